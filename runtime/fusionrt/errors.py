@@ -1,0 +1,221 @@
+"""Every error that the runtime raises. Facts are attributes; the message says what to do next.
+
+FusionError
+├── FrameworkError            never cached (G22)
+│   ├── CycleError
+│   ├── ServiceDisposed
+│   ├── ArgumentError         (TypeError)
+│   ├── CommandInComputeError
+│   ├── ForeignCancellation
+│   ├── NotBoundError
+│   └── AbiMismatch           (ImportError)
+├── WireError                 (ValueError)
+├── BrokerUnavailable         (ConnectionError)
+├── RemoteUnavailable         (ConnectionError)
+│   └── OutcomeUnknown
+├── CallTimeout               (TimeoutError)
+└── RemoteError
+"""
+
+from __future__ import annotations
+
+import builtins
+
+__all__ = [
+    "AbiMismatch",
+    "ArgumentError",
+    "BrokerUnavailable",
+    "CallTimeout",
+    "CommandInComputeError",
+    "CycleError",
+    "ForeignCancellation",
+    "FrameworkError",
+    "FusionError",
+    "InvalidSubject",
+    "MessageTooLarge",
+    "MissingPackage",
+    "NotBoundError",
+    "OutcomeUnknown",
+    "PortTaken",
+    "RemoteError",
+    "RemoteUnavailable",
+    "ServiceDisposed",
+    "WireError",
+]
+
+
+class FusionError(Exception):
+    """The root of every error that the runtime raises itself."""
+
+
+class FrameworkError(FusionError):
+    """Raised when the framework was used in a way that it cannot serve. Never cached (G22)."""
+
+
+class CycleError(FrameworkError):
+    """Raised when a compute call waits, directly or through others, for itself (G30, D24)."""
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self.keys = keys
+        super().__init__(
+            f"compute calls wait for each other in a cycle: {' → '.join(keys)}; "
+            "break it by reading the shared part through a method of its own"
+        )
+
+
+class ServiceDisposed(FrameworkError):
+    """Raised by a call on a service whose instance or host is gone (G29)."""
+
+    def __init__(self, service: str) -> None:
+        self.service = service
+        super().__init__(f"the service {service} is gone: make a new instance and call that")
+
+
+class ArgumentError(FrameworkError, builtins.TypeError):
+    """Raised when an argument does not have its declared type."""
+
+    def __init__(self, method: str, problem: str) -> None:
+        self.method = method
+        self.problem = problem
+        super().__init__(f"{method} was called with a wrong argument: {problem}")
+
+
+class CommandInComputeError(FrameworkError):
+    """Raised when a compute body calls a command: reading must not change state."""
+
+    def __init__(self, command: str, body: str) -> None:
+        self.command = command
+        self.body = body
+        super().__init__(
+            f"{body} called the command {command} while it was computed; "
+            "a compute method only reads: call the command from outside of it"
+        )
+
+
+class ForeignCancellation(FrameworkError):
+    """Raised when a body was cancelled, twice, by something that is not its caller (G20)."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        super().__init__(
+            f"{key} was cancelled from within, twice; something that its body awaits is cancelled "
+            "by somebody else: await a future of its own, or shield it"
+        )
+
+
+class NotBoundError(FrameworkError):
+    """Raised when a service or client is used where it belongs to no graph, or to another one."""
+
+
+class AbiMismatch(FrameworkError, builtins.ImportError):
+    """Raised at import when generated code and runtime do not fit each other."""
+
+    def __init__(self, package: str, generated: object, runtime: int) -> None:
+        self.package = package
+        self.generated = generated
+        self.runtime = runtime
+        super().__init__(
+            f"{package} was generated for ABI {generated}, this fusionrt has ABI {runtime}: "
+            "run `fusiongen generate` with the fusiongen that is installed beside it"
+        )
+
+
+class WireError(FusionError, builtins.ValueError):
+    """Raised when bytes from the wire are not what the contract declares (D21)."""
+
+
+class InvalidSubject(FusionError, builtins.ValueError):
+    """Raised when a subject has a blank or an empty token."""
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        super().__init__(
+            f"{subject!r} cannot be a NATS subject: name services, principals and the prefix "
+            "without blanks, and without dots at their ends"
+        )
+
+
+class MessageTooLarge(FusionError, builtins.ValueError):
+    """Raised when a payload exceeds what the broker takes. Sizes are bytes."""
+
+    def __init__(self, subject: str, size: int, limit: int) -> None:
+        self.subject = subject
+        self.size = size
+        self.limit = limit
+        super().__init__(
+            f"a message of {size} bytes to {subject} exceeds the broker's limit of {limit}: "
+            "send less at once, or raise max_payload in the broker's configuration"
+        )
+
+
+class BrokerUnavailable(FusionError, builtins.ConnectionError):
+    """Raised when no NATS server answers at the URL."""
+
+    def __init__(self, url: str, problem: str) -> None:
+        self.url = url
+        self.problem = problem
+        super().__init__(
+            f"no NATS server answers at {url} ({problem}): start one (`fusiongen server`), "
+            "or name another with NATS_URL or --nats"
+        )
+
+
+class PortTaken(FusionError, builtins.OSError):
+    """Raised when the embedded broker's port is used by something that is no NATS server."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.host = host
+        self.port = port
+        super().__init__(
+            f"port {port} on {host} is taken by something that is not a NATS server: stop that, "
+            "or name the address of a broker with NATS_URL or --nats"
+        )
+
+
+class MissingPackage(FusionError, builtins.ImportError):
+    """Raised when an optional package is needed and not installed."""
+
+    def __init__(self, purpose: str, requirement: str) -> None:
+        self.purpose = purpose
+        self.requirement = requirement
+        super().__init__(
+            f"{purpose} needs a package that is not installed: run `pip install '{requirement}'`"
+        )
+
+
+class RemoteUnavailable(FusionError, builtins.ConnectionError):
+    """Raised when no host of a service can be reached. Transient."""
+
+    def __init__(self, service: str, problem: str) -> None:
+        self.service = service
+        self.problem = problem
+        super().__init__(f"the service {service} cannot be reached: {problem}")
+
+
+class OutcomeUnknown(RemoteUnavailable):
+    """Raised when a command's host was lost before it answered: it may have run, or not (D13)."""
+
+
+class CallTimeout(FusionError, builtins.TimeoutError):
+    """Raised when a remote call had no answer in time. Transient."""
+
+    def __init__(self, method: str, timeout: float) -> None:
+        self.method = method
+        self.timeout = timeout
+        super().__init__(
+            f"{method} had no answer within {timeout:g} s; "
+            "give it longer with .with_options(timeout=…), or look at the service's host"
+        )
+
+
+class RemoteError(FusionError):
+    """Raised when a remote body failed with an error that its contract does not declare.
+
+    code: the kind of failure, from a closed list; `internal` for an exception of the body.
+    reference: an id that the serving host logged together with the whole exception.
+    """
+
+    def __init__(self, code: str, message: str, reference: str = "") -> None:
+        self.code = code
+        self.reference = reference
+        super().__init__(message)

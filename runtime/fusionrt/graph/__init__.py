@@ -1,0 +1,39 @@
+"""The engine: computeds, their tables, invalidation and states (LAWS G1 to G36)."""
+
+from .changes import Changes
+from .computed import Computed, Hit
+from .events import Event, EventKind, EventLog
+from .function import Function
+from .graph import Graph, running_graph
+from .invalidate import invalidate
+from .leases import Lease
+from .origin import Origin, OriginKind, calling_line
+from .scope import SCOPE, Scope, isolated
+from .state import State
+from .states import ComputedState, MutableState
+from .targets import Target, Targets
+
+__all__ = [
+    "SCOPE",
+    "Changes",
+    "Computed",
+    "ComputedState",
+    "Event",
+    "EventKind",
+    "EventLog",
+    "Function",
+    "Graph",
+    "Hit",
+    "Lease",
+    "MutableState",
+    "Origin",
+    "OriginKind",
+    "Scope",
+    "State",
+    "Target",
+    "Targets",
+    "calling_line",
+    "invalidate",
+    "isolated",
+    "running_graph",
+]

@@ -1,0 +1,35 @@
+"""`changes`: a value now, and after each invalidation."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, Generic, Self, TypeVar
+
+from .computed import Computed
+from .function import Function
+
+__all__ = ["Changes"]
+
+_T = TypeVar("_T")
+
+
+class Changes(AsyncIterator[Computed[_T]], Generic[_T]):
+    """Yields the current computed, then a newer one after each invalidation, for ever.
+
+    Bursts coalesce; the last value always arrives. An error is yielded as a computed that holds it.
+    A class, as an asynchronous generator would leak its context variables to the consumer.
+    """
+
+    def __init__(self, function: Function[_T], arguments: tuple[Any, ...]) -> None:
+        self._function = function
+        self._arguments = arguments
+        self._last: Computed[_T] | None = None
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Computed[_T]:
+        if self._last is not None:
+            await self._last.invalidated()
+        self._last = await self._function.computed(self._arguments)
+        return self._last

@@ -1,0 +1,223 @@
+"""`Computed`: one cached result of one compute method for one set of arguments."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+from itertools import count
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
+
+from .edges import link
+from .failures import replayed
+from .origin import Origin
+from .state import COMPUTING, CONSISTENT, INVALIDATED, State
+
+if TYPE_CHECKING:
+    from .execute import Run
+    from .function import Function
+    from .leases import Lease
+
+__all__ = ["UNSET", "Computed", "Hit"]
+
+_T = TypeVar("_T")
+
+
+class _Unset(Enum):
+    UNSET = "unset"
+
+
+UNSET: Final = _Unset.UNSET
+
+_versions = count(1)
+_NOBODY: frozenset[Any] = frozenset()
+
+Handler = Callable[["Computed[Any]"], None]
+
+
+class Hit(asyncio.Future[Any]):
+    """What the hot table holds: a finished future, which is the cheapest thing to await.
+
+    It passes for a coroutine, so that `create_task` and the like take it.
+    """
+
+    __slots__ = ("computed", "dependants", "used")
+
+    computed: Computed[Any]
+    dependants: set[Computed[Any]] | frozenset[Computed[Any]]
+    used: bool
+
+    def send(self, value: object) -> object:
+        raise StopIteration(self.result())
+
+    def throw(self, kind: Any, value: Any = None, trace: Any = None) -> object:
+        raise kind if value is None else value
+
+    def close(self) -> None:
+        pass
+
+
+class Computed(Generic[_T]):
+    """One result of a compute method: its value or its error, and whether it still holds.
+
+    Get one with `await carts.computed.total("1")`; it is never seen while Computing (G2).
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_arguments",
+        "_cause",
+        "_dependants",
+        "_dependencies",
+        "_error",
+        "_function",
+        "_handlers",
+        "_hit",
+        "_key",
+        "_leases",
+        "_origin",
+        "_run",
+        "_state",
+        "_value",
+        "version",
+    )
+
+    def __init__(
+        self, function: Function[_T], key: object, arguments: tuple[object, ...], run: Run | None
+    ) -> None:
+        self.version: Final = next(_versions)
+        """Unique in the process; a later result of the same key has a higher one."""
+        self._function = function
+        self._key = key
+        self._arguments = arguments
+        self._run = run
+        self._state = COMPUTING
+        self._value: Any = UNSET
+        self._error: Exception | None = None
+        self._dependencies: list[Computed[Any]] = []
+        self._dependants: set[Computed[Any]] | frozenset[Computed[Any]] = _NOBODY
+        self._handlers: list[Handler] | None = None
+        self._leases: frozenset[Lease] = _NOBODY
+        self._origin: Origin | None = None
+        self._cause: Computed[Any] | None = None
+        self._hit: Hit | None = None
+
+    # -- outcome --
+
+    @property
+    def value(self) -> _T:
+        """The result; raises the error if that is the outcome."""
+        if self._error is not None:
+            raise replayed(self._error)
+        return cast("_T", self._value)
+
+    @property
+    def error(self) -> Exception | None:
+        """The error, if the body failed."""
+        return self._error
+
+    @property
+    def key(self) -> str:
+        """The call that it is the result of, as text: `carts.total('1')`."""
+        return f"{self._function.name}({', '.join(map(repr, self._arguments))})"
+
+    # -- freshness --
+
+    @property
+    def state(self) -> State:
+        """Where it stands (G1)."""
+        return self._state
+
+    @property
+    def is_consistent(self) -> bool:
+        """Whether it is provably fresh now: not invalidated, no lease lapsed (D6b)."""
+        return self._state is CONSISTENT and (not self._leases or self._is_leased())
+
+    def _is_leased(self) -> bool:
+        return all(lease.live() for lease in self._leases)
+
+    @property
+    def is_computing(self) -> bool:
+        """Whether its body runs; never true for one that the public API hands out (G2)."""
+        return self._run is not None
+
+    @property
+    def origin(self) -> Origin | None:
+        """Why it was invalidated (G16); None while it holds."""
+        return self._origin if self._state is INVALIDATED else None
+
+    @property
+    def cause(self) -> Computed[Any] | None:
+        """The dependency whose invalidation took this one along; None if it was the first."""
+        return self._cause
+
+    def on_invalidated(self, handler: Handler) -> Callable[[], None]:
+        """Call `handler` once when it is invalidated, at once if it is (G14); the result ends that.
+
+        A handler that raises is reported to the event loop's exception handler (G15).
+        """
+        if self._state is INVALIDATED:
+            self._call(handler)
+            return _nothing
+        handlers = self._handlers
+        if handlers is None:
+            handlers = self._handlers = []
+        handlers.append(handler)
+
+        def unsubscribe() -> None:
+            if handler in handlers:
+                handlers.remove(handler)
+
+        return unsubscribe
+
+    def _call(self, handler: Handler) -> None:
+        try:
+            handler(self)
+        except Exception as error:
+            self._function.graph.report(f"a handler of {self.key} raised", error)
+
+    async def invalidated(self) -> None:
+        """Wait until it is invalidated; returns at once if it is."""
+        if self._state is INVALIDATED:
+            return
+        woken = asyncio.get_running_loop().create_future()
+
+        def wake(_: Computed[Any]) -> None:
+            if not woken.done():
+                woken.set_result(None)
+
+        unsubscribe = self.on_invalidated(wake)
+        try:
+            await woken
+        finally:
+            unsubscribe()
+
+    # -- newer results --
+
+    async def update(self) -> Computed[_T]:
+        """Itself while it is consistent, else the latest of its key; adds no edge (G21)."""
+        if self.is_consistent:
+            return self
+        return await self._function.computed(self._arguments)
+
+    async def use(self, *, stale_ok: bool = False) -> _T:
+        """The latest value; inside a body, that body depends on it.
+
+        stale_ok: take the value as it is, even where its freshness cannot be proven (D7).
+        """
+        return await self._function.fetch(self._arguments, stale_ok=stale_ok)
+
+    # -- as the scope of its body (see scope.py) --
+
+    def track(self, used: Computed[Any]) -> bool:
+        """Note that this one's running body used `used` (G10, G11); the cache may answer."""
+        if self._run is not None:
+            link(self, used)
+        return True
+
+    def __repr__(self) -> str:
+        return f"<Computed {self.key} v{self.version} {self._state.value}>"
+
+
+def _nothing() -> None:
+    pass

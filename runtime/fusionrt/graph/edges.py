@@ -1,0 +1,69 @@
+"""Edges between computeds, made while the dependant's body runs, and who waits for whom.
+
+Edges are symmetric (G9). A *waiting edge* stands for a dependency that is still Computing (G5c):
+it lies in `Run.joined` of the one and `Run.waits` of the other, and becomes an edge when the
+dependency settles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..errors import CycleError
+from .invalidate import flag
+from .origin import Origin, OriginKind
+from .state import INVALIDATED
+
+if TYPE_CHECKING:
+    from .computed import Computed
+
+__all__ = ["check_cycle", "link"]
+
+
+def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
+    """Make an edge; `dependant` is Computing, `dependency` is not."""
+    if dependency._state is INVALIDATED:
+        origin = dependency._origin or Origin(OriginKind.RACE, "used while it was invalidated")
+        flag(dependant, origin, dependency)
+        return
+    dependants = dependency._dependants
+    if dependant in dependants:
+        return
+    if isinstance(dependants, frozenset):
+        dependants = dependency._dependants = set()
+        if dependency._hit is not None:
+            dependency._hit.dependants = dependants
+    dependants.add(dependant)
+    dependant._dependencies.append(dependency)
+
+
+def check_cycle(waiting: Computed[Any], awaited: Computed[Any]) -> None:
+    """Raise if `awaited` waits, directly or through others, for `waiting` (G30).
+
+    Every participant is flagged: none of them is cached, even if a body catches the error.
+
+    Raises:
+        CycleError: it does.
+    """
+    came_from: dict[Computed[Any], Computed[Any]] = {awaited: awaited}
+    stack = [awaited]
+    while stack:
+        computed = stack.pop()
+        if computed is waiting:
+            break
+        run = computed._run
+        if run is not None:
+            for following in run.waits.values():
+                if following not in came_from:
+                    came_from[following] = computed
+                    stack.append(following)
+    else:
+        return
+    path = [waiting]
+    while path[-1] is not awaited:
+        path.append(came_from[path[-1]])
+    path.append(waiting)
+    keys = tuple(computed.key for computed in reversed(path))
+    for computed in path[:-1]:
+        flag(computed, Origin(OriginKind.UNCACHED, "part of a cycle"), None)
+    raise CycleError(keys)

@@ -1,0 +1,166 @@
+"""Running a body: in its caller's task, and every so many levels in a task of its own.
+
+Inline costs no task; but awaiting dies near 1,000 frames, so a deep chain changes tasks (G35).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+from ..errors import ForeignCancellation, FrameworkError
+from ..primitives import spawn
+from .edges import link
+from .events import EventKind
+from .expiry import expire_after
+from .failures import stored
+from .invalidate import notify, retire
+from .origin import Origin, OriginKind
+from .scope import SCOPE
+from .state import CONSISTENT, INVALIDATED
+
+if TYPE_CHECKING:
+    from .computed import Computed
+    from .leases import Lease
+
+__all__ = ["LEVELS", "Run", "execute", "start"]
+
+LEVELS: Final = 50
+"""How many bodies are awaited inline, one in the other, before one gets a task of its own."""
+
+
+class Run:
+    """A body that runs: who waits for it, and what it waits for. Gone when its computed settles."""
+
+    __slots__ = ("depth", "joined", "leases", "task", "users", "waiters", "waits")
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.joined: set[Computed[Any]] = set()
+        """Bodies that will use the result: dependants from now on (G5c)."""
+        self.waits: dict[object, Computed[Any]] = {}
+        """What this body waits for, by wait: the edges of the cycle search (G30)."""
+        self.waiters: list[asyncio.Future[None]] = []
+        self.leases: set[Lease] | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.users = 0
+        """Calls that share the body, when it has a task: it is cancelled with the last (G19)."""
+
+
+def start(computed: Computed[Any]) -> None:
+    """Run the body in a task of its own, in a copy of this context."""
+    run = computed._run
+    assert run is not None
+    run.task = spawn(execute(computed), name=f"fusion {computed.key}")
+
+    def ended(_: asyncio.Task[None]) -> None:
+        if computed._run is run:  # cancelled before its first step
+            _abandon(computed)
+
+    run.task.add_done_callback(ended)
+
+
+async def execute(computed: Computed[Any]) -> None:
+    """Run the body and settle its computed.
+
+    Raises:
+        CancelledError: this task was cancelled; the computed holds nothing (G20).
+    """
+    function = computed._function
+    events = function.graph.events
+    if events.handlers:
+        events.emit(EventKind.BODY_STARTED, computed)
+    function.graph.bodies += 1
+    caller = SCOPE.get()
+    SCOPE.set(computed)
+    try:
+        try:
+            value = await function.body(*computed._arguments)
+        except asyncio.CancelledError:
+            if _is_own_cancellation():
+                raise
+            value = await _once_more(computed)
+        SCOPE.set(caller)
+    except asyncio.CancelledError:
+        SCOPE.set(caller)
+        _abandon(computed)
+        raise
+    except Exception as error:
+        SCOPE.set(caller)
+        _settle(computed, None, error)
+    except BaseException:
+        # GeneratorExit may come from another context: what is set here would stay there.
+        _abandon(computed)
+        raise
+    else:
+        _settle(computed, value, None)
+
+
+async def _once_more(computed: Computed[Any]) -> Any:
+    """The body again, after something other than its caller cancelled it (G20)."""
+    try:
+        return await computed._function.body(*computed._arguments)
+    except asyncio.CancelledError:
+        if _is_own_cancellation():
+            raise
+        raise ForeignCancellation(computed.key) from None
+
+
+def _is_own_cancellation() -> bool:
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
+
+
+def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> None:
+    """Computing → Consistent; or → Invalidated, if it was flagged or must not be cached."""
+    function = computed._function
+    run = computed._run
+    assert run is not None
+    computed._run = None
+    computed._value = value
+    if error is not None:
+        computed._error = stored(error)
+        if isinstance(error, FrameworkError) and computed._origin is None:
+            computed._origin = Origin(OriginKind.UNCACHED, type(error).__name__)
+    if computed._origin is None:
+        computed._state = CONSISTENT
+        leases = run.leases
+        for dependency in computed._dependencies:
+            if dependency._leases:
+                leases = {*(leases or ()), *dependency._leases}
+        if leases:
+            computed._leases = frozenset(leases)
+        function.keep(computed)
+        lifetime = function.lifetime(error)
+        if lifetime is not None:
+            expire_after(computed, lifetime)
+    else:
+        computed._state = INVALIDATED
+        retire(computed)
+    for dependant in run.joined:
+        if dependant._run is not None:
+            link(dependant, computed)
+    _end(computed, run, EventKind.BODY_ENDED)
+
+
+def _abandon(computed: Computed[Any]) -> None:
+    """Computing → Invalidated with no outcome: whoever waits runs the body anew."""
+    run = computed._run
+    assert run is not None
+    computed._run = None
+    computed._state = INVALIDATED
+    if computed._origin is None:
+        computed._origin = Origin(OriginKind.UNCACHED, "cancelled")
+    retire(computed)
+    _end(computed, run, EventKind.BODY_ABANDONED)
+
+
+def _end(computed: Computed[Any], run: Run, kind: EventKind) -> None:
+    events = computed._function.graph.events
+    if events.handlers:
+        events.emit(kind, computed)
+    if computed._state is INVALIDATED:
+        notify(computed)
+    for waiter in run.waiters:
+        if not waiter.done():
+            waiter.set_result(None)

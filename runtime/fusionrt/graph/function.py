@@ -1,0 +1,152 @@
+"""`Function`: one compute method of one service instance, with the table of its results."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Hashable
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..contract import ANY, ComputeOptions
+from ..errors import ServiceDisposed
+from .computed import Computed, Hit
+from .fetch import fetch
+from .invalidate import invalidate
+from .origin import Origin, OriginKind
+from .state import CONSISTENT
+
+if TYPE_CHECKING:
+    from .graph import Graph
+
+__all__ = ["Function"]
+
+_T = TypeVar("_T")
+
+ERROR_TTL = 30.0
+TRANSIENT_ERROR_TTL = 1.0
+
+
+class Function(Generic[_T]):
+    """A cached asynchronous function of normalised arguments.
+
+    name: for people, such as `carts.total`.
+    body: computes the value; must keep its service alive only while it runs (G31).
+    key: what names a computed in the table, from normalised arguments (G32).
+    hot: where the hits for the hot path go, by key; None if raw arguments are no keys.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "body",
+        "disposed",
+        "graph",
+        "hot",
+        "key",
+        "name",
+        "options",
+        "table",
+    )
+
+    def __init__(
+        self,
+        graph: Graph,
+        name: str,
+        body: Callable[..., Awaitable[_T]],
+        *,
+        key: Callable[[tuple[Any, ...]], Hashable] = tuple,
+        options: ComputeOptions | None = None,
+        hot: dict[object, Hit] | None = None,
+    ) -> None:
+        self.graph = graph
+        self.name = name
+        self.body = body
+        self.key = key
+        self.options = options if options is not None else ComputeOptions()
+        self.hot = hot
+        self.table: dict[object, Computed[_T]] = {}
+        self.disposed = False
+        graph.functions.add(self)
+
+    # -- calls --
+
+    async def fetch(self, arguments: tuple[Any, ...], *, stale_ok: bool = False) -> _T:
+        """The value; inside a body, that body depends on it."""
+        computed = await fetch(self, arguments, edge=True, stale_ok=stale_ok)
+        return computed.value
+
+    async def computed(self, arguments: tuple[Any, ...], *, stale_ok: bool = False) -> Computed[_T]:
+        """The computed, whatever its outcome; adds no edge (G21)."""
+        return await fetch(self, arguments, edge=False, stale_ok=stale_ok)
+
+    def peek(self, arguments: tuple[Any, ...]) -> Computed[_T] | None:
+        """The Consistent computed, if there is one."""
+        computed = self.table.get(self.key(arguments))
+        return computed if computed is not None and computed._state is CONSISTENT else None
+
+    # -- invalidation --
+
+    def invalidate(self, arguments: tuple[Any, ...], origin: Origin) -> None:
+        """Invalidate the result for these arguments; each `ANY` among them matches every value."""
+        if ANY not in arguments:
+            computed = self.table.get(self.key(arguments))
+            if computed is not None:
+                invalidate(computed, origin)
+            return
+        for computed in list(self.table.values()):
+            pairs = zip(arguments, computed._arguments, strict=True)
+            if all(given is ANY or given == own for given, own in pairs):
+                invalidate(computed, origin)
+
+    def invalidate_all(self, origin: Origin) -> None:
+        """Invalidate every result."""
+        for computed in list(self.table.values()):
+            invalidate(computed, origin)
+
+    def dispose(self) -> None:
+        """The service is gone: its results count as invalidated, and calls fail (G29, G31)."""
+        self.disposed = True
+        self.invalidate_all(Origin(OriginKind.DISPOSED, f"{self.name}: the service is gone"))
+
+    def check_usable(self) -> None:
+        """Raise if nothing can be computed any more.
+
+        Raises:
+            ServiceDisposed: the service or the graph is gone.
+        """
+        if self.disposed or self.graph.closed:
+            raise ServiceDisposed(self.name.partition(".")[0])
+
+    # -- the tables --
+
+    def keep(self, computed: Computed[_T]) -> None:
+        """It is Consistent now: the hot path may answer with it."""
+        if self.hot is None or computed._error is not None or computed._leases:
+            return
+        hit = Hit(loop=self.graph.loop)
+        hit.set_result(computed._value)
+        hit.computed = computed
+        hit.dependants = computed._dependants
+        computed._hit = hit
+        self.hot[computed._key] = hit
+
+    def forget(self, computed: Computed[_T]) -> None:
+        """It is Invalidated now: the next call starts anew."""
+        del self.table[computed._key]
+        if computed._hit is not None and self.hot is not None:
+            del self.hot[computed._key]
+
+    def lifetime(self, error: Exception | None) -> float | None:
+        """How long an outcome may be served, in seconds; None for ever (G22)."""
+        options = self.options
+        limit = options.auto_invalidate
+        if error is None:
+            return limit
+        if self.graph.is_transient(error):
+            ttl = options.transient_error_ttl
+            ttl = TRANSIENT_ERROR_TTL if ttl is None else ttl
+        else:
+            ttl = ERROR_TTL if options.error_ttl is None else options.error_ttl
+        if limit is not None:
+            ttl = min(ttl, limit)
+        return max(ttl, getattr(error, "retry_after", 0.0))
+
+    def __repr__(self) -> str:
+        return f"<Function {self.name}: {len(self.table)} computeds>"

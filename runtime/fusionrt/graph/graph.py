@@ -1,0 +1,80 @@
+"""`Graph`: the computeds of one event loop, and what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from typing import Any
+
+from .events import EventLog
+from .failures import Classifier, is_transient
+from .function import Function
+from .origin import Origin, OriginKind
+from .targets import Targets
+
+__all__ = ["Graph", "running_graph"]
+
+
+class Graph:
+    """A dependency graph; belongs to the event loop that runs when it is made.
+
+    is_transient: tells transient errors from others (G22).
+
+    It ends with its loop: nothing that was cached before is served after `asyncio.run` returned.
+    """
+
+    def __init__(self, *, is_transient: Classifier = is_transient) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.is_transient = is_transient
+        self.events = EventLog()
+        self.functions: weakref.WeakSet[Function[Any]] = weakref.WeakSet()
+        self.targets = Targets()
+        self.closed = False
+        self.bodies = 0
+        """How many bodies have run."""
+        self._end = _with_the_loop(weakref.ref(self))
+        with suppress(StopIteration):
+            self._end.__anext__().send(None)
+
+    def invalidate_all(self, origin: Origin) -> None:
+        """Invalidate every result of every service and client."""
+        for function in list(self.functions):
+            function.invalidate_all(origin)
+
+    def report(self, message: str, error: BaseException) -> None:
+        """Tell the event loop's exception handler of an error that no caller gets (G15)."""
+        self.loop.call_exception_handler({"message": message, "exception": error})
+
+    def close(self) -> None:
+        """Serve nothing from the cache any more; calls raise `ServiceDisposed`."""
+        if not self.closed:
+            self.closed = True
+            self.invalidate_all(Origin(OriginKind.DISPOSED, "the graph was closed"))
+
+
+async def _with_the_loop(graph: weakref.ref[Graph]) -> AsyncGenerator[None, None]:
+    """Suspended while the loop runs: a loop closes its asynchronous generators at its end."""
+    try:
+        yield
+    finally:
+        ending = graph()
+        if ending is not None:
+            ending.close()
+
+
+_graphs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Graph] = weakref.WeakKeyDictionary()
+
+
+def running_graph() -> Graph:
+    """The graph of the running loop, for services that have no host.
+
+    Raises:
+        RuntimeError: no loop runs.
+    """
+    loop = asyncio.get_running_loop()
+    graph = _graphs.get(loop)
+    if graph is None or graph.closed:
+        graph = _graphs[loop] = Graph()
+    return graph

@@ -1,0 +1,51 @@
+"""Why something was invalidated."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import PurePath
+
+__all__ = ["Origin", "OriginKind", "calling_line"]
+
+
+class OriginKind(Enum):
+    """What can start an invalidation."""
+
+    CALL = "call"
+    """User code called `invalidate`; the detail is its file:line."""
+    COMMAND = "command"
+    """A command ended; the detail names the command and the key that it invalidated."""
+    REMOTE = "remote"
+    """A host said so, or could no longer vouch for a replica; the detail is what it told."""
+    EXPIRY = "expiry"
+    """`auto_invalidate`, an error's time to live, or `current().invalidate_in` ran out."""
+    STATE = "state"
+    """A `MutableState` was set."""
+    RACE = "race"
+    """A dependency was already invalidated when it was used (G12)."""
+    UNCACHED = "uncached"
+    """The result is not cacheable: a framework error, or part of a cycle."""
+    DISPOSED = "disposed"
+    """The service that it belongs to is gone (G31)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The first cause of an invalidation (G16).
+
+    kind: what started it. detail: which one, as text for people.
+    """
+
+    kind: OriginKind
+    detail: str
+
+    def __str__(self) -> str:
+        return self.detail
+
+
+def calling_line(depth: int) -> str:
+    """`file.py:12` of the code `depth` frames above the caller."""
+    frame = sys._getframe(depth + 1)
+    return f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"

@@ -1,0 +1,34 @@
+"""Who is calling: the body, or the command, that the running code belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+if TYPE_CHECKING:
+    from .computed import Computed
+
+__all__ = ["SCOPE", "Scope", "isolated"]
+
+
+class Scope(Protocol):
+    """What the running code belongs to: a computed whose body runs, or a command."""
+
+    def track(self, used: Computed[Any]) -> bool:
+        """Note that `used` was used; False if the cache must not answer (inside a command)."""
+
+
+SCOPE: Final[ContextVar[Scope | None]] = ContextVar("fusion_scope", default=None)
+
+
+@contextmanager
+def isolated() -> Iterator[None]:
+    """Inside this block calls belong to nobody: they add no edges to the body around it."""
+    before = SCOPE.get()
+    SCOPE.set(None)
+    try:
+        yield
+    finally:
+        SCOPE.set(before)

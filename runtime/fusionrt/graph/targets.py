@@ -1,0 +1,36 @@
+"""What invalidations are addressed to."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator
+from typing import Protocol
+
+from .origin import Origin
+
+__all__ = ["Target", "Targets"]
+
+
+class Target(Protocol):
+    """A service or client instance: its results can be invalidated by method and arguments."""
+
+    def apply(self, method: str, arguments: tuple[object, ...], origin: Origin) -> None:
+        """Invalidate the results of `method` for these arguments, each of which may be `ANY`."""
+
+    def apply_all(self, origin: Origin) -> None:
+        """Invalidate every result."""
+
+
+class Targets:
+    """The service instances of a graph, by service name. Keeps none of them alive."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, weakref.WeakSet[Target]] = {}
+
+    def add(self, name: str, target: Target) -> None:
+        """Make it one of the instances of that service."""
+        self._by_name.setdefault(name, weakref.WeakSet()).add(target)
+
+    def named(self, name: str) -> Iterator[Target]:
+        """The instances of a service."""
+        yield from list(self._by_name.get(name, ()))

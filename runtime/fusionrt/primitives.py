@@ -1,0 +1,64 @@
+"""Clock, randomness and tasks: read only here, so that a simulation can replace them.
+
+The virtual-time loop of `fusionrt.testing` carries its own clock and random source as the
+attributes `fusion_clock` and `fusion_random`; every other loop gets the machine's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+__all__ = ["clock", "loop_runs", "new_id", "now", "spawn"]
+
+_T = TypeVar("_T")
+
+if hasattr(time, "CLOCK_BOOTTIME"):
+
+    def _boottime() -> float:
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+else:  # macOS, Windows: their monotonic clocks are the best there is
+
+    def _boottime() -> float:
+        return time.monotonic()
+
+
+_system_random = random.SystemRandom()
+
+
+def clock() -> Callable[[], float]:
+    """The running loop's clock, in seconds: monotonic, and it runs through a suspended laptop."""
+    loop = asyncio.get_running_loop()
+    source: Callable[[], float] = getattr(loop, "fusion_clock", _boottime)
+    return source
+
+
+def now() -> float:
+    """The time on the running loop's clock, in seconds."""
+    return clock()()
+
+
+def loop_runs() -> bool:
+    """Whether this code runs inside of an event loop."""
+    return asyncio._get_running_loop() is not None
+
+
+def new_id() -> str:
+    """A random id, 96 bits as 24 hex digits; never reused."""
+    loop = asyncio.get_running_loop()
+    source: random.Random = getattr(loop, "fusion_random", _system_random)
+    return f"{source.getrandbits(96):024x}"
+
+
+_running: set[asyncio.Task[Any]] = set()
+
+
+def spawn(coroutine: Coroutine[Any, Any, _T], name: str) -> asyncio.Task[_T]:
+    """Start a task that is kept alive until it ends (a loop holds its tasks only weakly)."""
+    task = asyncio.get_running_loop().create_task(coroutine, name=name)
+    _running.add(task)
+    task.add_done_callback(_running.discard)
+    return task

@@ -1,0 +1,111 @@
+"""Every law that a race can break, under thousands of schedules; and mutants that must be caught."""
+
+from __future__ import annotations
+
+import importlib
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import fusionrt
+import pytest
+from fusionrt import graph
+from fusionrt.testing import run
+
+from .universe import live
+
+SEEDS = 2000
+MUTANT_SEEDS = 2000
+
+
+def explore(package: ModuleType, seeds: int) -> None:
+    """Run so many universes; a failure names its seed, which replays it."""
+    for seed in range(seeds):
+        try:
+            run(live(package), seed=seed)
+        except BaseException as error:
+            error.add_note(f"replay: run(live(graph), seed={seed})")
+            raise
+
+
+def test_G5_to_G20_hold_under_every_schedule() -> None:
+    """No schedule of readers, writers and cancellers breaks a law."""
+    explore(graph, SEEDS)
+
+
+MUTANTS = {
+    "G5: an invalidation while the body runs is lost": (
+        "invalidate.py",
+        "elif computed._state is COMPUTING and computed._origin is None:",
+        "elif False:",
+    ),
+    "G5b: a call joins a body that was flagged before it": (
+        "fetch.py",
+        "elif computed._origin is not None:",
+        "elif False:",
+    ),
+    "G5c: who waits for a body is not flagged with it": (
+        "invalidate.py",
+        "following = run.joined if run is not None else ()",
+        "following = ()",
+    ),
+    "G7: the cascade stops after the first level": (
+        "invalidate.py",
+        "        if following:\n",
+        "        if following and cause is None:\n",
+    ),
+    "G9: an edge is made on one side only": (
+        "edges.py",
+        "dependant._dependencies.append(dependency)",
+        "pass",
+    ),
+    "G13: a late invalidation takes the successor along": (
+        "invalidate.py",
+        "_spread([computed], origin, None)",
+        "_spread([computed._function.table.get(computed._key, computed)], origin, None)",
+    ),
+    "G17: a second body starts beside the one that was flagged": (
+        "fetch.py",
+        "        if computed is None:\n",
+        "        if computed is None or computed._run is not None and computed._origin is not None:\n",
+    ),
+    "G20: a cancelled body leaves its computed behind": (
+        "execute.py",
+        "        SCOPE.set(caller)\n        _abandon(computed)\n",
+        "        SCOPE.set(caller)\n        _settle(computed, {}, None)\n",
+    ),
+}
+
+
+@pytest.fixture
+def mutant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ModuleType]:
+    """The graph package with one change, under a name of its own."""
+    file, old, new = request.param
+    source = Path(fusionrt.__file__).parent
+    package = tmp_path / "mutated"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    for module in ("contract.py", "errors.py", "primitives.py"):
+        shutil.copy(source / module, package)
+    shutil.copytree(source / "graph", package / "graph")
+    text = (package / "graph" / file).read_text()
+    assert text.count(old) == 1, "the mutant no longer fits the source"
+    (package / "graph" / file).write_text(text.replace(old, new))
+    sys.path.insert(0, str(tmp_path))
+    importlib.invalidate_caches()
+    try:
+        yield importlib.import_module("mutated.graph")
+    finally:
+        sys.path.remove(str(tmp_path))
+        for name in [name for name in sys.modules if name.partition(".")[0] == "mutated"]:
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize("mutant", MUTANTS.values(), ids=MUTANTS.keys(), indirect=True)
+@pytest.mark.filterwarnings("ignore")  # what a broken engine leaves behind
+def test_mutants_are_caught(mutant: ModuleType) -> None:
+    """The schedules above tell a broken engine from a sound one."""
+    with pytest.raises((AssertionError, ExceptionGroup)):
+        explore(mutant, MUTANT_SEEDS)
