@@ -1,0 +1,61 @@
+"""What the tests of the graph share: a graph with named functions and a readable event log."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fusionrt.graph import Function, Origin, OriginKind, running_graph
+
+TEST = Origin(OriginKind.CALL, "test")
+
+
+class Lab:
+    """Functions over mutable `data`; `log` tells what the engine did."""
+
+    def __init__(self) -> None:
+        self.graph = running_graph()
+        self.log: list[str] = []
+        self.data: dict[str, Any] = {}
+        self.graph.events.subscribe(lambda event: self.log.append(str(event)))
+
+    def function(self, name: str, body: Callable[..., Awaitable[Any]]) -> Function[Any]:
+        """A compute method of no service."""
+        return Function(self.graph, name, body, hot={})
+
+    def leaf(self, name: str) -> Function[Any]:
+        """A function that reads its argument's entry in `data`."""
+
+        async def body(key: str) -> Any:
+            return self.data[key]
+
+        return self.function(name, body)
+
+    def took(self) -> list[str]:
+        """The log since the last call of this."""
+        log = list(self.log)
+        self.log.clear()
+        return log
+
+
+class Gate:
+    """A body that waits here until it is opened; `arrived` tells how many came."""
+
+    def __init__(self) -> None:
+        self.arrived = 0
+        self._opened = asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.arrived += 1
+        await self._opened.wait()
+
+    def open(self) -> None:
+        """Let everyone through, from now on."""
+        self._opened.set()
+
+
+async def settled() -> None:
+    """Let everything run that can without time passing."""
+    for _ in range(20):
+        await asyncio.sleep(0)
