@@ -7,12 +7,13 @@ attributes `fusion_clock` and `fusion_random`; every other loop gets the machine
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import random
 import time
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-__all__ = ["clock", "loop_runs", "new_id", "now", "spawn"]
+__all__ = ["clock", "loop_runs", "new_id", "now", "random_bits", "spawn"]
 
 _T = TypeVar("_T")
 
@@ -48,17 +49,24 @@ def loop_runs() -> bool:
 
 def new_id() -> str:
     """A random id, 96 bits as 24 hex digits; never reused."""
+    return f"{random_bits(96):024x}"
+
+
+def random_bits(count: int) -> int:
+    """A random number of so many bits."""
     loop = asyncio.get_running_loop()
     source: random.Random = getattr(loop, "fusion_random", _system_random)
-    return f"{source.getrandbits(96):024x}"
+    return source.getrandbits(count)
 
 
 _running: set[asyncio.Task[Any]] = set()
 
 
-def spawn(coroutine: Coroutine[Any, Any, _T], name: str) -> asyncio.Task[_T]:
+def spawn(
+    coroutine: Coroutine[Any, Any, _T], name: str, context: contextvars.Context | None = None
+) -> asyncio.Task[_T]:
     """Start a task that is kept alive until it ends (a loop holds its tasks only weakly)."""
-    task = asyncio.get_running_loop().create_task(coroutine, name=name)
+    task = asyncio.get_running_loop().create_task(coroutine, name=name, context=context)
     _running.add(task)
     task.add_done_callback(_running.discard)
     return task

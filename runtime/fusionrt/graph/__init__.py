@@ -6,7 +6,7 @@ from .events import Event, EventKind, EventLog
 from .function import Function
 from .graph import Graph, running_graph
 from .invalidate import invalidate
-from .leases import Lease
+from .leases import Lease, lean
 from .origin import Origin, OriginKind, calling_line
 from .scope import SCOPE, Scope, isolated
 from .state import State
@@ -35,5 +35,6 @@ __all__ = [
     "calling_line",
     "invalidate",
     "isolated",
+    "lean",
     "running_graph",
 ]

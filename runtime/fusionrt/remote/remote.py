@@ -1,0 +1,148 @@
+"""`Remote`: the calls of one client: replicas, commands, plain calls and streams."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any
+
+from ..errors import CallTimeout
+from ..graph import Computed, Graph
+from ..operations import CommandScope
+from ..primitives import new_id, now
+from ..rpc import Failed, Peer, Registration
+from ..services.methods import ComputeMethods
+from ..services.table import Contract
+from ..wire.calls import Request
+from ..wire.codecs import Codec, arguments_codec, codec
+from ..wire.digest import method_id
+from ..wire.frames import Kind
+from .failures import as_error
+from .replica import registration_of
+from .stream import RemoteStream
+
+__all__ = ["Remote"]
+
+TIMEOUT = 10.0
+
+
+class Remote(ComputeMethods):
+    """What a typed client calls."""
+
+    def __init__(self, contract: Contract, peer: Peer, graph: Graph) -> None:
+        super().__init__(contract)
+        self._peer = peer
+        self._timeout = TIMEOUT
+        self._stale_ok = False
+        self._codecs: dict[str, tuple[Codec[Any], Codec[Any]]] = {}
+        self.attach(graph)
+
+    def with_options(self, timeout: float | None, stale_ok: bool | None) -> Remote:
+        """The same replicas, read with other options."""
+        view = copy.copy(self)
+        if timeout is not None:
+            view._timeout = timeout
+        if stale_ok is not None:
+            view._stale_ok = stale_ok
+        return view
+
+    # -- compute methods --
+
+    def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+        """The value, from the replica; past it inside of a command."""
+        if CommandScope.current() is not None:
+            return self.raw(method, arguments)
+        return self._read(method, self._keyers[method].normalize(arguments))
+
+    async def _read(self, method: str, arguments: tuple[Any, ...]) -> Any:
+        function = self.function(method)
+        read = function.fetch(arguments, stale_ok=self._stale_ok)
+        replica = function.peek(arguments)
+        if replica is not None and (self._stale_ok or replica.is_consistent):
+            return await read  # there is nothing to wait for
+        return await self._in_time(method, read)
+
+    def computed(
+        self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Coroutine[Any, Any, Computed[Any]]:
+        arguments = self.arguments(method, args, kwargs)
+        read = self.function(method).computed(arguments, stale_ok=self._stale_ok)
+        return self._in_time(method, read)
+
+    def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+        return self.call(method, self._keyers[method].normalize(arguments))
+
+    def body(self, method: str) -> Callable[..., Awaitable[Any]]:
+        async def body(*arguments: Any) -> Any:
+            registration = registration_of(self._peer)
+            return await self._ask(Kind.COMPUTE, method, arguments, registration)
+
+        return body
+
+    # -- the others --
+
+    def call(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+        """Call a plain method."""
+        return self._in_time(method, self._ask(Kind.PLAIN, method, arguments))
+
+    def command(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+        """Run a command; when it returned, this client's reads see what it changed (D15)."""
+        return self._in_time(method, self._ask(Kind.COMMAND, method, arguments))
+
+    def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncIterator[Any]:
+        """Read a stream."""
+        incoming = self._peer.stream(self._request(Kind.STREAM, method, arguments))
+        return RemoteStream(incoming, self._codec(method)[1], self._error_of(method))
+
+    # -- over the wire --
+
+    def _codec(self, method: str) -> tuple[Codec[Any], Codec[Any]]:
+        pair = self._codecs.get(method)
+        if pair is None:
+            signature = self.contract.resolved.signatures[method]
+            pair = arguments_codec(signature.parameters), codec(signature.result)
+            self._codecs[method] = pair
+        return pair
+
+    def _request(self, kind: Kind, method: str, arguments: tuple[Any, ...]) -> Request:
+        return Request(
+            kind=kind,
+            method=method_id(method),
+            arguments=self._codec(method)[0].encode(arguments),
+            deadline=now() + self._timeout,
+            operation=new_id() if kind is Kind.COMMAND else "",
+        )
+
+    async def _ask(
+        self,
+        kind: Kind,
+        method: str,
+        arguments: tuple[Any, ...],
+        registration: Registration | None = None,
+    ) -> Any:
+        request = self._request(kind, method, arguments)
+        try:
+            payload = await self._peer.call(request, registration)
+        except Failed as failed:
+            raise self._error_of(method)(failed) from None
+        return self._codec(method)[1].decode(payload)
+
+    def _error_of(self, method: str) -> Callable[[Failed], Exception]:
+        return lambda failed: as_error(failed.failure, self.contract, method, self._timeout)
+
+    async def _in_time(self, method: str, call: Coroutine[Any, Any, Any]) -> Any:
+        """The call's result; a read that others share goes on for them.
+
+        Raises:
+            CallTimeout: there was none in time.
+        """
+        try:
+            async with asyncio.timeout(self._timeout) as limit:
+                return await call
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise CallTimeout(f"{self.contract.name}.{method}", self._timeout) from None
+        finally:
+            call.close()  # if it never began

@@ -1,0 +1,183 @@
+"""`ServiceServant`: answers the calls of other processes from a service's binding."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from typing import Any
+
+from ..graph import Computed
+from ..rpc import Reply
+from ..services.binding import Binding
+from ..services.table import Command, Compute, Method, Stream
+from ..wire.codecs import Codec, arguments_codec, codec
+from ..wire.digest import method_id
+from ..wire.frames import Call, Encoding, Ending, Kind
+from .failures import as_failure
+from .outcomes import Outcome, Outcomes
+
+__all__ = ["ServiceServant"]
+
+
+class ServiceServant:
+    """One service instance, as its responder sees it."""
+
+    def __init__(self, binding: Binding) -> None:
+        outcomes = Outcomes()
+        self._methods: dict[int, _Served] = {}
+        for method in binding.contract.methods:
+            served = _Served(binding, method, outcomes)
+            if self._methods.setdefault(method_id(method.name), served) is not served:
+                raise ValueError(f"{method.name}: another method has the same hash; rename it")
+
+    def answer(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
+        """Answer a call; a hit at once, everything else by the returned coroutine."""
+        served = self._methods.get(call.method)
+        if served is None:
+            reply.failure(Ending("unknown_method", "the service has no such method"))
+            return None
+        return served.answer(call, reply)
+
+
+class _Held:
+    """A computed that is held for a client."""
+
+    __slots__ = ("_computed", "_unsubscribe")
+
+    def __init__(self, computed: Computed[Any]) -> None:
+        self._computed = computed
+        self._unsubscribe: Callable[[], None] | None = None
+
+    def subscribe(self, on_invalidated: Callable[[str], None]) -> None:
+        self._unsubscribe = self._computed.on_invalidated(
+            lambda computed: on_invalidated(str(computed.origin))
+        )
+
+    def release(self) -> None:
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    def suspended(self) -> bool:
+        return not self._computed.is_consistent
+
+
+class _Served:
+    """One method."""
+
+    def __init__(self, binding: Binding, method: Method, outcomes: Outcomes) -> None:
+        signature = binding.contract.resolved.signatures[method.name]
+        self._binding = binding
+        self._method = method
+        self._outcomes = outcomes
+        self._arguments = arguments_codec(signature.parameters)
+        self._result: Codec[Any] = codec(signature.result)
+
+    def answer(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
+        try:
+            arguments = self._decode(call)
+        except Exception as error:
+            reply.failure(self._failure(error))
+            return None
+        match self._method:
+            case Compute() if call.kind is Kind.COMPUTE:
+                return self._compute(call, arguments, reply)
+            case Compute():
+                return self._run(call, lambda: self._raw(arguments), reply)
+            case Command():
+                return self._command(call, arguments, reply)
+            case Stream():
+                return self._stream(call, arguments, reply)
+        return self._run(call, lambda: self._raw(arguments), reply)
+
+    def _decode(self, call: Call) -> tuple[Any, ...]:
+        if call.encoding is Encoding.JSON:
+            return self._arguments.decode_json(call.arguments)
+        return self._arguments.decode(call.arguments)
+
+    def _encode(self, call: Call, value: Any) -> bytes:
+        if call.encoding is Encoding.JSON:
+            return self._result.encode_json(value)
+        return self._result.encode(value)
+
+    def _raw(self, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+        return self._binding.raw(self._method.name, arguments)
+
+    def _failure(self, error: Exception) -> Ending:
+        return as_failure(error, self._binding.contract, self._method.name)
+
+    # -- compute methods: the result stays registered until it is invalidated (D3) --
+
+    def _compute(
+        self, call: Call, arguments: tuple[Any, ...], reply: Reply
+    ) -> Coroutine[Any, Any, None] | None:
+        name = self._method.name
+        try:
+            arguments = self._binding.arguments(name, arguments, {})
+        except Exception as error:
+            reply.failure(self._failure(error))
+            return None
+        computed = self._binding.function(name).peek(arguments)
+        if computed is not None and computed.is_consistent:
+            self._answer(call, computed, reply)
+            return None
+        return self._compute_later(call, arguments, reply)
+
+    async def _compute_later(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
+        try:
+            computed = await self._binding.function(self._method.name).computed(arguments)
+        except Exception as error:
+            reply.failure(self._failure(error))
+        else:
+            self._answer(call, computed, reply)
+
+    def _answer(self, call: Call, computed: Computed[Any], reply: Reply) -> None:
+        held = _Held(computed)
+        if computed.error is not None:
+            reply.failure(self._failure(computed.error), held)
+            return
+        try:
+            payload = self._encode(call, computed.value)
+        except Exception as error:
+            reply.failure(self._failure(error))
+        else:
+            reply.result(payload, held)
+
+    # -- the others --
+
+    async def _run(
+        self, call: Call, body: Callable[[], Coroutine[Any, Any, Any]], reply: Reply
+    ) -> None:
+        outcome = await self._outcome(call, body)
+        _say(outcome, reply)
+
+    async def _outcome(self, call: Call, body: Callable[[], Coroutine[Any, Any, Any]]) -> Outcome:
+        try:
+            return Outcome(self._encode(call, await body()))
+        except Exception as error:
+            return Outcome(b"", self._failure(error))
+
+    async def _command(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
+        def run() -> Coroutine[Any, Any, Outcome]:
+            name, operation = self._method.name, call.operation
+            return self._outcome(call, lambda: self._binding.command(name, arguments, operation))
+
+        _say(await self._outcomes.once(call.operation, run), reply)
+
+    async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
+        items = self._binding.raw_stream(self._method.name, arguments)
+        try:
+            async for item in items:
+                await reply.item(self._encode(call, item))
+        except Exception as error:
+            reply.end(self._failure(error))
+        else:
+            reply.end()
+        finally:
+            if isinstance(items, AsyncGenerator):
+                await items.aclose()
+
+
+def _say(outcome: Outcome, reply: Reply) -> None:
+    if outcome.failure is not None:
+        reply.failure(outcome.failure)
+    else:
+        reply.result(outcome.payload)

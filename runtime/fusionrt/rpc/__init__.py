@@ -1,0 +1,23 @@
+"""Calls and streams over a transport: peers on the client's end, responders on the host's."""
+
+from .answer import Failed
+from .caller import Caller
+from .peer import Peer
+from .registration import Registration
+from .responder import Responder
+from .servant import Held, Reply, Servant
+from .stream import Incoming
+from .subjects import Subjects
+
+__all__ = [
+    "Caller",
+    "Failed",
+    "Held",
+    "Incoming",
+    "Peer",
+    "Registration",
+    "Reply",
+    "Responder",
+    "Servant",
+    "Subjects",
+]

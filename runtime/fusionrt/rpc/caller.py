@@ -1,0 +1,78 @@
+"""`Caller`: the client end of a process: one subscription, a peer for each service."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..primitives import new_id
+from ..transport import Listener, Message, Subscription, Transport
+from ..wire.limits import Timing
+from .peer import Peer
+from .subjects import Subjects
+
+__all__ = ["Caller"]
+
+
+class Caller(Listener):
+    """Hands what comes to the peers.
+
+    Results, invalidations and acknowledgements of all services come by one subscription, because
+    only that gives them one order.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        subjects: Subjects = Subjects(),  # noqa: B008 - immutable
+        principal: str = "anonymous",
+        timing: Timing = Timing(),  # noqa: B008 - immutable
+    ) -> None:
+        self.cid: Final = new_id()
+        self._transport = transport
+        self._subjects = subjects
+        self._principal = principal
+        self._timing = timing
+        self._peers: dict[str, Peer] = {}
+        self._subscription: Subscription | None = None
+
+    async def open(self) -> None:
+        """Begin to listen; call it once, before the first `peer`."""
+        subject = self._subjects.client(self._principal, self.cid, ">")
+        self._subscription = await self._transport.subscribe(subject, self._received)
+        self._transport.add_listener(self)
+
+    def peer(self, service: str) -> Peer:
+        """The way to a service; no message is sent before its first call."""
+        peer = self._peers.get(service)
+        if peer is None:
+            peer = self._peers[service] = Peer(
+                service,
+                self._transport,
+                self._subjects,
+                cid=self.cid,
+                principal=self._principal,
+                timing=self._timing,
+            )
+        return peer
+
+    async def close(self) -> None:
+        """Leave every session, so that the hosts need not wait for it to lapse."""
+        for peer in self._peers.values():
+            peer.close()
+        self._transport.remove_listener(self)
+        if self._subscription is not None:
+            await self._subscription.unsubscribe()
+
+    def _received(self, message: Message) -> None:
+        peer = self._peers.get(message.subject.rpartition(".")[2])
+        if peer is not None:
+            peer.received(message)
+
+    def reconnected(self) -> None:
+        for peer in self._peers.values():
+            peer.reconnected()
+
+    def gap(self, subject: str) -> None:
+        for peer in self._peers.values():
+            peer.gap()

@@ -1,0 +1,76 @@
+"""`Registration`: a result that a host holds for us, and will tell us of when it is invalidated."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .peer import Peer
+
+__all__ = ["Registration"]
+
+
+class Registration:
+    """One registered result.
+
+    on_invalidated: told why, once, synchronously as the message arrives (D5).
+    on_suspended: told that the host cannot vouch for the result itself at the moment (D6c).
+
+    It is a lease, too: of what is made from the result, while the host cannot vouch for it.
+    """
+
+    __slots__ = ("_on_invalidated", "_on_suspended", "_peer", "_resumed", "_suspended", "id")
+
+    def __init__(
+        self,
+        peer: Peer,
+        on_invalidated: Callable[[str], None],
+        on_suspended: Callable[[Registration], None],
+    ) -> None:
+        self._peer = peer
+        self._on_invalidated = on_invalidated
+        self._on_suspended = on_suspended
+        self._suspended = False
+        self._resumed: asyncio.Event | None = None
+        self.id = 0
+        """In the session that it goes through; 0 while there is no result."""
+
+    def live(self) -> bool:
+        """Whether the host vouches for the result."""
+        return not self._suspended
+
+    async def revalidate(self) -> None:
+        """Return when the host vouches for the result again, or it was invalidated.
+
+        Raises:
+            RemoteUnavailable: neither happened in time.
+        """
+        if self._suspended:
+            if self._resumed is None:
+                self._resumed = asyncio.Event()
+            await self._peer.in_time(self._resumed.wait(), "its own sources cannot be reached")
+
+    def release(self) -> None:
+        """Nobody needs the result any more (D17)."""
+        self._peer.release(self.id)
+
+    # -- what the peer says --
+
+    def suspended(self) -> None:
+        """The host cannot vouch for the result."""
+        self._suspended = True
+        self._on_suspended(self)
+
+    def resumed(self) -> None:
+        """The host vouches for it again."""
+        self._suspended = False
+        if self._resumed is not None:
+            self._resumed.set()
+            self._resumed = None
+
+    def invalidated(self, reason: str) -> None:
+        """The result is stale."""
+        self.resumed()
+        self._on_invalidated(reason)

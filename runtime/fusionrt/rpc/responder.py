@@ -1,0 +1,161 @@
+"""`Responder`: the host end of one service: its subjects, and a seat for each client's session."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import re
+from typing import Final
+
+from ..errors import WireError
+from ..primitives import clock
+from ..transport import Listener, Message, Subscription, Transport
+from ..wire.admission import greet
+from ..wire.envelopes import decode_client_envelope
+from ..wire.limits import Limits, Timing
+from ..wire.server import ServerSession
+from .seat import Seat
+from .servant import Servant
+from .subjects import Subjects
+
+__all__ = ["Responder"]
+
+CONCURRENCY: Final = 1000
+"""Bodies of one service that run at a time; further calls wait their turn."""
+
+_TOKEN = re.compile(r"[\w-]+", re.ASCII)
+
+
+class Responder(Listener):
+    """Receives the calls of every client of a service and sends what the servant answers.
+
+    dropped: messages that were no envelopes (D21).
+    """
+
+    def __init__(
+        self,
+        service: str,
+        iid: str,
+        servant: Servant,
+        transport: Transport,
+        *,
+        subjects: Subjects,
+        timing: Timing,
+    ) -> None:
+        self.service = service
+        self.dropped = 0
+        self._iid = iid
+        self._servant = servant
+        self._transport = transport
+        self._subjects = subjects
+        self._timing = timing
+        self._limits = Limits(max_bytes=transport.max_payload)
+        self._now = clock()
+        self._loop = asyncio.get_running_loop()
+        self._seats: dict[tuple[str, int], Seat] = {}
+        self._limit = asyncio.Semaphore(CONCURRENCY)
+        # A transport's handler may run in the context of whoever published the message.
+        self._context = contextvars.copy_context()
+        self._dirty: dict[Seat, None] = {}
+        self._subscriptions: list[Subscription] = []
+        self._expiry: asyncio.TimerHandle | None = None
+
+    async def open(self) -> None:
+        """Begin to answer."""
+        host = self._subjects.host(self.service, self._iid)
+        hosts = self._subjects.hosts(self.service)
+        self._subscriptions.append(await self._transport.subscribe(host, self._received))
+        self._subscriptions.append(
+            await self._transport.subscribe(hosts, self._received, queue="hosts")
+        )
+        self._transport.add_listener(self)
+
+    async def drain(self) -> None:
+        """Take no new client, ask the others to move, and return when nothing runs any more (D22)."""
+        await self._subscriptions.pop().unsubscribe()
+        for seat in self._seats.values():
+            seat.session.farewell()
+            self._changed(seat)
+        if running := {task for seat in self._seats.values() for task in seat.running}:
+            await asyncio.wait(running)
+
+    async def close(self) -> None:
+        """Answer nothing any more."""
+        self._transport.remove_listener(self)
+        for subscription in self._subscriptions:
+            await subscription.unsubscribe()
+        for seat in self._seats.values():
+            seat.close("the host was closed")
+        self._seats.clear()
+        if self._expiry is not None:
+            self._expiry.cancel()
+
+    def reconnected(self) -> None:
+        for seat in self._seats.values():
+            seat.session.announce()
+            self._changed(seat)
+
+    def _received(self, message: Message) -> None:
+        try:
+            envelope = decode_client_envelope(message.payload)
+        except WireError:
+            self.dropped += 1
+            return
+        if not _TOKEN.fullmatch(envelope.cid) or not _TOKEN.fullmatch(envelope.principal):
+            self.dropped += 1  # its answers would go to another subject
+            return
+        now = self._now()
+        name = envelope.cid, envelope.gen
+        seat = self._seats.get(name)
+        if seat is None:
+            reply_subject = self._subjects.client(envelope.principal, envelope.cid, self.service)
+            answer = greet(envelope, self._iid)
+            if answer is not None:
+                if answer:
+                    self._transport.publish(reply_subject, answer)
+                return
+            session = ServerSession(
+                iid=self._iid,
+                cid=envelope.cid,
+                principal=envelope.principal,
+                gen=envelope.gen,
+                now=now,
+                timing=self._timing,
+                limits=self._limits,
+            )
+            seat = self._seats[name] = Seat(
+                session,
+                self._servant,
+                reply_subject,
+                now=self._now,
+                limit=self._limit,
+                context=self._context,
+                changed=self._changed,
+            )
+            if self._expiry is None:
+                self._expire()
+        if not seat.receive(envelope, now):
+            del self._seats[name]
+
+    def _changed(self, seat: Seat) -> None:
+        if not self._dirty:
+            self._loop.call_soon(self._flush)
+        self._dirty[seat] = None
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, {}
+        for seat in dirty:
+            for data in seat.session.outgoing():
+                self._transport.publish(seat.reply_subject, data)
+
+    def _expire(self) -> None:
+        """Forget the clients that were silent for too long (D17)."""
+        now = self._now()
+        for name, seat in list(self._seats.items()):
+            if seat.session.expired(now):
+                seat.close("the client was silent")
+                del self._seats[name]
+        self._expiry = None
+        if self._seats:
+            due = min(seat.session.expires() for seat in self._seats.values())
+            self._expiry = self._loop.call_later(max(0.1, due - now), self._expire)

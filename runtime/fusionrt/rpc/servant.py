@@ -1,0 +1,46 @@
+"""What a responder serves, in bytes: the room above implements `Servant` with its graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
+
+from ..wire.frames import Call, Ending
+
+__all__ = ["Held", "Reply", "Servant"]
+
+
+class Held(Protocol):
+    """A result that is held for a client until it is invalidated, or nobody wants it (D3)."""
+
+    def subscribe(self, on_invalidated: Callable[[str], None]) -> None:
+        """Tell why when it is invalidated; at once if it is."""
+
+    def release(self) -> None:
+        """Nobody wants it any more."""
+
+    def suspended(self) -> bool:
+        """Whether its freshness cannot be proven at the moment (D6c)."""
+
+
+class Reply(Protocol):
+    """Takes the answer to one call; says nothing if nobody wants it any more."""
+
+    def result(self, payload: bytes, held: Held | None = None) -> None:
+        """It succeeded. held: what keeps the result registered."""
+
+    def failure(self, failure: Ending, held: Held | None = None) -> None:
+        """It failed."""
+
+    async def item(self, payload: bytes) -> None:
+        """A stream's next item; returns when there is room for another one (D18)."""
+
+    def end(self, failure: Ending | None = None) -> None:
+        """A stream is over. failure: why, if not by its own end."""
+
+
+class Servant(Protocol):
+    """Answers the calls of one service."""
+
+    def answer(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
+        """Answer now (a hit needs no task), or return what does it; that must not raise."""

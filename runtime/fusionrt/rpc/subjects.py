@@ -1,0 +1,30 @@
+"""The NATS subjects (DESIGN §6): they carry service and principal, so that permissions can name them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Subjects"]
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """Subjects below one prefix, which keeps systems that share a broker apart."""
+
+    prefix: str = "fusion"
+
+    def hosts(self, service: str) -> str:
+        """Where a client finds a host: one of the service's queue group answers."""
+        return f"{self.prefix}.q.{service}"
+
+    def host(self, service: str, iid: str) -> str:
+        """What one host listens on, for one of its services."""
+        return f"{self.prefix}.i.{service}.{iid}"
+
+    def client(self, principal: str, cid: str, service: str) -> str:
+        """Where the sessions of one client and one service answer; `>` for all services."""
+        return f"{self.prefix}.c.{principal}.{cid}.{service}"
+
+    def operations(self, service: str) -> str:
+        """Where the hosts of a service tell each other which keys a command invalidated."""
+        return f"{self.prefix}.op.{service}"

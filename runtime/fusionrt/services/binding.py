@@ -1,0 +1,165 @@
+"""`Binding`: a service instance in a graph: its bodies, its commands, its invalidations."""
+
+from __future__ import annotations
+
+import logging
+import weakref
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import TYPE_CHECKING, Any, cast
+
+from ..errors import NotBoundError, ServiceDisposed
+from ..graph import Graph, Hit, Origin, OriginKind, calling_line, running_graph
+from ..operations import CommandScope, Key, MemoryLog, OperationLog, run_command
+from ..primitives import loop_runs
+from .methods import ComputeMethods
+from .table import Command, Contract
+from .weave import hot_table
+
+if TYPE_CHECKING:
+    from .service import Service
+
+__all__ = ["Binding"]
+
+_log = logging.getLogger("fusionrt")
+
+
+class Binding(ComputeMethods):
+    """What the proxy of one service instance calls. Does not keep the instance alive (G31)."""
+
+    def __init__(self, service: Service, contract: Contract) -> None:
+        super().__init__(contract)
+        self._service = weakref.ref(service)
+        self._raw = service._fusion_raw
+        self.log: OperationLog | None = None
+        """Where its commands are logged; a `MemoryLog` unless a host sets another."""
+
+    def service(self) -> Service:
+        """The instance.
+
+        Raises:
+            ServiceDisposed: it was dropped.
+        """
+        service = self._service()
+        if service is None:
+            raise ServiceDisposed(self.contract.name)
+        return service
+
+    def attach(self, graph: Graph) -> None:
+        """Join a graph.
+
+        Raises:
+            NotBoundError: it belongs to another one.
+        """
+        if self.graph is graph:
+            return
+        if self.graph is not None:
+            raise NotBoundError(
+                f"{self.contract.name} was used before it was served: "
+                "serve a service before its first call, or make a new instance of it"
+            )
+        super().attach(graph)
+        graph.targets.add(self.contract.name, self)
+        functions = tuple(self._functions.values())
+
+        def dispose() -> None:
+            for function in functions:
+                function.dispose()
+
+        weakref.finalize(self.service(), dispose).atexit = False
+
+    def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
+        if not plain:
+            return None
+        hits: dict[object, Hit] = {}
+        self.service().__dict__[hot_table(method)] = hits
+        return hits
+
+    # -- bodies --
+
+    def body(self, method: str) -> Callable[..., Awaitable[Any]]:
+        raw = getattr(self._raw, method)
+        reference, name = self._service, self.contract.name
+        split = self.contract.positional(method)
+        names = self.contract.method[method].parameters[split:]
+
+        def body(*arguments: Any) -> Awaitable[Any]:
+            service = reference()
+            if service is None:
+                raise ServiceDisposed(name)
+            if names:
+                keywords = dict(zip(names, arguments[split:], strict=True))
+                return cast("Awaitable[Any]", raw(service, *arguments[:split], **keywords))
+            return cast("Awaitable[Any]", raw(service, *arguments))
+
+        return body
+
+    def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+        return cast("Coroutine[Any, Any, Any]", self.body(method)(*arguments))
+
+    def raw_stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncIterator[Any]:
+        """The items of a stream."""
+        return cast("AsyncIterator[Any]", self.body(method)(*arguments))
+
+    # -- commands --
+
+    def command(
+        self, method: str, arguments: tuple[Any, ...], operation_id: str | None = None
+    ) -> Coroutine[Any, Any, Any]:
+        """Run a command; when it returns, what it invalidates is invalidated (D15)."""
+        if not loop_runs():
+            return self._command_later(method, arguments)
+        if self.graph is None:
+            self.attach(running_graph())
+        assert self.graph is not None
+        return run_command(
+            f"{self.contract.name}.{method}",
+            lambda: self.raw(method, arguments),
+            lambda result: self._declared_keys(method, result, arguments),
+            self.log or MemoryLog(self.graph),
+            operation_id,
+        )
+
+    async def _command_later(self, method: str, arguments: tuple[Any, ...]) -> Any:
+        return await self.command(method, arguments)
+
+    def _declared_keys(self, method: str, result: Any, arguments: tuple[Any, ...]) -> list[Key]:
+        command = self.contract.method[method]
+        assert isinstance(command, Command)
+        collected = _Collected(self)
+        try:
+            if command.keys is not None:
+                command.keys(collected, result, *arguments)
+        except Exception as error:
+            name = f"{self.contract.name}.{method}"
+            _log.exception(
+                "the keys that %s declares could not be evaluated (%r): "
+                "every result of the service %s is invalidated; mend `invalidates`",
+                name,
+                error,
+                self.contract.name,
+            )
+            return [Key(self.contract, None, (), self)]
+        return collected.keys
+
+    # -- invalidation --
+
+    def add(self, contract: Contract, method: str, arguments: tuple[object, ...]) -> None:
+        """`self.invalidate.get(…)`: now, or at the end of the command that runs."""
+        command = CommandScope.current()
+        if command is not None:
+            command.operation.keys.append(Key(contract, method, arguments, self))
+        else:
+            origin = Origin(OriginKind.CALL, f"invalidated at {calling_line(3)}")
+            self.apply(method, arguments, origin)
+
+
+class _Collected:
+    """Takes the keys that a command declares."""
+
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
+        self.keys: list[Key] = []
+
+    def add(self, contract: Contract, method: str, arguments: tuple[object, ...]) -> None:
+        own = contract is self._binding.contract
+        self.keys.append(Key(contract, method, arguments, self._binding if own else None))

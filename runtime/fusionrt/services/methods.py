@@ -1,0 +1,138 @@
+"""`ComputeMethods`: the compute methods of one service or client instance, in one graph."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from typing import Any
+
+from ..graph import Changes, Computed, Function, Graph, Hit, Origin, running_graph
+from ..operations import CommandScope
+from ..primitives import loop_runs
+from ..wire.keys import Keyer
+from .table import Compute, Contract
+
+__all__ = ["ComputeMethods"]
+
+
+class ComputeMethods:
+    """Binds calls to the compute methods of a contract.
+
+    An instance that has no host joins the graph of the running loop at its first call. A closed
+    graph is left: what it cached is not served any more.
+    """
+
+    def __init__(self, contract: Contract) -> None:
+        self.contract = contract
+        self._graph: Graph | None = None
+        self._functions: dict[str, Function[Any]] = {}
+        self._keyers: dict[str, Keyer] = {}
+        self._signatures: dict[str, inspect.Signature] = {}
+
+    # -- what a service and a client differ in --
+
+    def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+        """The result, past the cache."""
+        raise NotImplementedError
+
+    def body(self, method: str) -> Callable[..., Awaitable[Any]]:
+        """What computes a value; must not keep this instance's owner alive."""
+        raise NotImplementedError
+
+    def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
+        """Where the hits of the hot path go, if it has one."""
+        return None
+
+    # -- graphs --
+
+    @property
+    def graph(self) -> Graph | None:
+        """The graph that it belongs to, if it is open."""
+        graph = self._graph
+        return None if graph is None or graph.closed else graph
+
+    def attach(self, graph: Graph) -> None:
+        """Join a graph."""
+        self._graph = graph
+        self._functions.clear()
+        for method in self.contract.methods:
+            if not isinstance(method, Compute):
+                continue
+            name = f"{self.contract.name}.{method.name}"
+            types = self.contract.resolved.signatures[method.name].parameters
+            keyer = self._keyers[method.name] = Keyer(name, method.parameters, types)
+            self._functions[method.name] = Function(
+                graph,
+                name,
+                self.body(method.name),
+                key=keyer.key,
+                options=method.options,
+                hot=self.hot_table(method.name, keyer.plain),
+            )
+
+    def function(self, method: str) -> Function[Any]:
+        """The compute method of that name, in its graph."""
+        if self.graph is None:
+            self.attach(running_graph())
+        return self._functions[method]
+
+    # -- calls --
+
+    def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+        """The value: from the cache, or computed; fresh inside of a command."""
+        if self.graph is None and not loop_runs():
+            return self._compute_later(method, arguments)
+        if CommandScope.current() is not None:
+            return self.raw(method, arguments)
+        function = self.function(method)
+        return function.fetch(self._keyers[method].normalize(arguments))
+
+    async def _compute_later(self, method: str, arguments: tuple[Any, ...]) -> Any:
+        return await self.compute(method, arguments)
+
+    def computed(
+        self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Coroutine[Any, Any, Computed[Any]]:
+        """The computed behind the value."""
+        return self.function(method).computed(self.arguments(method, args, kwargs))
+
+    def peek(
+        self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Computed[Any] | None:
+        """The computed, if there is one."""
+        return self.function(method).peek(self.arguments(method, args, kwargs))
+
+    def changes(
+        self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> AsyncIterator[Computed[Any]]:
+        """The computed now, and after each invalidation."""
+        return Changes(self.function(method), self.arguments(method, args, kwargs))
+
+    def arguments(
+        self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> tuple[Any, ...]:
+        """One argument a parameter, in the declared order, normalised (G32)."""
+        keyer = self._keyers[method]
+        if not kwargs and len(args) == len(self.contract.method[method].parameters):
+            return keyer.normalize(args)
+        signature = self._signatures.get(method)
+        if signature is None:
+            declared = inspect.signature(getattr(self.contract.protocol, method))
+            _, *parameters = declared.parameters.values()
+            signature = self._signatures[method] = declared.replace(parameters=parameters)
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return keyer.normalize(tuple(bound.arguments.values()))
+
+    # -- invalidation --
+
+    def apply(self, method: str, arguments: tuple[Any, ...], origin: Origin) -> None:
+        """Invalidate results; see `operations.Target`."""
+        if self.graph is not None:
+            self._functions[method].invalidate(self._keyers[method].pattern(arguments), origin)
+
+    def apply_all(self, origin: Origin) -> None:
+        """Invalidate every result."""
+        if self.graph is not None:
+            for function in self._functions.values():
+                function.invalidate_all(origin)

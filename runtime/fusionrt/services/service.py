@@ -1,0 +1,51 @@
+"""`Service`: base of the generated server stubs."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from .accessors import InvalidateAccessor
+from .binding import Binding
+from .table import Contract
+from .weave import woven
+
+__all__ = ["Service"]
+
+
+class Service:
+    """A service without its bodies: subclass the generated `…Service` and write them.
+
+    Every instance is woven: its compute calls and commands go through the caching proxy, also
+    those that its own bodies make. It needs no host; `Host.serve` makes it reachable.
+    """
+
+    _fusion_contract: ClassVar[Contract]
+    _fusion_proxy: ClassVar[type]
+    _fusion_raw: ClassVar[type]
+
+    def __init_subclass__(cls, contract: Contract | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if contract is not None:
+            stub = cls.__base__
+            assert stub is not None and issubclass(stub, Service)
+            stub._fusion_contract = contract
+            stub._fusion_proxy = cls
+            accessor = inspect.getattr_static(cls, "invalidate")
+            assert isinstance(accessor, InvalidateAccessor)
+            type(accessor)._contract = contract
+
+    if not TYPE_CHECKING:  # its signature would hide that of __init__
+
+        def __new__(cls, *args: object, **kwargs: object) -> Service:
+            if inspect.isabstract(cls) or issubclass(cls, cls._fusion_proxy):
+                return super().__new__(cls)
+            return super().__new__(woven(cls, cls._fusion_proxy, cls._fusion_contract))
+
+    @property
+    def _fusion(self) -> Binding:
+        binding: Binding | None = self.__dict__.get("_fusion_binding")
+        if binding is None:
+            binding = Binding(self, self._fusion_contract)
+            self.__dict__["_fusion_binding"] = binding
+        return binding

@@ -1,0 +1,119 @@
+"""The typed table of a contract, as the generated proxy declares it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+from ..contract import ComputeOptions
+from ..errors import AbiMismatch
+
+__all__ = [
+    "ABI",
+    "Command",
+    "Compute",
+    "Contract",
+    "Keys",
+    "Method",
+    "Plain",
+    "Signature",
+    "Stream",
+    "Types",
+]
+
+ABI = 1
+"""Generated code and runtime fit each other if they have the same number."""
+
+
+class Keys(Protocol):
+    """Takes the keys that a command invalidates."""
+
+    def add(self, contract: Contract, method: str, arguments: tuple[object, ...]) -> None:
+        """Add the results of a method for these arguments; `ANY` matches every value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The types of one method; the result of a stream is the type of its items."""
+
+    parameters: tuple[Any, ...]
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Every type that a contract's methods name."""
+
+    signatures: Mapping[str, Signature]
+    raises: tuple[type[Exception], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of a contract and the names of its parameters."""
+
+    name: str
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plain(Method):
+    """An RPC call, neither cached nor tracked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Method):
+    """An asynchronous iterator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compute(Method):
+    """A compute method and its options; see `ComputeOptions`."""
+
+    options: ComputeOptions = field(default_factory=ComputeOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Method):
+    """A command, and the function that evaluates its declared keys: `keys(keys, result, *arguments)`."""
+
+    keys: Callable[..., None] | None = None
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One contract: its name on the wire, its methods, and their types, read at the first call.
+
+    Raises:
+        AbiMismatch: the package was generated for another runtime.
+    """
+
+    abi: int
+    name: str
+    protocol: type
+    types: Callable[[], Types]
+    methods: tuple[Method, ...]
+    version: int | None = None
+    internal: bool = False
+
+    def __post_init__(self) -> None:
+        if self.abi != ABI:
+            raise AbiMismatch(f"the package of {self.name}", self.abi, ABI)
+
+    @cached_property
+    def method(self) -> Mapping[str, Method]:
+        """The methods by name."""
+        return {method.name: method for method in self.methods}
+
+    def positional(self, method: str) -> int:
+        """How many parameters of a method can be passed by position; the rest is keyword-only."""
+        parameters = inspect.signature(getattr(self.protocol, method)).parameters.values()
+        return sum(p.kind is not inspect.Parameter.KEYWORD_ONLY for p in parameters) - 1
+
+    @cached_property
+    def resolved(self) -> Types:
+        """The types; the first use imports the modules that define them."""
+        return self.types()

@@ -1,0 +1,7 @@
+"""What tests of services, and of the runtime itself, are made with."""
+
+from __future__ import annotations
+
+from .loop import Deadlock, LeakedTasks, SeededLoop, run
+
+__all__ = ["Deadlock", "LeakedTasks", "SeededLoop", "run"]

@@ -1,0 +1,298 @@
+"""One connection to one NATS server, from connect to loss. It is never revived.
+
+nats-py does the protocol. What it gets wrong for us is mended here, and only here, below its
+public surface where there is no other way:
+
+- Its reconnect hangs on the bytes that a frozen server never took, and gives up on some errors of
+  the server. We let a link die, abort its socket, and open another.
+- Its reader ends without a word on a header that it cannot parse, or on the answer to a ping that
+  was given up. The end of the reader is the end of the link; no ping is given up but with its link.
+- Its pings overtake what it buffers, so its `flush` and `drain` end too early. Two pings in a row
+  do not (the buffer is written before the first is answered), and we drain with them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass
+from math import ceil
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import nats.errors
+from nats.aio.client import Client
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+
+from ..errors import BrokerUnavailable, MissingPackage
+from ..primitives import spawn
+from .base import Handler, Message
+
+__all__ = ["Link", "LinkOptions", "Route"]
+
+PING_PERIOD = 2.0
+"""Seconds from one ping to the next."""
+PING_TIMEOUT = 4
+"""Seconds that a server has to answer a ping."""
+MAX_QUEUED = 64 * 1024 * 1024
+"""Bytes that may wait for a server that takes them too slowly; more condemns the link."""
+
+_END_TIMEOUT = 1.0
+_NEVER = 10 * 365 * 86_400
+
+_log = logging.getLogger("fusionrt.transport")
+
+
+@dataclass(frozen=True)
+class LinkOptions:
+    """How to connect.
+
+    name: shown by the server's monitoring.
+    credentials: path of a `.creds` file (JWT and NKey); user and password go into the URL.
+    tls: for `tls://` URLs, and servers that demand TLS.
+    pending_messages, pending_bytes: what one subscription may hold unhandled; more is dropped.
+    """
+
+    name: str = ""
+    credentials: str | None = None
+    tls: ssl.SSLContext | None = None
+    pending_messages: int = 65_536
+    pending_bytes: int = 64 * 1024 * 1024
+
+
+class Route:
+    """A subscription that lives longer than a link: every link subscribes it anew."""
+
+    def __init__(self, subject: str, handler: Handler, queue: str) -> None:
+        self.subject = subject
+        self.handler = handler
+        self.queue = queue
+        self.received = 0
+        self.overflowing = False
+
+
+class Link:
+    """A connection: open until `lost` is set, then only good for `end`."""
+
+    def __init__(self, url: str, options: LinkOptions, overflow: Callable[[Route], None]) -> None:
+        self.url = url
+        self.lost = asyncio.Event()
+        self._options = options
+        self._overflow = overflow
+        self._client = Client()
+        self._problem: Exception | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._subscriptions: dict[Route, Subscription] = {}
+        self._outgoing: deque[tuple[str, bytes, str] | asyncio.Future[None]] = deque()
+        self._queued = 0
+        self._wake = asyncio.Event()
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        options: LinkOptions,
+        timeout: float,
+        overflow: Callable[[Route], None],
+    ) -> Self:
+        """Connect within `timeout` seconds; `overflow` hears of routes that lost messages.
+
+        Raises:
+            BrokerUnavailable: no server answers at the URL, or it refuses us.
+            MissingPackage: the credentials need one.
+        """
+        link = cls(url, options, overflow)
+        try:
+            async with asyncio.timeout(timeout):
+                await link._connect(timeout)
+        except BaseException as error:
+            await link.end()
+            if isinstance(error, ModuleNotFoundError) and error.name == "nkeys":
+                raise MissingPackage("signing in with NATS credentials", "nats-py[nkeys]") from None
+            if isinstance(error, OSError | nats.errors.Error):
+                raise BrokerUnavailable(_public(url), link._explain(error, timeout)) from None
+            raise
+        return link
+
+    async def _connect(self, timeout: float) -> None:
+        client = self._client
+        await client.connect(
+            servers=[self.url],
+            name=self._options.name or None,
+            user_credentials=self._options.credentials,
+            tls=self._options.tls,
+            error_cb=self._on_error,
+            connect_timeout=ceil(timeout),
+            # One attempt: else the first connect is repeated without a word and without end.
+            allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+            ping_interval=_NEVER,
+        )
+        reader = client._reading_task
+        assert reader is not None
+        reader.add_done_callback(lambda _: self.lost.set())
+        self._spawn(self._pump(), "send")
+        self._spawn(self._watch(), "ping")
+
+    @property
+    def max_payload(self) -> int:
+        """What the server takes, in bytes."""
+        return self._client.max_payload
+
+    def publish(self, subject: str, payload: bytes, reply: str) -> None:
+        """Queue a message; all that one tick queues leaves in one write."""
+        self._queued += len(payload)
+        if self._queued > MAX_QUEUED:
+            self._condemn(f"{MAX_QUEUED} bytes wait for a server that does not take them")
+        self._outgoing.append((subject, payload, reply))
+        self._wake.set()
+
+    async def subscribe(self, route: Route) -> None:
+        """Deliver the route's messages, if the link lives. `round_trip` tells that it is done."""
+
+        async def deliver(message: Msg) -> None:
+            if self.lost.is_set():
+                return
+            route.received += 1
+            route.overflowing = False
+            headers = message.headers
+            dead = None
+            if headers and headers.get("Status") == "503":
+                dead = headers.get("Nats-Subject", "")
+            try:
+                route.handler(Message(message.subject, message.data, dead))
+            except Exception:
+                _log.exception("the handler of %s failed", message.subject)
+
+        with suppress(nats.errors.Error):
+            self._subscriptions[route] = await self._client.subscribe(
+                route.subject,
+                queue=route.queue,
+                cb=deliver,
+                pending_msgs_limit=self._options.pending_messages,
+                pending_bytes_limit=self._options.pending_bytes,
+            )
+
+    async def unsubscribe(self, route: Route) -> None:
+        """Deliver nothing more of the route."""
+        if subscription := self._subscriptions.pop(route, None):
+            with suppress(nats.errors.Error):
+                await subscription.unsubscribe()
+
+    async def round_trip(self) -> None:
+        """Return when the server has what was published and subscribed before.
+
+        Raises:
+            BrokerUnavailable: the link is lost.
+        """
+        trip = self._spawn(self._trip(), "round trip")
+        # Not a plain await: a caller that is cancelled must not cancel a ping.
+        await asyncio.wait({trip})
+        if trip.cancelled() or self.lost.is_set():
+            raise BrokerUnavailable(_public(self.url), "the connection was lost")
+
+    async def drain(self) -> None:
+        """Take no new messages; handle those that are here, and send what was published.
+
+        Raises:
+            BrokerUnavailable: the link is lost.
+        """
+        subscriptions = list(self._subscriptions.values())
+        for subscription in subscriptions:
+            await self._client._send_unsubscribe(subscription._id)
+        await self.round_trip()
+        for subscription in subscriptions:
+            await subscription._pending_queue.join()
+        await self.round_trip()
+
+    async def end(self) -> None:
+        """Close the socket, and drop what was not sent or handled yet."""
+        self.lost.set()
+        for task in self._tasks:
+            task.cancel()
+        # A frozen server never takes what is buffered: nats-py's close would wait for it.
+        if writer := getattr(self._client._transport, "_io_writer", None):
+            writer.transport.abort()
+        try:
+            with suppress(OSError, nats.errors.Error):
+                async with asyncio.timeout(_END_TIMEOUT):
+                    await self._client.close()
+        finally:
+            for subscription in self._subscriptions.values():
+                subscription._stop_processing()
+
+    async def _pump(self) -> None:
+        # nats-py swallows a cancellation, hence the condition.
+        while not self.lost.is_set():
+            await self._wake.wait()
+            self._wake.clear()
+            while self._outgoing and not self.lost.is_set():
+                item = self._outgoing.popleft()
+                if isinstance(item, tuple):
+                    self._queued -= len(item[1])
+                    try:
+                        await self._client.publish(*item)
+                    except (OSError, nats.errors.Error) as error:
+                        self._condemn(f"a message was not taken: {error}")
+                else:
+                    item.set_result(None)
+
+    async def _trip(self) -> None:
+        pumped: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._outgoing.append(pumped)
+        self._wake.set()
+        await pumped
+        await self._ping()
+        await self._ping()
+
+    async def _watch(self) -> None:
+        while not self.lost.is_set():
+            await asyncio.sleep(PING_PERIOD)
+            await self._ping()
+
+    async def _ping(self) -> None:
+        try:
+            await self._client.flush(PING_TIMEOUT)
+        except (OSError, nats.errors.Error):
+            self._condemn(f"the server left a ping unanswered for {PING_TIMEOUT} s")
+
+    def _condemn(self, reason: str) -> None:
+        if not self.lost.is_set():
+            _log.warning("giving up the connection to %s: %s", _public(self.url), reason)
+            self.lost.set()
+
+    async def _on_error(self, error: Exception) -> None:
+        if not isinstance(error, nats.errors.SlowConsumerError):
+            self._problem = error
+            _log.debug("%s: %s", _public(self.url), error)
+            return
+        for route, subscription in self._subscriptions.items():
+            if subscription is error.sub and not route.overflowing:
+                route.overflowing = True
+                self._overflow(route)
+
+    def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        task = spawn(coroutine, f"{name} {_public(self.url)}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _explain(self, error: Exception, timeout: float) -> str:
+        cause = self._problem if isinstance(error, nats.errors.NoServersError) else error
+        if isinstance(cause, TimeoutError):
+            return f"no answer within {timeout:g} s"
+        if isinstance(cause, ConnectionRefusedError) or "Connect call failed" in str(cause):
+            return "connection refused"
+        return str(cause).removeprefix("nats: ").strip("'") or type(cause).__name__
+
+
+def _public(url: str) -> str:
+    """The URL without the password that it may hold."""
+    parts = urlsplit(url)
+    return url.replace(f"{parts.netloc}", parts.netloc.rpartition("@")[2])

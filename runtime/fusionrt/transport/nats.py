@@ -1,0 +1,209 @@
+"""The transport over NATS: one link at a time, another one as soon as it is lost."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+import ssl
+from contextlib import suppress
+from typing import Self
+
+from ..errors import BrokerUnavailable, MessageTooLarge
+from ..primitives import spawn
+from .base import Handler, Listener, Subscription, TransportStatistics, check_subject
+from .link import Link, LinkOptions, Route
+
+__all__ = ["NatsTransport"]
+
+RECONNECT_TIMEOUT = 2.0
+"""Seconds for one attempt to connect again."""
+RECONNECT_WAIT = 0.02, 1.0
+"""Seconds between attempts: the first wait and the longest; each is about twice the last."""
+DRAIN_TIMEOUT = 10.0
+"""Seconds that `close` gives handlers and the broker."""
+
+
+class NatsTransport:
+    """See `Transport`. Made by `connect`."""
+
+    def __init__(self, urls: list[str], options: LinkOptions) -> None:
+        self._urls = itertools.cycle(urls)
+        self._options = options
+        self._link: Link | None = None
+        self._max_payload = 0
+        self._routes: dict[Route, None] = {}
+        self._listeners: list[Listener] = []
+        self._keeper: asyncio.Task[None] | None = None
+        self._published = self._received = self._lost = self._gaps = self._reconnects = 0
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        *,
+        timeout: float = 3.0,
+        name: str = "",
+        credentials: str | None = None,
+        tls: ssl.SSLContext | None = None,
+        pending_messages: int = LinkOptions.pending_messages,
+    ) -> Self:
+        """Connect to the first of several servers (`nats://a,nats://b`) that answers.
+
+        timeout: seconds until it fails.
+        name: what the broker's monitoring shows.
+        credentials: path of a `.creds` file; a user and password go into the URL.
+        tls: for `tls://` URLs.
+        pending_messages: how many messages of one subscription may wait for their handler.
+
+        Raises:
+            BrokerUnavailable: none answers, or it refuses us.
+            MissingPackage: the credentials need one.
+        """
+        urls = [part.strip() for part in url.split(",")]
+        options = LinkOptions(name, credentials, tls, pending_messages)
+        transport = cls(urls, options)
+        for attempt, part in enumerate(urls, 1):
+            try:
+                link = await Link.open(part, options, timeout / len(urls), transport._on_overflow)
+                break
+            except BrokerUnavailable:
+                if attempt == len(urls):
+                    raise
+        transport._link = link
+        transport._max_payload = link.max_payload
+        transport._keeper = spawn(transport._keep(link), f"keep {part}")
+        return transport
+
+    @property
+    def max_payload(self) -> int:
+        """See `Transport`."""
+        return self._max_payload
+
+    def publish(self, subject: str, payload: bytes, reply: str = "") -> None:
+        """See `Transport`."""
+        check_subject(subject)
+        if reply:
+            check_subject(reply)
+        if len(payload) > self._max_payload:
+            raise MessageTooLarge(subject, len(payload), self._max_payload)
+        if self._link is None or self._link.lost.is_set():
+            self._lost += 1
+            return
+        self._published += 1
+        self._link.publish(subject, payload, reply)
+
+    async def subscribe(self, subject: str, handler: Handler, queue: str = "") -> Subscription:
+        """See `Transport`."""
+        check_subject(subject)
+        route = Route(subject, handler, queue)
+        self._routes[route] = None
+        if self._link is not None:
+            await self._link.subscribe(route)
+        return _NatsSubscription(self, route)
+
+    async def flush(self) -> None:
+        """See `Transport`."""
+        if self._link is None:
+            raise BrokerUnavailable("the broker", "the connection is lost")
+        await self._link.round_trip()
+
+    async def close(self, drain: bool = True) -> None:
+        """See `Transport`."""
+        if self._keeper is None:
+            return
+        keeper, self._keeper = self._keeper, None
+        keeper.cancel()
+        await asyncio.wait({keeper})
+        link = self._link
+        if link is not None:
+            if drain:
+                with suppress(BrokerUnavailable, TimeoutError):
+                    async with asyncio.timeout(DRAIN_TIMEOUT):
+                        await link.drain()
+            self._link = None
+            await link.end()
+        for route in list(self._routes):
+            self._forget(route)
+
+    def add_listener(self, listener: Listener) -> None:
+        """See `Transport`."""
+        self._listeners.append(listener)
+
+    def remove_listener(self, listener: Listener) -> None:
+        """See `Transport`."""
+        self._listeners.remove(listener)
+
+    def statistics(self) -> TransportStatistics:
+        """See `Transport`."""
+        received = self._received + sum(route.received for route in self._routes)
+        return TransportStatistics(
+            self._published, received, self._lost, self._gaps, self._reconnects
+        )
+
+    async def _keep(self, link: Link) -> None:
+        """Replace every link that is lost."""
+        while True:
+            await link.lost.wait()
+            self._link = None
+            for listener in list(self._listeners):
+                listener.disconnected()
+            await link.end()
+            link = await self._reconnect()
+            self._max_payload = link.max_payload
+            self._reconnects += 1
+            for listener in list(self._listeners):
+                listener.reconnected()
+
+    async def _reconnect(self) -> Link:
+        """A link that has every subscription, however long it takes."""
+        wait, longest = RECONNECT_WAIT
+        for url in self._urls:
+            try:
+                link = await Link.open(url, self._options, RECONNECT_TIMEOUT, self._on_overflow)
+            except BrokerUnavailable:
+                await asyncio.sleep(wait * random.uniform(0.5, 1.0))
+                wait = min(wait * 2, longest)
+                continue
+            # From here on `subscribe` serves itself: every route is subscribed once.
+            self._link = link
+            try:
+                for route in list(self._routes):
+                    if route in self._routes:
+                        await link.subscribe(route)
+                await link.round_trip()
+                return link
+            except BrokerUnavailable:
+                self._link = None
+                await link.end()
+        raise AssertionError("a cycle does not end")
+
+    def _on_overflow(self, route: Route) -> None:
+        self._gaps += 1
+        for listener in list(self._listeners):
+            listener.gap(route.subject)
+
+    def _forget(self, route: Route) -> None:
+        self._received += route.received
+        del self._routes[route]
+
+    async def _unsubscribe(self, route: Route) -> None:
+        if route in self._routes:
+            self._forget(route)
+            if self._link is not None:
+                await self._link.unsubscribe(route)
+
+
+class _NatsSubscription:
+    """See `Subscription`."""
+
+    def __init__(self, transport: NatsTransport, route: Route) -> None:
+        self._transport = transport
+        self._route = route
+
+    @property
+    def subject(self) -> str:
+        return self._route.subject
+
+    async def unsubscribe(self) -> None:
+        await self._transport._unsubscribe(self._route)

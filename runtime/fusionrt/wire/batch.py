@@ -1,0 +1,86 @@
+"""Putting frames into as few messages as possible, none larger than it may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from .frames import (
+    Acknowledged,
+    Call,
+    ClientFrame,
+    End,
+    Failure,
+    HostFrame,
+    Invalidated,
+    Item,
+    Result,
+    Resync,
+    Resynced,
+    Unsubscribe,
+)
+
+__all__ = ["batches", "chunks", "overhead", "size"]
+
+_T = TypeVar("_T")
+_F = TypeVar("_F", ClientFrame, HostFrame)
+
+_FIXED = 64  # a frame's integers, flags and array headers
+_ID = 9  # the largest msgpack integer
+_CHARACTER = 4  # the most bytes of one in UTF-8
+
+
+def overhead(*names: str) -> int:
+    """At most so many bytes does an envelope add to its frames."""
+    return _FIXED + sum(_CHARACTER * len(name) for name in names)
+
+
+def size(frame: ClientFrame | HostFrame) -> int:
+    """At most so many bytes does a frame take; an upper bound that costs no encoding."""
+    match frame:
+        case Result() | Item():
+            return _FIXED + len(frame.payload)
+        case Call():
+            return _FIXED + len(frame.arguments) + _CHARACTER * len(frame.operation)
+        case Invalidated():
+            return _FIXED + _ID * len(frame.ids) + _CHARACTER * len(frame.reason)
+        case Unsubscribe():
+            return _FIXED + _ID * len(frame.ids)
+        case Failure():
+            text = len(frame.code) + len(frame.message)
+            return _FIXED + _CHARACTER * text + len(frame.data)
+        case End():
+            if (failure := frame.failure) is None:
+                return _FIXED
+            text = len(failure.code) + len(failure.message)
+            return _FIXED + _CHARACTER * text + len(failure.data)
+        case Acknowledged():
+            return _FIXED + _ID * len(frame.suspended)
+        case Resynced():
+            return _FIXED + _ID * len(frame.gone)
+        case Resync():
+            ids = len(frame.held) + len(frame.pending) + 4 * len(frame.streams)
+            return _FIXED + _ID * ids
+        case _:
+            return _FIXED
+
+
+def batches(frames: Iterable[_F], limit: int) -> Iterator[tuple[_F, ...]]:
+    """Cut frames, in order, into groups of at most `limit` bytes, or of a single larger frame."""
+    batch: list[_F] = []
+    total = 0
+    for frame in frames:
+        bytes_ = size(frame)
+        if batch and total + bytes_ > limit:
+            yield tuple(batch)
+            batch, total = [], 0
+        batch.append(frame)
+        total += bytes_
+    if batch:
+        yield tuple(batch)
+
+
+def chunks(values: Sequence[_T], length: int) -> Iterator[tuple[tuple[_T, ...], bool]]:
+    """Cut a list into parts, each with whether it is the last; an empty list is one part."""
+    for start in range(0, max(len(values), 1), length):
+        yield tuple(values[start : start + length]), start + length >= len(values)

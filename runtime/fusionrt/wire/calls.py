@@ -1,0 +1,236 @@
+"""The calls of a client session: what was asked, what is held, and what the host says of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum, auto
+from typing import Final
+
+import msgspec
+
+from . import client_events as events
+from .digest import Digest
+from .frames import Credit, Encoding, End, Ending, Failure, Item, Kind, Reading, Result
+
+__all__ = ["Calls", "Phase", "Request"]
+
+
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """A call to make.
+
+    method: `method_id` of its name. deadline: on the clock that the session is told; seconds.
+    operation: a command's operation id. hops: hosts that this compute call has come through.
+    """
+
+    kind: Kind
+    method: int
+    arguments: bytes
+    deadline: float
+    encoding: Encoding = Encoding.MSGPACK
+    operation: str = ""
+    hops: int = 0
+
+
+class Phase(Enum):
+    """How far a call is."""
+
+    QUEUED = auto()
+    """Not sent yet: the host cannot have run it."""
+    SENT = auto()
+    HELD = auto()
+    """Its result is here, and registered on the host."""
+
+
+class _Call:
+    """One call; the last three fields are a stream's (see `Reading`)."""
+
+    __slots__ = ("consumed", "credited", "kind", "next", "phase")
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.phase = Phase.QUEUED
+        self.next = 0
+        self.consumed = 0
+        self.credited = 0
+
+
+class Calls:
+    """A table of the live calls by id, which reports what happens to them as events.
+
+    digest: over the ids that the host must have registered, as far as this end knows (D12).
+    """
+
+    def __init__(self, told: list[events.ClientEvent], window: int) -> None:
+        self.digest = Digest()
+        self._told: Final = told
+        self._window: Final = window
+        self._calls: dict[int, _Call] = {}
+        self._last_id = 0
+        self._creditable: set[int] = set()
+
+    def open(self, kind: Kind) -> int:
+        """A new call, queued; ids rise, and are never used twice in a session."""
+        self._last_id += 1
+        self._calls[self._last_id] = _Call(kind)
+        return self._last_id
+
+    def phase(self, id: int) -> Phase | None:
+        """How far a call is; None if it is over."""
+        call = self._calls.get(id)
+        return None if call is None else call.phase
+
+    def sent(self, id: int) -> None:
+        """A queued call is sent now."""
+        self._calls[id].phase = Phase.SENT
+        self.digest.add(id)
+
+    def abandon(self, id: int) -> Phase | None:
+        """Forget a call; if it was sent, say `parted` when the host is told."""
+        call = self._calls.pop(id, None)
+        self._creditable.discard(id)
+        return None if call is None else call.phase
+
+    def parted(self, ids: Iterable[int]) -> None:
+        """The host is told now that these are abandoned."""
+        for id in ids:
+            self.digest.remove(id)
+
+    def _forget(self, id: int) -> None:
+        del self._calls[id]
+        self._creditable.discard(id)
+        self.digest.remove(id)
+
+    # What the host says. Whatever is said of an unknown id is said of an abandoned one.
+
+    def completed(self, frame: Result) -> None:
+        """A result came."""
+        if self._settled(frame.id, frame.kept):
+            self._told.append(events.Completed(frame.id, frame.payload, frame.kept))
+
+    def failed(self, frame: Failure) -> None:
+        """An error came."""
+        if self._settled(frame.id, frame.kept):
+            self._told.append(
+                events.Failed(frame.id, frame.code, frame.message, frame.data, frame.kept)
+            )
+
+    def _settled(self, id: int, kept: bool) -> bool:
+        call = self._calls.get(id)
+        if call is None or call.phase is not Phase.SENT:
+            return False
+        if kept:
+            call.phase = Phase.HELD
+        else:
+            self._forget(id)
+        return True
+
+    def invalidated(self, ids: Iterable[int], reason: str) -> None:
+        """Results became stale."""
+        for id in ids:
+            call = self._calls.get(id)
+            if call is not None and call.phase is not Phase.QUEUED:
+                self._forget(id)
+                held = call.phase is Phase.HELD
+                self._told.append(events.Invalidated(id, reason, held))
+
+    def gone(self, ids: Iterable[int]) -> None:
+        """The host does not know these: absence of proof is invalidation (D2)."""
+        for id in ids:
+            call = self._calls.get(id)
+            if call is None or call.phase is Phase.QUEUED:
+                continue
+            self._forget(id)
+            if call.phase is Phase.HELD:
+                self._told.append(events.Invalidated(id, "unknown to the host", True))
+            elif call.next:
+                lost = Ending("stream_lost", "the host no longer knows this stream: start it anew")
+                self._told.append(events.Ended(id, lost))
+            else:
+                self._told.append(events.Unsent(id))
+
+    def item(self, frame: Item) -> bool:
+        """An item came; false if one before it is missing."""
+        call = self._stream(frame.id)
+        if call is None or frame.index < call.next:
+            return True
+        if frame.index > call.next:
+            return False
+        if frame.index >= call.consumed + self._window:
+            self._told.append(events.Ended(frame.id, _OVERRUN))
+            self._forget(frame.id)  # the host still has it registered: the digest will tell
+            return True
+        call.next += 1
+        self._told.append(events.ItemReceived(frame.id, frame.index, frame.payload))
+        return True
+
+    def ended(self, frame: End) -> bool:
+        """A stream's end came; false if items before it are missing."""
+        call = self._stream(frame.id)
+        if call is None:
+            return True
+        if frame.index > call.next:
+            return False
+        self._forget(frame.id)
+        self._told.append(events.Ended(frame.id, frame.failure))
+        return True
+
+    def _stream(self, id: int) -> _Call | None:
+        call = self._calls.get(id)
+        return call if call is not None and call.kind is Kind.STREAM else None
+
+    # What the reader of a stream says, and what the host is told of it.
+
+    def consumed(self, id: int, index: int) -> None:
+        """The reader took the item with this index, and so all before it."""
+        call = self._stream(id)
+        if call is not None and call.consumed <= index < call.next:
+            call.consumed = index + 1
+            if call.consumed - call.credited >= self._window // 4:
+                self._creditable.add(id)
+
+    def credits(self) -> list[Credit]:
+        """What the hosts of streams must know to go on."""
+        told = [self._credit(id, self._calls[id]) for id in sorted(self._creditable)]
+        self._creditable.clear()
+        return told
+
+    def all_credits(self) -> list[Credit]:
+        """The same for every stream, in case one was lost on the way."""
+        return [self._credit(id, call) for id, call in self._calls.items() if call.consumed]
+
+    def _credit(self, id: int, call: _Call) -> Credit:
+        call.credited = call.consumed
+        return Credit(id, call.consumed)
+
+    # Lists of everything.
+
+    def listed(self) -> tuple[list[int], list[int], list[Reading]]:
+        """All that the host should know: held, pending, streams; the digest is over these then."""
+        held, pending, streams = [], [], []
+        self.digest = Digest()
+        for id, call in self._calls.items():
+            if call.phase is Phase.QUEUED:
+                continue
+            self.digest.add(id)
+            if call.phase is Phase.HELD:
+                held.append(id)
+            elif call.kind is Kind.STREAM:
+                streams.append(Reading(id, call.next, call.consumed))
+            else:
+                pending.append(id)
+        return held, pending, streams
+
+    def clear(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """Forget all: the ids that were queued, sent, held."""
+        ids: dict[Phase, list[int]] = {phase: [] for phase in Phase}
+        for id, call in self._calls.items():
+            ids[call.phase].append(id)
+        self._calls.clear()
+        self._creditable.clear()
+        return tuple(ids[Phase.QUEUED]), tuple(ids[Phase.SENT]), tuple(ids[Phase.HELD])
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+
+_OVERRUN = Ending("overrun", "the host sent more items than it may: update it")

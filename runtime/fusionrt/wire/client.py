@@ -1,0 +1,313 @@
+"""The client's end of a session with one host, from its first hello until it is gone.
+
+It has no clock and no loop: every input says what time it is, outputs are pulled. After each input
+take `events()`, and send `outgoing(now)`; call `tick` at `next_tick()`. Every `now` is seconds on a
+clock that also runs while the machine is suspended.
+
+    HELLO ──welcome──▶ OPEN ◀──resynced── RESYNCING
+                        └──────any gap───────▶┘          each ──▶ GONE
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from enum import Enum, auto
+from typing import NamedTuple
+
+from . import client_events as events
+from .batch import batches, overhead, size
+from .calls import Calls, Request
+from .client_outbox import ClientOutbox, call_frame
+from .envelopes import HostEnvelope, encode_client_envelope
+from .frames import (
+    VERSION,
+    Bye,
+    ClientFrame,
+    Hello,
+    KeepAlive,
+    Rejected,
+    Welcome,
+)
+from .hearing import Hearing
+from .lease import Lease
+from .limits import Limits, Timing
+
+__all__ = ["ClientSession", "ClientStatistics", "Outgoing", "State"]
+
+_TIMING = Timing()
+_LIMITS = Limits()
+_SUCCEEDED = "another host answers in its place"
+
+
+class State(Enum):
+    """Where a client session is."""
+
+    HELLO = auto()
+    OPEN = auto()
+    RESYNCING = auto()
+    """Something was lost: nothing is believed until the host has compared notes."""
+    GONE = auto()
+
+
+class Outgoing(NamedTuple):
+    """A message to send. iid: to this instance's subject; None: to where hosts are found."""
+
+    iid: str | None
+    data: bytes
+
+
+class ClientStatistics(NamedTuple):
+    """Counts since the session began; `registered` is of now.
+
+    foreign: messages of other sessions. damaged: frames that did not decode. repeated: messages
+    that had come already. skipped: messages dropped at a gap, and until it was made up for.
+    """
+
+    received: int
+    foreign: int
+    damaged: int
+    repeated: int
+    skipped: int
+    resyncs: int
+    registered: int
+
+
+class ClientSession:
+    """One client process with one host process, for one service."""
+
+    def __init__(
+        self,
+        *,
+        cid: str,
+        principal: str,
+        gen: int,
+        now: float,
+        timing: Timing = _TIMING,
+        limits: Limits = _LIMITS,
+    ) -> None:
+        """gen: names this session; a new random number below 2^53 for each."""
+        self.cid = cid
+        self.principal = principal
+        self.gen = gen
+        self.iid: str | None = None
+        self._gone = False
+        self._batch_bytes = limits.batch_bytes
+        self._largest = limits.max_bytes - overhead(cid, principal)
+        self._events: list[events.ClientEvent] = []
+        self._calls = Calls(self._events, limits.window)
+        self._outbox = ClientOutbox(self._calls, limits.ids)
+        self._parting: list[Outgoing] = []
+        self._lease = Lease(timing, now)
+        self._hearing = Hearing(self._events, self._calls, self._lease)
+        self._told_live = False
+        self._received = self._foreign = self._damaged = 0
+
+    @property
+    def state(self) -> State:
+        """Where the session is."""
+        if self._gone:
+            return State.GONE
+        if self.iid is None:
+            return State.HELLO
+        return State.RESYNCING if self._hearing.sequence.resyncing else State.OPEN
+
+    # What the room above asks.
+
+    def call(self, request: Request) -> int:
+        """Make a call; its id. It waits in here until there is a host to take it."""
+        id = self._calls.open(request.kind)
+        if self._gone:
+            self._calls.abandon(id)
+            self._events.append(events.Unsent(id))
+        elif size(call_frame(id, request, 0.0)) > self._largest:
+            self._calls.abandon(id)
+            problem = f"its arguments have {len(request.arguments):,} bytes, too many for a message"
+            self._events.append(events.Failed(id, "too_large", problem, b"", False))
+        else:
+            self._outbox.call(id, request)
+        return id
+
+    def cancel(self, id: int) -> None:
+        """Give up a call or stream; its host is told, if it was sent (D19)."""
+        self._outbox.cancel(id)
+
+    def unsubscribe(self, ids: Iterable[int]) -> None:
+        """Let go of held results (D17)."""
+        self._outbox.unsubscribe(ids)
+
+    def consumed(self, id: int, index: int) -> None:
+        """The reader of a stream took the item with this index: more may come (D18)."""
+        self._calls.consumed(id, index)
+
+    def bye(self) -> None:
+        """Leave. The host forgets the session; nothing more is reported."""
+        if not self._gone:
+            self._leave()
+
+    def live(self, now: float) -> bool:
+        """Whether what is held is provably fresh at this moment (D6)."""
+        return self.state is State.OPEN and not self._lease.doubtful(now)
+
+    def suspended(self, id: int) -> bool:
+        """Whether the host said that it cannot vouch for this result itself (D6c)."""
+        return id in self._hearing.upstream.suspended
+
+    def events(self) -> list[events.ClientEvent]:
+        """What happened since the last time, in order."""
+        told = self._events[:]
+        self._events.clear()
+        return told
+
+    def statistics(self) -> ClientStatistics:
+        """What went through, and what went wrong."""
+        return ClientStatistics(
+            self._received,
+            self._foreign,
+            self._damaged,
+            self._hearing.repeated,
+            self._hearing.skipped,
+            self._hearing.resyncs,
+            len(self._calls),
+        )
+
+    # What the transport reports.
+
+    def receive(self, envelope: HostEnvelope, now: float) -> None:
+        """A message came."""
+        self._received += 1
+        self._damaged += envelope.damaged
+        if self._gone or envelope.gen != self.gen:
+            self._foreign += 1
+        elif envelope.number == 0:
+            self._aside(envelope, now)
+        elif self.iid is None:
+            self._welcomed(envelope, now)
+        elif envelope.iid != self.iid:
+            self._other_host(envelope, now)
+        else:
+            self._lease.trusted(now)
+            self._hearing.hear(envelope, now)
+        self._notice(now)
+
+    def no_responders(self, now: float) -> None:
+        """Nobody listens at the instance's subject (D9)."""
+        if self.iid is not None and not self._gone and self._lease.suspected(now):
+            self._lose("nobody listens at the host's subject")
+        self._notice(now)
+
+    def no_host(self, now: float) -> None:
+        """Nobody listens where hosts are found."""
+        if self.state is State.HELLO:
+            self._events.append(events.NoHost())
+        self._notice(now)
+
+    def reconnected(self, now: float) -> None:
+        """The connection was lost and is back: anything may be lost (D10)."""
+        if self.iid is None:
+            self._lease.hello_due = now
+        else:
+            self._hearing.resync(now)
+        self._notice(now)
+
+    def gap(self, now: float) -> None:
+        """Something was lost: a slow consumer, or a message that is no envelope (D11)."""
+        if self.iid is not None and self._hearing.sequence.following:
+            self._hearing.resync(now)
+        self._notice(now)
+
+    def tick(self, now: float) -> None:
+        """Time went by."""
+        self._notice(now)
+
+    def next_tick(self) -> float:
+        """When there is something to do without any input: `tick`, then `outgoing`."""
+        if self._gone:
+            return math.inf
+        return self._lease.hello_due if self.iid is None else self._lease.next(self._told_live)
+
+    def outgoing(self, now: float) -> list[Outgoing]:
+        """The messages to send now; the time that is left to calls is told as of `now`."""
+        out = self._parting
+        self._parting = []
+        if self._gone:
+            return out
+        doubtful = self._lease.doubtful(now)
+        if doubtful and now >= self._lease.hello_due:
+            hello = Hello(self._lease.hello(now), VERSION, self.iid or "")
+            out.append(Outgoing(None, self._encode((hello,))))
+        if self.iid is None:
+            return out
+        # A host in doubt gets only probes: calls that never left can go to any other one.
+        frames = [] if doubtful else self._outbox.drain(now)
+        if now >= self._lease.probe_due:
+            frames.extend(self._probe(now))
+        for batch in batches(frames, min(self._batch_bytes, self._largest)):
+            out.append(Outgoing(self.iid, self._encode(batch)))
+        return out
+
+    # How it works.
+
+    def _probe(self, now: float) -> list[ClientFrame]:
+        """What is asked of the host. It comes last, so that its lists are true at its place."""
+        number = self._lease.probe(now)
+        if self._hearing.sequence.resyncing:
+            return self._outbox.resync(number)
+        digest = self._calls.digest
+        return [*self._calls.all_credits(), KeepAlive(number, digest.count, digest.value)]
+
+    def _encode(self, frames: tuple[ClientFrame, ...]) -> bytes:
+        last = self._hearing.sequence.last
+        return encode_client_envelope(self.cid, self.principal, self.gen, last, frames)
+
+    def _aside(self, envelope: HostEnvelope, now: float) -> None:
+        """A message outside of the sequence: a host that does not know this session."""
+        for frame in envelope.frames:
+            match frame:
+                case Rejected(reason) if self.iid in (None, envelope.iid):
+                    return self._lose(f"the host rejected the session: {reason}")
+                case Welcome() if self.iid not in (None, envelope.iid):
+                    if self._lease.doubtful(now):
+                        return self._lose(_SUCCEEDED)
+
+    def _welcomed(self, envelope: HostEnvelope, now: float) -> None:
+        """The first welcome wins; whatever was numbered before it was a welcome, too."""
+        welcome = next((frame for frame in envelope.frames if isinstance(frame, Welcome)), None)
+        if welcome is None:
+            self._foreign += 1
+            return
+        self.iid = envelope.iid
+        self._lease.probe_due = now
+        self._lease.answered(welcome.number)
+        self._hearing.sequence.last = envelope.number - 1
+        self._told_live = True
+        self._events.append(events.Opened(envelope.iid))
+        self._hearing.hear(envelope, now)
+
+    def _other_host(self, envelope: HostEnvelope, now: float) -> None:
+        """Another host opened a session, too, by a hello that was repeated."""
+        self._foreign += 1
+        if any(isinstance(frame, Welcome) for frame in envelope.frames):
+            data = encode_client_envelope(self.cid, self.principal, self.gen, 0, (Bye(),))
+            self._parting.append(Outgoing(envelope.iid, data))
+            if self._lease.doubtful(now):
+                self._lose(_SUCCEEDED)
+
+    def _notice(self, now: float) -> None:
+        """Tell when what is held stops or begins to be provably fresh."""
+        if self.iid is None or self._gone:
+            return
+        live = self.live(now)
+        if live is not self._told_live:
+            self._told_live = live
+            self._events.append(events.Resumed() if live else events.Suspended())
+
+    def _leave(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        if self.iid is not None:
+            self._parting.append(Outgoing(self.iid, self._encode((Bye(),))))
+        self._gone = True
+        return self._calls.clear()
+
+    def _lose(self, reason: str) -> None:
+        if not self._gone:
+            self._events.append(events.Gone(reason, *self._leave()))

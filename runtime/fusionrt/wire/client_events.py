@@ -1,0 +1,139 @@
+"""What a client session tells the room above; to be applied in this order, synchronously (D5)."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from .frames import Ending
+
+__all__ = [
+    "ClientEvent",
+    "Completed",
+    "Draining",
+    "Ended",
+    "Failed",
+    "Gone",
+    "Invalidated",
+    "ItemReceived",
+    "NoHost",
+    "Opened",
+    "Resumed",
+    "Suspended",
+    "Unsent",
+    "Upstream",
+]
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """Something that happened in a session."""
+
+
+class Opened(Event, frozen=True):
+    """A host took the session. iid: its instance id."""
+
+    iid: str
+
+
+class Completed(Event, frozen=True):
+    """A call has its result. held: it is registered, its invalidation will be told."""
+
+    id: int
+    payload: bytes
+    held: bool
+
+
+class Failed(Event, frozen=True):
+    """A call failed; `too_large` comes from here: the call was not sent. held: as above."""
+
+    id: int
+    code: str
+    message: str
+    data: bytes
+    held: bool
+
+
+class Invalidated(Event, frozen=True):
+    """A result is stale, or not provably fresh for ever (D2).
+
+    completed: false if no result had come: settle the call and retry it (D4).
+    """
+
+    id: int
+    reason: str
+    completed: bool
+
+
+class Unsent(Event, frozen=True):
+    """The host never ran this call, or forgot what came of it: resend it or fail it by its mode."""
+
+    id: int
+
+
+class ItemReceived(Event, frozen=True):
+    """The next item of a stream; say `consumed` when the reader took it."""
+
+    id: int
+    index: int
+    payload: bytes
+
+
+class Ended(Event, frozen=True):
+    """A stream is over. failure: why, if not by its own end."""
+
+    id: int
+    failure: Ending | None
+
+
+class Suspended(Event, frozen=True):
+    """Nothing that the session holds is provably fresh any more, for now (D6b)."""
+
+
+class Resumed(Event, frozen=True):
+    """What is still held is proven fresh again."""
+
+
+class Upstream(Event, frozen=True):
+    """The host itself cannot vouch for some of what is held, or can again (D6c)."""
+
+    suspended: frozenset[int]
+    resumed: frozenset[int]
+
+
+class NoHost(Event, frozen=True):
+    """Nobody listens where hosts are found; hellos go on."""
+
+
+class Draining(Event, frozen=True):
+    """The host asked its clients to move: open another session, then say `bye` to this (D22)."""
+
+
+class Gone(Event, frozen=True):
+    """The session is over; its last event.
+
+    unsent: calls that never left this process. pending: calls and streams without a result, which
+    may have run. held: results, now invalid (D2).
+    """
+
+    reason: str
+    unsent: tuple[int, ...]
+    pending: tuple[int, ...]
+    held: tuple[int, ...]
+
+
+ClientEvent: TypeAlias = (
+    Opened
+    | Completed
+    | Failed
+    | Invalidated
+    | Unsent
+    | ItemReceived
+    | Ended
+    | Suspended
+    | Resumed
+    | Upstream
+    | NoHost
+    | Draining
+    | Gone
+)

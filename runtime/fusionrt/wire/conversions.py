@@ -1,0 +1,177 @@
+"""The conversions that plans are made of. None stands for "nothing to do"."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import msgspec
+
+from .matching import Chooser
+from .shapes import AnyOf, UnsupportedType, spell
+
+__all__ = [
+    "Convert",
+    "box",
+    "boxer",
+    "each",
+    "each_place",
+    "each_value",
+    "either",
+    "enum_member",
+    "enum_name",
+    "one_of",
+    "only_plain",
+    "pair",
+    "pairs",
+    "table",
+    "unboxer",
+    "unless_none",
+]
+
+Convert = Callable[[Any], Any]
+
+
+def either(types: Sequence[Any]) -> Any:
+    """The union of some types."""
+    return functools.reduce(operator.or_, types)
+
+
+def pair(first: Any, second: Any) -> Any:
+    """The type of a tuple of two."""
+    types: Any = tuple
+    return types[first, second]
+
+
+def unless_none(convert: Convert | None) -> Convert | None:
+    if convert is None:
+        return None
+    return lambda value: None if value is None else convert(value)
+
+
+def each(convert: Convert | None, cls: Callable[[Any], Any]) -> Convert:
+    """Every item of a collection, gathered in a `cls`."""
+    if convert is None:
+        return cls
+    return lambda items: cls(map(convert, items))
+
+
+def each_place(converts: Sequence[Convert | None]) -> Convert | None:
+    """Each item of a tuple by the conversion of its place."""
+    if not any(converts):
+        return None
+    todo = tuple(convert or _same for convert in converts)
+
+    def convert(items: Any) -> tuple[Any, ...]:
+        return tuple(one(item) for one, item in zip(todo, items, strict=True))
+
+    return convert
+
+
+def each_value(convert: Convert | None) -> Convert | None:
+    """Every value of a dict."""
+    if convert is None:
+        return None
+    return lambda table: {key: convert(value) for key, value in table.items()}
+
+
+def pairs(convert: Convert | None) -> Convert:
+    """A dict as its items."""
+    return lambda table: list(map(convert or _same, table.items()))
+
+
+def table(convert: Convert | None) -> Convert:
+    """A dict from its items."""
+    return lambda items: dict(map(convert or _same, items))
+
+
+def enum_name(member: Any) -> Any:
+    return member.name
+
+
+def enum_member(cls: Any) -> Convert:
+    """The member of an enum by its name; a ValueError for an unknown one."""
+
+    def convert(name: str) -> Any:
+        try:
+            return cls[name]
+        except KeyError:
+            raise ValueError(f"no member of {cls.__name__} has this name") from None
+
+    return convert
+
+
+def one_of(values: tuple[Any, ...], convert: Convert | None) -> Convert:
+    """Refuse, with a ValueError, what is not one of the values of a Literal."""
+    allowed = {(type(value), value) for value in values}
+
+    def checked(wire: Any) -> Any:
+        value = convert(wire) if convert else wire
+        if (type(value), value) not in allowed:
+            raise ValueError("not one of the values that are declared")
+        return value
+
+    return checked
+
+
+def box(index: int, wire: Any) -> Any:
+    """The wire type `[index, value]`."""
+    return msgspec.defstruct(
+        f"Member{index}",
+        [("value", wire)],
+        array_like=True,
+        tag=index,
+        forbid_unknown_fields=True,
+        frozen=True,
+    )
+
+
+def boxer(union: AnyOf, boxes: Sequence[Any], converts: Sequence[Convert | None]) -> Convert:
+    """Put a value into the box of the union's member that it belongs to."""
+    choose, todo = Chooser(union).choose, tuple(convert or _same for convert in converts)
+
+    def convert(value: Any) -> Any:
+        index = choose(value)
+        if index is None:
+            raise UnsupportedType(
+                type(value).__qualname__, f"cannot travel where {spell(union.tp)} is declared"
+            )
+        return boxes[index](todo[index](value))
+
+    return convert
+
+
+def unboxer(boxes: Sequence[Any], converts: Sequence[Convert | None]) -> Convert:
+    """Take a value out of its box."""
+    todo = dict(zip(boxes, (convert or _same for convert in converts), strict=True))
+    return lambda boxed: todo[type(boxed)](boxed.value)
+
+
+_PLAIN: Final = frozenset((type(None), bool, int, float, str, bytes))
+
+
+def only_plain(value: Any) -> Any:
+    """A value declared as Any, if msgpack itself brings it back as it was.
+
+    Raises:
+        UnsupportedType: it would come back as something else.
+    """
+    cls = type(value)
+    if cls in _PLAIN or (cls is datetime and value.tzinfo is not None):
+        return value
+    if cls is list:
+        return list(map(only_plain, value))
+    if cls is dict and all(type(key) is str for key in value):
+        return {key: only_plain(item) for key, item in value.items()}
+    raise UnsupportedType(
+        cls.__qualname__,
+        "cannot travel where Any is declared, for it would come back as something else: "
+        "declare its type",
+    )
+
+
+def _same(value: Any) -> Any:
+    return value

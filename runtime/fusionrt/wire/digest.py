@@ -1,0 +1,43 @@
+"""Hashes that both ends compute alike, in 32-bit arithmetic that JavaScript has (`Math.imul`)."""
+
+from __future__ import annotations
+
+__all__ = ["Digest", "method_id"]
+
+_MASK = 0xFFFF_FFFF
+
+
+def method_id(name: str) -> int:
+    """A method's name on the wire: FNV-1a over its UTF-8 bytes, 32 bits, the same for ever."""
+    value = 0x811C_9DC5
+    for byte in name.encode():
+        value = ((value ^ byte) * 0x0100_0193) & _MASK
+    return value
+
+
+def mix(id: int) -> int:
+    """Spread an id below 2^53 over 32 bits, so that neighbours do not cancel out under XOR."""
+    value = (id & _MASK) ^ ((id >> 32) * 0x9E37_79B1 & _MASK)
+    value = ((value ^ value >> 16) * 0x85EB_CA6B) & _MASK
+    value = ((value ^ value >> 13) * 0xC2B2_AE35) & _MASK
+    return value ^ value >> 16
+
+
+class Digest:
+    """Count and XOR over a set of ids, kept up to date by its owner (D12)."""
+
+    __slots__ = ("count", "value")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.value = 0
+
+    def add(self, id: int) -> None:
+        """Count in an id that was not in the set."""
+        self.count += 1
+        self.value ^= mix(id)
+
+    def remove(self, id: int) -> None:
+        """Count out an id that was in the set."""
+        self.count -= 1
+        self.value ^= mix(id)

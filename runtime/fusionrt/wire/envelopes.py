@@ -1,0 +1,163 @@
+"""Envelopes: the frames that travel in one message, and who sent them.
+
+client → host `[cid, principal, gen, last, frames]`; host → client `[iid, gen, number, frames]`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from ..errors import WireError
+from .frames import Call, ClientFrame, HostFrame, Natural
+
+__all__ = [
+    "BadCall",
+    "ClientEnvelope",
+    "HostEnvelope",
+    "decode_client_envelope",
+    "decode_host_envelope",
+    "encode_client_envelope",
+    "encode_host_envelope",
+]
+
+_E = TypeVar("_E")
+_S = TypeVar("_S")
+
+
+class BadCall(msgspec.Struct, frozen=True, gc=False):
+    """Stands where a call did not decode, but its id did: it can be answered."""
+
+    id: int
+
+
+class ClientEnvelope(msgspec.Struct, frozen=True):
+    """What a client said.
+
+    gen: the session, as the client named it; at random, below 2^53.
+    last: the highest number that it applied: all up to it have arrived.
+    damaged: frames that did not decode and were dropped, the `BadCall`s included (D21).
+    """
+
+    cid: str
+    principal: str
+    gen: int
+    last: int
+    frames: tuple[ClientFrame | BadCall, ...]
+    damaged: int = 0
+
+
+class HostEnvelope(msgspec.Struct, frozen=True):
+    """What a host said.
+
+    number: the message's place in the session's sequence, from 1; 0 is outside of it (D1).
+    damaged: frames that did not decode: the client lacks something, and resyncs (D11).
+    """
+
+    iid: str
+    gen: int
+    number: int
+    frames: tuple[HostFrame, ...]
+    damaged: int = 0
+
+
+class _FromClient(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
+    cid: str
+    principal: str
+    gen: Natural
+    last: Natural
+    frames: _S
+
+
+class _FromHost(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
+    iid: str
+    gen: Natural
+    number: Natural
+    frames: _S
+
+
+_ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
+_CALL = Call.__struct_config__.tag
+_encode = msgspec.msgpack.Encoder().encode
+_decode_any = msgspec.msgpack.Decoder().decode
+_client_frame: msgspec.msgpack.Decoder[ClientFrame] = msgspec.msgpack.Decoder(ClientFrame)
+_client_whole = msgspec.msgpack.Decoder(_FromClient[tuple[ClientFrame, ...]])
+_client_raw = msgspec.msgpack.Decoder(_FromClient[tuple[msgspec.Raw, ...]])
+_host_frame: msgspec.msgpack.Decoder[HostFrame] = msgspec.msgpack.Decoder(HostFrame)
+_host_whole = msgspec.msgpack.Decoder(_FromHost[tuple[HostFrame, ...]])
+_host_raw = msgspec.msgpack.Decoder(_FromHost[tuple[msgspec.Raw, ...]])
+
+
+def encode_client_envelope(
+    cid: str, principal: str, gen: int, last: int, frames: tuple[ClientFrame, ...]
+) -> bytes:
+    """The bytes of one client → host message."""
+    return _encode(_FromClient(cid, principal, gen, last, frames))
+
+
+def encode_host_envelope(iid: str, gen: int, number: int, frames: tuple[HostFrame, ...]) -> bytes:
+    """The bytes of one host → client message."""
+    return _encode(_FromHost(iid, gen, number, frames))
+
+
+def decode_client_envelope(data: bytes) -> ClientEnvelope:
+    """Read a client → host message; a bad frame never discards its neighbours (D11).
+
+    Raises WireError if not even the envelope can be read: count it and drop it (D21).
+    """
+    try:
+        whole = _client_whole.decode(data)
+        return ClientEnvelope(whole.cid, whole.principal, whole.gen, whole.last, whole.frames)
+    except _ERRORS:
+        pass
+    raw = _decode_raw(_client_raw, data)
+    frames: list[ClientFrame | BadCall] = []
+    damaged = 0
+    for frame in raw.frames:
+        try:
+            frames.append(_client_frame.decode(frame))
+        except _ERRORS:
+            damaged += 1
+            frames.extend(_bad_call(frame))
+    return ClientEnvelope(raw.cid, raw.principal, raw.gen, raw.last, tuple(frames), damaged)
+
+
+def decode_host_envelope(data: bytes) -> HostEnvelope:
+    """Read a host → client message; a bad frame never discards its neighbours (D11).
+
+    Raises WireError if not even the envelope can be read: that is a gap (D11).
+    """
+    try:
+        whole = _host_whole.decode(data)
+        return HostEnvelope(whole.iid, whole.gen, whole.number, whole.frames)
+    except _ERRORS:
+        pass
+    raw = _decode_raw(_host_raw, data)
+    frames: list[HostFrame] = []
+    damaged = 0
+    for frame in raw.frames:
+        try:
+            frames.append(_host_frame.decode(frame))
+        except _ERRORS:
+            damaged += 1
+    return HostEnvelope(raw.iid, raw.gen, raw.number, tuple(frames), damaged)
+
+
+def _decode_raw(decoder: msgspec.msgpack.Decoder[_E], data: bytes) -> _E:
+    try:
+        return decoder.decode(data)
+    except _ERRORS:
+        raise WireError("a message is not an envelope of this protocol: drop it") from None
+
+
+def _bad_call(frame: msgspec.Raw) -> tuple[BadCall, ...]:
+    """What is left of a call that did not decode: its id, if that much of it can be read."""
+    try:
+        fields: Any = _decode_any(frame)
+    except _ERRORS:
+        return ()
+    match fields:
+        case [tag, int(id), *_] if tag == _CALL and type(id) is int and 0 < id < 2**53:
+            return (BadCall(id),)
+    return ()

@@ -1,0 +1,126 @@
+"""The fields of a class, their types resolved through inheritance and type parameters."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NotRequired, Required, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from .shapes import UnsupportedType, spell
+
+__all__ = ["DeclaredField", "declared_fields", "substitute"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class DeclaredField:
+    """A field as its class declares it; `default` makes the value of an absent one."""
+
+    name: str
+    wire_name: str
+    tp: Any
+    optional: bool
+    default: Callable[[], object] | None
+
+
+def declared_fields(tp: Any, style: str) -> Iterator[DeclaredField]:
+    """The fields of a dataclass, Struct, NamedTuple or TypedDict, or of such a class `[arguments]`.
+
+    Raises:
+        UnsupportedType: an annotation cannot be resolved.
+    """
+    try:
+        yield from _READERS[style](tp)
+    except NameError as problem:
+        raise UnsupportedType(
+            spell(tp),
+            f"has an annotation that cannot be resolved ({problem}): import the name at module "
+            "level, not only under TYPE_CHECKING",
+        ) from problem
+
+
+def substitute(tp: Any, arguments: Mapping[Any, Any]) -> Any:
+    """`tp` with its type parameters replaced."""
+    if isinstance(tp, TypeVar):
+        return arguments.get(tp, tp)
+    parameters = getattr(tp, "__parameters__", ())
+    if isinstance(tp, type) and get_origin(tp) is None:
+        return tp
+    if not parameters:
+        return tp
+    return tp[tuple(arguments.get(parameter, parameter) for parameter in parameters)]
+
+
+def _dataclass(tp: Any) -> Iterator[DeclaredField]:
+    hints = _hints(tp)
+    for field in dataclasses.fields(get_origin(tp) or tp):
+        default: Callable[[], object] | None = None
+        if field.default_factory is not dataclasses.MISSING:
+            default = field.default_factory
+        elif field.default is not dataclasses.MISSING:
+            default = _constant(field.default)
+        yield DeclaredField(field.name, field.name, hints[field.name], default is not None, default)
+
+
+def _struct(tp: Any) -> Iterator[DeclaredField]:
+    for field in msgspec.structs.fields(tp):
+        # An absent field is left to the Struct's own default.
+        yield DeclaredField(field.name, field.encode_name, field.type, not field.required, None)
+
+
+def _namedtuple(tp: Any) -> Iterator[DeclaredField]:
+    cls, hints = get_origin(tp) or tp, _hints(tp)
+    for name in cls._fields:
+        yield DeclaredField(name, name, hints[name], name in cls._field_defaults, None)
+
+
+def _typeddict(tp: Any) -> Iterator[DeclaredField]:
+    required = (get_origin(tp) or tp).__required_keys__
+    for name, hint in _hints(tp).items():
+        # With deferred annotations `__required_keys__` misses the marks: they count here.
+        mark = get_origin(hint)
+        optional = mark is NotRequired or (mark is not Required and name not in required)
+        inner = get_args(hint)[0] if mark in (Required, NotRequired) else hint
+        yield DeclaredField(name, name, inner, optional, None)
+
+
+_READERS: Mapping[str, Callable[[Any], Iterator[DeclaredField]]] = {
+    "dataclass": _dataclass,
+    "struct": _struct,
+    "namedtuple": _namedtuple,
+    "typeddict": _typeddict,
+}
+
+
+def _constant(value: object) -> Callable[[], object]:
+    return lambda: value
+
+
+def _hints(tp: Any) -> dict[str, Any]:
+    """The annotations of every class in the MRO, under the arguments that each class was given."""
+    cls = get_origin(tp) or tp
+    arguments: dict[Any, dict[Any, Any]] = {}
+    _bind(tp, {}, arguments)
+    hints: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        own = inspect.get_annotations(base) if base is not object else {}
+        if own:
+            resolved = get_type_hints(base, include_extras=True)
+            for name in own:
+                hints[name] = substitute(resolved[name], arguments.get(base, {}))
+    return hints
+
+
+def _bind(tp: Any, scope: Mapping[Any, Any], into: dict[Any, dict[Any, Any]]) -> None:
+    """Note which arguments each generic base of `tp` gets; `scope` is the deriving class's own."""
+    origin = get_origin(tp) or tp
+    if origin is typing.Generic or origin in into or not isinstance(origin, type):
+        return
+    parameters = getattr(origin, "__parameters__", ())
+    given = (substitute(argument, scope) for argument in get_args(tp))
+    into[origin] = dict(zip(parameters, given, strict=False))
+    for base in getattr(origin, "__orig_bases__", origin.__bases__):
+        _bind(base, into[origin], into)

@@ -1,0 +1,267 @@
+"""What a client process and a host process say to each other, frame by frame.
+
+On the wire a frame is a msgpack array: an integer tag, then the fields in the order written here.
+Nothing in it is of Python only: integers stay within ±2^53, so that JavaScript reads them exactly.
+A newer peer may append fields to a frame; the older one ignores them.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import Annotated, TypeAlias
+
+import msgspec
+
+__all__ = [
+    "VERSION",
+    "Acknowledged",
+    "Bye",
+    "Call",
+    "Cancel",
+    "ClientFrame",
+    "Credit",
+    "Encoding",
+    "End",
+    "Ending",
+    "Failure",
+    "Farewell",
+    "Hello",
+    "HostFrame",
+    "Invalidated",
+    "Item",
+    "KeepAlive",
+    "Kind",
+    "Reading",
+    "Rejected",
+    "Result",
+    "Resync",
+    "Resynced",
+    "Unsubscribe",
+    "Welcome",
+]
+
+VERSION = 1
+"""The version of the protocol: both ends must have the same one."""
+
+Natural: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+Word: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
+
+
+class Kind(IntEnum):
+    """What a call asks for."""
+
+    COMPUTE = 0
+    """A result that stays registered on the host until it is invalidated."""
+    PLAIN = 1
+    COMMAND = 2
+    STREAM = 3
+
+
+class Encoding(IntEnum):
+    """How a call's arguments, and so its result, are encoded."""
+
+    MSGPACK = 0
+    JSON = 1
+
+
+class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """One thing said; frames hold only scalars and tuples of them, so the collector skips them."""
+
+
+# From the client to the host.
+
+
+class Hello(Frame, frozen=True, tag=0):
+    """Ask for a session, or, if one is open, whether its host still knows it.
+
+    number: counts what this session asked (hello, keep-alive, resync); the answer repeats it.
+    opened: the instance id that the session is open with, or empty.
+    """
+
+    number: Natural
+    version: Natural
+    opened: str = ""
+
+
+class Call(Frame, frozen=True, tag=1):
+    """Run a method. Ids of a session rise with each call and are never used twice.
+
+    method: `method_id` of its name.
+    budget: milliseconds that are left; 0 means that time is up.
+    operation: a command's operation id, which survives resending; otherwise empty.
+    hops: hosts that compute calls have come through to make this one (D24).
+    """
+
+    id: Natural
+    kind: Kind
+    method: Word
+    arguments: bytes
+    encoding: Encoding
+    budget: Word
+    operation: str = ""
+    hops: Natural = 0
+
+
+class Cancel(Frame, frozen=True, tag=2):
+    """Nobody waits for this call any more: stop it (D19)."""
+
+    id: Natural
+
+
+class Unsubscribe(Frame, frozen=True, tag=3):
+    """Nobody holds these results any more (D17)."""
+
+    ids: tuple[Natural, ...]
+
+
+class Credit(Frame, frozen=True, tag=4):
+    """The reader of a stream has consumed all items below this index (D18)."""
+
+    id: Natural
+    consumed: Natural
+
+
+class KeepAlive(Frame, frozen=True, tag=5):
+    """Prove that you are there, and that we agree on what is registered (D6, D12).
+
+    count, digest: over the ids that the client believes to be registered, as of its last number.
+    """
+
+    number: Natural
+    count: Natural
+    digest: Word
+
+
+class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How far a stream was read. next: the index awaited; consumed: all below were consumed."""
+
+    id: Natural
+    next: Natural
+    consumed: Natural
+
+
+class Resync(Frame, frozen=True, tag=6):
+    """Something was, or may have been, lost: here is all that the client believes in.
+
+    A long one comes in parts, counted from 0; the host acts on the last one.
+    """
+
+    number: Natural
+    part: Natural
+    last: bool
+    held: tuple[Natural, ...]
+    pending: tuple[Natural, ...]
+    streams: tuple[Reading, ...]
+
+
+class Bye(Frame, frozen=True, tag=7):
+    """The client leaves: forget the session and stop what runs for it."""
+
+
+# From the host to the client.
+
+
+class Welcome(Frame, frozen=True, tag=32):
+    """Answers a hello. Outside of the sequence (number 0) it opens nothing: I am another host."""
+
+    number: Natural
+    version: Natural
+
+
+class Result(Frame, frozen=True, tag=33):
+    """A call's result. kept: it stays registered, and its invalidation will be told (D3)."""
+
+    id: Natural
+    payload: bytes
+    kept: bool
+
+
+class Failure(Frame, frozen=True, tag=34):
+    """A call's error, by its code. kept: as with a result, for errors are cached values too."""
+
+    id: Natural
+    code: str
+    message: str
+    data: bytes
+    kept: bool
+
+
+class Invalidated(Frame, frozen=True, tag=35):
+    """These results are stale, for one reason; they are no longer registered."""
+
+    ids: tuple[Natural, ...]
+    reason: str
+
+
+class Acknowledged(Frame, frozen=True, tag=36):
+    """Answers a keep-alive.
+
+    agrees: count and digest are the host's own; if not, the client resyncs (D12).
+    suspended: registrations that the host itself cannot vouch for at the moment (D6c).
+    last: false if more of them follow.
+    """
+
+    number: Natural
+    agrees: bool
+    suspended: tuple[Natural, ...]
+    last: bool
+
+
+class Resynced(Frame, frozen=True, tag=37):
+    """Answers a resync; what the client lacks follows. gone: listed ids that are unknown (D2).
+
+    last: false if more of them follow.
+    """
+
+    number: Natural
+    gone: tuple[Natural, ...]
+    last: bool
+
+
+class Item(Frame, frozen=True, tag=38):
+    """One item of a stream, counted from 0."""
+
+    id: Natural
+    index: Natural
+    payload: bytes
+
+
+class Ending(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """The error that ended a stream."""
+
+    code: str
+    message: str
+    data: bytes = b""
+
+
+class End(Frame, frozen=True, tag=39):
+    """A stream's end. index: how many items it had, so that a lost tail is seen."""
+
+    id: Natural
+    index: Natural
+    failure: Ending | None
+
+
+class Farewell(Frame, frozen=True, tag=40):
+    """The host drains: it finishes what it runs, the client should move (D22)."""
+
+
+class Rejected(Frame, frozen=True, tag=41):
+    """Outside of the sequence: there is no such session here, for this reason (D2)."""
+
+    reason: str
+
+
+ClientFrame: TypeAlias = Hello | Call | Cancel | Unsubscribe | Credit | KeepAlive | Resync | Bye
+HostFrame: TypeAlias = (
+    Welcome
+    | Result
+    | Failure
+    | Invalidated
+    | Acknowledged
+    | Resynced
+    | Item
+    | End
+    | Farewell
+    | Rejected
+)

@@ -1,0 +1,110 @@
+"""What a client does with the numbered messages of its host."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import client_events as events
+from .calls import Calls
+from .envelopes import HostEnvelope
+from .frames import (
+    Acknowledged,
+    End,
+    Failure,
+    Farewell,
+    HostFrame,
+    Invalidated,
+    Item,
+    Result,
+    Resynced,
+    Welcome,
+)
+from .lease import Lease
+from .sequence import Sequence, Verdict
+from .upstream import Upstream
+
+__all__ = ["Hearing"]
+
+
+class Hearing:
+    """Acts on messages in sequence, and asks for a resync where that is broken.
+
+    repeated, skipped, resyncs: counts since the session began.
+    """
+
+    def __init__(self, told: list[events.ClientEvent], calls: Calls, lease: Lease) -> None:
+        self.sequence = Sequence()
+        self.upstream = Upstream()
+        self.repeated = 0
+        self.skipped = 0
+        self.resyncs = 0
+        self._told: Final = told
+        self._calls: Final = calls
+        self._lease: Final = lease
+
+    def hear(self, envelope: HostEnvelope, now: float) -> None:
+        """Act on the next message of the sequence only (D1)."""
+        match self.sequence.judge(envelope):
+            case Verdict.REPEATED:
+                self.repeated += 1
+            case Verdict.SKIPPED:
+                self.skipped += 1
+            case Verdict.GAP:
+                self.skipped += 1
+                self.resync(now)
+            case Verdict.NEXT:
+                complete = envelope.damaged == 0
+                for frame in envelope.frames:
+                    complete = self._apply(frame, now) and complete
+                if complete:
+                    self.sequence.last = envelope.number
+                else:  # unacknowledged, so that the host keeps what did not decode
+                    self.resync(now)
+
+    def resync(self, now: float) -> None:
+        """Believe nothing until the host has compared notes; only answers from now on count."""
+        if self.sequence.following:
+            self.resyncs += 1
+        self.sequence.lost(self._lease.number + 1)
+        self.upstream.reset()
+        self._lease.probe_due = now
+
+    def _apply(self, frame: HostFrame, now: float) -> bool:
+        """Act on a frame; false if something before it is missing."""
+        match frame:
+            case Result():
+                self._calls.completed(frame)
+            case Invalidated(ids, reason):
+                self._calls.invalidated(ids, reason)
+            case Item():
+                return self._calls.item(frame)
+            case End():
+                return self._calls.ended(frame)
+            case Failure():
+                self._calls.failed(frame)
+            case Acknowledged():
+                self._acknowledged(frame, now)
+            case Resynced():
+                self._resynced(frame)
+            case Welcome():
+                if self._lease.lapsed(now) and not self.sequence.resyncing:
+                    self.resync(now)
+            case Farewell():
+                self._told.append(events.Draining())
+        return True
+
+    def _acknowledged(self, frame: Acknowledged, now: float) -> None:
+        if not frame.agrees:
+            self.resync(now)
+            return
+        news = self.upstream.told(frame)
+        if news is not None:
+            self._told.append(news)
+        if frame.last and not self.sequence.resyncing:
+            self._lease.answered(frame.number)
+
+    def _resynced(self, frame: Resynced) -> None:
+        self._calls.gone(frame.gone)
+        if frame.last:
+            self.sequence.restored()
+            self._lease.answered(frame.number)

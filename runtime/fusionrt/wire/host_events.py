@@ -1,0 +1,69 @@
+"""What a client asked for, as a host's session tells the room above."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import msgspec
+
+from .frames import Call
+
+__all__ = [
+    "CallCancelled",
+    "CallReceived",
+    "Closed",
+    "Consumed",
+    "HostEvent",
+    "KeepAliveReceived",
+    "Unsubscribed",
+]
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """Something that a client wants."""
+
+
+class CallReceived(Event, frozen=True):
+    """Run this; it is registered already (D3). deadline: on the clock that the session is told."""
+
+    call: Call
+    deadline: float
+
+
+class CallCancelled(Event, frozen=True):
+    """Nobody waits for this call or reads this stream any more: stop it (D19)."""
+
+    id: int
+
+
+class Unsubscribed(Event, frozen=True):
+    """Nobody holds these results any more: let go of their computeds (D17)."""
+
+    ids: tuple[int, ...]
+
+
+class Consumed(Event, frozen=True):
+    """The reader of a stream took items: `credit` more may be sent now (D18)."""
+
+    id: int
+    credit: int
+
+
+class KeepAliveReceived(Event, frozen=True):
+    """The client wants proof: hand this to `acknowledge`, with what is suspended upstream."""
+
+    number: int
+    agrees: bool
+
+
+class Closed(Event, frozen=True):
+    """The session is over: stop what runs, let go of what is held, forget the session."""
+
+    reason: str
+    running: tuple[int, ...]
+    held: tuple[int, ...]
+
+
+HostEvent: TypeAlias = (
+    CallReceived | CallCancelled | Unsubscribed | Consumed | KeepAliveReceived | Closed
+)

@@ -1,0 +1,97 @@
+"""What names a computed within a process (G32).
+
+Arguments are normalised to the declared types first. A value names itself where Python's equality
+means what the type means. Where it does not (`1 == True == 1.0` under `int | bool | float`) a key
+tells the members of the union apart, and a record is named by its fields.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from ..contract import ANY
+from ..errors import ArgumentError
+from .normal import Mismatch, exact_classes, normal
+from .reading import shape_of
+from .telling import teller
+
+__all__ = ["Keyer"]
+
+
+class Keyer:
+    """Normalises the arguments of one compute method and makes their key.
+
+    plain: a key is the argument itself (of a single parameter) or the tuple of arguments, and to
+        look into a dict of keys with arguments that were not normalised finds the right entry or
+        nothing. (It may raise TypeError, for an unhashable argument.)
+
+    Raises:
+        UnsupportedType: values of a parameter's type can change or have no wire form.
+    """
+
+    plain: bool
+
+    def __init__(self, method: str, names: tuple[str, ...], types: tuple[Any, ...]) -> None:
+        self._method = method
+        self._names = names
+        shapes = [shape_of(tp) for tp in types]
+        self._steps = tuple((exact_classes(shape), normal(shape)) for shape in shapes)
+        tellers = [teller(shape) for shape in shapes]
+        self.plain = not any(tellers)
+        self.key: Callable[[tuple[Any, ...]], Hashable] = _key(tellers)
+        """The key of normalised arguments."""
+
+    def normalize(self, arguments: tuple[object, ...]) -> tuple[object, ...]:
+        """The arguments as their declared types mean them.
+
+        Raises:
+            ArgumentError: one has another type, or their number is wrong.
+        """
+        if len(arguments) != len(self._steps):
+            raise ArgumentError(
+                self._method, f"expected {len(self._steps)} arguments, got {len(arguments)}"
+            )
+        for argument, (exact, _) in zip(arguments, self._steps, strict=True):
+            if type(argument) not in exact:
+                return self._normalize(arguments)
+        return arguments
+
+    def pattern(self, arguments: tuple[object, ...]) -> tuple[object, ...]:
+        """The same for an invalidation, in which an argument may be `ANY`.
+
+        Raises:
+            ArgumentError: as above.
+        """
+        if ANY not in arguments:
+            return self.normalize(arguments)
+        return tuple(
+            argument if argument is ANY else self._step(index, argument)
+            for index, argument in enumerate(arguments)
+        )
+
+    def _normalize(self, arguments: tuple[object, ...]) -> tuple[object, ...]:
+        return tuple(self._step(index, argument) for index, argument in enumerate(arguments))
+
+    def _step(self, index: int, argument: object) -> object:
+        try:
+            return self._steps[index][1](argument)
+        except Mismatch as problem:
+            raise ArgumentError(self._method, f"{self._names[index]}: {problem}") from None
+
+
+def _key(tellers: list[Callable[[Any], Hashable] | None]) -> Callable[[tuple[Any, ...]], Hashable]:
+    if len(tellers) == 1:
+        (tell,) = tellers
+        return operator.itemgetter(0) if tell is None else lambda arguments: tell(arguments[0])
+    if not any(tellers):
+        return _same
+    todo = tuple(tell or _same for tell in tellers)
+    return lambda arguments: tuple(
+        tell(argument) for tell, argument in zip(todo, arguments, strict=True)
+    )
+
+
+def _same(value: Any) -> Any:
+    return value

@@ -1,0 +1,47 @@
+"""Times and bounds of the session protocol; both ends of a service must agree on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["Limits", "Timing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds.
+
+    keep_alive: between keep-alives that are answered.
+    lease: how long an answer proves anything, from when its question was sent (D6).
+    session: how long a host remembers a silent client; longer than the lease (D8).
+    probe: until an unanswered keep-alive or resync is sent again.
+    hello: between hellos while none is answered.
+    """
+
+    keep_alive: float = 2.0
+    lease: float = 6.0
+    session: float = 10.0
+    probe: float = 1.0
+    hello: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes and counts.
+
+    max_bytes: the largest message that the transport carries.
+    batch_bytes: a message is closed at this size, unless a single frame is larger.
+    window: items of a stream that may be sent beyond what was consumed (D18).
+    ids: the most ids in one frame; longer lists come in parts.
+    kept_frames, kept_bytes: results that a host keeps until the client has them; beyond
+        that the oldest is forgotten, and a client that lacks it is told so (D2).
+    entries: ids that a host remembers for one session; a client that goes beyond is rejected.
+    """
+
+    max_bytes: int = 1024 * 1024
+    batch_bytes: int = 32 * 1024
+    window: int = 64
+    ids: int = 4096
+    kept_frames: int = 10_000
+    kept_bytes: int = 16 * 1024 * 1024
+    entries: int = 500_000

@@ -1,0 +1,123 @@
+"""Which member of a union a value belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .shapes import (
+    AnyOf,
+    Anything,
+    EnumOf,
+    Items,
+    Model,
+    OneOf,
+    Places,
+    Record,
+    Scalar,
+    Shape,
+    Table,
+)
+
+__all__ = ["Chooser", "fits", "heads"]
+
+
+class Chooser:
+    """Finds the member of a union for a value: by class, and by content where classes agree.
+
+    The nearest class in the value's MRO wins, so a datetime is no date where both are declared. An
+    exact fit wins over one by subclass (`[True]` under `list[bool] | list[int]`).
+    """
+
+    def __init__(self, union: AnyOf) -> None:
+        self._members = union.members
+        self._by_class: dict[type, list[int]] = {}
+        self._fallback: int | None = None
+        for index, member in enumerate(union.members):
+            if isinstance(member, Anything):
+                self._fallback = index
+            for head in heads(member):
+                self._by_class.setdefault(head, []).append(index)
+
+    def choose(self, value: object) -> int | None:
+        """The index of the member that the value belongs to, None if there is none."""
+        for exact in (True, False):
+            for cls in type(value).__mro__:
+                for index in self._by_class.get(cls, ()):
+                    if fits(self._members[index], value, exact):
+                        return index
+        if isinstance(value, int):
+            for index in self._by_class.get(float, ()):
+                if fits(self._members[index], value, False):
+                    return index
+        return self._fallback
+
+
+def heads(shape: Shape) -> Iterator[type]:
+    """The classes that values of a shape have."""
+    match shape:
+        case Scalar(cls=cls) | EnumOf(cls=cls) | Model(cls=cls):
+            yield cls
+        case OneOf(values=values):
+            yield from dict.fromkeys(map(type, values))
+        case Items(heads=classes):
+            yield from classes
+        case Places():
+            yield tuple
+        case Table():
+            yield dict
+        case Record(cls=cls, style=style):
+            yield dict if style == "typeddict" else cls
+        case AnyOf(members=members):
+            for member in members:
+                yield from heads(member)
+
+
+def fits(shape: Shape, value: Any, exact: bool) -> bool:
+    """Whether a value and its content have this shape; subclass instances only if not `exact`."""
+    match shape:
+        case Anything():
+            return True
+        case AnyOf(members=members):
+            return any(fits(member, value, exact) for member in members)
+        case OneOf(values=values):
+            return any(value == one and _is_one(value, type(one), exact) for one in values)
+        case Scalar(cls=cls):
+            return _is_one(value, cls, exact)
+    if not any(_is_one(value, head, exact) for head in heads(shape)):
+        return False
+    match shape:
+        case Items(item=item):
+            return all(fits(item, one, exact) for one in value)
+        case Places(items=items):
+            return len(value) == len(items) and all(
+                fits(item, one, exact) for item, one in zip(items, value, strict=True)
+            )
+        case Table(key=key, value=item):
+            return all(fits(key, k, exact) and fits(item, v, exact) for k, v in value.items())
+        case Record():
+            return _record_fits(shape, value, exact)
+    return True
+
+
+def _is_one(value: object, cls: type, exact: bool) -> bool:
+    if exact:
+        return type(value) is cls
+    return isinstance(value, cls) or (cls is float and isinstance(value, int))
+
+
+def _record_fits(record: Record, value: Any, exact: bool) -> bool:
+    get: Callable[[str], Any]
+    if record.style == "typeddict":
+        table: Mapping[str, Any] = value
+        if any(not field.optional and field.name not in table for field in record.fields):
+            return False
+        if not table.keys() <= {field.name for field in record.fields}:
+            return False
+        return all(
+            fits(field.shape, table[field.name], exact)
+            for field in record.fields
+            if field.name in table
+        )
+    get = value.__getattribute__
+    return all(fits(field.shape, get(field.name), exact) for field in record.fields)

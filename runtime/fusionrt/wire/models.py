@@ -1,0 +1,197 @@
+"""Types that pydantic validates. Imports pydantic, so it is imported only when such a type is met.
+
+A model travels as what its `TypeAdapter` dumps. Where that would not bring every value back (a
+union whose members look alike on the wire, strict mode, an alias that is written but not read) it
+travels field by field, past its serializers. Either way its own validators run on arrival.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+from pydantic import PydanticUserError, TypeAdapter, ValidationError
+from pydantic.errors import PydanticUndefinedAnnotation
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from .plans import Plan, faithful, is_map_key
+from .reading import shape_of
+from .scalars import PLAIN
+from .shapes import (
+    AnyOf,
+    Anything,
+    EnumOf,
+    Field,
+    Items,
+    Model,
+    OneOf,
+    Places,
+    Record,
+    Scalar,
+    Shape,
+    Table,
+    UnsupportedType,
+    spell,
+)
+
+__all__ = [
+    "by_fields",
+    "field_shape",
+    "model_fields",
+    "spell_refusal",
+    "validate",
+    "whole",
+]
+
+
+def whole(shape: Model) -> Plan:
+    """The plan of a model that travels as pydantic dumps it.
+
+    Raises:
+        UnsupportedType: pydantic does not know a type in it.
+    """
+    adapter = _adapter(shape.cls)
+
+    def dump(value: Any) -> Any:
+        parts = adapter.dump_python(value, mode="python", round_trip=True, by_alias=True)
+        return msgspec.to_builtins(parts, builtin_types=_BUILTINS, enc_hook=_plain_part)
+
+    return Plan(Any, dump, adapter.validate_python, maybe_null=not _is_map(shape.cls))
+
+
+def by_fields(shape: Model) -> Record | None:
+    """The model as a record, if only so it comes back as it was; else None.
+
+    Raises:
+        UnsupportedType: it has to, and cannot, for it takes undeclared fields.
+    """
+    if not _loses(shape, set()):
+        return None
+    if _config(shape.cls).get("extra") == "allow":
+        raise UnsupportedType(
+            spell(shape.tp),
+            "cannot travel: it takes undeclared fields, and a declared one would come back as "
+            "something else; drop extra='allow', or the union or Any among its fields",
+        )
+    record = Record(shape.tp, shape.cls, "model")
+    for name, info in model_fields(shape.cls).items():
+        record.fields.append(Field(name, name, field_shape(info), not info.is_required(), None))
+    return record
+
+
+def validate(cls: Any, fields: Mapping[str, Any]) -> Any:
+    """A model from its fields, by name; its validators run."""
+    if getattr(cls, "__pydantic_root_model__", False):
+        return _adapter(cls).validate_python(fields["root"])
+    return _adapter(cls).validate_python(dict(fields), by_name=True, by_alias=False)
+
+
+def model_fields(cls: Any) -> Mapping[str, FieldInfo]:
+    """The fields of a model or pydantic dataclass; none of any other type."""
+    fields: Mapping[str, FieldInfo] = getattr(cls, "__pydantic_fields__", {})
+    return fields
+
+
+def field_shape(info: FieldInfo) -> Shape:
+    """The shape of a field; one that only pydantic knows is a model of its own."""
+    try:
+        return shape_of(info.annotation)
+    except UnsupportedType:
+        return Model(info.annotation, info.annotation)
+
+
+def spell_refusal(problem: ValidationError) -> str:
+    """What pydantic found wrong, without the value."""
+    found = problem.errors(include_url=False, include_context=False, include_input=False)
+    return "; ".join(
+        f"{error['msg']} - at `{'.'.join(map(str, ('$', *error['loc'])))}`" for error in found
+    )
+
+
+_BUILTINS: Final = (bytes, date, datetime, time, timedelta, Decimal, UUID)
+"""What a dump may hold beside the types of JSON: msgspec has a wire form of each."""
+
+
+@lru_cache(maxsize=4096)
+def _adapter(tp: Any) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(tp)
+    except (PydanticUserError, PydanticUndefinedAnnotation) as problem:
+        raise UnsupportedType(
+            spell(tp), "cannot travel: pydantic has no schema for it; declare a type that it has"
+        ) from problem
+
+
+def _config(cls: Any) -> Mapping[str, Any]:
+    config: Mapping[str, Any] = getattr(cls, "model_config", None) or getattr(
+        cls, "__pydantic_config__", {}
+    )
+    return config
+
+
+def _is_map(cls: Any) -> bool:
+    return bool(model_fields(cls)) and not getattr(cls, "__pydantic_root_model__", False)
+
+
+def _loses(shape: Shape, seen: set[object]) -> bool:
+    """Whether a value of this shape may come back from pydantic's dump as another one."""
+    match shape:
+        case Scalar(cls=cls):
+            return cls is bytes  # base64 in JSON
+        case Anything():
+            return True
+        case EnumOf() | OneOf():
+            return not faithful(shape, set())
+        case AnyOf(members=members):
+            some = [member for member in members if member.tp is not None]
+            return _loses(some[0], seen) if len(some) == 1 else not all(map(_is_json, some))
+        case Items(item=item):
+            return _loses(item, seen)
+        case Places(items=items):
+            return any(_loses(item, seen) for item in items)
+        case Table(key=key, value=value):
+            return not is_map_key(key) or _loses(key, seen) or _loses(value, seen)
+        case Record(tp=tp, fields=fields) if tp not in seen:
+            seen.add(tp)
+            return any(_loses(field.shape, seen) for field in fields)
+        case Model(cls=cls) if cls not in seen:
+            seen.add(cls)
+            if _config(cls).get("strict"):
+                return True
+            return any(
+                info.validation_alias != info.serialization_alias
+                or _is_strict(info)
+                or _loses(field_shape(info), seen)
+                for info in model_fields(cls).values()
+            )
+    return False
+
+
+def _plain_part(value: Any) -> Any:
+    """A part of a dumped model that msgspec does not know: a secret, a URL, a path, a pattern."""
+    if hasattr(value, "get_secret_value"):
+        return value.get_secret_value()
+    for cls, plain in PLAIN.items():
+        if isinstance(value, cls):
+            return plain(value)
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    try:
+        return to_jsonable_python(value)
+    except PydanticSerializationError as problem:
+        raise UnsupportedType(spell(type(value)), "cannot travel within a model") from problem
+
+
+def _is_json(shape: Shape) -> bool:
+    return isinstance(shape, Scalar) and shape.cls in (bool, int, float, str)
+
+
+def _is_strict(info: FieldInfo) -> bool:
+    return any(getattr(mark, "strict", None) for mark in info.metadata)

@@ -1,0 +1,306 @@
+"""Normalising an argument to its declared type, before it names anything (G32).
+
+A `Normal` takes any value that a type checker lets pass and returns the one that the wire would
+bring back: `1` for a float becomes `1.0`, a member of a StrEnum for a str becomes a plain str. It
+returns the very object where nothing is to do.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+
+from .matching import Chooser
+from .scalars import PLAIN, plain_datetime
+from .shapes import (
+    AnyOf,
+    EnumOf,
+    Items,
+    Model,
+    OneOf,
+    Places,
+    Record,
+    Scalar,
+    Shape,
+    UnsupportedType,
+    spell,
+)
+
+__all__ = ["NAN", "Mismatch", "Normal", "exact_classes", "normal"]
+
+Normal = Callable[[Any], Any]
+
+NAN: Final = float("nan")
+_DECIMAL_NAN: Final = Decimal("NaN")
+
+
+class Mismatch(Exception):
+    """Raised within this package when a value is not of the declared type; never leaves `Keyer`."""
+
+    def __init__(self, shape: Shape, value: object) -> None:
+        super().__init__(f"expected {spell(shape.tp)}, got {type(value).__qualname__}")
+
+
+def normal(shape: Shape) -> Normal:
+    """What normalises values of a shape.
+
+    Raises:
+        UnsupportedType: values of the type can change, so they cannot name a result.
+    """
+    return _Normals().of(shape)
+
+
+def exact_classes(shape: Shape) -> frozenset[type]:
+    """The classes whose instances are normal as they are; a look at the class spares the rest."""
+    match shape:
+        case Scalar(cls=cls) | EnumOf(cls=cls) if cls not in (float, Decimal, datetime):
+            return frozenset((cls,))
+        case AnyOf(members=members):
+            classes = [exact_classes(member) for member in members]
+            if all(classes) and len(frozenset().union(*classes)) == len(classes):
+                return frozenset().union(*classes)
+    return frozenset()
+
+
+class _Normals:
+    """Builds the normaliser of one shape; remembers records, for those that contain themselves."""
+
+    def __init__(self) -> None:
+        self._records: dict[Record, Normal | None] = {}
+
+    def of(self, shape: Shape) -> Normal:
+        match shape:
+            case Scalar():
+                return _scalar(shape)
+            case EnumOf():
+                return _enum(shape)
+            case OneOf():
+                return _literal(shape)
+            case AnyOf():
+                return self._union(shape)
+            case Items(cls=cls) if cls is tuple:
+                return _tuple_of(shape, self.of(shape.item))
+            case Items(cls=cls) if cls is frozenset:
+                return _frozenset_of(shape, self.of(shape.item))
+            case Places():
+                return _places(shape, [self.of(item) for item in shape.items])
+            case Record(cls=cls) if _is_frozen(shape):
+                return self._record(shape)
+            case Model(cls=cls) if cls.__hash__ is not None:
+                return _model(shape)
+        raise UnsupportedType(spell(shape.tp), f"cannot name a result: {_instead(shape)}")
+
+    def _union(self, shape: AnyOf) -> Normal:
+        choose = Chooser(shape).choose
+        normals = [self.of(member) for member in shape.members]
+
+        def normalize(value: Any) -> Any:
+            index = choose(value)
+            if index is None:
+                raise Mismatch(shape, value)
+            return normals[index](value)
+
+        return normalize
+
+    def _record(self, shape: Record) -> Normal:
+        if shape in self._records:  # contains itself: look it up when it is known
+            records = self._records
+            return lambda value: records[shape](value)  # type: ignore[misc]
+        self._records[shape] = None
+        found = self._records[shape] = _fields(
+            shape, [(field.name, self.of(field.shape)) for field in shape.fields]
+        )
+        return found
+
+
+def _scalar(shape: Scalar) -> Normal:
+    cls = shape.cls
+    if cls is float:
+        return _float(shape)
+    if cls is Decimal:
+        return _decimal(shape)
+    if cls is datetime:
+        return _datetime(shape)
+    plain = PLAIN.get(cls)
+
+    def normalize(value: Any) -> Any:
+        if type(value) is cls:
+            return value
+        # A datetime is a date to a type checker, but to cut it off would hide a mistake.
+        if plain is None or not isinstance(value, cls) or isinstance(value, datetime):
+            raise Mismatch(shape, value)
+        return plain(value)
+
+    return normalize
+
+
+def _float(shape: Shape) -> Normal:
+    def normalize(value: Any) -> Any:
+        if type(value) is not float:
+            if not isinstance(value, (float, int)):
+                raise Mismatch(shape, value)
+            try:
+                value = float(value)
+            except OverflowError:
+                raise Mismatch(shape, value) from None
+        return value if value == value else NAN
+
+    return normalize
+
+
+def _decimal(shape: Shape) -> Normal:
+    def normalize(value: Any) -> Any:
+        if not isinstance(value, Decimal):
+            raise Mismatch(shape, value)
+        if value.is_nan():
+            return _DECIMAL_NAN
+        return value if type(value) is Decimal else Decimal(value)
+
+    return normalize
+
+
+def _datetime(shape: Shape) -> Normal:
+    def normalize(value: Any) -> Any:
+        if type(value) is datetime and (value.tzinfo is None or value.tzinfo is UTC):
+            return value
+        if not isinstance(value, datetime):
+            raise Mismatch(shape, value)
+        try:
+            return plain_datetime(value)
+        except OverflowError:
+            raise Mismatch(shape, value) from None
+
+    return normalize
+
+
+def _enum(shape: EnumOf) -> Normal:
+    cls = shape.cls
+
+    def normalize(value: Any) -> Any:
+        if type(value) is cls:
+            return value
+        try:
+            return cls(value)
+        except (ValueError, TypeError):
+            raise Mismatch(shape, value) from None
+
+    return normalize
+
+
+def _literal(shape: OneOf) -> Normal:
+    allowed = {(type(value), value): value for value in shape.values}
+
+    def normalize(value: Any) -> Any:
+        for cls in type(value).__mro__:
+            try:
+                if (cls, value) in allowed:
+                    return allowed[cls, value]
+            except TypeError:
+                break
+        raise Mismatch(shape, value)
+
+    return normalize
+
+
+def _tuple_of(shape: Items, item: Normal) -> Normal:
+    def normalize(value: Any) -> Any:
+        if not isinstance(value, (tuple, list)):
+            raise Mismatch(shape, value)
+        return _kept(value, tuple(map(item, value)))
+
+    return normalize
+
+
+def _places(shape: Places, items: list[Normal]) -> Normal:
+    def normalize(value: Any) -> Any:
+        if not isinstance(value, (tuple, list)) or len(value) != len(items):
+            raise Mismatch(shape, value)
+        return _kept(value, tuple(one(part) for one, part in zip(items, value, strict=True)))
+
+    return normalize
+
+
+def _frozenset_of(shape: Items, item: Normal) -> Normal:
+    def normalize(value: Any) -> Any:
+        if not isinstance(value, frozenset):
+            raise Mismatch(shape, value)
+        return frozenset(map(item, value))
+
+    return normalize
+
+
+def _kept(given: Any, made: tuple[Any, ...]) -> Any:
+    """The tuple that was given, if it is normal already."""
+    if type(given) is tuple and all(map(_is, given, made)):
+        return given
+    return made
+
+
+def _is(left: object, right: object) -> bool:
+    return left is right
+
+
+def _fields(shape: Record, normals: list[tuple[str, Normal]]) -> Normal:
+    cls = shape.cls
+
+    def normalize(value: Any) -> Any:
+        # An instance of a subclass would arrive as its base, under another key.
+        if type(value) is not cls:
+            raise Mismatch(shape, value)
+        changed = {}
+        for name, one in normals:
+            before = getattr(value, name)
+            after = one(before)
+            if after is not before:
+                changed[name] = after
+        return _with_fields(value, shape.style, changed) if changed else value
+
+    return normalize
+
+
+def _with_fields(value: Any, style: str, changed: dict[str, Any]) -> Any:
+    """A copy with other fields, without running `__init__` or `__post_init__` again."""
+    if style == "namedtuple":
+        return value._replace(**changed)
+    made = copy.copy(value)
+    setter = msgspec.structs.force_setattr if style == "struct" else object.__setattr__
+    for name, item in changed.items():
+        setter(made, name, item)
+    return made
+
+
+def _model(shape: Model) -> Normal:
+    cls = shape.cls
+
+    def normalize(value: Any) -> Any:
+        if type(value) is not cls:
+            raise Mismatch(shape, value)
+        return value
+
+    return normalize
+
+
+def _is_frozen(shape: Record) -> bool:
+    if shape.style == "struct":
+        return bool(shape.cls.__struct_config__.frozen)
+    return shape.style == "namedtuple" or (
+        shape.style == "dataclass" and bool(shape.cls.__dataclass_params__.frozen)
+    )
+
+
+def _instead(shape: Shape) -> str:
+    match shape:
+        case Items(cls=cls):
+            return f"it can change; declare {'frozenset' if cls is set else 'tuple'}[…]"
+        case Record(style="typeddict"):
+            return "it can change; declare a frozen dataclass"
+        case Record() | Model():
+            return "it can change; make the class frozen"
+        case Places() | AnyOf():
+            return "it holds something that can change"
+    return "it can change; declare what it holds as a frozen dataclass or a tuple"

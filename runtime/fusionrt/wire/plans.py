@@ -1,0 +1,258 @@
+"""How a shape travels: a type that msgspec handles, and what to do before and after.
+
+Most types are msgspec's own: their plan changes nothing. Elsewhere the plan says how a value
+becomes one of the wire type and back. A JavaScript client meets only maps, arrays and scalars: a
+union that msgspec refuses is `[index, value]`, a dict whose keys are no strings or numbers is an
+array of pairs, a member of an enum with other values than strings or integers is its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Final, cast
+
+import msgspec
+
+from . import conversions as to
+from .conversions import Convert
+from .shapes import (
+    AnyOf,
+    EnumOf,
+    Items,
+    Model,
+    OneOf,
+    Places,
+    Record,
+    Scalar,
+    Shape,
+    Table,
+)
+
+__all__ = ["Plan", "Planner", "accepted", "faithful", "is_map_key", "plan_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """wire: the type on the wire. to_wire, from_wire: the conversions, None where nothing is to do.
+
+    maybe_null: a value may travel as null, so null cannot stand for an absent value.
+    """
+
+    wire: Any
+    to_wire: Convert | None = None
+    from_wire: Convert | None = None
+    maybe_null: bool = False
+
+    @property
+    def direct(self) -> bool:
+        """Whether msgspec handles the wire type without any conversion."""
+        return self.to_wire is None and self.from_wire is None
+
+
+Planner = Callable[[Shape], Plan]
+
+
+def plan_of(shape: Shape) -> Plan:
+    """The plan of a shape.
+
+    Raises:
+        UnsupportedType: it cannot travel.
+    """
+    return _Plans().plan(shape)
+
+
+class _Plans:
+    """Plans one shape; remembers the records on the way, for those that contain themselves."""
+
+    def __init__(self) -> None:
+        self._records: dict[Record, Plan | None] = {}
+        self._models: dict[Any, Record | None] = {}
+
+    def plan(self, shape: Shape) -> Plan:
+        if faithful(shape, set()) and accepted(shape.tp):
+            return Plan(shape.tp, maybe_null=_nullable(shape))
+        match shape:
+            case OneOf():
+                inner = self.plan(shape.inner)
+                checked = to.one_of(shape.values, inner.from_wire)
+                return Plan(inner.wire, inner.to_wire, checked, maybe_null=_nullable(shape))
+            case AnyOf():
+                return self._union(shape)
+            case Items():
+                return self._items(shape)
+            case Places():
+                return self._places(shape)
+            case Table():
+                return self._table(shape)
+            case Record():
+                return self._record(shape)
+            case Model():
+                return self._model(shape)
+            case EnumOf():
+                return Plan(str, to.enum_name, to.enum_member(shape.cls))
+        return Plan(Any, to.only_plain, maybe_null=True)
+
+    def _union(self, shape: AnyOf) -> Plan:
+        members = tuple(member for member in shape.members if not _is_none(member))
+        plans = [self.plan(member) for member in members]
+        nullable = len(members) < len(shape.members)
+        whole = to.either([self.plan(member).wire for member in shape.members])
+        if all(plan.direct for plan in plans) and accepted(whole):
+            return Plan(whole, maybe_null=nullable)
+        if nullable and len(plans) == 1 and not plans[0].maybe_null:
+            (only,) = plans
+            return Plan(
+                only.wire | None,
+                to.unless_none(only.to_wire),
+                to.unless_none(only.from_wire),
+                maybe_null=True,
+            )
+        boxes = [to.box(index, plan.wire) for index, plan in enumerate(plans)]
+        wire = to.either(boxes)
+        into = to.boxer(AnyOf(shape.tp, members), boxes, [plan.to_wire for plan in plans])
+        out = to.unboxer(boxes, [plan.from_wire for plan in plans])
+        if nullable:
+            return Plan(wire | None, to.unless_none(into), to.unless_none(out), maybe_null=True)
+        return Plan(wire, into, out)
+
+    def _items(self, shape: Items) -> Plan:
+        item = self.plan(shape.item)
+        if item.direct:
+            arguments = (item.wire, ...) if shape.cls is tuple else item.wire
+            return Plan(_constrained(shape, shape.cls[arguments]))
+        wire: Any = list
+        return Plan(
+            _constrained(shape, wire[item.wire]),
+            to.each(item.to_wire, list),
+            to.each(item.from_wire, shape.cls),
+        )
+
+    def _places(self, shape: Places) -> Plan:
+        plans = [self.plan(item) for item in shape.items]
+        wire: Any = tuple
+        wire = wire[tuple(plan.wire for plan in plans)]
+        if all(plan.direct for plan in plans):
+            return Plan(wire)
+        return Plan(
+            wire,
+            to.each_place([plan.to_wire for plan in plans]),
+            to.each_place([plan.from_wire for plan in plans]),
+        )
+
+    def _table(self, shape: Table) -> Plan:
+        key, value = self.plan(shape.key), self.plan(shape.value)
+        if is_map_key(shape.key):
+            wire: Any = dict
+            return Plan(
+                _constrained(shape, wire[key.wire, value.wire]),
+                to.each_value(value.to_wire),
+                to.each_value(value.from_wire),
+            )
+        wire = list
+        return Plan(
+            _constrained(shape, wire[to.pair(key.wire, value.wire)]),
+            to.pairs(to.each_place([key.to_wire, value.to_wire])),
+            to.table(to.each_place([key.from_wire, value.from_wire])),
+        )
+
+    def _record(self, shape: Record) -> Plan:
+        if shape in self._records:
+            return self._records[shape] or self._inner(shape)
+        from .records import record_plan
+
+        self._records[shape] = None
+        plan = self._records[shape] = record_plan(shape, self.plan)
+        return plan
+
+    def _model(self, shape: Model) -> Plan:
+        from . import models  # imports pydantic: only where a model is met
+
+        if shape.cls not in self._models:
+            self._models[shape.cls] = models.by_fields(shape)
+        record = self._models[shape.cls]
+        return models.whole(shape) if record is None else self._record(record)
+
+    def _inner(self, shape: Record) -> Plan:
+        """A record within itself: its wire type is not known yet, it is read in a second step."""
+
+        def to_wire(value: Any) -> Any:
+            return cast(Any, self._records[shape]).to_wire(value)
+
+        def from_wire(wire: Any) -> Any:
+            plan = cast(Any, self._records[shape])
+            return plan.from_wire(msgspec.convert(wire, plan.wire))
+
+        return Plan(Any, to_wire, from_wire)
+
+
+def accepted(tp: Any) -> bool:
+    """Whether msgspec takes the type."""
+    try:
+        msgspec.msgpack.Decoder(tp)
+    except TypeError:
+        return False
+    return True
+
+
+def faithful(shape: Shape, seen: set[Shape]) -> bool:
+    """Whether msgspec, if it accepts the type, brings every value back as it was."""
+    if shape in seen:
+        return True
+    seen.add(shape)
+    match shape:
+        case Scalar():
+            return True
+        case EnumOf(cls=cls):
+            return all(type(member.value) in (int, str) for member in cls)
+        case OneOf(values=values):
+            return all(type(value) in (int, str, bool, type(None)) for value in values)
+        case AnyOf(members=shapes) | Places(items=shapes):
+            return all(faithful(inner, seen) for inner in shapes)
+        case Items(item=item):
+            return faithful(item, seen)
+        case Table(key=key, value=value):
+            return is_map_key(key) and faithful(key, seen) and faithful(value, seen)
+        case Record(fields=fields):
+            return all(faithful(field.shape, seen) for field in fields)
+    return False
+
+
+_NO_MAP_KEYS: Final = frozenset((bool, type(None), bytes, datetime))
+"""Scalars that JSON, or a JavaScript client, cannot take as the key of a map."""
+
+
+def is_map_key(shape: Shape) -> bool:
+    """Whether a dict with such keys travels as a map."""
+    match shape:
+        case Scalar(cls=cls):
+            return cls not in _NO_MAP_KEYS
+        case EnumOf():
+            return faithful(shape, set())
+        case OneOf(values=values):
+            return {type(value) for value in values} in ({str}, {int})
+    return False
+
+
+def _nullable(shape: Shape) -> bool:
+    match shape:
+        case AnyOf(members=members):
+            return any(map(_nullable, members))
+        case OneOf(values=values):
+            return None in values
+    return _is_none(shape)
+
+
+def _is_none(shape: Shape) -> bool:
+    return isinstance(shape, Scalar) and shape.cls is type(None)
+
+
+def _constrained(shape: Shape, wire: Any) -> Any:
+    """The wire type under the `msgspec.Meta` that the declared type carries."""
+    marks = [
+        mark for mark in getattr(shape.tp, "__metadata__", ()) if isinstance(mark, msgspec.Meta)
+    ]
+    for mark in marks:
+        wire = Annotated[wire, mark]
+    return wire

@@ -1,0 +1,190 @@
+"""Reading a declared type into its shape."""
+
+from __future__ import annotations
+
+import collections.abc
+import dataclasses
+import enum
+import types
+import typing
+from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union, get_args, get_origin
+
+import msgspec
+
+from .fields import declared_fields, substitute
+from .scalars import SCALARS
+from .shapes import (
+    AnyOf,
+    Anything,
+    EnumOf,
+    Field,
+    Items,
+    Model,
+    OneOf,
+    Places,
+    Record,
+    Scalar,
+    Shape,
+    Table,
+    UnsupportedType,
+    spell,
+)
+
+__all__ = ["record_style", "shape_of"]
+
+_ABC = collections.abc
+_ITEMS: Final[dict[Any, tuple[type, tuple[type, ...]]]] = {
+    list: (list, (list,)),
+    set: (set, (set,)),
+    frozenset: (frozenset, (frozenset,)),
+    _ABC.Sequence: (list, (list, tuple)),
+    _ABC.MutableSequence: (list, (list,)),
+    _ABC.Collection: (list, (list, tuple, set, frozenset)),
+    _ABC.Set: (set, (set, frozenset)),
+    _ABC.MutableSet: (set, (set,)),
+}
+_TABLES: Final = frozenset((dict, _ABC.Mapping, _ABC.MutableMapping))
+
+
+def shape_of(tp: Any) -> Shape:
+    """The shape of a declared type.
+
+    Raises:
+        UnsupportedType: it cannot travel.
+    """
+    return _Reader().read(tp)
+
+
+def record_style(cls: type) -> Literal["dataclass", "struct", "namedtuple", "typeddict"] | None:
+    """How a class with named fields was made; None for any other class."""
+    if isinstance(cls, msgspec.StructMeta):
+        return "struct"
+    if dataclasses.is_dataclass(cls):
+        return "dataclass"
+    if typing.is_typeddict(cls):
+        return "typeddict"
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return "namedtuple"
+    return None
+
+
+class _Reader:
+    """Reads one type; remembers the records on the way, so a recursive one refers to itself."""
+
+    def __init__(self) -> None:
+        self._records: dict[Any, Record] = {}
+
+    def read(self, tp: Any) -> Shape:
+        if tp is None or tp is type(None):
+            return Scalar(None, type(None))
+        if tp is Any or tp is object:
+            return Anything(Any)
+        if isinstance(tp, NewType):
+            return self.read(tp.__supertype__)
+        if hasattr(tp, "__value__"):  # an alias: type X = …
+            return self.read(tp.__value__)
+        if isinstance(tp, TypeVar):
+            raise UnsupportedType(spell(tp), "is an open type parameter: say of what, as Page[int]")
+        if isinstance(tp, (str, typing.ForwardRef)):
+            raise UnsupportedType(repr(tp), "is not a type but its name: pass the type")
+        origin = get_origin(tp)
+        if origin is None:
+            return self._class(tp)
+        if hasattr(origin, "__value__"):  # an alias with parameters
+            arguments = dict(zip(origin.__type_params__, get_args(tp), strict=True))
+            return self.read(substitute(origin.__value__, arguments))
+        return self._form(tp, origin, get_args(tp))
+
+    def _form(self, tp: Any, origin: Any, arguments: tuple[Any, ...]) -> Shape:
+        """A type with arguments."""
+        if origin is Annotated:
+            return self._annotated(tp, arguments[0])
+        if origin in (Union, types.UnionType):
+            return self._union(tp, arguments)
+        if origin is Literal:
+            return OneOf(tp, arguments, self._union(tp, tuple(map(type, arguments))))
+        if origin is Final:
+            return self.read(arguments[0])
+        if origin is tuple:
+            if len(arguments) == 2 and arguments[1] is ...:
+                return Items(tp, tuple, (tuple,), self.read(arguments[0]))
+            return Places(tp, tuple(map(self.read, arguments)))
+        if origin in _ITEMS:
+            return Items(tp, *_ITEMS[origin], self.read(arguments[0]))
+        if origin in _TABLES:
+            return Table(tp, self.read(arguments[0]), self.read(arguments[1]))
+        if isinstance(origin, type) and (style := record_style(origin)):
+            return self._record(tp, origin, style)
+        raise _unknown(tp)
+
+    def _class(self, tp: Any) -> Shape:
+        """A type without arguments."""
+        if not isinstance(tp, type) and not typing.is_typeddict(tp):
+            if (origin := getattr(tp, "__origin__", None)) is not None:  # typing.List
+                return self._class(origin)
+            raise _unknown(tp)
+        if tp in SCALARS:
+            return Scalar(tp, tp)
+        if isinstance(tp, enum.EnumMeta):
+            return EnumOf(tp, tp)
+        if hasattr(tp, "__pydantic_validator__") or hasattr(tp, "__get_pydantic_core_schema__"):
+            return Model(tp, tp)
+        if tp is tuple:
+            return Items(tp, tuple, (tuple,), Anything(Any))
+        if tp in _ITEMS:
+            return Items(tp, *_ITEMS[tp], Anything(Any))
+        if tp in _TABLES:
+            return Table(tp, Anything(Any), Anything(Any))
+        if style := record_style(tp):
+            return self._record(tp, tp, style)
+        raise _unknown(tp)
+
+    def _annotated(self, tp: Any, inner: Any) -> Shape:
+        shape = self.read(inner)
+        constrained = any(isinstance(item, msgspec.Meta) for item in tp.__metadata__)
+        if constrained and isinstance(shape, (Scalar, Items, Table)):
+            return dataclasses.replace(shape, tp=tp)
+        return shape
+
+    def _union(self, tp: Any, arguments: tuple[Any, ...]) -> Shape:
+        members: dict[object, Shape] = {}
+        for argument in arguments:
+            read = self.read(argument)
+            for member in read.members if isinstance(read, AnyOf) else (read,):
+                members.setdefault(member.tp, member)
+        if len(members) == 1:
+            return next(iter(members.values()))
+        return AnyOf(tp, tuple(sorted(members.values(), key=_order)))
+
+    def _record(self, tp: Any, cls: Any, style: Any) -> Shape:
+        if tp in self._records:
+            return self._records[tp]
+        record = self._records[tp] = Record(tp, cls, style)
+        for field in declared_fields(tp, style):
+            shape = self._field(field.tp)
+            record.fields.append(
+                Field(field.name, field.wire_name, shape, field.optional, field.default)
+            )
+        return record
+
+    def _field(self, tp: Any) -> Shape:
+        """A field's shape; that it may be left unset is not part of it."""
+        if get_origin(tp) in (Union, types.UnionType) and msgspec.UnsetType in get_args(tp):
+            rest = tuple(arg for arg in get_args(tp) if arg is not msgspec.UnsetType)
+            return self._union(tp, rest)
+        return self.read(tp)
+
+
+def _order(shape: Shape) -> tuple[str, str]:
+    return spell(shape.tp), spell(shape.tp, qualified=True)
+
+
+def _unknown(tp: Any) -> UnsupportedType:
+    hint = "declare a frozen dataclass, a pydantic model or a builtin type instead"
+    if isinstance(tp, type):
+        for base in SCALARS:
+            if base is not type(None) and issubclass(tp, base):
+                hint = f"declare {base.__name__}, or a NewType of it"
+    if get_origin(tp) in (_ABC.Iterable, _ABC.Iterator, _ABC.Generator):
+        hint = "declare list or tuple; a method that yields is a stream"
+    return UnsupportedType(spell(tp), f"cannot travel: {hint}")

@@ -1,0 +1,109 @@
+"""Records that msgspec does not carry as they are: those with a field that needs a conversion.
+
+They travel as a Struct of wire types that is made for them; it keeps the names, the tag and the
+layout that the class itself would have on the wire.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from .plans import Plan, Planner
+from .shapes import Field, Record
+
+__all__ = ["record_plan", "wire_struct"]
+
+_Build = Callable[[Record, Mapping[str, Any]], Any]
+
+
+def record_plan(record: Record, plan: Planner) -> Plan:
+    """The plan of a record, its fields planned by `plan`."""
+    plans = [plan(field.shape) for field in record.fields]
+    wire_class = wire_struct(record, [plan.wire for plan in plans])
+    get: Callable[[Any, str, Any], Any] = dict.get if record.style == "typeddict" else _attribute
+    build = _BUILDERS[record.style]
+    steps = [
+        (field.name, f"f{index}", plan.to_wire, plan.from_wire)
+        for index, (field, plan) in enumerate(zip(record.fields, plans, strict=True))
+    ]
+
+    def to_wire(value: Any) -> Any:
+        fields = []
+        for name, _, convert, _ in steps:
+            item = get(value, name, UNSET)
+            fields.append(convert(item) if convert and item is not UNSET else item)
+        return wire_class(*fields)
+
+    def from_wire(wire: Any) -> Any:
+        fields = {}
+        for name, slot, _, convert in steps:
+            item = getattr(wire, slot)
+            if item is not UNSET:
+                fields[name] = convert(item) if convert else item
+        return build(record, fields)
+
+    return Plan(wire_class, to_wire, from_wire)
+
+
+def wire_struct(record: Record, wires: list[Any]) -> Any:
+    """A Struct with a slot f0, f1, … for each field of the record."""
+    config = getattr(record.cls, "__struct_config__", None)
+    return msgspec.defstruct(
+        record.cls.__name__,
+        [_slot(index, field, wires[index]) for index, field in enumerate(record.fields)],
+        rename={f"f{index}": field.wire_name for index, field in enumerate(record.fields)},
+        array_like=record.style == "namedtuple" or bool(config and config.array_like),
+        tag=config.tag if config else None,
+        tag_field=config.tag_field if config else None,
+        forbid_unknown_fields=bool(config and config.forbid_unknown_fields),
+    )
+
+
+def _slot(index: int, field: Field, wire: Any) -> Any:
+    if field.optional:
+        return (f"f{index}", wire | UnsetType, UNSET)
+    return (f"f{index}", wire)
+
+
+def _attribute(value: Any, name: str, absent: Any) -> Any:
+    return getattr(value, name, absent)
+
+
+def _build_dataclass(record: Record, fields: Mapping[str, Any]) -> Any:
+    """As msgspec does for those that it carries: set the fields, then `__post_init__`."""
+    value = object.__new__(record.cls)
+    for field in record.fields:
+        if field.name in fields:
+            object.__setattr__(value, field.name, fields[field.name])
+        elif field.default is not None:
+            object.__setattr__(value, field.name, field.default())
+    if hasattr(record.cls, "__post_init__"):
+        value.__post_init__()
+    return value
+
+
+def _build_call(record: Record, fields: Mapping[str, Any]) -> Any:
+    return record.cls(**fields)
+
+
+def _build_dict(record: Record, fields: Mapping[str, Any]) -> Any:
+    return dict(fields)
+
+
+def _build_model(record: Record, fields: Mapping[str, Any]) -> Any:
+    from .models import validate
+
+    return validate(record.cls, fields)
+
+
+_BUILDERS: Mapping[str, _Build] = {
+    "dataclass": _build_dataclass,
+    "struct": _build_call,
+    "namedtuple": _build_call,
+    "typeddict": _build_dict,
+    "model": _build_model,
+}

@@ -1,0 +1,219 @@
+"""What a host has registered for one client session."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from enum import Enum, auto
+from typing import Final, NamedTuple
+
+from .batch import size
+from .digest import Digest
+from .frames import End, Failure, HostFrame, Invalidated, Item, Kind, Reading, Result
+from .limits import Limits
+
+__all__ = ["Entry", "Reconciled", "Registry", "Stage"]
+
+
+class Stage(Enum):
+    """How far a registered call is."""
+
+    RUNNING = auto()
+    KEPT = auto()
+    """Its result was told; its invalidation will be (D3)."""
+    LEAVING = auto()
+    """All is told; it is registered until the client has it."""
+
+
+class Entry:
+    """One registered call.
+
+    frame: its last word, kept to be sent again until the client has it.
+    number: of the message that carried its last word; 0 while that is not sent.
+    items: of a stream, sent but not yet consumed. next, consumed: its indexes.
+    """
+
+    __slots__ = ("consumed", "frame", "items", "kind", "next", "number", "stage")
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.stage = Stage.RUNNING
+        self.frame: Result | Failure | End | None = None
+        self.number = 0
+        self.items: deque[Item] = deque()
+        self.next = 0
+        self.consumed = 0
+
+
+class Reconciled(NamedTuple):
+    """What a comparison with the client's lists (D2) led to.
+
+    gone: ids that it lists in vain. again: frames that it lacks. stopped, released: running calls
+    and kept results that it no longer lists, or that it cannot be given.
+    """
+
+    gone: list[int]
+    again: list[HostFrame]
+    stopped: list[int]
+    released: list[int]
+
+
+class Registry:
+    """The entries of a session, which are exactly the ids that the client believes in.
+
+    That is: as of the last number that it acknowledged. So the digest over them is the client's
+    own, unless something was lost (D12).
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.digest = Digest()
+        self._entries: dict[int, Entry] = {}
+        self._unacknowledged: deque[tuple[int, int]] = deque()
+        self._kept: dict[int, int] = {}
+        self._kept_bytes = 0
+        self._limits: Final = limits
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    @property
+    def kept_bytes(self) -> int:
+        """The size of the frames that are kept to be sent again."""
+        return self._kept_bytes
+
+    def get(self, id: int) -> Entry | None:
+        """What is registered under an id."""
+        return self._entries.get(id)
+
+    def ids(self, stage: Stage) -> tuple[int, ...]:
+        """All ids at a stage."""
+        return tuple(id for id, entry in self._entries.items() if entry.stage is stage)
+
+    def add(self, id: int, kind: Kind) -> Entry:
+        """Register a call that was not registered."""
+        entry = self._entries[id] = Entry(kind)
+        self.digest.add(id)
+        return entry
+
+    def remove(self, id: int) -> Entry | None:
+        """Forget a call."""
+        entry = self._entries.pop(id, None)
+        if entry is not None:
+            self._release(id, entry)
+            self.digest.remove(id)
+        return entry
+
+    def tell(self, id: int, entry: Entry, stage: Stage, frame: Result | Failure | End) -> None:
+        """A call's last word so far is about to be sent; keep it until the client has it."""
+        entry.stage = stage
+        entry.frame = frame
+        entry.number = 0
+        self._kept[id] = kept = size(frame)
+        self._kept_bytes += kept
+        while len(self._kept) > self._limits.kept_frames or (
+            self._kept_bytes > self._limits.kept_bytes
+        ):
+            oldest = next(iter(self._kept))
+            self._release(oldest, self._entries[oldest])
+
+    def withdraw(self, id: int, entry: Entry) -> None:
+        """A result became stale: all that is left to tell is that."""
+        self._release(id, entry)
+        entry.stage = Stage.LEAVING
+        entry.number = 0
+
+    def _release(self, id: int, entry: Entry) -> None:
+        entry.frame = None
+        self._kept_bytes -= self._kept.pop(id, 0)
+
+    def sent(self, frame: HostFrame, number: int) -> None:
+        """A frame is sent in the message of this number."""
+        match frame:
+            case Result(id) | Failure(id) | End(id):
+                self._sent(id, number)
+            case Invalidated(ids):
+                for id in ids:
+                    self._sent(id, number)
+
+    def _sent(self, id: int, number: int) -> None:
+        entry = self._entries.get(id)
+        if entry is not None:
+            entry.number = number
+            self._unacknowledged.append((number, id))
+
+    def acknowledged(self, last: int) -> None:
+        """The client has all messages up to this number."""
+        waiting = self._unacknowledged
+        while waiting and waiting[0][0] <= last:
+            number, id = waiting.popleft()
+            entry = self._entries.get(id)
+            if entry is None or entry.number != number:
+                continue  # there is a later word
+            if entry.stage is Stage.LEAVING:
+                self.remove(id)
+            else:
+                self._release(id, entry)
+
+    def reconcile(
+        self, held: Iterable[int], pending: Iterable[int], streams: Iterable[Reading]
+    ) -> Reconciled:
+        """Make the entries what the client lists, as far as they are known.
+
+        Whatever was queued for it is to be dropped: it is either told here, or not wanted.
+        """
+        done = Reconciled([], [], [], [])
+        self._unacknowledged.clear()
+        listed: set[int] = set()
+        for id in held:
+            entry = self._entries.get(id)
+            if entry is None or entry.stage is not Stage.KEPT:
+                done.gone.append(id)
+            else:
+                listed.add(id)
+                self._release(id, entry)
+        for id in pending:
+            entry = self._entries.get(id)
+            if entry is None or (entry.stage is not Stage.RUNNING and entry.frame is None):
+                done.gone.append(id)
+                continue
+            listed.add(id)
+            if entry.frame is not None:
+                entry.number = 0
+                done.again.append(entry.frame)
+        for reading in streams:
+            if self._rewound(reading, done.again):
+                listed.add(reading.id)
+            else:
+                done.gone.append(reading.id)
+        for id in [id for id in self._entries if id not in listed]:
+            entry = self.remove(id)
+            if entry is not None and entry.stage is Stage.RUNNING:
+                done.stopped.append(id)
+            elif entry is not None and entry.stage is Stage.KEPT:
+                done.released.append(id)
+        return done
+
+    def _rewound(self, reading: Reading, again: list[HostFrame]) -> bool:
+        entry = self._entries.get(reading.id)
+        if entry is None:
+            return False
+        if isinstance(entry.frame, Failure):  # refused before it began
+            entry.number = 0
+            again.append(entry.frame)
+            return True
+        if entry.stage is Stage.LEAVING and entry.frame is None:
+            return False
+        if not entry.consumed <= reading.next <= entry.next:
+            return False
+        self.consumed(entry, reading.consumed)
+        again.extend(item for item in entry.items if item.index >= reading.next)
+        if entry.frame is not None:
+            entry.number = 0
+            again.append(entry.frame)
+        return True
+
+    def consumed(self, entry: Entry, index: int) -> None:
+        """The reader of a stream took all items below this index."""
+        entry.consumed = max(entry.consumed, min(index, entry.next))
+        while entry.items and entry.items[0].index < entry.consumed:
+            entry.items.popleft()

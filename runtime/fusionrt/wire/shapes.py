@@ -1,0 +1,164 @@
+"""What a declared type is made of, once its spelling no longer matters.
+
+`reading.shape_of` makes a shape of a type; codecs and keys are built from shapes. `Shape.tp` is the
+type as it was written, without aliases, for messages and for msgspec.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Union
+
+from ..errors import FrameworkError
+
+__all__ = [
+    "AnyOf",
+    "Anything",
+    "EnumOf",
+    "Field",
+    "Items",
+    "Model",
+    "OneOf",
+    "Places",
+    "Record",
+    "Scalar",
+    "Shape",
+    "Table",
+    "UnsupportedType",
+    "spell",
+]
+
+
+class UnsupportedType(FrameworkError, TypeError):
+    """Raised when a type cannot travel or name a result, or a value is not of a type that can.
+
+    subject: the type, as it is written.
+    problem: why not, and what to declare instead.
+    """
+
+    def __init__(self, subject: str, problem: str) -> None:
+        self.subject = subject
+        self.problem = problem
+        super().__init__(f"{subject} {problem}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Shape:
+    """The base of every shape. Shapes compare by identity: recursive types make them cyclic."""
+
+    tp: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scalar(Shape):
+    """One of `scalars.SCALARS`."""
+
+    cls: type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EnumOf(Shape):
+    """A member of an Enum."""
+
+    cls: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneOf(Shape):
+    """A Literal: one of `values`, whose types together are `inner`."""
+
+    values: tuple[Any, ...]
+    inner: Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AnyOf(Shape):
+    """A union; no member is a union itself.
+
+    The members stand in the order of their spelling, not of their declaration: `A | B == B | A`, so
+    typing and every cache keyed by type may hand out either for the other.
+    """
+
+    members: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Items(Shape):
+    """Any number of items; they arrive as a `cls`: list, tuple, set or frozenset."""
+
+    cls: Any
+    heads: tuple[type, ...]
+    item: Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Places(Shape):
+    """A tuple with a shape for each place."""
+
+    items: tuple[Shape, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table(Shape):
+    """A dict."""
+
+    key: Shape
+    value: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A field of a record; `wire_name` is its name on the wire."""
+
+    name: str
+    wire_name: str
+    shape: Shape
+    optional: bool
+    default: Callable[[], object] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record(Shape):
+    """A class with named fields; `fields` is filled after the record exists: types can recur."""
+
+    cls: Any
+    style: Literal["dataclass", "struct", "namedtuple", "typeddict", "model"]
+    fields: list[Field] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model(Shape):
+    """A class that pydantic validates."""
+
+    cls: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Anything(Shape):
+    """`Any`: whatever msgpack itself tells apart."""
+
+
+def spell(tp: Any, *, qualified: bool = False) -> str:
+    """A type as one would write it, the same in every process; with modules if `qualified`."""
+    if tp is ...:
+        return "..."
+    if tp is None or tp is type(None):
+        return "None"
+    arguments: tuple[Any, ...] | None = getattr(tp, "__args__", None)
+    if arguments is None:
+        return _name(tp, qualified)
+    origin = getattr(tp, "__origin__", Union)
+    if origin is Literal:
+        return f"Literal[{', '.join(sorted(map(repr, arguments)))}]"
+    parts = [spell(argument, qualified=qualified) for argument in arguments]
+    if origin is Union:
+        return " | ".join(sorted(parts, key=lambda part: (part == "None", part)))
+    if isinstance(tp, type(Annotated[int, ""])):
+        return parts[0]
+    return f"{_name(origin, qualified)}[{', '.join(parts) or '()'}]"
+
+
+def _name(tp: Any, qualified: bool) -> str:
+    name = getattr(tp, "__qualname__", None) or str(tp).removeprefix("typing.")
+    return f"{tp.__module__}.{name}" if qualified else name

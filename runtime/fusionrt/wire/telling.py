@@ -1,0 +1,133 @@
+"""Telling normal values apart where Python's equality would not (G32).
+
+A `Teller` makes of a normalised value what names it; None stands for "the value itself", which is
+right where equal values of the shape mean the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from .matching import Chooser
+from .shapes import AnyOf, EnumOf, Items, Model, OneOf, Places, Record, Scalar, Shape
+
+__all__ = ["Teller", "teller"]
+
+Teller = Callable[[Any], Hashable]
+
+
+def teller(shape: Shape) -> Teller | None:
+    """What tells the normal values of a shape apart."""
+    return _Tellers().of(shape)
+
+
+class _Tellers:
+    def __init__(self) -> None:
+        self._records: dict[Record, Teller | None] = {}
+
+    def of(self, shape: Shape) -> Teller | None:
+        match shape:
+            case OneOf(values=values):
+                if len(set(values)) == len(values):
+                    return None
+                return lambda value: (type(value), value)
+            case AnyOf():
+                return self._union(shape)
+            case Items():
+                tell, cls = self.of(shape.item), shape.cls
+                return tell and (lambda value: cls(map(tell, value)))
+            case Places():
+                return self._places(shape)
+            case Record():
+                return self._record(shape)
+            case Model():
+                return _by_content
+        return None
+
+    def _union(self, shape: AnyOf) -> Teller | None:
+        tellers = [self.of(member) for member in shape.members]
+        families = [family for member in shape.members for family in set(_families(member))]
+        if not any(tellers) and len(set(families)) == len(families):
+            return None
+        choose = Chooser(shape).choose
+        todo = tuple(tell or _same for tell in tellers)
+
+        def tell(value: Any) -> Hashable:
+            index = choose(value)
+            assert index is not None, "the value was normalised"
+            return (index, todo[index](value))
+
+        return tell
+
+    def _places(self, shape: Places) -> Teller | None:
+        tellers = [self.of(item) for item in shape.items]
+        if not any(tellers):
+            return None
+        todo = tuple(tell or _same for tell in tellers)
+        return lambda value: tuple(tell(one) for tell, one in zip(todo, value, strict=True))
+
+    def _record(self, shape: Record) -> Teller:
+        """By its fields: a class may compare by something else than what travels."""
+        if shape in self._records:  # contains itself: look it up when it is known
+            records = self._records
+            return lambda value: records[shape](value)  # type: ignore[misc]
+        self._records[shape] = None
+        todo = tuple((field.name, self.of(field.shape) or _same) for field in shape.fields)
+
+        def tell(value: Any) -> Hashable:
+            return tuple(tell(getattr(value, name)) for name, tell in todo)
+
+        self._records[shape] = tell
+        return tell
+
+
+def _families(shape: Shape) -> Iterator[object]:
+    """Of two values from different families, none equals the other."""
+    match shape:
+        case Scalar(cls=cls):
+            yield _family(cls)
+        case EnumOf(cls=cls):
+            yield _family(cls)
+        case OneOf(values=values):
+            for value in values:
+                yield _family(type(value))
+        case Items(cls=cls):
+            yield cls
+        case Places():
+            yield tuple
+        case Record(cls=cls) | Model(cls=cls):
+            yield tuple if issubclass(cls, tuple) else cls
+
+
+def _family(cls: type) -> object:
+    if issubclass(cls, (int, float, Decimal)):
+        return int
+    for base in (str, bytes, datetime, date):
+        if issubclass(cls, base):
+            return base
+    return cls
+
+
+def _by_content(value: Any) -> Hashable:
+    """A pydantic model, or what one holds: its validators saw to the classes."""
+    cls = type(value)
+    if isinstance(value, (tuple, list)):
+        return tuple(map(_by_content, value))
+    if isinstance(value, dict):
+        return frozenset((_by_content(key), _by_content(item)) for key, item in value.items())
+    if isinstance(value, (set, frozenset)):
+        return frozenset(map(_by_content, value))
+    if (fields := getattr(cls, "__pydantic_fields__", None)) is not None:
+        extra = getattr(value, "__pydantic_extra__", None)
+        content = (*(_by_content(getattr(value, name)) for name in fields), _by_content(extra))
+        return (cls, content)
+    if cls is float and value != value:
+        return (float, "nan")
+    return (cls, value)
+
+
+def _same(value: Any) -> Any:
+    return value
