@@ -104,7 +104,9 @@ def compute(
     invalidation_delay: float | None = None,
     consolidate: float | None = None,
 ) -> _F | Callable[[_F], _F]:
-    """Mark a compute method: cached, tracked, invalidatable; for the options see `ComputeOptions`."""
+    """Mark a compute method: cached, tracked, invalidatable. For its options see
+    `ComputeOptions`.
+    """
     return method if method is not None else _unchanged
 
 

@@ -170,7 +170,7 @@ class _Entered:
         responder = Responder(
             name,
             self.iid,
-            ServiceServant(binding),
+            ServiceServant(binding, self.iid),
             self._transport,
             subjects=self._subjects,
             timing=self._timing,

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import Any
 
+import msgspec
+
+from ..errors import WireError
 from ..graph import Computed
 from ..rpc import Reply
 from ..services.binding import Binding
@@ -12,17 +16,23 @@ from ..services.table import Command, Compute, Method, Stream
 from ..wire.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Call, Encoding, Ending, Kind
+from .description import DESCRIBE, describe
 from .failures import as_failure
 from .outcomes import Outcome, Outcomes
 
 __all__ = ["ServiceServant"]
 
+_DESCRIBE = method_id(DESCRIBE)
+
 
 class ServiceServant:
     """One service instance, as its responder sees it."""
 
-    def __init__(self, binding: Binding) -> None:
+    def __init__(self, binding: Binding, iid: str) -> None:
         outcomes = Outcomes()
+        self._binding = binding
+        self._iid = iid
+        self._calls = 0
         self._methods: dict[int, _Served] = {}
         for method in binding.contract.methods:
             served = _Served(binding, method, outcomes)
@@ -31,11 +41,21 @@ class ServiceServant:
 
     def answer(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         """Answer a call; a hit at once, everything else by the returned coroutine."""
+        if call.method == _DESCRIBE:
+            reply.result(self._description())
+            return None
+        self._calls += 1
         served = self._methods.get(call.method)
         if served is None:
             reply.failure(Ending("unknown_method", "the service has no such method"))
             return None
         return served.answer(call, reply)
+
+    def _description(self) -> bytes:
+        graph = self._binding.graph
+        bodies = 0 if graph is None else graph.bodies
+        described = describe(self._binding.contract, self._iid, bodies, self._calls)
+        return msgspec.json.encode(described)
 
 
 class _Held:
@@ -68,6 +88,7 @@ class _Served:
         self._binding = binding
         self._method = method
         self._outcomes = outcomes
+        self._types = signature.parameters
         self._arguments = arguments_codec(signature.parameters)
         self._result: Codec[Any] = codec(signature.result)
 
@@ -90,8 +111,29 @@ class _Served:
 
     def _decode(self, call: Call) -> tuple[Any, ...]:
         if call.encoding is Encoding.JSON:
-            return self._arguments.decode_json(call.arguments)
+            return self._decode_json(call.arguments)
         return self._arguments.decode(call.arguments)
+
+    def _decode_json(self, data: bytes) -> tuple[Any, ...]:
+        """A list with a value for each parameter; people leave those out that have defaults."""
+        try:
+            given = msgspec.json.decode(data, type=list[msgspec.Raw])
+        except msgspec.MsgspecError as problem:
+            raise WireError(str(problem)) from None
+        method, types = self._method, self._types
+        if len(given) > len(types):
+            raise WireError(f"expected at most {len(types)} arguments, got {len(given)}")
+        signature = inspect.signature(getattr(self._binding.contract.protocol, method.name))
+        arguments = []
+        for index, (name, tp) in enumerate(zip(method.parameters, types, strict=True)):
+            default = signature.parameters[name].default
+            if index < len(given):
+                arguments.append(codec(tp).decode_json(bytes(given[index])))
+            elif default is not inspect.Parameter.empty:
+                arguments.append(default)
+            else:
+                raise WireError(f"the argument {name} is missing")
+        return tuple(arguments)
 
     def _encode(self, call: Call, value: Any) -> bytes:
         if call.encoding is Encoding.JSON:

@@ -71,7 +71,7 @@ class Responder(Listener):
         self._transport.add_listener(self)
 
     async def drain(self) -> None:
-        """Take no new client, ask the others to move, and return when nothing runs any more (D22)."""
+        """Take no new client, ask the others to move, return when nothing runs any more (D22)."""
         await self._subscriptions.pop().unsubscribe()
         for seat in self._seats.values():
             seat.session.farewell()

@@ -84,11 +84,9 @@ class Seat:
         work = self._servant.answer(call, _Reply(self, call.id))
         if work is None:
             return
-        if call.kind is Kind.STREAM:
-            run = work
-        else:
-            run = self._run_in_time(call.id, work, event.deadline)
-        task = spawn(run, name=f"fusion call {call.id}", context=self._context.copy())
+        if call.kind is not Kind.STREAM:
+            work = self._run_in_time(call.id, work, event.deadline)
+        task = spawn(work, name=f"fusion call {call.id}", context=self._context.copy())
         self._running[call.id] = task
         task.add_done_callback(lambda _: self._running.pop(call.id, None))
 

@@ -1,4 +1,4 @@
-"""The NATS subjects (DESIGN §6): they carry service and principal, so that permissions can name them."""
+"""The NATS subjects: they carry service and principal, so that permissions can name them."""
 
 from __future__ import annotations
 

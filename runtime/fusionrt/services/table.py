@@ -78,7 +78,7 @@ class Compute(Method):
 
 @dataclass(frozen=True, slots=True)
 class Command(Method):
-    """A command, and the function that evaluates its declared keys: `keys(keys, result, *arguments)`."""
+    """A command. keys: evaluates what it declares: `keys(keys, result, *arguments)`."""
 
     keys: Callable[..., None] | None = None
 

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from enum import Enum, auto
-from typing import NamedTuple
 
 from . import client_events as events
 from .batch import batches, overhead, size
 from .calls import Calls, Request
 from .client_outbox import ClientOutbox, call_frame
+from .client_state import ClientStatistics, Outgoing, State
 from .envelopes import HostEnvelope, encode_client_envelope
 from .frames import (
     VERSION,
@@ -33,44 +32,11 @@ from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
 
-__all__ = ["ClientSession", "ClientStatistics", "Outgoing", "State"]
+__all__ = ["ClientSession"]
 
 _TIMING = Timing()
 _LIMITS = Limits()
 _SUCCEEDED = "another host answers in its place"
-
-
-class State(Enum):
-    """Where a client session is."""
-
-    HELLO = auto()
-    OPEN = auto()
-    RESYNCING = auto()
-    """Something was lost: nothing is believed until the host has compared notes."""
-    GONE = auto()
-
-
-class Outgoing(NamedTuple):
-    """A message to send. iid: to this instance's subject; None: to where hosts are found."""
-
-    iid: str | None
-    data: bytes
-
-
-class ClientStatistics(NamedTuple):
-    """Counts since the session began; `registered` is of now.
-
-    foreign: messages of other sessions. damaged: frames that did not decode. repeated: messages
-    that had come already. skipped: messages dropped at a gap, and until it was made up for.
-    """
-
-    received: int
-    foreign: int
-    damaged: int
-    repeated: int
-    skipped: int
-    resyncs: int
-    registered: int
 
 
 class ClientSession:

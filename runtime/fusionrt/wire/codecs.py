@@ -2,7 +2,8 @@
 
 What the format cannot keep: an aware datetime comes back as the same instant in UTC, and `fold` is
 lost; an integer beyond 64 bits is refused when it is encoded; nan and infinity have no JSON form;
-an instance of a subclass comes back as one of the declared class.
+an instance of a subclass comes back as one of the declared class, an abstract collection (Sequence,
+Set, Mapping) as list, set or dict; a bool where an int is declared is refused on arrival.
 """
 
 from __future__ import annotations

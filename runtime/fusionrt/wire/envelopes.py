@@ -15,6 +15,8 @@ from .frames import Call, ClientFrame, HostFrame, Natural
 __all__ = [
     "BadCall",
     "ClientEnvelope",
+    "FromClient",
+    "FromHost",
     "HostEnvelope",
     "decode_client_envelope",
     "decode_host_envelope",
@@ -62,7 +64,9 @@ class HostEnvelope(msgspec.Struct, frozen=True):
     damaged: int = 0
 
 
-class _FromClient(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
+class FromClient(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
+    """The shape of a client → host message, around frames of any reading."""
+
     cid: str
     principal: str
     gen: Natural
@@ -70,7 +74,9 @@ class _FromClient(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
     frames: _S
 
 
-class _FromHost(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
+class FromHost(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
+    """The shape of a host → client message, around frames of any reading."""
+
     iid: str
     gen: Natural
     number: Natural
@@ -82,23 +88,23 @@ _CALL = Call.__struct_config__.tag
 _encode = msgspec.msgpack.Encoder().encode
 _decode_any = msgspec.msgpack.Decoder().decode
 _client_frame: msgspec.msgpack.Decoder[ClientFrame] = msgspec.msgpack.Decoder(ClientFrame)
-_client_whole = msgspec.msgpack.Decoder(_FromClient[tuple[ClientFrame, ...]])
-_client_raw = msgspec.msgpack.Decoder(_FromClient[tuple[msgspec.Raw, ...]])
+_client_whole = msgspec.msgpack.Decoder(FromClient[tuple[ClientFrame, ...]])
+_client_raw = msgspec.msgpack.Decoder(FromClient[tuple[msgspec.Raw, ...]])
 _host_frame: msgspec.msgpack.Decoder[HostFrame] = msgspec.msgpack.Decoder(HostFrame)
-_host_whole = msgspec.msgpack.Decoder(_FromHost[tuple[HostFrame, ...]])
-_host_raw = msgspec.msgpack.Decoder(_FromHost[tuple[msgspec.Raw, ...]])
+_host_whole = msgspec.msgpack.Decoder(FromHost[tuple[HostFrame, ...]])
+_host_raw = msgspec.msgpack.Decoder(FromHost[tuple[msgspec.Raw, ...]])
 
 
 def encode_client_envelope(
     cid: str, principal: str, gen: int, last: int, frames: tuple[ClientFrame, ...]
 ) -> bytes:
     """The bytes of one client → host message."""
-    return _encode(_FromClient(cid, principal, gen, last, frames))
+    return _encode(FromClient(cid, principal, gen, last, frames))
 
 
 def encode_host_envelope(iid: str, gen: int, number: int, frames: tuple[HostFrame, ...]) -> bytes:
     """The bytes of one host → client message."""
-    return _encode(_FromHost(iid, gen, number, frames))
+    return _encode(FromHost(iid, gen, number, frames))
 
 
 def decode_client_envelope(data: bytes) -> ClientEnvelope:

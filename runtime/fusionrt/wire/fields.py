@@ -56,6 +56,8 @@ def substitute(tp: Any, arguments: Mapping[Any, Any]) -> Any:
 
 def _dataclass(tp: Any) -> Iterator[DeclaredField]:
     hints = _hints(tp)
+    if any(isinstance(hint, dataclasses.InitVar) for hint in hints.values()):
+        raise UnsupportedType(spell(tp), "cannot travel: what its InitVar was given is not kept")
     for field in dataclasses.fields(get_origin(tp) or tp):
         default: Callable[[], object] | None = None
         if field.default_factory is not dataclasses.MISSING:

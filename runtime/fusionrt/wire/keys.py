@@ -37,7 +37,8 @@ class Keyer:
         self._method = method
         self._names = names
         shapes = [shape_of(tp) for tp in types]
-        self._steps = tuple((exact_classes(shape), normal(shape)) for shape in shapes)
+        self._exact = tuple(map(exact_classes, shapes))
+        self._steps = tuple(map(normal, shapes))
         tellers = [teller(shape) for shape in shapes]
         self.plain = not any(tellers)
         self.key: Callable[[tuple[Any, ...]], Hashable] = _key(tellers)
@@ -53,10 +54,9 @@ class Keyer:
             raise ArgumentError(
                 self._method, f"expected {len(self._steps)} arguments, got {len(arguments)}"
             )
-        for argument, (exact, _) in zip(arguments, self._steps, strict=True):
-            if type(argument) not in exact:
-                return self._normalize(arguments)
-        return arguments
+        if all(map(operator.contains, self._exact, map(type, arguments))):
+            return arguments
+        return tuple(self._step(index, argument) for index, argument in enumerate(arguments))
 
     def pattern(self, arguments: tuple[object, ...]) -> tuple[object, ...]:
         """The same for an invalidation, in which an argument may be `ANY`.
@@ -71,12 +71,9 @@ class Keyer:
             for index, argument in enumerate(arguments)
         )
 
-    def _normalize(self, arguments: tuple[object, ...]) -> tuple[object, ...]:
-        return tuple(self._step(index, argument) for index, argument in enumerate(arguments))
-
     def _step(self, index: int, argument: object) -> object:
         try:
-            return self._steps[index][1](argument)
+            return self._steps[index](argument)
         except Mismatch as problem:
             raise ArgumentError(self._method, f"{self._names[index]}: {problem}") from None
 

@@ -73,6 +73,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._records: dict[Any, Record] = {}
+        self._aliases: set[Any] = set()
 
     def read(self, tp: Any) -> Shape:
         if tp is None or tp is type(None):
@@ -82,7 +83,7 @@ class _Reader:
         if isinstance(tp, NewType):
             return self.read(tp.__supertype__)
         if hasattr(tp, "__value__"):  # an alias: type X = …
-            return self.read(tp.__value__)
+            return self._alias(tp, tp.__value__)
         if isinstance(tp, TypeVar):
             raise UnsupportedType(spell(tp), "is an open type parameter: say of what, as Page[int]")
         if isinstance(tp, (str, typing.ForwardRef)):
@@ -92,8 +93,19 @@ class _Reader:
             return self._class(tp)
         if hasattr(origin, "__value__"):  # an alias with parameters
             arguments = dict(zip(origin.__type_params__, get_args(tp), strict=True))
-            return self.read(substitute(origin.__value__, arguments))
+            return self._alias(origin, substitute(origin.__value__, arguments))
         return self._form(tp, origin, get_args(tp))
+
+    def _alias(self, alias: Any, tp: Any) -> Shape:
+        if alias in self._aliases:
+            raise UnsupportedType(
+                spell(alias), "refers to itself: only a class can; declare a frozen dataclass"
+            )
+        self._aliases.add(alias)
+        try:
+            return self.read(tp)
+        finally:
+            self._aliases.discard(alias)
 
     def _form(self, tp: Any, origin: Any, arguments: tuple[Any, ...]) -> Shape:
         """A type with arguments."""

@@ -109,7 +109,9 @@ class ServerSession(Replies):
         self._registry.acknowledged(envelope.last)
         for frame in envelope.frames:
             self._act(frame, now, told)
-        if len(self._registry) > self._limits.entries and not self._closed:
+            if self._closed:
+                return told
+        if len(self._registry) > self._limits.entries:
             told.append(self._reject("too many calls are registered"))
         return told
 

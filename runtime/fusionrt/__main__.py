@@ -1,0 +1,39 @@
+"""`python -m fusionrt MODULE:ATTR`: run an application in a deployment, without the generator."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import sys
+
+from .errors import FusionError
+from .host import Host
+from .running import serve
+
+
+def main() -> int:
+    """Run until a signal comes; errors are one sentence. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m fusionrt", description=__doc__)
+    parser.add_argument("target", metavar="MODULE:ATTR", help="async def app(host: Host) -> None")
+    parser.add_argument("--nats", metavar="URL", help="the broker; else NATS_URL, else embedded")
+    parser.add_argument("--debug", action="store_true", help="show tracebacks")
+    options = parser.parse_args()
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        asyncio.run(serve(options.target, options.nats, started))
+    except FusionError as error:
+        if options.debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def started(host: Host) -> None:
+    """Say that everything is served."""
+    print(f"serving on {host.url} as {host.iid}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

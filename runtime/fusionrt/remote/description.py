@@ -1,0 +1,58 @@
+"""What a service says of itself to the command line: its methods, and what it has done so far."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Final
+
+import msgspec
+
+from ..services.table import Command, Compute, Contract, Method, Stream
+from ..wire.frames import Kind
+
+__all__ = ["DESCRIBE", "MethodDescription", "ServiceDescription", "describe"]
+
+DESCRIBE: Final = "$describe"
+"""The method that every service has; no contract can name one so."""
+
+
+class MethodDescription(msgspec.Struct, frozen=True):
+    """One method. required: how many of its parameters have no default."""
+
+    name: str
+    kind: Kind
+    parameters: tuple[str, ...]
+    required: int
+
+
+class ServiceDescription(msgspec.Struct, frozen=True):
+    """One service on one host. bodies: how many compute bodies ran; calls: how many came."""
+
+    service: str
+    iid: str
+    methods: tuple[MethodDescription, ...]
+    bodies: int
+    calls: int
+
+
+def describe(contract: Contract, iid: str, bodies: int, calls: int) -> ServiceDescription:
+    """The description of a service at this moment."""
+    methods = tuple(_method(contract, method) for method in contract.methods)
+    return ServiceDescription(contract.name, iid, methods, bodies, calls)
+
+
+def _method(contract: Contract, method: Method) -> MethodDescription:
+    parameters = inspect.signature(getattr(contract.protocol, method.name)).parameters.values()
+    required = sum(p.default is inspect.Parameter.empty for p in parameters) - 1
+    return MethodDescription(method.name, _kind(method), method.parameters, required)
+
+
+def _kind(method: Method) -> Kind:
+    match method:
+        case Compute():
+            return Kind.COMPUTE
+        case Command():
+            return Kind.COMMAND
+        case Stream():
+            return Kind.STREAM
+    return Kind.PLAIN
