@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -20,6 +18,7 @@ from .remote.remote import Remote
 from .remote.servant import ServiceServant
 from .rpc import Caller, Responder, Subjects
 from .services.service import Service
+from .signals import until_signal
 from .transport import Subscription, Transport
 from .transport.nats import NatsTransport
 from .wire.limits import Timing
@@ -110,9 +109,7 @@ class Host:
 
     async def run_forever(self) -> None:
         """Return on SIGTERM or SIGINT; leaving the `async with` block then ends what runs."""
-        stop = asyncio.Event()
-        with _on_signals(stop):
-            await stop.wait()
+        await until_signal()
 
     def _open(self) -> _Entered:
         if self._entered is None:
@@ -201,18 +198,3 @@ class _Entered:
                 await subscription.unsubscribe()
             await self._caller.close()
             self.graph.close()
-
-
-@contextmanager
-def _on_signals(stop: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        with suppress(NotImplementedError):  # Windows has no handlers on loops
-            loop.add_signal_handler(number, stop.set)
-    try:
-        yield
-    finally:
-        for number in signals:
-            with suppress(NotImplementedError):
-                loop.remove_signal_handler(number)

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-
 from shop.contracts import Cart, Item, Product, UnknownProduct
 from shop.services import CartsInMemory, ProductsInMemory
 

@@ -42,6 +42,7 @@ class Function(Generic[_T]):
         "key",
         "name",
         "options",
+        "runs",
         "table",
     )
 
@@ -63,6 +64,8 @@ class Function(Generic[_T]):
         self.hot = hot
         self.table: dict[object, Computed[_T]] = {}
         self.disposed = False
+        self.runs = 0
+        """How often the body was run."""
         graph.functions.add(self)
 
     # -- calls --

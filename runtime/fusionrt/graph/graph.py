@@ -32,8 +32,6 @@ class Graph:
         self.functions: weakref.WeakSet[Function[Any]] = weakref.WeakSet()
         self.targets = Targets()
         self.closed = False
-        self.bodies = 0
-        """How many bodies have run."""
         self._end = _with_the_loop(weakref.ref(self))
         with suppress(StopIteration):
             self._end.__anext__().send(None)

@@ -52,9 +52,7 @@ class ServiceServant:
         return served.answer(call, reply)
 
     def _description(self) -> bytes:
-        graph = self._binding.graph
-        bodies = 0 if graph is None else graph.bodies
-        described = describe(self._binding.contract, self._iid, bodies, self._calls)
+        described = describe(self._binding.contract, self._iid, self._binding.bodies, self._calls)
         return msgspec.json.encode(described)
 
 

@@ -76,6 +76,11 @@ class ComputeMethods:
             self.attach(running_graph())
         return self._functions[method]
 
+    @property
+    def bodies(self) -> int:
+        """How many bodies of compute methods have run."""
+        return sum(function.runs for function in self._functions.values())
+
     # -- calls --
 
     def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:

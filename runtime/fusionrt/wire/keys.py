@@ -23,6 +23,8 @@ __all__ = ["Keyer"]
 class Keyer:
     """Normalises the arguments of one compute method and makes their key.
 
+    Keys are for dicts: the one of nan is found there, by identity, though it does not equal itself.
+
     plain: a key is the argument itself (of a single parameter) or the tuple of arguments, and to
         look into a dict of keys with arguments that were not normalised finds the right entry or
         nothing. (It may raise TypeError, for an unhashable argument.)

@@ -1,0 +1,45 @@
+# Each target does its own set-up: a virtual environment in .venv, pinned by constraints.txt.
+
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint format types check clean
+
+help:  ## say what there is
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
+
+demo: $(BIN)/.ready  ## watch a value change live in another process
+	@$(BIN)/fusiongen demo
+
+test: $(BIN)/.ready  ## run the tests
+	@$(BIN)/python -m pytest
+
+test-all: test  ## run the tests on every supported Python that is installed
+	@.ci/test-all
+
+lint: $(BIN)/.ready  ## lint, and look at the formatting
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+format: $(BIN)/.ready  ## format, and mend what lint can mend
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+types: $(BIN)/.ready  ## check the types
+	$(BIN)/mypy $(SOURCES)
+
+check: lint types test  ## lint, types, tests
+
+clean:  ## remove the environment and every cache
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
+
+$(BIN)/.ready: pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo 'Python 3.11 or later is needed: install it, or name it with make PYTHON=…' >&2; exit 1; }
+	@echo 'setting up .venv …'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[all]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""The generator: contracts in; typed services, proxies and clients out."""

@@ -1,0 +1,215 @@
+"""The command line: parse, call, print, exit. What it does is done elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
+
+import typer
+
+from fusionrt import FusionError, Host
+from fusionrt.broker import PORT, Broker
+from fusionrt.running import serve
+from fusionrt.signals import until_signal
+
+from . import check as checking
+from . import describe as describing
+from . import emit, project, starting
+from .demo import show
+from .errors import ContractError, GenerationError
+from .live import Live, UsageProblem, parse_call
+
+__all__ = ["main"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+app = typer.Typer(
+    help="Typed Protocols become cached, real-time services on NATS.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+_debug = False
+
+Nats = Annotated[
+    str | None, typer.Option("--nats", envvar="NATS_URL", help="the broker; default: embedded")
+]
+Target = Annotated[str, typer.Argument(metavar="SERVICE.METHOD")]
+Arguments = Annotated[list[str] | None, typer.Argument(metavar="ARGS", help="each as JSON")]
+Timeout = Annotated[float, typer.Option(help="seconds that a call may take")]
+
+
+def main() -> None:
+    """The console script."""
+    app()
+
+
+@app.callback()
+def _options(
+    debug: Annotated[bool, typer.Option("--debug", help="show tracebacks of errors")] = False,
+) -> None:
+    global _debug
+    _debug = debug
+
+
+def _readable(command: _F) -> _F:
+    """Errors end in one sentence and an exit code, never in a traceback."""
+
+    @functools.wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except (typer.Exit, KeyboardInterrupt):
+            raise
+        except UsageProblem as error:
+            _fail(str(error), 2)
+        except ContractError as error:
+            _fail(str(error), 1, prefix="")
+        except (FusionError, GenerationError) as error:
+            _fail(str(error), 1)
+        except TimeoutError as error:
+            _fail(str(error) or "no answer in time; give it longer with --timeout", 1)
+        except Exception as error:
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(last.filename).name}:{last.lineno}"
+            _fail(
+                f"{type(error).__name__}: {error} ({where}); "
+                "`fusiongen --debug …` shows the traceback",
+                1,
+            )
+
+    return wrapped  # type: ignore[return-value]
+
+
+def _fail(message: str, code: int, prefix: str = "error: ") -> NoReturn:
+    if _debug:
+        raise
+    typer.echo(f"{prefix}{message}", err=True)
+    raise typer.Exit(code)
+
+
+@app.command()
+@_readable
+def init(directory: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+    """Start a project: a contract, a service, an application and a test."""
+    for path in project.init(directory):
+        typer.echo(f"wrote {path}")
+    typer.echo(f"next: cd {directory} && fusiongen generate && fusiongen run app:app")
+
+
+@app.command()
+@_readable
+def generate() -> None:
+    """Generate stubs, proxies and clients from the contracts of this project."""
+    here = Path.cwd()
+    outcome = emit.generate(project.load(here))
+    for warning in outcome.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    for path in outcome.deleted:
+        typer.echo(f"deleted {os.path.relpath(path, here)}")
+    for path in outcome.written:
+        typer.echo(f"wrote {os.path.relpath(path, here)}")
+    typer.echo(f"{len(outcome.written)} written, {len(outcome.unchanged)} up to date")
+
+
+@app.command()
+@_readable
+def check(
+    format: Annotated[
+        Literal["text", "json", "github"], typer.Option(help="how findings are printed")
+    ] = "text",
+) -> None:
+    """Tell whether the generated files are what the contracts say; exit code 1 if not."""
+    findings = checking.check(project.load(Path.cwd()))
+    for line in checking.FORMATS[format](findings):
+        typer.echo(line)
+    if findings:
+        raise typer.Exit(1)
+
+
+@app.command()
+@_readable
+def describe() -> None:
+    """Show the contracts of this project."""
+    for line in describing.lines(emit.contracts(project.load(Path.cwd()))):
+        typer.echo(line)
+
+
+@app.command()
+@_readable
+def run(target: Annotated[str, typer.Argument(metavar="MODULE:ATTR")], nats: Nats = None) -> None:
+    """Serve an application until SIGTERM: `async def app(host: Host) -> None`."""
+    starting.check_current(Path.cwd())
+    asyncio.run(serve(target, nats, _started))
+
+
+def _started(host: Host) -> None:
+    typer.echo(f"serving on {host.url}; stop with Ctrl-C")
+
+
+@app.command()
+@_readable
+def call(
+    target: Target, arguments: Arguments = None, nats: Nats = None, timeout: Timeout = 10.0
+) -> None:
+    """Call a method of a service that runs: `fusiongen call carts.total '"1"'`."""
+
+    async def talk() -> None:
+        async with Live.connect(nats) as live:
+            async for value in live.call(parse_call(target, arguments or []), timeout):
+                typer.echo(value)
+
+    asyncio.run(talk())
+
+
+@app.command()
+@_readable
+def watch(
+    target: Target, arguments: Arguments = None, nats: Nats = None, timeout: Timeout = 10.0
+) -> None:
+    """Print a value now and at each change, with the reason, until Ctrl-C."""
+
+    async def talk() -> None:
+        async with Live.connect(nats) as live:
+            async for change in live.watch(parse_call(target, arguments or []), timeout):
+                shown = change.value if not change.problem else f"! {change.problem}"
+                typer.echo(f"{shown}\t{change.reason}" if change.reason else shown)
+                sys.stdout.flush()
+
+    try:
+        asyncio.run(talk())
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command()
+@_readable
+def server(
+    port: Annotated[int, typer.Option(help="of 127.0.0.1; 4222 is where others look")] = PORT,
+) -> None:
+    """Run the embedded broker until Ctrl-C."""
+
+    async def stay() -> None:
+        async with await Broker.start(port=port) as broker:
+            if not broker.owned:
+                typer.echo(f"a broker runs already at {broker.url}")
+                return
+            typer.echo(f"the broker listens on {broker.url}; stop with Ctrl-C")
+            await until_signal()
+
+    asyncio.run(stay())
+
+
+@app.command()
+@_readable
+def demo(
+    forever: Annotated[bool, typer.Option("--forever", help="until Ctrl-C")] = False,
+) -> None:
+    """Watch the totals of carts follow the prices of products, across three processes."""
+    asyncio.run(show(forever=forever))

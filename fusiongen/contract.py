@@ -1,0 +1,296 @@
+"""The contract model: what the reader makes of a contract's text and every other room speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Annotated as _Annotated
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from .errors import Span
+
+__all__ = [
+    "Annotated",
+    "Argument",
+    "Call",
+    "Contract",
+    "Dots",
+    "Expression",
+    "Literals",
+    "Method",
+    "MethodKind",
+    "Named",
+    "Nothing",
+    "Options",
+    "Parameter",
+    "ParameterKind",
+    "Path",
+    "Ref",
+    "Type",
+    "Union",
+    "Wildcard",
+    "parts",
+]
+
+
+class Model(BaseModel):
+    """A value: frozen, and strict about what it is made of."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ref(Model):
+    """A name as a module offers it; dotted if nested in a class, empty for the module itself."""
+
+    module: str
+    name: str
+
+    @property
+    def head(self) -> str:
+        """What has to be imported from the module."""
+        return self.name.partition(".")[0]
+
+    def __str__(self) -> str:
+        return self.name if self.module == "builtins" else f"{self.module}.{self.name}".rstrip(".")
+
+
+class Expression(Model):
+    """A piece of source in canonical spelling, with its names resolved."""
+
+    parts: tuple[str | Ref, ...]
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.parts))
+
+
+class Named(Model):
+    """A class, NewType or alias, with its type arguments: `tuple[str, ...]`."""
+
+    kind: Literal["named"] = "named"
+    ref: Ref
+    arguments: tuple[Type, ...] | None = None
+
+    def __str__(self) -> str:
+        if self.arguments is None:
+            return str(self.ref)
+        return f"{self.ref}[{', '.join(map(str, self.arguments)) or '()'}]"
+
+
+class Union(Model):
+    """`A | B | None`: at least two members, none of them a union."""
+
+    kind: Literal["union"] = "union"
+    members: tuple[Type, ...]
+
+    def __str__(self) -> str:
+        return " | ".join(map(str, self.members))
+
+
+class Literals(Model):
+    """`Literal["a", Color.RED]`."""
+
+    kind: Literal["literal"] = "literal"
+    values: tuple[Expression, ...]
+
+    def __str__(self) -> str:
+        return f"typing.Literal[{', '.join(map(str, self.values))}]"
+
+
+class Annotated(Model):
+    """`Annotated[int, Ge(0)]`: the metadata reach the codecs, not the signatures."""
+
+    kind: Literal["annotated"] = "annotated"
+    base: Type
+    metadata: tuple[Expression, ...]
+
+    def __str__(self) -> str:
+        return f"typing.Annotated[{', '.join(map(str, (self.base, *self.metadata)))}]"
+
+
+class Nothing(Model):
+    """`None`."""
+
+    kind: Literal["none"] = "none"
+
+    def __str__(self) -> str:
+        return "None"
+
+
+class Dots(Model):
+    """The `...` of `tuple[str, ...]`."""
+
+    kind: Literal["dots"] = "dots"
+
+    def __str__(self) -> str:
+        return "..."
+
+
+Type = _Annotated[
+    Named | Union | Literals | Annotated | Nothing | Dots, Field(discriminator="kind")
+]
+"""A type as the contract spells it; `str()` of it is canonical: every name in full."""
+
+
+class ParameterKind(Enum):
+    """How an argument may be passed."""
+
+    POSITIONAL = "positional"
+    ORDINARY = "ordinary"
+    KEYWORD = "keyword"
+
+
+class Parameter(Model):
+    """One parameter of a method, without `self`."""
+
+    name: str
+    type: Type
+    default: Expression | None = None
+    kind: ParameterKind = ParameterKind.ORDINARY
+    span: Span
+
+
+class Options(Model):
+    """The options of `@compute`, as written: the text of a number of seconds, `None` = default."""
+
+    min_cache: str | None = None
+    error_ttl: str | None = None
+    transient_error_ttl: str | None = None
+    auto_invalidate: str | None = None
+    invalidation_delay: str | None = None
+    consolidate: str | None = None
+
+    def given(self) -> tuple[tuple[str, str], ...]:
+        """The options that differ from the default, in the order of declaration."""
+        pairs = ((name, getattr(self, name)) for name in type(self).model_fields)
+        return tuple((name, text) for name, text in pairs if text is not None)
+
+
+class Path(Model):
+    """`result.owner`: a parameter, `result` or the loop's variable, and attributes of it."""
+
+    kind: Literal["path"] = "path"
+    root: str
+    attributes: tuple[str, ...] = ()
+    guards: tuple[str, ...] = ()
+    """The prefixes that may be `None`: if one is, the key is skipped."""
+
+    def __str__(self) -> str:
+        return ".".join((self.root, *self.attributes))
+
+
+class Wildcard(Model):
+    """`ANY`."""
+
+    kind: Literal["any"] = "any"
+
+    def __str__(self) -> str:
+        return "ANY"
+
+
+class Constant(Model):
+    """A literal argument, in canonical spelling."""
+
+    kind: Literal["constant"] = "constant"
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Argument(Model):
+    """One argument of a call in `invalidates`; `name` if it was given by keyword."""
+
+    name: str | None
+    value: _Annotated[Path | Wildcard | Constant, Field(discriminator="kind")]
+
+    def __str__(self) -> str:
+        return f"{self.name}={self.value}" if self.name else str(self.value)
+
+
+class Loop(Model):
+    """`for c in carts`."""
+
+    variable: str
+    iterable: Path
+
+
+class Call(Model):
+    """One entry of `invalidates`: the results of `service.method` for these arguments."""
+
+    service: str
+    """The name of the service whose results they are."""
+    contract: Ref
+    """Its class, for the name of the generated accessor."""
+    method: str
+    arguments: tuple[Argument, ...]
+    loop: Loop | None = None
+
+    def __str__(self) -> str:
+        call = f"{self.service}.{self.method}({', '.join(map(str, self.arguments))})"
+        return f"{call} for {self.loop.variable} in {self.loop.iterable}" if self.loop else call
+
+
+class MethodKind(Enum):
+    """What a method is; see the glossary."""
+
+    COMPUTE = "compute"
+    COMMAND = "command"
+    PLAIN = "plain"
+    STREAM = "stream"
+
+
+class Method(Model):
+    """One method of a contract. The result of a stream is the type of its items."""
+
+    name: str
+    kind: MethodKind
+    parameters: tuple[Parameter, ...]
+    result: Type
+    doc: str | None = None
+    options: Options = Options()
+    invalidates: tuple[Call, ...] = ()
+    span: Span
+
+
+class Contract(Model):
+    """One contract: a Protocol that is decorated with `@service`."""
+
+    ref: Ref
+    file: str
+    """Where it is declared, relative to the project, with `/`."""
+    name: str
+    version: int | None = None
+    internal: bool = False
+    raises: tuple[Ref, ...] = ()
+    doc: str | None = None
+    methods: tuple[Method, ...]
+    span: Span
+
+    def of_kind(self, *kinds: MethodKind) -> tuple[Method, ...]:
+        """The methods of these kinds, in the order of the contract."""
+        return tuple(method for method in self.methods if method.kind in kinds)
+
+    def types(self) -> Iterator[Type]:
+        """Every type that a method names."""
+        for method in self.methods:
+            for parameter in method.parameters:
+                yield parameter.type
+            yield method.result
+
+
+def parts(type_: Type) -> Iterator[Type]:
+    """A type and all that it is made of."""
+    yield type_
+    match type_:
+        case Named(arguments=inner) if inner:
+            children: tuple[Type, ...] = inner
+        case Union(members=inner):
+            children = inner
+        case Annotated(base=base):
+            children = (base,)
+        case _:
+            children = ()
+    for child in children:
+        yield from parts(child)

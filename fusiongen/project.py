@@ -1,0 +1,134 @@
+"""`[tool.fusiongen]` of a project's pyproject.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .errors import GenerationError
+from .reader.modules import Modules
+
+__all__ = ["Config", "Project", "load"]
+
+
+class Config(BaseModel):
+    """The table `[tool.fusiongen]`. Paths are relative to the folder of pyproject.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    contracts: list[str] = Field(min_length=1)
+    """The files that hold contracts, or patterns for them: `shop/*/contracts.py`."""
+    out: str
+    """The folder for the generated packages; a package itself, so below a source root."""
+    source_roots: list[str] | None = Field(default=None, alias="source-roots")
+    """Where imports start; by default the project's folder and `src`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project whose files exist. Every path is absolute.
+
+    directory: the folder of pyproject.toml.
+    contracts: the contract files, by path.
+    out: the folder for the generated packages.
+    roots: the source roots.
+    """
+
+    directory: Path
+    contracts: tuple[Path, ...]
+    out: Path
+    roots: tuple[Path, ...]
+
+    def modules(self) -> Modules:
+        """The modules of the source roots, none of them read yet."""
+        return Modules(self.directory, self.roots)
+
+
+def load(directory: Path) -> Project:
+    """The project that a folder belongs to.
+
+    Raises:
+        GenerationError: there is none, or its configuration is not right.
+    """
+    for folder in (directory.resolve(), *directory.resolve().parents):
+        file = folder / "pyproject.toml"
+        table = _table(file) if file.is_file() else None
+        if table is not None:
+            return _project(file, table)
+    raise GenerationError(
+        f"no pyproject.toml with a table [tool.fusiongen] in {directory} or above: "
+        "change to the project's folder, or start one with `fusiongen init DIR`"
+    )
+
+
+def _table(file: Path) -> Any:
+    try:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise GenerationError(f"{file} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise GenerationError(f"{file} cannot be read: {error.strerror}") from None
+    tool = document.get("tool")
+    return tool.get("fusiongen") if isinstance(tool, dict) else None
+
+
+def _project(file: Path, table: Any) -> Project:
+    try:
+        config = Config.model_validate(table)
+    except ValidationError as error:
+        problems = "; ".join(map(_problem, error.errors()))
+        raise GenerationError(f"[tool.fusiongen] in {file}: {problems}") from None
+    directory = file.parent
+    return Project(
+        directory=directory,
+        contracts=tuple(_contracts(directory, config)),
+        out=(directory / config.out).resolve(),
+        roots=tuple(_roots(directory, config)),
+    )
+
+
+def _problem(error: Any) -> str:
+    where = ".".join(map(str, error["loc"])) or "it"
+    match error["type"]:
+        case "extra_forbidden":
+            return f"`{where}` is no option; there are `contracts`, `out` and `source-roots`"
+        case "missing":
+            return f"`{where}` is missing"
+        case _:
+            return f"`{where}`: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+def _roots(directory: Path, config: Config) -> Iterator[Path]:
+    if config.source_roots is None:
+        yield directory
+        if (directory / "src").is_dir():
+            yield directory / "src"
+        return
+    for name in config.source_roots:
+        root = (directory / name).resolve()
+        if not root.is_dir():
+            raise GenerationError(f"the source root `{name}` of {directory} is no folder")
+        yield root
+
+
+def _contracts(directory: Path, config: Config) -> list[Path]:
+    out = (directory / config.out).resolve()
+    files: set[Path] = set()
+    for pattern in config.contracts:
+        try:
+            found = [path.resolve() for path in directory.glob(pattern) if path.is_file()]
+        except (NotImplementedError, ValueError) as error:
+            raise GenerationError(f"`{pattern}` under `contracts` is no pattern: {error}") from None
+        found = [path for path in found if path.suffix == ".py" and not path.is_relative_to(out)]
+        if not found:
+            raise GenerationError(
+                f"`{pattern}` under `contracts` matches no Python file in {directory}: "
+                "mend the path, or write the contract"
+            )
+        files.update(found)
+    return sorted(files)

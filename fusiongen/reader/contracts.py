@@ -1,0 +1,98 @@
+"""All contracts of a project, read together: one may invalidate results of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..contract import Contract, Method
+from ..errors import ContractError, Diagnostic, Violation
+from ..rules.all import CONTRACT_RULES
+from ..rules.protocols import DuplicateService
+from .invalidates import Invalidations
+from .modules import Modules
+from .paths import Paths
+from .services import ServiceSyntax, services_of
+from .structures import Structures
+
+__all__ = ["Reading", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the text says: the contracts by name, and the structures behind their types."""
+
+    contracts: tuple[Contract, ...]
+    structures: Structures
+
+
+def read(modules: Modules, names: Iterable[str]) -> Reading:
+    """Read the contracts of these modules.
+
+    Raises:
+        ContractError: with every diagnostic there is.
+    """
+    diagnostics: list[Diagnostic] = []
+    services: list[ServiceSyntax] = []
+    for name in names:
+        try:
+            module = modules.find(name)
+            services.extend(services_of(modules, module) if module else ())
+        except Violation as violation:
+            diagnostics.append(violation.diagnostic)
+    for service in services:
+        diagnostics.extend(service.diagnostics)
+    diagnostics.extend(_duplicates(services))
+    if diagnostics:
+        raise ContractError(diagnostics)
+
+    structures = Structures(modules)
+    contracts = _bound(modules, structures, services, diagnostics)
+    for contract in contracts:
+        for rule in CONTRACT_RULES:
+            diagnostics.extend(rule.check(contract, structures))
+    if diagnostics:
+        raise ContractError(diagnostics)
+    return Reading(tuple(sorted(contracts, key=lambda contract: contract.name)), structures)
+
+
+def _duplicates(services: list[ServiceSyntax]) -> Iterable[Diagnostic]:
+    first: dict[str, Contract] = {}
+    for service in services:
+        contract = service.contract
+        other = first.setdefault(contract.name, contract)
+        if other is not contract:
+            problem = f"`{contract.ref.name}` is a second service `{contract.name}`"
+            fix = f'The first is at {other.span}: name one with `@service(name="…")`.'
+            yield DuplicateService.at(contract.span, problem, fix)
+
+
+def _bound(
+    modules: Modules,
+    structures: Structures,
+    services: list[ServiceSyntax],
+    diagnostics: list[Diagnostic],
+) -> list[Contract]:
+    """The contracts with their commands' entries bound against each other's compute methods."""
+    targets = {
+        service.contract.ref: (
+            service.contract,
+            {name: syntax.method for name, syntax in service.methods.items()},
+        )
+        for service in services
+    }
+    paths = Paths(structures)
+    contracts: list[Contract] = []
+    for service in services:
+        methods: list[Method] = []
+        for syntax in service.methods.values():
+            binding = Invalidations(modules, paths, targets.get, service.contract.ref, syntax)
+            calls = []
+            for entry in syntax.entries:
+                try:
+                    calls.append(binding.call(entry))
+                except Violation as violation:
+                    diagnostics.append(violation.diagnostic)
+            methods.append(syntax.method.model_copy(update={"invalidates": tuple(calls)}))
+        contracts.append(service.contract.model_copy(update={"methods": tuple(methods)}))
+    return contracts

@@ -1,0 +1,158 @@
+"""Defaults, metadata and literals: source in, source in canonical spelling out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from ..contract import Expression, Ref
+from ..rules.files import HiddenByStar, TypingOnly, UnknownName
+from .modules import Module, Modules
+from .scan import dotted
+
+__all__ = ["Names", "Unreadable", "constant", "quoted"]
+
+
+class Unreadable(Exception):
+    """Raised for an expression that is more than names, literals, arithmetic, tuples and calls."""
+
+
+def quoted(value: str | bytes) -> str:
+    """A literal for this value, in double quotes where that needs no more escapes."""
+    text = repr(value)
+    if '"' in text:
+        return text
+    prefix, _, body = text.partition("'")
+    return f'{prefix}"{body[:-1]}"'
+
+
+def constant(node: cst.CSTNode) -> str | None:
+    """The canonical spelling of a literal: a number, a string, True, False or None."""
+    match node:
+        case cst.Integer(value=text) | cst.Float(value=text):
+            return text.lower()
+        case cst.SimpleString() | cst.ConcatenatedString():
+            value = node.evaluated_value
+            return None if value is None else quoted(value)
+        case cst.Name(value="True" | "False" | "None" as text):
+            return text
+        case cst.UnaryOperation(operator=cst.Minus(), expression=expression):
+            inner = constant(expression)
+            return f"-{inner}" if inner is not None and inner[0].isdigit() else None
+    return None
+
+
+class Names:
+    """Resolves the names of one module. `at` is the node that a complaint points to.
+
+    Raises, in every method:
+        Violation: the module does not bind the name, or only by a star import, or not at run time.
+    """
+
+    def __init__(self, modules: Modules, module: Module) -> None:
+        self._modules = modules
+        self._module = module
+
+    def ref(self, name: str, at: cst.CSTNode) -> Ref:
+        """What a dotted name means here."""
+        ref = self._modules.resolve(self._module, name)
+        scan = self._module.scan
+        if ref is None and scan.stars:
+            problem = f"`{name}` can only come from `from {scan.stars[0]} import *`"
+            raise HiddenByStar.violation(self._module.span(at), problem)
+        if ref is None:
+            raise UnknownName.violation(
+                self._module.span(at), f"`{name}` is not defined in this module"
+            )
+        origin = self._modules.origin(ref)
+        home = self._modules.find(origin.module)
+        if home is not None and origin.head in home.scan.typing_only:
+            raise TypingOnly.violation(
+                self._module.span(at), f"`{name}` is only defined for type checkers"
+            )
+        if home is not None and not self._bound(home, origin):
+            raise UnknownName.violation(
+                self._module.span(at), f"{home.file} does not define `{origin.head}`"
+            )
+        return ref
+
+    def _bound(self, home: Module, origin: Ref) -> bool:
+        scan = home.scan
+        return (
+            not origin.name
+            or origin.head in scan.bindings
+            or bool(scan.stars)
+            or "__getattr__" in scan.bindings
+            or self._modules.has(f"{home.name}.{origin.head}")
+        )
+
+    def expression(self, node: cst.BaseExpression, at: cst.CSTNode, *, calls: bool) -> Expression:
+        """A default (no calls) or a piece of metadata.
+
+        Raises:
+            Unreadable: it is more than that.
+        """
+        merged: list[str | Ref] = []
+        for part in self._parts(node, at, calls):
+            if isinstance(part, str) and merged and isinstance(merged[-1], str):
+                merged[-1] += part
+            else:
+                merged.append(part)
+        return Expression(parts=tuple(merged))
+
+    def _parts(self, node: cst.BaseExpression, at: cst.CSTNode, calls: bool) -> Iterator[str | Ref]:
+        text = constant(node)
+        name = dotted(node)
+        match node:
+            case _ if text is not None:
+                yield text
+            case _ if name is not None:
+                yield self.ref(name, at)
+            case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
+                yield "-"
+                yield from self._parts(inner, at, calls)
+            case cst.BinaryOperation(left=left, operator=operator, right=right):
+                sign = _OPERATORS.get(type(operator))
+                if sign is None or node.lpar:
+                    raise Unreadable
+                yield from self._parts(left, at, calls)
+                yield f" {sign} "
+                yield from self._parts(right, at, calls)
+            case cst.Tuple(elements=elements):
+                yield "("
+                yield from self._list([element.value for element in elements], at, calls)
+                yield ",)" if len(elements) == 1 else ")"
+            case cst.Call(func=function, args=arguments) if calls:
+                yield from self._parts(function, at, calls)
+                yield "("
+                for index, argument in enumerate(arguments):
+                    if argument.star:
+                        raise Unreadable
+                    yield (", " if index else "") + (
+                        f"{argument.keyword.value}=" if argument.keyword else ""
+                    )
+                    yield from self._parts(argument.value, at, calls)
+                yield ")"
+            case cst.List(elements=elements) if calls:
+                yield "["
+                yield from self._list([element.value for element in elements], at, calls)
+                yield "]"
+            case _:
+                raise Unreadable
+
+    def _list(
+        self, nodes: list[cst.BaseExpression], at: cst.CSTNode, calls: bool
+    ) -> Iterator[str | Ref]:
+        for index, node in enumerate(nodes):
+            if index:
+                yield ", "
+            yield from self._parts(node, at, calls)
+
+
+_OPERATORS: dict[type[cst.BaseBinaryOp], str] = {
+    cst.Add: "+",
+    cst.Subtract: "-",
+    cst.Multiply: "*",
+    cst.BitOr: "|",
+}

@@ -1,0 +1,126 @@
+"""What the body of a class declares: fields, properties, enum members, configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import libcst as cst
+
+from ..contract import Type
+from ..errors import Violation
+from .annotations import Annotations
+from .expressions import Names, Unreadable
+from .modules import Module, Modules
+from .scan import dotted, statements
+
+__all__ = ["Field", "Members", "is_false", "is_true", "keywords_of", "type_or_none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field. `type` is `None` where the annotation cannot be read; `text` is how it reads."""
+
+    name: str
+    type: Type | None
+    text: str
+    default: str | None = None
+
+
+class Members:
+    """What the body of a class declares."""
+
+    def __init__(self, modules: Modules, module: Module, node: cst.ClassDef) -> None:
+        self._modules = modules
+        self._module = module
+        self._statements = list(statements(node.body))
+
+    def annotated(self) -> Iterator[Field]:
+        for node in self._statements:
+            match node:
+                case cst.AnnAssign(target=cst.Name(value=name), value=value):
+                    annotation = node.annotation.annotation
+                    text = self._code(annotation)
+                    if "ClassVar" in text:
+                        continue
+                    type_ = type_or_none(self._modules, self._module, annotation)
+                    default = self._code(value) if value is not None else None
+                    yield Field(name, type_, str(type_) if type_ else text, default)
+
+    def assigned(self) -> Iterator[Field]:
+        for node in self._statements:
+            match node:
+                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
+                    if not name.startswith("_"):
+                        yield Field(name, None, "", self._code(node.value))
+
+    def properties(self) -> Iterator[Field]:
+        for node in self._statements:
+            match node:
+                case cst.FunctionDef(name=name, returns=cst.Annotation(annotation=annotation)):
+                    if any(
+                        dotted(each.decorator) in ("property", "cached_property", "computed_field")
+                        for each in node.decorators
+                    ):
+                        type_ = type_or_none(self._modules, self._module, annotation)
+                        yield Field(name.value, type_, self._code(annotation))
+
+    def defines(self, method: str) -> bool:
+        return any(
+            isinstance(node, cst.FunctionDef) and node.name.value == method
+            for node in self._statements
+        )
+
+    def config_is_frozen(self) -> bool:
+        for node in self._statements:
+            match node:
+                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="model_config"))]):
+                    value: cst.BaseExpression | None = node.value
+                case cst.AnnAssign(target=cst.Name(value="model_config"), value=value):
+                    pass
+                case _:
+                    continue
+            match value:
+                case cst.Call():
+                    return is_true(keywords_of(value).get("frozen"))
+                case cst.Dict(elements=elements):
+                    return any(
+                        isinstance(element, cst.DictElement)
+                        and isinstance(element.key, cst.SimpleString)
+                        and element.key.evaluated_value == "frozen"
+                        and is_true(element.value)
+                        for element in elements
+                    )
+        return False
+
+    def _code(self, node: cst.CSTNode) -> str:
+        names = Names(self._modules, self._module)
+        if isinstance(node, cst.BaseExpression):
+            try:
+                return str(names.expression(node, node, calls=True))
+            except (Unreadable, Violation):
+                pass
+        return " ".join(self._module.tree.code_for_node(node).split())
+
+
+def type_or_none(modules: Modules, module: Module, node: cst.BaseExpression) -> Type | None:
+    """The type that an annotation names, if it can be read."""
+    try:
+        return Annotations(modules, module).type(node)
+    except Violation:
+        return None
+
+
+def keywords_of(call: cst.Call | None) -> dict[str, cst.BaseExpression]:
+    """The keyword arguments of a call."""
+    return {each.keyword.value: each.value for each in call.args if each.keyword} if call else {}
+
+
+def is_true(node: cst.BaseExpression | None) -> bool:
+    """Whether this is the literal `True`."""
+    return isinstance(node, cst.Name) and node.value == "True"
+
+
+def is_false(node: cst.BaseExpression | None) -> bool:
+    """Whether this is the literal `False`."""
+    return isinstance(node, cst.Name) and node.value == "False"

@@ -1,0 +1,143 @@
+"""The modules of the project's source roots, read as text, and what their names mean."""
+
+from __future__ import annotations
+
+import builtins
+import os
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+
+from ..contract import Ref
+from ..errors import Span
+from ..rules.files import NotPython
+from .scan import Scan
+
+__all__ = ["Module", "Modules"]
+
+_BUILTINS = frozenset(dir(builtins))
+
+
+class Module:
+    """One parsed file.
+
+    name: its import name.
+    file: its path relative to the project, with `/`.
+    """
+
+    def __init__(self, name: str, file: str, tree: cst.Module, is_package: bool) -> None:
+        self.name = name
+        self.file = file
+        self.tree = tree
+        self.scan = Scan(name, tree, is_package)
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Where a node of this file is."""
+        start = self._positions[node].start
+        return Span(self.file, start.line, start.column + 1)
+
+    @cached_property
+    def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
+        # The parser makes every node anew: the copy that guards against shared ones is not needed.
+        return MetadataWrapper(self.tree, unsafe_skip_copy=True).resolve(PositionProvider)
+
+
+class Modules:
+    """Finds and parses the modules of the source roots, each once.
+
+    directory: the project; paths in spans are relative to it.
+    roots: the source roots, absolute.
+    """
+
+    def __init__(self, directory: Path, roots: Sequence[Path]) -> None:
+        self._directory = directory
+        self._roots = tuple(roots)
+        self._modules: dict[str, Module | None] = {}
+        self._paths: dict[str, Path | None] = {}
+
+    def name_of(self, path: Path) -> str | None:
+        """The import name of a file or folder: its path below the innermost root that holds it."""
+        homes = [root for root in self._roots if path.is_relative_to(root)]
+        if not homes:
+            return None
+        parts = path.relative_to(max(homes, key=lambda root: len(root.parts))).with_suffix("").parts
+        if parts and parts[-1] == "__init__":
+            parts = parts[:-1]
+        return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+
+    def has(self, name: str) -> bool:
+        """Whether a source root holds the module of this import name."""
+        return self._locate(name) is not None
+
+    def find(self, name: str) -> Module | None:
+        """The module of this import name, if a source root holds it.
+
+        Raises:
+            Violation: it does not parse (FG001).
+        """
+        if name not in self._modules:
+            path = self._locate(name)
+            self._modules[name] = self._parse(name, path) if path else None
+        return self._modules[name]
+
+    def resolve(self, module: Module, name: str) -> Ref | None:
+        """What a dotted name means in a module; `None` if nothing there binds it."""
+        head, *rest = name.split(".")
+        bound = module.scan.bindings.get(head)
+        if bound is None:
+            return Ref(module="builtins", name=name) if head in _BUILTINS else None
+        if bound.name and rest and self.has(f"{bound.module}.{bound.name}"):
+            bound = Ref(module=f"{bound.module}.{bound.name}", name="")
+        if bound.name:
+            return Ref(module=bound.module, name=".".join((bound.name, *rest)))
+        return self._below(module, bound.module, rest)
+
+    def origin(self, ref: Ref) -> Ref:
+        """Where the source roots define a name, through re-exports; else the name itself."""
+        seen = {ref}
+        while (module := self.find(ref.module)) is not None:
+            moved = self.resolve(module, ref.name) if ref.head in module.scan.bindings else None
+            if moved is None or moved in seen:
+                break
+            seen.add(moved)
+            ref = moved
+        return ref
+
+    def _below(self, module: Module, package: str, names: Sequence[str]) -> Ref:
+        """`a.b.C` where `a` is a module: modules first, by what is known, else by lower case."""
+        rest = list(names)
+        while len(rest) > 1:
+            inner = f"{package}.{rest[0]}"
+            known = inner in module.scan.submodules or self.has(inner)
+            if not known and (self.has(package) or not rest[0].islower()):
+                break
+            package = inner
+            del rest[0]
+        return Ref(module=package, name=".".join(rest))
+
+    def _locate(self, name: str) -> Path | None:
+        if name not in self._paths:
+            self._paths[name] = self._look_for(name.split("."))
+        return self._paths[name]
+
+    def _look_for(self, parts: Sequence[str]) -> Path | None:
+        for root in self._roots:
+            stem = root.joinpath(*parts)
+            for path in (stem / "__init__.py", stem.with_name(f"{stem.name}.py")):
+                if path.is_file():
+                    return path
+        return None
+
+    def _parse(self, name: str, path: Path) -> Module:
+        file = Path(os.path.relpath(path, self._directory)).as_posix()
+        try:
+            tree = cst.parse_module(path.read_bytes())
+        except cst.ParserSyntaxError as error:
+            span = Span(file, error.editor_line, error.editor_column)
+            raise NotPython.violation(span, "this is not valid Python") from None
+        except (UnicodeDecodeError, LookupError):
+            raise NotPython.violation(Span(file, 1, 1), "this is not text in UTF-8") from None
+        return Module(name, file, tree, path.name == "__init__.py")

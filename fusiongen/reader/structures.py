@@ -1,0 +1,297 @@
+"""The shape of the types that contracts refer to, as far as the source roots show it."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import libcst as cst
+
+from ..contract import Named, Nothing, Ref, Type, parts
+from ..errors import Violation
+from .annotations import standard
+from .members import Field, Members, is_false, is_true, keywords_of, type_or_none
+from .modules import Module, Modules
+from .scan import dotted, statements
+
+__all__ = ["Field", "Kind", "Structure", "Structures"]
+
+
+class Kind(Enum):
+    """What sort of type a definition makes."""
+
+    DATACLASS = "dataclass"
+    STRUCT = "struct"
+    MODEL = "model"
+    NAMED_TUPLE = "named-tuple"
+    TYPED_DICT = "typed-dict"
+    ENUM = "enum"
+    NEWTYPE = "newtype"
+    ALIAS = "alias"
+    EXCEPTION = "exception"
+    PROTOCOL = "protocol"
+    PLAIN = "plain"
+    """A class of no known family: it has no wire form."""
+    VARIABLE = "variable"
+    """A type variable."""
+    UNKNOWN = "unknown"
+    """Its family is decided outside of the source roots, or in no way that text shows."""
+
+    def without_wire_form(self, name: str) -> str | None:
+        """Why such a type cannot travel, or `None`."""
+        match self:
+            case Kind.PLAIN:
+                return f"`{name}` is no dataclass, model, Struct or enum"
+            case Kind.EXCEPTION:
+                return f"`{name}` is an exception; list it in `raises` of `@service`"
+            case Kind.PROTOCOL:
+                return f"`{name}` is a Protocol"
+            case Kind.VARIABLE:
+                return f"`{name}` is a type variable"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """One definition.
+
+    fields: inherited ones first; the members of an enum, with their values as defaults.
+    properties: what else can be read from an instance, with its type.
+    target: what a NewType or an alias stands for.
+    bases: the classes it derives from.
+    frozen: its instances are hashable values.
+    complete: there is no base outside of the source roots that may add fields.
+    """
+
+    ref: Ref
+    kind: Kind
+    fields: tuple[Field, ...] = ()
+    properties: tuple[Field, ...] = ()
+    target: Type | None = None
+    bases: tuple[Ref, ...] = ()
+    frozen: bool = False
+    complete: bool = True
+
+
+_FAMILIES: Mapping[str, Kind] = {
+    "msgspec.Struct": Kind.STRUCT,
+    "pydantic.BaseModel": Kind.MODEL,
+    "pydantic.main.BaseModel": Kind.MODEL,
+    "typing.NamedTuple": Kind.NAMED_TUPLE,
+    "typing.TypedDict": Kind.TYPED_DICT,
+    "typing.Protocol": Kind.PROTOCOL,
+    "enum.Enum": Kind.ENUM,
+    "enum.Flag": Kind.ENUM,
+    "enum.IntEnum": Kind.ENUM,
+    "enum.IntFlag": Kind.ENUM,
+    "enum.StrEnum": Kind.ENUM,
+}
+_DATACLASSES = ("dataclasses.dataclass", "pydantic.dataclasses.dataclass")
+_FIELD_FORMS = (
+    "dataclasses.InitVar",
+    *(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required", "Self")),
+)
+_NEUTRAL = ("abc.ABC", "object", "typing.Generic")
+
+
+class Structures:
+    """Looks types up, each once. Reading is tolerant: what it cannot make out is `UNKNOWN`."""
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._known: dict[Ref, Structure | None] = {}
+
+    def origin(self, ref: Ref) -> Ref:
+        """Where a name is really defined, in its modern spelling."""
+        return standard(self._modules.origin(ref))
+
+    def of(self, ref: Ref) -> Structure | None:
+        """The structure behind a name, if the source roots define it."""
+        origin = self.origin(ref)
+        if origin not in self._known:
+            self._known[origin] = None  # ends the recursion of a class that names itself as a base
+            self._known[origin] = self._read(origin)
+        return self._known[origin]
+
+    def _read(self, ref: Ref) -> Structure | None:
+        try:
+            module = self._modules.find(ref.module)
+        except Violation:
+            return Structure(ref, Kind.UNKNOWN, complete=False)
+        if module is None:
+            return None
+        node = _definition(module, ref.name)
+        match node:
+            case None:
+                return Structure(ref, Kind.UNKNOWN, complete=False)
+            case cst.ClassDef():
+                return self._class(module, ref, node)
+            case cst.BaseExpression():
+                return self._assigned(module, ref, node)
+        return Structure(ref, Kind.UNKNOWN, complete=False)
+
+    def _assigned(self, module: Module, ref: Ref, node: cst.BaseExpression) -> Structure:
+        if isinstance(node, cst.Call):
+            function = self._named(module, node.func)
+            if function == "typing.NewType" and len(node.args) == 2:
+                return Structure(
+                    ref,
+                    Kind.NEWTYPE,
+                    target=type_or_none(self._modules, module, node.args[1].value),
+                )
+            variable = function in ("typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple")
+            return Structure(ref, Kind.VARIABLE if variable else Kind.UNKNOWN, complete=False)
+        target = type_or_none(self._modules, module, node)
+        if target is None:
+            return Structure(ref, Kind.UNKNOWN, complete=False)
+        return Structure(ref, Kind.ALIAS, target=target)
+
+    def _class(self, module: Module, ref: Ref, node: cst.ClassDef) -> Structure:
+        bases, unnamed = self._bases(module, node)
+        inherited = [(base, self.of(base)) for base in bases]
+        members = Members(self._modules, module, node)
+        keywords = {
+            argument.keyword.value: argument.value for argument in node.keywords if argument.keyword
+        }
+        kind, dataclass_call = self._kind(module, node, inherited)
+        fields: dict[str, Field] = {}
+        properties: dict[str, Field] = {}
+        complete = not unnamed
+        frozen = kind in (Kind.ENUM, Kind.NAMED_TUPLE) or members.defines("__hash__")
+        for base, structure in reversed(inherited):
+            if structure is None:
+                complete = complete and (str(base) in _FAMILIES or str(base) in _NEUTRAL)
+                continue
+            complete = complete and structure.complete
+            fields.update((field.name, field) for field in structure.fields)
+            properties.update((field.name, field) for field in structure.properties)
+            frozen = frozen or (structure.frozen and kind in (Kind.STRUCT, Kind.MODEL))
+        if kind is Kind.ENUM:
+            fields.update((field.name, field) for field in members.assigned())
+        else:
+            fields.update((field.name, field) for field in members.annotated())
+        properties.update((field.name, field) for field in members.properties())
+        if kind is Kind.DATACLASS:
+            options = keywords_of(dataclass_call)
+            hashes = is_true(options.get("frozen")) or is_true(options.get("unsafe_hash"))
+            frozen = frozen or (hashes and not is_false(options.get("eq")))
+        elif kind is Kind.STRUCT and "frozen" in keywords:
+            frozen = is_true(keywords["frozen"])
+        elif kind is Kind.MODEL:
+            frozen = frozen or is_true(keywords.get("frozen")) or members.config_is_frozen()
+        return Structure(
+            ref,
+            kind,
+            tuple(fields.values()),
+            tuple(properties.values()),
+            bases=tuple(bases),
+            frozen=frozen,
+            complete=complete,
+        )
+
+    def _bases(self, module: Module, node: cst.ClassDef) -> tuple[list[Ref], bool]:
+        """The bases in full, and whether there is one that has no name."""
+        bases: list[Ref] = []
+        unnamed = False
+        for argument in node.bases:
+            value = argument.value
+            name = dotted(value.value if isinstance(value, cst.Subscript) else value)
+            ref = self._modules.resolve(module, name) if name else None
+            if ref is None or argument.star:
+                unnamed = True
+            else:
+                bases.append(self.origin(ref))
+        return bases, unnamed
+
+    def _kind(
+        self, module: Module, node: cst.ClassDef, bases: list[tuple[Ref, Structure | None]]
+    ) -> tuple[Kind, cst.Call | None]:
+        strange = False
+        for decorator in node.decorators:
+            call = decorator.decorator if isinstance(decorator.decorator, cst.Call) else None
+            name = self._named(module, call.func if call else decorator.decorator)
+            if name in _DATACLASSES:
+                return Kind.DATACLASS, call
+            strange = True
+        for base, structure in bases:
+            family = _FAMILIES.get(str(base))
+            if family is None and structure is not None and structure.kind is not Kind.PLAIN:
+                family = structure.kind
+            if family is None and _is_exception(base):
+                family = Kind.EXCEPTION
+            if family is None and structure is None and str(base) not in _NEUTRAL:
+                family = Kind.UNKNOWN if base.module != "builtins" else None
+            if family is not None:
+                return family, None
+        return (Kind.UNKNOWN if strange or len(bases) < len(node.bases) else Kind.PLAIN), None
+
+    def _named(self, module: Module, node: cst.CSTNode) -> str:
+        name = dotted(node)
+        ref = self._modules.resolve(module, name) if name else None
+        return str(self.origin(ref)) if ref else ""
+
+    def accepts_none(self, type_: Type) -> bool:
+        """Whether `None` is a value of this type; unknown names are taken for classes."""
+        return any(isinstance(member, Nothing) for member in self.members(type_))
+
+    def may_be_raised(self, ref: Ref) -> bool:
+        """Whether a name is an exception class, or one whose text is not there to tell."""
+        origin = self.origin(ref)
+        structure = self.of(origin)
+        if structure is not None:
+            return structure.kind in (Kind.EXCEPTION, Kind.UNKNOWN)
+        return origin.module != "builtins" or _is_exception(origin)
+
+    def is_open(self, type_: Type) -> bool:
+        """Whether a type depends on type variables, or on special forms that only fields have."""
+        for part in parts(type_):
+            if isinstance(part, Named):
+                structure = self.of(part.ref)
+                if structure is not None and structure.kind is Kind.VARIABLE:
+                    return True
+                if str(self.origin(part.ref)) in _FIELD_FORMS:
+                    return True
+        return False
+
+    def members(self, type_: Type, seen: frozenset[Ref] = frozenset()) -> Iterator[Type]:
+        """The alternatives of a type: unions and aliases opened, metadata and NewTypes removed."""
+        match type_.kind:
+            case "union":
+                for member in type_.members:
+                    yield from self.members(member, seen)
+            case "annotated":
+                yield from self.members(type_.base, seen)
+            case "named":
+                structure = self.of(type_.ref)
+                if structure and structure.target is not None and structure.ref not in seen:
+                    yield from self.members(structure.target, seen | {structure.ref})
+                else:
+                    yield type_
+            case _:
+                yield type_
+
+
+def _definition(module: Module, name: str) -> cst.CSTNode | None:
+    """The node that defines a name, in nested classes too."""
+    head, *rest = name.split(".")
+    node = module.scan.definitions.get(head)
+    for part in rest:
+        if not isinstance(node, cst.ClassDef):
+            return None
+        node = next(
+            (
+                inner
+                for inner in statements(node.body)
+                if isinstance(inner, cst.ClassDef) and inner.name.value == part
+            ),
+            None,
+        )
+    return node
+
+
+def _is_exception(ref: Ref) -> bool:
+    """Whether this is one of Python's own exceptions."""
+    found = getattr(builtins, ref.name, None) if ref.module == "builtins" else None
+    return isinstance(found, type) and issubclass(found, BaseException)

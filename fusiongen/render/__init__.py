@@ -1,0 +1,1 @@
+"""From the contract model to the text of the generated files."""

@@ -1,0 +1,32 @@
+"""Docstrings: the user's, carried over, and our own."""
+
+from __future__ import annotations
+
+import textwrap
+
+from .layout import WIDTH
+
+__all__ = ["docstring", "prose"]
+
+
+def docstring(text: str | None, indent: int) -> str | None:
+    """A docstring as a literal, its lines indented; `None` for none."""
+    if text is None or not text.strip():
+        return None
+    escaped = text.strip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if escaped.endswith('"'):
+        escaped = escaped[:-1] + '\\"'
+    first, *rest = (line.rstrip() for line in escaped.splitlines())
+    if not rest:
+        return f'"""{first}"""'
+    lines = [f'"""{first}', *(f"{' ' * indent}{line}" if line else "" for line in rest)]
+    return "\n".join((*lines, f'{" " * indent}"""'))
+
+
+def prose(text: str, indent: int) -> str:
+    """A docstring of our own: on one line if that fits, else wrapped."""
+    if indent + len(text) + 6 <= WIDTH:
+        return f'"""{text}"""'
+    lines = textwrap.wrap(text, WIDTH - indent - 6, break_long_words=False, break_on_hyphens=False)
+    body = f"\n{' ' * indent}".join(lines)
+    return f'"""{body}\n{" " * indent}"""'

@@ -1,0 +1,202 @@
+"""The four files of a contract's package, without their headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from ..contract import Contract, Method, MethodKind, Type
+from .docs import docstring, prose
+from .keys import keys_function, variables
+from .layout import Doc, Group, Joined, Operators, lay_out
+from .names import Imports, Names
+from .signatures import arguments, receiver, result_of, signature
+from .table import raises_of, signatures_of, table_of
+from .templates import template
+from .types import annotation_of
+
+__all__ = ["ABI", "render"]
+
+ABI = 1
+"""The shape of generated code; the runtime's has to be the same."""
+
+_ABI = "fusionrt.abi"
+_ACCESSORS = ("computed", "peek", "changes", "invalidate")
+_SUFFIXES = ("Computed", "Peek", "Changes", "Invalidate", "Live", "Service", "Client", "Proxy")
+
+Local = Callable[[str], bool]
+"""Whether a module of this name belongs to the project."""
+
+
+def render(contract: Contract, local: Local) -> Mapping[str, str]:
+    """The text of each file, by its name."""
+    return {
+        "__init__.py": _package(contract, local),
+        "client.py": _client(contract, local),
+        "proxy.py": _proxy(contract, local),
+        "server.py": _server(contract, local),
+    }
+
+
+def _package(contract: Contract, local: Local) -> str:
+    summary = (contract.doc or "").strip().partition("\n")[0]
+    text = f"`{contract.ref.name}`: {summary}" if summary else f"`{contract.ref.name}`."
+    imports = Imports(local)
+    exported = [f"{contract.ref.name}{suffix}" for suffix in ("Client", "Live", "Service")]
+    for name in exported:
+        imports.add(".client" if name == exported[0] else ".server", name, name)
+    listed = Joined(("__all__ = ", Group("[", tuple(f'"{name}"' for name in exported), "]")))
+    return template("package.py.j2").render(
+        doc=docstring(text, 0), imports=imports.text(0), exported=lay_out(listed, 0)
+    )
+
+
+def _server(contract: Contract, local: Local) -> str:
+    title = contract.ref.name
+    compute = contract.of_kind(MethodKind.COMPUTE)
+    names = _names(contract, local, (f"{title}{suffix}" for suffix in _SUFFIXES[:6]))
+    ours = {name: names.own(_ABI, name) for name in ("Accessor", "InvalidateAccessor", "Service")}
+    ours["Protocol"] = names.own("typing", "Protocol")
+    if contract.methods:
+        ours["abstractmethod"] = names.own("abc", "abstractmethod")
+    if compute:
+        for name in ("ComputedMethod", "PeekMethod", "ChangesMethod"):
+            ours[name] = names.own(_ABI, name)
+    if any(method.parameters for method in compute):
+        names.own(_ABI, "AnyArgument")
+    protocol = names.use(contract.ref, runtime=True)
+
+    def or_any(type_: Type, names: Names) -> Doc:
+        annotation = annotation_of(type_, names)
+        operands = annotation.operands if isinstance(annotation, Operators) else (annotation,)
+        none = operands[-1:] if operands[-1] == "None" else ()
+        rest = operands[: len(operands) - len(none)]
+        return Operators("|", (*rest, names.own(_ABI, "AnyArgument"), *none))
+
+    invalidate = [
+        {
+            "signature": signature(method, names, "None", annotate=or_any),
+            "call": _call(f"{receiver(method)}._invalidate", method),
+        }
+        for method in compute
+    ]
+    bodies = []
+    for method in contract.methods:
+        doc = docstring(method.doc, 8)
+        result = result_of(method, names, coroutine=False)
+        bodies.append(
+            {
+                "signature": signature(
+                    method,
+                    names,
+                    result,
+                    asynchronous=method.kind is not MethodKind.STREAM,
+                    ending="" if doc else " ...",
+                ),
+                "doc": doc,
+            }
+        )
+    return _filled(
+        "server.py.j2",
+        contract,
+        names,
+        n=ours,
+        protocol=protocol,
+        compute=[method.name for method in compute],
+        carts=contract.name,
+        get=compute[0].name if compute else "method",
+        invalidate=invalidate,
+        bodies=bodies,
+        doc=docstring(contract.doc, 4)
+        or prose(f"The service `{contract.name}`: subclass it and write the bodies.", 4),
+    )
+
+
+def _client(contract: Contract, local: Local) -> str:
+    title = contract.ref.name
+    names = _names(contract, local, (f"{title}Client",))
+    ours = {"Client": names.own(_ABI, "Client"), "CONTRACT": names.own(".proxy", "CONTRACT")}
+    for suffix in ("Computed", "Peek", "Changes"):
+        ours[suffix] = names.own(".server", f"{title}{suffix}")
+    return _filled(
+        "client.py.j2",
+        contract,
+        names,
+        n=ours,
+        protocol=names.use(contract.ref, runtime=True),
+        methods=_forwarding(contract.methods, names, documented=True),
+        doc=docstring(contract.doc, 4) or prose(f"A client of the service `{contract.name}`.", 4),
+    )
+
+
+def _proxy(contract: Contract, local: Local) -> str:
+    title = contract.ref.name
+    defined = [f"{title}Proxy", "CONTRACT", "_types"]
+    names = _names(contract, local, (*defined, *variables(contract)))
+    ours = {name: names.own(_ABI, name) for name in ("Contract", "Types")}
+    if contract.methods:
+        ours["Signature"] = names.own(_ABI, "Signature")
+    ours["Service"] = names.own(".server", f"{title}Service")
+    protocol = names.use(contract.ref, runtime=True)
+    woven = contract.of_kind(MethodKind.COMPUTE, MethodKind.COMMAND)
+    inner = Names((ours["Types"], ours.get("Signature", "")), local)
+    signatures = signatures_of(contract, inner, ours.get("Signature", ""))
+    return _filled(
+        "proxy.py.j2",
+        contract,
+        names,
+        n=ours,
+        abi=ABI,
+        protocol=protocol,
+        keys=[keys_function(contract, each, names) for each in woven if each.invalidates],
+        table=table_of(contract, names),
+        methods=_forwarding(woven, names, documented=False),
+        signatures=signatures,
+        raises=raises_of(contract, inner),
+        types_imports=inner.all_imports(4),
+    )
+
+
+_CALLS = {
+    MethodKind.COMPUTE: "compute",
+    MethodKind.COMMAND: "command",
+    MethodKind.PLAIN: "call",
+    MethodKind.STREAM: "stream",
+}
+
+
+def _forwarding(
+    methods: tuple[Method, ...], names: Names, *, documented: bool
+) -> list[dict[str, str | None]]:
+    """Methods that hand their arguments to the runtime."""
+    return [
+        {
+            "signature": signature(method, names, result_of(method, names, coroutine=True)),
+            "doc": docstring(method.doc, 8) if documented else None,
+            "call": _call(f"return {receiver(method)}._fusion.{_CALLS[method.kind]}", method),
+        }
+        for method in methods
+    ]
+
+
+def _call(function: str, method: Method) -> str:
+    items = (f'"{method.name}"', arguments(method))
+    return lay_out(Joined((function, Group("(", items, ")"))), 8)
+
+
+def _names(contract: Contract, local: Local, defined: Iterable[str]) -> Names:
+    methods = [method.name for method in contract.methods]
+    return Names((*methods, *_ACCESSORS, *defined), local)
+
+
+def _filled(name: str, contract: Contract, names: Names, **view: object) -> str:
+    """A template, with the imports that its parts turned out to need."""
+    typing_imports = names.typing_imports()
+    checking = names.own("typing", "TYPE_CHECKING") if typing_imports else None
+    return template(name).render(
+        title=contract.ref.name,
+        contract=contract,
+        imports=names.runtime_imports(),
+        typing_imports=typing_imports,
+        checking=checking,
+        **view,
+    )

@@ -1,0 +1,135 @@
+"""The functions that evaluate what a command invalidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..contract import Call, Constant, Contract, Method, Path, Wildcard
+from .layout import WIDTH, Doc, Group, Joined, lay_out
+from .names import Names
+from .types import annotation_of
+
+__all__ = ["function_name", "keys_function", "variables"]
+
+_ANY = ("fusionrt.abi", "ANY")
+
+
+def function_name(method: Method) -> str:
+    """What the function of a command is called."""
+    return f"_{method.name}_keys"
+
+
+def variables(contract: Contract) -> set[str]:
+    """Every name that the functions of a contract bind themselves."""
+    return {
+        name
+        for method in contract.methods
+        if method.invalidates
+        for name in (
+            *(parameter.name for parameter in method.parameters),
+            *(call.loop.variable for call in method.invalidates if call.loop),
+            *(f"{call.service}_" for call in method.invalidates),
+            *("keys", "result"),
+        )
+    }
+
+
+def keys_function(contract: Contract, method: Method, names: Names) -> str:
+    """The function of one command."""
+    return _Function(contract, method, names).text()
+
+
+class _Function:
+    def __init__(self, contract: Contract, method: Method, names: Names) -> None:
+        self._contract = contract
+        self._method = method
+        self._names = names
+        self._taken = {
+            "result",
+            *(parameter.name for parameter in method.parameters),
+            *(call.loop.variable for call in method.invalidates if call.loop),
+        }
+
+    def text(self) -> str:
+        method, names = self._method, self._names
+        keys = self._free("keys")
+        parameters: list[Doc] = [f"{keys}: {names.own('fusionrt.abi', 'Keys')}"]
+        for name, type_ in (
+            ("result", method.result),
+            *((p.name, p.type) for p in method.parameters),
+        ):
+            parameters.append(Joined((f"{name}: ", annotation_of(type_, names))))
+        head = Joined((f"def {function_name(method)}", Group("(", tuple(parameters), ")")))
+        calls: dict[tuple[str, str], list[Call]] = {}
+        for call in method.invalidates:
+            calls.setdefault((call.service, call.contract.name), []).append(call)
+        imports: list[str] = []
+        lines: list[str] = []
+        for service, title in calls:
+            accessor = self._accessor(service, title, imports)
+            lines.append(f"    {self._collector(service)} = {accessor}({keys})")
+        for call in method.invalidates:
+            lines.extend(self._call(call))
+        late = [*sorted(imports), ""] if imports else []
+        return "\n".join((f"{lay_out(head, 0, after=9)} -> None:", *late, *lines))
+
+    def _accessor(self, service: str, title: str, imports: list[str]) -> str:
+        """The class that collects. Another service's is imported late: two may need each other."""
+        name = f"{title}Invalidate"
+        if service == self._contract.name:
+            return self._names.own(".server", name)
+        spelling = self._free(name)
+        alias = "" if spelling == name else f" as {spelling}"
+        imports.append(f"    from ..{service}.server import {name}{alias}")
+        return spelling
+
+    def _collector(self, service: str) -> str:
+        return self._free(f"{service}_")
+
+    def _free(self, name: str) -> str:
+        while name in self._taken:
+            name += "_"
+        return name
+
+    def _call(self, call: Call) -> Iterator[str]:
+        indent = 4
+        if call.loop is not None:
+            yield from _guarded(call.loop.iterable.guards, indent)
+            indent += 4 * bool(call.loop.iterable.guards)
+            yield f"{' ' * indent}for {call.loop.variable} in {call.loop.iterable}:"
+            indent += 4
+        guards = tuple(
+            dict.fromkeys(
+                guard
+                for argument in call.arguments
+                if isinstance(argument.value, Path)
+                for guard in argument.value.guards
+            )
+        )
+        yield from _guarded(guards, indent)
+        indent += 4 * bool(guards)
+        items = tuple(self._argument(argument.name, argument.value) for argument in call.arguments)
+        target = f"{self._collector(call.service)}.{call.method}"
+        yield " " * indent + lay_out(Joined((target, _call_group(items))), indent)
+
+    def _argument(self, name: str | None, value: Path | Wildcard | Constant) -> str:
+        text = self._names.own(*_ANY) if isinstance(value, Wildcard) else str(value)
+        return text if name is None else f"{name}={text}"
+
+
+def _call_group(items: Sequence[str]) -> Doc:
+    return Joined((Group("(", tuple(items), ")"),)) if len(items) > 1 else f"({''.join(items)})"
+
+
+def _guarded(guards: tuple[str, ...], indent: int) -> Iterator[str]:
+    if not guards:
+        return
+    conditions = [f"{guard} is not None" for guard in guards]
+    line = f"{' ' * indent}if {' and '.join(conditions)}:"
+    if len(line) <= WIDTH:
+        yield line
+        return
+    yield f"{' ' * indent}if ("
+    for index, condition in enumerate(conditions):
+        yield f"{' ' * (indent + 4)}{'and ' * bool(index)}{condition}"
+    yield f"{' ' * indent}):"

@@ -1,0 +1,82 @@
+"""Methods of generated classes, from `def` to `:`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from ..contract import Method, MethodKind, Parameter, ParameterKind, Type
+from .layout import WIDTH, Doc, Group, Joined, flat, lay_out
+from .names import Names
+from .types import annotation_of, expression_of
+
+__all__ = ["arguments", "receiver", "result_of", "signature"]
+
+_INDENT = 4
+
+
+def receiver(method: Method) -> str:
+    """The name of the first parameter: `self`, unless another one is called so."""
+    names = {parameter.name for parameter in method.parameters}
+    name = "self"
+    while name in names:
+        name += "_"
+    return name
+
+
+def arguments(method: Method) -> Group:
+    """The tuple of a method's arguments, in the order of the contract."""
+    return Group("(", tuple(parameter.name for parameter in method.parameters), ")")
+
+
+def result_of(method: Method, names: Names, *, coroutine: bool) -> Doc:
+    """What a generated method returns; `coroutine` if it is a plain `def` that stands for one."""
+    result = annotation_of(method.result, names)
+    if method.kind is MethodKind.STREAM:
+        iterator = names.own("collections.abc", "AsyncIterator")
+        return Joined((iterator, Group("[", (result,), "]", comma=False)))
+    if not coroutine:
+        return result
+    any_ = names.own("typing", "Any")
+    items = (any_, any_, result)
+    return Joined((names.own("collections.abc", "Coroutine"), Group("[", items, "]")))
+
+
+def signature(
+    method: Method,
+    names: Names,
+    result: Doc,
+    *,
+    asynchronous: bool = False,
+    ending: str = "",
+    annotate: Callable[[Type, Names], Doc] = annotation_of,
+) -> str:
+    """`def get(self, …) -> T:`, one parameter a line; `ending` stands behind it."""
+    head = f"{'async ' * asynchronous}def {method.name}("
+    lines = list(_parameters(method.parameters, names, annotate))
+    one_line = f"{head}{receiver(method)}) -> {flat(result)}:{ending}"
+    if not lines and len(one_line) + _INDENT <= WIDTH:
+        return one_line
+    inner = " " * (_INDENT + 4)
+    body = "".join(f"{inner}{line},\n" for line in (receiver(method), *lines))
+    returns = lay_out(result, _INDENT, before=5, after=1 + len(ending))
+    return f"{head}\n{body}{' ' * _INDENT}) -> {returns}:{ending}"
+
+
+def _parameters(
+    parameters: Sequence[Parameter], names: Names, annotate: Callable[[Type, Names], Doc]
+) -> list[str]:
+    lines: list[str] = []
+    previous = ParameterKind.POSITIONAL
+    for parameter in parameters:
+        if previous is ParameterKind.POSITIONAL and lines and parameter.kind is not previous:
+            lines.append("/")
+        if parameter.kind is ParameterKind.KEYWORD and previous is not parameter.kind:
+            lines.append("*")
+        previous = parameter.kind
+        parts: list[Doc] = [f"{parameter.name}: ", annotate(parameter.type, names)]
+        if parameter.default is not None:
+            parts.append(f" = {expression_of(parameter.default, names, runtime=True)}")
+        lines.append(lay_out(Joined(tuple(parts)), _INDENT + 4, after=1))
+    if parameters and previous is ParameterKind.POSITIONAL:
+        lines.append("/")
+    return lines

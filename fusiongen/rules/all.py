@@ -1,0 +1,23 @@
+"""Every rule, by its id."""
+
+from __future__ import annotations
+
+from . import files, invalidations, methods, options, protocols, types
+from .base import ContractRule, Rule
+
+__all__ = ["CONTRACT_RULES", "RULES"]
+
+RULES: tuple[type[Rule], ...] = tuple(
+    sorted(
+        (
+            getattr(module, name)
+            for module in (files, protocols, methods, options, invalidations, types)
+            for name in module.__all__
+        ),
+        key=lambda rule: rule.id,
+    )
+)
+
+CONTRACT_RULES: tuple[type[ContractRule], ...] = tuple(
+    rule for rule in RULES if issubclass(rule, ContractRule)
+)

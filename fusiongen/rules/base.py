@@ -1,0 +1,48 @@
+"""What a rule is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar
+
+from ..errors import Diagnostic, Span, Violation
+
+if TYPE_CHECKING:
+    from ..contract import Contract
+    from ..reader.structures import Structures
+
+__all__ = ["ContractRule", "Rule"]
+
+
+class Rule:
+    """One thing that contracts must not do.
+
+    id: never reused.
+    fix: the usual remedy, a whole sentence.
+    VALID, INVALID: contract texts that the rule lets pass and that it refuses; methods alone stand
+        for a contract that has them.
+    """
+
+    id: ClassVar[str]
+    fix: ClassVar[str]
+    VALID: ClassVar[tuple[str, ...]] = ()
+    INVALID: ClassVar[tuple[str, ...]]
+
+    @classmethod
+    def at(cls, span: Span, problem: str, fix: str | None = None) -> Diagnostic:
+        """This rule, broken there; `problem` is a clause without a full stop."""
+        return Diagnostic(span, cls.id, problem, fix or cls.fix)
+
+    @classmethod
+    def violation(cls, span: Span, problem: str, fix: str | None = None) -> Violation:
+        """The same, to be raised."""
+        return Violation(cls.at(span, problem, fix))
+
+
+class ContractRule(Rule):
+    """A rule that is checked on the finished model of one contract."""
+
+    @classmethod
+    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
+        """Every place where the contract breaks this rule."""
+        raise NotImplementedError

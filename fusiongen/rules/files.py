@@ -1,0 +1,68 @@
+"""Rules about files and the names in them."""
+
+from __future__ import annotations
+
+from .base import Rule
+
+__all__ = ["HiddenByStar", "NotPython", "NotUnderstood", "TypingOnly", "UnknownName"]
+
+
+class NotPython(Rule):
+    """A contract, or a module that it takes a type from, does not parse."""
+
+    id = "FG001"
+    fix = "Mend the syntax; `python -m py_compile` says more."
+    INVALID = ("    async def get(self -> str: ...",)
+
+
+class UnknownName(Rule):
+    """An annotation or a default uses a name that its module does not bind."""
+
+    id = "FG002"
+    fix = "Import it, or define it in this module."
+    VALID = ("    async def get(self, id: 'str') -> 'Decimal | None': ...",)
+    INVALID = (
+        "    async def get(self, id: Missing) -> str: ...",
+        "    async def get(self, id: str = MISSING) -> str: ...",
+        "    async def get(self) -> 'Missing | None': ...",
+    )
+
+
+class HiddenByStar(Rule):
+    """A name can only come from a star import, so its origin cannot be read."""
+
+    id = "FG003"
+    fix = "Import the name itself."
+    INVALID = (
+        "from somewhere import *\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self) -> Cart: ...",
+    )
+
+
+class TypingOnly(Rule):
+    """A type that a method names is defined under `if TYPE_CHECKING:`, so that it does not exist at
+    run time, when the codecs are made."""
+
+    id = "FG004"
+    fix = "Define it outside of `if TYPE_CHECKING:`; importing it there is fine."
+    VALID = (
+        "if TYPE_CHECKING:\n    from somewhere import Cart\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self) -> Cart: ...",
+    )
+    INVALID = (
+        "if TYPE_CHECKING:\n    Ids = tuple[str, ...]\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self) -> Ids: ...",
+    )
+
+
+class NotUnderstood(Rule):
+    """An annotation is no type, or its metadata are more than names, literals and calls."""
+
+    id = "FG005"
+    fix = "Give it a name at module level and use that."
+    VALID = ("    async def get(self, id: Annotated[str, Length(max=3)]) -> str: ...",)
+    INVALID = (
+        "    async def get(self, id: 3) -> str: ...",
+        "    async def get(self, id: 'str |') -> str: ...",
+        "    async def get(self, id: Annotated[str, lambda x: x]) -> str: ...",
+    )

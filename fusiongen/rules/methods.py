@@ -1,0 +1,135 @@
+"""Rules about methods and their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .base import ContractRule, Rule
+
+if TYPE_CHECKING:
+    from ..contract import Contract
+    from ..errors import Diagnostic
+    from ..reader.structures import Structures
+
+__all__ = [
+    "AsyncStream",
+    "BadDefault",
+    "DecoratedStream",
+    "MissingAnnotation",
+    "ReservedName",
+    "ReservedParameter",
+    "StarArguments",
+    "SyncMethod",
+]
+
+
+class MissingAnnotation(Rule):
+    """A parameter or a result has no type."""
+
+    id = "FG020"
+    fix = "Annotate it; a method that returns nothing says `-> None`."
+    INVALID = (
+        "    async def get(self, id) -> str: ...",
+        "    async def get(self, id: str): ...",
+    )
+
+
+class StarArguments(Rule):
+    """`*args` or `**kwargs`: calls need a fixed list of arguments on the wire."""
+
+    id = "FG021"
+    fix = "Name each parameter; take a tuple for several values of one type."
+    VALID = ("    async def get(self, *, id: str) -> str: ...",)
+    INVALID = (
+        "    async def get(self, *ids: str) -> str: ...",
+        "    async def get(self, **ids: str) -> str: ...",
+    )
+
+
+class AsyncStream(Rule):
+    """`async def … -> AsyncIterator[T]` in a Protocol is a coroutine that returns an iterator."""
+
+    id = "FG022"
+    fix = "Declare a stream with plain `def`; the implementation is an `async def` with `yield`."
+    VALID = ("    def events(self) -> AsyncIterator[int]: ...",)
+    INVALID = (
+        "    async def events(self) -> AsyncIterator[int]: ...",
+        "    async def events(self) -> 'AsyncIterator[int]': ...",
+    )
+
+
+class SyncMethod(Rule):
+    """A plain `def` that is not a stream: a call over the network has to be awaited."""
+
+    id = "FG023"
+    fix = "Write `async def`, or return `AsyncIterator[T]` for a stream."
+    INVALID = (
+        "    def get(self) -> str: ...",
+        "    @compute\n    def get(self) -> str: ...",
+        "    def get(self) -> AsyncIterator: ...",
+    )
+
+
+class DecoratedStream(Rule):
+    """A stream is a compute method or a command: it is neither cached nor one change."""
+
+    id = "FG024"
+    fix = "Drop the decorator, or return a tuple from an `async def`."
+    INVALID = ("    @compute\n    def events(self) -> AsyncIterator[int]: ...",)
+
+
+class BadDefault(Rule):
+    """A default is computed or mutable, so it cannot be repeated in the generated signatures."""
+
+    id = "FG025"
+    fix = "Use a literal, a tuple, or the name of a constant of a module or of an enum's member."
+    VALID = (
+        "    async def get(self, a: int = -1, b: tuple[int, ...] = (1, 2)) -> str: ...",
+        "    async def get(self, a: str | None = None) -> str: ...",
+        "    async def get(self, seconds: int = 60 * 60) -> str: ...",
+    )
+    INVALID = (
+        "    async def get(self, ids: tuple[str, ...] = tuple()) -> str: ...",
+        "    async def get(self, ids: list[str] = []) -> str: ...",
+    )
+
+
+class ReservedName(ContractRule):
+    """A method has a name that generated classes need for themselves."""
+
+    id = "FG026"
+    fix = "Rename it."
+    VALID = ("    async def dict(self) -> str: ...",)
+    INVALID = (
+        *(
+            f"    async def {name}(self) -> str: ..."
+            for name in ("computed", "peek", "changes", "invalidate", "with_options", "_get")
+        ),
+        "    async def __call__(self) -> str: ...",
+    )
+    names = ("computed", "peek", "changes", "invalidate", "with_options")
+
+    @classmethod
+    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
+        for method in contract.methods:
+            if method.name in cls.names:
+                yield cls.at(method.span, f"`{method.name}` is the name of an accessor")
+            elif method.name.startswith("_"):
+                yield cls.at(method.span, f"`{method.name}` starts with an underscore")
+
+
+class ReservedParameter(ContractRule):
+    """A parameter is called `result`, which stands for a command's result in `invalidates`."""
+
+    id = "FG027"
+    fix = "Rename it."
+    INVALID = ("    @compute\n    async def get(self, result: str) -> str: ...",)
+
+    @classmethod
+    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
+        for method in contract.methods:
+            for parameter in method.parameters:
+                if parameter.name == "result":
+                    problem = f"`{method.name}` has a parameter `result`"
+                    yield cls.at(parameter.span, problem)

@@ -1,0 +1,93 @@
+"""Rules about the options of `@compute` and `@command`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .base import ContractRule, Rule
+
+if TYPE_CHECKING:
+    from ..contract import Contract
+    from ..errors import Diagnostic
+    from ..reader.structures import Structures
+
+__all__ = ["BadCommandOption", "BadOption", "ContradictoryOptions"]
+
+
+class BadOption(Rule):
+    """An option of `@compute` is none that there is, or no literal number of seconds."""
+
+    id = "FG030"
+    fix = "Write seconds as a literal number of at least 0, or `None` for the default."
+    VALID = (
+        "    @compute()\n    async def get(self) -> str: ...",
+        "    @compute(min_cache=60, error_ttl=0.5, auto_invalidate=None)\n"
+        "    async def get(self) -> str: ...",
+        "    @compute(invalidation_delay=0.1)\n    async def get(self) -> str: ...",
+        "    @compute(consolidate=0)\n    async def get(self) -> str: ...",
+    )
+    INVALID = tuple(
+        f"    @compute({option})\n    async def get(self) -> str: ..."
+        for option in (
+            "min_cache=-1",
+            "error_ttl='1'",
+            "error_ttl=True",
+            "min_cache=MINUTE",
+            "colour=1",
+            "60.0",
+        )
+    )
+
+
+class BadCommandOption(Rule):
+    """`@command` lacks its `invalidates`, or that is no list of string literals."""
+
+    id = "FG031"
+    fix = 'Write `@command(invalidates=["get(id)"])`; `[]` if it invalidates nothing by itself.'
+    VALID = ("    @command(invalidates=[])\n    async def put(self) -> None: ...",)
+    INVALID = (
+        "    @command\n    async def put(self) -> None: ...",
+        "    @command()\n    async def put(self) -> None: ...",
+        "    @command(invalidates='get(id)')\n    async def put(self) -> None: ...",
+        "    @command(invalidates=KEYS)\n    async def put(self) -> None: ...",
+        "    @command(invalidates=[], min_cache=3)\n    async def put(self) -> None: ...",
+    )
+
+
+class ContradictoryOptions(ContractRule):
+    """Options of one method of which one makes another pointless."""
+
+    id = "FG032"
+    fix = "Raise `auto_invalidate`, or drop the other option."
+    VALID = (
+        "    @compute(min_cache=60, auto_invalidate=60)\n    async def get(self) -> str: ...",
+        "    @compute(consolidate=0.1, auto_invalidate=60)\n    async def get(self) -> str: ...",
+    )
+    INVALID = (
+        "    @compute(auto_invalidate=0)\n    async def get(self) -> str: ...",
+        "    @compute(min_cache=60, auto_invalidate=1)\n    async def get(self) -> str: ...",
+        "    @compute(error_ttl=60, auto_invalidate=1)\n    async def get(self) -> str: ...",
+        "    @compute(invalidation_delay=1, auto_invalidate=1)\n"
+        "    async def get(self) -> str: ...",
+    )
+
+    @classmethod
+    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
+        for method in contract.methods:
+            given = {name: float(text) for name, text in method.options.given()}
+            lifetime = given.pop("auto_invalidate", None)
+            if lifetime is None:
+                continue
+            if lifetime == 0:
+                problem = f"with `auto_invalidate=0`, nothing of `{method.name}` is ever cached"
+                yield cls.at(method.span, problem, "Leave the method undecorated.")
+                continue
+            delay = given.pop("invalidation_delay", 0.0)
+            for name, seconds in given.items():
+                if seconds > lifetime and name != "consolidate":
+                    problem = f"`{name}` of `{method.name}` is longer than its `auto_invalidate`"
+                    yield cls.at(method.span, problem)
+            if delay >= lifetime:
+                problem = f"`{method.name}` invalidates itself before an invalidation_delay is over"
+                yield cls.at(method.span, problem)

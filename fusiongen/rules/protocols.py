@@ -1,0 +1,110 @@
+"""Rules about a contract's class."""
+
+from __future__ import annotations
+
+from .base import Rule
+
+__all__ = [
+    "BadServiceOption",
+    "DuplicateService",
+    "ForeignBase",
+    "GenericContract",
+    "NotAMethod",
+    "NotAProtocol",
+]
+
+
+class NotAProtocol(Rule):
+    """`@service` stands on a class that is not a Protocol itself."""
+
+    id = "FG010"
+    fix = "Add `Protocol` to the bases."
+    VALID = ("@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...",)
+    INVALID = (
+        "@service\nclass Carts:\n    async def get(self) -> str: ...",
+        "class Base(Protocol):\n    async def get(self) -> str: ...\n\n"
+        "@service\nclass Carts(Base):\n    pass",
+    )
+
+
+class GenericContract(Rule):
+    """A contract is generic: its types would differ from caller to caller."""
+
+    id = "FG011"
+    fix = "Write a contract with the types filled in."
+    INVALID = (
+        "T = TypeVar('T')\n\n@service\nclass Carts(Protocol[T]):\n"
+        "    async def get(self) -> T: ...",
+    )
+
+
+class ForeignBase(Rule):
+    """A contract inherits from a class whose text the generator does not have."""
+
+    id = "FG012"
+    fix = "Inherit from Protocols of the source roots only, or list its folder in `source-roots`."
+    VALID = (
+        "class Base(Protocol):\n    async def get(self) -> str: ...\n\n"
+        "@service\nclass Carts(Base, Protocol):\n    pass",
+    )
+    INVALID = (
+        "from somewhere import Base\n\n@service\nclass Carts(Base, Protocol):\n"
+        "    async def get(self) -> str: ...",
+    )
+
+
+class NotAMethod(Rule):
+    """A contract holds something else than methods, or a method of a special sort."""
+
+    id = "FG013"
+    fix = "Leave only methods and their decorators `@compute` and `@command` in the contract."
+    VALID = ('    """Documented."""\n    async def get(self) -> str:\n        """This too."""',)
+    INVALID = (
+        "    name: str",
+        "    @property\n    def name(self) -> str: ...",
+        "    @staticmethod\n    async def get(id: str) -> str: ...",
+        "    @overload\n    async def get(self, id: str) -> str: ...",
+        "    class Inner:\n        pass",
+        "    async def get() -> str: ...",
+        "    async def get[T](self, id: T) -> str: ...",
+        "    @compute\n    @command(invalidates=[])\n    async def get(self) -> str: ...",
+        "    async def get(self) -> str: ...\n    async def get(self) -> int: ...",
+    )
+
+
+class BadServiceOption(Rule):
+    """An option of `@service` is none that there is, or no literal of its type."""
+
+    id = "FG014"
+    fix = (
+        'Its options are literals: `name="carts"` (a lower-case identifier), `version=1`, '
+        "`internal=True`, `raises=[OutOfStock]`."
+    )
+    VALID = (
+        '@service(name="basket", version=2, internal=True)\nclass Carts(Protocol):\n'
+        "    async def get(self) -> str: ...",
+        "@service()\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+    )
+    INVALID = tuple(
+        f"@service({option})\nclass Carts(Protocol):\n    async def get(self) -> str: ..."
+        for option in (
+            'name="my-carts"',
+            'name="class"',
+            "name=NAME",
+            'version="1"',
+            "internal=1",
+            "colour=3",
+            "raises=errors()",
+        )
+    )
+
+
+class DuplicateService(Rule):
+    """Two contracts have one service name, so one package."""
+
+    id = "FG015"
+    fix = 'Name one of them with `@service(name="…")`.'
+    INVALID = (
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...\n\n\n"
+        '@service(name="carts")\nclass Baskets(Protocol):\n    async def get(self) -> str: ...',
+    )

@@ -1,0 +1,254 @@
+"""Rules about the types that methods name: all have to travel, arguments of compute methods have to
+be hashable values besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..contract import Annotated, Dots, Literals, MethodKind, Named, Nothing, Ref, Type, Union
+from .base import ContractRule
+
+if TYPE_CHECKING:
+    from ..contract import Contract
+    from ..errors import Diagnostic
+    from ..reader.structures import Structure, Structures
+
+__all__ = ["NotAnException", "UnstableKey", "UnsupportedType"]
+
+_SCALARS = frozenset(
+    (
+        *("builtins.bool", "builtins.bytes", "builtins.float", "builtins.int", "builtins.str"),
+        *("datetime.date", "datetime.datetime", "datetime.time", "datetime.timedelta"),
+        *("decimal.Decimal", "uuid.UUID"),
+    )
+)
+_FROZEN_CONTAINERS = {"builtins.frozenset": 1, "builtins.tuple": 1}
+_CONTAINERS = {
+    **_FROZEN_CONTAINERS,
+    "builtins.dict": 2,
+    "builtins.list": 1,
+    "builtins.set": 1,
+    "collections.abc.Collection": 1,
+    "collections.abc.Mapping": 2,
+    "collections.abc.MutableMapping": 2,
+    "collections.abc.MutableSequence": 1,
+    "collections.abc.MutableSet": 1,
+    "collections.abc.Sequence": 1,
+    "collections.abc.Set": 1,
+}
+_HAVE_TO_BE_FROZEN = ("dataclass", "struct", "model", "typed-dict")
+_RECORDS = ("dataclass", "struct", "named-tuple", "typed-dict")
+_OPEN = frozenset(("builtins.object", "typing.Any"))
+_STANDARD = frozenset(
+    (
+        *("abc", "asyncio", "builtins", "collections", "collections.abc", "concurrent.futures"),
+        *("contextlib", "contextvars", "datetime", "decimal", "enum", "fractions", "functools"),
+        *("io", "ipaddress", "itertools", "logging", "numbers", "os", "pathlib", "queue", "re"),
+        *("socket", "subprocess", "threading", "types", "typing", "uuid", "weakref", "zoneinfo"),
+    )
+)
+"""Modules of which every class without a wire form is known to have none."""
+
+
+class UnsupportedType(ContractRule):
+    """A type has no wire form."""
+
+    id = "FG050"
+    fix = (
+        "Use scalars, `Decimal`, dates, `UUID`, enums, literals, containers of these, dataclasses, "
+        "pydantic models or `msgspec.Struct`s."
+    )
+    VALID = (
+        "    async def get(self) -> dict[str, list[set[int]]]: ...",
+        "    async def get(self) -> Mapping[str, Sequence[Decimal]] | None: ...",
+        "    async def get(self, cart: LibraryCart) -> Any: ...",
+        "Ids = tuple[str, ...]\nName = NewType('Name', str)\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self, ids: Ids) -> Name: ...",
+    )
+    INVALID = (
+        "    async def get(self) -> Callable[[int], str]: ...",
+        "    async def get(self) -> complex: ...",
+        "    async def get(self) -> bytearray: ...",
+        "    async def get(self) -> type[int]: ...",
+        "    async def get(self) -> Path: ...",
+        "    async def get(self) -> list[object | Callable[..., str]]: ...",
+        "    def events(self) -> AsyncIterator[memoryview]: ...",
+        "T = TypeVar('T')\n\n@service\nclass Carts(Protocol):\n    async def get(self) -> T: ...",
+        "class Cart:\n    id: str\n\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self) -> Cart: ...",
+        "@dataclass\nclass Cart:\n    price: Callable[[], int]\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+    )
+
+    @classmethod
+    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
+        for method in contract.methods:
+            named = [
+                (parameter.span, f"`{parameter.name}` of `{method.name}`", parameter.type)
+                for parameter in method.parameters
+            ]
+            for span, what, type_ in (*named, (method.span, f"`{method.name}`", method.result)):
+                problem = _without_wire_form(type_, structures, frozenset())
+                if problem is not None:
+                    yield cls.at(span, f"{what} cannot travel: {problem}")
+
+
+class UnstableKey(ContractRule):
+    """An argument of a compute method is no hashable value with a stable wire form, so it cannot be
+    part of a key."""
+
+    id = "FG051"
+    fix = (
+        "Take a `tuple` or `frozenset` in place of a list or set, a frozen dataclass, "
+        "`msgspec.Struct` or pydantic model in place of one that may change."
+    )
+    VALID = (
+        "    @compute\n    async def get(self, a: str | None, b: tuple[int, ...]) -> Any: ...",
+        "    @compute\n    async def get(self, a: frozenset[Decimal], b: LibraryKey) -> str: ...",
+        "    async def get(self, ids: list[str]) -> str: ...",
+        "@dataclass(frozen=True)\nclass Key:\n    id: str\n    next: 'Key | None'\n\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n    async def get(self, k: Key) -> int: ...",
+    )
+    INVALID = (
+        *(
+            f"    @compute\n    async def get(self, ids: {spelled}) -> str: ..."
+            for spelled in (
+                *("list[str]", "dict[str, int]", "set[int]", "Any", "object"),
+                *("tuple[list[int], ...]", "Sequence[str]", "str | list[str]", "tuple"),
+                "Annotated[list[int], 'short']",
+            )
+        ),
+        "@dataclass\nclass Key:\n    id: str\n\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n    async def get(self, k: Key) -> int: ...",
+        "@dataclass(frozen=True)\nclass Key:\n    ids: list[str]\n\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n    async def get(self, k: Key) -> int: ...",
+    )
+
+    @classmethod
+    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
+        for method in contract.of_kind(MethodKind.COMPUTE):
+            for parameter in method.parameters:
+                if _without_wire_form(parameter.type, structures, frozenset()) is not None:
+                    continue  # FG050 says it
+                problem = _unstable(parameter.type, structures, frozenset())
+                if problem is not None:
+                    what = f"`{parameter.name}` of the compute method `{method.name}`"
+                    yield cls.at(parameter.span, f"{what} cannot be a key: {problem}")
+
+
+class NotAnException(ContractRule):
+    """`raises` lists a class that is no exception."""
+
+    id = "FG052"
+    fix = "List subclasses of `Exception`."
+    VALID = (
+        "class OutOfStock(Exception):\n    pass\n\n\n@service(raises=[OutOfStock, KeyError])\n"
+        "class Carts(Protocol):\n    async def get(self) -> str: ...",
+    )
+    INVALID = (
+        "@service(raises=[str])\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+        "class Empty:\n    pass\n\n\n@service(raises=[Empty])\nclass Carts(Protocol):\n"
+        "    async def get(self) -> str: ...",
+    )
+
+    @classmethod
+    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
+        for ref in contract.raises:
+            if not structures.may_be_raised(ref):
+                yield cls.at(contract.span, f"`{ref.name}` in `raises` is no exception class")
+
+
+def _without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+    """Why a type cannot travel, or `None`."""
+    match type_:
+        case Named(arguments=arguments) if arguments:
+            inner: tuple[Type, ...] = arguments
+        case Union(members=members):
+            inner = members
+        case Annotated(base=base):
+            inner = (base,)
+        case Dots():
+            return None
+        case _:
+            inner = ()
+    if isinstance(type_, Named):
+        problem = _class_without_wire_form(type_, structures, seen)
+        if problem is not None:
+            return problem
+    problems = (_without_wire_form(each, structures, seen) for each in inner)
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def _class_without_wire_form(
+    type_: Named, structures: Structures, seen: frozenset[Ref]
+) -> str | None:
+    origin = structures.origin(type_.ref)
+    structure = structures.of(origin)
+    if structure is not None:
+        if structure.target is not None and origin not in seen:
+            return _without_wire_form(structure.target, structures, seen | {origin})
+        problem = structure.kind.without_wire_form(origin.name)
+        return problem or _field_without_wire_form(structure, structures, seen)
+    known = str(origin) if origin.module != "builtins" else f"builtins.{origin.name}"
+    if known in _SCALARS or known in _OPEN or known in _CONTAINERS:
+        return None
+    return f"`{origin}` has no wire form" if origin.module in _STANDARD else None
+
+
+def _field_without_wire_form(
+    structure: Structure, structures: Structures, seen: frozenset[Ref]
+) -> str | None:
+    """A pydantic model has its own opinion of what its fields may be."""
+    if structure.ref in seen or structure.kind.value not in _RECORDS:
+        return None
+    for field in structure.fields:
+        if field.type is None or structures.is_open(field.type):
+            continue
+        problem = _without_wire_form(field.type, structures, seen | {structure.ref})
+        if problem is not None:
+            return f"the field `{field.name}` of `{structure.ref.name}`: {problem}"
+    return None
+
+
+def _unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+    """Why a type cannot be part of a key, or `None`."""
+    match type_:
+        case Nothing() | Literals() | Dots():
+            return None
+        case Union(members=members):
+            inner: tuple[Type, ...] = members
+        case Annotated(base=base):
+            inner = (base,)
+        case Named(ref=ref, arguments=arguments):
+            origin = structures.origin(ref)
+            structure = structures.of(origin)
+            if structure is not None:
+                return _unstable_structure(structure, structures, seen)
+            known = f"builtins.{origin.name}" if origin.module == "builtins" else str(origin)
+            if known in _OPEN:
+                return f"`{origin}` may be anything"
+            if known in _FROZEN_CONTAINERS and arguments is None:
+                return f"`{origin}` does not say of what"
+            if known in _CONTAINERS and known not in _FROZEN_CONTAINERS:
+                return f"`{origin}` is not hashable"
+            inner = arguments or ()
+    problems = (_unstable(each, structures, seen) for each in inner)
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def _unstable_structure(
+    structure: Structure, structures: Structures, seen: frozenset[Ref]
+) -> str | None:
+    if structure.ref in seen:
+        return None
+    seen |= {structure.ref}
+    if structure.target is not None:
+        return _unstable(structure.target, structures, seen)
+    if not structure.frozen and structure.kind.value in _HAVE_TO_BE_FROZEN:
+        return f"`{structure.ref}` is not frozen"
+    for field in structure.fields:
+        problem = _unstable(field.type, structures, seen) if field.type is not None else None
+        if problem is not None:
+            return f"its field `{field.name}`: {problem}"
+    return None

@@ -1,0 +1,68 @@
+"""Every rule refuses what it says, where it says, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from fusiongen.emit import contracts
+from fusiongen.errors import ContractError
+from fusiongen.rules.all import RULES
+from fusiongen.rules.base import Rule
+
+from .conftest import Write
+
+PRELUDE = """\
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NewType, Protocol, TypeVar, overload
+
+from fusionrt import ANY, command, compute, service
+from library import Length, LibraryCart, LibraryKey
+
+NAME = "carts"
+MINUTE = 60
+KEYS = []
+
+
+"""
+
+
+def _module(case: str) -> str:
+    methods = case.startswith("    ")
+    return PRELUDE + ("@service\nclass Carts(Protocol):\n" if methods else "") + case + "\n"
+
+
+def _cases(kind: str) -> list[object]:
+    return [
+        pytest.param(rule, case, id=f"{rule.id}-{number}")
+        for rule in RULES
+        for number, case in enumerate(getattr(rule, kind))
+    ]
+
+
+@pytest.mark.parametrize(("rule", "case"), _cases("INVALID"))
+def test_C3_an_invalid_case_breaks_its_rule(rule: type[Rule], case: str, project: Write) -> None:
+    """An INVALID case is refused by its rule alone, with a place in the file, a reason and a fix."""
+    with pytest.raises(ContractError) as caught:
+        contracts(project({"shop/contracts.py": _module(case)}))
+    for diagnostic in caught.value.diagnostics:
+        assert diagnostic.rule == rule.id, str(diagnostic)
+        assert diagnostic.span.path == "shop/contracts.py"
+        lines = _module(case).count("\n") + 1
+        assert PRELUDE.count("\n") < diagnostic.span.line <= lines
+        assert diagnostic.message and not diagnostic.message.endswith(".")
+        assert diagnostic.fix.endswith((".", "more."))
+
+
+@pytest.mark.parametrize(("rule", "case"), _cases("VALID"))
+def test_C3_a_valid_case_breaks_no_rule(rule: type[Rule], case: str, project: Write) -> None:
+    """A VALID case passes every rule."""
+    assert contracts(project({"shop/contracts.py": _module(case)}))
+
+
+def test_rule_ids_are_unique() -> None:
+    """No two rules share an id, and each says in its docstring what it is about."""
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert all(rule.__doc__ and rule.INVALID for rule in RULES)

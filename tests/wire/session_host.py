@@ -1,0 +1,247 @@
+"""A host process of the simulated world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fusionrt.errors import WireError
+from fusionrt.wire import host_events as he
+from fusionrt.wire.admission import greet
+from fusionrt.wire.envelopes import decode_client_envelope
+from fusionrt.wire.frames import Kind
+from fusionrt.wire.server import ServerSession
+
+from .session_violation import Violation
+
+if TYPE_CHECKING:
+    from .session_world import World
+
+
+@dataclass
+class Body:
+    """A call that a host runs."""
+
+    key: int | None = None
+    stale: bool = False
+    items: int = 0
+    sent: int = 0
+
+
+class Host:
+    """A host process: its sessions, and what it runs for them."""
+
+    def __init__(self, world: World, iid: str) -> None:
+        self.world = world
+        self.iid = iid
+        self.sessions: dict[tuple[str, int], ServerSession] = {}
+        self.running: dict[tuple[int, int], Body] = {}
+        self.kept: dict[tuple[int, int], int] = {}
+        self.operations: dict[str, str] = {}
+        self.connected = True
+        self.alive = True
+        self.frozen = False
+        self.inbox: list[Callable[[], None]] = []
+        world.after(0.5, self.expire)
+
+    # Troubles.
+
+    def crash(self) -> None:
+        """Everything is lost, and nobody is told."""
+        self.alive = self.connected = False
+        self.world.hosts.remove(self)
+
+    def freeze(self) -> None:
+        """Stopped, but for the socket's buffers."""
+        self.frozen = True
+
+    def thaw(self) -> None:
+        """Go on, with what came meanwhile."""
+        if self.frozen and self.alive:
+            self.frozen = False
+            inbox, self.inbox = self.inbox, []
+            for action in inbox:
+                action()
+
+    def reconnect(self) -> None:
+        """The connection is back (D10)."""
+        self.connected = self.alive
+        self._when_awake(self._announce)
+
+    def _announce(self) -> None:
+        for session in self.sessions.values():
+            session.announce()
+        self._flush()
+
+    def _when_awake(self, action: Callable[[], None]) -> None:
+        if self.alive and self.frozen:
+            self.inbox.append(action)
+        elif self.alive:
+            action()
+
+    # Messages.
+
+    def receive(self, data: bytes) -> None:
+        """A message came, unless the host is cut off."""
+        if self.connected:
+            self._when_awake(lambda: self._receive(data))
+
+    def _receive(self, data: bytes) -> None:
+        try:
+            envelope = decode_client_envelope(data)
+        except WireError:
+            return
+        now = self.world.now
+        session = self.sessions.get((envelope.cid, envelope.gen))
+        if session is None:
+            answer = greet(envelope, self.iid)
+            if answer is not None:
+                if answer:
+                    self._publish(answer)
+                return
+            session = self.world.server_type(
+                iid=self.iid,
+                cid=envelope.cid,
+                principal=envelope.principal,
+                gen=envelope.gen,
+                now=now,
+                limits=self.world.limits,
+            )
+            self.sessions[envelope.cid, envelope.gen] = session
+        for event in session.receive(envelope, now):
+            self._act(session, event)
+        self.pump()
+
+    def pump(self) -> None:
+        """Send what there is to send: at once, or together with what comes within a tick."""
+        if self.world.random.random() < 0.6:
+            self._flush()
+        else:
+            self.world.after(0.01, lambda: self._when_awake(self._flush))
+
+    def _flush(self) -> None:
+        for session in self.sessions.values():
+            for data in session.outgoing():
+                self._publish(data)
+
+    def _publish(self, data: bytes) -> None:
+        if self.connected and self.world.client.connected:
+            self.world.send(self.iid, "client", data, self.world.client.receive)
+
+    def expire(self) -> None:
+        """Drop the sessions of clients that are silent (D17)."""
+        if not self.alive:
+            return
+        self.world.after(0.5, self.expire)
+        if self.frozen:
+            return
+        for session in list(self.sessions.values()):
+            if session.expired(self.world.now):
+                self._act(session, session.close("expired"))
+
+    # Work.
+
+    def _act(self, session: ServerSession, event: he.HostEvent) -> None:
+        gen = session.gen
+        client = self.world.client
+        match event:
+            case he.CallReceived(call):
+                name = (self.iid, gen, call.id)
+                self.world.ran[name] = self.world.ran.get(name, 0) + 1
+                if self.world.ran[name] > 1:
+                    raise Violation(f"{name} ran twice (D13)")
+                self._start(session, call.id, call.kind, call.method, call.operation)
+            case he.CallCancelled(id):
+                if client.wants(gen, id):
+                    raise Violation(f"call {id} was cancelled behind its caller's back (D19)")
+                self.running.pop((gen, id), None)
+            case he.Unsubscribed(ids):
+                for id in ids:
+                    if client.wants(gen, id):
+                        raise Violation(f"result {id} was dropped while it is held (D3)")
+                    self.kept.pop((gen, id), None)
+            case he.Consumed(id):
+                self._stream(session, id)
+            case he.KeepAliveReceived():
+                session.acknowledge(event)
+            case he.Closed(_, running, held):
+                for id in running:
+                    self.running.pop((gen, id), None)
+                for id in held:
+                    self.kept.pop((gen, id), None)
+                if any(known[0] == gen for known in [*self.running, *self.kept]):
+                    raise Violation(f"{self.iid} still works for a closed session (D17)")
+                for data in session.outgoing():
+                    self._publish(data)
+                del self.sessions[session.cid, gen]
+
+    def _start(self, session: ServerSession, id: int, kind: Kind, n: int, operation: str) -> None:
+        body = self.running[session.gen, id] = Body()
+        if kind is Kind.STREAM:
+            body.items = n
+            self._stream(session, id)
+            return
+        if kind is Kind.COMPUTE:
+            body.key = n
+        if kind is Kind.COMMAND and operation in self.operations:
+            self._finish(session, id, kind, n, operation, 0)  # a retry gets the first result
+            return
+        version = self.world.version(n) if kind is Kind.COMPUTE else 0
+        self.operations.setdefault(operation, f"done {n}")
+        seconds = self.world.random.choice([0.0, 0.02, 0.5, 3.0])
+        if seconds == 0.0:
+            self._finish(session, id, kind, n, operation, version)
+        else:
+            self.world.after(
+                seconds,
+                lambda: self._when_awake(
+                    lambda: self._finish(session, id, kind, n, operation, version)
+                ),
+            )
+
+    def _finish(
+        self, session: ServerSession, id: int, kind: Kind, n: int, operation: str, version: int
+    ) -> None:
+        body = self.running.pop((session.gen, id), None)
+        if body is None:
+            return
+        self.world.finished.add((self.iid, session.gen, id))
+        if kind is Kind.COMPUTE:
+            if session.result(id, b"%d" % version, keep=True):
+                self.kept[session.gen, id] = n
+                if body.stale:
+                    self._invalidate(session.gen, id)
+        elif kind is Kind.COMMAND:
+            session.result(id, self.operations[operation].encode())
+        else:
+            session.result(id, b"done %d" % n)
+        self.pump()
+
+    def _stream(self, session: ServerSession, id: int) -> None:
+        body = self.running.get((session.gen, id))
+        if body is None:
+            return
+        while body.sent < body.items and session.credit(id) > 0:
+            session.item(id, b"%d" % body.sent)
+            body.sent += 1
+        if body.sent == body.items:
+            del self.running[session.gen, id]
+            session.end(id)
+
+    def written(self, key: int) -> None:
+        """A value changed: whatever was made from it is stale."""
+        self._when_awake(lambda: self._written(key))
+
+    def _written(self, key: int) -> None:
+        for body in self.running.values():
+            if body.key == key:
+                body.stale = True
+        for gen, id in [name for name, kept in self.kept.items() if kept == key]:
+            self._invalidate(gen, id)
+        self.pump()
+
+    def _invalidate(self, gen: int, id: int) -> None:
+        del self.kept[gen, id]
+        session = next(session for session in self.sessions.values() if session.gen == gen)
+        session.invalidated(id, "written")

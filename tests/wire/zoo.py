@@ -1,0 +1,285 @@
+"""Types of every kind that a contract may name, with values: for the tests of codecs and keys."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import operator
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any, Generic, Literal, NamedTuple, NewType, NotRequired, TypedDict, TypeVar
+from uuid import UUID
+
+import msgspec
+from hypothesis import strategies as st
+from pydantic import BaseModel, ConfigDict
+
+T = TypeVar("T")
+UserId = NewType("UserId", str)
+
+
+class Color(enum.StrEnum):
+    RED = "red"
+    A = "a"
+
+
+class Level(enum.IntEnum):
+    LOW = 0
+    HIGH = 1
+
+
+class Odd(enum.Enum):
+    """Values that msgspec refuses."""
+
+    HALF = 0.5
+    PAIR = (1, 2)
+
+
+class Access(enum.Flag):
+    READ = 1
+    WRITE = 2
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    x: float
+    y: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Price:
+    """A record that msgspec refuses, for its union."""
+
+    amount: Decimal | str
+    flags: tuple[int | bool | float, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Tree:
+    """A record that contains itself, with a union that msgspec refuses."""
+
+    value: str | UUID
+    children: tuple[Tree, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Page(Generic[T]):
+    items: tuple[T, ...]
+    next: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class StrPage(Page[str | Decimal]):
+    """A generic base with its parameter bound."""
+
+
+class Cat(msgspec.Struct, frozen=True, tag="cat"):
+    name: str
+
+
+class Dog(msgspec.Struct, frozen=True, tag="dog", rename="camel"):
+    dog_name: str | date
+
+
+class Span(NamedTuple):
+    start: date | datetime
+    days: int = 1
+
+
+class Options(TypedDict):
+    limit: int | str
+    after: NotRequired[date | time]
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    price: Decimal = Decimal(0)
+    tags: tuple[str, ...] = ()
+
+
+class Careful(BaseModel):
+    """A model that pydantic's own dump would not bring back."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    what: str | Decimal | date
+    data: bytes = b""
+    inner: Model | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Kind:
+    """A declared type and values of it."""
+
+    tp: Any
+    values: st.SearchStrategy[Any]
+
+
+Kinds = st.SearchStrategy[Kind]
+
+_zones: Any = st.sampled_from([UTC, timezone(timedelta(hours=2)), timezone(timedelta(hours=-11))])
+_texts = st.sampled_from(["", "a", "b", "red", "1"])
+_ints = st.sampled_from([0, 1, -1, 2**63, 2**64 - 1, -(2**63)])
+_floats = st.sampled_from([0.0, 1.0, -1.5, 2.0**63, float("nan"), float("inf")])
+_decimals = st.sampled_from(list(map(Decimal, ("0", "1", "1.0", "-1.5", "NaN", "1E+500"))))
+_instants = st.one_of(
+    st.datetimes().map(lambda value: value.replace(fold=0)),
+    st.datetimes(datetime(2, 1, 1), datetime(9998, 1, 1), timezones=_zones).map(
+        lambda value: value.replace(fold=0)
+    ),
+    st.sampled_from([datetime(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC)]),
+)
+_times = st.times().map(lambda value: value.replace(fold=0))
+_dates = st.sampled_from([date(2020, 1, 1), date.min, date.max])
+_uuids = st.sampled_from([UUID(int=0), UUID(int=1)])
+_models = st.builds(Model, id=_texts, price=st.sampled_from(list(map(Decimal, ("1", "1.0")))))
+
+SCALARS = [
+    Kind(bool, st.booleans()),
+    Kind(int, _ints),
+    Kind(float, _floats),
+    Kind(str, _texts),
+    Kind(bytes, st.sampled_from([b"", b"a"])),
+    Kind(Decimal, _decimals),
+    Kind(UUID, _uuids),
+    Kind(datetime, _instants),
+    Kind(date, _dates),
+    Kind(time, _times),
+    Kind(timedelta, st.timedeltas()),
+    Kind(UserId, _texts),
+    Kind(Color, st.sampled_from(Color)),
+    Kind(Level, st.sampled_from(Level)),
+    Kind(Odd, st.sampled_from(Odd)),
+    Kind(Access, st.sampled_from([Access(0), Access.READ, Access.READ | Access.WRITE])),
+    Kind(Literal["a", "b"], st.sampled_from(["a", "b"])),
+    Kind(Literal[1, True, "a"], st.sampled_from([1, True, "a"])),
+    Kind(Literal[Color.RED, b"a", None], st.sampled_from([Color.RED, b"a", None])),
+]
+RECORDS = [
+    Kind(Point, st.builds(Point, _floats, _ints)),
+    Kind(
+        Price,
+        st.builds(
+            Price, _decimals | _texts, st.tuples(_ints | st.booleans() | _floats) | st.just(())
+        ),
+    ),
+    Kind(
+        Tree,
+        st.recursive(
+            st.builds(Tree, _texts | _uuids),
+            lambda trees: st.builds(Tree, _texts, st.tuples(trees, trees)),
+            max_leaves=4,
+        ),
+    ),
+    Kind(Page[int | bool], st.builds(Page, st.tuples(_ints | st.booleans()))),
+    Kind(StrPage, st.builds(StrPage, st.tuples(_texts | _decimals))),
+    Kind(Cat, st.builds(Cat, _texts)),
+    Kind(Dog, st.builds(Dog, _texts | _dates)),
+    Kind(Span, st.builds(Span, _dates | _instants, _ints)),
+]
+MODELS = [
+    Kind(Model, _models),
+    Kind(
+        Careful,
+        st.builds(
+            Careful,
+            what=_texts | _decimals.filter(Decimal.is_finite) | _dates,
+            data=st.sampled_from([b"", b"a"]),
+            inner=st.none() | _models,
+        ),
+    ),
+]
+_options: st.SearchStrategy[Any] = st.fixed_dictionaries(
+    {"limit": _ints | _texts}, optional={"after": _dates | _times}
+)
+MUTABLE = [Kind(Options, _options)]
+
+
+def _of(origin: Any, arguments: Any) -> Any:
+    return origin[arguments]
+
+
+def _union(kinds: Sequence[Kind]) -> Kind:
+    tp = functools.reduce(operator.or_, [kind.tp for kind in kinds])
+    return Kind(tp, st.one_of([kind.values for kind in kinds]))
+
+
+def _places(kinds: Sequence[Kind]) -> Kind:
+    tp = _of(tuple, tuple(kind.tp for kind in kinds))
+    return Kind(tp, st.tuples(*(kind.values for kind in kinds)))
+
+
+def _immutable(kinds: Kinds) -> Kinds:
+    several = st.lists(kinds, min_size=2, max_size=3)
+    return st.one_of(
+        kinds.map(lambda kind: Kind(kind.tp | None, st.none() | kind.values)),
+        kinds.map(lambda kind: Kind(_of(tuple, (kind.tp, ...)), _few(kind).map(tuple))),
+        several.map(_union),
+        several.map(_places),
+    )
+
+
+def _hashable(kinds: Kinds) -> Kinds:
+    return _immutable(kinds) | kinds.map(
+        lambda kind: Kind(_of(frozenset, kind.tp), st.frozensets(kind.values, max_size=2))
+    )
+
+
+def _mutable(kinds: Kinds) -> Kinds:
+    return _immutable(kinds) | st.one_of(
+        kinds.map(lambda kind: Kind(_of(list, kind.tp), _few(kind))),
+        kinds.map(
+            lambda kind: Kind(
+                _of(dict, (str, kind.tp)), st.dictionaries(_texts, kind.values, max_size=2)
+            )
+        ),
+    )
+
+
+def _few(kind: Kind) -> st.SearchStrategy[list[Any]]:
+    return st.lists(kind.values, max_size=2)
+
+
+KEY_KINDS: Kinds = st.recursive(
+    st.sampled_from([*SCALARS, *RECORDS, *MODELS]), _hashable, max_leaves=4
+)
+KINDS: Kinds = st.one_of(
+    KEY_KINDS,
+    st.recursive(st.sampled_from([*SCALARS, *RECORDS, *MODELS, *MUTABLE]), _mutable, max_leaves=4),
+    st.tuples(st.sampled_from(SCALARS), st.sampled_from([*SCALARS, *RECORDS])).map(
+        lambda pair: Kind(
+            _of(dict, (pair[0].tp, pair[1].tp)),
+            st.dictionaries(pair[0].values, pair[1].values, max_size=2),
+        )
+    ),
+)
+
+
+def picture(value: Any, *, digits: bool = True) -> Any:
+    """A value with all its types, to compare where `==` sees no difference.
+
+    digits: whether to tell `Decimal("1")` from `Decimal("1.0")`.
+    """
+    inner = functools.partial(picture, digits=digits)
+    name = type(value).__name__
+    if dataclasses.is_dataclass(value):
+        return name, [inner(getattr(value, field.name)) for field in dataclasses.fields(value)]
+    if isinstance(value, msgspec.Struct):
+        return name, [inner(getattr(value, field)) for field in value.__struct_fields__]
+    if isinstance(value, BaseModel):
+        return name, [inner(getattr(value, field)) for field in type(value).model_fields]
+    if isinstance(value, dict):
+        return name, sorted(repr((inner(key), inner(item))) for key, item in value.items())
+    if isinstance(value, (set, frozenset)):
+        return name, sorted(repr(inner(item)) for item in value)
+    if isinstance(value, (list, tuple)):
+        return name, [inner(item) for item in value]
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return name, value.astimezone(UTC).isoformat()
+    if isinstance(value, Decimal) and not digits:
+        return name, str(value.normalize() + 0 if value.is_finite() else value)
+    return name, repr(value)
