@@ -166,7 +166,11 @@ class Live:
     async def _look(
         self, peer: Peer, call: Call, timeout: float, invalidated: asyncio.Future[str], reason: str
     ) -> Change:
-        registration = Registration(peer, invalidated.set_result, lambda _: None)
+        def settle(reason: str) -> None:
+            if not invalidated.done():
+                invalidated.set_result(reason)
+
+        registration = Registration(peer, settle, lambda _: None)
         request = _request(call, Kind.COMPUTE, timeout)
         try:
             async with asyncio.timeout(timeout):
@@ -179,7 +183,7 @@ class Live:
             if not reason:
                 raise
             loop = asyncio.get_running_loop()
-            loop.call_later(RETRY, invalidated.set_result, "looked again")
+            loop.call_later(RETRY, settle, "looked again")
             return Change("", str(error) or f"no answer within {timeout:g} s", reason)
         return Change(payload.decode(), "", reason)
 

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import GenerationError
 from .reader.modules import Modules
+from .starter import init
 
-__all__ = ["Config", "Project", "load"]
+__all__ = ["Config", "Project", "init", "load"]
 
 
 class Config(BaseModel):

@@ -23,4 +23,8 @@ def check_current(directory: Path) -> None:
         return
     findings = check(project)
     if findings:
-        raise GenerationError("\n".join(finding.message for finding in findings))
+        more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
+        raise GenerationError(
+            f"the generated code is not what the contracts say: {findings[0].path} is "
+            f"{findings[0].kind.value}{more}; run `fusiongen generate`"
+        )

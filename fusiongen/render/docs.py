@@ -13,10 +13,7 @@ def docstring(text: str | None, indent: int) -> str | None:
     """A docstring as a literal, its lines indented; `None` for none."""
     if text is None or not text.strip():
         return None
-    escaped = text.strip().replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-    if escaped.endswith('"'):
-        escaped = escaped[:-1] + '\\"'
-    first, *rest = (line.rstrip() for line in escaped.splitlines())
+    first, *rest = (line.rstrip() for line in _escaped(text.strip()).splitlines())
     if not rest:
         return f'"""{first}"""'
     lines = [f'"""{first}', *(f"{' ' * indent}{line}" if line else "" for line in rest)]
@@ -24,9 +21,15 @@ def docstring(text: str | None, indent: int) -> str | None:
 
 
 def prose(text: str, indent: int) -> str:
-    """A docstring of our own: on one line if that fits, else wrapped."""
+    """One paragraph as a docstring: on one line if that fits, else wrapped."""
+    text = _escaped(text)
     if indent + len(text) + 6 <= WIDTH:
         return f'"""{text}"""'
     lines = textwrap.wrap(text, WIDTH - indent - 6, break_long_words=False, break_on_hyphens=False)
     body = f"\n{' ' * indent}".join(lines)
     return f'"""{body}\n{" " * indent}"""'
+
+
+def _escaped(text: str) -> str:
+    text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    return text[:-1] + '\\"' if text.endswith('"') else text

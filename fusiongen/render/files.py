@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from ..contract import Contract, Method, MethodKind, Type
 from .docs import docstring, prose
 from .keys import keys_function, variables
-from .layout import Doc, Group, Joined, Operators, lay_out
+from .layout import Doc, Group, Joined, Operators, call_of, lay_out
 from .names import Imports, Names
 from .signatures import arguments, receiver, result_of, signature
 from .table import raises_of, signatures_of, table_of
@@ -46,7 +46,7 @@ def _package(contract: Contract, local: Local) -> str:
         imports.add(".client" if name == exported[0] else ".server", name, name)
     listed = Joined(("__all__ = ", Group("[", tuple(f'"{name}"' for name in exported), "]")))
     return template("package.py.j2").render(
-        doc=docstring(text, 0), imports=imports.text(0), exported=lay_out(listed, 0)
+        doc=prose(text, 0), imports=imports.text(0), exported=lay_out(listed, 0)
     )
 
 
@@ -58,9 +58,8 @@ def _server(contract: Contract, local: Local) -> str:
     ours["Protocol"] = names.own("typing", "Protocol")
     if contract.methods:
         ours["abstractmethod"] = names.own("abc", "abstractmethod")
-    if compute:
-        for name in ("ComputedMethod", "PeekMethod", "ChangesMethod"):
-            ours[name] = names.own(_ABI, name)
+    for name in ("ComputedMethod", "PeekMethod", "ChangesMethod") if compute else ():
+        ours[name] = names.own(_ABI, name)
     if any(method.parameters for method in compute):
         names.own(_ABI, "AnyArgument")
     protocol = names.use(contract.ref, runtime=True)
@@ -101,7 +100,15 @@ def _server(contract: Contract, local: Local) -> str:
         names,
         n=ours,
         protocol=protocol,
-        compute=[method.name for method in compute],
+        live=_class(f"{title}Live", protocol, ours["Protocol"]),
+        service=_class(f"{title}Service", protocol, ours["Service"]),
+        accessors={
+            maker: [
+                lay_out(call_of(f"{each.name} = {ours[maker]}", (f"{protocol}.{each.name}",)), 4)
+                for each in compute
+            ]
+            for maker in ("ComputedMethod", "PeekMethod", "ChangesMethod")
+        },
         carts=contract.name,
         get=compute[0].name if compute else "method",
         invalidate=invalidate,
@@ -114,6 +121,7 @@ def _server(contract: Contract, local: Local) -> str:
 def _client(contract: Contract, local: Local) -> str:
     title = contract.ref.name
     names = _names(contract, local, (f"{title}Client",))
+    protocol = names.use(contract.ref, runtime=True)
     ours = {"Client": names.own(_ABI, "Client"), "CONTRACT": names.own(".proxy", "CONTRACT")}
     for suffix in ("Computed", "Peek", "Changes"):
         ours[suffix] = names.own(".server", f"{title}{suffix}")
@@ -122,7 +130,7 @@ def _client(contract: Contract, local: Local) -> str:
         contract,
         names,
         n=ours,
-        protocol=names.use(contract.ref, runtime=True),
+        head=_class(f"{title}Client", protocol, ours["Client"], f"contract={ours['CONTRACT']}"),
         methods=_forwarding(contract.methods, names, documented=True),
         doc=docstring(contract.doc, 4) or prose(f"A client of the service `{contract.name}`.", 4),
     )
@@ -147,6 +155,7 @@ def _proxy(contract: Contract, local: Local) -> str:
         n=ours,
         abi=ABI,
         protocol=protocol,
+        head=_class(f"{title}Proxy", ours["Service"], "contract=CONTRACT"),
         keys=[keys_function(contract, each, names) for each in woven if each.invalidates],
         table=table_of(contract, names),
         methods=_forwarding(woven, names, documented=False),
@@ -179,8 +188,11 @@ def _forwarding(
 
 
 def _call(function: str, method: Method) -> str:
-    items = (f'"{method.name}"', arguments(method))
-    return lay_out(Joined((function, Group("(", items, ")"))), 8)
+    return lay_out(call_of(function, (f'"{method.name}"', arguments(method))), 8)
+
+
+def _class(name: str, *bases: str) -> str:
+    return lay_out(call_of(f"class {name}", bases), 0, after=1)
 
 
 def _names(contract: Contract, local: Local, defined: Iterable[str]) -> Names:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from ..contract import Call, Constant, Contract, Method, Path, Wildcard
-from .layout import WIDTH, Doc, Group, Joined, lay_out
+from .layout import WIDTH, Doc, Joined, call_of, lay_out
 from .names import Names
 from .types import annotation_of
 
@@ -59,7 +59,7 @@ class _Function:
             *((p.name, p.type) for p in method.parameters),
         ):
             parameters.append(Joined((f"{name}: ", annotation_of(type_, names))))
-        head = Joined((f"def {function_name(method)}", Group("(", tuple(parameters), ")")))
+        head = call_of(f"def {function_name(method)}", parameters)
         calls: dict[tuple[str, str], list[Call]] = {}
         for call in method.invalidates:
             calls.setdefault((call.service, call.contract.name), []).append(call)
@@ -108,17 +108,13 @@ class _Function:
         )
         yield from _guarded(guards, indent)
         indent += 4 * bool(guards)
-        items = tuple(self._argument(argument.name, argument.value) for argument in call.arguments)
+        items = [self._argument(argument.name, argument.value) for argument in call.arguments]
         target = f"{self._collector(call.service)}.{call.method}"
-        yield " " * indent + lay_out(Joined((target, _call_group(items))), indent)
+        yield " " * indent + lay_out(call_of(target, items), indent)
 
     def _argument(self, name: str | None, value: Path | Wildcard | Constant) -> str:
         text = self._names.own(*_ANY) if isinstance(value, Wildcard) else str(value)
         return text if name is None else f"{name}={text}"
-
-
-def _call_group(items: Sequence[str]) -> Doc:
-    return Joined((Group("(", tuple(items), ")"),)) if len(items) > 1 else f"({''.join(items)})"
 
 
 def _guarded(guards: tuple[str, ...], indent: int) -> Iterator[str]:

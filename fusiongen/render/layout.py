@@ -6,9 +6,20 @@ width.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["WIDTH", "Doc", "Group", "Joined", "Operators", "flat", "lay_out"]
+__all__ = [
+    "WIDTH",
+    "Doc",
+    "Group",
+    "Joined",
+    "Operators",
+    "call_of",
+    "flat",
+    "lay_out",
+    "tuple_of",
+]
 
 WIDTH = 88
 """The narrowest width that formatters use by default."""
@@ -18,13 +29,17 @@ _STEP = 4
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Items between brackets."""
+    """Items between brackets.
+
+    comma: whether a trailing comma keeps the meaning: not so in a subscript with one item.
+    single: whether one item keeps a comma even on one line: so in a tuple.
+    """
 
     opening: str
     items: tuple[Doc, ...]
     closing: str
     comma: bool = True
-    """Whether a trailing comma keeps the meaning: not so in a subscript with one item."""
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +60,24 @@ class Operators:
 Doc = str | Group | Joined | Operators
 
 
+def call_of(function: str, items: Iterable[Doc]) -> Doc:
+    """A call with these arguments."""
+    return Joined((function, Group("(", tuple(items), ")")))
+
+
+def tuple_of(items: Iterable[Doc]) -> Doc:
+    """A tuple of these items."""
+    return Group("(", tuple(items), ")", single=True)
+
+
 def flat(doc: Doc) -> str:
     """The text on one line."""
     match doc:
         case str():
             return doc
-        case Group(opening, items, closing, comma):
-            single = len(items) == 1 and comma and opening == "("
-            return f"{opening}{', '.join(map(flat, items))}{',' * single}{closing}"
+        case Group(opening, items, closing, single=single):
+            comma = "," if single and len(items) == 1 else ""
+            return f"{opening}{', '.join(map(flat, items))}{comma}{closing}"
         case Joined(parts):
             return "".join(map(flat, parts))
         case Operators(operator, operands):
@@ -78,7 +103,12 @@ def lay_out(doc: Doc, indent: int, before: int = 0, after: int = 0) -> str:
         case Joined(parts):
             return _joined(parts, indent, before, after)
         case Operators(operator, operands):
-            lines = [lay_out(operand, indent, after=0) for operand in operands]
+            last = len(operands) - 1
+            sign = len(operator) + 1
+            lines = [
+                lay_out(each, indent, sign if index else before, after if index == last else 0)
+                for index, each in enumerate(operands)
+            ]
             return f"\n{' ' * indent}{operator} ".join(lines)
     return text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from ..contract import Method, MethodKind, Parameter, ParameterKind, Type
-from .layout import WIDTH, Doc, Group, Joined, flat, lay_out
+from .layout import WIDTH, Doc, Group, Joined, flat, lay_out, tuple_of
 from .names import Names
 from .types import annotation_of, expression_of
 
@@ -23,9 +23,9 @@ def receiver(method: Method) -> str:
     return name
 
 
-def arguments(method: Method) -> Group:
+def arguments(method: Method) -> Doc:
     """The tuple of a method's arguments, in the order of the contract."""
-    return Group("(", tuple(parameter.name for parameter in method.parameters), ")")
+    return tuple_of(parameter.name for parameter in method.parameters)
 
 
 def result_of(method: Method, names: Names, *, coroutine: bool) -> Doc:

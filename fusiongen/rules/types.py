@@ -108,7 +108,8 @@ class UnstableKey(ContractRule):
         "    @compute\n    async def get(self, a: frozenset[Decimal], b: LibraryKey) -> str: ...",
         "    async def get(self, ids: list[str]) -> str: ...",
         "@dataclass(frozen=True)\nclass Key:\n    id: str\n    next: 'Key | None'\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n    async def get(self, k: Key) -> int: ...",
+        "@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, key: Key) -> str: ...",
     )
     INVALID = (
         *(
@@ -120,9 +121,11 @@ class UnstableKey(ContractRule):
             )
         ),
         "@dataclass\nclass Key:\n    id: str\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n    async def get(self, k: Key) -> int: ...",
+        "@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, key: Key) -> str: ...",
         "@dataclass(frozen=True)\nclass Key:\n    ids: list[str]\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n    async def get(self, k: Key) -> int: ...",
+        "@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, key: Key) -> str: ...",
     )
 
     @classmethod

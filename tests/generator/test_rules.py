@@ -44,7 +44,7 @@ def _cases(kind: str) -> list[object]:
 
 @pytest.mark.parametrize(("rule", "case"), _cases("INVALID"))
 def test_C3_an_invalid_case_breaks_its_rule(rule: type[Rule], case: str, project: Write) -> None:
-    """An INVALID case is refused by its rule alone, with a place in the file, a reason and a fix."""
+    """An INVALID case is refused by its rule alone, with a place, a reason and a fix."""
     with pytest.raises(ContractError) as caught:
         contracts(project({"shop/contracts.py": _module(case)}))
     for diagnostic in caught.value.diagnostics:

@@ -164,7 +164,7 @@ class Client:
                 self.count += 1
                 self._call(Wanted(Kind.COMMAND, self.count, f"op{self.count}"))
             case 6:
-                length = chance.choice([0, 1, 5, 100, 200])
+                length = chance.choice([0, 1, 5, 100])
                 self._call(Wanted(Kind.STREAM, length, reads=chance.random() < 0.8))
             case 7 if self.waiting:
                 id = chance.choice(list(self.waiting))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from fusionrt import ANY, command, compute, service
 from msgspec import Struct
-from pydantic import BaseModel
 
 
 class Address(NamedTuple):
@@ -23,10 +23,11 @@ class Person(Struct, frozen=True):
         return self.name[:1] or None
 
 
-class Parcel(BaseModel):
+@dataclass
+class Parcel:
     sender: Person | None
     lines: list[Person] | None = None
-    weights: dict[str, float] = {}
+    weights: dict[str, float] = field(default_factory=dict)
 
 
 @service

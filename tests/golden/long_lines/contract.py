@@ -48,7 +48,8 @@ class WarehouseInventoryReservations(Protocol):
     @command(
         invalidates=[
             "reservations_of_every_warehouse_by_product(previous_reservation, ANY)",
-            "reservations_of_every_warehouse_by_product(record=reservation.record, state='reserved')",
+            "reservations_of_every_warehouse_by_product(record=reservation.record, "
+            "state='reserved')",
             "reservations_of_every_warehouse_by_product(each.record, 'shipped') "
             "for each in reservation.others",
         ]

@@ -1,0 +1,100 @@
+"""Running the command line as a user does: in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Self
+
+from fusiongen import emit, project
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "cart"
+
+
+def shop(folder: Path) -> Path:
+    """A copy of the example, generated."""
+    copy = folder / "shop"
+    shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("__pycache__", "generated"))
+    emit.generate(project.load(copy))
+    return copy
+
+
+def fusiongen(
+    *arguments: str, cwd: Path, timeout: float = 30.0
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    return subprocess.run(
+        [sys.executable, "-m", "fusiongen", *arguments],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env=_environment(),
+    )
+
+
+class Background:
+    """A command that runs on; what it prints can be waited for."""
+
+    def __init__(self, *arguments: str, cwd: Path, module: str = "fusiongen") -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-u", "-m", module, *arguments],
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=_environment(),
+        )
+        self.lines: list[str] = []
+        self._printed = threading.Condition()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            with self._printed:
+                self.lines.append(line.rstrip("\n"))
+                self._printed.notify_all()
+
+    def wait_for(self, text: str, *, times: int = 1, within: float = 20.0) -> str:
+        """The line that holds the text, once there are so many of them."""
+        deadline = time.monotonic() + within
+        with self._printed:
+            while True:
+                found = [line for line in self.lines if text in line]
+                if len(found) >= times:
+                    return found[times - 1]
+                remaining = deadline - time.monotonic()
+                assert remaining > 0 and self._process.poll() is None, (
+                    f"{text!r} was not printed: {self.lines}"
+                )
+                self._printed.wait(min(remaining, 0.2))
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal, and wait for the end; the exit code."""
+        self._process.send_signal(number)
+        code = self._process.wait(20)
+        self._reader.join()
+        return code
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        self._reader.join()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+def _environment() -> dict[str, str]:
+    return {key: value for key, value in os.environ.items() if key != "NATS_URL"}

@@ -1,0 +1,151 @@
+"""The arrows of the house: an import goes only downwards (DESIGN §4)."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RUNTIME = ROOT / "runtime" / "fusionrt"
+
+# What each room of the runtime may import, beside itself.
+BASE = {"contract", "errors", "primitives"}
+ROOMS: dict[str, set[str]] = {
+    "contract": set(),
+    "errors": set(),
+    "primitives": set(),
+    "children": set(),
+    "signals": set(),
+    "graph": BASE,
+    "wire": BASE,
+    "transport": {*BASE, "wire"},
+    "rpc": {*BASE, "wire", "transport"},
+    "operations": {*BASE, "graph", "wire", "transport", "rpc"},
+    "services": {*BASE, "graph", "wire", "operations"},
+    "remote": {*BASE, "graph", "wire", "rpc", "operations", "services"},
+    "broker": {*BASE, "children"},
+    "host": {
+        *BASE,
+        *("broker", "graph", "wire", "transport", "rpc", "operations", "services", "remote"),
+        "signals",
+    },
+    "abi": {*BASE, "services", "remote"},
+    "running": {*BASE, "host"},
+    "testing": BASE,
+    "__init__": {*BASE, "graph", "host"},
+    "__main__": {*BASE, "host", "running"},
+}
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """Every source file below."""
+    yield from sorted(folder.rglob("*.py"))
+
+
+def imported(path: Path, package: str) -> Iterator[tuple[int, str]]:
+    """Line and absolute name of every import in a file, those in functions included."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package.split(".")[: len(package.split(".")) - node.level + 1]
+            name = ".".join([*base, node.module] if node.module else base) if node.level else ""
+            name = name or node.module or ""
+            yield from ((node.lineno, f"{name}.{alias.name}") for alias in node.names)
+
+
+def package_of(path: Path, root: Path) -> str:
+    """The package that a module's relative imports start from."""
+    return ".".join(path.parent.relative_to(root).parts)
+
+
+@pytest.mark.parametrize("room", sorted(ROOMS))
+def test_a_room_imports_only_what_lies_below_it(room: str) -> None:
+    """Each room of the runtime knows the rooms that it may know, and no other."""
+    place = RUNTIME / room if (RUNTIME / room).is_dir() else RUNTIME / f"{room}.py"
+    found = []
+    for path in files(place) if place.is_dir() else [place]:
+        for line, name in imported(path, package_of(path, RUNTIME.parent)):
+            parts = name.split(".")
+            if parts[0] == "fusionrt" and parts[1] != room and parts[1] not in ROOMS[room]:
+                found.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
+    assert not found
+
+
+def test_every_room_is_named() -> None:
+    """A new room finds its place in the list above."""
+    rooms = {path.stem for path in RUNTIME.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert rooms - {"__pycache__"} == set(ROOMS)
+
+
+def test_the_runtime_never_imports_the_generator() -> None:
+    """A deployed service needs nothing of the generator."""
+    for path in files(RUNTIME):
+        for line, name in imported(path, package_of(path, RUNTIME.parent)):
+            assert not name.startswith("fusiongen"), f"{path}:{line}"
+
+
+def test_the_wire_knows_no_loop_no_clock_and_no_broker() -> None:
+    """The session protocol is sans-io: it must run in a simulation, and over a WebSocket."""
+    for path in files(RUNTIME / "wire"):
+        for line, name in imported(path, package_of(path, RUNTIME.parent)):
+            assert name.partition(".")[0] not in {"asyncio", "time", "nats", "random"}, (
+                f"{path}:{line} imports {name}"
+            )
+
+
+def test_only_the_primitives_read_the_clock_and_randomness() -> None:
+    """What the simulation must replace comes from one module (transports and processes apart)."""
+    for room in ("graph", "rpc", "operations", "services", "remote"):
+        for path in files(RUNTIME / room):
+            for line, name in imported(path, package_of(path, RUNTIME.parent)):
+                assert name.partition(".")[0] not in {"time", "random", "uuid", "secrets"}, (
+                    f"{path}:{line} imports {name}"
+                )
+
+
+def test_importing_the_runtime_imports_nothing_of_the_generator() -> None:
+    """Neither libcst nor Jinja nor Typer nor pydantic is loaded by a deployed service."""
+    script = (
+        "import sys, fusionrt, fusionrt.abi; "
+        "print([m for m in ('libcst', 'jinja2', 'typer', 'rich', 'fusiongen', 'pydantic') "
+        "if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=RUNTIME.parent,
+    )
+    assert done.stdout.strip() == "[]"
+
+
+# What each module of the generator may import of the generator. `contract` and `errors` are the
+# model that every other one speaks.
+MODEL = {"contract", "errors"}
+GENERATOR: dict[str, set[str]] = {
+    "errors": set(),
+    "contract": {"errors"},
+    "resources": set(),
+    "reader": {*MODEL, "rules"},
+    "rules": {*MODEL},
+    "render": {*MODEL, "resources"},
+}
+
+
+@pytest.mark.parametrize("room", sorted(GENERATOR))
+def test_a_room_of_the_generator_knows_only_the_model(room: str) -> None:
+    """Reader, rules and renderer know the contract model, and not each other's neighbours."""
+    root = ROOT / "fusiongen"
+    place = root / room if (root / room).is_dir() else root / f"{room}.py"
+    for path in files(place) if place.is_dir() else [place]:
+        for line, name in imported(path, package_of(path, ROOT)):
+            parts = name.split(".")
+            if parts[0] == "fusiongen" and parts[1] != room:
+                assert parts[1] in GENERATOR[room], f"{path}:{line} imports {name}"
