@@ -42,14 +42,20 @@ def fusiongen(
 class Background:
     """A command that runs on; what it prints can be waited for."""
 
-    def __init__(self, *arguments: str, cwd: Path, module: str = "fusiongen") -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        cwd: Path,
+        module: str = "fusiongen",
+        env: dict[str, str] | None = None,
+    ) -> None:
         self._process = subprocess.Popen(
             [sys.executable, "-u", "-m", module, *arguments],
             cwd=cwd,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=_environment(),
+            env=_environment() if env is None else {**os.environ, **env},
         )
         self.lines: list[str] = []
         self._printed = threading.Condition()

@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from fusionrt.wire.codecs import arguments_codec, codec
 
 from fusiongen.check import check
-from fusionrt.wire.codecs import arguments_codec, codec
 
 from .regenerate import HERE, cases, project_of
 

@@ -12,7 +12,7 @@ from fusionrt.transport import Message
 from fusionrt.transport.nats import NatsTransport
 from tests.waiting import until
 
-INFO = b'INFO {"server_name":"x","version":"2.15.1","headers":true,"max_payload":9999999}'
+INFO = b'INFO {"server_name":"x","version":"2.15.1","headers":true,"max_payload":99999999}'
 
 
 class SlowServer:
@@ -104,13 +104,12 @@ async def test_closing_drops_what_the_server_did_not_take(
 ) -> None:
     """Closing without a drain does not wait for a server that takes nothing, nor sends on."""
     server.reading.clear()
-    for _ in range(5):
-        transport.publish("a", bytes(9_000_000))
+    transport.publish("a", bytes(40_000_000))
     await until(lambda: writing_blocks(transport))
     await transport.close(drain=False)
     server.reading.set()
     await server.ended.wait()
-    assert server.log.count("PUB") < 5
+    assert server.log == []
 
 
 async def test_a_cancelled_flush_does_no_harm(server: SlowServer, transport: NatsTransport) -> None:

@@ -80,15 +80,12 @@ def lapse_by_timer(notice: Original) -> Original:
     """Check the lease when the timer fires, not when something is read."""
 
     def mutant(self: ClientSession, now: float) -> None:
+        self.__dict__.pop("live", None)
         notice(self, now)
         told = self._told_live
         self.live = lambda now: told  # type: ignore[method-assign]
 
-    def on_time(self: ClientSession, now: float) -> None:
-        self.__dict__.pop("live", None)
-        mutant(self, now)
-
-    return on_time
+    return mutant
 
 
 def agree_always(acknowledge: Original) -> Original:

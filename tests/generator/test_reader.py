@@ -1,0 +1,195 @@
+"""What the reader makes of names, places and paths."""
+
+from __future__ import annotations
+
+import pytest
+
+from fusiongen.contract import Contract, MethodKind
+from fusiongen.emit import contracts
+from fusiongen.errors import ContractError, Diagnostic
+from fusiongen.project import Project
+
+from .conftest import Write
+
+HEAD = "from typing import Protocol\nfrom fusionrt import ANY, command, compute, service\n"
+
+
+def _one(project: Project) -> Contract:
+    (contract,) = contracts(project)
+    return contract
+
+
+def _refused(project: Project) -> tuple[Diagnostic, ...]:
+    with pytest.raises(ContractError) as caught:
+        contracts(project)
+    return caught.value.diagnostics
+
+
+def test_a_diagnostic_points_to_line_and_column(project: Write) -> None:
+    """Lines and columns count from 1, and every problem of a contract is reported at once."""
+    text = (
+        f"{HEAD}\n@service\nclass Carts(Protocol):\n"
+        "    @compute\n    async def get(self, ids: list[str]) -> str: ...\n"
+        "    @compute\n    async def all(self, ids: set[str]) -> complex: ...\n"
+    )
+    found = _refused(project({"shop/contracts.py": text}))
+    places = [(each.rule, each.span.line, each.span.column) for each in found]
+    assert sorted(places) == [("FG050", 9, 15), ("FG051", 7, 25), ("FG051", 9, 25)]
+    assert str(found[0]).startswith("shop/contracts.py:7:25: FG051 `ids` of the compute method")
+
+
+def test_a_file_that_does_not_parse_is_named(project: Write) -> None:
+    """A syntax error carries the place of the error, also in a module of types."""
+    contract = f"{HEAD}from shop.types import T\n\n@service\nclass Carts(Protocol):\n"
+    files = {
+        "shop/contracts.py": f"{contract}    async def get(self) -> T: ...\n",
+        "shop/types.py": "class T:\n    x: = 3\n",
+    }
+    (found,) = _refused(project(files))
+    assert (found.rule, found.span.path, found.span.line) == ("FG001", "shop/types.py", 2)
+
+
+def test_a_file_that_is_no_text_is_named(project: Write) -> None:
+    """Bytes that are not UTF-8 are a diagnostic as well."""
+    loaded = project({"shop/contracts.py": HEAD})
+    loaded.contracts[0].write_bytes(b"x = '\xff\xfe'\n")
+    (found,) = _refused(loaded)
+    assert found.rule == "FG001"
+
+
+def test_types_are_imported_from_where_the_contract_does(project: Write) -> None:
+    """Relative, aliased and re-exported imports are resolved to absolute names."""
+    text = (
+        f"{HEAD}from . import models\nfrom .models import Cart as C\nfrom ..lib import Other\n"
+        "import lib.deep.thing\nimport lib as l\n\n\n@service\nclass Carts(Protocol):\n"
+        "    async def a(self, x: C, y: models.Cart, z: models.Cart.Line) -> Other: ...\n"
+        "    async def b(self, x: lib.deep.thing.T, y: l.deep.U) -> unknown_lib.sub.V: ...\n"
+    ).replace("@service", "import unknown_lib\n\n@service", 1)
+    loaded = project(
+        {
+            "app/shop/contracts.py": text,
+            "app/shop/models.py": "from lib.base import Cart\n",
+            "app/lib.py": "from lib.base import Other\n",
+            "lib/__init__.py": "",
+            "lib/base.py": (
+                "from dataclasses import dataclass\n@dataclass\nclass Cart:\n    id: int\n"
+                "    @dataclass\n    class Line:\n        id: int\n@dataclass\nclass Other: ...\n"
+            ),
+            "lib/deep/__init__.py": "from enum import Enum\nclass U(Enum): ...\n",
+            "lib/deep/thing.py": "from enum import Enum\nclass T(Enum): ...\n",
+        },
+        '[tool.fusiongen]\ncontracts = ["app/shop/contracts.py"]\nout = "app/shop/out"\n',
+    )
+    contract = _one(loaded)
+    spelled = [
+        [*(str(parameter.type) for parameter in method.parameters), str(method.result)]
+        for method in contract.methods
+    ]
+    models = "app.shop.models.Cart"
+    assert spelled == [
+        [models, models, f"{models}.Line", "app.lib.Other"],
+        ["lib.deep.thing.T", "lib.deep.U", "unknown_lib.sub.V"],
+    ]
+
+
+def test_decorators_are_found_through_re_exports(project: Write) -> None:
+    """A project may offer the decorators from a module of its own."""
+    files = {
+        "shop/own.py": "from fusionrt import compute as cached, service as contract\n",
+        "shop/contracts.py": (
+            "import typing\nfrom shop import own\n\n@own.contract\nclass Carts(typing.Protocol):\n"
+            "    @own.cached\n    async def get(self) -> str: ...\n"
+        ),
+    }
+    assert _one(project(files)).methods[0].kind is MethodKind.COMPUTE
+
+
+def test_foreign_decorators_named_like_ours_are_not_ours(project: Write) -> None:
+    """A `compute` of somebody else is refused, not taken for ours."""
+    text = (
+        "from typing import Protocol\nfrom fusionrt import service\nfrom other import compute\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n    async def get(self) -> str: ...\n"
+    )
+    (found,) = _refused(project({"shop/contracts.py": text}))
+    assert found.rule == "FG013"
+
+
+def test_inherited_methods_resolve_in_their_own_module(project: Write) -> None:
+    """A base's annotations mean what they mean there; the MRO decides between two of one name."""
+    files = {
+        "shop/base.py": (
+            "from typing import Protocol\nfrom fusionrt import compute\nfrom decimal import Decimal"
+            " as Money\nclass Base(Protocol):\n    async def a(self) -> Money: ...\n"
+            "    async def b(self) -> int: ...\n"
+            "class Left(Base, Protocol): ...\n"
+            "class Right(Base, Protocol):\n    @compute\n    async def b(self) -> str: ...\n"
+        ),
+        "shop/contracts.py": (
+            f"{HEAD}from shop.base import Left, Right\n\n@service\n"
+            "class Carts(Left, Right, Protocol):\n    async def c(self) -> int: ...\n"
+        ),
+    }
+    methods = _one(project(files)).methods
+    assert [(m.name, str(m.result)) for m in methods] == [
+        ("a", "decimal.Decimal"),
+        ("b", "str"),
+        ("c", "int"),
+    ]
+    assert methods[1].kind is MethodKind.COMPUTE
+    assert methods[0].span.path == "shop/base.py"
+
+
+GUARDED = (
+    f"{HEAD}from dataclasses import dataclass\nfrom library import Unknown\n\n"
+    "@dataclass(frozen=True)\nclass Owner:\n    name: str | None\n    id: str\n\n\n"
+    "@dataclass\nclass Cart:\n    owner: Owner\n    second: 'Owner | None'\n    other: Unknown\n\n\n"
+    "@service\nclass Carts(Protocol):\n"
+    "    @compute\n    async def get(self, id: str) -> str: ...\n"
+    "    @compute\n    async def maybe(self, id: str | None = None) -> str: ...\n"
+    "    @command(invalidates=[{entry!r}])\n"
+    "    async def put(self, cart: Cart, name: str | None) -> Cart | None: ...\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("entry", "guards"),
+    [
+        ("get(cart.owner.id)", ()),
+        ("get(cart.owner.name)", ("cart.owner.name",)),
+        ("get(cart.second.id)", ("cart.second",)),
+        ("get(cart.second.name)", ("cart.second", "cart.second.name")),
+        ("maybe(cart.second.name)", ("cart.second",)),
+        ("maybe(cart.owner.name)", ()),
+        ("get(result.owner.id)", ("result",)),
+        ("get(cart.other.id)", ("cart.other.id",)),
+        ("get(cart.other.deep.id)", ("cart.other.deep", "cart.other.deep.id")),
+        ("get(name)", ("name",)),
+        ("maybe(name)", ()),
+    ],
+)
+def test_none_on_a_path_is_guarded_where_it_can_be(
+    entry: str, guards: tuple[str, ...], project: Write
+) -> None:
+    """A prefix is guarded if its type admits `None`, or is unknown; the end if it must not be."""
+    contract = _one(project({"shop/contracts.py": GUARDED.format(entry=entry)}))
+    (call,) = contract.methods[-1].invalidates
+    assert getattr(call.arguments[0].value, "guards", None) == guards
+
+
+def test_entries_are_bound_against_the_signature(project: Write) -> None:
+    """Keywords and defaults are understood; what was left out stays left out."""
+    text = (
+        f"{HEAD}\n@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, a: str, /, b: int = 1, *, c: bool = False) -> str: ...\n"
+        "    @command(invalidates=['get(x)', \"get(x, c=True)\", 'Carts.get(ANY, 2)'])\n"
+        "    async def put(self, x: str) -> None: ...\n"
+    )
+    calls = _one(project({"shop/contracts.py": text})).methods[-1].invalidates
+    assert [str(call) for call in calls] == [
+        "carts.get(x)",
+        "carts.get(x, c=True)",
+        "carts.get(ANY, 2)",
+    ]
+    wrong = text.replace("get(x)", "get(a=x)")
+    (found,) = _refused(project({"shop/contracts.py": wrong}))
+    assert found.rule == "FG042"

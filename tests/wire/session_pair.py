@@ -1,0 +1,97 @@
+"""One client session and one host session, and the messages between them one by one."""
+
+from __future__ import annotations
+
+from fusionrt.wire import client_events as ce
+from fusionrt.wire import host_events as he
+from fusionrt.wire.admission import greet
+from fusionrt.wire.calls import Request
+from fusionrt.wire.client import ClientSession
+from fusionrt.wire.envelopes import (
+    ClientEnvelope,
+    HostEnvelope,
+    decode_client_envelope,
+    decode_host_envelope,
+)
+from fusionrt.wire.frames import HostFrame, Kind
+from fusionrt.wire.limits import Limits
+from fusionrt.wire.server import ServerSession
+
+__all__ = ["Pair", "plain"]
+
+
+def plain(
+    kind: Kind = Kind.PLAIN, arguments: bytes = b"", deadline: float = 1000.0, operation: str = ""
+) -> Request:
+    """A call of some method."""
+    return Request(kind, 7, arguments, deadline, operation=operation)
+
+
+class Pair:
+    """Both ends, at time `now`; nothing travels unless a test says so."""
+
+    def __init__(self, limits: Limits = Limits(), open: bool = True) -> None:  # noqa: B008 - frozen
+        self.now = 100.0
+        self.client = ClientSession(
+            cid="c1", principal="p1", gen=42, now=self.now, limits=limits
+        )
+        self.server = ServerSession(
+            iid="h1", cid="c1", principal="p1", gen=42, now=self.now, limits=limits
+        )
+        if open:
+            self.exchange()
+            self.client.events()
+
+    def from_client(self) -> list[ClientEnvelope]:
+        """What the client sends now."""
+        return [decode_client_envelope(data) for _, data in self.client.outgoing(self.now)]
+
+    def from_host(self) -> list[HostEnvelope]:
+        """What the host sends now."""
+        return [decode_host_envelope(data) for data in self.server.outgoing()]
+
+    def to_host(self) -> list[he.HostEvent]:
+        """Carry what the client says to the host."""
+        told: list[he.HostEvent] = []
+        for envelope in self.from_client():
+            told.extend(self.server.receive(envelope, self.now))
+        return told
+
+    def to_client(self) -> list[ce.ClientEvent]:
+        """Carry what the host says to the client."""
+        for envelope in self.from_host():
+            self.client.receive(envelope, self.now)
+        return self.client.events()
+
+    def exchange(self) -> list[ce.ClientEvent]:
+        """Carry everything both ways; keep-alives are acknowledged."""
+        told: list[ce.ClientEvent] = []
+        for _ in range(3):
+            for event in self.to_host():
+                if isinstance(event, he.KeepAliveReceived):
+                    self.server.acknowledge(event)
+            told.extend(self.to_client())
+        return told
+
+    def wait(self, seconds: float) -> None:
+        """Let time go by."""
+        self.now += seconds
+        self.client.tick(self.now)
+
+    def say(self, number: int, *frames: HostFrame, damaged: int = 0) -> list[ce.ClientEvent]:
+        """A message that the host did not send itself."""
+        self.client.receive(HostEnvelope("h1", 42, number, frames, damaged), self.now)
+        return self.client.events()
+
+    def compute(self, payload: bytes = b"v") -> int:
+        """A compute call with its result here and registered there."""
+        id = self.client.call(plain(Kind.COMPUTE))
+        self.to_host()
+        self.server.result(id, payload, keep=True)
+        assert ce.Completed(id, payload, True) in self.to_client()
+        return id
+
+    def stranger(self) -> bytes | None:
+        """How a host without this session answers what the client says now."""
+        (envelope,) = self.from_client()
+        return greet(envelope, "h1")
