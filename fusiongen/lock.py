@@ -155,7 +155,10 @@ def _refs(type_: Type) -> Iterator[Ref]:
             yield part.ref
         elif isinstance(part, Literals):
             for value in part.values:
-                yield from (each for each in value.parts if isinstance(each, Ref))
+                for member in value.parts:
+                    if isinstance(member, Ref):
+                        enum, _, _ = member.name.rpartition(".")
+                        yield Ref(module=member.module, name=enum or member.name)
 
 
 class _Writer:

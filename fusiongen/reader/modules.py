@@ -139,5 +139,7 @@ class Modules:
             span = Span(file, error.editor_line, error.editor_column)
             raise NotPython.violation(span, "this is not valid Python") from None
         except (UnicodeDecodeError, LookupError, SyntaxError):
-            raise NotPython.violation(Span(file, 1, 1), "this is not text in its declared encoding, or in UTF-8") from None
+            raise NotPython.violation(
+                Span(file, 1, 1), "this is not text in its declared encoding, or in UTF-8"
+            ) from None
         return Module(name, file, tree, path.name == "__init__.py")

@@ -45,14 +45,19 @@ class ServiceSyntax:
     def _contract(self, decoration: Decoration) -> Contract:
         syntax = self._syntax
         options = _Options(self._modules, syntax.module)
+        name = snake_case(syntax.ref.name)
         try:
             options.read(decoration)
+            if options.name is None and not _is_service_name(name):
+                problem = f"`{syntax.ref.name}` gives no service name: `{name}` is none"
+                fix = 'Name it in lower-case ASCII letters: `@service(name="…")`.'
+                raise BadServiceOption.violation(syntax.span, problem, fix)
         except Violation as violation:
             self.diagnostics.append(violation.diagnostic)
         return Contract(
             ref=syntax.ref,
             file=syntax.module.file,
-            name=options.name or snake_case(syntax.ref.name),
+            name=options.name or name,
             version=options.version,
             internal=options.internal,
             raises=options.raises,

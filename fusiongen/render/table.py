@@ -41,12 +41,16 @@ def raises_of(contract: Contract, names: Names) -> str | None:
     return lay_out(tuple_of(map(names.use, contract.raises)), 8, before=len("raises="), after=1)
 
 
-def table_of(contract: Contract, names: Names) -> list[str]:
-    """The entries of `methods`."""
-    return [
-        lay_out(call_of(names.own(_ABI, _CLASSES[method.kind]), _entry(method, names)), 8, after=1)
+def table_of(contract: Contract, names: Names) -> str:
+    """The tuple of methods, one a line."""
+    entries = [
+        call_of(names.own(_ABI, _CLASSES[method.kind]), _entry(method, names))
         for method in contract.methods
     ]
+    if len(entries) < 2:  # formatters take the comma of a tuple with one item for part of it
+        return lay_out(tuple_of(entries), 4, before=len("methods="), after=1)
+    lines = "".join(f"        {lay_out(entry, 8, after=1)},\n" for entry in entries)
+    return f"(\n{lines}    )"
 
 
 def _entry(method: Method, names: Names) -> Iterator[Doc]:

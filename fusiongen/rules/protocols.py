@@ -96,6 +96,9 @@ class BadServiceOption(Rule):
             "colour=3",
             "raises=errors()",
         )
+    ) + tuple(
+        f"@service\nclass {name}(Protocol):\n    async def get(self) -> str: ..."
+        for name in ("Class", "Éclairs")
     )
 
 

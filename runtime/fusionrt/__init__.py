@@ -18,6 +18,7 @@ from .errors import (
     RemoteError,
     RemoteUnavailable,
     ServiceDisposed,
+    StaleCode,
     WireError,
 )
 from .graph import (
@@ -63,6 +64,7 @@ __all__ = [
     "RemoteError",
     "RemoteUnavailable",
     "ServiceDisposed",
+    "StaleCode",
     "State",
     "WireError",
     "command",

@@ -8,7 +8,8 @@ FusionError
 │   ├── CommandInComputeError
 │   ├── ForeignCancellation
 │   ├── NotBoundError
-│   └── AbiMismatch           (ImportError)
+│   ├── AbiMismatch           (ImportError)
+│   └── StaleCode             (ImportError)
 ├── WireError                 (ValueError)
 ├── BrokerUnavailable         (ConnectionError)
 ├── RemoteUnavailable         (ConnectionError)
@@ -40,6 +41,7 @@ __all__ = [
     "RemoteError",
     "RemoteUnavailable",
     "ServiceDisposed",
+    "StaleCode",
     "WireError",
 ]
 
@@ -117,6 +119,18 @@ class AbiMismatch(FrameworkError, builtins.ImportError):
         super().__init__(
             f"{package} was generated for ABI {generated}, this fusionrt has ABI {runtime}: "
             "run `fusiongen generate` with the fusiongen that is installed beside it"
+        )
+
+
+class StaleCode(FrameworkError, builtins.ImportError):
+    """Raised at import when a contract has changed since its code was generated."""
+
+    def __init__(self, service: str, methods: tuple[str, ...]) -> None:
+        self.service = service
+        self.methods = methods
+        super().__init__(
+            f"the generated code of {service} is not what its contract says "
+            f"({', '.join(methods)} differ): run `fusiongen generate`"
         )
 
 

@@ -142,7 +142,8 @@ def test_inherited_methods_resolve_in_their_own_module(project: Write) -> None:
 GUARDED = (
     f"{HEAD}from dataclasses import dataclass\nfrom library import Unknown\n\n"
     "@dataclass(frozen=True)\nclass Owner:\n    name: str | None\n    id: str\n\n\n"
-    "@dataclass\nclass Cart:\n    owner: Owner\n    second: 'Owner | None'\n    other: Unknown\n\n\n"
+    "@dataclass\nclass Cart:\n    owner: Owner\n    second: 'Owner | None'\n"
+    "    other: Unknown\n\n\n"
     "@service\nclass Carts(Protocol):\n"
     "    @compute\n    async def get(self, id: str) -> str: ...\n"
     "    @compute\n    async def maybe(self, id: str | None = None) -> str: ...\n"

@@ -65,15 +65,15 @@ async def test_G4_G5_an_invalidation_while_the_body_runs_is_not_lost() -> None:
         return value
 
     lab.data["a"] = 1
-    function = lab.function("f", body)
-    call = asyncio.create_task(function.computed(()))
+    memo = lab.function("f", body)
+    call = asyncio.create_task(memo.computed(()))
     await settled()
     lab.data["a"] = 2
-    function.invalidate((), TEST)
+    memo.invalidate((), TEST)
     gate.open()
     computed = await call
     assert (computed.value, computed.state, computed.origin) == (1, State.INVALIDATED, TEST)
-    assert await function.fetch(()) == 2
+    assert await memo.fetch(()) == 2
     assert lab.took() == [
         "body started f()",
         "flagged f()",
@@ -94,12 +94,12 @@ async def test_G5b_G17_a_call_after_the_invalidation_gets_a_body_of_its_own() ->
         return value
 
     lab.data["a"] = 1
-    function = lab.function("f", body)
-    before = asyncio.create_task(function.fetch(()))
+    memo = lab.function("f", body)
+    before = asyncio.create_task(memo.fetch(()))
     await settled()
     lab.data["a"] = 2
-    function.invalidate((), TEST)
-    after = asyncio.create_task(function.fetch(()))
+    memo.invalidate((), TEST)
+    after = asyncio.create_task(memo.fetch(()))
     await settled()
     assert gate.arrived == 1
     gate.open()
@@ -165,8 +165,8 @@ async def test_G9_an_invalidated_computed_has_no_edges() -> None:
     async def total() -> int:
         return int(await leaf.fetch(("a",))) + int(await leaf.fetch(("b",)))
 
-    function = lab.function("total", total)
-    made = await function.computed(())
+    memo = lab.function("total", total)
+    made = await memo.computed(())
     a, b = await leaf.computed(("a",)), await leaf.computed(("b",))
     assert made._dependencies == [a, b]
     assert made in a._dependants and made in b._dependants
@@ -185,8 +185,8 @@ async def test_G11_a_call_that_ends_after_the_body_adds_no_edge() -> None:
         await settled()
         return "done"
 
-    function = lab.function("f", body)
-    made = await function.computed(())
+    memo = lab.function("f", body)
+    made = await memo.computed(())
     gate.open()
     await tasks[0]
     slow.invalidate((), TEST)
@@ -206,9 +206,9 @@ async def test_G12_using_what_is_not_cached_leaves_nothing_cached() -> None:
         except ServiceDisposed:
             return -1
 
-    dependency, function = lab.function("broken", broken), lab.function("f", body)
-    assert await function.fetch(()) == -1
-    assert function.peek(()) is None and dependency.peek(()) is None
+    dependency, memo = lab.function("broken", broken), lab.function("f", body)
+    assert await memo.fetch(()) == -1
+    assert memo.peek(()) is None and dependency.peek(()) is None
 
 
 async def test_G14_a_handler_fires_once_whenever_it_subscribed() -> None:
@@ -250,8 +250,8 @@ async def test_G15_a_raising_handler_stops_nothing_and_is_reported() -> None:
 async def test_G18_concurrent_calls_share_one_body() -> None:
     """A hundred calls at once, one body."""
     lab, gate = Lab(), Gate()
-    function = lab.function("f", gate)
-    calls = [asyncio.create_task(function.fetch(())) for _ in range(100)]
+    memo = lab.function("f", gate)
+    calls = [asyncio.create_task(memo.fetch(())) for _ in range(100)]
     await settled()
     gate.open()
     await asyncio.gather(*calls)
@@ -261,10 +261,10 @@ async def test_G18_concurrent_calls_share_one_body() -> None:
 async def test_G19_a_cancelled_caller_fails_nobody_else() -> None:
     """The first caller runs the body; when it is cancelled, the body starts anew for the other."""
     lab, gate = Lab(), Gate()
-    function = lab.function("f", gate)
-    first = asyncio.create_task(function.fetch(()))
+    memo = lab.function("f", gate)
+    first = asyncio.create_task(memo.fetch(()))
     await settled()
-    second = asyncio.create_task(function.fetch(()))
+    second = asyncio.create_task(memo.fetch(()))
     await settled()
     first.cancel()
     await settled()
@@ -277,13 +277,13 @@ async def test_G19_a_cancelled_caller_fails_nobody_else() -> None:
 async def test_G19_the_body_is_cancelled_with_its_last_caller() -> None:
     """Nothing runs on for nobody."""
     lab, gate = Lab(), Gate()
-    function = lab.function("f", gate)
-    call = asyncio.create_task(function.fetch(()))
+    memo = lab.function("f", gate)
+    call = asyncio.create_task(memo.fetch(()))
     await settled()
     call.cancel()
     await settled()
     assert lab.took() == ["body started f()", "body abandoned f()", "invalidated f()"]
-    assert not function.table
+    assert not memo.table
 
 
 async def test_G20_a_foreign_cancellation_is_tried_once_more() -> None:
@@ -310,25 +310,25 @@ async def test_G20_a_foreign_cancellation_is_never_bare_and_never_cached() -> No
         await asyncio.sleep(0)
         raise asyncio.CancelledError
 
-    function = lab.function("f", body)
-    calls = [asyncio.create_task(function.fetch(())) for _ in range(3)]
+    memo = lab.function("f", body)
+    calls = [asyncio.create_task(memo.fetch(())) for _ in range(3)]
     for call in calls:
         with pytest.raises(ForeignCancellation, match=r"f\(\) was cancelled from within"):
             await call
     assert len(tries) == 2
     with pytest.raises(ForeignCancellation):
-        await function.fetch(())
+        await memo.fetch(())
     assert len(tries) == 4
 
 
 async def test_G20_a_callers_timeout_is_its_own() -> None:
     """A timeout around the call ends as a timeout, and nothing is cached."""
     lab, gate = Lab(), Gate()
-    function = lab.function("f", gate)
+    memo = lab.function("f", gate)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
-            await function.fetch(())
-    assert not function.table
+            await memo.fetch(())
+    assert not memo.table
 
 
 async def test_G21_looking_at_a_consistent_computed_runs_nothing() -> None:
@@ -360,7 +360,7 @@ async def test_use_makes_a_dependency() -> None:
     first = await leaf.computed(("a",))
 
     async def body() -> int:
-        return await first.use()
+        return int(await first.use())
 
     user = await lab.function("user", body).computed(())
     leaf.invalidate(("a",), TEST)
@@ -384,11 +384,11 @@ async def test_G22_an_error_is_cached_and_its_traceback_pins_nothing() -> None:
         bigs.append(weakref.ref(big))
         raise ValueError("no", 1)
 
-    function = lab.function("f", body)
+    memo = lab.function("f", body)
     errors = []
     for _ in range(3):
         with pytest.raises(ValueError) as caught:
-            await function.fetch(())
+            await memo.fetch(())
         errors.append(caught.value)
     assert len(bigs) == 1
     assert errors[0] is not errors[1]
@@ -424,13 +424,13 @@ async def test_G30_a_cycle_in_one_flow_raises_and_is_not_cached() -> None:
     following = {"a": "b", "b": "c", "c": "a"}
 
     async def body(name: str) -> str:
-        return str(await function.fetch((following[name],)))
+        return str(await memo.fetch((following[name],)))
 
-    function = lab.function("f", body)
+    memo = lab.function("f", body)
     with pytest.raises(CycleError) as caught:
-        await function.fetch(("a",))
+        await memo.fetch(("a",))
     assert caught.value.keys == ("f('c')", "f('a')", "f('b')", "f('c')")
-    assert not function.table
+    assert not memo.table
 
 
 async def test_G30_a_body_that_calls_itself_raises() -> None:
@@ -438,11 +438,11 @@ async def test_G30_a_body_that_calls_itself_raises() -> None:
     lab = Lab()
 
     async def body() -> str:
-        return str(await function.fetch(()))
+        return str(await memo.fetch(()))
 
-    function = lab.function("f", body)
+    memo = lab.function("f", body)
     with pytest.raises(CycleError):
-        await function.fetch(())
+        await memo.fetch(())
 
 
 async def test_G30_a_cycle_across_flows_raises_in_every_participant() -> None:
@@ -451,17 +451,17 @@ async def test_G30_a_cycle_across_flows_raises_in_every_participant() -> None:
 
     async def body(name: str) -> str:
         await gate()
-        return str(await function.fetch(("ba"["ab".index(name)],)))
+        return str(await memo.fetch(("ba"["ab".index(name)],)))
 
-    function = lab.function("f", body)
-    calls = [asyncio.create_task(function.fetch((name,))) for name in "ab"]
+    memo = lab.function("f", body)
+    calls = [asyncio.create_task(memo.fetch((name,))) for name in "ab"]
     await settled()
     assert gate.arrived == 2
     gate.open()
     for call in calls:
         with pytest.raises(CycleError):
             await call
-    assert not function.table
+    assert not memo.table
 
 
 async def test_G30_swallowing_a_cycle_caches_nothing() -> None:
@@ -471,14 +471,14 @@ async def test_G30_swallowing_a_cycle_caches_nothing() -> None:
     async def body(name: str) -> str:
         if name == "b":
             try:
-                return str(await function.fetch(("a",)))
+                return str(await memo.fetch(("a",)))
             except CycleError:
                 return "fallback"
-        return str(await function.fetch(("b",)))
+        return str(await memo.fetch(("b",)))
 
-    function = lab.function("f", body)
-    assert await function.fetch(("a",)) == "fallback"
-    assert not function.table
+    memo = lab.function("f", body)
+    assert await memo.fetch(("a",)) == "fallback"
+    assert not memo.table
 
 
 async def test_G33_the_context_is_restored_and_children_add_edges() -> None:
@@ -493,8 +493,8 @@ async def test_G33_the_context_is_restored_and_children_add_edges() -> None:
             third = tasks.create_task(leaf.fetch(("c",)))
         return int(first + second + third.result())
 
-    function = lab.function("f", body)
-    made = await function.computed(())
+    memo = lab.function("f", body)
+    made = await memo.computed(())
     assert {computed.key for computed in made._dependencies} == {
         "leaf('a')",
         "leaf('b')",
@@ -510,11 +510,11 @@ async def test_a_body_sees_the_context_variables_of_its_first_caller() -> None:
     user: contextvars.ContextVar[str] = contextvars.ContextVar("user", default="nobody")
 
     async def body(depth: int) -> str:
-        return user.get() if depth == 0 else str(await function.fetch((depth - 1,)))
+        return user.get() if depth == 0 else str(await memo.fetch((depth - 1,)))
 
-    function = lab.function("f", body)
+    memo = lab.function("f", body)
     user.set("somebody")
-    assert await function.fetch((120,)) == "somebody"
+    assert await memo.fetch((120,)) == "somebody"
 
 
 async def test_G35_a_chain_100_000_deep_computes_and_is_invalidated() -> None:
@@ -524,15 +524,15 @@ async def test_G35_a_chain_100_000_deep_computes_and_is_invalidated() -> None:
     depth = 100_000
 
     async def body(number: int) -> int:
-        return 0 if number == 0 else 1 + int(await function.fetch((number - 1,)))
+        return 0 if number == 0 else 1 + int(await memo.fetch((number - 1,)))
 
-    function = lab.function("f", body)
-    assert await function.fetch((depth,)) == depth
-    top = function.peek((depth,))
+    memo = lab.function("f", body)
+    assert await memo.fetch((depth,)) == depth
+    top = memo.peek((depth,))
     assert top is not None
-    function.invalidate((0,), TEST)
+    memo.invalidate((0,), TEST)
     assert not top.is_consistent
-    assert not function.table
+    assert not memo.table
 
 
 async def test_G35_a_cold_chain_can_be_cancelled() -> None:
@@ -543,16 +543,16 @@ async def test_G35_a_cold_chain_can_be_cancelled() -> None:
     async def body(number: int) -> int:
         if number == 0:
             await gate()
-        return 0 if number == 0 else 1 + int(await function.fetch((number - 1,)))
+        return 0 if number == 0 else 1 + int(await memo.fetch((number - 1,)))
 
-    function = lab.function("f", body)
-    call = asyncio.create_task(function.fetch((1_000,)))
+    memo = lab.function("f", body)
+    call = asyncio.create_task(memo.fetch((1_000,)))
     while not gate.arrived:
         await asyncio.sleep(0)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    while function.table:
+    while memo.table:
         await asyncio.sleep(0)
 
 
@@ -566,8 +566,8 @@ async def test_G35_a_fan_out_of_1_000_000_is_invalidated() -> None:
     async def body(number: int) -> int:
         return number + int(await leaf.fetch(("a",)))
 
-    function = lab.function("f", body)
+    memo = lab.function("f", body)
     for number in range(1_000_000):
-        await function.fetch((number,))
+        await memo.fetch((number,))
     leaf.invalidate(("a",), TEST)
-    assert not function.table
+    assert not memo.table

@@ -47,9 +47,14 @@ def files(folder: Path) -> Iterator[Path]:
     yield from sorted(folder.rglob("*.py"))
 
 
+class _WithoutTypes(ast.NodeTransformer):
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+
+
 def imported(path: Path, package: str) -> Iterator[tuple[int, str]]:
-    """Line and absolute name of every import in a file, those in functions included."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    """Line and absolute name of every import in a file but those for types only."""
+    for node in ast.walk(_WithoutTypes().visit(ast.parse(path.read_text()))):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
+from fusionrt.wire.admission import greet
 from fusionrt.wire.client_state import State
 from fusionrt.wire.envelopes import ClientEnvelope, decode_host_envelope
 from fusionrt.wire.frames import (
@@ -129,6 +130,7 @@ def test_D2_an_unknown_id_is_invalidated_or_unsent() -> None:
     pair.server.receive(ClientEnvelope("c1", "p1", 42, 2, (Unsubscribe((held,)),)), pair.now)
     pair.client.reconnected(pair.now)
     assert pair.exchange() == [
+        ce.Suspended(),
         ce.Invalidated(held, "unknown to the host", True),
         ce.Unsent(pending),
         ce.Resumed(),
@@ -153,12 +155,21 @@ def test_D2_a_host_without_the_session_says_so_at_once() -> None:
 
 
 def test_D2_a_hello_never_revives_a_forgotten_session() -> None:
-    """A host that restarted the session under an old name would look as if nothing was lost."""
+    """A host that took it for a new one would look as if nothing had been lost."""
     pair = Pair()
     pair.compute()
     pair.wait(6.0)
     hello = next(e for e in pair.from_client() if isinstance(e.frames[0], Hello))
     assert hello.frames == (Hello(2, VERSION, "h1"),)
+    for iid, answer in (("h1", Rejected("unknown")), ("h2", Welcome(2, VERSION))):
+        said = greet(hello, iid)
+        assert said is not None
+        envelope = decode_host_envelope(said)
+        assert (envelope.number, envelope.frames) == (0, (answer,))
+
+
+def test_D2_a_message_from_beyond_the_session_is_rejected() -> None:
+    """A client that has applied numbers which this session never sent speaks of another one."""
     fresh = Pair(open=False)
     (closed,) = fresh.server.receive(
         ClientEnvelope("c1", "p1", 42, 2, (Hello(1, VERSION),)), fresh.now

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Coroutine
-from typing import Any, Final
+from typing import Final
 
-from ..errors import OutcomeUnknown, RemoteUnavailable, WireError
+from ..errors import FusionError, OutcomeUnknown, RemoteUnavailable, WireError
 from ..primitives import clock, random_bits
 from ..transport import Message, Transport
-from ..wire import client_events as events
 from ..wire.calls import Request
 from ..wire.client import ClientSession
 from ..wire.envelopes import decode_host_envelope
-from ..wire.frames import Ending, Kind
+from ..wire.frames import Kind
 from ..wire.limits import Limits, Timing
-from .answer import Failed, Pending
+from .answer import Pending
 from .registration import Registration
+from .session import Call, Session
 from .stream import Incoming
 from .subjects import Subjects
 
@@ -25,14 +24,13 @@ __all__ = ["Peer"]
 
 PATIENCE: Final = 2.0
 """Seconds without any host, after which the calls that wait for one fail."""
-PROOF_TIMEOUT: Final = 10.0
-"""Seconds that a strict read waits for the proof that a suspended value is fresh."""
+HOSTS_LOST: Final = 3
+"""A call is not made again after so many hosts were lost while they ran it."""
 
 
 class Peer:
-    """Makes calls to one service; is the lease of what came back (D6).
-
-    All that a message says is applied as it arrives, not in the coroutines that await it (D5).
+    """Makes calls to one service. What was sent to a host that is lost goes to another one, if it
+    may run twice; while a host shuts down there are two sessions for a time (D22).
     """
 
     def __init__(
@@ -53,19 +51,11 @@ class Peer:
         self._timing = timing
         self._limits = Limits(max_bytes=transport.max_payload)
         self._reply = subjects.client(principal, cid, service)
-        self._loop = asyncio.get_running_loop()
         self._now = clock()
-        self._session: ClientSession | None = None
-        self._pending: dict[int, Pending] = {}
-        self._streams: dict[int, Incoming] = {}
-        self._held: dict[int, Registration] = {}
-        self._proof = asyncio.Event()
+        self._session: Session | None = None
+        self._sessions: dict[int, Session] = {}
         self._no_host_since = math.inf
-        self._flushing = False
-        self._timer: asyncio.TimerHandle | None = None
-        self._draining = False
-        self._waiting: list[Pending | Incoming] = []
-        """What goes to the next host, once the one that drains has answered its last call."""
+        self._closed: FusionError | None = None
 
     # -- calls --
 
@@ -82,292 +72,141 @@ class Peer:
         try:
             return await pending.answer
         except asyncio.CancelledError:
-            if self._pending.pop(pending.id, None) is not None:
-                self.cancel(pending.id)
+            pending.give_up()
             raise
 
     def stream(self, request: Request) -> Incoming:
         """Start a stream."""
-        incoming = Incoming(request, self)
+        incoming = Incoming(request)
         self._send(incoming)
         return incoming
 
-    def cancel(self, id: int) -> None:
-        """Give up a call or a stream; its host stops it (D19)."""
-        self._streams.pop(id, None)
-        if self._session is not None:
-            self._session.cancel(id)
-            self._changed()
-
-    def consumed(self, id: int, index: int) -> None:
-        """The reader of a stream took this item."""
-        if self._session is not None and id in self._streams:
-            self._session.consumed(id, index)
-            self._changed()
-
-    def release(self, id: int) -> None:
-        """Let go of a registered result."""
-        if self._held.pop(id, None) is not None and self._session is not None:
-            self._session.unsubscribe((id,))
-            self._changed()
-
-    def _send(self, call: Pending | Incoming) -> None:
-        if self._draining:
-            self._waiting.append(call)
+    def _send(self, call: Call) -> None:
+        if self._closed is not None:
+            call.fail(self._closed)
             return
-        call.id = self._open().call(call.request)
-        if isinstance(call, Pending):
-            self._pending[call.id] = call
-        else:
-            self._streams[call.id] = call
-        self._changed()
-
-    def _open(self) -> ClientSession:
         if self._session is None:
-            self._session = ClientSession(
-                cid=self._cid,
-                principal=self._principal,
-                gen=random_bits(52),
-                now=self._now(),
-                timing=self._timing,
-                limits=self._limits,
-            )
-        return self._session
+            self._session = self._open()
+        self._session.call(call)
 
-    # -- the lease of every result of this service (D6, D6b) --
+    def _open(self) -> Session:
+        gen = random_bits(52)
+        wire = ClientSession(
+            cid=self._cid,
+            principal=self._principal,
+            gen=gen,
+            now=self._now(),
+            timing=self._timing,
+            limits=self._limits,
+        )
+        session = self._sessions[gen] = Session(self.service, wire, self, self._publish)
+        return session
 
-    def live(self) -> bool:
-        """Whether what is held is provably fresh at this moment."""
-        return self._session is not None and self._session.live(self._now())
+    def _publish(self, iid: str | None, data: bytes) -> None:
+        if iid is None:
+            subject = self._subjects.hosts(self.service)
+        else:
+            subject = self._subjects.host(self.service, iid)
+        self._transport.publish(subject, data, self._reply)
 
-    async def revalidate(self) -> None:
-        """Return when what is held is proven fresh again, or was invalidated.
-
-        Raises:
-            RemoteUnavailable: neither happened in time.
-        """
-        if not self.live():
-            self._proof.clear()
-            self._changed()
-            await self.in_time(self._proof.wait(), "its host is silent")
-
-    async def in_time(self, proof: Coroutine[Any, Any, Any], problem: str) -> None:
-        """Wait for a proof.
-
-        Raises:
-            RemoteUnavailable: it did not come in time.
-        """
-        try:
-            async with asyncio.timeout(PROOF_TIMEOUT):
-                await proof
-        except TimeoutError:
-            raise RemoteUnavailable(self.service, f"{problem} (for {PROOF_TIMEOUT:g} s)") from None
+    def close(self) -> None:
+        """Leave: the hosts forget what they hold for this client; every call fails."""
+        self._closed = RemoteUnavailable(self.service, "this client's host was closed")
+        for session in self._forget_all():
+            session.leave(self._closed)
 
     # -- what the transport says --
 
     def received(self, message: Message) -> None:
         """A message to this client and service."""
-        session = self._session
-        if session is None:
-            return
-        now = self._now()
         if message.no_responders is not None:
-            if message.no_responders == self._subjects.hosts(self.service):
-                session.no_host(now)
-            else:
-                session.no_responders(now)
-        else:
-            try:
-                envelope = decode_host_envelope(message.payload)
-            except WireError:
-                session.gap(now)
-            else:
-                session.receive(envelope, now)
-        self._changed()
+            self._nobody_listens(message.no_responders)
+            return
+        try:
+            envelope = decode_host_envelope(message.payload)
+        except WireError:
+            self.gap()
+            return
+        session = self._sessions.get(envelope.gen)
+        if session is not None:
+            session.received(envelope)
+
+    def _nobody_listens(self, subject: str) -> None:
+        if subject == self._subjects.hosts(self.service):
+            if self._session is not None:
+                self._session.nobody_listens(at_host=False)
+            return
+        for session in list(self._sessions.values()):
+            if session.iid and subject == self._subjects.host(self.service, session.iid):
+                session.nobody_listens(at_host=True)
 
     def reconnected(self) -> None:
         """The connection was lost, and is back (D10)."""
-        if self._session is not None:
-            self._session.reconnected(self._now())
-            self._changed()
+        for session in list(self._sessions.values()):
+            session.reconnected()
 
     def gap(self) -> None:
         """Messages to this client were dropped (D11)."""
-        if self._session is not None:
-            self._session.gap(self._now())
-            self._changed()
+        for session in list(self._sessions.values()):
+            session.gap()
 
-    def close(self) -> None:
-        """Leave: the host forgets what it holds for this client."""
-        if self._session is not None:
-            self._session.bye()
-            self._flush()
-            self._lost("this client was closed")
-        if self._timer is not None:
-            self._timer.cancel()
+    # -- what the sessions say --
 
-    # -- driving the session --
+    def opened(self) -> None:
+        self._no_host_since = math.inf
 
-    def _changed(self) -> None:
-        """Apply what the session tells, and send what it wants sent at the end of this tick."""
-        while self._session is not None and (told := self._session.events()):
-            for event in told:
-                self._apply(event)
-        if self._draining and not self._pending:
-            self._move()
-        if not self._flushing:
-            self._flushing = True
-            self._loop.call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._flushing = False
-        session = self._session
-        if session is None:
-            return
-        now = self._now()
-        for iid, data in session.outgoing(now):
-            if iid is None:
-                subject = self._subjects.hosts(self.service)
-            else:
-                subject = self._subjects.host(self.service, iid)
-            self._transport.publish(subject, data, self._reply)
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        due = session.next_tick()
-        if due < math.inf:
-            self._timer = self._loop.call_later(max(0.0, due - now), self._tick)
-
-    def _tick(self) -> None:
-        if self._session is not None:
-            self._session.tick(self._now())
-            self._changed()
-
-    # -- what the session tells --
-
-    def _apply(self, event: events.ClientEvent) -> None:
-        match event:
-            case events.Completed(id, payload, held):
-                pending = self._pending.pop(id, None)
-                if pending is not None:
-                    self._hold(pending, id, held)
-                    pending.settle(payload)
-            case events.Failed(id, code, message, data, held):
-                failure = Ending(code, message, data)
-                pending = self._pending.pop(id, None)
-                if pending is not None:
-                    self._hold(pending, id, held)
-                    pending.fail(Failed(failure))
-                elif (incoming := self._streams.pop(id, None)) is not None:
-                    incoming.ended(failure)
-            case events.Invalidated(id, reason, True):
-                registration = self._held.pop(id, None)
-                if registration is not None:
-                    registration.invalidated(reason)
-            case events.Invalidated(id, _, False) | events.Unsent(id):
-                self._again(id)
-            case events.ItemReceived(id, index, payload):
-                if (incoming := self._streams.get(id)) is not None:
-                    incoming.received(index, payload)
-            case events.Ended(id, ending):
-                if (incoming := self._streams.pop(id, None)) is not None:
-                    incoming.ended(ending)
-            case events.Opened() | events.Resumed():
-                self._no_host_since = math.inf
-                self._proof.set()
-            case events.Upstream(suspended, resumed):
-                for id in suspended & self._held.keys():
-                    self._held[id].suspended()
-                for id in resumed & self._held.keys():
-                    self._held[id].resumed()
-            case events.NoHost():
-                self._no_host()
-            case events.Draining():
-                self._drain()
-            case events.Gone(reason, unsent, pending_ids, _):
-                self._session_gone(reason, unsent, pending_ids)
-
-    def _hold(self, pending: Pending, id: int, held: bool) -> None:
-        if not held:
-            return
-        if pending.registration is None:
-            assert self._session is not None
-            self._session.unsubscribe((id,))
-            return
-        pending.registration.id = id
-        self._held[id] = pending.registration
-
-    def _again(self, id: int) -> None:
-        """A call that the host did not run, or whose result was stale when it came (D4)."""
-        call = self._pending.pop(id, None) or self._streams.pop(id, None)
-        if call is not None:
+    def again(self, call: Call) -> None:
+        session = call.session
+        if session is not None and not session.over and call.request.kind is Kind.COMMAND:
+            session.call(call)  # only there it runs at most once (D13)
+        else:
             self._send(call)
 
-    def _no_host(self) -> None:
-        now = self._now()
-        self._no_host_since = min(self._no_host_since, now)
-        if now - self._no_host_since >= PATIENCE:
-            self._lost("no host serves it; start one that does (`fusiongen run MODULE:ATTR`)")
+    def no_host(self, session: Session) -> None:
+        self._no_host_since = min(self._no_host_since, self._now())
+        if self._now() - self._no_host_since >= PATIENCE:
+            problem = "no host serves it; start one that does (`fusiongen run MODULE:ATTR`)"
+            self._forget(session)
+            session.leave(RemoteUnavailable(self.service, problem))
 
-    def _lost(self, problem: str) -> None:
-        """Every call fails, and nothing that is held can be proven fresh any more (D2)."""
-        self._session = None
-        pending, streams = self._forget_calls()
-        error = RemoteUnavailable(self.service, problem)
-        for call in (*pending.values(), *streams.values(), *self._waiting):
-            call.fail(error)
-        self._waiting.clear()
-        self._invalidate_held(problem)
-
-    def _session_gone(self, reason: str, unsent: tuple[int, ...], sent: tuple[int, ...]) -> None:
-        """The host is gone: what it held is invalid, what may run twice is asked of another."""
-        self._flush()
-        self._session = None
-        self._draining = False
-        pending, streams = self._forget_calls()
-        self._invalidate_held(f"{self.service}: {reason}")
-        for id in (*unsent, *sent):
-            if (call := pending.get(id)) is not None:
-                if id in sent and call.request.kind is Kind.COMMAND:
-                    call.fail(OutcomeUnknown(self.service, f"{reason}; the command may have run"))
-                else:
-                    self._send(call)
-            elif (incoming := streams.get(id)) is not None:
-                if id in sent:
-                    incoming.fail(RemoteUnavailable(self.service, f"{reason}; start it anew"))
-                else:
-                    self._send(incoming)
-        self._send_waiting()
-
-    def _forget_calls(self) -> tuple[dict[int, Pending], dict[int, Incoming]]:
-        calls = self._pending, self._streams
-        self._pending, self._streams = {}, {}
-        return calls
-
-    def _invalidate_held(self, reason: str) -> None:
-        held, self._held = self._held, {}
-        for registration in held.values():
-            registration.invalidated(reason)
-        self._proof.set()
-
-    # -- a host that drains finishes what it runs; everything else goes to another one (D22) --
-
-    def _drain(self) -> None:
-        self._draining = True
-        streams, self._streams = self._streams, {}
-        for incoming in streams.values():
-            incoming.fail(RemoteUnavailable(self.service, "its host shuts down; start it anew"))
-        self._invalidate_held(f"{self.service}: its host shuts down")
-
-    def _move(self) -> None:
-        if self._session is not None:
-            self._session.bye()
-            self._flush()
+    def draining(self, session: Session) -> None:
+        if session is self._session:
             self._session = None
-        self._draining = False
-        self._send_waiting()
 
-    def _send_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for call in waiting:
+    def gone(self, session: Session, reason: str, unsent: list[Call], sent: list[Call]) -> None:
+        self._forget(session)
+        if session.iid is None:  # refused: the next one would be, too
+            for call in unsent:
+                call.fail(RemoteUnavailable(self.service, reason))
+            return
+        for call in unsent:
             self._send(call)
+        for call in sent:
+            self._host_lost(call, reason)
+
+    def _host_lost(self, call: Call, reason: str) -> None:
+        """The host is gone that may have run this: what may run twice is asked of another."""
+        if isinstance(call, Incoming):
+            call.fail(RemoteUnavailable(self.service, f"{reason}; start the stream anew"))
+            return
+        call.lost += 1
+        if call.request.kind is Kind.COMMAND:
+            call.fail(OutcomeUnknown(self.service, f"{reason}; the command may have run"))
+        elif call.lost >= HOSTS_LOST:
+            problem = f"{reason}, and so it was with {HOSTS_LOST} hosts that ran this call"
+            call.fail(RemoteUnavailable(self.service, problem))
+        else:
+            self._send(call)
+
+    def left(self, session: Session) -> None:
+        self._forget(session)
+
+    def _forget(self, session: Session) -> None:
+        if session is self._session:
+            self._session = None
+        self._sessions = {gen: s for gen, s in self._sessions.items() if s is not session}
+
+    def _forget_all(self) -> list[Session]:
+        sessions, self._sessions = self._sessions, {}
+        self._session = None
+        return list(sessions.values())

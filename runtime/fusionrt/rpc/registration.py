@@ -6,8 +6,11 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from .proof import in_time
+
 if TYPE_CHECKING:
     from .peer import Peer
+    from .session import Session
 
 __all__ = ["Registration"]
 
@@ -21,7 +24,7 @@ class Registration:
     It is a lease, too: of what is made from the result, while the host cannot vouch for it.
     """
 
-    __slots__ = ("_on_invalidated", "_on_suspended", "_peer", "_resumed", "_suspended", "id")
+    __slots__ = ("_on_invalidated", "_on_suspended", "_peer", "_resumed", "_suspended", "id", "session")
 
     def __init__(
         self,
@@ -34,8 +37,10 @@ class Registration:
         self._on_suspended = on_suspended
         self._suspended = False
         self._resumed: asyncio.Event | None = None
+        self.session: Session | None = None
+        """That through which the result came; None if the host does not hold it."""
         self.id = 0
-        """In the session that it goes through; 0 while there is no result."""
+        """In that session."""
 
     def live(self) -> bool:
         """Whether the host vouches for the result."""
@@ -50,13 +55,15 @@ class Registration:
         if self._suspended:
             if self._resumed is None:
                 self._resumed = asyncio.Event()
-            await self._peer.in_time(self._resumed.wait(), "its own sources cannot be reached")
+            problem = "its own sources cannot be reached"
+            await in_time(self._resumed.wait(), self._peer.service, problem)
 
     def release(self) -> None:
         """Nobody needs the result any more (D17)."""
-        self._peer.release(self.id)
+        if self.session is not None:
+            self.session.release(self)
 
-    # -- what the peer says --
+    # -- what the session says --
 
     def suspended(self) -> None:
         """The host cannot vouch for the result."""

@@ -13,21 +13,24 @@ from ..wire.frames import Ending
 from .answer import Failed
 
 if TYPE_CHECKING:
-    from .peer import Peer
+    from .session import Session
 
 __all__ = ["Incoming"]
 
 
 class Incoming(AsyncIterator[bytes]):
-    """The items of one stream, each once and in order; taking one lets the host send more (D18)."""
+    """The items of one stream, each once and in order; taking one lets the host send more (D18).
 
-    def __init__(self, request: Request, peer: Peer) -> None:
+    session, id: where it was asked for.
+    """
+
+    def __init__(self, request: Request) -> None:
         self.request = request
+        self.session: Session | None = None
         self.id = 0
-        """In the session that it runs through."""
-        self._peer = peer
         self._items: deque[tuple[int, bytes]] = deque()
-        self._end: FusionError | StopAsyncIteration | None = None
+        self._end: FusionError | None = None
+        self._over = False
         self._woken = asyncio.Event()
 
     def __aiter__(self) -> Self:
@@ -41,19 +44,23 @@ class Incoming(AsyncIterator[bytes]):
             RemoteUnavailable: its host was lost.
         """
         while not self._items:
-            if self._end is not None:
-                raise self._end
+            if self._over:
+                raise StopAsyncIteration if self._end is None else self._end
             self._woken.clear()
             await self._woken.wait()
         index, payload = self._items.popleft()
-        self._peer.consumed(self.id, index)
+        if self.session is not None:
+            self.session.consumed(self, index)
         return payload
 
-    def cancel(self) -> None:
+    def give_up(self) -> None:
         """Nobody reads it any more: its host stops (D19)."""
-        if self._end is None:
-            self.fail(StopAsyncIteration())
-            self._peer.cancel(self.id)
+        self._items.clear()
+        self._finish(None)
+        if self.session is not None:
+            self.session.cancel(self)
+
+    # -- what the session says --
 
     def received(self, index: int, payload: bytes) -> None:
         """An item came."""
@@ -62,10 +69,14 @@ class Incoming(AsyncIterator[bytes]):
 
     def ended(self, failure: Ending | None) -> None:
         """The host ended it."""
-        self.fail(StopAsyncIteration() if failure is None else Failed(failure))
+        self._finish(None if failure is None else Failed(failure))
 
-    def fail(self, end: FusionError | StopAsyncIteration) -> None:
+    def fail(self, error: FusionError) -> None:
         """Nothing follows what is here."""
-        if self._end is None:
-            self._end = end
+        self._finish(error)
+
+    def _finish(self, error: FusionError | None) -> None:
+        if not self._over:
+            self._over = True
+            self._end = error
             self._woken.set()

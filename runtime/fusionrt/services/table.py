@@ -6,10 +6,11 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import FunctionType
 from typing import Any, Protocol
 
 from ..contract import ComputeOptions
-from ..errors import AbiMismatch
+from ..errors import AbiMismatch, StaleCode
 
 __all__ = [
     "ABI",
@@ -89,6 +90,7 @@ class Contract:
 
     Raises:
         AbiMismatch: the package was generated for another runtime.
+        StaleCode: the Protocol has changed since.
     """
 
     abi: int
@@ -102,6 +104,16 @@ class Contract:
     def __post_init__(self) -> None:
         if self.abi != ABI:
             raise AbiMismatch(f"the package of {self.name}", self.abi, ABI)
+        declared = {
+            name: method.__code__.co_varnames[1 : _parameter_count(method)]
+            for base in reversed(self.protocol.__mro__[:-1])
+            for name, method in vars(base).items()
+            if inspect.isfunction(method) and not name.startswith("_")
+        }
+        generated = {method.name: method.parameters for method in self.methods}
+        if declared != generated:
+            differing = sorted(dict(declared.items() ^ generated.items()))
+            raise StaleCode(self.name, tuple(differing))
 
     @cached_property
     def method(self) -> Mapping[str, Method]:
@@ -117,3 +129,7 @@ class Contract:
     def resolved(self) -> Types:
         """The types; the first use imports the modules that define them."""
         return self.types()
+
+
+def _parameter_count(method: FunctionType) -> int:
+    return method.__code__.co_argcount + method.__code__.co_kwonlyargcount

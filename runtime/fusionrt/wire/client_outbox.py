@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from .batch import chunks
@@ -75,9 +75,15 @@ class ClientOutbox:
         """All that the client believes in; the lists also say what it abandoned."""
         self._queue = [entry for entry in self._queue if isinstance(entry, tuple)]
         held, pending, streams = self._calls.listed()
-        parts: list[tuple[tuple[int, ...], tuple[int, ...], tuple[Reading, ...]]] = []
-        parts.extend((part, (), ()) for part, _ in chunks(held, self._ids))
-        parts.extend(((), part, ()) for part, _ in chunks(pending, self._ids) if part)
-        parts.extend(((), (), part) for part, _ in chunks(streams, max(self._ids // 4, 1)) if part)
+        parts: list[tuple[Sequence[int], Sequence[int], Sequence[Reading]]] = []
+        if len(held) + len(pending) + len(streams) <= self._ids:
+            parts.append((held, pending, streams))
+        else:
+            parts.extend((part, (), ()) for part, _ in chunks(held, self._ids))
+            parts.extend(((), part, ()) for part, _ in chunks(pending, self._ids) if part)
+            parts.extend(((), (), part) for part, _ in chunks(streams, self._ids) if part)
         last = len(parts) - 1
-        return [Resync(number, index, index == last, *part) for index, part in enumerate(parts)]
+        return [
+            Resync(number, index, index == last, tuple(held), tuple(pending), tuple(streams))
+            for index, (held, pending, streams) in enumerate(parts)
+        ]
