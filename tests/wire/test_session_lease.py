@@ -6,6 +6,7 @@ import math
 
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
+from fusionrt.wire.admission import greet
 from fusionrt.wire.client_state import State
 from fusionrt.wire.envelopes import ClientEnvelope, HostEnvelope, decode_host_envelope
 from fusionrt.wire.frames import (
@@ -276,8 +277,6 @@ def test_another_version_of_the_protocol_is_rejected() -> None:
     """The reason says which versions met."""
     pair = Pair(open=False)
     hello = ClientEnvelope("c1", "p1", 42, 0, (Hello(1, VERSION + 1),))
-    from fusionrt.wire.admission import greet
-
     said = greet(hello, "h1")
     assert said is not None
     (frame,) = decode_host_envelope(said).frames

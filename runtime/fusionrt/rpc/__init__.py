@@ -2,6 +2,7 @@
 
 from .answer import Failed
 from .caller import Caller
+from .outlet import Outlet
 from .peer import Peer
 from .registration import Registration
 from .responder import Responder
@@ -14,6 +15,7 @@ __all__ = [
     "Failed",
     "Held",
     "Incoming",
+    "Outlet",
     "Peer",
     "Registration",
     "Reply",

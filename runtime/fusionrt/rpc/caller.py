@@ -70,9 +70,10 @@ class Caller(Listener):
             peer.received(message)
 
     def reconnected(self) -> None:
-        for peer in self._peers.values():
+        for peer in list(self._peers.values()):
             peer.reconnected()
 
     def gap(self, subject: str) -> None:
-        for peer in self._peers.values():
-            peer.gap()
+        if self._subscription is not None and subject == self._subscription.subject:
+            for peer in list(self._peers.values()):
+                peer.gap()

@@ -173,6 +173,9 @@ class Peer:
         if session is self._session:
             self._session = None
 
+    def left(self, session: Session) -> None:
+        self._forget(session)
+
     def gone(self, session: Session, reason: str, unsent: list[Call], sent: list[Call]) -> None:
         self._forget(session)
         if session.iid is None:  # refused: the next one would be, too
@@ -197,9 +200,6 @@ class Peer:
             call.fail(RemoteUnavailable(self.service, problem))
         else:
             self._send(call)
-
-    def left(self, session: Session) -> None:
-        self._forget(session)
 
     def _forget(self, session: Session) -> None:
         if session is self._session:

@@ -10,10 +10,11 @@ from typing import Final
 from ..errors import WireError
 from ..primitives import clock
 from ..transport import Listener, Message, Subscription, Transport
-from ..wire.admission import greet
+from ..wire.admission import greet, rejection
 from ..wire.envelopes import decode_client_envelope
 from ..wire.limits import Limits, Timing
 from ..wire.server import ServerSession
+from .outlet import Outlet
 from .seat import Seat
 from .servant import Servant
 from .subjects import Subjects
@@ -22,6 +23,10 @@ __all__ = ["Responder"]
 
 CONCURRENCY: Final = 1000
 """Bodies of one service that run at a time; further calls wait their turn."""
+PARTING: Final = 1.0
+"""Seconds without a running call in which the clients of a host that drains move to another."""
+STOPPING: Final = 1.0
+"""Seconds in which bodies end that were cancelled; they are not waited for any longer."""
 
 _TOKEN = re.compile(r"[\w-]+", re.ASCII)
 
@@ -38,6 +43,7 @@ class Responder(Listener):
         iid: str,
         servant: Servant,
         transport: Transport,
+        outlet: Outlet,
         *,
         subjects: Subjects,
         timing: Timing,
@@ -47,16 +53,17 @@ class Responder(Listener):
         self._iid = iid
         self._servant = servant
         self._transport = transport
+        self._outlet = outlet
         self._subjects = subjects
         self._timing = timing
         self._limits = Limits(max_bytes=transport.max_payload)
         self._now = clock()
         self._loop = asyncio.get_running_loop()
+        self._left = asyncio.Event()
         self._seats: dict[tuple[str, int], Seat] = {}
         self._limit = asyncio.Semaphore(CONCURRENCY)
         # A transport's handler may run in the context of whoever published the message.
         self._context = contextvars.copy_context()
-        self._dirty: dict[Seat, None] = {}
         self._subscriptions: list[Subscription] = []
         self._expiry: asyncio.TimerHandle | None = None
 
@@ -71,29 +78,50 @@ class Responder(Listener):
         self._transport.add_listener(self)
 
     async def drain(self) -> None:
-        """Take no new client, ask the others to move, return when nothing runs any more (D22)."""
+        """Take no new client, ask the others to move, return when they did (D22).
+
+        Each finishes what it runs here first; one that is silent is not waited for.
+        """
         await self._subscriptions.pop().unsubscribe()
         for seat in self._seats.values():
             seat.session.farewell()
-            self._changed(seat)
-        if running := {task for seat in self._seats.values() for task in seat.running}:
-            await asyncio.wait(running)
+            seat.changed()
+        while self._seats:
+            if running := self._running():
+                await asyncio.wait(running)
+                continue
+            self._left.clear()
+            try:
+                async with asyncio.timeout(PARTING):
+                    await self._left.wait()
+            except TimeoutError:
+                if not self._running():
+                    return
 
     async def close(self) -> None:
-        """Answer nothing any more."""
+        """Answer nothing any more; clients that are still here learn that at once."""
         self._transport.remove_listener(self)
         for subscription in self._subscriptions:
             await subscription.unsubscribe()
+        running = self._running()
         for seat in self._seats.values():
+            self._outlet.flush(seat)
             seat.close("the host was closed")
+            farewell = rejection(self._iid, seat.session.gen, "the host was closed")
+            self._transport.publish(seat.reply_subject, farewell)
         self._seats.clear()
         if self._expiry is not None:
             self._expiry.cancel()
+        if running:
+            await asyncio.wait(running, timeout=STOPPING)
+
+    def _running(self) -> set[asyncio.Task[None]]:
+        return {task for seat in self._seats.values() for task in seat.running}
 
     def reconnected(self) -> None:
         for seat in self._seats.values():
             seat.session.announce()
-            self._changed(seat)
+            seat.changed()
 
     def _received(self, message: Message) -> None:
         try:
@@ -127,26 +155,15 @@ class Responder(Listener):
                 session,
                 self._servant,
                 reply_subject,
-                now=self._now,
                 limit=self._limit,
                 context=self._context,
-                changed=self._changed,
+                outlet=self._outlet,
             )
             if self._expiry is None:
                 self._expire()
         if not seat.receive(envelope, now):
             del self._seats[name]
-
-    def _changed(self, seat: Seat) -> None:
-        if not self._dirty:
-            self._loop.call_soon(self._flush)
-        self._dirty[seat] = None
-
-    def _flush(self) -> None:
-        dirty, self._dirty = self._dirty, {}
-        for seat in dirty:
-            for data in seat.session.outgoing():
-                self._transport.publish(seat.reply_subject, data)
+            self._left.set()
 
     def _expire(self) -> None:
         """Forget the clients that were silent for too long (D17)."""

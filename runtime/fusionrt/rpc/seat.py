@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Collection, Coroutine
 from typing import Any, Final
 
 from ..primitives import spawn
 from ..wire import host_events as events
 from ..wire.envelopes import ClientEnvelope
-from ..wire.frames import Ending, Kind
+from ..wire.frames import Call, Ending, Kind
 from ..wire.server import ServerSession
+from .outlet import Outlet
 from .servant import Held, Servant
 
 __all__ = ["Seat"]
 
+_NO_ANSWER: Final = "its body ended without an answer: it was cancelled on its host"
+
 
 class Seat:
-    """Acts on what the client wants; `changed` is called when there may be something to send."""
+    """Acts on what the client wants."""
 
     def __init__(
         self,
@@ -26,19 +29,18 @@ class Seat:
         servant: Servant,
         reply_subject: str,
         *,
-        now: Callable[[], float],
         limit: asyncio.Semaphore,
         context: contextvars.Context,
-        changed: Callable[[Seat], None],
+        outlet: Outlet,
     ) -> None:
         """limit: on the bodies that run at a time. context: what every body starts from."""
         self.session = session
         self.reply_subject = reply_subject
         self._servant = servant
-        self._now = now
         self._limit = limit
         self._context = context
-        self._changed = changed
+        self._outlet = outlet
+        self._loop = asyncio.get_running_loop()
         self._running: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, Held] = {}
         self._credit: dict[int, asyncio.Event] = {}
@@ -47,8 +49,8 @@ class Seat:
         """A message of the client came. False: the session is over."""
         for event in self.session.receive(envelope, now):
             match event:
-                case events.CallReceived():
-                    self._start(event)
+                case events.CallReceived(call, deadline):
+                    self._start(call, deadline - now)
                 case events.CallCancelled(id):
                     self._stop(id)
                 case events.Unsubscribed(ids):
@@ -62,9 +64,9 @@ class Seat:
                     self.session.acknowledge(event, suspended)
                 case events.Closed():
                     self._clear()
-                    self._changed(self)
+                    self.changed()
                     return False
-        self._changed(self)
+        self.changed()
         return True
 
     def close(self, reason: str) -> None:
@@ -77,28 +79,53 @@ class Seat:
         """What runs for the client."""
         return self._running.values()
 
+    def changed(self) -> None:
+        """There may be something to send."""
+        self._outlet.changed(self)
+
     # -- calls --
 
-    def _start(self, event: events.CallReceived) -> None:
-        call = event.call
-        work = self._servant.answer(call, _Reply(self, call.id))
+    def _start(self, call: Call, seconds: float) -> None:
+        """Answer a call that has so many seconds left; a stream may take longer."""
+        id, reply = call.id, _Reply(self, call)
+        work = self._servant.answer(call, reply)
         if work is None:
             return
+        timer = None
+        run = work
         if call.kind is not Kind.STREAM:
-            work = self._run_in_time(call.id, work, event.deadline)
-        task = spawn(work, name=f"fusion call {call.id}", context=self._context.copy())
-        self._running[call.id] = task
-        task.add_done_callback(lambda _: self._running.pop(call.id, None))
+            run = self._within_limit(work)
+            timer = self._loop.call_later(seconds, self._late, id)
+        task = spawn(run, name="fusion call", context=self._context.copy())
+        self._running[id] = task
 
-    async def _run_in_time(self, id: int, work: Coroutine[Any, Any, None], deadline: float) -> None:
-        try:
-            async with asyncio.timeout(max(0.0, deadline - self._now())), self._limit:
-                await work
-        except TimeoutError:
-            self.session.failure(id, "timeout", "its time was up before it was done")
-            self._changed(self)
-        finally:
+        def ended(task: asyncio.Task[None]) -> None:
+            del self._running[id]
+            self._credit.pop(id, None)
+            if timer is not None:
+                timer.cancel()
             work.close()  # if it never began
+            if task.cancelled() or task.exception() is not None:
+                self._unanswered(call)
+
+        task.add_done_callback(ended)
+
+    async def _within_limit(self, work: Coroutine[Any, Any, None]) -> None:
+        async with self._limit:
+            await work
+
+    def _late(self, id: int) -> None:
+        self.session.failure(id, "timeout", "its time was up before it was done")
+        self.changed()
+        self._stop(id)
+
+    def _unanswered(self, call: Call) -> None:
+        """Nothing is said if it was answered, or nobody wants an answer any more."""
+        if call.kind is Kind.STREAM:
+            self.session.end(call.id, Ending("cancelled", _NO_ANSWER))
+        else:
+            self.session.failure(call.id, "cancelled", _NO_ANSWER)
+        self.changed()
 
     def _stop(self, id: int) -> None:
         task = self._running.get(id)
@@ -115,7 +142,7 @@ class Seat:
     def _invalidated(self, id: int, reason: str) -> None:
         if self._held.pop(id, None) is not None:
             self.session.invalidated(id, reason)
-            self._changed(self)
+            self.changed()
 
     def _release(self, id: int) -> None:
         held = self._held.pop(id, None)
@@ -128,52 +155,51 @@ class Seat:
         for id in list(self._held):
             self._release(id)
 
-    # -- what a reply may do --
+    # -- streams --
 
-    def changed(self) -> None:
-        """There is something to send."""
-        self._changed(self)
-
-    async def item(self, id: int, payload: bytes) -> None:
-        """Send a stream's item once there is credit for it."""
+    async def item(self, id: int, payload: bytes) -> bool:
+        """Send a stream's item once there is credit for it. False: it can take no more."""
         while self.session.credit(id) <= 0:
             credit = self._credit.setdefault(id, asyncio.Event())
             credit.clear()
             await credit.wait()
-        self.session.item(id, payload)
-        self._changed(self)
+        taken = self.session.item(id, payload)
+        self.changed()
+        return taken
 
     def end(self, id: int, failure: Ending | None) -> None:
         """End a stream."""
-        self._credit.pop(id, None)
         self.session.end(id, failure)
-        self._changed(self)
+        self.changed()
+
+    def answered(self, call: Call, kept: bool, held: Held | None) -> None:
+        """A call's answer was handed in; it is not sent before what its command invalidated."""
+        if held is not None and kept:
+            self.hold(call.id, held)
+        if call.kind is Kind.COMMAND:
+            self._outlet.flush_others(self)
+        self.changed()
 
 
 class _Reply:
-    __slots__ = ("_id", "_seat")
+    __slots__ = ("_call", "_seat")
 
-    def __init__(self, seat: Seat, id: int) -> None:
+    def __init__(self, seat: Seat, call: Call) -> None:
         self._seat: Final = seat
-        self._id: Final = id
+        self._call: Final = call
 
     def result(self, payload: bytes, held: Held | None = None) -> None:
-        kept = self._seat.session.result(self._id, payload, keep=held is not None)
-        self._kept(kept, held)
+        kept = self._seat.session.result(self._call.id, payload, keep=held is not None)
+        self._seat.answered(self._call, kept, held)
 
     def failure(self, failure: Ending, held: Held | None = None) -> None:
         kept = self._seat.session.failure(
-            self._id, failure.code, failure.message, failure.data, keep=held is not None
+            self._call.id, failure.code, failure.message, failure.data, keep=held is not None
         )
-        self._kept(kept, held)
+        self._seat.answered(self._call, kept, held)
 
-    def _kept(self, kept: bool, held: Held | None) -> None:
-        if held is not None and kept:
-            self._seat.hold(self._id, held)
-        self._seat.changed()
-
-    async def item(self, payload: bytes) -> None:
-        await self._seat.item(self._id, payload)
+    async def item(self, payload: bytes) -> bool:
+        return await self._seat.item(self._call.id, payload)
 
     def end(self, failure: Ending | None = None) -> None:
-        self._seat.end(self._id, failure)
+        self._seat.end(self._call.id, failure)

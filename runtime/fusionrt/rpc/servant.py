@@ -32,8 +32,8 @@ class Reply(Protocol):
     def failure(self, failure: Ending, held: Held | None = None) -> None:
         """It failed."""
 
-    async def item(self, payload: bytes) -> None:
-        """A stream's next item; returns when there is room for another one (D18)."""
+    async def item(self, payload: bytes) -> bool:
+        """A stream's next item, sent when there is room for it (D18). False: it takes no more."""
 
     def end(self, failure: Ending | None = None) -> None:
         """A stream is over. failure: why, if not by its own end."""

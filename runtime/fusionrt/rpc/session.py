@@ -41,8 +41,11 @@ class Owner(Protocol):
     def draining(self, session: Session) -> None:
         """Its host shuts down, once it has answered what it runs."""
 
+    def left(self, session: Session) -> None:
+        """Its host has answered all, and shuts down."""
+
     def gone(self, session: Session, reason: str, unsent: list[Call], sent: list[Call]) -> None:
-        """It is over. unsent: calls that never left. sent: calls that may have run."""
+        """Its host is lost. unsent: calls that never left. sent: calls that may have run."""
 
 
 class Session:
@@ -51,6 +54,7 @@ class Session:
     All that a message says is applied as it arrives, not in the coroutines that await it (D5).
 
     leaving: its host shuts down: what still runs there ends, nothing new begins.
+    over: it has ended.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Session:
         """send: takes a message for a host's instance id, or for any host."""
         self.service = service
         self.leaving = False
+        self.over = False
         self._wire = wire
         self._owner = owner
         self._send = send
@@ -73,7 +78,6 @@ class Session:
         self._calls: dict[int, Call] = {}
         self._held: dict[int, Registration] = {}
         self._proof = asyncio.Event()
-        self._over = False
         self._flushing = False
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf
@@ -124,7 +128,7 @@ class Session:
         Raises:
             RemoteUnavailable: neither happened in time.
         """
-        if self._over:
+        if self.over:
             raise RemoteUnavailable(self.service, "the session with its host is over")
         if not self.live():
             self._proof.clear()
@@ -165,7 +169,7 @@ class Session:
             call.fail(error)
 
     def _end(self, reason: str) -> dict[int, Call]:
-        self._over = True
+        self.over = True
         self._flush()
         calls, self._calls = self._calls, {}
         self._invalidate_held(reason)
@@ -183,9 +187,10 @@ class Session:
         """Apply what the session tells, and send what it wants sent at the end of this tick."""
         for event in self._wire.events():
             self._apply(event)
-        if self.leaving and not self._calls and not self._over:
+        if self.leaving and not self._calls and not self.over:
             self.leave(RemoteUnavailable(self.service, "its host shuts down"))
-        if not self._flushing and not self._over:
+            self._owner.left(self)
+        if not self._flushing and not self.over:
             self._flushing = True
             self._loop.call_soon(self._flush, context=self._context)
 
@@ -196,7 +201,7 @@ class Session:
             self._send(iid, data)
         due = self._wire.next_tick()
         # A timer that comes too early does no harm, and setting it anew costs more than a message.
-        if due < self._due or self._over:
+        if due < self._due or self.over:
             if self._timer is not None:
                 self._timer.cancel()
                 self._timer = None

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import random
+import weakref
 from collections import deque
 from collections.abc import Coroutine
 from typing import Any, NoReturn, TypeVar
@@ -55,6 +56,7 @@ def run(main: Coroutine[Any, Any, _T], *, seed: int) -> _T:
         loop.run_until_complete(loop.idle())
         if leaked := _waiting(loop):
             raise LeakedTasks(leaked)
+        loop.report_lost()
         if loop.unhandled:
             raise loop.unhandled[0]
         return result
@@ -86,6 +88,7 @@ class SeededLoop(asyncio.BaseEventLoop):
         self._ready = _Ready(random.Random(f"schedule {seed}"))
         self._now = 0.0
         self._idle: list[asyncio.Future[None]] = []
+        self._started: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self.set_exception_handler(_keep)
 
     def time(self) -> float:
@@ -97,6 +100,20 @@ class SeededLoop(asyncio.BaseEventLoop):
         waiter = self.create_future()
         self._idle.append(waiter)
         await waiter
+
+    def create_task(self, coro: Any, **options: Any) -> asyncio.Task[Any]:
+        """As every loop does, and remember the task for `report_lost`."""
+        task = super().create_task(coro, **options)
+        self._started.add(task)
+        return task
+
+    def report_lost(self) -> None:
+        """Report the errors of tasks that nobody awaited, without waiting for the collector."""
+        for task in sorted(self._started, key=_age):
+            if task.done() and task._log_traceback:
+                task._log_traceback = False
+                context = {"message": f"nobody took the error of {task.get_name()}"}
+                self.call_exception_handler(context | {"exception": task.exception()})
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> NoReturn:  # type: ignore[override]
         """Refuse: a thread's timing is no part of a seed."""
@@ -194,7 +211,12 @@ def _close(loop: SeededLoop) -> None:
 
 def _waiting(loop: SeededLoop) -> list[asyncio.Task[Any]]:
     """The tasks that have not ended, oldest first; a set's order would not replay."""
-    return sorted(asyncio.all_tasks(loop), key=lambda task: (len(task.get_name()), task.get_name()))
+    return sorted(asyncio.all_tasks(loop), key=_age)
+
+
+def _age(task: asyncio.Task[Any]) -> tuple[int, str]:
+    """Sorts tasks that have no names of their own by their age."""
+    return len(task.get_name()), task.get_name()
 
 
 def _describe(tasks: list[asyncio.Task[Any]]) -> str:

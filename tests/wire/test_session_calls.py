@@ -1,0 +1,380 @@
+"""What becomes of calls and streams: D13, D18, D21, D24 and the bounds, with exact frames."""
+
+from __future__ import annotations
+
+import pytest
+from fusionrt.wire import client_events as ce
+from fusionrt.wire import host_events as he
+from fusionrt.wire.calls import Request
+from fusionrt.wire.envelopes import BadCall, ClientEnvelope
+from fusionrt.wire.frames import (
+    Call,
+    Credit,
+    Encoding,
+    End,
+    Ending,
+    Failure,
+    Item,
+    Kind,
+    Resync,
+    Result,
+)
+from fusionrt.wire.limits import Limits
+
+from .session_pair import Pair, plain
+
+SMALL = Limits(max_bytes=4096)
+
+
+def send(pair: Pair, *frames: Call | BadCall | Resync | Credit) -> list[he.HostEvent]:
+    """A message that the client did not send itself."""
+    return pair.server.receive(ClientEnvelope("c1", "p1", 42, 1, frames), pair.now)
+
+
+def call(id: int, budget: int = 1000) -> Call:
+    """A call's frame."""
+    return Call(id, Kind.PLAIN, 7, b"", Encoding.MSGPACK, budget)
+
+
+def stream(pair: Pair) -> int:
+    """A stream that the host has begun to serve."""
+    id = pair.client.call(plain(Kind.STREAM))
+    pair.to_host()
+    return id
+
+
+def test_D13_a_call_that_comes_twice_runs_once() -> None:
+    """While it runs, when it is done, and when it is long forgotten."""
+    pair = Pair()
+    assert len(send(pair, call(1))) == 1
+    assert send(pair, call(1)) == []
+    pair.server.result(1, b"done")
+    assert send(pair, call(1)) == []
+    (envelope,) = pair.from_host()
+    pair.server.receive(ClientEnvelope("c1", "p1", 42, envelope.number, ()), pair.now)
+    assert pair.server.statistics().registered == 0
+    assert pair.server.receive(ClientEnvelope("c1", "p1", 42, 2, (call(1),)), pair.now) == []
+    assert pair.server.statistics().dropped == 3
+
+
+def test_D13_a_lost_result_is_sent_again_and_the_call_not_run_again() -> None:
+    """The host keeps it until the client's last number covers it."""
+    pair = Pair()
+    id = pair.client.call(plain(Kind.COMMAND))
+    pair.to_host()
+    pair.server.result(id, b"done")
+    pair.from_host()  # lost
+    assert pair.server.statistics().kept_bytes > 0
+    pair.wait(2.0)
+    assert pair.exchange() == [ce.Suspended(), ce.Completed(id, b"done", False), ce.Resumed()]
+    pair.wait(2.0)
+    pair.exchange()
+    assert pair.server.statistics().kept_bytes == 0
+
+
+def test_D13_a_command_carries_its_operation_id() -> None:
+    """The room above recognises a retry under another call id by it."""
+    pair = Pair()
+    pair.client.call(plain(Kind.COMMAND, operation="op-1"))
+    (event,) = pair.to_host()
+    assert isinstance(event, he.CallReceived)
+    assert event.call.operation == "op-1"
+
+
+def test_D13_a_message_carries_the_time_that_is_left() -> None:
+    """Waiting for a host uses it up; the host counts from when the message came."""
+    pair = Pair(open=False)
+    pair.client.call(plain(deadline=110.0))
+    pair.to_host()
+    pair.wait(4.0)
+    pair.to_client()
+    (event,) = (e for e in pair.to_host() if isinstance(e, he.CallReceived))
+    assert event.call.budget == 6000
+    assert event.deadline == 110.0
+
+
+def test_D13_a_call_whose_time_is_up_is_refused() -> None:
+    """It does not reach the room above."""
+    pair = Pair()
+    id = pair.client.call(plain(deadline=pair.now))
+    assert pair.to_host() == []
+    (event,) = pair.to_client()
+    assert isinstance(event, ce.Failed)
+    assert (event.id, event.code) == (id, "timeout")
+
+
+def test_D24_a_call_carries_its_hops() -> None:
+    """So that a cycle over several hosts can be seen."""
+    pair = Pair()
+    pair.client.call(Request(Kind.COMPUTE, 7, b"", 1000.0, hops=3))
+    (event,) = pair.to_host()
+    assert isinstance(event, he.CallReceived)
+    assert event.call.hops == 3
+
+
+def test_a_failure_may_be_kept_like_a_result() -> None:
+    """Errors are cached values, so their invalidation is told, too."""
+    pair = Pair()
+    id = pair.client.call(plain(Kind.COMPUTE))
+    pair.to_host()
+    assert pair.server.failure(id, "out_of_stock", "none left", b"data", keep=True)
+    assert pair.to_client() == [ce.Failed(id, "out_of_stock", "none left", b"data", True)]
+    pair.server.invalidated(id, "restocked")
+    assert pair.to_client() == [ce.Invalidated(id, "restocked", True)]
+
+
+def test_D18_a_stream_brings_each_item_once_and_then_its_end() -> None:
+    """Items are counted from 0; the end says how many there were."""
+    pair = Pair()
+    id = stream(pair)
+    for payload in (b"a", b"b"):
+        assert pair.server.item(id, payload)
+    pair.server.end(id)
+    (envelope,) = pair.from_host()
+    assert envelope.frames == (Item(id, 0, b"a"), Item(id, 1, b"b"), End(id, 2, None))
+    pair.client.receive(envelope, pair.now)
+    assert pair.client.events() == [
+        ce.ItemReceived(id, 0, b"a"),
+        ce.ItemReceived(id, 1, b"b"),
+        ce.Ended(id, None),
+    ]
+
+
+def test_D18_a_slow_reader_stops_the_host() -> None:
+    """64 items beyond what was consumed, and not one more; consumption gives new credit."""
+    pair = Pair()
+    id = stream(pair)
+    assert pair.server.credit(id) == 64
+    assert [pair.server.item(id, b"") for _ in range(65)] == [True] * 64 + [False]
+    assert len(pair.to_client()) == 64
+    for index in range(16):
+        pair.client.consumed(id, index)
+    assert pair.to_host() == [he.Consumed(id, 16)]
+    assert pair.server.credit(id) == 16
+
+
+def test_D18_a_host_that_ignores_the_window_is_cut_off() -> None:
+    """The reader's memory stays bounded: the stream ends, and is stopped on the host."""
+    pair = Pair()
+    id = stream(pair)
+    told = pair.say(2, *(Item(id, index, b"") for index in range(65)))
+    assert len(told) == 65
+    assert isinstance(last := told[-1], ce.Ended)
+    assert last.failure is not None
+    assert last.failure.code == "overrun"
+    assert pair.client.statistics().registered == 0
+
+
+def test_D18_a_stream_resumes_where_it_was() -> None:
+    """What was lost comes again, what came does not, and the end is not forgotten."""
+    pair = Pair()
+    id = stream(pair)
+    pair.server.item(id, b"0")
+    pair.to_client()
+    pair.server.item(id, b"1")
+    pair.from_host()  # lost
+    pair.server.item(id, b"2")
+    pair.server.end(id)
+    assert pair.exchange() == [
+        ce.Suspended(),
+        ce.ItemReceived(id, 1, b"1"),
+        ce.ItemReceived(id, 2, b"2"),
+        ce.Ended(id, None),
+        ce.Resumed(),
+    ]
+
+
+def test_D18_a_lost_tail_is_seen_by_the_index_of_the_end() -> None:
+    """An end that comes before its items is no end."""
+    pair = Pair()
+    id = stream(pair)
+    assert pair.say(2, End(id, 1, None)) == [ce.Suspended()]
+
+
+def test_D18_a_stream_that_the_host_forgot_ends_with_an_error() -> None:
+    """If it had begun; one that had not is simply unsent."""
+    pair = Pair()
+    begun, fresh = stream(pair), stream(pair)
+    pair.server.item(begun, b"0")
+    pair.to_client()
+    for id in (begun, fresh):
+        pair.server._registry.remove(id)
+    pair.client.reconnected(pair.now)
+    _, ended, unsent, _ = pair.exchange()
+    assert isinstance(ended, ce.Ended)
+    assert ended.failure is not None
+    assert ended.failure.code == "stream_lost"
+    assert unsent == ce.Unsent(fresh)
+
+
+def test_D18_a_lost_credit_is_repeated_with_the_keep_alive() -> None:
+    """Otherwise both sides would wait for each other for ever."""
+    pair = Pair()
+    id = stream(pair)
+    while pair.server.item(id, b""):
+        pass
+    pair.to_client()
+    pair.client.consumed(id, 63)
+    pair.from_client()  # lost
+    pair.wait(2.0)
+    told = pair.to_host()
+    assert he.Consumed(id, 64) in told
+
+
+def test_D18_a_stream_ends_with_its_error() -> None:
+    """Its code and message reach the reader after its items."""
+    pair = Pair()
+    id = stream(pair)
+    pair.server.item(id, b"0")
+    pair.server.end(id, Ending("broken", "no more"))
+    assert pair.to_client()[-1] == ce.Ended(id, Ending("broken", "no more"))
+
+
+def test_D21_a_call_that_does_not_decode_is_answered() -> None:
+    """If its id can be read, its caller learns of it; neighbours are not affected."""
+    pair = Pair()
+    ids = [pair.client.call(plain()) for _ in range(3)]
+    pair.from_client()
+    told = send(pair, call(ids[0]), BadCall(ids[1]), call(ids[2]))
+    assert len(told) == 2
+    (failed,) = pair.to_client()
+    assert isinstance(failed, ce.Failed)
+    assert (failed.id, failed.code) == (ids[1], "bad_request")
+
+
+def test_D21_too_large_a_call_fails_at_once() -> None:
+    """It is never sent."""
+    pair = Pair(SMALL)
+    id = pair.client.call(plain(arguments=b"x" * 4096))
+    (event,) = pair.client.events()
+    assert isinstance(event, ce.Failed)
+    assert (event.id, event.code) == (id, "too_large")
+    assert pair.from_client() == []
+
+
+def test_D21_too_large_a_result_becomes_an_error() -> None:
+    """The caller learns why; the host is told to hold nothing."""
+    pair = Pair(SMALL)
+    id = pair.client.call(plain(Kind.COMPUTE))
+    pair.to_host()
+    assert not pair.server.result(id, b"x" * 4096, keep=True)
+    (event,) = pair.to_client()
+    assert isinstance(event, ce.Failed)
+    assert (event.code, event.held) == ("too_large", False)
+
+
+def test_D21_too_large_an_item_ends_its_stream() -> None:
+    """With an error that says so."""
+    pair = Pair(SMALL)
+    id = stream(pair)
+    assert not pair.server.item(id, b"x" * 4096)
+    (event,) = pair.to_client()
+    assert isinstance(event, ce.Ended)
+    assert event.failure is not None
+    assert event.failure.code == "too_large"
+
+
+def test_D21_too_large_an_error_is_cut() -> None:
+    """Its code and the beginning of its message still arrive."""
+    pair = Pair(SMALL)
+    ids = [pair.client.call(plain()), stream(pair)]
+    pair.server.failure(ids[0], "error", "x" * 5000, b"y")
+    pair.server.end(ids[1], Ending("error", "x" * 5000))
+    failed, ended = pair.to_client()
+    assert isinstance(failed, ce.Failed)
+    assert isinstance(ended, ce.Ended)
+    assert ended.failure is not None
+    assert failed.code == ended.failure.code == "error"
+    assert 0 < len(failed.message) < 5000
+
+
+@pytest.mark.parametrize("limits", [Limits(kept_frames=3), Limits(kept_bytes=300)])
+def test_D21_a_host_keeps_a_bounded_number_of_results(limits: Limits) -> None:
+    """For a client that does not acknowledge the oldest are forgotten, and it is told so."""
+    pair = Pair(limits)
+    ids = [pair.client.call(plain()) for _ in range(10)]
+    pair.to_host()
+    for id in ids:
+        pair.server.result(id, b"x" * 30)
+    pair.from_host()  # lost
+    assert pair.server.statistics().kept_bytes <= 300
+    pair.client.reconnected(pair.now)
+    told = pair.exchange()
+    assert [e.id for e in told if isinstance(e, ce.Unsent)] == ids[:7]
+    assert [e.id for e in told if isinstance(e, ce.Completed)] == ids[7:]
+
+
+def test_D21_a_client_that_registers_without_end_is_rejected() -> None:
+    """Its session is closed, and what ran for it is stopped."""
+    pair = Pair(Limits(entries=5))
+    *_, closed = send(pair, *(call(id) for id in range(1, 8)))
+    assert isinstance(closed, he.Closed)
+    assert closed.running == tuple(range(1, 8))
+    (gone,) = pair.to_client()
+    assert isinstance(gone, ce.Gone)
+
+
+def test_D21_another_principal_cannot_speak_in_a_session() -> None:
+    """Its frames are dropped."""
+    pair = Pair()
+    told = pair.server.receive(ClientEnvelope("c1", "p2", 42, 0, (call(1),)), pair.now)
+    assert told == []
+    assert pair.server.statistics().dropped == 1
+
+
+def test_a_long_resync_comes_in_parts_and_counts_as_a_whole() -> None:
+    """Lists longer than a frame may be are cut; a missing part leaves the host waiting."""
+    pair = Pair(Limits(ids=3, batch_bytes=150))
+    held = [pair.compute() for _ in range(8)]
+    for id in held[:5]:
+        pair.server.invalidated(id, "lost")
+    pair.from_host()
+    pair.client.reconnected(pair.now)
+    parts = pair.from_client()
+    assert len(parts) == 3
+    for envelope in (parts[0], parts[2]):
+        assert pair.server.receive(envelope, pair.now) == []
+    assert pair.from_host() == []
+    pair.wait(1.0)
+    told = pair.exchange()
+    assert [e.id for e in told if isinstance(e, ce.Invalidated)] == held[:5]
+    assert told[-1] == ce.Resumed()
+
+
+def test_invalidations_for_one_reason_share_a_frame() -> None:
+    """A cascade over many results costs a few bytes for each."""
+    pair = Pair(Limits(ids=4))
+    ids = [pair.compute() for _ in range(6)]
+    for id in ids:
+        pair.server.invalidated(id, "the price changed")
+    (envelope,) = pair.from_host()
+    assert len(envelope.frames) == 2
+    pair.client.receive(envelope, pair.now)
+    assert [e.id for e in pair.client.events() if isinstance(e, ce.Invalidated)] == ids
+
+
+def test_calls_of_one_moment_share_messages_of_bounded_size() -> None:
+    """As few as possible, none over the limit unless one frame alone is."""
+    pair = Pair()
+    for _ in range(100):
+        pair.client.call(plain(arguments=b"x" * 1000))
+    pair.client.call(plain(arguments=b"x" * 50_000))
+    sizes = [len(out.data) for out in pair.client.outgoing(pair.now)]
+    assert len(sizes) == 5
+    assert sizes[-1] > 50_000
+    assert all(size <= 32 * 1024 for size in sizes[:-1])
+
+
+def test_a_call_after_the_end_of_the_session_is_unsent() -> None:
+    """It is handed back at once."""
+    pair = Pair()
+    pair.client.bye()
+    id = pair.client.call(plain())
+    assert pair.client.events() == [ce.Unsent(id)]
+
+
+def test_a_result_for_another_kind_of_end_is_ignored() -> None:
+    """Frames about unknown ids change nothing."""
+    pair = Pair()
+    frames = (Result(9, b"", True), Failure(9, "x", "", b"", False), Item(9, 0, b""))
+    assert pair.say(2, *frames, End(9, 5, None)) == []
