@@ -16,7 +16,7 @@ from .primitives import new_id
 from .remote.client import Client
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
-from .rpc import Caller, Responder, Subjects
+from .rpc import Caller, Outlet, Responder, Subjects
 from .services.service import Service
 from .signals import until_signal
 from .transport import Subscription, Transport
@@ -83,6 +83,8 @@ class Host:
         return self._open().graph
 
     async def __aenter__(self) -> Self:
+        if self._entered is not None:
+            raise NotBoundError("the host is running: make another `Host` for another block")
         self._entered = await _Entered.enter(self)
         return self
 
@@ -133,6 +135,7 @@ class _Entered:
         self._caller = Caller(
             transport, subjects=host._subjects, principal=host._principal, timing=host._timing
         )
+        self._outlet = Outlet(transport)
         self._nudges = Nudges(self.graph, self.iid, transport, host._subjects)
         self._services: dict[str, Service] = {}
         self._responders: list[Responder] = []
@@ -169,6 +172,7 @@ class _Entered:
             self.iid,
             ServiceServant(binding, self.iid),
             self._transport,
+            self._outlet,
             subjects=self._subjects,
             timing=self._timing,
         )

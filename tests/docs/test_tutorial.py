@@ -1,4 +1,4 @@
-"""The tutorial does what it says: its files are written, its commands run, their output compared."""
+"""The tutorial does what it says: files are written, commands run, their output compared."""
 
 from __future__ import annotations
 

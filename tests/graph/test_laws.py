@@ -9,8 +9,10 @@ import weakref
 from typing import Any
 
 import pytest
+
 from fusionrt.errors import CycleError, ForeignCancellation, ServiceDisposed
 from fusionrt.graph import Computed, OriginKind, State, invalidate, isolated
+from tests.waiting import until
 
 from .lab import TEST, Gate, Lab, settled
 
@@ -43,7 +45,7 @@ async def test_G2_the_api_never_hands_out_a_computing_computed() -> None:
 
 
 async def test_G3_G13_a_successor_takes_the_key() -> None:
-    """After an invalidation a new computed has the key; invalidating the old one leaves it alone."""
+    """After an invalidation a new computed has the key; the old one cannot touch it."""
     lab = Lab()
     lab.data["a"] = 1
     leaf = lab.leaf("leaf")
@@ -349,7 +351,11 @@ async def test_G21_looking_at_a_consistent_computed_runs_nothing() -> None:
     onlooker = await lab.function("onlooker", body).computed(())
     leaf.invalidate(("a",), TEST)
     assert onlooker.is_consistent
-    assert lab.took() == ["body started onlooker()", "body ended onlooker()", "invalidated leaf('a')"]
+    assert lab.took() == [
+        "body started onlooker()",
+        "body ended onlooker()",
+        "invalidated leaf('a')",
+    ]
 
 
 async def test_use_makes_a_dependency() -> None:
@@ -547,13 +553,11 @@ async def test_G35_a_cold_chain_can_be_cancelled() -> None:
 
     memo = lab.function("f", body)
     call = asyncio.create_task(memo.fetch((1_000,)))
-    while not gate.arrived:
-        await asyncio.sleep(0)
+    await until(lambda: gate.arrived)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    while memo.table:
-        await asyncio.sleep(0)
+    await until(lambda: not memo.table)
 
 
 async def test_G35_a_fan_out_of_1_000_000_is_invalidated() -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 import pkgutil
 
+import pytest
+
 import fusionrt
 import fusionrt.abi
 import fusionrt.errors
-import pytest
 from fusionrt.errors import FusionError
 
 

@@ -32,9 +32,7 @@ class Pair:
 
     def __init__(self, limits: Limits = Limits(), open: bool = True) -> None:  # noqa: B008 - frozen
         self.now = 100.0
-        self.client = ClientSession(
-            cid="c1", principal="p1", gen=42, now=self.now, limits=limits
-        )
+        self.client = ClientSession(cid="c1", principal="p1", gen=42, now=self.now, limits=limits)
         self.server = ServerSession(
             iid="h1", cid="c1", principal="p1", gen=42, now=self.now, limits=limits
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
 from fusionrt.wire.calls import Request
@@ -16,8 +17,8 @@ from fusionrt.wire.frames import (
     Failure,
     Item,
     Kind,
-    Resync,
     Result,
+    Resync,
 )
 from fusionrt.wire.limits import Limits
 
@@ -373,8 +374,8 @@ def test_a_call_after_the_end_of_the_session_is_unsent() -> None:
     assert pair.client.events() == [ce.Unsent(id)]
 
 
-def test_a_result_for_another_kind_of_end_is_ignored() -> None:
-    """Frames about unknown ids change nothing."""
+def test_frames_about_unknown_ids_change_nothing() -> None:
+    """They are about calls that were abandoned meanwhile."""
     pair = Pair()
     frames = (Result(9, b"", True), Failure(9, "x", "", b"", False), Item(9, 0, b""))
     assert pair.say(2, *frames, End(9, 5, None)) == []

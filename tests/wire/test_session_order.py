@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
 from fusionrt.wire.admission import greet
@@ -99,13 +100,13 @@ def test_D1_only_the_answer_to_this_resync_ends_it() -> None:
     assert ce.Invalidated(id, "x", True) not in pair.say(3, Invalidated((id,), "x"))
     assert pair.say(4, Resynced(frame.number - 1, (id,), True)) == []
     assert pair.say(5, Invalidated((id,), "x"), Resynced(frame.number, (), True)) == []
-    assert pair.client.state is State.RESYNCING
+    assert not pair.client.live(pair.now)
     assert pair.say(6, Resynced(frame.number, (), True), Invalidated((id,), "y")) == [
         ce.Invalidated(id, "y", True),
         ce.Resumed(),
     ]
     assert pair.say(7, Result(99, b"", False)) == []
-    assert pair.client.state is State.OPEN
+    assert pair.client.live(pair.now)
 
 
 def test_D1_an_unanswered_resync_is_asked_again() -> None:

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from fusionrt import Host
+
 from shop.contracts import Cart, Item, Product
 from shop.generated.products import ProductsClient
 from shop.services import CartsInMemory, ProductsInMemory

@@ -10,6 +10,7 @@ import sys
 import time
 
 from fusionrt import Host
+
 from shop.app import CARTS
 from shop.generated.carts import CartsClient, CartsLive
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 import pytest
+
 from shop.contracts import Cart, Item, Product, UnknownProduct
 from shop.services import CartsInMemory, ProductsInMemory
 

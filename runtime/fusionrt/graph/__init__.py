@@ -5,7 +5,7 @@ from .computed import Computed, Hit
 from .events import Event, EventKind, EventLog
 from .function import Function
 from .graph import Graph, running_graph
-from .invalidate import invalidate
+from .invalidate import invalidate, notify
 from .leases import Lease, lean
 from .origin import Origin, OriginKind, calling_line
 from .scope import SCOPE, Scope, isolated
@@ -36,5 +36,6 @@ __all__ = [
     "invalidate",
     "isolated",
     "lean",
+    "notify",
     "running_graph",
 ]

@@ -96,7 +96,7 @@ class Computed(Generic[_T]):
         self._error: Exception | None = None
         self._dependencies: list[Computed[Any]] = []
         self._dependants: set[Computed[Any]] | frozenset[Computed[Any]] = _NOBODY
-        self._handlers: list[Handler] | None = None
+        self._handlers: dict[object, Handler] | None = None
         self._leases: frozenset[Lease] = _NOBODY
         self._origin: Origin | None = None
         self._cause: Computed[Any] | None = None
@@ -108,7 +108,7 @@ class Computed(Generic[_T]):
     def value(self) -> _T:
         """The result; raises the error if that is the outcome."""
         if self._error is not None:
-            raise replayed(self._error)
+            raise replayed(self._error) from None
         return cast("_T", self._value)
 
     @property
@@ -161,19 +161,20 @@ class Computed(Generic[_T]):
             return _nothing
         handlers = self._handlers
         if handlers is None:
-            handlers = self._handlers = []
-        handlers.append(handler)
+            handlers = self._handlers = {}
+        handlers[token := object()] = handler
 
         def unsubscribe() -> None:
-            if handler in handlers:
-                handlers.remove(handler)
+            handlers.pop(token, None)
 
         return unsubscribe
 
     def _call(self, handler: Handler) -> None:
         try:
             handler(self)
-        except Exception as error:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # a CancelledError, too: `future.result()` may raise it
             self._function.graph.report(f"a handler of {self.key} raised", error)
 
     async def invalidated(self) -> None:

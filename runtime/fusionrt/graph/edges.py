@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CycleError
-from .invalidate import flag
+from .invalidate import mark
 from .origin import Origin, OriginKind
 from .state import INVALIDATED
 
@@ -24,7 +24,7 @@ def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
     """Make an edge; `dependant` is Computing, `dependency` is not."""
     if dependency._state is INVALIDATED:
         origin = dependency._origin or Origin(OriginKind.RACE, "used while it was invalidated")
-        flag(dependant, origin, dependency)
+        mark([dependant], origin, dependency)
         return
     dependants = dependency._dependants
     if dependant in dependants:
@@ -64,6 +64,5 @@ def check_cycle(waiting: Computed[Any], awaited: Computed[Any]) -> None:
         path.append(came_from[path[-1]])
     path.append(waiting)
     keys = tuple(computed.key for computed in reversed(path))
-    for computed in path[:-1]:
-        flag(computed, Origin(OriginKind.UNCACHED, "part of a cycle"), None)
+    mark(path[:-1], Origin(OriginKind.UNCACHED, "part of a cycle"))
     raise CycleError(keys)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .computed import Computed
     from .leases import Lease
 
-__all__ = ["LEVELS", "Run", "execute", "start"]
+__all__ = ["LEVELS", "Run", "ended", "execute", "start"]
 
 LEVELS: Final = 50
 """How many bodies are awaited inline, one in the other, before one gets a task of its own."""
@@ -32,7 +32,7 @@ LEVELS: Final = 50
 class Run:
     """A body that runs: who waits for it, and what it waits for. Gone when its computed settles."""
 
-    __slots__ = ("depth", "joined", "leases", "task", "users", "waiters", "waits")
+    __slots__ = ("depth", "failure", "joined", "leases", "task", "users", "waiters", "waits")
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
@@ -46,19 +46,47 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.users = 0
         """Calls that share the body, when it has a task: it is cancelled with the last (G19)."""
+        self.failure: BaseException | None = None
+        """What ended the body, if it was neither an `Exception` nor a cancellation: not cached."""
 
 
 def start(computed: Computed[Any]) -> None:
     """Run the body in a task of its own, in a copy of this context."""
     run = computed._run
     assert run is not None
-    run.task = spawn(execute(computed), name=f"fusion {computed.key}")
+    run.task = spawn(_apart(computed), name=f"fusion {computed._function.name}")
 
-    def ended(_: asyncio.Task[None]) -> None:
+    def finished(task: asyncio.Task[None]) -> None:
         if computed._run is run:  # cancelled before its first step
             _abandon(computed)
+        if not task.cancelled():
+            task.exception()  # it is raised where the result was awaited
 
-    run.task.add_done_callback(ended)
+    run.task.add_done_callback(finished)
+
+
+async def _apart(computed: Computed[Any]) -> None:
+    await asyncio.sleep(0)  # an eager task would start on top of the frames that it shall leave
+    await execute(computed)
+
+
+async def ended(computed: Computed[Any], run: Run) -> None:
+    """Wait until a body that runs elsewhere has ended.
+
+    Raises:
+        BaseException: what ended it, if that was neither an `Exception` nor a cancellation.
+    """
+    waiter = computed._function.graph.loop.create_future()
+    run.waiters.append(waiter)
+    run.users += 1
+    try:
+        await waiter
+    finally:
+        run.users -= 1
+        if run.task is not None and not run.users and computed._run is run:
+            run.task.cancel()
+    if run.failure is not None:
+        raise run.failure
 
 
 async def execute(computed: Computed[Any]) -> None:
@@ -71,7 +99,7 @@ async def execute(computed: Computed[Any]) -> None:
     events = function.graph.events
     if events.handlers:
         events.emit(EventKind.BODY_STARTED, computed)
-    function.runs += 1
+    function.graph.bodies += 1
     caller = SCOPE.get()
     SCOPE.set(computed)
     try:
@@ -82,15 +110,15 @@ async def execute(computed: Computed[Any]) -> None:
                 raise
             value = await _once_more(computed)
         SCOPE.set(caller)
-    except asyncio.CancelledError:
-        SCOPE.set(caller)
-        _abandon(computed)
-        raise
     except Exception as error:
         SCOPE.set(caller)
         _settle(computed, None, error)
-    except BaseException:
-        # GeneratorExit may come from another context: what is set here would stay there.
+    except BaseException as end:
+        # A coroutine may be closed in another context: what is set there would stay there.
+        if not isinstance(end, GeneratorExit) or SCOPE.get() is computed:
+            SCOPE.set(caller)
+        if not isinstance(end, GeneratorExit | asyncio.CancelledError):
+            computed._run.failure = end  # type: ignore[union-attr]
         _abandon(computed)
         raise
     else:
@@ -161,7 +189,7 @@ def _end(computed: Computed[Any], run: Run, kind: EventKind) -> None:
     if events.handlers:
         events.emit(kind, computed)
     if computed._state is INVALIDATED:
-        notify(computed)
+        notify([computed])
     for waiter in run.waiters:
         if not waiter.done():
             waiter.set_result(None)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..contract import ANY, ComputeOptions
 from ..errors import ServiceDisposed
 from .computed import Computed, Hit
+from .failures import retry_after
 from .fetch import fetch
-from .invalidate import invalidate
+from .invalidate import mark, notify
 from .origin import Origin, OriginKind
 from .state import CONSISTENT
 
@@ -70,14 +71,20 @@ class Function(Generic[_T]):
 
     # -- calls --
 
-    async def fetch(self, arguments: tuple[Any, ...], *, stale_ok: bool = False) -> _T:
-        """The value; inside a body, that body depends on it."""
-        computed = await fetch(self, arguments, edge=True, stale_ok=stale_ok)
-        return computed.value
+    def fetch(
+        self, arguments: tuple[Any, ...], *, stale_ok: bool = False, alive: object = None
+    ) -> Coroutine[Any, Any, _T]:
+        """The value; inside a body, that body depends on it.
 
-    async def computed(self, arguments: tuple[Any, ...], *, stale_ok: bool = False) -> Computed[_T]:
+        alive: is kept alive until the call ends.
+        """
+        return fetch(self, arguments, use=True, stale_ok=stale_ok, alive=alive)
+
+    def computed(
+        self, arguments: tuple[Any, ...], *, stale_ok: bool = False, alive: object = None
+    ) -> Coroutine[Any, Any, Computed[_T]]:
         """The computed, whatever its outcome; adds no edge (G21)."""
-        return await fetch(self, arguments, edge=False, stale_ok=stale_ok)
+        return fetch(self, arguments, use=False, stale_ok=stale_ok, alive=alive)
 
     def peek(self, arguments: tuple[Any, ...]) -> Computed[_T] | None:
         """The Consistent computed, if there is one."""
@@ -88,25 +95,36 @@ class Function(Generic[_T]):
 
     def invalidate(self, arguments: tuple[Any, ...], origin: Origin) -> None:
         """Invalidate the result for these arguments; each `ANY` among them matches every value."""
+        notify(self.mark(arguments, origin))
+
+    def mark(self, arguments: tuple[Any, ...], origin: Origin) -> list[Computed[Any]]:
+        """The first phase of `invalidate`: the caller must `notify` what it gets."""
         if ANY not in arguments:
             computed = self.table.get(self.key(arguments))
-            if computed is not None:
-                invalidate(computed, origin)
-            return
-        for computed in list(self.table.values()):
-            pairs = zip(arguments, computed._arguments, strict=True)
-            if all(given is ANY or given == own for given, own in pairs):
-                invalidate(computed, origin)
+            return [] if computed is None else mark([computed], origin)
+        return mark(
+            [
+                computed
+                for computed in self.table.values()
+                if all(
+                    given is ANY or given == own
+                    for given, own in zip(arguments, computed._arguments, strict=True)
+                )
+            ],
+            origin,
+        )
 
-    def invalidate_all(self, origin: Origin) -> None:
-        """Invalidate every result."""
-        for computed in list(self.table.values()):
-            invalidate(computed, origin)
+    def mark_all(self, origin: Origin) -> list[Computed[Any]]:
+        """As `mark`, for every result."""
+        return mark(self.table.values(), origin)
 
-    def dispose(self) -> None:
-        """The service is gone: its results count as invalidated, and calls fail (G29, G31)."""
+    def dispose(self) -> list[Computed[Any]]:
+        """The service is gone: its results count as invalidated, and calls fail (G29, G31).
+
+        The caller must `notify` the result.
+        """
         self.disposed = True
-        self.invalidate_all(Origin(OriginKind.DISPOSED, f"{self.name}: the service is gone"))
+        return self.mark_all(Origin(OriginKind.DISPOSED, f"{self.name}: the service is gone"))
 
     def check_usable(self) -> None:
         """Raise if nothing can be computed any more.
@@ -154,7 +172,7 @@ class Function(Generic[_T]):
             ttl = ERROR_TTL if options.error_ttl is None else options.error_ttl
         if limit is not None:
             ttl = min(ttl, limit)
-        return max(ttl, getattr(error, "retry_after", 0.0))
+        return max(ttl, retry_after(error))
 
     def __repr__(self) -> str:
         return f"<Function {self.name}: {len(self.table)} computeds>"

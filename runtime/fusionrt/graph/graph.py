@@ -11,6 +11,7 @@ from typing import Any
 from .events import EventLog
 from .failures import Classifier, is_transient
 from .function import Function
+from .invalidate import notify
 from .origin import Origin, OriginKind
 from .targets import Targets
 
@@ -31,24 +32,32 @@ class Graph:
         self.events = EventLog()
         self.functions: weakref.WeakSet[Function[Any]] = weakref.WeakSet()
         self.targets = Targets()
-        self.closed = False
+        self._closed = False
         self._end = _with_the_loop(weakref.ref(self))
         with suppress(StopIteration):
             self._end.__anext__().send(None)
 
     def invalidate_all(self, origin: Origin) -> None:
         """Invalidate every result of every service and client."""
-        for function in list(self.functions):
-            function.invalidate_all(origin)
+        notify(
+            [computed for function in self.functions for computed in function.mark_all(origin)]
+        )
 
     def report(self, message: str, error: BaseException) -> None:
         """Tell the event loop's exception handler of an error that no caller gets (G15)."""
         self.loop.call_exception_handler({"message": message, "exception": error})
 
+    @property
+    def closed(self) -> bool:
+        """Whether it ended; also finds out that its loop was closed without a word."""
+        if self.loop.is_closed():
+            self.close()
+        return self._closed
+
     def close(self) -> None:
         """Serve nothing from the cache any more; calls raise `ServiceDisposed`."""
-        if not self.closed:
-            self.closed = True
+        if not self._closed:
+            self._closed = True
             self.invalidate_all(Origin(OriginKind.DISPOSED, "the graph was closed"))
 
 

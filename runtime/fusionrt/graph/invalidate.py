@@ -7,6 +7,7 @@ for it (G5c, G7), and ends Invalidated.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .events import EventKind
@@ -16,21 +17,23 @@ from .state import COMPUTING, CONSISTENT, INVALIDATED
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["flag", "invalidate", "notify", "retire"]
+__all__ = ["invalidate", "mark", "notify", "retire"]
 
 
 def invalidate(computed: Computed[Any], origin: Origin) -> None:
     """Invalidate it and everything made from it. Never raises (G15)."""
-    _spread([computed], origin, None)
+    notify(mark([computed], origin))
 
 
-def flag(computed: Computed[Any], origin: Origin, cause: Computed[Any] | None) -> None:
-    """Note that the result of a Computing computed will be stale."""
-    _spread([computed], origin, cause)
+def mark(
+    computeds: Iterable[Computed[Any]], origin: Origin, cause: Computed[Any] | None = None
+) -> list[Computed[Any]]:
+    """Invalidate them and everything made from them; the caller must `notify` the result.
 
-
-def _spread(pending: list[Computed[Any]], origin: Origin, cause: Computed[Any] | None) -> None:
-    causes: list[Computed[Any] | None] = [cause]
+    What is Computing is flagged.
+    """
+    pending = list(computeds)
+    causes = [cause] * len(pending)
     marked: list[Computed[Any]] = []
     while pending:
         computed = pending.pop()
@@ -55,14 +58,12 @@ def _spread(pending: list[Computed[Any]], origin: Origin, cause: Computed[Any] |
         if following:
             pending.extend(following)
             causes.extend([computed] * len(following))
-    for computed in marked:
-        notify(computed)
+    return marked
 
 
 def retire(computed: Computed[Any]) -> None:
     """Take an Invalidated computed out of its table and its edges away (G9, G13)."""
-    function = computed._function
-    function.forget(computed)
+    computed._function.forget(computed)
     dependencies = computed._dependencies
     if dependencies:
         computed._dependencies = []
@@ -72,15 +73,17 @@ def retire(computed: Computed[Any]) -> None:
     computed._dependants = frozenset()
 
 
-def notify(computed: Computed[Any]) -> None:
-    """Tell the handlers of an Invalidated computed, each exactly once (G14)."""
-    events = computed._function.graph.events
-    if events.handlers:
-        events.emit(EventKind.INVALIDATED, computed)
-    handlers = computed._handlers
-    if handlers:
-        computed._handlers = None
-        # Popped one by one: a handler may unsubscribe another.
-        handlers.reverse()
-        while handlers:
-            computed._call(handlers.pop())
+def notify(marked: Iterable[Computed[Any]]) -> None:
+    """Tell the handlers of Invalidated computeds, each exactly once (G14)."""
+    for computed in marked:
+        events = computed._function.graph.events
+        if events.handlers:
+            events.emit(EventKind.INVALIDATED, computed)
+        handlers = computed._handlers
+        if handlers:
+            computed._handlers = None
+            for token in list(handlers):
+                # A handler may have unsubscribed this one.
+                handler = handlers.pop(token, None)
+                if handler is not None:
+                    computed._call(handler)

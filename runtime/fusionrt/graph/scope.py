@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["SCOPE", "Scope", "isolated"]
+__all__ = ["SCOPE", "Isolated", "Scope", "isolated"]
 
 
 class Scope(Protocol):
@@ -23,11 +23,26 @@ class Scope(Protocol):
 SCOPE: Final[ContextVar[Scope | None]] = ContextVar("fusion_scope", default=None)
 
 
+class Isolated:
+    """The scope of code in a body that adds no edges to it; that body waits for its calls still.
+
+    around: the scope without it.
+    """
+
+    __slots__ = ("around",)
+
+    def __init__(self, around: Scope | None) -> None:
+        self.around = around
+
+    def track(self, used: Computed[Any]) -> bool:
+        return True
+
+
 @contextmanager
 def isolated() -> Iterator[None]:
     """Inside this block calls belong to nobody: they add no edges to the body around it."""
     before = SCOPE.get()
-    SCOPE.set(None)
+    SCOPE.set(Isolated(before.around if isinstance(before, Isolated) else before))
     try:
         yield
     finally:

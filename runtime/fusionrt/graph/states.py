@@ -13,6 +13,7 @@ from .changes import Changes
 from .computed import Computed
 from .function import Function
 from .graph import running_graph
+from .invalidate import notify
 from .origin import Origin, OriginKind, calling_line
 
 __all__ = ["ComputedState", "MutableState"]
@@ -97,7 +98,7 @@ class ComputedState(Generic[_T]):
         assert self._function is not None and self._updates is not None
         self._updates.cancel()
         await asyncio.wait([self._updates])
-        self._function.dispose()
+        notify(self._function.dispose())
 
     @property
     def computed(self) -> Computed[_T]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Any, Protocol
 
+from .computed import Computed
 from .origin import Origin
 
 __all__ = ["Target", "Targets"]
@@ -14,11 +15,16 @@ __all__ = ["Target", "Targets"]
 class Target(Protocol):
     """A service or client instance: its results can be invalidated by method and arguments."""
 
-    def apply(self, method: str, arguments: tuple[object, ...], origin: Origin) -> None:
-        """Invalidate the results of `method` for these arguments, each of which may be `ANY`."""
+    def mark(
+        self, method: str, arguments: tuple[object, ...], origin: Origin
+    ) -> list[Computed[Any]]:
+        """Invalidate the results of `method` for these arguments, each of which may be `ANY`.
 
-    def apply_all(self, origin: Origin) -> None:
-        """Invalidate every result."""
+        The caller must `notify` what it gets.
+        """
+
+    def mark_all(self, origin: Origin) -> list[Computed[Any]]:
+        """As `mark`, for every result."""
 
 
 class Targets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from ..graph import Graph, Origin, OriginKind, Target
+from ..graph import Computed, Graph, Origin, OriginKind, Target, notify
 
 __all__ = ["Key", "MemoryLog", "Operation", "OperationLog", "apply"]
 
@@ -62,12 +62,14 @@ class MemoryLog:
 
 
 def apply(operation: Operation, graph: Graph) -> None:
-    """Invalidate what the operation's keys name in this graph."""
+    """Invalidate what the operation's keys name in this graph; then tell the handlers (G15b)."""
+    marked: list[Computed[Any]] = []
     for key in operation.keys:
         origin = operation.origin(key)
         targets = (key.target,) if key.target else graph.targets.named(key.contract.name)
         for target in targets:
             if key.method is None:
-                target.apply_all(origin)
+                marked += target.mark_all(origin)
             else:
-                target.apply(key.method, key.arguments, origin)
+                marked += target.mark(key.method, key.arguments, origin)
+    notify(marked)

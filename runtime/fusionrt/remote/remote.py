@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
-from ..errors import CallTimeout
+from ..errors import ArgumentError, CallTimeout
 from ..graph import Computed, Graph
 from ..operations import CommandScope
 from ..primitives import new_id, now
@@ -19,7 +20,7 @@ from ..wire.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Kind
 from .failures import as_error
-from .replica import registration_of
+from .replica import lean_on, registration_of
 from .stream import RemoteStream
 
 __all__ = ["Remote"]
@@ -75,8 +76,16 @@ class Remote(ComputeMethods):
 
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
         async def body(*arguments: Any) -> Any:
+            # Its callers have deadlines, each its own; the last one that leaves cancels it.
+            request = self._request(Kind.COMPUTE, method, arguments, math.inf)
             registration = registration_of(self._peer)
-            return await self._ask(Kind.COMPUTE, method, arguments, registration)
+            try:
+                value = await self._ask(method, request, registration)
+            except Exception:
+                lean_on(registration, failed=True)
+                raise
+            lean_on(registration, failed=False)
+            return value
 
         return body
 
@@ -84,15 +93,15 @@ class Remote(ComputeMethods):
 
     def call(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """Call a plain method."""
-        return self._in_time(method, self._ask(Kind.PLAIN, method, arguments))
+        return self._ask_in_time(Kind.PLAIN, method, arguments)
 
     def command(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """Run a command; when it returned, this client's reads see what it changed (D15)."""
-        return self._in_time(method, self._ask(Kind.COMMAND, method, arguments))
+        return self._ask_in_time(Kind.COMMAND, method, arguments)
 
     def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncIterator[Any]:
         """Read a stream."""
-        incoming = self._peer.stream(self._request(Kind.STREAM, method, arguments))
+        incoming = self._peer.stream(self._request(Kind.STREAM, method, arguments, self._timeout))
         return RemoteStream(incoming, self._codec(method)[1], self._error_of(method))
 
     # -- over the wire --
@@ -105,28 +114,28 @@ class Remote(ComputeMethods):
             self._codecs[method] = pair
         return pair
 
-    def _request(self, kind: Kind, method: str, arguments: tuple[Any, ...]) -> Request:
-        return Request(
-            kind=kind,
-            method=method_id(method),
-            arguments=self._codec(method)[0].encode(arguments),
-            deadline=now() + self._timeout,
-            operation=new_id() if kind is Kind.COMMAND else "",
-        )
+    def _request(
+        self, kind: Kind, method: str, arguments: tuple[Any, ...], timeout: float
+    ) -> Request:
+        try:
+            data = self._codec(method)[0].encode(arguments)
+        except (TypeError, ValueError, OverflowError) as problem:
+            raise ArgumentError(f"{self.contract.name}.{method}", str(problem)) from None
+        operation = new_id() if kind is Kind.COMMAND else ""
+        return Request(kind, method_id(method), data, now() + timeout, operation=operation)
 
     async def _ask(
-        self,
-        kind: Kind,
-        method: str,
-        arguments: tuple[Any, ...],
-        registration: Registration | None = None,
+        self, method: str, request: Request, registration: Registration | None = None
     ) -> Any:
-        request = self._request(kind, method, arguments)
         try:
             payload = await self._peer.call(request, registration)
         except Failed as failed:
             raise self._error_of(method)(failed) from None
         return self._codec(method)[1].decode(payload)
+
+    async def _ask_in_time(self, kind: Kind, method: str, arguments: tuple[Any, ...]) -> Any:
+        request = self._request(kind, method, arguments, self._timeout)
+        return await self._in_time(method, self._ask(method, request))
 
     def _error_of(self, method: str) -> Callable[[Failed], Exception]:
         return lambda failed: as_error(failed.failure, self.contract, method, self._timeout)

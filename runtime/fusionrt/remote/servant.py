@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -12,12 +12,12 @@ from ..errors import WireError
 from ..graph import Computed
 from ..rpc import Reply
 from ..services.binding import Binding
-from ..services.table import Command, Compute, Method, Stream
+from ..services.table import Command, Compute, Method, Plain, Stream
 from ..wire.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Call, Encoding, Ending, Kind
 from .description import DESCRIBE, describe
-from .failures import as_failure
+from .failures import as_failure, refusal
 from .outcomes import Outcome, Outcomes
 
 __all__ = ["ServiceServant"]
@@ -94,18 +94,19 @@ class _Served:
         try:
             arguments = self._decode(call)
         except Exception as error:
-            reply.failure(self._failure(error))
+            reply.failure(refusal(error))
             return None
-        match self._method:
-            case Compute() if call.kind is Kind.COMPUTE:
+        match self._method, call.kind:
+            case Compute(), Kind.COMPUTE:
                 return self._compute(call, arguments, reply)
-            case Compute():
+            case ((Compute() | Plain()), Kind.PLAIN):
                 return self._run(call, lambda: self._raw(arguments), reply)
-            case Command():
+            case Command(), Kind.COMMAND:
                 return self._command(call, arguments, reply)
-            case Stream():
+            case Stream(), Kind.STREAM:
                 return self._stream(call, arguments, reply)
-        return self._run(call, lambda: self._raw(arguments), reply)
+        reply.failure(Ending("bad_request", f"it is no {call.kind.name.lower()} method"))
+        return None
 
     def _decode(self, call: Call) -> tuple[Any, ...]:
         if call.encoding is Encoding.JSON:
@@ -153,7 +154,7 @@ class _Served:
         try:
             arguments = self._binding.arguments(name, arguments, {})
         except Exception as error:
-            reply.failure(self._failure(error))
+            reply.failure(refusal(error))
             return None
         computed = self._binding.function(name).peek(arguments)
         if computed is not None and computed.is_consistent:
@@ -203,10 +204,12 @@ class _Served:
         _say(await self._outcomes.once(call.operation, run), reply)
 
     async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
-        items = self._binding.raw_stream(self._method.name, arguments)
+        items: AsyncIterator[Any] | None = None
         try:
+            items = self._binding.raw_stream(self._method.name, arguments)
             async for item in items:
-                await reply.item(self._encode(call, item))
+                if not await reply.item(self._encode(call, item)):
+                    break
         except Exception as error:
             reply.end(self._failure(error))
         else:

@@ -33,7 +33,7 @@ class RemoteStream(AsyncIterator[Any]):
 
     async def aclose(self) -> None:
         """Stop reading."""
-        self._incoming.cancel()
+        self._incoming.give_up()
 
     def __del__(self) -> None:
-        self._incoming.cancel()
+        self._incoming.give_up()

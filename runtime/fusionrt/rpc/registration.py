@@ -24,7 +24,15 @@ class Registration:
     It is a lease, too: of what is made from the result, while the host cannot vouch for it.
     """
 
-    __slots__ = ("_on_invalidated", "_on_suspended", "_peer", "_resumed", "_suspended", "id", "session")
+    __slots__ = (
+        "_on_invalidated",
+        "_on_suspended",
+        "_peer",
+        "_resumed",
+        "_suspended",
+        "id",
+        "session",
+    )
 
     def __init__(
         self,

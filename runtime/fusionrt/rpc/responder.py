@@ -60,6 +60,7 @@ class Responder(Listener):
         self._now = clock()
         self._loop = asyncio.get_running_loop()
         self._left = asyncio.Event()
+        self._draining = False
         self._seats: dict[tuple[str, int], Seat] = {}
         self._limit = asyncio.Semaphore(CONCURRENCY)
         # A transport's handler may run in the context of whoever published the message.
@@ -82,6 +83,7 @@ class Responder(Listener):
 
         Each finishes what it runs here first; one that is silent is not waited for.
         """
+        self._draining = True
         await self._subscriptions.pop().unsubscribe()
         for seat in self._seats.values():
             seat.session.farewell()
@@ -159,6 +161,8 @@ class Responder(Listener):
                 context=self._context,
                 outlet=self._outlet,
             )
+            if self._draining:
+                session.farewell()
             if self._expiry is None:
                 self._expire()
         if not seat.receive(envelope, now):
@@ -172,6 +176,7 @@ class Responder(Listener):
             if seat.session.expired(now):
                 seat.close("the client was silent")
                 del self._seats[name]
+                self._left.set()
         self._expiry = None
         if self._seats:
             due = min(seat.session.expires() for seat in self._seats.values())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 from collections.abc import Collection, Coroutine
 from typing import Any, Final
 
@@ -16,6 +17,8 @@ from .outlet import Outlet
 from .servant import Held, Servant
 
 __all__ = ["Seat"]
+
+_log = logging.getLogger("fusionrt")
 
 _NO_ANSWER: Final = "its body ended without an answer: it was cancelled on its host"
 
@@ -105,7 +108,10 @@ class Seat:
             if timer is not None:
                 timer.cancel()
             work.close()  # if it never began
-            if task.cancelled() or task.exception() is not None:
+            if task.cancelled():
+                self._unanswered(call)
+            elif (error := task.exception()) is not None:
+                _log.error("a call of %s failed", self.reply_subject, exc_info=error)
                 self._unanswered(call)
 
         task.add_done_callback(ended)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import NotBoundError, ServiceDisposed
-from ..graph import Graph, Hit, Origin, OriginKind, calling_line, running_graph
+from ..graph import Graph, Hit, Origin, OriginKind, calling_line, notify, running_graph
 from ..operations import CommandScope, Key, MemoryLog, OperationLog, run_command
 from ..primitives import loop_runs
 from .methods import ComputeMethods
@@ -150,7 +150,7 @@ class Binding(ComputeMethods):
             command.operation.keys.append(Key(contract, method, arguments, self))
         else:
             origin = Origin(OriginKind.CALL, f"invalidated at {calling_line(3)}")
-            self.apply(method, arguments, origin)
+            notify(self.mark(method, arguments, origin))
 
 
 class _Collected:

@@ -131,13 +131,17 @@ class ComputeMethods:
 
     # -- invalidation --
 
-    def apply(self, method: str, arguments: tuple[Any, ...], origin: Origin) -> None:
-        """Invalidate results; see `operations.Target`."""
-        if self.graph is not None:
-            self._functions[method].invalidate(self._keyers[method].pattern(arguments), origin)
+    def mark(
+        self, method: str, arguments: tuple[Any, ...], origin: Origin
+    ) -> list[Computed[Any]]:
+        """Invalidate results; see `graph.Target`."""
+        if self.graph is None:
+            return []
+        return self._functions[method].mark(self._keyers[method].pattern(arguments), origin)
 
-    def apply_all(self, origin: Origin) -> None:
-        """Invalidate every result."""
-        if self.graph is not None:
-            for function in self._functions.values():
-                function.invalidate_all(origin)
+    def mark_all(self, origin: Origin) -> list[Computed[Any]]:
+        """Invalidate every result; see `graph.Target`."""
+        if self.graph is None:
+            return []
+        functions = self._functions.values()
+        return [computed for function in functions for computed in function.mark_all(origin)]

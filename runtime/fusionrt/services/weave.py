@@ -7,8 +7,9 @@ method or command, `self.get(…)` in the bodies included, goes through the prox
 
 from __future__ import annotations
 
+import functools
 import inspect
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from types import MappingProxyType
 from typing import Any
 
@@ -44,17 +45,22 @@ def hot_table(method: str) -> str:
     return f"_fusion_hot_{method}"
 
 
+# No parameter of a contract begins like these names.
 _HOT_PATH = """\
-def {name}(self, {signature}):
+def fusion_call(fusion_self{signature}):
     try:
-        hit = self.{table}[{key}]
+        fusion_hit = fusion_self.{table}[{key}]
     except (KeyError, TypeError):
-        return miss(self, {call})
-    scope = current_scope()
-    if scope is not None and scope not in hit.dependants and not scope.track(hit.computed):
-        return miss(self, {call})
-    hit.used = True
-    return hit
+        return fusion_miss(fusion_self{call})
+    fusion_in = fusion_scope()
+    if (
+        fusion_in is not None
+        and fusion_in not in fusion_hit.dependants
+        and not fusion_in.track(fusion_hit.computed)
+    ):
+        return fusion_miss(fusion_self{call})
+    fusion_hit.used = True
+    return fusion_hit
 """
 
 
@@ -66,31 +72,34 @@ def _hot_path(miss: Callable[..., Any]) -> Callable[..., Any]:
     parameters = list(inspect.signature(miss).parameters.values())[1:]
     names = [parameter.name for parameter in parameters]
     source = _HOT_PATH.format(
-        name=miss.__name__,
         table=hot_table(miss.__name__),
         key=names[0] if len(names) == 1 else f"({', '.join(names)})",
-        call=", ".join(
-            f"{p.name}={p.name}" if p.kind is inspect.Parameter.KEYWORD_ONLY else p.name
-            for p in parameters
-        ),
-        signature=_signature_text(parameters),
+        call="".join(f", {_passed(parameter)}" for parameter in parameters),
+        signature="".join(f", {part}" for part in _signature(parameters)),
     )
-    namespace = {"miss": miss, "current_scope": SCOPE.get}
-    namespace |= {f"default_{p.name}": p.default for p in parameters}
+    namespace = {"fusion_miss": miss, "fusion_scope": SCOPE.get}
+    namespace |= {f"fusion_default_{p.name}": p.default for p in parameters}
     exec(compile(source, f"<hot path of {miss.__qualname__}>", "exec"), namespace)
-    function: Any = namespace[miss.__name__]
-    function.__module__ = miss.__module__
-    function.__qualname__ = miss.__qualname__
-    function.__doc__ = miss.__doc__
-    function.__wrapped__ = miss
+    function: Any = functools.wraps(miss)(namespace["fusion_call"])
     return function  # type: ignore[no-any-return]
 
 
-def _signature_text(parameters: list[inspect.Parameter]) -> str:
-    parts: list[str] = []
-    for parameter in parameters:
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY and "*" not in parts:
-            parts.append("*")
+def _passed(parameter: inspect.Parameter) -> str:
+    name = parameter.name
+    return f"{name}={name}" if parameter.kind is inspect.Parameter.KEYWORD_ONLY else name
+
+
+def _signature(parameters: list[inspect.Parameter]) -> Iterator[str]:
+    kinds = [parameter.kind for parameter in parameters]
+    positional = kinds.count(inspect.Parameter.POSITIONAL_ONLY)
+    ordinary = kinds.count(inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    for index, parameter in enumerate(parameters):
+        if positional and index == positional:
+            yield "/"
+        if index == positional + ordinary:
+            yield "*"
         default = parameter.default is not inspect.Parameter.empty
-        parts.append(f"{parameter.name}=default_{parameter.name}" if default else parameter.name)
-    return ", ".join(parts)
+        name = parameter.name
+        yield f"{name}=fusion_default_{name}" if default else name
+    if positional and positional == len(parameters):
+        yield "/"

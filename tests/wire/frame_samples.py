@@ -1,0 +1,93 @@
+"""Frames of every kind, and strategies that make more."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from fusionrt.wire.frames import (
+    Acknowledged,
+    Bye,
+    Call,
+    Cancel,
+    ClientFrame,
+    Credit,
+    Encoding,
+    End,
+    Ending,
+    Failure,
+    Farewell,
+    Hello,
+    HostFrame,
+    Invalidated,
+    Item,
+    KeepAlive,
+    Kind,
+    Reading,
+    Rejected,
+    Result,
+    Resync,
+    Resynced,
+    Unsubscribe,
+    Welcome,
+)
+
+__all__ = ["CLIENT", "HOST", "client_frames", "host_frames"]
+
+_MOST = 2**53 - 1
+_WORD = 2**32 - 1
+
+CLIENT: tuple[ClientFrame, ...] = (
+    Hello(_MOST, _MOST, "h" * 24),
+    Call(_MOST, Kind.STREAM, _WORD, b"x" * 300, Encoding.JSON, _WORD, "ö" * 24, _MOST),
+    Cancel(_MOST),
+    Unsubscribe((_MOST,) * 100),
+    Credit(_MOST, _MOST),
+    KeepAlive(_MOST, _MOST, _WORD),
+    Resync(_MOST, _MOST, True, (_MOST,) * 50, (_MOST,) * 50, (Reading(_MOST, _MOST, _MOST),) * 50),
+    Bye(),
+)
+HOST: tuple[HostFrame, ...] = (
+    Welcome(_MOST, _MOST),
+    Result(_MOST, b"x" * 70_000, True),
+    Failure(_MOST, "code", "𝄞" * 100, b"x" * 300, True),
+    Invalidated((_MOST,) * 100, "𝄞" * 100),
+    Acknowledged(_MOST, True, (_MOST,) * 100, True),
+    Resynced(_MOST, (_MOST,) * 100, True),
+    Item(_MOST, _MOST, b"x" * 300),
+    End(_MOST, _MOST, Ending("code", "𝄞" * 100, b"x" * 300)),
+    End(_MOST, _MOST, None),
+    Farewell(),
+    Rejected("unknown"),
+)
+
+_id = st.one_of(st.integers(0, 12), st.integers(0, _MOST))
+_word = st.integers(0, _WORD)
+_ids = st.lists(_id, max_size=6).map(tuple)
+_text = st.text(max_size=20)
+_bytes = st.binary(max_size=40)
+_reading = st.builds(Reading, _id, _id, _id)
+
+client_frames: st.SearchStrategy[ClientFrame] = st.one_of(
+    st.builds(Hello, _id, _id, _text),
+    st.builds(
+        Call, _id, st.sampled_from(Kind), _word, _bytes, st.sampled_from(Encoding), _word, _text
+    ),
+    st.builds(Cancel, _id),
+    st.builds(Unsubscribe, _ids),
+    st.builds(Credit, _id, _id),
+    st.builds(KeepAlive, _id, _id, _word),
+    st.builds(Resync, _id, _id, st.booleans(), _ids, _ids, st.lists(_reading).map(tuple)),
+    st.just(Bye()),
+)
+host_frames: st.SearchStrategy[HostFrame] = st.one_of(
+    st.builds(Welcome, _id, _id),
+    st.builds(Result, _id, _bytes, st.booleans()),
+    st.builds(Failure, _id, _text, _text, _bytes, st.booleans()),
+    st.builds(Invalidated, _ids, _text),
+    st.builds(Acknowledged, _id, st.booleans(), _ids, st.booleans()),
+    st.builds(Resynced, _id, _ids, st.booleans()),
+    st.builds(Item, _id, _id, _bytes),
+    st.builds(End, _id, _id, st.none() | st.builds(Ending, _text, _text, _bytes)),
+    st.just(Farewell()),
+    st.builds(Rejected, _text),
+)
