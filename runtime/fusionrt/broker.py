@@ -10,12 +10,12 @@ import json
 import os
 import secrets
 import subprocess
-import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
 from typing import IO, Self
 
+from .children import start_child, stop_child
 from .errors import BrokerUnavailable, MissingPackage, PortTaken
 
 __all__ = ["HOST", "PORT", "Broker", "server_binary"]
@@ -27,8 +27,6 @@ START_TIMEOUT = 10.0
 """Seconds that a server has to come up."""
 PROBE_TIMEOUT = 1.0
 """Seconds in which a NATS server says hello to a new connection."""
-STOP_TIMEOUT = 5.0
-"""Seconds that a server has to stop; then it is killed."""
 
 
 class Broker:
@@ -60,7 +58,8 @@ class Broker:
             return cls(url, None)
         own_name = f"fusiongen-{secrets.token_hex(8)}"
         with tempfile.TemporaryFile() as log:
-            process = _spawn(server_binary(), own_name, host, port, log)
+            command = [os.fspath(server_binary()), "-n", own_name, "-a", host, "-p", str(port)]
+            process = start_child(command, log)
             try:
                 async with asyncio.timeout(START_TIMEOUT):
                     while (name := await _server_name(host, port)) is None:
@@ -69,12 +68,12 @@ class Broker:
                             raise BrokerUnavailable(url, problem)
                         await asyncio.sleep(0.005)
             except BaseException as error:
-                _stop(process)
+                stop_child(process)
                 if isinstance(error, TimeoutError):
                     raise BrokerUnavailable(url, "it does not come up") from None
                 raise
         if name != own_name:  # somebody else was faster
-            _stop(process)
+            stop_child(process)
             return cls(url, None)
         return cls(url, process)
 
@@ -82,7 +81,7 @@ class Broker:
         """Stop the broker, if this process started it. Does nothing the second time."""
         process, self._process = self._process, None
         if process is not None:
-            await asyncio.to_thread(_stop, process)
+            await asyncio.to_thread(stop_child, process)
 
     async def __aenter__(self) -> Self:
         return self
@@ -128,42 +127,6 @@ async def _server_name(host: str, port: int) -> str | None:
     if not greeting.startswith(b"INFO {"):
         raise PortTaken(host, port)
     return str(json.loads(greeting.removeprefix(b"INFO "))["server_name"])
-
-
-# Asks Linux to stop this process with its parent, then becomes the server. Not a `preexec_fn`,
-# which may deadlock in a process with threads. The parent may be gone before the request.
-_DIE_WITH_PARENT = """
-import ctypes, os, signal, sys
-ctypes.CDLL(None).prctl(1, signal.SIGTERM)
-if os.getppid() != int(sys.argv[1]):
-    sys.exit()
-os.execv(sys.argv[2], sys.argv[2:])
-"""
-
-
-def _spawn(
-    binary: Path, name: str, host: str, port: int, log: IO[bytes]
-) -> subprocess.Popen[bytes]:
-    command = [os.fspath(binary), "-n", name, "-a", host, "-p", str(port)]
-    if sys.platform == "linux":
-        command = [sys.executable, "-I", "-S", "-c", _DIE_WITH_PARENT, str(os.getpid()), *command]
-    # In a session of its own: Ctrl-C in the terminal is for our process, which then stops it.
-    return subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(STOP_TIMEOUT)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _last_line(log: IO[bytes]) -> str:

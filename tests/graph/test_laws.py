@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from fusionrt.errors import CycleError, ForeignCancellation, ServiceDisposed
-from fusionrt.graph import Computed, OriginKind, State, invalidate, isolated
+from fusionrt.graph import Computed, OriginKind, State, invalidate, isolated, notify
 from tests.waiting import until
 
 from .lab import TEST, Gate, Lab, settled
@@ -418,7 +418,7 @@ async def test_G29_a_call_on_a_disposed_function_raises() -> None:
     lab.data["a"] = 1
     leaf = lab.leaf("leaf")
     computed = await leaf.computed(("a",))
-    leaf.dispose()
+    notify(leaf.dispose())
     assert computed.origin is not None and computed.origin.kind is OriginKind.DISPOSED
     with pytest.raises(ServiceDisposed):
         await leaf.fetch(("a",))

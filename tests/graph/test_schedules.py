@@ -44,8 +44,8 @@ MUTANTS = {
     ),
     "G5b: a call joins a body that was flagged before it": (
         "fetch.py",
-        "elif computed._origin is not None:",
-        "elif False:",
+        "flagged = computed._origin is not None",
+        "flagged = False",
     ),
     "G5c: who waits for a body is not flagged with it": (
         "invalidate.py",
@@ -64,8 +64,8 @@ MUTANTS = {
     ),
     "G13: a late invalidation takes the successor along": (
         "invalidate.py",
-        "_spread([computed], origin, None)",
-        "_spread([computed._function.table.get(computed._key, computed)], origin, None)",
+        "notify(mark([computed], origin))",
+        "notify(mark([computed._function.table.get(computed._key, computed)], origin))",
     ),
     "G17: a second body starts beside the one that was flagged": (
         "fetch.py",
@@ -74,8 +74,8 @@ MUTANTS = {
     ),
     "G20: a cancelled body leaves its computed behind": (
         "execute.py",
-        "        SCOPE.set(caller)\n        _abandon(computed)\n",
-        "        SCOPE.set(caller)\n        _settle(computed, {}, None)\n",
+        "        _abandon(computed)\n        raise\n",
+        "        _settle(computed, {}, None)\n        raise\n",
     ),
 }
 

@@ -7,13 +7,14 @@ until it expires. The operation logs of DESIGN §7 will take over.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from ..contract import ANY
 from ..errors import WireError
-from ..graph import Graph, Origin, OriginKind
+from ..graph import Computed, Graph, Origin, OriginKind, notify
 from ..rpc import Subjects
 from ..transport import Message, Subscription, Transport
 from ..wire.codecs import codec
@@ -73,21 +74,23 @@ class Nudges:
             return
         if nudge.iid == self._iid:
             return
-        for key in nudge.keys:
-            for target in self._graph.targets.named(contract.name):
-                try:
-                    arguments = _from_wire(contract, key)
-                except (KeyError, WireError, ValueError):
-                    # Of another version of the contract: what cannot be understood is all (O14).
-                    text = f"{nudge.command} invalidated {contract.name}.{key.method}"
-                    target.apply_all(Origin(OriginKind.COMMAND, text))
-                    continue
-                text = str(Key(contract, key.method or None, arguments))
-                origin = Origin(OriginKind.COMMAND, f"{nudge.command} invalidated {text}")
-                if key.method:
-                    target.apply(key.method, arguments, origin)
-                else:
-                    target.apply_all(origin)
+        notify([computed for key in nudge.keys for computed in self._mark(contract, nudge, key)])
+
+    def _mark(self, contract: Any, nudge: _Nudge, key: _Key) -> Iterator[Computed[Any]]:
+        for target in self._graph.targets.named(contract.name):
+            try:
+                arguments = _from_wire(contract, key)
+            except (KeyError, WireError, ValueError):
+                # Of another version of the contract: what cannot be understood is all (O14).
+                text = f"{nudge.command} invalidated {contract.name}.{key.method}"
+                yield from target.mark_all(Origin(OriginKind.COMMAND, text))
+                continue
+            text = str(Key(contract, key.method or None, arguments))
+            origin = Origin(OriginKind.COMMAND, f"{nudge.command} invalidated {text}")
+            if key.method:
+                yield from target.mark(key.method, arguments, origin)
+            else:
+                yield from target.mark_all(origin)
 
 
 def _to_wire(key: Key) -> _Key:
