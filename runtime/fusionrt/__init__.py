@@ -19,6 +19,7 @@ from .errors import (
     RemoteUnavailable,
     ServiceDisposed,
     StaleCode,
+    UnsupportedType,
     WireError,
 )
 from .graph import (
@@ -66,6 +67,7 @@ __all__ = [
     "ServiceDisposed",
     "StaleCode",
     "State",
+    "UnsupportedType",
     "WireError",
     "command",
     "compute",

@@ -9,7 +9,8 @@ FusionError
 │   ├── ForeignCancellation
 │   ├── NotBoundError
 │   ├── AbiMismatch           (ImportError)
-│   └── StaleCode             (ImportError)
+│   ├── StaleCode             (ImportError)
+│   └── UnsupportedType       (TypeError)
 ├── WireError                 (ValueError)
 ├── BrokerUnavailable         (ConnectionError)
 ├── RemoteUnavailable         (ConnectionError)
@@ -42,6 +43,7 @@ __all__ = [
     "RemoteUnavailable",
     "ServiceDisposed",
     "StaleCode",
+    "UnsupportedType",
     "WireError",
 ]
 
@@ -132,6 +134,19 @@ class StaleCode(FrameworkError, builtins.ImportError):
             f"the generated code of {service} is not what its contract says "
             f"({', '.join(methods)} differ): run `fusiongen generate`"
         )
+
+
+class UnsupportedType(FrameworkError, builtins.TypeError):
+    """Raised when a type cannot travel or name a result, or a value is not of a type that can.
+
+    subject: the type, as it is written.
+    problem: why not, and what to declare instead.
+    """
+
+    def __init__(self, subject: str, problem: str) -> None:
+        self.subject = subject
+        self.problem = problem
+        super().__init__(f"{subject} {problem}")
 
 
 class WireError(FusionError, builtins.ValueError):

@@ -17,9 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import TypeAliasType
 
-from fusionrt.errors import FusionError, WireError
+from fusionrt.errors import FusionError, UnsupportedType, WireError
 from fusionrt.wire.codecs import Codec, arguments_codec, codec
-from fusionrt.wire.shapes import UnsupportedType
 from tests.wire.zoo import KINDS, SCALARS, Kind, Page, Point, Tree, picture
 
 

@@ -15,9 +15,8 @@ import pydantic
 import pytest
 from pydantic import AnyUrl, BaseModel, ConfigDict, Field, RootModel, SecretStr, computed_field
 
-from fusionrt.errors import WireError
+from fusionrt.errors import UnsupportedType, WireError
 from fusionrt.wire.codecs import codec
-from fusionrt.wire.shapes import UnsupportedType
 from tests.wire.zoo import Careful, Model, picture
 
 

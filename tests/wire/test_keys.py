@@ -16,10 +16,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from fusionrt.contract import ANY
-from fusionrt.errors import ArgumentError
+from fusionrt.errors import ArgumentError, UnsupportedType
 from fusionrt.wire.codecs import arguments_codec
 from fusionrt.wire.keys import Keyer
-from fusionrt.wire.shapes import UnsupportedType
 from tests.wire.zoo import KEY_KINDS, Color, Kind, Level, Model, Page, Point, picture
 
 

@@ -20,7 +20,7 @@ from .frames import (
     Unsubscribe,
 )
 
-__all__ = ["batches", "chunks", "overhead", "size"]
+__all__ = ["batches", "call_size", "chunks", "overhead", "size"]
 
 _T = TypeVar("_T")
 _F = TypeVar("_F", ClientFrame, HostFrame)
@@ -35,13 +35,18 @@ def overhead(*names: str) -> int:
     return _FIXED + sum(_CHARACTER * len(name) for name in names)
 
 
+def call_size(arguments: bytes, operation: str) -> int:
+    """At most so many bytes does a call take."""
+    return _FIXED + len(arguments) + _CHARACTER * len(operation)
+
+
 def size(frame: ClientFrame | HostFrame) -> int:
     """At most so many bytes does a frame take; an upper bound that costs no encoding."""
     match frame:
         case Result() | Item():
             return _FIXED + len(frame.payload)
         case Call():
-            return _FIXED + len(frame.arguments) + _CHARACTER * len(frame.operation)
+            return call_size(frame.arguments, frame.operation)
         case Invalidated():
             return _FIXED + _ID * len(frame.ids) + _CHARACTER * len(frame.reason)
         case Unsubscribe():

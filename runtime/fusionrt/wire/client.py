@@ -14,9 +14,9 @@ import math
 from collections.abc import Iterable
 
 from . import client_events as events
-from .batch import batches, overhead, size
+from .batch import batches, call_size, overhead
 from .calls import Calls, Request
-from .client_outbox import ClientOutbox, call_frame
+from .client_outbox import ClientOutbox
 from .client_state import ClientStatistics, Outgoing, State
 from .envelopes import HostEnvelope, encode_client_envelope
 from .frames import (
@@ -86,7 +86,7 @@ class ClientSession:
         if self._gone:
             self._calls.abandon(id)
             self._events.append(events.Unsent(id))
-        elif size(call_frame(id, request, 0.0)) > self._largest:
+        elif call_size(request.arguments, request.operation) > self._largest:
             self._calls.abandon(id)
             problem = f"its arguments have {len(request.arguments):,} bytes, too many for a message"
             self._events.append(events.Failed(id, "too_large", problem, b"", False))

@@ -9,24 +9,9 @@ from .batch import chunks
 from .calls import Calls, Phase, Request
 from .frames import Call, Cancel, ClientFrame, Reading, Resync, Unsubscribe
 
-__all__ = ["ClientOutbox", "call_frame"]
+__all__ = ["ClientOutbox"]
 
 _LONGEST = 2**32 - 1  # milliseconds
-
-
-def call_frame(id: int, request: Request, now: float) -> Call:
-    """The frame of a call that is sent now."""
-    budget = min(max(0.0, (request.deadline - now) * 1000.0), _LONGEST)
-    return Call(
-        id,
-        request.kind,
-        request.method,
-        request.arguments,
-        request.encoding,
-        int(budget),
-        request.operation,
-        request.hops,
-    )
 
 
 class ClientOutbox:
@@ -59,7 +44,7 @@ class ClientOutbox:
             match entry:
                 case (id, request):
                     if self._calls.phase(id) is not None:
-                        frames.append(call_frame(id, request, now))
+                        frames.append(_call_frame(id, request, now))
                         self._calls.sent(id)
                 case Cancel():
                     frames.append(entry)
@@ -87,3 +72,18 @@ class ClientOutbox:
             Resync(number, index, index == last, tuple(held), tuple(pending), tuple(streams))
             for index, (held, pending, streams) in enumerate(parts)
         ]
+
+
+def _call_frame(id: int, request: Request, now: float) -> Call:
+    """The frame of a call that is sent now."""
+    budget = min(max(0.0, (request.deadline - now) * 1000.0), _LONGEST)
+    return Call(
+        id,
+        request.kind,
+        request.method,
+        request.arguments,
+        request.encoding,
+        int(budget),
+        request.operation,
+        request.hops,
+    )

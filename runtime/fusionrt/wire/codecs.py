@@ -15,11 +15,11 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
-from ..errors import WireError
+from ..errors import UnsupportedType, WireError
 from .plans import plan_of
 from .reading import shape_of
 from .scalars import PLAIN
-from .shapes import UnsupportedType, spell
+from .shapes import spell
 
 __all__ = ["Codec", "arguments_codec", "codec"]
 

@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
+from ..errors import UnsupportedType
 from .matching import Chooser
-from .shapes import AnyOf, UnsupportedType, spell
+from .shapes import AnyOf, spell
 
 __all__ = [
     "Convert",

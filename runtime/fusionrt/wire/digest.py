@@ -24,20 +24,38 @@ def mix(id: int) -> int:
 
 
 class Digest:
-    """Count and XOR over a set of ids, kept up to date by its owner (D12)."""
+    """Count and XOR over a set of ids, kept up to date by its owner (D12).
 
-    __slots__ = ("count", "value")
+    Most ids come and go between two looks at the value: they are mixed in only at the look.
+    """
+
+    __slots__ = ("_toggled", "_value", "count")
 
     def __init__(self) -> None:
         self.count = 0
-        self.value = 0
+        self._value = 0
+        self._toggled: set[int] = set()
+
+    @property
+    def value(self) -> int:
+        """The XOR of the mixed ids, 32 bits."""
+        for id in self._toggled:
+            self._value ^= mix(id)
+        self._toggled.clear()
+        return self._value
 
     def add(self, id: int) -> None:
         """Count in an id that was not in the set."""
         self.count += 1
-        self.value ^= mix(id)
+        self._toggle(id)
 
     def remove(self, id: int) -> None:
         """Count out an id that was in the set."""
         self.count -= 1
-        self.value ^= mix(id)
+        self._toggle(id)
+
+    def _toggle(self, id: int) -> None:
+        if id in self._toggled:
+            self._toggled.remove(id)
+        else:
+            self._toggled.add(id)

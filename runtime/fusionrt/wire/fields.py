@@ -10,7 +10,8 @@ from typing import Any, NotRequired, Required, TypeVar, get_args, get_origin, ge
 
 import msgspec
 
-from .shapes import UnsupportedType, spell
+from ..errors import UnsupportedType
+from .shapes import spell
 
 __all__ = ["DeclaredField", "declared_fields", "substitute"]
 

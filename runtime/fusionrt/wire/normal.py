@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ..errors import UnsupportedType
 from .matching import Chooser
 from .scalars import PLAIN, plain_datetime
 from .shapes import (
@@ -27,7 +28,6 @@ from .shapes import (
     Record,
     Scalar,
     Shape,
-    UnsupportedType,
     spell,
 )
 

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union, get_
 
 import msgspec
 
+from ..errors import UnsupportedType
 from .fields import declared_fields, substitute
 from .scalars import SCALARS
 from .shapes import (
@@ -26,7 +27,6 @@ from .shapes import (
     Scalar,
     Shape,
     Table,
-    UnsupportedType,
     spell,
 )
 

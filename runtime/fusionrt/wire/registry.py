@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
-from .batch import size
 from .digest import Digest
 from .frames import End, Failure, HostFrame, Invalidated, Item, Kind, Reading, Result
 from .limits import Limits
@@ -103,13 +102,15 @@ class Registry:
             self.digest.remove(id)
         return entry
 
-    def tell(self, id: int, entry: Entry, stage: Stage, frame: Result | Failure | End) -> None:
+    def tell(
+        self, id: int, entry: Entry, stage: Stage, frame: Result | Failure | End, length: int
+    ) -> None:
         """A call's last word so far is about to be sent; keep it until the client has it."""
         entry.stage = stage
         entry.frame = frame
         entry.number = 0
-        self._kept[id] = kept = size(frame)
-        self._kept_bytes += kept
+        self._kept[id] = length
+        self._kept_bytes += length
         while len(self._kept) > self._limits.kept_frames or (
             self._kept_bytes > self._limits.kept_bytes
         ):

@@ -29,10 +29,11 @@ class Replies:
         False: nobody wants it any more, or it is too large; hold nothing for it.
         """
         frame = Result(id, payload, keep)
-        if size(frame) > self._largest:
+        length = size(frame)
+        if length > self._largest:
             self.failure(id, "too_large", _TOO_LARGE)
             return False
-        return self._settle(id, frame, keep)
+        return self._settle(id, frame, length, keep)
 
     def failure(
         self, id: int, code: str, message: str, data: bytes = b"", *, keep: bool = False
@@ -41,13 +42,14 @@ class Replies:
         frame = Failure(id, code, message, data, keep)
         if size(frame) > self._largest:
             frame = Failure(id, code, message[: self._largest // 8], b"", keep)
-        return self._settle(id, frame, keep)
+        return self._settle(id, frame, size(frame), keep)
 
-    def _settle(self, id: int, frame: Result | Failure, keep: bool) -> bool:
+    def _settle(self, id: int, frame: Result | Failure, length: int, keep: bool) -> bool:
         entry = self._registry.get(id)
         if entry is None or entry.stage is not Stage.RUNNING:
             return False
-        self._registry.tell(id, entry, Stage.KEPT if keep else Stage.LEAVING, frame)
+        stage = Stage.KEPT if keep else Stage.LEAVING
+        self._registry.tell(id, entry, stage, frame, length)
         self._outbox.say(frame)
         return True
 
@@ -88,5 +90,5 @@ class Replies:
         if failure is not None and size(frame) > self._largest:
             short = Ending(failure.code, failure.message[: self._largest // 8])
             frame = End(id, entry.next, short)
-        self._registry.tell(id, entry, Stage.LEAVING, frame)
+        self._registry.tell(id, entry, Stage.LEAVING, frame, size(frame))
         self._outbox.say(frame)

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union
 
-from ..errors import FrameworkError
-
 __all__ = [
     "AnyOf",
     "Anything",
@@ -25,22 +23,8 @@ __all__ = [
     "Scalar",
     "Shape",
     "Table",
-    "UnsupportedType",
     "spell",
 ]
-
-
-class UnsupportedType(FrameworkError, TypeError):
-    """Raised when a type cannot travel or name a result, or a value is not of a type that can.
-
-    subject: the type, as it is written.
-    problem: why not, and what to declare instead.
-    """
-
-    def __init__(self, subject: str, problem: str) -> None:
-        self.subject = subject
-        self.problem = problem
-        super().__init__(f"{subject} {problem}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
