@@ -99,7 +99,7 @@ async def execute(computed: Computed[Any]) -> None:
     events = function.graph.events
     if events.handlers:
         events.emit(EventKind.BODY_STARTED, computed)
-    function.bodies += 1
+    function.runs += 1
     caller = SCOPE.get()
     SCOPE.set(computed)
     try:

@@ -30,6 +30,7 @@ class Binding(ComputeMethods):
         super().__init__(contract)
         self._service = weakref.ref(service)
         self._raw = service._fusion_raw
+        self._finalizer: weakref.finalize[..., Service] | None = None
         self.log: OperationLog | None = None
         """Where its commands are logged; a `MemoryLog` unless a host sets another."""
 
@@ -59,13 +60,17 @@ class Binding(ComputeMethods):
             )
         super().attach(graph)
         graph.targets.add(self.contract.name, self)
-        functions = tuple(self._functions.values())
+        # References: a value that refers to the service must not keep it alive through its table.
+        functions = tuple(map(weakref.ref, self._functions.values()))
 
         def dispose() -> None:
-            for function in functions:
-                function.dispose()
+            alive = [function for reference in functions if (function := reference()) is not None]
+            notify([computed for function in alive for computed in function.dispose()])
 
-        weakref.finalize(self.service(), dispose).atexit = False
+        if self._finalizer is not None:
+            self._finalizer.detach()
+        self._finalizer = weakref.finalize(self.service(), dispose)
+        self._finalizer.atexit = False
 
     def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
         if not plain:

@@ -77,11 +77,11 @@ def _hot_path(miss: Callable[..., Any]) -> Callable[..., Any]:
         call="".join(f", {_passed(parameter)}" for parameter in parameters),
         signature="".join(f", {part}" for part in _signature(parameters)),
     )
-    namespace = {"fusion_miss": miss, "fusion_scope": SCOPE.get}
+    namespace: dict[str, Any] = {"fusion_miss": miss, "fusion_scope": SCOPE.get}
     namespace |= {f"fusion_default_{p.name}": p.default for p in parameters}
     exec(compile(source, f"<hot path of {miss.__qualname__}>", "exec"), namespace)
-    function: Any = functools.wraps(miss)(namespace["fusion_call"])
-    return function  # type: ignore[no-any-return]
+    function: Callable[..., Any] = namespace["fusion_call"]
+    return functools.update_wrapper(function, miss)
 
 
 def _passed(parameter: inspect.Parameter) -> str:

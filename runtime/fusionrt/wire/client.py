@@ -113,7 +113,11 @@ class ClientSession:
 
     def live(self, now: float) -> bool:
         """Whether what is held is provably fresh at this moment (D6)."""
-        return self.state is State.OPEN and not self._lease.doubtful(now)
+        return (
+            not self._lease.doubtful(now)  # a session that is not open has no lease yet
+            and not self._hearing.sequence.resyncing
+            and not self._gone
+        )
 
     def suspended(self, id: int) -> bool:
         """Whether the host said that it cannot vouch for this result itself (D6c)."""

@@ -21,6 +21,7 @@ from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from ..errors import UnsupportedType
 from .plans import Plan, faithful, is_map_key
 from .reading import shape_of
 from .scalars import PLAIN
@@ -37,7 +38,6 @@ from .shapes import (
     Scalar,
     Shape,
     Table,
-    UnsupportedType,
     spell,
 )
 
