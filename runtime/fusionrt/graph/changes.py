@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any, Generic, Self, TypeVar
 
 from .computed import Computed
 from .function import Function
+from .state import INVALIDATED
 
 __all__ = ["Changes"]
 
@@ -30,6 +32,8 @@ class Changes(AsyncIterator[Computed[_T]], Generic[_T]):
 
     async def __anext__(self) -> Computed[_T]:
         if self._last is not None:
+            if self._last.state is INVALIDATED:
+                await asyncio.sleep(0)  # a value that is never fresh must not starve the loop
             await self._last.invalidated()
         self._last = await self._function.computed(self._arguments)
         return self._last

@@ -145,10 +145,11 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
     function = computed._function
     run = computed._run
     assert run is not None
+    kept = None if error is None else stored(error)
     computed._run = None
     computed._value = value
     if error is not None:
-        computed._error = stored(error)
+        computed._error = kept
         if isinstance(error, FrameworkError) and computed._origin is None:
             computed._origin = Origin(OriginKind.UNCACHED, type(error).__name__)
     if computed._origin is None:

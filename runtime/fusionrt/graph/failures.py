@@ -68,7 +68,10 @@ def _copied(error: Any) -> Any:
             for member in vars(base).values():
                 if isinstance(member, MemberDescriptorType):
                     with suppress(AttributeError, TypeError):  # unset, or read-only
-                        member.__set__(again, member.__get__(error))
+                        value = member.__get__(error)
+                        # Builtin errors tell an attribute that is None from one that is unset.
+                        if value is not None or base.__module__ != "builtins":
+                            member.__set__(again, value)
     again.__dict__.update(error.__dict__)
     return again
 

@@ -12,7 +12,7 @@ from .computed import UNSET, Computed
 from .edges import check_cycle, link
 from .execute import LEVELS, Run, ended, execute, start
 from .scope import SCOPE, Isolated
-from .state import CONSISTENT
+from .state import CONSISTENT, INVALIDATED
 
 if TYPE_CHECKING:
     from .function import Function
@@ -53,9 +53,9 @@ async def fetch(
             depth = 0 if waiting is None else waiting.depth + 1
             inline = depth % LEVELS != LEVELS - 1
             computed = Computed(function, key, arguments, Run(depth))
-            function.table[key] = computed
             if not inline:
                 start(computed)
+            function.table[key] = computed
         elif computed._state is CONSISTENT:
             if computed._leases and not stale_ok:
                 lapsed = next((lease for lease in computed._leases if not lease.live()), None)
@@ -79,6 +79,14 @@ async def fetch(
         finally:
             if waiting is not None:
                 del waiting.waits[wait]
+            if inline and computed._run is run:
+                # A RecursionError: no frame is left, neither to run or settle it nor to call here.
+                computed._run = None
+                computed._state = INVALIDATED
+                del function.table[key]
+                for waiter in run.waiters:
+                    if not waiter.done():
+                        waiter.set_result(None)
         if not flagged and (computed._value is not UNSET or computed._error is not None):
             break
     return computed.value if use else computed

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..contract import ANY, ComputeOptions
-from ..errors import ServiceDisposed
+from ..errors import NotBoundError, ServiceDisposed
 from .computed import Computed, Hit
 from .failures import retry_after
 from .fetch import fetch
@@ -131,9 +132,16 @@ class Function(Generic[_T]):
 
         Raises:
             ServiceDisposed: the service or the graph is gone.
+            NotBoundError: another event loop runs than that of the graph.
         """
+        service = self.name.partition(".")[0]
         if self.disposed or self.graph.closed:
-            raise ServiceDisposed(self.name.partition(".")[0])
+            raise ServiceDisposed(service)
+        if asyncio.get_running_loop() is not self.graph.loop:
+            raise NotBoundError(
+                f"{service} was used in another event loop before, which is still open: "
+                "use it in one loop only, or close that one first"
+            )
 
     # -- the tables --
 

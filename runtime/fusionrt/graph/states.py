@@ -97,8 +97,10 @@ class ComputedState(Generic[_T]):
     ) -> None:
         assert self._function is not None and self._updates is not None
         self._updates.cancel()
-        await asyncio.wait([self._updates])
-        notify(self._function.dispose())
+        try:
+            await asyncio.wait([self._updates])
+        finally:
+            notify(self._function.dispose())
 
     @property
     def computed(self) -> Computed[_T]:
@@ -126,6 +128,5 @@ class ComputedState(Generic[_T]):
         while True:
             assert self._computed is not None
             await self._computed.invalidated()
-            if self._delay:
-                await asyncio.sleep(self._delay)
+            await asyncio.sleep(self._delay)
             self._computed = await function.computed(())

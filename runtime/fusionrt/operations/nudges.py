@@ -32,6 +32,9 @@ class _Key(msgspec.Struct, array_like=True):
     arguments: tuple[bytes | None, ...]
 
 
+_WHOLE_SERVICE = _Key("", ())
+
+
 class _Nudge(msgspec.Struct, array_like=True):
     iid: str
     command: str
@@ -58,8 +61,13 @@ class Nudges:
         for key in operation.keys:
             by_service.setdefault(key.contract.name, []).append(key)
         for service, keys in by_service.items():
-            nudge = _Nudge(self._iid, operation.command, tuple(map(_to_wire, keys)))
-            self._transport.publish(self._subjects.operations(service), _encode(nudge))
+            data = self._encoded(operation, tuple(map(_to_wire, keys)))
+            if len(data) > self._transport.max_payload:
+                data = self._encoded(operation, (_WHOLE_SERVICE,))
+            self._transport.publish(self._subjects.operations(service), data)
+
+    def _encoded(self, operation: Operation, keys: tuple[_Key, ...]) -> bytes:
+        return _encode(_Nudge(self._iid, operation.command, keys))
 
     async def listen(self, contract: Any) -> Subscription:
         """Apply what other hosts of a service tell."""
@@ -95,15 +103,16 @@ class Nudges:
 
 def _to_wire(key: Key) -> _Key:
     if key.method is None:
-        return _Key("", ())
+        return _WHOLE_SERVICE
     types = key.contract.resolved.signatures[key.method].parameters
-    return _Key(
-        key.method,
-        tuple(
+    try:
+        arguments = tuple(
             None if argument is ANY else codec(tp).encode(argument)
             for tp, argument in zip(types, key.arguments, strict=True)
-        ),
-    )
+        )
+    except (TypeError, ValueError, OverflowError):
+        return _WHOLE_SERVICE  # wrong arguments: `apply` has reported them
+    return _Key(key.method, arguments)
 
 
 def _from_wire(contract: Any, key: _Key) -> tuple[object, ...]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from ..graph import Computed, Graph, Origin, OriginKind, Target, notify
 
 __all__ = ["Key", "MemoryLog", "Operation", "OperationLog", "apply"]
+
+_log = logging.getLogger("fusionrt")
 
 
 class Key(NamedTuple):
@@ -62,14 +65,24 @@ class MemoryLog:
 
 
 def apply(operation: Operation, graph: Graph) -> None:
-    """Invalidate what the operation's keys name in this graph; then tell the handlers (G15b)."""
+    """Invalidate what the operation's keys name in this graph; then tell the handlers (G15b).
+
+    Never raises, for the command has run: a key that names nothing stands for its whole service,
+    and is reported loudly.
+    """
     marked: list[Computed[Any]] = []
     for key in operation.keys:
-        origin = operation.origin(key)
         targets = (key.target,) if key.target else graph.targets.named(key.contract.name)
         for target in targets:
-            if key.method is None:
-                marked += target.mark_all(origin)
-            else:
-                marked += target.mark(key.method, key.arguments, origin)
+            marked += _mark(target, key, operation.origin(key))
     notify(marked)
+
+
+def _mark(target: Target, key: Key, origin: Origin) -> list[Computed[Any]]:
+    if key.method is None:
+        return target.mark_all(origin)
+    try:
+        return target.mark(key.method, key.arguments, origin)
+    except Exception:
+        _log.exception("%s: every result of the service is invalidated; mend the command", origin)
+        return target.mark_all(origin)

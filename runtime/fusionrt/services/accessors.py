@@ -40,15 +40,17 @@ class Bound(Protocol):
 class Accessor:
     """Base of the generated accessors: found on a service or client, it is bound to that."""
 
-    __slots__ = ("_bound",)
+    __slots__ = ("_bound", "_owner")
 
     _bound: Bound
+    _owner: object
 
     def __get__(self, instance: Any, owner: type | None = None) -> Self:
         if instance is None:
             return self
         accessor = type(self)()
         accessor._bound = instance._fusion
+        accessor._owner = instance  # which `_bound` does not keep alive
         return accessor
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from ..errors import NotBoundError, ServiceDisposed
@@ -81,29 +82,41 @@ class Binding(ComputeMethods):
 
     # -- bodies --
 
+    def owner(self) -> Service:
+        return self.service()
+
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
-        raw = getattr(self._raw, method)
-        reference, name = self._service, self.contract.name
-        split = self.contract.positional(method)
-        names = self.contract.method[method].parameters[split:]
+        raw, reference, name = self._unbound(method), self._service, self.contract.name
 
         def body(*arguments: Any) -> Awaitable[Any]:
             service = reference()
             if service is None:
                 raise ServiceDisposed(name)
-            if names:
-                keywords = dict(zip(names, arguments[split:], strict=True))
-                return cast("Awaitable[Any]", raw(service, *arguments[:split], **keywords))
             return cast("Awaitable[Any]", raw(service, *arguments))
 
         return body
 
     def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
-        return cast("Coroutine[Any, Any, Any]", self.body(method)(*arguments))
+        call = self._unbound(method)(self.service(), *arguments)
+        return cast("Coroutine[Any, Any, Any]", call)
 
     def raw_stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncIterator[Any]:
         """The items of a stream."""
-        return cast("AsyncIterator[Any]", self.body(method)(*arguments))
+        return cast("AsyncIterator[Any]", self._unbound(method)(self.service(), *arguments))
+
+    def _unbound(self, method: str) -> Callable[..., object]:
+        """What the user wrote: takes the service, then one argument a parameter, in their order."""
+        raw: Callable[..., object] = getattr(self._raw, method)
+        split = self.contract.positional(method)
+        names = self.contract.method[method].parameters[split:]
+        if not names:
+            return raw
+
+        def with_keywords(service: Service, *arguments: object) -> object:
+            keywords = dict(zip(names, arguments[split:], strict=True))
+            return raw(service, *arguments[:split], **keywords)
+
+        return with_keywords
 
     # -- commands --
 
@@ -111,21 +124,19 @@ class Binding(ComputeMethods):
         self, method: str, arguments: tuple[Any, ...], operation_id: str | None = None
     ) -> Coroutine[Any, Any, Any]:
         """Run a command; when it returns, what it invalidates is invalidated (D15)."""
+        service = self.service()
         if not loop_runs():
-            return self._command_later(method, arguments)
+            return self._later(service, lambda: self.command(method, arguments, operation_id))
         if self.graph is None:
             self.attach(running_graph())
         assert self.graph is not None
         return run_command(
             f"{self.contract.name}.{method}",
-            lambda: self.raw(method, arguments),
+            partial(self._unbound(method), service, *arguments),
             lambda result: self._declared_keys(method, result, arguments),
             self.log or MemoryLog(self.graph),
             operation_id,
         )
-
-    async def _command_later(self, method: str, arguments: tuple[Any, ...]) -> Any:
-        return await self.command(method, arguments)
 
     def _declared_keys(self, method: str, result: Any, arguments: tuple[Any, ...]) -> list[Key]:
         command = self.contract.method[method]

@@ -39,6 +39,10 @@ class ComputeMethods:
         """What computes a value; must not keep this instance's owner alive."""
         raise NotImplementedError
 
+    def owner(self) -> object:
+        """What a call keeps alive until it ends."""
+        return None
+
     def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
         """Where the hits of the hot path go, if it has one."""
         return None
@@ -86,25 +90,31 @@ class ComputeMethods:
     def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The value: from the cache, or computed; fresh inside of a command."""
         if self.graph is None and not loop_runs():
-            return self._compute_later(method, arguments)
+            return self._later(self.owner(), lambda: self.compute(method, arguments))
         if CommandScope.current() is not None:
             return self.raw(method, arguments)
         function = self.function(method)
-        return function.fetch(self._keyers[method].normalize(arguments))
+        return function.fetch(self._keyers[method].normalize(arguments), alive=self.owner())
 
-    async def _compute_later(self, method: str, arguments: tuple[Any, ...]) -> Any:
-        return await self.compute(method, arguments)
+    async def _later(self, alive: object, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """The call, made in the loop that awaits this."""
+        return await call()
 
     def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Coroutine[Any, Any, Computed[Any]]:
         """The computed behind the value."""
-        return self.function(method).computed(self.arguments(method, args, kwargs))
+        if self.graph is None and not loop_runs():
+            return self._later(self.owner(), lambda: self.computed(method, args, kwargs))
+        function = self.function(method)
+        return function.computed(self.arguments(method, args, kwargs), alive=self.owner())
 
     def peek(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Computed[Any] | None:
         """The computed, if there is one."""
+        if self.graph is None:
+            return None
         return self.function(method).peek(self.arguments(method, args, kwargs))
 
     def changes(

@@ -49,3 +49,10 @@ class Service:
             binding = Binding(self, self._fusion_contract)
             self.__dict__["_fusion_binding"] = binding
         return binding
+
+    def __getstate__(self) -> object:
+        """What `copy` and `pickle` take: not the results, which a copy must not share."""
+        state = super().__getstate__()
+        values, *slots = state if isinstance(state, tuple) else (state,)
+        own = {name: value for name, value in (values or {}).items() if not name.startswith("_fusion_")}
+        return (own, *slots) if slots else own

@@ -21,10 +21,29 @@ __all__ = ["hot_table", "woven"]
 _NOTHING_YET: MappingProxyType[Hashable, Hit] = MappingProxyType({})
 
 
+class _Unannounced:
+    """First base of a woven class, of which the `__init_subclass__` of users is not told."""
+
+    __slots__ = ()
+
+    def __init_subclass__(cls) -> None:
+        pass
+
+
 def woven(cls: type, proxy: type, contract: Contract) -> type:
-    """The subclass of `cls` whose instances are cached; made once for each class."""
+    """The subclass of `cls` whose instances are cached; made once for each class.
+
+    Raises:
+        TypeError: the class implements several contracts.
+    """
     made: type | None = cls.__dict__.get("_fusion_woven")
     if made is None:
+        stubs = [base.__name__ for base in cls.__mro__ if "_fusion_contract" in vars(base)]
+        if len(stubs) > 1:
+            raise TypeError(
+                f"{cls.__name__} implements several contracts ({', '.join(stubs)}): "
+                "write a class for each"
+            )
         namespace: dict[str, Any] = {
             "__module__": cls.__module__,
             "__qualname__": cls.__qualname__,
@@ -35,7 +54,7 @@ def woven(cls: type, proxy: type, contract: Contract) -> type:
             if isinstance(method, Compute):
                 namespace[hot_table(method.name)] = _NOTHING_YET
                 namespace[method.name] = _hot_path(getattr(proxy, method.name))
-        made = type(cls)(cls.__name__, (proxy, cls), namespace)
+        made = type(cls)(cls.__name__, (_Unannounced, proxy, cls), namespace)
         cls._fusion_woven = made  # type: ignore[attr-defined]
     return made
 

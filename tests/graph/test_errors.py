@@ -1,0 +1,218 @@
+"""Errors as cached values (G22), whatever classes users make them of."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import pickle
+import weakref
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from fusionrt.errors import RemoteUnavailable
+from pydantic import BaseModel, ValidationError
+
+from .lab import Lab
+
+
+class WithConstructor(Exception):
+    """Wants other arguments than its `args` are."""
+
+    def __init__(self, code: int, *, name: str) -> None:
+        super().__init__(f"{name} failed")
+        self.code = code
+
+
+class Slotted(Exception):
+    """Keeps its attribute in a slot, as attrs' classes do."""
+
+    __slots__ = ("code",)
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Frozen(Exception):
+    """Forbids the assignment of attributes."""
+
+    code: int
+
+
+class FileProblem(OSError):
+    """Its base class is initialised in two ways, depending on the constructor of this class."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(2, "no such thing", name)
+
+
+class Uncopyable(Exception):
+    """Neither its constructor nor a copy can make another one."""
+
+    def __new__(cls, secret: str) -> Uncopyable:
+        assert secret == "open"
+        return super().__new__(cls)
+
+    def __init__(self, secret: str) -> None:
+        super().__init__("closed")
+
+
+class Model(BaseModel):
+    """Something to validate."""
+
+    number: int
+
+
+def _invalid() -> ValidationError:
+    try:
+        Model.model_validate({"number": "none"})
+    except ValidationError as error:
+        return error
+    raise AssertionError
+
+
+ERRORS = {
+    "builtin": lambda: KeyError("key"),
+    "constructor": lambda: WithConstructor(7, name="it"),
+    "slots": lambda: Slotted(7),
+    "frozen dataclass": lambda: Frozen(7),
+    "OSError": lambda: FileNotFoundError(2, "no such file", "name"),
+    "OSError with a constructor": lambda: FileProblem("name"),
+    "of the runtime": lambda: RemoteUnavailable("carts", "it is gone"),
+    "members": lambda: ImportError("no module", name="module", path="path"),
+    "unicode": lambda: UnicodeDecodeError("utf-8", b"\xff", 0, 1, "bad"),
+    "group": lambda: ExceptionGroup("two", [ValueError(1), ExceptionGroup("in", [Frozen(7)])]),
+    "pydantic": _invalid,
+    "uncopyable": lambda: Uncopyable("open"),
+    "StopIteration is a RuntimeError": lambda: StopAsyncIteration(1),
+}
+
+
+@pytest.mark.parametrize("make", ERRORS.values(), ids=ERRORS.keys())
+async def test_G22_every_reader_gets_the_whole_error(make: Any) -> None:
+    """Class, text and attributes are those of the original, each time."""
+    lab = Lab()
+
+    async def body() -> None:
+        raise make()
+
+    function = lab.function("f", body)
+    original = make()
+    for _ in range(3):
+        with pytest.raises(type(original)) as caught:
+            await function.fetch(())
+        error = caught.value
+        assert type(error) is type(original)
+        assert str(error) == str(original) and repr(error) == repr(original)
+        for name in ("code", "errno", "filename", "name", "path", "object", "reason", "service"):
+            assert getattr(error, name, None) == getattr(original, name, None)
+    assert function.runs == 1
+
+
+@pytest.mark.parametrize("make", ERRORS.values(), ids=ERRORS.keys())
+async def test_G22_a_cached_error_pins_nothing_of_its_body(make: Any) -> None:
+    """Neither its own traceback, nor its context's, nor those of a group's parts."""
+    lab = Lab()
+
+    class Service:
+        pass
+
+    services: list[weakref.ref[Service]] = []
+
+    async def fail(service: Service) -> None:
+        try:
+            raise LookupError("first")
+        except LookupError:
+            raise make()  # noqa: B904 - a context, not a cause
+
+    async def body() -> None:
+        service = Service()
+        services.append(weakref.ref(service))
+        await fail(service)
+
+    function = lab.function("f", body)
+    assert (await function.computed(())).error is not None
+    gc.collect()
+    assert services[0]() is None
+
+
+async def test_G22_the_parts_of_a_cached_group_pin_nothing() -> None:
+    """A TaskGroup in a body fails with a group whose parts have tracebacks of their own."""
+    lab = Lab()
+
+    class Service:
+        pass
+
+    services: list[weakref.ref[Service]] = []
+
+    async def fail(service: Service) -> None:
+        raise ValueError("part")
+
+    async def body() -> None:
+        service = Service()
+        services.append(weakref.ref(service))
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(fail(service))
+
+    function = lab.function("f", body)
+    with pytest.raises(ExceptionGroup) as caught:
+        await function.fetch(())
+    assert caught.group_contains(ValueError, match="part")
+    del caught
+    await asyncio.sleep(0)  # until its next step the task itself holds the last error
+    gc.collect()
+    assert services[0]() is None
+
+
+async def test_G22_an_error_that_rises_through_many_bodies_stays_small() -> None:
+    """Its text is noted once, where it was raised first; not again by each body on its way."""
+    lab = Lab()
+
+    async def body(number: int) -> None:
+        if number == 0:
+            raise ValueError("deep down")
+        await function.fetch((number - 1,))
+
+    function = lab.function("f", body)
+    computed = await function.computed((100,))
+    assert computed.error is not None
+    assert len(computed.error.__notes__) == 1
+    assert len(pickle.dumps(computed.error.__notes__)) < 10_000
+
+
+@pytest.mark.parametrize("retry_after", [None, "120", object()])
+async def test_G22_a_retry_after_that_is_no_number_is_ignored(retry_after: object) -> None:
+    """The error is cached like any other, and every caller gets it."""
+    lab = Lab()
+
+    class Throttled(Exception):
+        pass
+
+    async def body() -> None:
+        error = Throttled("wait")
+        error.retry_after = retry_after  # type: ignore[attr-defined]
+        await asyncio.sleep(0)
+        raise error
+
+    function = lab.function("f", body)
+    calls = await asyncio.gather(*(function.fetch(()) for _ in range(3)), return_exceptions=True)
+    assert [type(call) for call in calls] == [Throttled] * 3
+    assert function.runs == 1
+
+
+async def test_G22_raising_a_cached_error_does_not_show_what_the_reader_handles() -> None:
+    """The reader's own exception is not printed as if it had caused the cached one."""
+    lab = Lab()
+
+    async def body() -> None:
+        raise ValueError("cached")
+
+    function = lab.function("f", body)
+    try:
+        raise KeyError("of the reader")
+    except KeyError:
+        with pytest.raises(ValueError, match="cached") as caught:
+            await function.fetch(())
+    assert caught.value.__suppress_context__ and caught.value.__cause__ is None

@@ -1,0 +1,104 @@
+"""Commands and the keys that they invalidate, over several hosts."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import AsyncExitStack
+
+import pytest
+
+from fusionrt import Host
+from fusionrt.operations import nudges
+from tests.waiting import until
+
+from .lab import LabClient, Pair, TinyLab
+
+
+async def test_hosts_of_a_service_tell_each_other_what_commands_invalidate(
+    nats_server: str,
+) -> None:
+    """A command on one instance invalidates the same keys on the others."""
+    data = {"a": 1, "b": 1}
+    async with AsyncExitStack() as stack:
+        first, second = TinyLab(data), TinyLab(data)
+        for lab in (first, second):
+            await (await stack.enter_async_context(Host(nats_server))).serve(lab)
+        for lab in (first, second):
+            assert (await lab.double("a"), await lab.get("b")) == (2, 1)
+        kept = await second.computed.get("b")
+        await first.put("a", 5)
+        assert await first.double("a") == 10
+        stale = second.peek.double("a")
+        await until(lambda: second.peek.double("a") is None)
+        assert stale is not None and str(stale.origin) == "lab.put invalidated lab.get('a')"
+        assert (await second.double("a"), kept.is_consistent) == (10, True)
+
+
+async def test_keys_that_do_not_fit_into_a_message_invalidate_the_whole_service(
+    nats_server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A command succeeds however many keys it invalidates; nothing stays stale."""
+
+    class Many(TinyLab):
+        async def put(self, key: str, value: int) -> int:
+            for number in range(5):
+                self.invalidate.get(f"{number}" * 300_000)
+            return await super().put(key, value)
+
+    data = {"a": 1}
+    async with AsyncExitStack() as stack:
+        first, second = Many(data), TinyLab(data)
+        for lab in (first, second):
+            await (await stack.enter_async_context(Host(nats_server))).serve(lab)
+        assert await second.get("a") == 1
+        assert await first.put("a", 5) == 5
+        await until(lambda: second.peek.get("a") is None)
+
+
+async def test_a_key_that_is_wrong_invalidates_the_whole_service_loudly(
+    two: Pair, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A key of another type than declared fails no command that has run: all is invalidated."""
+    assert await two.client.double("a") == 2
+    await two.client.misdeclared("a")
+    assert await two.client.double("a") == -2
+    assert "lab.misdeclared invalidated lab.get(17)" in caplog.text
+
+
+async def test_a_nudge_of_another_version_invalidates_the_whole_service(two: Pair) -> None:
+    """A method that this host does not know is never dropped (O14)."""
+    assert await two.lab.double("a") == 2
+    strange = nudges._Nudge("another", "lab.new", (nudges._Key("unheard_of", (b"\x01",)),))
+    two.calling._open()._transport.publish("fusion.op.lab", nudges._encode(strange))
+    await until(lambda: two.lab.peek.double("a") is None)
+
+
+async def test_a_failed_command_applies_what_it_collected(two: Pair) -> None:
+    """Over-invalidating is safe: a command that raises invalidates what it named before."""
+
+    class Failing(TinyLab):
+        async def put(self, key: str, value: int) -> int:
+            self.data[key] = value
+            self.invalidate.get(key)
+            raise ValueError("too late")
+
+    lab = Failing({"a": 1})
+    assert await lab.get("a") == 1
+    with pytest.raises(ValueError, match="too late"):
+        await lab.put("a", 2)
+    assert await lab.get("a") == 2
+
+
+async def test_D13_a_command_runs_on_one_host_only(nats_server: str) -> None:
+    """However many hosts there are, each of many commands runs exactly once."""
+    async with AsyncExitStack() as stack:
+        labs = [TinyLab() for _ in range(3)]
+        for lab in labs:
+            await (await stack.enter_async_context(Host(nats_server))).serve(lab)
+        callers = [await stack.enter_async_context(Host(nats_server)) for _ in range(3)]
+        clients = [caller.client(LabClient) for caller in callers]
+        await asyncio.gather(
+            *(client.put(f"{c} {n}", n) for c, client in enumerate(clients) for n in range(50))
+        )
+        assert len({entry for lab in labs for entry in lab.ran}) == 150
+        assert sum(len(lab.ran) for lab in labs) == 150

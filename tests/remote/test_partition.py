@@ -1,0 +1,167 @@
+"""A partition, step by step: what is fresh, what is suspended, what resumes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from fusionrt import CallTimeout, EventKind, RemoteUnavailable
+from fusionrt.testing import run
+
+from .world import HOP, World
+
+
+def simulated(
+    test: Callable[[World], Coroutine[Any, Any, None]], *, seeds: int = 5
+) -> Callable[[], None]:
+    """The test, in some universes with one caller each."""
+
+    def simulate() -> None:
+        for seed in range(seeds):
+            run(_universe(test, seed), seed=seed)
+
+    simulate.__name__ = test.__name__
+    simulate.__doc__ = test.__doc__
+    return simulate
+
+
+async def _universe(test: Callable[[World], Coroutine[Any, Any, None]], seed: int) -> None:
+    world = World(seed)
+    await world.start_all(callers=1)
+    await world.peace(within=1.0)
+    await test(world)
+    world.network.heal()
+    await world.stop()
+
+
+@simulated
+async def test_D7_a_strict_read_in_a_partition_fails_and_a_stale_one_does_not(
+    world: World,
+) -> None:
+    """Past the lease a strict read fails clearly in its time; `stale_ok` gives the value."""
+    (caller,) = world.callers
+    world.network.partition(world.servers["carts"].name)
+    await asyncio.sleep(HOP + 0.1)
+    with pytest.raises(CallTimeout):
+        await caller.carts.total("1")
+    with pytest.raises(RemoteUnavailable, match="its host is silent"):
+        await caller.carts.with_options(timeout=60.0).total("1")
+    stale = caller.carts.with_options(stale_ok=True)
+    assert await stale.total("1") == 1
+    flagged = await stale.computed.total("1")
+    assert (flagged.value, flagged.is_consistent) == (1, False)
+
+
+@simulated
+async def test_D6_a_replica_is_fresh_for_the_lease_and_no_longer(world: World) -> None:
+    """Cut off, a replica is provably fresh until the lease of the last keep-alive lapses."""
+    (caller,) = world.callers
+    replica = await caller.carts.computed.total("1")
+    world.network.partition(world.servers["carts"].name)
+    await asyncio.sleep(HOP - 2.0 - 0.1)
+    assert replica.is_consistent
+    await asyncio.sleep(2.0 + 0.1)
+    assert not replica.is_consistent
+
+
+@simulated
+async def test_D6b_a_lapsed_lease_suspends_what_was_made_from_it_and_resumes_it(
+    world: World,
+) -> None:
+    """No state changes, no handler runs, no body runs anew: only the proof is missing a while."""
+    carts = world.servers["carts"].host
+    events: list[EventKind] = []
+    carts.graph.events.subscribe(lambda event: events.append(event.kind))
+    service = world.carts
+    total = await service.computed.total("1")
+    told: list[object] = []
+    total.on_invalidated(told.append)
+    world.network.partition(world.servers["products"].name)
+    await asyncio.sleep(HOP + 0.1)
+    assert not total.is_consistent
+    assert total.origin is None
+    world.network.heal()
+    assert await service.total("1") == 1
+    assert total.is_consistent
+    assert await service.computed.total("1") is total
+    assert (events, told) == ([], [])
+
+
+@simulated
+async def test_D2_a_change_in_a_partition_is_found_when_it_ends(world: World) -> None:
+    """What changed while nobody could be told is stale at the first read after the partition."""
+    (caller,) = world.callers
+    world.network.partition(world.servers["products"].name)
+    await world.products.set_price("p", Decimal(7))
+    await asyncio.sleep(HOP + 0.1)
+    world.network.heal()
+    assert await caller.carts.total("1") == 7
+
+
+@simulated
+async def test_D6c_a_host_does_not_vouch_for_what_it_cannot_prove_itself(world: World) -> None:
+    """Cut off from the products, the carts say so, and callers' totals are not fresh either."""
+    (caller,) = world.callers
+    replica = await caller.carts.computed.total("1")
+    world.network.partition(world.servers["products"].name)
+    await asyncio.sleep(HOP + 2.0 + 0.5)
+    assert not replica.is_consistent
+    with pytest.raises((RemoteUnavailable, CallTimeout)):
+        await caller.carts.total("1")
+    world.network.heal()
+    assert await caller.carts.with_options(timeout=20.0).total("1") == 1
+    assert replica.is_consistent
+
+
+@simulated
+async def test_D9_a_crashed_host_is_given_up_soon(world: World) -> None:
+    """The broker knows that nobody listens: strict reads fail within a keep-alive or so."""
+    (caller,) = world.callers
+    await world.servers["carts"].crash()
+    replica = await caller.carts.computed.total("1")
+    await asyncio.sleep(2.0 + 0.2)
+    assert not replica.is_consistent
+    async with asyncio.timeout(4.5):
+        with pytest.raises(RemoteUnavailable):
+            await caller.carts.with_options(timeout=60.0).total("1")
+    await world.start("carts")
+    await world.peace(within=5.0)
+
+
+@simulated
+async def test_D23_a_result_that_is_stale_when_it_comes_fills_no_replica(world: World) -> None:
+    """Under a writer that never stops, reads return, and what they cached is never stale."""
+    (caller,) = world.callers
+    writing = asyncio.get_running_loop().create_task(_write_on(world))
+    for _ in range(50):
+        before = world.truth.prices[-1]
+        product = await caller.products.get("p")
+        assert product is not None and product.price >= before - 30
+    writing.cancel()
+    await asyncio.wait([writing])
+    await world.peace(within=2.0)
+
+
+async def _write_on(world: World) -> None:
+    while True:
+        await world.products.set_price("p", world.new_price())
+
+
+@simulated
+async def test_D22_a_service_that_is_replaced_goes_on_without_an_error(world: World) -> None:
+    """A new instance is started, then the old one drains: no read fails, no value is stale."""
+    (caller,) = world.callers
+    old = world.servers["products"]
+    await world.start("products")
+    leaving = asyncio.create_task(old.leave())
+    while not leaving.done():
+        price = world.new_price()
+        await caller.products.set_price("p", price)
+        assert await caller.carts.total("1") <= price
+        await asyncio.sleep(0.01)
+    await leaving
+    await world.peace(within=5.0)

@@ -1,0 +1,294 @@
+"""Commands: what they invalidate, when, and what they read (DESIGN §2, O15, D15)."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from fusionrt import ANY, Computed, MutableState
+from fusionrt.errors import ArgumentError, CommandInComputeError
+from fusionrt.graph import SCOPE, State
+
+from tests.services.contracts import Note
+from tests.services.memory import NotesInMemory, notes_of
+
+
+async def test_a_command_invalidates_what_it_declares_and_nothing_else() -> None:
+    """Its keys name results by its arguments; ANY matches every value."""
+    notes = notes_of("a", "b")
+    computeds = [
+        await notes.computed.get(0),
+        await notes.computed.ids("me"),
+        await notes.computed.ids("me", tag="a", limit=1),
+        await notes.computed.get(1),
+        await notes.computed.ids("you"),
+    ]
+    await notes.put(Note(0, "me", "changed"))
+    assert [computed.is_consistent for computed in computeds] == [False, False, False, True, True]
+    assert str(computeds[0].origin) == "notes.put invalidated notes.get(0)"
+    assert str(computeds[1].origin) == "notes.put invalidated notes.ids('me', ANY, ANY)"
+
+
+async def test_a_comprehension_names_a_key_for_each_item() -> None:
+    """And what the command called of the same service applies with it."""
+    notes = notes_of("a", "b", "c")
+    computeds = [await notes.computed.get(id) for id in range(3)]
+    await notes.put_all((Note(0, "me", "x"), Note(2, "me", "y")))
+    assert [computed.is_consistent for computed in computeds] == [False, True, False]
+
+
+async def test_keys_may_name_what_the_result_says() -> None:
+    """They are evaluated on the result, after success."""
+    notes = notes_of("a")
+    computed = await notes.computed.get(0)
+    await notes.touch(0)
+    assert not computed.is_consistent
+
+
+class Stamping(NotesInMemory):
+    """Its commands invalidate more, in their bodies, and look at what that does."""
+
+    seen: State | None = None
+
+    async def put(self, note: Note) -> Note:
+        other = await self.computed.get(1)
+        self.invalidate.get(1)
+        self.seen = other.state
+        if note.text == "fail":
+            raise ValueError("fail")
+        return await super().put(note)
+
+
+async def test_a_commands_own_invalidations_wait_for_its_end() -> None:
+    """`self.invalidate` inside of a command applies with the declared keys."""
+    notes = Stamping({id: Note(id, "me", "a") for id in range(2)})
+    computed = await notes.computed.get(1)
+    await notes.put(Note(0, "me", "b"))
+    assert (notes.seen, computed.state) == (State.CONSISTENT, State.INVALIDATED)
+    assert str(computed.origin) == "notes.put invalidated notes.get(1)"
+
+
+async def test_a_failed_command_applies_what_it_collected() -> None:
+    """To invalidate too much is safe; what it declares was never evaluated."""
+    notes = Stamping({id: Note(id, "me", "a") for id in range(2)})
+    collected, declared = await notes.computed.get(1), await notes.computed.get(0)
+    with pytest.raises(ValueError, match="fail"):
+        await notes.put(Note(0, "me", "fail"))
+    assert (collected.is_consistent, declared.is_consistent) == (False, True)
+
+
+async def test_a_cancelled_command_applies_what_it_collected() -> None:
+    """A cancellation is a failure like any other."""
+    stuck = asyncio.Event()
+
+    class Stuck(NotesInMemory):
+        async def put(self, note: Note) -> Note:
+            self.invalidate.get(note.id)
+            await stuck.wait()
+            return note
+
+    notes = Stuck({0: Note(0, "me", "a")})
+    computed = await notes.computed.get(0)
+    command = asyncio.create_task(notes.put(Note(0, "me", "b")))
+    await asyncio.sleep(0)
+    command.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await command
+    assert not computed.is_consistent
+
+
+class Broken(NotesInMemory):
+    """Its `touch` gives what the declared keys do not expect."""
+
+    result: Any = None
+
+    async def touch(self, id: int) -> Note:
+        return self.result  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [object(), Note("zero", "me", ""), Note([], "me", "")],  # type: ignore[arg-type]
+    ids=["no such attribute", "an argument of another type", "an argument that is no key"],
+)
+async def test_a_key_that_cannot_be_evaluated_invalidates_the_service(
+    result: object, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Loudly, and all of it; the command itself succeeded, so its caller gets the result."""
+    notes = Broken({0: Note(0, "me", "a")})
+    notes.result = result
+    computeds: list[Computed[Any]] = [await notes.computed.get(0), await notes.computed.half(1.0)]
+    with caplog.at_level(logging.ERROR, "fusionrt"):
+        assert await notes.touch(0) is result
+    assert [computed.is_consistent for computed in computeds] == [False, False]
+    (record,) = caplog.records
+    assert "notes.touch" in record.getMessage() and record.exc_info is not None
+
+
+async def test_a_wrong_key_in_a_body_raises_there() -> None:
+    """`self.invalidate` with an argument of another type fails at its own line."""
+
+    class Wrong(NotesInMemory):
+        caught = False
+
+        async def put(self, note: Note) -> Note:
+            with suppress(ArgumentError):
+                self.invalidate.get("0")  # type: ignore[arg-type]
+            self.invalidate.ids(ANY, tag=ANY, limit=ANY)
+            return note
+
+    notes = Wrong({0: Note(0, "me", "a")})
+    await notes.digest("me")
+    await notes.put(Note(5, "you", "b"))
+    assert notes.peek.ids("me") is None and notes.peek.get(0) is not None
+
+
+async def test_a_command_reads_fresh_values() -> None:
+    """The cache does not answer inside of it, nor does it keep what was read there."""
+
+    class Reading(NotesInMemory):
+        async def put(self, note: Note) -> Note:
+            before = await self.get(note.id)
+            self.notes[note.id] = note
+            assert before != note and await self.get(note.id) == note
+            assert await asyncio.create_task(self.digest(note.owner)) == note.text
+            async with asyncio.TaskGroup() as tasks:
+                later = tasks.create_task(self.get(note.id))
+            assert later.result() == note
+            return note
+
+    notes = Reading({0: Note(0, "me", "a")})
+    assert await notes.digest("me") == "a"
+    notes.took()
+    await notes.put(Note(0, "me", "b"))
+    assert notes.took() == ["get 0", "get 0", "digest me", "ids me  20", "get 0", "get 0"]
+    assert await notes.digest("me") == "b"
+
+
+async def test_a_command_reads_the_latest_of_what_it_holds() -> None:
+    """Also through a computed or a state that it has in hand."""
+    notes = notes_of("a")
+    held = await notes.computed.get(0)
+    state = MutableState(1)
+    await state.use()
+
+    class Other(NotesInMemory):
+        async def put(self, note: Note) -> Note:
+            notes.notes[0] = note
+            assert await held.use() == note
+            state.set(2)
+            assert await state.use() == 2
+            return note
+
+    await Other({}).put(Note(0, "me", "b"))
+
+
+async def test_what_outlives_a_command_is_no_part_of_it() -> None:
+    """A task that a command started is served from the cache once the command ended."""
+    ended = asyncio.Event()
+    tasks: list[asyncio.Task[Any]] = []
+
+    class Starting(NotesInMemory):
+        async def put(self, note: Note) -> Note:
+            async def later() -> Note | None:
+                await ended.wait()
+                self.invalidate.half(1.0)
+                return await self.get(0)
+
+            tasks.append(asyncio.create_task(later()))
+            return note
+
+    notes = Starting({0: Note(0, "me", "a")})
+    await notes.put(Note(1, "me", "b"))
+    await notes.get(0)
+    half = await notes.computed.half(1.0)
+    notes.took()
+    ended.set()
+    await tasks[0]
+    assert notes.took() == []
+    assert not half.is_consistent
+
+
+async def test_a_command_in_a_compute_body_raises() -> None:
+    """Reading must not change state; nothing of it is cached."""
+
+    class Writing(NotesInMemory):
+        async def digest(self, owner: str) -> str:
+            await self.put(Note(9, owner, "sneaky"))
+            return "done"
+
+    notes = Writing({})
+    for _ in range(2):
+        with pytest.raises(CommandInComputeError, match=r"notes\.put"):
+            await notes.digest("me")
+    assert 9 not in notes.notes and notes.peek.digest("me") is None
+
+
+async def test_a_command_in_a_compute_body_raises_inside_of_a_command_too() -> None:
+    """A body is the same body whoever reads."""
+
+    class Writing(NotesInMemory):
+        async def digest(self, owner: str) -> str:
+            await self.put(Note(9, owner, "sneaky"))
+            return "done"
+
+        async def touch(self, id: int) -> Note:
+            await self.digest("me")
+            return self.notes[id]
+
+    notes = Writing({0: Note(0, "me", "a")})
+    with pytest.raises(CommandInComputeError, match=r"notes\.put"):
+        await notes.touch(0)
+    assert 9 not in notes.notes
+
+
+async def test_O15_a_nested_command_applies_with_the_outer_one() -> None:
+    """Its keys wait for the end of the whole."""
+    states: list[State] = []
+
+    class Outer(NotesInMemory):
+        async def touch(self, id: int) -> Note:
+            computed = await self.computed.get(5)
+            note = await self.put(Note(5, "me", "nested"))
+            states.append(computed.state)
+            return note
+
+    notes = Outer({})
+    computed = await notes.computed.get(5)
+    await notes.touch(0)
+    assert states == [State.CONSISTENT]
+    assert str(computed.origin) == "notes.touch invalidated notes.get(5)"
+
+
+async def test_G15b_no_handler_sees_a_command_half_applied() -> None:
+    """All of its keys are applied before the first handler is told."""
+    notes = notes_of("a", "b")
+    computeds: list[Computed[Any]] = [await notes.computed.get(0), await notes.computed.ids("me")]
+    seen: list[set[State]] = []
+    for computed in computeds:
+        computed.on_invalidated(lambda _: seen.append({each.state for each in computeds}))
+    await notes.put(Note(0, "me", "b"))
+    assert seen == [{State.INVALIDATED}] * 2
+
+
+async def test_G33_the_context_is_restored_after_every_command() -> None:
+    """Whether it succeeded, failed, or was closed half-way."""
+    notes = Stamping({id: Note(id, "me", "a") for id in range(2)})
+    await notes.put(Note(0, "me", "b"))
+    assert SCOPE.get() is None
+    with pytest.raises(ValueError, match="fail"):
+        await notes.put(Note(0, "me", "fail"))
+    assert SCOPE.get() is None
+
+    class Stuck(NotesInMemory):
+        async def put(self, note: Note) -> Note:
+            await asyncio.Event().wait()
+            return note
+
+    call = Stuck({}).put(Note(0, "me", "a"))
+    call.send(None)
+    call.close()
+    assert SCOPE.get() is None
