@@ -85,6 +85,8 @@ class LockedType(_Model):
     bases: tuple[str, ...] = ()
     fields: tuple[LockedField, ...] = ()
     target: str | None = None
+    options: dict[str, str] = {}
+    """What decides its form on the wire beside the fields: `array_like`, `rename`, …"""
 
 
 class Lock(_Model):
@@ -206,6 +208,7 @@ class _Writer:
                 for field in structure.fields
             ),
             target=self._text(structure.target) if structure.target is not None else None,
+            options=dict(structure.options),
         )
 
     def _text(self, type_: Type) -> str:

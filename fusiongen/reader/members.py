@@ -40,11 +40,11 @@ class Members:
             match node:
                 case cst.AnnAssign(target=cst.Name(value=name), value=value):
                     annotation = node.annotation.annotation
-                    text = self._code(annotation)
+                    text = self.spelled(annotation)
                     if "ClassVar" in text:
                         continue
                     type_ = type_or_none(self._modules, self._module, annotation)
-                    default = self._code(value) if value is not None else None
+                    default = self.spelled(value) if value is not None else None
                     yield Field(name, type_, str(type_) if type_ else text, default)
 
     def assigned(self) -> Iterator[Field]:
@@ -52,7 +52,7 @@ class Members:
             match node:
                 case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
                     if not name.startswith("_"):
-                        yield Field(name, None, "", self._code(node.value))
+                        yield Field(name, None, "", self.spelled(node.value))
 
     def properties(self) -> Iterator[Field]:
         for node in self._statements:
@@ -63,7 +63,7 @@ class Members:
                         for each in node.decorators
                     ):
                         type_ = type_or_none(self._modules, self._module, annotation)
-                        yield Field(name.value, type_, self._code(annotation))
+                        yield Field(name.value, type_, self.spelled(annotation))
 
     def defines(self, method: str) -> bool:
         return any(
@@ -71,7 +71,8 @@ class Members:
             for node in self._statements
         )
 
-    def config_is_frozen(self) -> bool:
+    def configuration(self) -> dict[str, cst.BaseExpression]:
+        """The entries of pydantic's `model_config`."""
         for node in self._statements:
             match node:
                 case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="model_config"))]):
@@ -82,18 +83,18 @@ class Members:
                     continue
             match value:
                 case cst.Call():
-                    return is_true(keywords_of(value).get("frozen"))
+                    return keywords_of(value)
                 case cst.Dict(elements=elements):
-                    return any(
-                        isinstance(element, cst.DictElement)
-                        and isinstance(element.key, cst.SimpleString)
-                        and element.key.evaluated_value == "frozen"
-                        and is_true(element.value)
+                    return {
+                        str(element.key.evaluated_value): element.value
                         for element in elements
-                    )
-        return False
+                        if isinstance(element, cst.DictElement)
+                        and isinstance(element.key, cst.SimpleString)
+                    }
+        return {}
 
-    def _code(self, node: cst.CSTNode) -> str:
+    def spelled(self, node: cst.CSTNode) -> str:
+        """A piece of the class's text in canonical spelling."""
         names = Names(self._modules, self._module)
         if isinstance(node, cst.BaseExpression):
             try:

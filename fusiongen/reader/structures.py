@@ -62,6 +62,7 @@ class Structure:
     target: what a NewType or an alias stands for.
     bases: the classes it derives from.
     frozen: its instances are hashable values.
+    options: what its class statement, decorator or `model_config` says of its form on the wire.
     complete: there is no base outside of the source roots that may add fields.
     """
 
@@ -73,6 +74,7 @@ class Structure:
     bases: tuple[Ref, ...] = ()
     frozen: bool = False
     complete: bool = True
+    options: tuple[tuple[str, str], ...] = ()
 
 
 _FAMILIES: Mapping[str, Kind] = {
@@ -92,6 +94,10 @@ _DATACLASSES = ("dataclasses.dataclass", "pydantic.dataclasses.dataclass")
 _FIELD_FORMS = (
     "dataclasses.InitVar",
     *(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required", "Self")),
+)
+_WIRE_OPTIONS = (
+    *("alias_generator", "array_like", "extra", "forbid_unknown_fields", "kw_only"),
+    *("omit_defaults", "rename", "tag", "tag_field", "total"),
 )
 _NEUTRAL = ("abc.ABC", "object", "typing.Generic")
 
@@ -156,6 +162,7 @@ class Structures:
             argument.keyword.value: argument.value for argument in node.keywords if argument.keyword
         }
         kind, dataclass_call = self._kind(module, node, inherited)
+        options = {**keywords, **keywords_of(dataclass_call), **members.configuration()}
         fields: dict[str, Field] = {}
         properties: dict[str, Field] = {}
         complete = not unnamed
@@ -174,13 +181,12 @@ class Structures:
             fields.update((field.name, field) for field in members.annotated())
         properties.update((field.name, field) for field in members.properties())
         if kind is Kind.DATACLASS:
-            options = keywords_of(dataclass_call)
             hashes = is_true(options.get("frozen")) or is_true(options.get("unsafe_hash"))
             frozen = frozen or (hashes and not is_false(options.get("eq")))
         elif kind is Kind.STRUCT and "frozen" in keywords:
             frozen = is_true(keywords["frozen"])
         elif kind is Kind.MODEL:
-            frozen = frozen or is_true(keywords.get("frozen")) or members.config_is_frozen()
+            frozen = frozen or is_true(options.get("frozen"))
         return Structure(
             ref,
             kind,
@@ -189,6 +195,9 @@ class Structures:
             bases=tuple(bases),
             frozen=frozen,
             complete=complete,
+            options=tuple(
+                (name, members.spelled(options[name])) for name in _WIRE_OPTIONS if name in options
+            ),
         )
 
     def _bases(self, module: Module, node: cst.ClassDef) -> tuple[list[Ref], bool]:

@@ -19,7 +19,7 @@ from .remote.servant import ServiceServant
 from .rpc import Caller, Outlet, Responder, Subjects
 from .services.service import Service
 from .signals import until_signal
-from .transport import Subscription, Transport
+from .transport import Transport
 from .transport.nats import NatsTransport
 from .wire.limits import Timing
 
@@ -42,7 +42,8 @@ class Host:
         broker, which is started if nobody did, and stopped with whoever started it.
     transport: instead of a broker, for tests; it is closed with the host.
     prefix: the first token of every subject; hosts with different ones do not meet.
-    principal: who this process is, in the subjects that its clients listen on.
+    principal: who this process is, in the subjects that its clients listen on; one word of letters,
+        digits, `_` and `-`.
     timing: of the sessions; every process of a system has the same.
 
     Raises, when it is entered:
@@ -139,7 +140,6 @@ class _Entered:
         self._nudges = Nudges(self.graph, self.iid, transport, host._subjects)
         self._services: dict[str, Service] = {}
         self._responders: list[Responder] = []
-        self._subscriptions: list[Subscription] = []
         self._clients: dict[type[Client], Client] = {}
 
     @classmethod
@@ -154,6 +154,8 @@ class _Entered:
                 transport = await NatsTransport.connect(url)
             exits.push_async_callback(transport.close)
             entered = cls(transport, url, host, exits)
+            exits.push_async_callback(entered._caller.close)
+            exits.callback(entered.graph.close)
             await entered._caller.open()
             entered._exits = exits.pop_all()
             return entered
@@ -166,7 +168,8 @@ class _Entered:
         binding.attach(self.graph)
         binding.log = self._nudges
         self._services[name] = service
-        self._subscriptions.append(await self._nudges.listen(binding.contract))
+        subscription = await self._nudges.listen(binding.contract)
+        self._exits.push_async_callback(subscription.unsubscribe)
         responder = Responder(
             name,
             self.iid,
@@ -177,6 +180,7 @@ class _Entered:
             timing=self._timing,
         )
         self._responders.append(responder)
+        self._exits.push_async_callback(responder.close)
         await responder.open()
         await self._transport.flush()
 
@@ -196,9 +200,3 @@ class _Entered:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(GRACE):
                         await asyncio.gather(*(responder.drain() for responder in self._responders))
-            for responder in self._responders:
-                await responder.close()
-            for subscription in self._subscriptions:
-                await subscription.unsubscribe()
-            await self._caller.close()
-            self.graph.close()

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from fusionrt.errors import RemoteUnavailable
 from pydantic import BaseModel, ValidationError
+
+from fusionrt.errors import RemoteUnavailable
 
 from .lab import Lab
 
@@ -98,17 +99,17 @@ async def test_G22_every_reader_gets_the_whole_error(make: Any) -> None:
     async def body() -> None:
         raise make()
 
-    function = lab.function("f", body)
+    called = lab.function("f", body)
     original = make()
     for _ in range(3):
         with pytest.raises(type(original)) as caught:
-            await function.fetch(())
+            await called.fetch(())
         error = caught.value
         assert type(error) is type(original)
         assert str(error) == str(original) and repr(error) == repr(original)
         for name in ("code", "errno", "filename", "name", "path", "object", "reason", "service"):
             assert getattr(error, name, None) == getattr(original, name, None)
-    assert function.runs == 1
+    assert called.runs == 1
 
 
 @pytest.mark.parametrize("make", ERRORS.values(), ids=ERRORS.keys())
@@ -132,8 +133,8 @@ async def test_G22_a_cached_error_pins_nothing_of_its_body(make: Any) -> None:
         services.append(weakref.ref(service))
         await fail(service)
 
-    function = lab.function("f", body)
-    assert (await function.computed(())).error is not None
+    called = lab.function("f", body)
+    assert (await called.computed(())).error is not None
     gc.collect()
     assert services[0]() is None
 
@@ -156,9 +157,9 @@ async def test_G22_the_parts_of_a_cached_group_pin_nothing() -> None:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(fail(service))
 
-    function = lab.function("f", body)
+    called = lab.function("f", body)
     with pytest.raises(ExceptionGroup) as caught:
-        await function.fetch(())
+        await called.fetch(())
     assert caught.group_contains(ValueError, match="part")
     del caught
     await asyncio.sleep(0)  # until its next step the task itself holds the last error
@@ -173,10 +174,10 @@ async def test_G22_an_error_that_rises_through_many_bodies_stays_small() -> None
     async def body(number: int) -> None:
         if number == 0:
             raise ValueError("deep down")
-        await function.fetch((number - 1,))
+        await called.fetch((number - 1,))
 
-    function = lab.function("f", body)
-    computed = await function.computed((100,))
+    called = lab.function("f", body)
+    computed = await called.computed((100,))
     assert computed.error is not None
     assert len(computed.error.__notes__) == 1
     assert len(pickle.dumps(computed.error.__notes__)) < 10_000
@@ -196,10 +197,10 @@ async def test_G22_a_retry_after_that_is_no_number_is_ignored(retry_after: objec
         await asyncio.sleep(0)
         raise error
 
-    function = lab.function("f", body)
-    calls = await asyncio.gather(*(function.fetch(()) for _ in range(3)), return_exceptions=True)
+    called = lab.function("f", body)
+    calls = await asyncio.gather(*(called.fetch(()) for _ in range(3)), return_exceptions=True)
     assert [type(call) for call in calls] == [Throttled] * 3
-    assert function.runs == 1
+    assert called.runs == 1
 
 
 async def test_G22_raising_a_cached_error_does_not_show_what_the_reader_handles() -> None:
@@ -209,10 +210,10 @@ async def test_G22_raising_a_cached_error_does_not_show_what_the_reader_handles(
     async def body() -> None:
         raise ValueError("cached")
 
-    function = lab.function("f", body)
+    called = lab.function("f", body)
     try:
         raise KeyError("of the reader")
     except KeyError:
         with pytest.raises(ValueError, match="cached") as caught:
-            await function.fetch(())
+            await called.fetch(())
     assert caught.value.__suppress_context__ and caught.value.__cause__ is None

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 import pytest
+
 from fusionrt.contract import ANY
 from fusionrt.graph import Computed, MutableState, State, notify
 

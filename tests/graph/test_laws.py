@@ -173,7 +173,7 @@ async def test_G9_an_invalidated_computed_has_no_edges() -> None:
     assert made._dependencies == [a, b]
     assert made in a._dependants and made in b._dependants
     leaf.invalidate(("a",), TEST)
-    assert (made._dependencies, a._dependants, b._dependants) == ([], frozenset(), set())
+    assert (made._dependencies, a._dependants, b._dependants) == ([], {}, {})
 
 
 async def test_G11_a_call_that_ends_after_the_body_adds_no_edge() -> None:

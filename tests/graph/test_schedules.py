@@ -49,8 +49,8 @@ MUTANTS = {
     ),
     "G5c: who waits for a body is not flagged with it": (
         "invalidate.py",
-        "following = run.joined if run is not None else ()",
-        "following = ()",
+        "following = run.joined if run is not None else NONE",
+        "following = NONE",
     ),
     "G7: the cascade stops after the first level": (
         "invalidate.py",
@@ -59,7 +59,7 @@ MUTANTS = {
     ),
     "G9: an edge is made on one side only": (
         "edges.py",
-        "dependant._dependencies.append(dependency)",
+        "dependencies.append(dependency)",
         "pass",
     ),
     "G13: a late invalidation takes the successor along": (

@@ -10,10 +10,12 @@ from fusionrt import (
     ArgumentError,
     CallTimeout,
     Host,
+    NotBoundError,
     OutcomeUnknown,
     RemoteError,
     RemoteUnavailable,
 )
+from fusionrt.errors import InvalidSubject
 from fusionrt.primitives import now
 from fusionrt.rpc import Caller, Failed
 from fusionrt.transport.nats import NatsTransport
@@ -230,6 +232,25 @@ async def test_a_client_may_be_older_than_its_service(nats_server: str) -> None:
         await asyncio.sleep(0)
         await late.serve(TinyLab())
         assert await call == "x"
+
+
+async def test_a_principal_is_one_word(nats_server: str) -> None:
+    """A principal that would change the subjects around it is refused before anything is sent."""
+    for principal in ("", "a.b", "a b", ">", "ä"):
+        with pytest.raises(InvalidSubject):
+            await Host(nats_server, principal=principal).__aenter__()
+
+
+async def test_a_host_runs_once_at_a_time(two: Pair) -> None:
+    """A host that runs cannot be entered again."""
+    with pytest.raises(NotBoundError):
+        await two.serving.__aenter__()
+
+
+async def test_a_service_is_served_once_by_a_host(two: Pair) -> None:
+    """Two instances of a service in one host would answer in each other's place."""
+    with pytest.raises(NotBoundError, match="serves lab already"):
+        await two.serving.serve(TinyLab())
 
 
 async def test_a_client_is_made_once(two: Pair) -> None:

@@ -7,9 +7,10 @@ import gc
 import pytest
 
 from fusionrt import RemoteError, RemoteUnavailable
+from tests.natsserver import NatsServer
 from tests.waiting import until
 
-from .lab import Broken, Pair
+from .lab import Broken, Pair, pair
 
 WINDOW = 64
 
@@ -84,3 +85,16 @@ async def test_D18_a_stream_ends_with_a_clear_error_when_its_host_shuts_down(two
             pass
     assert two.lab.done == ["count"]
     await two.serving.__aenter__()
+
+
+async def test_D18_a_stream_goes_on_after_the_broker_was_restarted(
+    nats_process: NatsServer,
+) -> None:
+    """A reconnection to the same instance loses no item and repeats none."""
+    async with pair(nats_process.url) as two:
+        taken = []
+        async for item in two.client.count(3000):
+            taken.append(item)
+            if item in (500, 1500):
+                nats_process.restart()
+        assert taken == list(range(3000))

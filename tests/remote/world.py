@@ -116,8 +116,8 @@ class Caller:
         self.watching = spawn(self._watch(), "watch")
 
     async def _watch(self) -> None:
-        async for self.latest in self.carts.changes.total("1"):
-            pass
+        async for computed in self.carts.changes.total("1"):
+            self.latest = computed
 
     async def read(self) -> None:
         """A strict read is not staler than it may be, or fails clearly."""
@@ -172,26 +172,28 @@ class World:
         self._price += 1
         return Decimal(self._price)
 
-    async def start(self, kind: str) -> Process:
-        """A new process."""
+    async def start(self, role: str) -> Process:
+        """A new process; of the carts there may be a spare one, too."""
         self._count += 1
-        process = Process(self.network, f"{kind}{self._count}")
+        process = Process(self.network, f"{role}{self._count}")
         host = await process.host.__aenter__()
-        if kind == "products":
+        if role == "products":
             self.products = SharedProducts(self.truth.products, self.truth)
             await host.serve(self.products)
-        elif kind == "carts":
+        elif role in ("carts", "spare"):
             carts = {"1": Cart("1", (Item("p", 1),))}
             self.carts = CartsInMemory(host.client(ProductsClient), carts)
             await host.serve(self.carts)
-        if kind != "caller":
-            self.servers[kind] = process
+        if role != "caller":
+            self.servers[role] = process
         return process
 
-    async def start_all(self, callers: int) -> None:
+    async def start_all(self, callers: int, *, spare: bool = False) -> None:
         """Products, carts, and callers."""
         await self.start("products")
         await self.start("carts")
+        if spare:
+            await self.start("spare")
         for _ in range(callers):
             self.clients.append(await self.start("caller"))
             self.callers.append(Caller(self, self.clients[-1].host))
@@ -247,7 +249,7 @@ class World:
             await self._trouble()
 
     async def _trouble(self) -> None:
-        kind, process = self.random.choice(
+        role, process = self.random.choice(
             [*self.servers.items(), *(("caller", client) for client in self.clients)]
         )
         match self.random.choice(["partition", "disconnect", "crash", "leave", "overflow"]):
@@ -260,13 +262,13 @@ class World:
             case "overflow":
                 cid = process.host._open()._caller.cid
                 self.network.overflow(process.name, f"fusion.c.anonymous.{cid}.>")
-            case "crash" if kind != "caller":
+            case "crash" if role != "caller":
                 await process.crash()
                 await asyncio.sleep(self.random.choice([0.0, 0.5, 3.0]))
-                await self.start(kind)
-            case "leave" if kind != "caller" and process.connected:
+                await self.start(role)
+            case "leave" if role != "caller" and process.connected:
                 await process.leave()
-                await self.start(kind)
+                await self.start(role)
 
     async def _later(self, action: Callable[[], None]) -> None:
         await asyncio.sleep(self.random.choice([0.1, 1.0, 5.0, 9.0, 20.0]))

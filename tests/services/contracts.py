@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from fusionrt import ANY, command, compute, service
+from fusionrt import ANY, command, compute, service  # noqa: F401 - `invalidates` names ANY
 
 
 @dataclass(frozen=True)

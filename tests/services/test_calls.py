@@ -7,8 +7,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 import pytest
-from fusionrt.errors import ArgumentError, NotBoundError
 
+from fusionrt.errors import ArgumentError, NotBoundError
 from tests.services.contracts import Note
 from tests.services.memory import NotesInMemory, notes_of
 
@@ -152,7 +152,9 @@ def test_a_loop_that_was_closed_without_a_word_is_left() -> None:
         loop = asyncio.new_event_loop()
         try:
             notes.notes[0] = Note(0, "me", text)
-            assert loop.run_until_complete(_await(notes.computed.digest("me"))).value == f"{text}, b"
+            assert (
+                loop.run_until_complete(_await(notes.computed.digest("me"))).value == f"{text}, b"
+            )
         finally:
             loop.close()
 

@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
+
 from fusionrt import ANY, Computed, MutableState
 from fusionrt.errors import ArgumentError, CommandInComputeError
 from fusionrt.graph import SCOPE, State
-
 from tests.services.contracts import Note
 from tests.services.memory import NotesInMemory, notes_of
 
@@ -19,7 +19,7 @@ from tests.services.memory import NotesInMemory, notes_of
 async def test_a_command_invalidates_what_it_declares_and_nothing_else() -> None:
     """Its keys name results by its arguments; ANY matches every value."""
     notes = notes_of("a", "b")
-    computeds = [
+    computeds: list[Computed[Any]] = [
         await notes.computed.get(0),
         await notes.computed.ids("me"),
         await notes.computed.ids("me", tag="a", limit=1),
@@ -168,22 +168,18 @@ async def test_a_command_reads_fresh_values() -> None:
     assert await notes.digest("me") == "b"
 
 
-async def test_a_command_reads_the_latest_of_what_it_holds() -> None:
-    """Also through a computed or a state that it has in hand."""
-    notes = notes_of("a")
-    held = await notes.computed.get(0)
+async def test_a_command_reads_the_state_that_it_set() -> None:
+    """A `MutableState` changes at once, inside of a command as well."""
     state = MutableState(1)
     await state.use()
 
-    class Other(NotesInMemory):
+    class Setting(NotesInMemory):
         async def put(self, note: Note) -> Note:
-            notes.notes[0] = note
-            assert await held.use() == note
             state.set(2)
             assert await state.use() == 2
             return note
 
-    await Other({}).put(Note(0, "me", "b"))
+    await Setting({}).put(Note(0, "me", "b"))
 
 
 async def test_what_outlives_a_command_is_no_part_of_it() -> None:
@@ -261,6 +257,29 @@ async def test_O15_a_nested_command_applies_with_the_outer_one() -> None:
     await notes.touch(0)
     assert states == [State.CONSISTENT]
     assert str(computed.origin) == "notes.touch invalidated notes.get(5)"
+
+
+async def test_O15_a_nested_command_that_outlives_the_outer_one_applies_by_itself() -> None:
+    """What the outer one did not wait for is not lost."""
+    gate = asyncio.Event()
+    tasks: list[asyncio.Task[Note]] = []
+
+    class Outer(NotesInMemory):
+        async def put(self, note: Note) -> Note:
+            await gate.wait()
+            return await super().put(note)
+
+        async def touch(self, id: int) -> Note:
+            tasks.append(asyncio.create_task(self.put(Note(5, "me", "nested"))))
+            await asyncio.sleep(0)
+            return Note(id, "me", "a")
+
+    notes = Outer({})
+    await notes.touch(0)
+    computed = await notes.computed.get(5)
+    gate.set()
+    await tasks[0]
+    assert str(computed.origin) == "notes.put invalidated notes.get(5)"
 
 
 async def test_G15b_no_handler_sees_a_command_half_applied() -> None:

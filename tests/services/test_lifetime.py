@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from functools import partial
 from typing import Any
 
 import pytest
+
 from fusionrt.errors import ServiceDisposed
 from fusionrt.graph import Computed, OriginKind
-
 from tests.services.contracts import Note
 from tests.services.memory import NotesInMemory, notes_of
 from tests.waiting import until
@@ -128,14 +129,17 @@ async def test_changes_coalesces_bursts_and_yields_the_last() -> None:
             assert computed.value is not None
             seen.append(computed.value.text)
 
+    def has_seen(text: str) -> bool:
+        return seen[-1:] == [text]
+
     watcher = asyncio.create_task(watch())
-    await until(lambda: seen == ["0"])
+    await until(partial(has_seen, "0"))
     for burst in range(1, 6):
         for number in range(100):
             await notes.put(Note(0, "me", f"{burst}.{number}"))
             if number % 10 == 0:
                 await asyncio.sleep(0)
-        await until(lambda burst=burst: seen[-1] == f"{burst}.99")  # type: ignore[misc]
+        await until(partial(has_seen, f"{burst}.99"))
     watcher.cancel()
     await asyncio.wait([watcher])
     assert len(seen) <= 1 + 5 * 20
@@ -150,7 +154,7 @@ async def test_changes_yields_each_spaced_change_once() -> None:
         if text != "0":
             await notes.put(Note(0, "me", text))
         notes.took()
-        found: list[Computed[str]] = await asyncio.gather(*map(anext, watchers))  # type: ignore[arg-type]
+        found: list[Computed[str]] = await asyncio.gather(*map(anext, watchers))
         assert {computed.value for computed in found} == {text} and len(set(found)) == 1
         assert notes.took().count("digest me") == 1
 

@@ -189,7 +189,7 @@ def test_a_class_with_two_contracts_is_refused() -> None:
 
         _fusion_contract = object()
 
-    class Both(NotesInMemory, Other):
+    class Both(NotesInMemory, Other):  # type: ignore[misc]
         pass
 
     with pytest.raises(TypeError, match="Both implements several contracts"):
@@ -212,7 +212,7 @@ async def test_a_copy_has_results_of_its_own(duplicate: Any) -> None:
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
 async def test_a_copy_of_a_frozen_service_with_slots_has_results_of_its_own(duplicate: Any) -> None:
     """Its fields lie in slots."""
-    notes = Frozen({0: Note(0, "me", "a")})
+    notes: Any = Frozen({0: Note(0, "me", "a")})
     await notes.get(0)
     twin = duplicate(notes)
     assert twin.peek.get(0) is None
@@ -221,6 +221,7 @@ async def test_a_copy_of_a_frozen_service_with_slots_has_results_of_its_own(dupl
 
 async def test_a_service_can_be_made_and_looked_at_outside_of_a_loop_first() -> None:
     """Made, invalidated, peeked at: nothing is bound yet."""
+
     def outside() -> NotesInMemory:
         notes = notes_of("a")
         notes.invalidate.get(0)

@@ -18,7 +18,8 @@ _T = TypeVar("_T")
 class Changes(AsyncIterator[Computed[_T]], Generic[_T]):
     """Yields the current computed, then a newer one after each invalidation, for ever.
 
-    Bursts coalesce; the last value always arrives. An error is yielded as a computed that holds it.
+    Bursts coalesce; the last value always arrives. An error is yielded as a computed that holds it;
+    a value whose freshness cannot be proven at the moment as one that is not consistent (D7).
     A class, as an asynchronous generator would leak its context variables to the consumer.
     """
 
@@ -35,5 +36,5 @@ class Changes(AsyncIterator[Computed[_T]], Generic[_T]):
             if self._last.state is INVALIDATED:
                 await asyncio.sleep(0)  # a value that is never fresh must not starve the loop
             await self._last.invalidated()
-        self._last = await self._function.computed(self._arguments)
+        self._last = await self._function.computed(self._arguments, stale_ok=True)
         return self._last

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from .edges import link
 from .failures import replayed
 from .origin import Origin
-from .state import COMPUTING, CONSISTENT, INVALIDATED, State
+from .state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING, State
 
 if TYPE_CHECKING:
     from .execute import Run
@@ -30,7 +30,6 @@ class _Unset(Enum):
 UNSET: Final = _Unset.UNSET
 
 _versions = count(1)
-_NOBODY: frozenset[Any] = frozenset()
 
 Handler = Callable[["Computed[Any]"], None]
 
@@ -44,7 +43,7 @@ class Hit(asyncio.Future[Any]):
     __slots__ = ("computed", "dependants", "used")
 
     computed: Computed[Any]
-    dependants: set[Computed[Any]] | frozenset[Computed[Any]]
+    dependants: dict[Computed[Any], None]
     used: bool
 
     def send(self, value: object) -> object:
@@ -94,10 +93,10 @@ class Computed(Generic[_T]):
         self._state = COMPUTING
         self._value: Any = UNSET
         self._error: Exception | None = None
-        self._dependencies: list[Computed[Any]] = []
-        self._dependants: set[Computed[Any]] | frozenset[Computed[Any]] = _NOBODY
+        self._dependencies: list[Computed[Any]] = NOTHING
+        self._dependants: dict[Computed[Any], None] = NONE
         self._handlers: dict[object, Handler] | None = None
-        self._leases: frozenset[Lease] = _NOBODY
+        self._leases: dict[Lease, None] = NONE
         self._origin: Origin | None = None
         self._cause: Computed[Any] | None = None
         self._hit: Hit | None = None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import CycleError
 from .invalidate import mark
 from .origin import Origin, OriginKind
-from .state import INVALIDATED
+from .state import INVALIDATED, NONE, NOTHING
 
 if TYPE_CHECKING:
     from .computed import Computed
@@ -29,12 +29,15 @@ def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
     dependants = dependency._dependants
     if dependant in dependants:
         return
-    if isinstance(dependants, frozenset):
-        dependants = dependency._dependants = set()
+    if dependants is NONE:
+        dependants = dependency._dependants = {}
         if dependency._hit is not None:
             dependency._hit.dependants = dependants
-    dependants.add(dependant)
-    dependant._dependencies.append(dependency)
+    dependants[dependant] = None
+    dependencies = dependant._dependencies
+    if dependencies is NOTHING:
+        dependencies = dependant._dependencies = []
+    dependencies.append(dependency)
 
 
 def check_cycle(waiting: Computed[Any], awaited: Computed[Any]) -> None:

@@ -17,7 +17,7 @@ from .failures import stored
 from .invalidate import notify, retire
 from .origin import Origin, OriginKind
 from .scope import SCOPE
-from .state import CONSISTENT, INVALIDATED
+from .state import CONSISTENT, INVALIDATED, NONE
 
 if TYPE_CHECKING:
     from .computed import Computed
@@ -36,12 +36,12 @@ class Run:
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
-        self.joined: set[Computed[Any]] = set()
+        self.joined: dict[Computed[Any], None] = {}
         """Bodies that will use the result: dependants from now on (G5c)."""
         self.waits: dict[object, Computed[Any]] = {}
         """What this body waits for, by wait: the edges of the cycle search (G30)."""
         self.waiters: list[asyncio.Future[None]] = []
-        self.leases: set[Lease] = set()
+        self.leases: dict[Lease, None] = NONE
         """What the body leaned on itself; those of its dependencies are added at the end."""
         self.task: asyncio.Task[None] | None = None
         self.users = 0
@@ -157,11 +157,14 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
         leases = run.leases
         for dependency in computed._dependencies:
             if dependency._leases:
-                leases |= dependency._leases
+                leases = {**leases, **dependency._leases}
         if leases:
-            computed._leases = frozenset(leases)
+            computed._leases = leases
         function.keep(computed)
-        lifetime = function.lifetime(error)
+        if error is None:
+            lifetime = function.options.auto_invalidate
+        else:
+            lifetime = function.error_lifetime(error)
         if lifetime is not None:
             expire_after(computed, lifetime)
     else:

@@ -62,17 +62,17 @@ async def fetch(
                 if lapsed is not None:
                     await lapsed.revalidate()
                     continue
-            if edge and waiting is not None:
+            if edge and caller is not None and waiting is not None:
                 link(caller, computed)
             break
         flagged = computed._origin is not None
         run = computed._run
         assert run is not None
-        if waiting is not None:
+        if caller is not None and waiting is not None:
             if run.waits or caller is computed:
                 check_cycle(caller, computed)
             if edge and not flagged:
-                run.joined.add(caller)
+                run.joined[caller] = None
             waiting.waits[wait := object()] = computed
         try:
             await (execute(computed) if inline else ended(computed, run))
@@ -89,4 +89,6 @@ async def fetch(
                         waiter.set_result(None)
         if not flagged and (computed._value is not UNSET or computed._error is not None):
             break
-    return computed.value if use else computed
+    if not use:
+        return computed
+    return computed._value if computed._error is None else computed.value

@@ -68,7 +68,7 @@ class Function(Generic[_T]):
         self.disposed = False
         self.runs = 0
         """How often the body was run."""
-        graph.functions.add(self)
+        graph.functions[self] = None
 
     # -- calls --
 
@@ -134,10 +134,12 @@ class Function(Generic[_T]):
             ServiceDisposed: the service or the graph is gone.
             NotBoundError: another event loop runs than that of the graph.
         """
-        service = self.name.partition(".")[0]
-        if self.disposed or self.graph.closed:
-            raise ServiceDisposed(service)
-        if asyncio.get_running_loop() is not self.graph.loop:
+        graph = self.graph
+        # A loop that runs is not closed, so that `graph.closed` need not be asked.
+        if self.disposed or graph._closed or asyncio.get_running_loop() is not graph.loop:
+            service = self.name.partition(".")[0]
+            if self.disposed or graph.closed:
+                raise ServiceDisposed(service)
             raise NotBoundError(
                 f"{service} was used in another event loop before, which is still open: "
                 "use it in one loop only, or close that one first"
@@ -167,19 +169,16 @@ class Function(Generic[_T]):
             del self.hot[computed._key]
             computed._hit = None
 
-    def lifetime(self, error: Exception | None) -> float | None:
-        """How long an outcome may be served, in seconds; None for ever (G22)."""
+    def error_lifetime(self, error: Exception) -> float:
+        """How long an error may be served, in seconds (G22)."""
         options = self.options
-        limit = options.auto_invalidate
-        if error is None:
-            return limit
         if self.graph.is_transient(error):
             ttl = options.transient_error_ttl
             ttl = TRANSIENT_ERROR_TTL if ttl is None else ttl
         else:
             ttl = ERROR_TTL if options.error_ttl is None else options.error_ttl
-        if limit is not None:
-            ttl = min(ttl, limit)
+        if options.auto_invalidate is not None:
+            ttl = min(ttl, options.auto_invalidate)
         return max(ttl, retry_after(error))
 
     def __repr__(self) -> str:

@@ -30,7 +30,7 @@ class Graph:
         self.loop = asyncio.get_running_loop()
         self.is_transient = is_transient
         self.events = EventLog()
-        self.functions: weakref.WeakSet[Function[Any]] = weakref.WeakSet()
+        self.functions: weakref.WeakKeyDictionary[Function[Any], None] = weakref.WeakKeyDictionary()
         self.targets = Targets()
         self._closed = False
         self._end = _with_the_loop(weakref.ref(self))
@@ -39,9 +39,7 @@ class Graph:
 
     def invalidate_all(self, origin: Origin) -> None:
         """Invalidate every result of every service and client."""
-        notify(
-            [computed for function in self.functions for computed in function.mark_all(origin)]
-        )
+        notify([computed for function in self.functions for computed in function.mark_all(origin)])
 
     def report(self, message: str, error: BaseException) -> None:
         """Tell the event loop's exception handler of an error that no caller gets (G15)."""
@@ -71,7 +69,8 @@ async def _with_the_loop(graph: weakref.ref[Graph]) -> AsyncGenerator[None, None
             ending.close()
 
 
-_graphs: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Graph] = weakref.WeakKeyDictionary()
+_graphs: dict[asyncio.AbstractEventLoop, Graph] = {}
+"""A graph ends with its loop, and keeps it until then: a weak key would live for ever."""
 
 
 def running_graph() -> Graph:
@@ -83,5 +82,7 @@ def running_graph() -> Graph:
     loop = asyncio.get_running_loop()
     graph = _graphs.get(loop)
     if graph is None or graph.closed:
+        for ended in [other for other in _graphs if other.is_closed()]:
+            _graphs.pop(ended).close()
         graph = _graphs[loop] = Graph()
     return graph

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .events import EventKind
 from .origin import Origin
-from .state import COMPUTING, CONSISTENT, INVALIDATED
+from .state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING
 
 if TYPE_CHECKING:
     from .computed import Computed
@@ -52,7 +52,7 @@ def mark(
             if events.handlers:
                 events.emit(EventKind.FLAGGED, computed)
             run = computed._run
-            following = run.joined if run is not None else ()  # type: ignore[assignment]
+            following = run.joined if run is not None else NONE
         else:
             continue
         if following:
@@ -66,11 +66,11 @@ def retire(computed: Computed[Any]) -> None:
     computed._function.forget(computed)
     dependencies = computed._dependencies
     if dependencies:
-        computed._dependencies = []
         for dependency in dependencies:
             if dependency._state is not INVALIDATED:
-                dependency._dependants.discard(computed)  # type: ignore[union-attr]
-    computed._dependants = frozenset()
+                dependency._dependants.pop(computed, None)
+        computed._dependencies = NOTHING
+    computed._dependants = NONE
 
 
 def notify(marked: Iterable[Computed[Any]]) -> None:

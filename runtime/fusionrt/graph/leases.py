@@ -31,9 +31,9 @@ def lean(computed: Computed[Any], lease: Lease) -> None:
         leaning = pending.pop()
         run = leaning._run
         if run is not None:
-            run.leases.add(lease)
+            run.leases = {**run.leases, lease: None}
             pending.extend(run.joined)
         elif lease not in leaning._leases:
-            leaning._leases |= {lease}
+            leaning._leases = {**leaning._leases, lease: None}
             leaning._function.cool(leaning)
             pending.extend(leaning._dependants)

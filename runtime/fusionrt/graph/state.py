@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
-__all__ = ["COMPUTING", "CONSISTENT", "INVALIDATED", "State"]
+__all__ = ["COMPUTING", "CONSISTENT", "INVALIDATED", "NONE", "NOTHING", "State"]
 
 
 class State(Enum):
@@ -20,3 +20,8 @@ class State(Enum):
 COMPUTING: Final = State.COMPUTING
 CONSISTENT: Final = State.CONSISTENT
 INVALIDATED: Final = State.INVALIDATED
+
+NOTHING: Final[list[Any]] = []
+"""An empty list that all share; never added to."""
+NONE: Final[dict[Any, None]] = {}
+"""An empty set that all share; never added to. The graph's sets are dicts: their order replays."""

@@ -31,11 +31,11 @@ class Targets:
     """The service instances of a graph, by service name. Keeps none of them alive."""
 
     def __init__(self) -> None:
-        self._by_name: dict[str, weakref.WeakSet[Target]] = {}
+        self._by_name: dict[str, weakref.WeakKeyDictionary[Target, None]] = {}
 
     def add(self, name: str, target: Target) -> None:
         """Make it one of the instances of that service."""
-        self._by_name.setdefault(name, weakref.WeakSet()).add(target)
+        self._by_name.setdefault(name, weakref.WeakKeyDictionary())[target] = None
 
     def named(self, name: str) -> Iterator[Target]:
         """The instances of a service."""

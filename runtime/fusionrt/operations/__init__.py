@@ -1,6 +1,6 @@
 """Commands: run once, collect the keys that they invalidate, apply them at the end."""
 
-from .command import CommandScope, run_command
+from .command import CommandScope, read_fresh, run_command
 from .nudges import Nudges
 from .operation import Key, MemoryLog, Operation, OperationLog, apply
 
@@ -12,5 +12,6 @@ __all__ = [
     "Operation",
     "OperationLog",
     "apply",
+    "read_fresh",
     "run_command",
 ]

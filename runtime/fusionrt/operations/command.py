@@ -10,7 +10,7 @@ from ..graph import SCOPE, Computed
 from ..primitives import new_id
 from .operation import Key, Operation, OperationLog
 
-__all__ = ["CommandScope", "run_command"]
+__all__ = ["CommandScope", "read_fresh", "run_command"]
 
 _T = TypeVar("_T")
 
@@ -18,12 +18,14 @@ _T = TypeVar("_T")
 class CommandScope:
     """The scope of a running command: the cache does not answer, so its reads are fresh."""
 
-    __slots__ = ("is_open", "operation")
+    __slots__ = ("is_open", "operation", "reading")
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation, reading: str | None = None) -> None:
         self.operation = operation
+        self.reading = reading
+        """The compute method whose body runs, past the cache; None in the command's own body."""
         self.is_open = True
-        """False once the command ended: a task that outlives it is no part of it."""
+        """False once that body ended: a task that outlives it is no part of it."""
 
     def track(self, used: Computed[Any]) -> bool:
         return not self.is_open
@@ -55,15 +57,31 @@ async def run_command(
     if isinstance(before, Computed) and before.is_computing:
         raise CommandInComputeError(name, before.key)
     outer = CommandScope.current()
-    operation = outer.operation if outer is not None else Operation(operation_id or new_id(), name)
-    scope = CommandScope(operation)
-    SCOPE.set(scope)
+    if outer is not None and outer.reading is not None:
+        raise CommandInComputeError(name, outer.reading)
+    operation = Operation(operation_id or new_id(), name)
     try:
-        result = await body()
+        result = await _run(CommandScope(operation), body)
         operation.keys.extend(keys(result))
         return result
     finally:
-        scope.is_open = False
-        SCOPE.set(before)
-        if outer is None:
+        if outer is not None and outer.is_open:
+            outer.operation.keys.extend(operation.keys)
+        else:  # also of a command whose outer one did not wait for it
             await log.commit(operation)
+
+
+async def read_fresh(command: CommandScope, method: str, body: Callable[[], Awaitable[_T]]) -> _T:
+    """Run the body of a compute method past the cache, as a part of the command that runs."""
+    return await _run(CommandScope(command.operation, reading=method), body)
+
+
+async def _run(scope: CommandScope, body: Callable[[], Awaitable[_T]]) -> _T:
+    before = SCOPE.get()
+    SCOPE.set(scope)
+    try:
+        return await body()
+    finally:
+        scope.is_open = False
+        if SCOPE.get() is scope:  # else it is closed in another context, which stays as it is
+            SCOPE.set(before)

@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 from ..errors import ArgumentError, CallTimeout
-from ..graph import Computed, Graph
+from ..graph import SCOPE, Computed, Graph
+from ..graph.state import CONSISTENT
 from ..operations import CommandScope
 from ..primitives import new_id, now
 from ..rpc import Failed, Peer, Registration
@@ -20,7 +21,7 @@ from ..wire.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Kind
 from .failures import as_error
-from .replica import lean_on, registration_of
+from .replica import lean_on, ready, registration_of
 from .stream import RemoteStream
 
 __all__ = ["Remote"]
@@ -37,7 +38,16 @@ class Remote(ComputeMethods):
         self._timeout = TIMEOUT
         self._stale_ok = False
         self._codecs: dict[str, tuple[Codec[Any], Codec[Any]]] = {}
+        self._plain: dict[str, dict[object, Computed[Any]]] = {}
+        """The tables of the methods whose raw arguments may be keys."""
         self.attach(graph)
+
+    def attach(self, graph: Graph) -> None:
+        super().attach(graph)
+        self._plain.clear()
+        for method, keyer in self._keyers.items():
+            if keyer.plain:
+                self._plain[method] = self._functions[method].table
 
     def with_options(self, timeout: float | None, stale_ok: bool | None) -> Remote:
         """The same replicas, read with other options."""
@@ -52,17 +62,35 @@ class Remote(ComputeMethods):
 
     def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The value, from the replica; past it inside of a command."""
+        hit = self._hit(method, arguments)
+        if hit is not None:
+            return hit
         if CommandScope.current() is not None:
             return self.raw(method, arguments)
-        return self._read(method, self._keyers[method].normalize(arguments))
+        arguments = self._keyers[method].normalize(arguments)
+        read = self.function(method).fetch(arguments, stale_ok=self._stale_ok)
+        return self._in_time(method, read)
 
-    async def _read(self, method: str, arguments: tuple[Any, ...]) -> Any:
-        function = self.function(method)
-        read = function.fetch(arguments, stale_ok=self._stale_ok)
-        replica = function.peek(arguments)
-        if replica is not None and (self._stale_ok or replica.is_consistent):
-            return await read  # there is nothing to wait for
-        return await self._in_time(method, read)
+    def _hit(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any] | None:
+        """The value, if there is a replica of it to be read by raw arguments, and no time to lose.
+
+        Whatever is not so simple takes the long way.
+        """
+        table = self._plain.get(method)
+        if table is None:
+            return None
+        try:
+            replica = table.get(arguments[0] if len(arguments) == 1 else arguments)
+        except TypeError:  # an argument that is not hashable
+            return None
+        if replica is None or replica._state is not CONSISTENT or replica._error is not None:
+            return None
+        if not self._stale_ok:
+            for lease in replica._leases:
+                if not lease.live():
+                    return None
+        scope = SCOPE.get()
+        return ready(replica) if scope is None or scope.track(replica) else None
 
     def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -125,17 +153,23 @@ class Remote(ComputeMethods):
         return Request(kind, method_id(method), data, now() + timeout, operation=operation)
 
     async def _ask(
-        self, method: str, request: Request, registration: Registration | None = None
+        self,
+        method: str,
+        request: Request,
+        registration: Registration | None = None,
+        timeout: float | None = None,
     ) -> Any:
         try:
-            payload = await self._peer.call(request, registration)
+            payload = await self._peer.call(request, registration, timeout)
         except Failed as failed:
             raise self._error_of(method)(failed) from None
+        except TimeoutError:
+            raise self._timed_out(method) from None
         return self._codec(method)[1].decode(payload)
 
     async def _ask_in_time(self, kind: Kind, method: str, arguments: tuple[Any, ...]) -> Any:
         request = self._request(kind, method, arguments, self._timeout)
-        return await self._in_time(method, self._ask(method, request))
+        return await self._ask(method, request, timeout=self._timeout)
 
     def _error_of(self, method: str) -> Callable[[Failed], Exception]:
         return lambda failed: as_error(failed.failure, self.contract, method, self._timeout)
@@ -152,6 +186,9 @@ class Remote(ComputeMethods):
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise CallTimeout(f"{self.contract.name}.{method}", self._timeout) from None
+            raise self._timed_out(method) from None
         finally:
             call.close()  # if it never began
+
+    def _timed_out(self, method: str) -> CallTimeout:
+        return CallTimeout(f"{self.contract.name}.{method}", self._timeout)

@@ -187,21 +187,27 @@ class _Served:
     async def _run(
         self, call: Call, body: Callable[[], Coroutine[Any, Any, Any]], reply: Reply
     ) -> None:
-        outcome = await self._outcome(call, body)
-        _say(outcome, reply)
-
-    async def _outcome(self, call: Call, body: Callable[[], Coroutine[Any, Any, Any]]) -> Outcome:
         try:
-            return Outcome(self._encode(call, await body()))
+            payload = self._encode(call, await body())
         except Exception as error:
-            return Outcome(b"", self._failure(error))
+            reply.failure(self._failure(error))
+        else:
+            reply.result(payload)
 
     async def _command(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
-        def run() -> Coroutine[Any, Any, Outcome]:
+        async def run() -> Outcome:
             name, operation = self._method.name, call.operation
-            return self._outcome(call, lambda: self._binding.command(name, arguments, operation))
+            try:
+                result = await self._binding.command(name, arguments, operation)
+                return Outcome(self._encode(call, result))
+            except Exception as error:
+                return Outcome(b"", self._failure(error))
 
-        _say(await self._outcomes.once(call.operation, run), reply)
+        outcome = await self._outcomes.once(call.operation, run)
+        if outcome.failure is not None:
+            reply.failure(outcome.failure)
+        else:
+            reply.result(outcome.payload)
 
     async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
         items: AsyncIterator[Any] | None = None
@@ -217,10 +223,3 @@ class _Served:
         finally:
             if isinstance(items, AsyncGenerator):
                 await items.aclose()
-
-
-def _say(outcome: Outcome, reply: Reply) -> None:
-    if outcome.failure is not None:
-        reply.failure(outcome.failure)
-    else:
-        reply.result(outcome.payload)

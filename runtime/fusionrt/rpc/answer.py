@@ -52,6 +52,12 @@ class Pending:
         if not self.answer.done():
             self.answer.set_exception(error)
 
+    def expire(self) -> None:
+        """Its time is up."""
+        if not self.answer.done():
+            self.answer.set_exception(TimeoutError())
+            self.give_up()
+
     def give_up(self) -> None:
         """Nobody waits for it any more: its host stops (D19)."""
         if self.answer.done() and not self.answer.cancelled():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..errors import InvalidSubject
 from ..primitives import new_id
 from ..transport import Listener, Message, Subscription, Transport
 from ..wire.limits import Timing
 from .peer import Peer
-from .subjects import Subjects
+from .subjects import TOKEN, Subjects
 
 __all__ = ["Caller"]
 
@@ -18,6 +19,9 @@ class Caller(Listener):
 
     Results, invalidations and acknowledgements of all services come by one subscription, because
     only that gives them one order.
+
+    Raises:
+        InvalidSubject: the principal is no word of letters, digits, `_` and `-`.
     """
 
     def __init__(
@@ -28,6 +32,8 @@ class Caller(Listener):
         principal: str = "anonymous",
         timing: Timing = Timing(),  # noqa: B008 - immutable
     ) -> None:
+        if not TOKEN.fullmatch(principal):
+            raise InvalidSubject(principal)
         self.cid: Final = new_id()
         self._transport = transport
         self._subjects = subjects

@@ -15,6 +15,7 @@ from ..wire.envelopes import decode_host_envelope
 from ..wire.frames import Kind
 from ..wire.limits import Limits, Timing
 from .answer import Pending
+from .deadlines import Deadlines
 from .registration import Registration
 from .session import Call, Session
 from .stream import Incoming
@@ -51,6 +52,7 @@ class Peer:
         self._timing = timing
         self._limits = Limits(max_bytes=transport.max_payload)
         self._reply = subjects.client(principal, cid, service)
+        self._deadlines: Deadlines[Pending] = Deadlines(Pending.expire)
         self._now = clock()
         self._session: Session | None = None
         self._sessions: dict[int, Session] = {}
@@ -59,21 +61,31 @@ class Peer:
 
     # -- calls --
 
-    async def call(self, request: Request, registration: Registration | None = None) -> bytes:
+    async def call(
+        self,
+        request: Request,
+        registration: Registration | None = None,
+        timeout: float | None = None,
+    ) -> bytes:
         """The result of a call; with a registration, it stays registered.
 
         Raises:
+            TimeoutError: there was no answer in so many seconds.
             Failed: the host answered with a failure.
             RemoteUnavailable: no host of the service can be reached.
             OutcomeUnknown: the host of a command was lost: it may have run, or not (D13).
         """
         pending = Pending(request, registration)
         self._send(pending)
+        if timeout is not None:
+            self._deadlines.set(pending, timeout)
         try:
             return await pending.answer
         except asyncio.CancelledError:
             pending.give_up()
             raise
+        finally:
+            self._deadlines.drop(pending)
 
     def stream(self, request: Request) -> Incoming:
         """Start a stream."""
@@ -114,6 +126,7 @@ class Peer:
         self._closed = RemoteUnavailable(self.service, "this client's host was closed")
         for session in self._forget_all():
             session.leave(self._closed)
+        self._deadlines.close()
 
     # -- what the transport says --
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import re
 from typing import Final
 
 from ..errors import WireError
@@ -17,7 +16,7 @@ from ..wire.server import ServerSession
 from .outlet import Outlet
 from .seat import Seat
 from .servant import Servant
-from .subjects import Subjects
+from .subjects import TOKEN, Subjects
 
 __all__ = ["Responder"]
 
@@ -27,8 +26,6 @@ PARTING: Final = 1.0
 """Seconds without a running call in which the clients of a host that drains move to another."""
 STOPPING: Final = 1.0
 """Seconds in which bodies end that were cancelled; they are not waited for any longer."""
-
-_TOKEN = re.compile(r"[\w-]+", re.ASCII)
 
 
 class Responder(Listener):
@@ -131,7 +128,7 @@ class Responder(Listener):
         except WireError:
             self.dropped += 1
             return
-        if not _TOKEN.fullmatch(envelope.cid) or not _TOKEN.fullmatch(envelope.principal):
+        if not TOKEN.fullmatch(envelope.cid) or not TOKEN.fullmatch(envelope.principal):
             self.dropped += 1  # its answers would go to another subject
             return
         now = self._now()

@@ -13,6 +13,7 @@ from ..wire import host_events as events
 from ..wire.envelopes import ClientEnvelope
 from ..wire.frames import Call, Ending, Kind
 from ..wire.server import ServerSession
+from .deadlines import Deadlines
 from .outlet import Outlet
 from .servant import Held, Servant
 
@@ -43,7 +44,7 @@ class Seat:
         self._limit = limit
         self._context = context
         self._outlet = outlet
-        self._loop = asyncio.get_running_loop()
+        self._deadlines: Deadlines[int] = Deadlines(self._late)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, Held] = {}
         self._credit: dict[int, asyncio.Event] = {}
@@ -94,19 +95,17 @@ class Seat:
         work = self._servant.answer(call, reply)
         if work is None:
             return
-        timer = None
         run = work
         if call.kind is not Kind.STREAM:
             run = self._within_limit(work)
-            timer = self._loop.call_later(seconds, self._late, id)
+            self._deadlines.set(id, seconds)
         task = spawn(run, name="fusion call", context=self._context.copy())
         self._running[id] = task
 
         def ended(task: asyncio.Task[None]) -> None:
             del self._running[id]
             self._credit.pop(id, None)
-            if timer is not None:
-                timer.cancel()
+            self._deadlines.drop(id)
             work.close()  # if it never began
             if task.cancelled():
                 self._unanswered(call)
@@ -156,6 +155,7 @@ class Seat:
             held.release()
 
     def _clear(self) -> None:
+        self._deadlines.close()
         for id in list(self._running):
             self._stop(id)
         for id in list(self._held):

@@ -281,10 +281,7 @@ class Session:
             return
         registration.session = self
         registration.id = call.id
-        if self.leaving:  # the value is good, but nobody will tell when it changes
-            registration.invalidated(f"{self.service}: its host shuts down")
-        else:
-            self._held[call.id] = registration
+        self._held[call.id] = registration
 
     def _drain(self) -> None:
         """The host finishes what it runs; everything else goes to another one (D22)."""

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
-__all__ = ["Subjects"]
+__all__ = ["TOKEN", "Subjects"]
+
+TOKEN: Final = re.compile(r"[\w-]+", re.ASCII)
+"""What a principal and a client id are made of: nothing that changes the subject around it."""
 
 
 @dataclass(frozen=True, slots=True)

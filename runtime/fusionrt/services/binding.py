@@ -6,11 +6,11 @@ import logging
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from ..errors import NotBoundError, ServiceDisposed
-from ..graph import Graph, Hit, Origin, OriginKind, calling_line, notify, running_graph
-from ..operations import CommandScope, Key, MemoryLog, OperationLog, run_command
+from ..graph import Computed, Graph, Hit, Origin, OriginKind, calling_line, notify, running_graph
+from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
 from ..primitives import loop_runs
 from .methods import ComputeMethods
 from .table import Command, Contract
@@ -80,10 +80,36 @@ class Binding(ComputeMethods):
         self.service().__dict__[hot_table(method)] = hits
         return hits
 
-    # -- bodies --
+    # -- compute methods: a call keeps the service alive until it ends --
 
-    def owner(self) -> Service:
-        return self.service()
+    def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+        """The value: from the cache, or computed; fresh inside of a command."""
+        service = self.service()
+        if self.graph is None and not loop_runs():
+            return self._later(service, lambda: self.compute(method, arguments))
+        function = self.function(method)
+        arguments = self._keyers[method].normalize(arguments)
+        command = CommandScope.current()
+        if command is not None:
+            body = partial(self._unbound(method), service, *arguments)
+            return read_fresh(command, function.name, body)
+        return function.fetch(arguments, alive=service)
+
+    def computed(
+        self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Coroutine[Any, Any, Computed[Any]]:
+        """The computed behind the value."""
+        service = self.service()
+        if self.graph is None and not loop_runs():
+            return self._later(service, lambda: self.computed(method, args, kwargs))
+        function = self.function(method)
+        return function.computed(self.arguments(method, args, kwargs), alive=service)
+
+    async def _later(self, alive: object, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        """The call, made in the loop that awaits this."""
+        return await call()
+
+    # -- bodies --
 
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
         raw, reference, name = self._unbound(method), self._service, self.contract.name
@@ -92,27 +118,30 @@ class Binding(ComputeMethods):
             service = reference()
             if service is None:
                 raise ServiceDisposed(name)
-            return cast("Awaitable[Any]", raw(service, *arguments))
+            awaitable: Awaitable[Any] = raw(service, *arguments)
+            return awaitable
 
         return body
 
     def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
-        call = self._unbound(method)(self.service(), *arguments)
-        return cast("Coroutine[Any, Any, Any]", call)
+        """The result, past the cache."""
+        call: Coroutine[Any, Any, Any] = self._unbound(method)(self.service(), *arguments)
+        return call
 
     def raw_stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncIterator[Any]:
         """The items of a stream."""
-        return cast("AsyncIterator[Any]", self._unbound(method)(self.service(), *arguments))
+        items: AsyncIterator[Any] = self._unbound(method)(self.service(), *arguments)
+        return items
 
-    def _unbound(self, method: str) -> Callable[..., object]:
+    def _unbound(self, method: str) -> Callable[..., Any]:
         """What the user wrote: takes the service, then one argument a parameter, in their order."""
-        raw: Callable[..., object] = getattr(self._raw, method)
+        raw: Callable[..., Any] = getattr(self._raw, method)
         split = self.contract.positional(method)
         names = self.contract.method[method].parameters[split:]
         if not names:
             return raw
 
-        def with_keywords(service: Service, *arguments: object) -> object:
+        def with_keywords(service: Service, *arguments: object) -> Any:
             keywords = dict(zip(names, arguments[split:], strict=True))
             return raw(service, *arguments[:split], **keywords)
 
@@ -163,6 +192,8 @@ class Binding(ComputeMethods):
         """`self.invalidate.get(…)`: now, or at the end of the command that runs."""
         command = CommandScope.current()
         if command is not None:
+            self.function(method)  # joins the graph of the running loop, if it is in none yet
+            arguments = self.pattern(method, arguments)
             command.operation.keys.append(Key(contract, method, arguments, self))
         else:
             origin = Origin(OriginKind.CALL, f"invalidated at {calling_line(3)}")

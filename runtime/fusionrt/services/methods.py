@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from ..graph import Changes, Computed, Function, Graph, Hit, Origin, running_graph
-from ..operations import CommandScope
-from ..primitives import loop_runs
 from ..wire.keys import Keyer
 from .table import Compute, Contract
 
@@ -31,17 +29,9 @@ class ComputeMethods:
 
     # -- what a service and a client differ in --
 
-    def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
-        """The result, past the cache."""
-        raise NotImplementedError
-
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
         """What computes a value; must not keep this instance's owner alive."""
         raise NotImplementedError
-
-    def owner(self) -> object:
-        """What a call keeps alive until it ends."""
-        return None
 
     def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
         """Where the hits of the hot path go, if it has one."""
@@ -87,28 +77,6 @@ class ComputeMethods:
 
     # -- calls --
 
-    def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
-        """The value: from the cache, or computed; fresh inside of a command."""
-        if self.graph is None and not loop_runs():
-            return self._later(self.owner(), lambda: self.compute(method, arguments))
-        if CommandScope.current() is not None:
-            return self.raw(method, arguments)
-        function = self.function(method)
-        return function.fetch(self._keyers[method].normalize(arguments), alive=self.owner())
-
-    async def _later(self, alive: object, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        """The call, made in the loop that awaits this."""
-        return await call()
-
-    def computed(
-        self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Coroutine[Any, Any, Computed[Any]]:
-        """The computed behind the value."""
-        if self.graph is None and not loop_runs():
-            return self._later(self.owner(), lambda: self.computed(method, args, kwargs))
-        function = self.function(method)
-        return function.computed(self.arguments(method, args, kwargs), alive=self.owner())
-
     def peek(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Computed[Any] | None:
@@ -141,13 +109,19 @@ class ComputeMethods:
 
     # -- invalidation --
 
-    def mark(
-        self, method: str, arguments: tuple[Any, ...], origin: Origin
-    ) -> list[Computed[Any]]:
+    def pattern(self, method: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments of an invalidation, normalised; each may be `ANY`.
+
+        Raises:
+            ArgumentError: one has another type.
+        """
+        return self._keyers[method].pattern(arguments)
+
+    def mark(self, method: str, arguments: tuple[Any, ...], origin: Origin) -> list[Computed[Any]]:
         """Invalidate results; see `graph.Target`."""
         if self.graph is None:
             return []
-        return self._functions[method].mark(self._keyers[method].pattern(arguments), origin)
+        return self._functions[method].mark(self.pattern(method, arguments), origin)
 
     def mark_all(self, origin: Origin) -> list[Computed[Any]]:
         """Invalidate every result; see `graph.Target`."""

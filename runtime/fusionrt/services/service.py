@@ -54,5 +54,7 @@ class Service:
         """What `copy` and `pickle` take: not the results, which a copy must not share."""
         state = super().__getstate__()
         values, *slots = state if isinstance(state, tuple) else (state,)
-        own = {name: value for name, value in (values or {}).items() if not name.startswith("_fusion_")}
+        own = {
+            name: value for name, value in (values or {}).items() if not name.startswith("_fusion_")
+        }
         return (own, *slots) if slots else own

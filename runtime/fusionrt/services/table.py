@@ -122,8 +122,17 @@ class Contract:
 
     def positional(self, method: str) -> int:
         """How many parameters of a method can be passed by position; the rest is keyword-only."""
-        parameters = inspect.signature(getattr(self.protocol, method)).parameters.values()
-        return sum(p.kind is not inspect.Parameter.KEYWORD_ONLY for p in parameters) - 1
+        return self._positional[method]
+
+    @cached_property
+    def _positional(self) -> Mapping[str, int]:
+        counts = {}
+        for method in self.method:
+            parameters = inspect.signature(getattr(self.protocol, method)).parameters.values()
+            counts[method] = (
+                sum(p.kind is not inspect.Parameter.KEYWORD_ONLY for p in parameters) - 1
+            )
+        return counts
 
     @cached_property
     def resolved(self) -> Types:

@@ -1,0 +1,20 @@
+"""Applications for processes under test."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fusionrt import Host
+from tests.remote.lab import TinyLab
+
+
+class _SlowLab(TinyLab):
+    async def wait(self) -> str:
+        print("running", flush=True)
+        await asyncio.sleep(0.3)
+        return "finished"
+
+
+async def slow(host: Host) -> None:
+    """Serve a lab whose `wait` takes a while, and says when it began."""
+    await host.serve(_SlowLab())

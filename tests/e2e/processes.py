@@ -1,0 +1,72 @@
+"""Services as real processes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+from typing import Self
+
+__all__ = ["ServiceProcess"]
+
+ROOT = Path(__file__).parents[2]
+PATHS = ROOT, ROOT / "runtime", ROOT / "examples" / "cart"
+START_TIMEOUT = 20.0
+STOP_TIMEOUT = 15.0
+
+
+class ServiceProcess:
+    """`python -m fusionrt TARGET`, as a deployment runs it; killed at the end if it still runs."""
+
+    def __init__(self, target: str, url: str) -> None:
+        self.target = target
+        self.url = url
+        self._process: Process | None = None
+
+    async def start(self) -> Self:
+        """Start it, and return when it serves."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "fusionrt",
+            self.target,
+            "--nats",
+            self.url,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, PATHS))},
+            stdout=PIPE,
+        )
+        await self.says("serving on")
+        return self
+
+    async def says(self, text: str) -> None:
+        """Return when it has printed a line with this text."""
+        assert self._process is not None and self._process.stdout is not None
+        async with asyncio.timeout(START_TIMEOUT):
+            while text not in (line := (await self._process.stdout.readline()).decode()):
+                assert line, f"{self.target} ended"
+
+    async def kill(self) -> None:
+        """Kill it with SIGKILL."""
+        assert self._process is not None
+        self._process.kill()
+        await self._process.wait()
+
+    def terminate(self) -> None:
+        """Ask it to stop, with SIGTERM."""
+        assert self._process is not None
+        self._process.terminate()
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended."""
+        assert self._process is not None
+        async with asyncio.timeout(STOP_TIMEOUT):
+            return await self._process.wait()
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._process is not None and self._process.returncode is None:
+            await self.kill()
