@@ -16,7 +16,7 @@ import typer
 from fusionrt import FusionError, Host
 from fusionrt.broker import PORT, Broker
 from fusionrt.running import serve
-from fusionrt.signals import until_signal
+from fusionrt.signals import stop_signals
 
 from . import check as checking
 from . import describe as describing
@@ -201,7 +201,8 @@ def server(
                 typer.echo(f"a broker runs already at {broker.url}")
                 return
             typer.echo(f"the broker listens on {broker.url}; stop with Ctrl-C")
-            await until_signal()
+            with stop_signals() as stop:
+                await stop.wait()
 
     asyncio.run(stay())
 

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -25,7 +25,7 @@ import typer
 from fusionrt import FusionError, RemoteUnavailable
 from fusionrt.broker import Broker
 from fusionrt.children import start_child, stop_child
-from fusionrt.signals import until_signal
+from fusionrt.signals import stop_signals
 
 from . import emit, project
 from .live import Call, Live
@@ -63,19 +63,19 @@ async def _run(
     live: Live, screen: _Screen, watcher: subprocess.Popen[bytes], forever: bool
 ) -> None:
     lines = asyncio.create_task(_follow(watcher, screen))
-    stop = asyncio.create_task(until_signal())
     try:
-        await _until(live, screen, watcher)
-        _say("three processes run: Products, Carts, and a watcher that reads the carts' totals\n")
-        edits = 0
-        while not stop.done() and (forever or edits < EDITS):
-            await screen.edit(live)
-            edits += 1
-            await asyncio.wait({stop}, timeout=PAUSE)
-        await _summary(live, screen)
+        with stop_signals() as stop:
+            await _until(live, screen, watcher)
+            _say("three processes run: Products, Carts, a watcher that reads the carts' totals\n")
+            edits = 0
+            while not stop.is_set() and (forever or edits < EDITS):
+                await screen.edit(live)
+                edits += 1
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), PAUSE)
+            await _summary(live, screen)
     finally:
         lines.cancel()
-        stop.cancel()
 
 
 @dataclass

@@ -19,8 +19,8 @@ from .cases import CASES, MEMORY
 BARS = (
     ("hit / functools.cache", "**hit**", "hit, functools.cache (no await)", 2.2),
     (
-        "hit with edge / functools.cache",
-        "**hit in a body, edge added**",
+        "hit in a body / functools.cache",
+        "**hit in a body**",
         "hit, functools.cache (no await)",
         2.6,
     ),
@@ -50,7 +50,7 @@ def _report(
     yield (
         f"`python -m benchmarks.graph`, {platform.python_implementation()} "
         f"{platform.python_version()}, {platform.machine()}, async-lru {version('async-lru')}. "
-        "Medians of interleaved rounds, garbage collection on."
+        "Processor time, medians of interleaved rounds, garbage collection on."
     )
     yield ""
     yield "| operation | ns | best to worst round |"

@@ -18,7 +18,7 @@ from .remote.remote import Remote
 from .remote.servant import ServiceServant
 from .rpc import Caller, Outlet, Responder, Subjects
 from .services.service import Service
-from .signals import until_signal
+from .signals import stop_signals
 from .transport import Transport
 from .transport.nats import NatsTransport
 from .wire.limits import Timing
@@ -112,7 +112,8 @@ class Host:
 
     async def run_forever(self) -> None:
         """Return on SIGTERM or SIGINT; leaving the `async with` block then ends what runs."""
-        await until_signal()
+        with stop_signals() as stop:
+            await stop.wait()
 
     def _open(self) -> _Entered:
         if self._entered is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import inspect
 import linecache
@@ -13,6 +14,7 @@ from typing import Any, cast
 
 from .errors import FusionError
 from .host import Host
+from .signals import stop_signals
 
 __all__ = ["Application", "ImportFailed", "TargetError", "load", "serve"]
 
@@ -85,7 +87,14 @@ async def serve(target: str, nats_url: str | None, started: Callable[[Host], Non
         BrokerUnavailable: no broker answers.
     """
     application = load(target)
-    async with Host(nats_url) as host:
-        await application(host)
-        started(host)
-        await host.run_forever()
+    with stop_signals() as stop:
+        async with Host(nats_url) as host:
+            stopped = asyncio.create_task(stop.wait())
+            serving = asyncio.ensure_future(application(host))
+            await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()
+                started(host)
+            else:
+                serving.cancel()
+            await stopped

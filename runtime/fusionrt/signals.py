@@ -1,19 +1,21 @@
-"""Waiting for the signals that ask a process to stop."""
+"""The signals that ask a process to stop."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Final
 
-__all__ = ["until_signal"]
+__all__ = ["stop_signals"]
 
 SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-async def until_signal() -> None:
-    """Return on SIGTERM or SIGINT."""
+@contextmanager
+def stop_signals() -> Iterator[asyncio.Event]:
+    """Inside this block SIGTERM and SIGINT do nothing but set the event."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     with ExitStack() as stack:
@@ -21,4 +23,4 @@ async def until_signal() -> None:
             with suppress(NotImplementedError):  # Windows has no handlers on loops
                 loop.add_signal_handler(number, stop.set)
                 stack.callback(loop.remove_signal_handler, number)
-        await stop.wait()
+        yield stop

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import PurePath
 
 __all__ = ["Origin", "OriginKind", "calling_line"]
 
@@ -48,4 +48,4 @@ class Origin:
 def calling_line(depth: int) -> str:
     """`file.py:12` of the code `depth` frames above the caller."""
     frame = sys._getframe(depth + 1)
-    return f"{PurePath(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"

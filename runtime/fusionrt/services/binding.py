@@ -85,9 +85,11 @@ class Binding(ComputeMethods):
     def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The value: from the cache, or computed; fresh inside of a command."""
         service = self.service()
-        if self.graph is None and not loop_runs():
-            return self._later(service, lambda: self.compute(method, arguments))
-        function = self.function(method)
+        if self.graph is None:
+            if not loop_runs():
+                return self._later(service, lambda: self.compute(method, arguments))
+            self.attach(running_graph())
+        function = self._functions[method]
         arguments = self._keyers[method].normalize(arguments)
         command = CommandScope.current()
         if command is not None:

@@ -1,0 +1,148 @@
+"""Two locks side by side: what there is in both, and whether two types are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..contract import MethodKind
+from ..lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
+from .fields import wire_name
+from .forms import Forms
+
+__all__ = ["Comparison", "FieldPair", "MethodPair", "TypePair"]
+
+
+@dataclass(frozen=True, slots=True)
+class MethodPair:
+    """A method that both locks have; `at` is `carts.get`."""
+
+    at: str
+    old: LockedMethod
+    new: LockedMethod
+
+
+@dataclass(frozen=True, slots=True)
+class TypePair:
+    """A type that both locks have."""
+
+    at: str
+    old: LockedType
+    new: LockedType
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPair:
+    """A field of a type that both locks have, by its name on the wire; `None` on the side that
+    lacks it."""
+
+    at: str
+    type: TypePair
+    old: LockedField | None
+    new: LockedField | None
+
+
+class Comparison:
+    """An old lock and a new one.
+
+    old: its types that have only moved are called by their new names.
+    """
+
+    def __init__(self, old: Lock, new: Lock) -> None:
+        self.old = old
+        self.new = new
+        self.forms = Forms(old.types, new.types)
+
+    def services(self) -> Iterator[tuple[str, LockedContract, LockedContract]]:
+        """Those in both, by name."""
+        for name, old in self.old.contracts.items():
+            if name in self.new.contracts:
+                yield name, old, self.new.contracts[name]
+
+    @cached_property
+    def methods(self) -> tuple[MethodPair, ...]:
+        """Those in both."""
+        return tuple(
+            MethodPair(f"{name}.{method}", found, new.methods[method])
+            for name, old, new in self.services()
+            for method, found in old.methods.items()
+            if method in new.methods
+        )
+
+    @cached_property
+    def types(self) -> tuple[TypePair, ...]:
+        """Those in both."""
+        return tuple(
+            TypePair(name, old, self.new.types[name])
+            for name, old in self.old.types.items()
+            if name in self.new.types
+        )
+
+    @cached_property
+    def records(self) -> tuple[TypePair, ...]:
+        """The types in both that have fields, in a form that both share."""
+        return tuple(
+            pair
+            for pair in self.types
+            if record_style(pair.old) is not None
+            and record_style(pair.old) == record_style(pair.new)
+        )
+
+    @cached_property
+    def fields(self) -> tuple[FieldPair, ...]:
+        """The fields of all records; what a record inherits is seen at its base."""
+        return tuple(field for pair in self.records for field in self._fields(pair))
+
+    def _fields(self, pair: TypePair) -> Iterator[FieldPair]:
+        old = {wire_name(field): field for field in _own(pair.old, self.old.types)}
+        new = {wire_name(field): field for field in _own(pair.new, self.new.types)}
+        all_old = {wire_name(field): field for field in pair.old.fields}
+        all_new = {wire_name(field): field for field in pair.new.fields}
+        for name in (*old, *(name for name in new if name not in old)):
+            yield FieldPair(f"{pair.at}.{name}", pair, all_old.get(name), all_new.get(name))
+
+    @cached_property
+    def keyed(self) -> frozenset[str]:
+        """The types that are part of keys: reachable from the parameters of compute methods."""
+        found: set[str] = set()
+        for lock in (self.old, self.new):
+            queue = [
+                name
+                for contract in lock.contracts.values()
+                for method in contract.methods.values()
+                if method.kind is MethodKind.COMPUTE
+                for parameter in method.parameters
+                for name in self.forms.named(parameter.type)
+            ]
+            while queue:
+                name = queue.pop()
+                type_ = lock.types.get(name)
+                if type_ is None or name in found:
+                    continue
+                found.add(name)
+                for text in (type_.target or "", *(field.type for field in type_.fields)):
+                    queue.extend(self.forms.named(text))
+        return frozenset(found)
+
+
+_STYLES = {
+    "dataclass": "record",
+    "struct": "record",
+    "typed-dict": "record",
+    "model": "model",
+    "named-tuple": "tuple",
+}
+
+
+def record_style(type_: LockedType) -> str | None:
+    """How a type with fields travels; `None` for other types."""
+    return _STYLES.get(type_.kind)
+
+
+def _own(type_: LockedType, types: Mapping[str, LockedType]) -> Iterator[LockedField]:
+    """The fields that none of its bases of the source roots has just so."""
+    inherited = {
+        field for base in type_.bases if base in types for field in types[base].fields
+    }
+    return (field for field in type_.fields if field not in inherited)

@@ -1,0 +1,89 @@
+"""Rules about whole services."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .base import BreakingRule, Tier
+
+if TYPE_CHECKING:
+    from .base import Change
+    from .comparison import Comparison
+
+__all__ = ["ExceptionRemoved", "ProtocolRenamed", "ServiceMadeInternal", "ServiceRemoved"]
+
+
+def _carts(decorator: str, name: str = "Carts") -> str:
+    return f"{decorator}\nclass {name}(Protocol):\n    async def get(self, id: str) -> str: ..."
+
+
+class ServiceRemoved(BreakingRule):
+    """A service is gone, or has another name: callers of the old version find no host."""
+
+    id = "SERVICE_REMOVED"
+    tier = Tier.WIRE
+    advice = "Keep it until no caller of it runs any more"
+    BREAKING = ((_carts('@service(name="carts")'), _carts('@service(name="baskets")')),)
+    COMPATIBLE = ((_carts("@service(version=1)"), _carts("@service(version=2)")),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for name in comparison.old.contracts.keys() - comparison.new.contracts.keys():
+            yield cls.change(name, "there is no such service any more")
+
+
+class ProtocolRenamed(BreakingRule):
+    """A contract's class has another name or place, so callers' imports of it, and of the classes
+    that are generated with its name, fail."""
+
+    id = "PROTOCOL_RENAMED"
+    tier = Tier.SOURCE
+    advice = "Import the class under its old name where it was"
+    BREAKING = ((_carts("@service"), _carts('@service(name="carts")', "Baskets")),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for name, old, new in comparison.services():
+            if old.protocol != new.protocol:
+                yield cls.change(name, f"`{old.protocol}` is now `{new.protocol}`")
+
+
+class ServiceMadeInternal(BreakingRule):
+    """A service became internal: who reaches it through a gateway is turned away."""
+
+    id = "SERVICE_MADE_INTERNAL"
+    tier = Tier.WIRE
+    advice = "Offer what the gateway's clients need in another service first"
+    BREAKING = ((_carts("@service"), _carts("@service(internal=True)")),)
+    COMPATIBLE = ((_carts("@service(internal=True)"), _carts("@service")),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for name, old, new in comparison.services():
+            if new.internal and not old.internal:
+                yield cls.change(name, "the service became internal")
+
+
+class ExceptionRemoved(BreakingRule):
+    """An exception is no longer listed in `raises`, or has another name: callers that catch it get
+    a `RemoteError` in its place."""
+
+    id = "EXCEPTION_REMOVED"
+    tier = Tier.WIRE
+    advice = "Keep it listed; it costs nothing if nobody raises it"
+    BREAKING = ((_carts("@service(raises=[KeyError])"), _carts("@service")),)
+    COMPATIBLE = ((_carts("@service"), _carts("@service(raises=[KeyError])")),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for name, old, new in comparison.services():
+            known = {_name(each) for each in new.raises}
+            for each in old.raises:
+                if _name(each) not in known:
+                    yield cls.change(name, f"`{_name(each)}` does not travel any more")
+
+
+def _name(exception: str) -> str:
+    """Exceptions travel by their name without the module."""
+    return exception.rpartition(".")[2]
