@@ -35,7 +35,7 @@ ROOMS: dict[str, set[str]] = {
         "signals",
     },
     "abi": {*BASE, "services", "remote"},
-    "running": {*BASE, "host"},
+    "running": {*BASE, "host", "signals"},
     "testing": BASE,
     "__init__": {*BASE, "graph", "host"},
     "__main__": {*BASE, "host", "running"},
