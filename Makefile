@@ -6,7 +6,7 @@ BIN := .venv/bin
 SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format types check clean
+.PHONY: help demo test test-all lint format types check bench clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -32,6 +32,9 @@ types: $(BIN)/.ready  ## check the types
 	$(BIN)/mypy $(SOURCES)
 
 check: lint types test  ## lint, types, tests
+
+bench: $(BIN)/.ready  ## measure the graph, and write benchmarks/graph/RESULTS.md
+	@$(BIN)/python -m benchmarks.graph
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

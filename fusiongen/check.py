@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import difflib
-import json
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from .emit import orphans, planned, text_of
+from .emit import orphans, plan, text_of
 from .lock import lock_is_intact
 from .owned import State, abi_of, state_of
 from .project import Project
 from .render.files import ABI
+from .report import Report
 
-__all__ = ["FORMATS", "Finding", "FindingKind", "check"]
+__all__ = ["Finding", "FindingKind", "check", "compare"]
 
 
 class FindingKind(Enum):
@@ -57,6 +57,11 @@ class Finding:
         """The finding as a sentence."""
         return f"{self.path} {_SENTENCES[self.kind]}"
 
+    @property
+    def report(self) -> Report:
+        """The finding, to be printed."""
+        return Report(self.kind.value, self.message, self.path, detail=self.diff)
+
 
 def check(project: Project) -> list[Finding]:
     """Compare the files with the contracts; changes nothing.
@@ -64,7 +69,11 @@ def check(project: Project) -> list[Finding]:
     Raises:
         GenerationError: the contracts themselves are wrong.
     """
-    files = planned(project)
+    return compare(project, plan(project).files)
+
+
+def compare(project: Project, files: Mapping[Path, str]) -> list[Finding]:
+    """Compare the files that are there with those that should be."""
     findings = [
         _finding(project, path, text_of(path) if path.is_file() else None, text)
         for path, text in files.items()
@@ -98,45 +107,3 @@ def _kind(path: Path, found: str | None, wanted: str | None) -> FindingKind:
     if abi_of(found) not in (None, ABI):
         return FindingKind.OLD_ABI
     return FindingKind.STALE
-
-
-def _text(findings: Sequence[Finding]) -> Iterator[str]:
-    for finding in findings:
-        yield f"{finding.kind.value}: {finding.message}"
-        yield finding.diff
-    if findings:
-        count = len(findings)
-        yield f"{count} file{'s' * (count != 1)} to generate anew."
-
-
-def _json(findings: Sequence[Finding]) -> Iterator[str]:
-    yield json.dumps(
-        [
-            {"kind": each.kind.value, "path": each.path, "message": each.message, "diff": each.diff}
-            for each in findings
-        ],
-        indent=2,
-    )
-
-
-def _github(findings: Sequence[Finding]) -> Iterator[str]:
-    for finding in findings:
-        path = _property(finding.path)
-        title = _property(f"fusiongen: {finding.kind.value}")
-        yield f"::error file={path},title={title}::{_data(finding.message)}"
-
-
-def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
-
-
-FORMATS: Mapping[str, Callable[[Sequence[Finding]], Iterator[str]]] = {
-    "text": _text,
-    "json": _json,
-    "github": _github,
-}
-"""By name: turns findings into what is printed, piece by piece."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -18,12 +17,13 @@ from fusionrt.broker import PORT, Broker
 from fusionrt.running import serve
 from fusionrt.signals import stop_signals
 
-from . import check as checking
+from . import actions, emit, project, starting, watching
 from . import describe as describing
-from . import emit, project, starting
+from .compat.base import Tier
 from .demo import show
 from .errors import ContractError, GenerationError
 from .live import Live, UsageProblem, parse_call
+from .report import FORMATS, of_diagnostic
 
 __all__ = ["main"]
 
@@ -42,6 +42,7 @@ Nats = Annotated[
 ]
 Target = Annotated[str, typer.Argument(metavar="SERVICE.METHOD")]
 Arguments = Annotated[list[str] | None, typer.Argument(metavar="ARGS", help="each as JSON")]
+Strict = Annotated[bool, typer.Option("--strict", help="warnings fail, too")]
 Timeout = Annotated[float, typer.Option(help="seconds that a call may take")]
 
 
@@ -105,31 +106,51 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
 
 @app.command()
 @_readable
-def generate() -> None:
+def generate(
+    strict: Strict = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="go on, and generate at each change, until Ctrl-C")
+    ] = False,
+) -> None:
     """Generate stubs, proxies and clients from the contracts of this project."""
     here = Path.cwd()
-    outcome = emit.generate(project.load(here))
+    if watch:
+        for line in watching.generate_again_and_again(here):
+            typer.echo(line)
+    outcome = actions.generate(project.load(here))
     for warning in outcome.warnings:
         typer.echo(f"warning: {warning}", err=True)
-    for path in outcome.deleted:
-        typer.echo(f"deleted {os.path.relpath(path, here)}")
-    for path in outcome.written:
-        typer.echo(f"wrote {os.path.relpath(path, here)}")
-    typer.echo(f"{len(outcome.written)} written, {len(outcome.unchanged)} up to date")
+    for diagnostic in outcome.diagnostics:
+        typer.echo(str(of_diagnostic(diagnostic, "warning")), err=True)
+    for line in actions.told(outcome, here):
+        typer.echo(line)
+    if strict and outcome.diagnostics:
+        raise typer.Exit(1)
 
 
 @app.command()
 @_readable
 def check(
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REF|FILE",
+            help="also tell what breaks who knows the contracts of a git revision or a lock file",
+        ),
+    ] = None,
+    tier: Annotated[
+        Tier, typer.Option(help="with --against: how much has to stay compatible")
+    ] = Tier.SOURCE,
     format: Annotated[
         Literal["text", "json", "github"], typer.Option(help="how findings are printed")
     ] = "text",
+    strict: Strict = False,
 ) -> None:
     """Tell whether the generated files are what the contracts say; exit code 1 if not."""
-    findings = checking.check(project.load(Path.cwd()))
-    for line in checking.FORMATS[format](findings):
+    reports = actions.check(project.load(Path.cwd()), against, tier)
+    for line in FORMATS[format](reports):
         typer.echo(line)
-    if findings:
+    if any(strict or report.kind != "warning" for report in reports):
         raise typer.Exit(1)
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .contract import Contract
-from .errors import GenerationError
+from .errors import Diagnostic, GenerationError
 from .lock import LOCK_FILE, lock_is_intact, lock_of, lock_text
 from .owned import MARK, State, stamped, state_of
 from .project import Project
 from .reader.contracts import Reading, read
 from .reader.modules import Modules
 from .render.files import render
-from .render.templates import template
+from .render.templates import Templates
 
-__all__ = ["Outcome", "contracts", "generate", "orphans", "planned"]
+__all__ = ["Outcome", "Plan", "contracts", "generate", "orphans", "plan", "reading_of", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,14 @@ class Outcome:
     """What `generate` did; paths are absolute.
 
     warnings: sentences about what the user may not expect.
+    diagnostics: what seldom is meant so in the contracts.
     """
 
     written: tuple[Path, ...]
     unchanged: tuple[Path, ...]
     deleted: tuple[Path, ...]
     warnings: tuple[str, ...]
+    diagnostics: tuple[Diagnostic, ...] = ()
 
 
 def contracts(project: Project) -> tuple[Contract, ...]:
@@ -40,30 +42,68 @@ def contracts(project: Project) -> tuple[Contract, ...]:
     Raises:
         GenerationError: they break rules, or there are none.
     """
-    return _read(project, project.modules()).contracts
+    return reading_of(project).contracts
 
 
-def planned(project: Project) -> Mapping[Path, str]:
-    """The text of every file that the project should have. An `__init__.py` of `out` that is the
-    user's stays as it is.
+def reading_of(project: Project) -> Reading:
+    """The project's contracts with all that their text says.
 
     Raises:
         GenerationError: as `contracts`.
     """
-    modules = project.modules()
+    return _read(project, project.modules())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a project should have.
+
+    files: the text of each. An `__init__.py` of `out` that is the user's stays as it is.
+    reading: what the contracts say.
+    modules: the files that this was read from.
+    """
+
+    files: Mapping[Path, str]
+    reading: Reading
+    modules: Modules
+
+
+def plan(project: Project, modules: Modules | None = None) -> Plan:
+    """Render and compile everything.
+
+    modules: to be read from; knows afterwards what was, also on failure.
+
+    Raises:
+        GenerationError: as `contracts`.
+    """
+    modules = modules or project.modules()
     reading = _read(project, modules)
+    templates = Templates(project.templates)
     files: dict[Path, str] = {}
     package = project.out / "__init__.py"
     if not package.exists() or state_of(text_of(package)) is not State.FOREIGN:
-        files[package] = stamped(template("out.py.j2").render(), None)
+        files[package] = stamped(templates.render("out.py.j2", {}), None)
     own = _OwnModules(modules)
     for contract in reading.contracts:
-        for name, body in render(contract, own).items():
+        for name, body in render(contract, own, templates).items():
             files[project.out / contract.name / name] = stamped(body, contract.file)
     for path, text in files.items():
-        compile(text, str(path), "exec", dont_inherit=True)
+        _compile(project, path, text)
     files[project.out / LOCK_FILE] = lock_text(lock_of(reading))
-    return files
+    return Plan(files, reading, modules)
+
+
+def _compile(project: Project, path: Path, text: str) -> None:
+    """Nothing is written that Python does not take; only a user's template can bring that about."""
+    try:
+        compile(text, str(path), "exec", dont_inherit=True)
+    except SyntaxError as error:
+        if project.templates is None:
+            raise
+        raise GenerationError(
+            f"the templates of {project.templates} make {_shown(project, path)} no valid Python: "
+            f"line {error.lineno}: {error.msg}"
+        ) from None
 
 
 def orphans(project: Project, files: Mapping[Path, str]) -> tuple[Path, ...]:
@@ -82,7 +122,16 @@ def generate(project: Project) -> Outcome:
         GenerationError: as `contracts`, or a file that is not ours is in the way. Nothing is
             written then.
     """
-    files = planned(project)
+    return write(project, plan(project))
+
+
+def write(project: Project, wanted: Plan) -> Outcome:
+    """Make the files what the plan says.
+
+    Raises:
+        GenerationError: a file that is not ours is in the way. Nothing is written then.
+    """
+    files = wanted.files
     changed = {path: text for path, text in files.items() if _differs(path, text)}
     warnings = tuple(_warnings(project, changed))
     for path in changed:
@@ -99,7 +148,7 @@ def generate(project: Project) -> Outcome:
         if not any(path.parent.iterdir()):
             path.parent.rmdir()
     unchanged = tuple(path for path in files if path not in changed)
-    return Outcome(tuple(changed), unchanged, gone, warnings)
+    return Outcome(tuple(changed), unchanged, gone, warnings, wanted.reading.warnings)
 
 
 def text_of(path: Path) -> str:

@@ -14,7 +14,20 @@ from .errors import GenerationError
 from .reader.modules import Modules
 from .starter import init
 
-__all__ = ["Config", "Project", "init", "load"]
+__all__ = ["Allowed", "Config", "Project", "init", "load"]
+
+
+class Allowed(BaseModel):
+    """A breaking change that `check --against` lets pass."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    rule: str
+    """Its id, such as `METHOD_REMOVED`."""
+    at: str
+    """What changed, as `check` names it: `carts.get`."""
+    reason: str = Field(min_length=1)
+    """Why it breaks nobody."""
 
 
 class Config(BaseModel):
@@ -28,6 +41,10 @@ class Config(BaseModel):
     """The folder for the generated packages; a package itself, so below a source root."""
     source_roots: list[str] | None = Field(default=None, alias="source-roots")
     """Where imports start; by default the project's folder and `src`."""
+    templates: str | None = None
+    """A folder of templates that take the place of those of the same names."""
+    allow: list[Allowed] = []
+    """Breaking changes that are meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +55,16 @@ class Project:
     contracts: the contract files, by path.
     out: the folder for the generated packages.
     roots: the source roots.
+    allow: the breaking changes that are meant.
+    templates: a folder of templates that take the place of those of the same names.
     """
 
     directory: Path
     contracts: tuple[Path, ...]
     out: Path
     roots: tuple[Path, ...]
+    allow: tuple[Allowed, ...] = ()
+    templates: Path | None = None
 
     def modules(self) -> Modules:
         """The modules of the source roots, none of them read yet."""
@@ -90,6 +111,8 @@ def _project(file: Path, table: Any) -> Project:
         contracts=tuple(_contracts(directory, config)),
         out=(directory / config.out).resolve(),
         roots=tuple(_roots(directory, config)),
+        allow=tuple(config.allow),
+        templates=_templates(directory, config),
     )
 
 
@@ -97,11 +120,14 @@ def _problem(error: Any) -> str:
     where = ".".join(map(str, error["loc"])) or "it"
     match error["type"]:
         case "extra_forbidden":
-            return f"`{where}` is no option; there are `contracts`, `out` and `source-roots`"
+            return f"`{where}` is no option; there are {_OPTIONS}"
         case "missing":
             return f"`{where}` is missing"
         case _:
             return f"`{where}`: {error['msg'][0].lower()}{error['msg'][1:]}"
+
+
+_OPTIONS = ", ".join(f"`{field.alias or name}`" for name, field in Config.model_fields.items())
 
 
 def _roots(directory: Path, config: Config) -> Iterator[Path]:
@@ -115,6 +141,15 @@ def _roots(directory: Path, config: Config) -> Iterator[Path]:
         if not root.is_dir():
             raise GenerationError(f"the source root `{name}` of {directory} is no folder")
         yield root
+
+
+def _templates(directory: Path, config: Config) -> Path | None:
+    if config.templates is None:
+        return None
+    folder = (directory / config.templates).resolve()
+    if not folder.is_dir():
+        raise GenerationError(f"`templates` ({config.templates}) of {directory} is no folder")
+    return folder
 
 
 def _contracts(directory: Path, config: Config) -> list[Path]:

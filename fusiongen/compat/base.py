@@ -26,6 +26,11 @@ class Tier(Enum):
     CACHE = "cache"
     """Invalidations between them: a stale result may be served, and nothing reports it."""
 
+    def held(self) -> frozenset[Tier]:
+        """This tier and those that it holds."""
+        tiers = list(Tier)
+        return frozenset(tiers[tiers.index(self) :])
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

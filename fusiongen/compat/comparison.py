@@ -11,7 +11,14 @@ from ..lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
 from .fields import wire_name
 from .forms import Forms
 
-__all__ = ["Comparison", "FieldPair", "MethodPair", "TypePair"]
+__all__ = [
+    "Comparison",
+    "FieldPair",
+    "MethodPair",
+    "TypePair",
+    "record_style",
+    "travels_as_array",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ class Comparison:
             for pair in self.types
             if record_style(pair.old) is not None
             and record_style(pair.old) == record_style(pair.new)
+            and travels_as_array(pair.old) == travels_as_array(pair.new)
         )
 
     @cached_property
@@ -95,12 +103,13 @@ class Comparison:
         return tuple(field for pair in self.records for field in self._fields(pair))
 
     def _fields(self, pair: TypePair) -> Iterator[FieldPair]:
-        old = {wire_name(field): field for field in _own(pair.old, self.old.types)}
-        new = {wire_name(field): field for field in _own(pair.new, self.new.types)}
-        all_old = {wire_name(field): field for field in pair.old.fields}
-        all_new = {wire_name(field): field for field in pair.new.fields}
-        for name in (*old, *(name for name in new if name not in old)):
-            yield FieldPair(f"{pair.at}.{name}", pair, all_old.get(name), all_new.get(name))
+        old, new = _by_key(pair.old), _by_key(pair.new)
+        inherited = _inherited(pair.old, self.old.types), _inherited(pair.new, self.new.types)
+        for key in (*old, *(key for key in new if key not in old)):
+            first, second = old.get(key), new.get(key)
+            if first not in inherited[0] or second not in inherited[1]:
+                name = (second or old[key]).name
+                yield FieldPair(f"{pair.at}.{name}", pair, first, second)
 
     @cached_property
     def keyed(self) -> frozenset[str]:
@@ -140,9 +149,20 @@ def record_style(type_: LockedType) -> str | None:
     return _STYLES.get(type_.kind)
 
 
-def _own(type_: LockedType, types: Mapping[str, LockedType]) -> Iterator[LockedField]:
-    """The fields that none of its bases of the source roots has just so."""
-    inherited = {
-        field for base in type_.bases if base in types for field in types[base].fields
-    }
-    return (field for field in type_.fields if field not in inherited)
+def travels_as_array(type_: LockedType) -> bool:
+    """Whether fields travel by position, not by name."""
+    return type_.kind == "named-tuple" or type_.options.get("array_like") == "True"
+
+
+def _by_key(type_: LockedType) -> Mapping[str, LockedField]:
+    """The fields by what tells them apart on the wire."""
+    if travels_as_array(type_):
+        return {str(index): field for index, field in enumerate(type_.fields)}
+    return {wire_name(field): field for field in type_.fields}
+
+
+def _inherited(type_: LockedType, types: Mapping[str, LockedType]) -> frozenset[LockedField | None]:
+    """The fields that a base of the source roots has just so; and no field at all."""
+    return frozenset(
+        (None, *(field for base in type_.bases if base in types for field in types[base].fields))
+    )

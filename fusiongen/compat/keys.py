@@ -4,7 +4,8 @@ what a command invalidated, as a method and its arguments: what they mean has to
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..contract import MethodKind, ParameterKind
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["InvalidationAdded", "InvalidationRemoved", "KeyChanged"]
 
 _GET = "    @compute\n    async def get(self, {}) -> str: ..."
-_PUT = '    @command(invalidates=[{}])\n    async def put(self, id: str) -> None: ...'
+_PUT = "    @command(invalidates=[{}])\n    async def put(self, id: str) -> None: ..."
 _KEY = (
     "@dataclass(frozen=True)\nclass Key:\n    id: str{}\n\n\n@service\nclass Carts(Protocol):\n"
     "    @compute\n    async def get(self, key: Key) -> str: ..."
@@ -126,32 +127,44 @@ class InvalidationAdded(BreakingRule):
                 yield cls.change(pair.at, f"it invalidates `{entry}`, which it did not")
 
 
-def _missing(entries: dict[str, str], others: dict[str, str]) -> Iterator[str]:
-    """The entries that no other entry covers, as they are written."""
-    return (text for meaning, text in entries.items() if meaning not in others)
+def _missing(entries: Mapping[str, _Entry], others: Mapping[str, _Entry]) -> Iterator[str]:
+    """The entries that none of the others covers, as they are written."""
+    return (
+        text
+        for text, entry in entries.items()
+        if not any(_covers(other, entry) for other in others.values())
+    )
 
 
-def _entries(method: LockedMethod, comparison: Comparison) -> dict[str, str]:
-    """The entries by what they mean: arguments by the names of the parameters that they go to, and
-    the command's parameters by position."""
+def _covers(wide: _Entry, narrow: _Entry) -> bool:
+    if wide.target != narrow.target:
+        return False
+    names = wide.arguments.keys() | narrow.arguments.keys()
+    return all(wide.arguments.get(name) in ("ANY", narrow.arguments.get(name)) for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What an entry means: arguments by the names of the parameters that they go to, the command's
+    parameters in them by position."""
+
+    target: str
+    arguments: Mapping[str, str]
+
+
+def _entries(method: LockedMethod, comparison: Comparison) -> Mapping[str, _Entry]:
     places = {each.name: f"${index}" for index, each in enumerate(method.parameters)}
-    return {_meaning(text, places, comparison): text for text in method.invalidates}
+    return {text: _entry(text, places, comparison) for text in method.invalidates}
 
 
-def _meaning(text: str, places: dict[str, str], comparison: Comparison) -> str:
+def _entry(text: str, places: Mapping[str, str], comparison: Comparison) -> _Entry:
     call, loop = _parsed(text)
     target = ast.unparse(call.func)
     names = dict(places)
-    iterable = ""
     if loop is not None:
-        iterable = f" for {_renamed(loop.iter, names)}"
-        names[ast.unparse(loop.target)] = "$item"
-    parameters = _parameters(target, comparison)
-    arguments = {
-        name: _renamed(value, names) for name, value in _bound(call, parameters).items()
-    }
-    shown = ", ".join(f"{name}={arguments[name]}" for name in sorted(arguments))
-    return f"{target}({shown}){iterable}"
+        names[ast.unparse(loop.target)] = f"each({_renamed(loop.iter, names)})"
+    bound = _bound(call, _parameters(target, comparison))
+    return _Entry(target, {name: _renamed(value, names) for name, value in bound.items()})
 
 
 def _parsed(text: str) -> tuple[ast.Call, ast.comprehension | None]:
@@ -175,9 +188,7 @@ def _parameters(target: str, comparison: Comparison) -> tuple[str, ...]:
 
 
 def _positional(method: LockedMethod) -> tuple[str, ...]:
-    return tuple(
-        each.name for each in method.parameters if each.kind is not ParameterKind.KEYWORD
-    )
+    return tuple(each.name for each in method.parameters if each.kind is not ParameterKind.KEYWORD)
 
 
 def _bound(call: ast.Call, parameters: tuple[str, ...]) -> dict[str, ast.expr]:
@@ -189,11 +200,12 @@ def _bound(call: ast.Call, parameters: tuple[str, ...]) -> dict[str, ast.expr]:
     return bound
 
 
-def _renamed(node: ast.expr, names: dict[str, str]) -> str:
-    root, dot, rest = ast.unparse(node).partition(".")
-    return f"{names.get(root, root)}{dot}{rest}" if isinstance(node, ast.Name | ast.Attribute) else (
-        ast.unparse(node)
-    )
+def _renamed(node: ast.expr, names: Mapping[str, str]) -> str:
+    text = ast.unparse(node)
+    if not isinstance(node, ast.Name | ast.Attribute):
+        return text
+    root, dot, rest = text.partition(".")
+    return f"{names.get(root, root)}{dot}{rest}"
 
 
 def _relied(contracts: dict[str, LockedContract]) -> Iterator[tuple[str, str]]:

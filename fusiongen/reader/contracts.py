@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from ..contract import Contract, Method
 from ..errors import ContractError, Diagnostic, Violation
-from ..rules.all import CONTRACT_RULES
+from ..rules.all import CONTRACT_RULES, PROJECT_RULES
 from ..rules.protocols import DuplicateService
+from .ignores import is_ignored
 from .invalidates import Invalidations
 from .modules import Modules
 from .paths import Paths
@@ -20,10 +21,12 @@ __all__ = ["Reading", "read"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the text says: the contracts by name, and the structures behind their types."""
+    """What the text says: the contracts by name, the structures behind their types, and what
+    seldom is meant so."""
 
     contracts: tuple[Contract, ...]
     structures: Structures
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def read(modules: Modules, names: Iterable[str]) -> Reading:
@@ -48,12 +51,18 @@ def read(modules: Modules, names: Iterable[str]) -> Reading:
 
     structures = Structures(modules)
     contracts = _bound(modules, structures, services, diagnostics)
-    for contract in contracts:
-        for rule in CONTRACT_RULES:
-            diagnostics.extend(rule.check(contract, structures))
+    warnings: list[Diagnostic] = []
+    for rule in CONTRACT_RULES:
+        found = warnings if rule.warning else diagnostics
+        for contract in contracts:
+            found.extend(rule.check(contract, structures))
     if diagnostics:
         raise ContractError(diagnostics)
-    return Reading(tuple(sorted(contracts, key=lambda contract: contract.name)), structures)
+    for project_rule in PROJECT_RULES:
+        warnings.extend(project_rule.check_all(contracts, structures))
+    shown = (each for each in set(warnings) if not is_ignored(modules, each))
+    by_name = sorted(contracts, key=lambda contract: contract.name)
+    return Reading(tuple(by_name), structures, tuple(sorted(shown)))
 
 
 def _duplicates(services: list[ServiceSyntax]) -> Iterable[Diagnostic]:

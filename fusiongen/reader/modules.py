@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import builtins
 import os
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -16,7 +18,7 @@ from ..errors import Span
 from ..rules.files import NotPython
 from .scan import Scan
 
-__all__ = ["Module", "Modules"]
+__all__ = ["Consulted", "Module", "Modules"]
 
 _BUILTINS = frozenset(dir(builtins))
 
@@ -26,10 +28,14 @@ class Module:
 
     name: its import name.
     file: its path relative to the project, with `/`.
+    source: its content.
     """
 
-    def __init__(self, name: str, file: str, tree: cst.Module, is_package: bool) -> None:
+    def __init__(
+        self, name: str, file: str, source: bytes, tree: cst.Module, is_package: bool
+    ) -> None:
         self.name = name
+        self.source = source
         self.file = file
         self.tree = tree
         self.scan = Scan(name, tree, is_package)
@@ -40,9 +46,23 @@ class Module:
         return Span(self.file, start.line, start.column + 1)
 
     @cached_property
+    def lines(self) -> Sequence[str]:
+        """The text of the file, line by line."""
+        return re.split(r"\r\n|\r|\n", self.source.decode(self.tree.encoding))
+
+    @cached_property
     def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
         # The parser makes every node anew: the copy that guards against shared ones is not needed.
         return MetadataWrapper(self.tree, unsafe_skip_copy=True).resolve(PositionProvider)
+
+
+@dataclass(frozen=True, slots=True)
+class Consulted:
+    """Files: those that were read, with their content; those that are there; those that are not."""
+
+    read: Mapping[Path, bytes]
+    present: frozenset[Path]
+    absent: frozenset[Path]
 
 
 class Modules:
@@ -56,7 +76,9 @@ class Modules:
         self._directory = directory
         self._roots = tuple(roots)
         self._modules: dict[str, Module | None] = {}
+        self._by_file: dict[str, Module] = {}
         self._paths: dict[str, Path | None] = {}
+        self._absent: set[Path] = set()
 
     def name_of(self, path: Path) -> str | None:
         """The import name of a file or folder: its path below the innermost root that holds it."""
@@ -67,6 +89,16 @@ class Modules:
         if parts and parts[-1] == "__init__":
             parts = parts[:-1]
         return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+
+    def consulted(self) -> Consulted:
+        """What the answers so far depend on."""
+        read = {
+            path: module.source
+            for name, path in self._paths.items()
+            if path is not None and (module := self._modules.get(name)) is not None
+        }
+        present = frozenset(path for path in self._paths.values() if path is not None)
+        return Consulted(read, present, frozenset(self._absent))
 
     def has(self, name: str) -> bool:
         """Whether a source root holds the module of this import name."""
@@ -82,6 +114,13 @@ class Modules:
             path = self._locate(name)
             self._modules[name] = self._parse(name, path) if path else None
         return self._modules[name]
+
+    def line(self, file: str, number: int) -> str:
+        """One line of a file that was parsed, counted from 1; empty if there is none."""
+        module = self._by_file.get(file)
+        if module is None or not 0 < number <= len(module.lines):
+            return ""
+        return module.lines[number - 1]
 
     def resolve(self, module: Module, name: str) -> Ref | None:
         """What a dotted name means in a module; `None` if nothing there binds it."""
@@ -129,12 +168,14 @@ class Modules:
             for path in (stem / "__init__.py", stem.with_name(f"{stem.name}.py")):
                 if path.is_file():
                     return path
+                self._absent.add(path)
         return None
 
     def _parse(self, name: str, path: Path) -> Module:
         file = Path(os.path.relpath(path, self._directory)).as_posix()
+        source = path.read_bytes()
         try:
-            tree = cst.parse_module(path.read_bytes())
+            tree = cst.parse_module(source)
         except cst.ParserSyntaxError as error:
             span = Span(file, error.editor_line, error.editor_column)
             raise NotPython.violation(span, "this is not valid Python") from None
@@ -142,4 +183,6 @@ class Modules:
             raise NotPython.violation(
                 Span(file, 1, 1), "this is not text in its declared encoding, or in UTF-8"
             ) from None
-        return Module(name, file, tree, path.name == "__init__.py")
+        module = Module(name, file, source, tree, path.name == "__init__.py")
+        self._by_file[file] = module
+        return module

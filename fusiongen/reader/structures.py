@@ -113,6 +113,10 @@ class Structures:
         """Where a name is really defined, in its modern spelling."""
         return standard(self._modules.origin(ref))
 
+    def has_module(self, name: str) -> bool:
+        """Whether a source root holds the module of this import name."""
+        return self._modules.has(name)
+
     def of(self, ref: Ref) -> Structure | None:
         """The structure behind a name, if the source roots define it."""
         origin = self.origin(ref)

@@ -11,7 +11,7 @@ from .layout import Doc, Group, Joined, Operators, call_of, lay_out
 from .names import Imports, Names
 from .signatures import arguments, receiver, result_of, signature
 from .table import raises_of, signatures_of, table_of
-from .templates import template
+from .templates import Templates
 from .types import annotation_of
 
 __all__ = ["ABI", "render"]
@@ -26,18 +26,23 @@ _SUFFIXES = ("Computed", "Peek", "Changes", "Invalidate", "Live", "Service", "Cl
 Local = Callable[[str], bool]
 """Whether a module of this name belongs to the project."""
 
+View = Mapping[str, object]
+"""What a template sees."""
 
-def render(contract: Contract, local: Local) -> Mapping[str, str]:
-    """The text of each file, by its name."""
+
+def render(contract: Contract, local: Local, templates: Templates) -> Mapping[str, str]:
+    """The text of each file, by its name.
+
+    Raises:
+        GenerationError: a template of the user is wrong.
+    """
     return {
-        "__init__.py": _package(contract, local),
-        "client.py": _client(contract, local),
-        "proxy.py": _proxy(contract, local),
-        "server.py": _server(contract, local),
+        file: templates.render(template, view(contract, local))
+        for file, (template, view) in _FILES.items()
     }
 
 
-def _package(contract: Contract, local: Local) -> str:
+def _package(contract: Contract, local: Local) -> View:
     summary = (contract.doc or "").strip().partition("\n")[0]
     text = f"`{contract.ref.name}`: {summary}" if summary else f"`{contract.ref.name}`."
     imports = Imports(local)
@@ -45,12 +50,10 @@ def _package(contract: Contract, local: Local) -> str:
     for name in exported:
         imports.add(".client" if name == exported[0] else ".server", name, name)
     listed = Joined(("__all__ = ", Group("[", tuple(f'"{name}"' for name in exported), "]")))
-    return template("package.py.j2").render(
-        doc=prose(text, 0), imports=imports.text(0), exported=lay_out(listed, 0)
-    )
+    return {"doc": prose(text, 0), "imports": imports.text(0), "exported": lay_out(listed, 0)}
 
 
-def _server(contract: Contract, local: Local) -> str:
+def _server(contract: Contract, local: Local) -> View:
     title = contract.ref.name
     compute = contract.of_kind(MethodKind.COMPUTE)
     names = _names(contract, local, (f"{title}{suffix}" for suffix in _SUFFIXES[:6]))
@@ -95,7 +98,6 @@ def _server(contract: Contract, local: Local) -> str:
             }
         )
     return _filled(
-        "server.py.j2",
         contract,
         names,
         n=ours,
@@ -118,7 +120,7 @@ def _server(contract: Contract, local: Local) -> str:
     )
 
 
-def _client(contract: Contract, local: Local) -> str:
+def _client(contract: Contract, local: Local) -> View:
     title = contract.ref.name
     names = _names(contract, local, (f"{title}Client",))
     protocol = names.use(contract.ref, runtime=True)
@@ -126,7 +128,6 @@ def _client(contract: Contract, local: Local) -> str:
     for suffix in ("Computed", "Peek", "Changes"):
         ours[suffix] = names.own(".server", f"{title}{suffix}")
     return _filled(
-        "client.py.j2",
         contract,
         names,
         n=ours,
@@ -136,7 +137,7 @@ def _client(contract: Contract, local: Local) -> str:
     )
 
 
-def _proxy(contract: Contract, local: Local) -> str:
+def _proxy(contract: Contract, local: Local) -> View:
     title = contract.ref.name
     defined = [f"{title}Proxy", "CONTRACT", "_types"]
     names = _names(contract, local, (*defined, *variables(contract)))
@@ -149,7 +150,6 @@ def _proxy(contract: Contract, local: Local) -> str:
     inner = Names((ours["Types"], ours.get("Signature", "")), local)
     signatures = signatures_of(contract, inner, ours.get("Signature", ""))
     return _filled(
-        "proxy.py.j2",
         contract,
         names,
         n=ours,
@@ -200,15 +200,23 @@ def _names(contract: Contract, local: Local, defined: Iterable[str]) -> Names:
     return Names((*methods, *_ACCESSORS, *defined), local)
 
 
-def _filled(name: str, contract: Contract, names: Names, **view: object) -> str:
-    """A template, with the imports that its parts turned out to need."""
+def _filled(contract: Contract, names: Names, **view: object) -> View:
+    """What a template sees, with the imports that its parts turned out to need."""
     typing_imports = names.typing_imports()
     checking = names.own("typing", "TYPE_CHECKING") if typing_imports else None
-    return template(name).render(
-        title=contract.ref.name,
-        contract=contract,
-        imports=names.runtime_imports(),
-        typing_imports=typing_imports,
-        checking=checking,
+    return {
+        "title": contract.ref.name,
+        "contract": contract,
+        "imports": names.runtime_imports(),
+        "typing_imports": typing_imports,
+        "checking": checking,
         **view,
-    )
+    }
+
+
+_FILES: Mapping[str, tuple[str, Callable[[Contract, Local], View]]] = {
+    "__init__.py": ("package.py.j2", _package),
+    "client.py": ("client.py.j2", _client),
+    "proxy.py": ("proxy.py.j2", _proxy),
+    "server.py": ("server.py.j2", _server),
+}

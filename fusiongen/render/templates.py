@@ -2,30 +2,48 @@
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Mapping
+from pathlib import Path
 
 import jinja2
 
+from ..errors import GenerationError
 from ..resources import folder
 from .docs import prose
 
-__all__ = ["template"]
+__all__ = ["Templates"]
 
 
-@cache
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folder("templates")),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,
-    )
-    environment.filters["doc"] = prose
-    return environment
+class Templates:
+    """The templates, of which a user's folder may have others of the same names."""
 
+    def __init__(self, own: Path | None = None) -> None:
+        places = [place for place in (own, folder("templates")) if place is not None]
+        self._own = own
+        self._environment = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(places),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            autoescape=False,
+        )
+        self._environment.filters["doc"] = prose
 
-def template(name: str) -> jinja2.Template:
-    """A template by its file name."""
-    return _environment().get_template(name)
+    def render(self, name: str, view: Mapping[str, object]) -> str:
+        """A template filled in.
+
+        Raises:
+            GenerationError: it is a user's, and wrong: a syntax error, or a variable that there is
+                not.
+        """
+        try:
+            return self._environment.get_template(name).render(view)
+        except (jinja2.TemplateError, TypeError, ArithmeticError, LookupError) as error:
+            if self._own is None:
+                raise
+            line = f", line {error.lineno}" if isinstance(error, jinja2.TemplateSyntaxError) else ""
+            raise GenerationError(
+                f"the template {name} of {self._own}{line}: {error}; compare with the one that "
+                "comes with fusiongen"
+            ) from error

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from . import files, invalidations, methods, options, protocols, types
-from .base import ContractRule, Rule
+from . import files, invalidations, methods, options, protocols, types, warnings
+from .base import ContractRule, ProjectRule, Rule
 
-__all__ = ["CONTRACT_RULES", "RULES"]
+__all__ = ["CONTRACT_RULES", "PROJECT_RULES", "RULES"]
 
 RULES: tuple[type[Rule], ...] = tuple(
     sorted(
         (
             getattr(module, name)
-            for module in (files, protocols, methods, options, invalidations, types)
+            for module in (files, protocols, methods, options, invalidations, types, warnings)
             for name in module.__all__
         ),
         key=lambda rule: rule.id,
@@ -20,4 +20,8 @@ RULES: tuple[type[Rule], ...] = tuple(
 
 CONTRACT_RULES: tuple[type[ContractRule], ...] = tuple(
     rule for rule in RULES if issubclass(rule, ContractRule)
+)
+
+PROJECT_RULES: tuple[type[ProjectRule], ...] = tuple(
+    rule for rule in RULES if issubclass(rule, ProjectRule)
 )

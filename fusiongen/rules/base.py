@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from ..errors import Diagnostic, Span, Violation
@@ -11,19 +11,21 @@ if TYPE_CHECKING:
     from ..contract import Contract
     from ..reader.structures import Structures
 
-__all__ = ["ContractRule", "Rule"]
+__all__ = ["ContractRule", "ProjectRule", "Rule"]
 
 
 class Rule:
-    """One thing that contracts must not do.
+    """One thing that contracts must not do, or had better not.
 
     id: never reused.
+    warning: it is printed, and fails only with `--strict`; a comment can silence it.
     fix: the usual remedy, a whole sentence.
     VALID, INVALID: contract texts that the rule lets pass and that it refuses; methods alone stand
         for a contract that has them.
     """
 
     id: ClassVar[str]
+    warning: ClassVar[bool] = False
     fix: ClassVar[str]
     VALID: ClassVar[tuple[str, ...]] = ()
     INVALID: ClassVar[tuple[str, ...]]
@@ -45,4 +47,15 @@ class ContractRule(Rule):
     @classmethod
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
         """Every place where the contract breaks this rule."""
+        raise NotImplementedError
+
+
+class ProjectRule(Rule):
+    """A rule that is checked on all contracts of a project together."""
+
+    @classmethod
+    def check_all(
+        cls, contracts: Sequence[Contract], structures: Structures
+    ) -> Iterator[Diagnostic]:
+        """Every place where one of the contracts breaks this rule."""
         raise NotImplementedError

@@ -35,7 +35,7 @@ def fusiongen(
         capture_output=True,
         text=True,
         timeout=timeout,
-        env=_environment(),
+        env=_environment(cwd),
     )
 
 
@@ -55,7 +55,7 @@ class Background:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env=_environment() if env is None else {**os.environ, **env},
+            env=_environment(cwd) if env is None else {**os.environ, **env},
         )
         self.lines: list[str] = []
         self._printed = threading.Condition()
@@ -102,5 +102,6 @@ class Background:
         self._process.stdout.close()
 
 
-def _environment() -> dict[str, str]:
-    return {key: value for key, value in os.environ.items() if key != "NATS_URL"}
+def _environment(cwd: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if key != "NATS_URL"}
+    return {**kept, "XDG_CACHE_HOME": str(cwd / ".cache")}

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.check import FORMATS, FindingKind, check
+from fusiongen.check import FindingKind, check
 from fusiongen.emit import generate
 from fusiongen.owned import stamped
+from fusiongen.report import FORMATS
 
 from .conftest import Write
 from .test_emit import CONTRACT, SECOND
@@ -101,7 +102,7 @@ def test_formats(project: Write, out: Path) -> None:
     """Findings are printed as text with the diff, as JSON, and as annotations of a pull request."""
     path = out / "carts" / "client.py"
     path.write_text(path.read_text() + "x = 1\n")
-    findings = check(project({"shop/contracts.py": CONTRACT}))
+    findings = [each.report for each in check(project({"shop/contracts.py": CONTRACT}))]
     text = "\n".join(FORMATS["text"](findings))
     assert text.startswith("hand-edited: shop/generated/carts/client.py was edited by hand")
     assert "-x = 1" in text

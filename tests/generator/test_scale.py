@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fusiongen.emit import planned
+from fusiongen.emit import plan
 
 from .conftest import Write
 
@@ -26,7 +26,7 @@ def _seconds(project: Write, pairs: int) -> float:
     ) + "".join(METHOD.format(number) for number in range(pairs))
     loaded = project({"shop/contracts.py": text})
     started = time.process_time()
-    planned(loaded)
+    plan(loaded)
     return time.process_time() - started
 
 

@@ -23,12 +23,12 @@ RUFF_WIDTHS = (88, 100)
 _WRITE = """\
 import sys
 from pathlib import Path
-from fusiongen.emit import planned
+from fusiongen.emit import plan
 from tests.golden.regenerate import cases, project_of
 
 for case in cases():
     project = project_of(case)
-    for path, text in planned(project).items():
+    for path, text in plan(project).files.items():
         target = Path(sys.argv[1]) / case / path.relative_to(project.out)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, newline="\\n")

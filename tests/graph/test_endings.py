@@ -51,6 +51,28 @@ async def test_G22_what_is_no_exception_reaches_every_caller_uncached(depth: int
         await called.fetch((depth,))
 
 
+async def test_G5b_a_call_after_the_invalidation_does_not_share_how_the_old_body_ended() -> None:
+    """The old body is aborted for its own callers; the later call runs a new one."""
+    lab, gate = Lab(), Gate()
+
+    async def bottom() -> str:
+        await gate()
+        if gate.arrived == 1:
+            raise Abort
+        return "fine"
+
+    called = chain(lab, bottom)
+    before = asyncio.create_task(called.fetch((49,)))
+    await until(lambda: gate.arrived)
+    called.invalidate((0,), TEST)
+    after = asyncio.create_task(called.fetch((49,)))
+    await settled()
+    gate.open()
+    with pytest.raises(Abort):
+        await before
+    assert await after == "fine"
+
+
 async def test_G33_a_body_goes_on_tracking_after_a_dependency_was_aborted() -> None:
     """What it uses after the `except` is a dependency, too."""
     lab = Lab()
@@ -174,6 +196,7 @@ async def test_a_stop_iteration_is_a_value_like_any_other() -> None:
 
     called = lab.function("f", body)
     for index, value in enumerate(values):
+        assert await called.fetch((index,)) is value
         assert await called.fetch((index,)) is value
         hit = called.hot[index,]  # type: ignore[index]
         assert await hit is value

@@ -71,11 +71,7 @@ async def _apart(computed: Computed[Any]) -> None:
 
 
 async def ended(computed: Computed[Any], run: Run) -> None:
-    """Wait until a body that runs elsewhere has ended.
-
-    Raises:
-        BaseException: what ended it, if that was neither an `Exception` nor a cancellation.
-    """
+    """Wait until a body that runs elsewhere has ended."""
     waiter = computed._function.graph.loop.create_future()
     run.waiters.append(waiter)
     run.users += 1
@@ -85,8 +81,6 @@ async def ended(computed: Computed[Any], run: Run) -> None:
         run.users -= 1
         if run.task is not None and not run.users and computed._run is run:
             run.task.cancel()
-    if run.failure is not None:
-        raise run.failure
 
 
 async def execute(computed: Computed[Any]) -> None:
@@ -160,7 +154,6 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
                 leases = {**leases, **dependency._leases}
         if leases:
             computed._leases = leases
-        function.keep(computed)
         if error is None:
             lifetime = function.options.auto_invalidate
         else:

@@ -38,6 +38,7 @@ async def fetch(
         CycleError: the body that calls is waited for by the one that it calls.
         ServiceDisposed: the service is gone.
         RemoteUnavailable: freshness could not be proven in time.
+        BaseException: what ended the body, if that was neither an `Exception` nor a cancellation.
     """
     scope, edge = SCOPE.get(), use
     if type(scope) is Isolated:
@@ -64,6 +65,8 @@ async def fetch(
                     continue
             if edge and caller is not None and waiting is not None:
                 link(caller, computed)
+            if computed._hit is None:
+                function.heat(computed)
             break
         flagged = computed._origin is not None
         run = computed._run
@@ -87,8 +90,11 @@ async def fetch(
                 for waiter in run.waiters:
                     if not waiter.done():
                         waiter.set_result(None)
-        if not flagged and (computed._value is not UNSET or computed._error is not None):
-            break
+        if not flagged:
+            if run.failure is not None:
+                raise run.failure
+            if computed._value is not UNSET or computed._error is not None:
+                break
     if not use:
         return computed
     return computed._value if computed._error is None else computed.value

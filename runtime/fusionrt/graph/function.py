@@ -147,8 +147,8 @@ class Function(Generic[_T]):
 
     # -- the tables --
 
-    def keep(self, computed: Computed[_T]) -> None:
-        """It is Consistent now: the hot path may answer with it."""
+    def heat(self, computed: Computed[_T]) -> None:
+        """A Consistent computed was used again: from here on the hot path may answer with it."""
         if self.hot is None or computed._error is not None or computed._leases:
             return
         hit = Hit(loop=self.graph.loop)
