@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,7 +78,23 @@ def plan(project: Project, modules: Modules | None = None) -> Plan:
     Raises:
         GenerationError: as `contracts`.
     """
-    modules = modules or project.modules()
+    with _without_collector():
+        return _plan(project, modules or project.modules())
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Syntax trees are many objects and no garbage: looking for it takes a fifth of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _plan(project: Project, modules: Modules) -> Plan:
     reading = _read(project, modules)
     templates = Templates(project.templates)
     files: dict[Path, str] = {}

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 import libcst as cst
-from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+from libcst.metadata import CodeRange, PositionProvider
 
 from ..contract import Ref
 from ..errors import Span
@@ -21,6 +22,15 @@ from .scan import Scan
 __all__ = ["Consulted", "Module", "Modules"]
 
 _BUILTINS = frozenset(dir(builtins))
+
+
+class _Positions(PositionProvider):
+    """Without the `MetadataWrapper`, which copies the tree (the parser makes every node anew: none
+    is shared) and walks it once more for providers that we do not have: twice as fast."""
+
+    def of(self, tree: cst.Module) -> Mapping[cst.CSTNode, CodeRange]:
+        self._gen_impl(tree)
+        return cast(Mapping[cst.CSTNode, CodeRange], self._computed)
 
 
 class Module:
@@ -52,8 +62,7 @@ class Module:
 
     @cached_property
     def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
-        # The parser makes every node anew: the copy that guards against shared ones is not needed.
-        return MetadataWrapper(self.tree, unsafe_skip_copy=True).resolve(PositionProvider)
+        return _Positions().of(self.tree)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +88,7 @@ class Modules:
         self._by_file: dict[str, Module] = {}
         self._paths: dict[str, Path | None] = {}
         self._absent: set[Path] = set()
+        self._origins: dict[Ref, Ref] = {}
 
     def name_of(self, path: Path) -> str | None:
         """The import name of a file or folder: its path below the innermost root that holds it."""
@@ -136,6 +146,11 @@ class Modules:
 
     def origin(self, ref: Ref) -> Ref:
         """Where the source roots define a name, through re-exports; else the name itself."""
+        if ref not in self._origins:
+            self._origins[ref] = self._trace(ref)
+        return self._origins[ref]
+
+    def _trace(self, ref: Ref) -> Ref:
         seen = {ref}
         while (module := self.find(ref.module)) is not None:
             moved = self.resolve(module, ref.name) if ref.head in module.scan.bindings else None

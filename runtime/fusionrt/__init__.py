@@ -25,6 +25,7 @@ from .errors import (
 from .graph import (
     Computed,
     ComputedState,
+    Current,
     Event,
     EventKind,
     Graph,
@@ -32,6 +33,7 @@ from .graph import (
     Origin,
     OriginKind,
     State,
+    current,
     isolated,
     running_graph,
 )
@@ -47,6 +49,7 @@ __all__ = [
     "ComputeOptions",
     "Computed",
     "ComputedState",
+    "Current",
     "CycleError",
     "Event",
     "EventKind",
@@ -71,6 +74,7 @@ __all__ = [
     "WireError",
     "command",
     "compute",
+    "current",
     "isolated",
     "running_graph",
     "service",

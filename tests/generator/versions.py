@@ -12,7 +12,7 @@ from typing import Any
 
 from fusiongen.compat.compare import breaking
 from fusiongen.emit import generate, reading_of
-from fusiongen.lock import lock_of
+from fusiongen.lock import Lock, lock_of, lock_text
 from fusiongen.project import load
 
 __all__ = ["Version", "Versions", "versions"]
@@ -73,7 +73,7 @@ def versions(folder: Path, old: tuple[str, str], new: tuple[str, str]) -> Iterat
             (folder / "pyproject.toml").write_text(_CONFIG.format(name))
             project = load(folder)
             generate(project)
-            lock = lock_of(reading_of(project)).model_dump_json()
+            lock = lock_text(lock_of(reading_of(project)))
             locks.append(lock.replace("old_version.", "new_version."))
             (place / "service.py").write_text(f"{_SERVICE.format(package=name)}\n{service}")
             importlib.invalidate_caches()
@@ -84,16 +84,11 @@ def versions(folder: Path, old: tuple[str, str], new: tuple[str, str]) -> Iterat
                     importlib.import_module(f"{name}.service").Carts_,
                 )
             )
-        changes = breaking(*map(_lock, locks))
-        yield Versions(*made, frozenset(change.rule for change in changes))
+        old_lock, new_lock = map(Lock.model_validate_json, locks)
+        changes = breaking(old_lock, new_lock)
+        yield Versions(made[0], made[1], frozenset(change.rule for change in changes))
     finally:
         sys.path.remove(str(folder))
         for module in set(sys.modules) - before:
             if module.startswith(("old_version", "new_version")):
                 del sys.modules[module]
-
-
-def _lock(text: str) -> Any:
-    from fusiongen.lock import Lock
-
-    return Lock.model_validate_json(text)

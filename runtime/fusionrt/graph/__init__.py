@@ -2,6 +2,8 @@
 
 from .changes import Changes
 from .computed import Computed, Hit
+from .consolidate import ConsolidatingFunction
+from .current import Current, current
 from .events import Event, EventKind, EventLog
 from .function import Function
 from .graph import Graph, running_graph
@@ -18,6 +20,8 @@ __all__ = [
     "Changes",
     "Computed",
     "ComputedState",
+    "ConsolidatingFunction",
+    "Current",
     "Event",
     "EventKind",
     "EventLog",
@@ -33,6 +37,7 @@ __all__ = [
     "Target",
     "Targets",
     "calling_line",
+    "current",
     "invalidate",
     "isolated",
     "lean",

@@ -6,6 +6,7 @@ Inline costs no task; but awaiting dies near 1,000 frames, so a deep chain chang
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ForeignCancellation, FrameworkError
@@ -32,7 +33,17 @@ LEVELS: Final = 50
 class Run:
     """A body that runs: who waits for it, and what it waits for. Gone when its computed settles."""
 
-    __slots__ = ("depth", "failure", "joined", "leases", "task", "users", "waiters", "waits")
+    __slots__ = (
+        "depth",
+        "failure",
+        "joined",
+        "leases",
+        "lifetime",
+        "task",
+        "users",
+        "waiters",
+        "waits",
+    )
 
     def __init__(self, depth: int) -> None:
         self.depth = depth
@@ -46,6 +57,8 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.users = 0
         """Calls that share the body, when it has a task: it is cancelled with the last (G19)."""
+        self.lifetime = math.inf
+        """How long the body wants its result to live, in seconds; see current.py."""
         self.failure: BaseException | None = None
         """What ended the body, if it was neither an `Exception` nor a cancellation: not cached."""
 
@@ -154,11 +167,12 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
                 leases = {**leases, **dependency._leases}
         if leases:
             computed._leases = leases
-        if error is None:
-            lifetime = function.options.auto_invalidate
-        else:
-            lifetime = function.error_lifetime(error)
-        if lifetime is not None:
+        lifetime = run.lifetime
+        if error is not None:
+            lifetime = min(lifetime, function.error_lifetime(error))
+        elif function.options.auto_invalidate is not None:
+            lifetime = min(lifetime, function.options.auto_invalidate)
+        if lifetime < math.inf:
             expire_after(computed, lifetime)
     else:
         computed._state = INVALIDATED

@@ -38,6 +38,7 @@ class Function(Generic[_T]):
     __slots__ = (
         "__weakref__",
         "body",
+        "delay",
         "disposed",
         "graph",
         "hot",
@@ -64,6 +65,7 @@ class Function(Generic[_T]):
         self.key = key
         self.options = options if options is not None else ComputeOptions()
         self.hot = hot
+        self.delay = self.options.invalidation_delay or 0.0
         self.table: dict[object, Computed[_T]] = {}
         self.disposed = False
         self.runs = 0

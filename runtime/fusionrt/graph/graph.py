@@ -6,7 +6,7 @@ import asyncio
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .events import EventLog
 from .failures import Classifier, is_transient
@@ -14,6 +14,9 @@ from .function import Function
 from .invalidate import notify
 from .origin import Origin, OriginKind
 from .targets import Targets
+
+if TYPE_CHECKING:
+    from .computed import Computed
 
 __all__ = ["Graph", "running_graph"]
 
@@ -32,6 +35,8 @@ class Graph:
         self.events = EventLog()
         self.functions: weakref.WeakKeyDictionary[Function[Any], None] = weakref.WeakKeyDictionary()
         self.targets = Targets()
+        self.postponed: weakref.WeakSet[Computed[Any]] = weakref.WeakSet()
+        """What an `invalidation_delay` holds up."""
         self._closed = False
         self._end = _with_the_loop(weakref.ref(self))
         with suppress(StopIteration):

@@ -7,11 +7,12 @@ for it (G5c, G7), and ends Invalidated.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .events import EventKind
-from .origin import Origin
+from .origin import Origin, OriginKind
 from .state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING
 
 if TYPE_CHECKING:
@@ -26,11 +27,16 @@ def invalidate(computed: Computed[Any], origin: Origin) -> None:
 
 
 def mark(
-    computeds: Iterable[Computed[Any]], origin: Origin, cause: Computed[Any] | None = None
+    computeds: Iterable[Computed[Any]],
+    origin: Origin,
+    cause: Computed[Any] | None = None,
+    *,
+    due: Computed[Any] | None = None,
 ) -> list[Computed[Any]]:
     """Invalidate them and everything made from them; the caller must `notify` the result.
 
-    What is Computing is flagged.
+    What is Computing is flagged. What has an `invalidation_delay` stays as it is until that is
+    over, unless it is `due` (G25), or its service is gone.
     """
     pending = list(computeds)
     causes = [cause] * len(pending)
@@ -39,6 +45,10 @@ def mark(
         computed = pending.pop()
         cause = causes.pop()
         if computed._state is CONSISTENT:
+            delay = computed._function.delay
+            if delay and computed is not due and origin.kind is not OriginKind.DISPOSED:
+                _postpone(computed, delay, origin)
+                continue
             computed._state = INVALIDATED
             computed._origin = origin
             computed._cause = cause
@@ -71,6 +81,22 @@ def retire(computed: Computed[Any]) -> None:
                 dependency._dependants.pop(computed, None)
         computed._dependencies = NOTHING
     computed._dependants = NONE
+
+
+def _postpone(computed: Computed[Any], delay: float, origin: Origin) -> None:
+    """Invalidate it later; further invalidations until then change nothing (G25)."""
+    graph = computed._function.graph
+    if computed in graph.postponed:
+        return
+    graph.postponed.add(computed)
+
+    def due(reference: weakref.ref[Computed[Any]]) -> None:
+        late = reference()
+        if late is not None:
+            graph.postponed.discard(late)
+            notify(mark([late], origin, due=late))
+
+    graph.loop.call_later(delay, due, weakref.ref(computed))
 
 
 def notify(marked: Iterable[Computed[Any]]) -> None:

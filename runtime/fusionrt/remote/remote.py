@@ -8,6 +8,7 @@ import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
+from ..contract import ComputeOptions
 from ..errors import ArgumentError, CallTimeout
 from ..graph import SCOPE, Computed, Graph
 from ..graph.state import CONSISTENT
@@ -15,7 +16,7 @@ from ..operations import CommandScope
 from ..primitives import new_id, now
 from ..rpc import Failed, Peer, Registration
 from ..services.methods import ComputeMethods
-from ..services.table import Contract
+from ..services.table import Compute, Contract
 from ..wire.calls import Request
 from ..wire.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
@@ -101,6 +102,10 @@ class Remote(ComputeMethods):
 
     def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         return self.call(method, self._keyers[method].normalize(arguments))
+
+    def options(self, method: Compute) -> ComputeOptions:
+        """The host expires, delays and consolidates; what it says is applied at once."""
+        return ComputeOptions(min_cache=method.options.min_cache)
 
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
         async def body(*arguments: Any) -> Any:

@@ -6,7 +6,17 @@ import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from ..graph import Changes, Computed, Function, Graph, Hit, Origin, running_graph
+from ..contract import ComputeOptions
+from ..graph import (
+    Changes,
+    Computed,
+    ConsolidatingFunction,
+    Function,
+    Graph,
+    Hit,
+    Origin,
+    running_graph,
+)
 from ..wire.keys import Keyer
 from .table import Compute, Contract
 
@@ -33,6 +43,10 @@ class ComputeMethods:
         """What computes a value; must not keep this instance's owner alive."""
         raise NotImplementedError
 
+    def options(self, method: Compute) -> ComputeOptions:
+        """How this end caches the results of a method."""
+        return method.options
+
     def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
         """Where the hits of the hot path go, if it has one."""
         return None
@@ -55,12 +69,14 @@ class ComputeMethods:
             name = f"{self.contract.name}.{method.name}"
             types = self.contract.resolved.signatures[method.name].parameters
             keyer = self._keyers[method.name] = Keyer(name, method.parameters, types)
-            self._functions[method.name] = Function(
+            options = self.options(method)
+            kind = Function if options.consolidate is None else ConsolidatingFunction
+            self._functions[method.name] = kind(
                 graph,
                 name,
                 self.body(method.name),
                 key=keyer.key,
-                options=method.options,
+                options=options,
                 hot=self.hot_table(method.name, keyer.plain),
             )
 

@@ -1,0 +1,99 @@
+"""`consolidate`: dependants are invalidated only if the recomputed output differs (G26).
+
+What callers see, the target, copies a source that is computed behind it. When the source is
+invalidated it is recomputed after a while, though nobody asks: an equal value changes nothing
+downstream, anything else invalidates the target.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..contract import ComputeOptions
+from ..primitives import spawn
+from .computed import Computed, Hit
+from .function import Function
+from .invalidate import invalidate
+from .leases import lean
+from .origin import Origin, OriginKind
+from .scope import SCOPE
+from .state import CONSISTENT
+
+if TYPE_CHECKING:
+    from .graph import Graph
+
+__all__ = ["ConsolidatingFunction"]
+
+_T = TypeVar("_T")
+
+
+class ConsolidatingFunction(Function[_T]):
+    """A function whose results outlive invalidations that change nothing."""
+
+    __slots__ = ("_source", "_sources", "_window")
+
+    def __init__(
+        self,
+        graph: Graph,
+        name: str,
+        body: Callable[..., Awaitable[_T]],
+        *,
+        key: Callable[[tuple[Any, ...]], Hashable],
+        options: ComputeOptions,
+        hot: dict[object, Hit] | None = None,
+    ) -> None:
+        assert options.consolidate is not None
+        self._window = options.consolidate
+        inner = replace(options, consolidate=None)
+        self._source = Function(graph, f"{name}'s source", body, key=key, options=inner)
+        # A target must keep its source alive, and the source must not keep the target.
+        self._sources: weakref.WeakKeyDictionary[Computed[Any], Computed[_T]] = (
+            weakref.WeakKeyDictionary()
+        )
+        outer = ComputeOptions(min_cache=options.min_cache)
+        super().__init__(graph, name, self._copy, key=key, options=outer, hot=hot)
+
+    def mark(self, arguments: tuple[Any, ...], origin: Origin) -> list[Computed[Any]]:
+        """Invalidate the source; the target follows if its value changed."""
+        return self._source.mark(arguments, origin)
+
+    def dispose(self) -> list[Computed[Any]]:
+        return [*super().dispose(), *self._source.dispose()]
+
+    async def _copy(self, *arguments: Any) -> _T:
+        target = SCOPE.get()
+        assert isinstance(target, Computed)
+        source = await self._source.computed(arguments)
+        self._follow(target, source)
+        return source.value
+
+    def _follow(self, target: Computed[Any], source: Computed[_T]) -> None:
+        self._sources[target] = source
+        for lease in source._leases:
+            lean(target, lease)
+        reference, function, window = weakref.ref(target), weakref.ref(self), self._window
+
+        def compare() -> None:
+            kept, self_ = reference(), function()
+            if kept is not None and self_ is not None and kept._state is CONSISTENT:
+                spawn(self_._compare(kept), name=f"fusion consolidates {kept.key}")
+
+        def later(_: Computed[Any]) -> None:
+            source._function.graph.loop.call_later(window, compare)
+
+        source.on_invalidated(later)
+
+    async def _compare(self, target: Computed[_T]) -> None:
+        SCOPE.set(None)  # the timer was set by whoever invalidated the source
+        before = self._sources[target]
+        source = await self._source.computed(target._arguments)
+        if target._state is not CONSISTENT:
+            return
+        if source.error is None and target.error is None and source._value == target._value:
+            self._follow(target, source)
+        else:
+            changed = Origin(OriginKind.EXPIRY, f"{self.name} changed")
+            invalidate(target, before.origin or changed)
