@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import shlex
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
@@ -25,7 +27,7 @@ from .errors import ContractError, GenerationError
 from .live import Live, UsageProblem, parse_call
 from .report import FORMATS, of_diagnostic
 
-__all__ = ["main"]
+__all__ = ["app"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -43,17 +45,21 @@ Nats = Annotated[
 Target = Annotated[str, typer.Argument(metavar="SERVICE.METHOD")]
 Arguments = Annotated[list[str] | None, typer.Argument(metavar="ARGS", help="each as JSON")]
 Strict = Annotated[bool, typer.Option("--strict", help="warnings fail, too")]
-Timeout = Annotated[float, typer.Option(help="seconds that a call may take")]
+Timeout = Annotated[float, typer.Option(min=0.001, help="seconds that a call may take")]
 
 
-def main() -> None:
-    """The console script."""
-    app()
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(metadata.version("fusiongen"))
+        raise typer.Exit()
 
 
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="show tracebacks of errors")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="and exit")
+    ] = False,
 ) -> None:
     global _debug
     _debug = debug
@@ -66,7 +72,7 @@ def _readable(command: _F) -> _F:
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         try:
             return command(*args, **kwargs)
-        except (typer.Exit, KeyboardInterrupt):
+        except (typer.Exit, KeyboardInterrupt, BrokenPipeError):
             raise
         except UsageProblem as error:
             _fail(str(error), 2)
@@ -76,6 +82,10 @@ def _readable(command: _F) -> _F:
             _fail(str(error), 1)
         except TimeoutError as error:
             _fail(str(error) or "no answer in time; give it longer with --timeout", 1)
+        except OSError as error:
+            _fail(
+                f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 1
+            )
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{Path(last.filename).name}:{last.lineno}"
@@ -101,7 +111,8 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     """Start a project: a contract, a service, an application and a test."""
     for path in project.init(directory):
         typer.echo(f"wrote {path}")
-    typer.echo(f"next: cd {directory} && fusiongen generate && fusiongen run app:app")
+    change = "" if directory.resolve() == Path.cwd() else f"cd {shlex.quote(str(directory))} && "
+    typer.echo(f"next: {change}fusiongen generate && fusiongen run app:app")
 
 
 @app.command()
@@ -181,9 +192,11 @@ def call(
 ) -> None:
     """Call a method of a service that runs: `fusiongen call carts.total '"1"'`."""
 
+    parsed = parse_call(target, arguments or [])
+
     async def talk() -> None:
         async with Live.connect(nats) as live:
-            async for value in live.call(parse_call(target, arguments or []), timeout):
+            async for value in live.call(parsed, timeout):
                 typer.echo(value)
 
     asyncio.run(talk())
@@ -196,9 +209,11 @@ def watch(
 ) -> None:
     """Print a value now and at each change, with the reason, until Ctrl-C."""
 
+    parsed = parse_call(target, arguments or [])
+
     async def talk() -> None:
         async with Live.connect(nats) as live:
-            async for change in live.watch(parse_call(target, arguments or []), timeout):
+            async for change in live.watch(parsed, timeout):
                 shown = change.value if not change.problem else f"! {change.problem}"
                 typer.echo(f"{shown}\t{change.reason}" if change.reason else shown)
                 sys.stdout.flush()
@@ -212,7 +227,9 @@ def watch(
 @app.command()
 @_readable
 def server(
-    port: Annotated[int, typer.Option(help="of 127.0.0.1; 4222 is where others look")] = PORT,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, help="of 127.0.0.1; 4222 is where others look")
+    ] = PORT,
 ) -> None:
     """Run the embedded broker until Ctrl-C."""
 

@@ -15,6 +15,7 @@ from fusionrt import FusionError, RemoteUnavailable
 from fusionrt.broker import HOST, PORT
 from fusionrt.primitives import new_id, now
 from fusionrt.remote.description import DESCRIBE, MethodDescription, ServiceDescription
+from fusionrt.remote.failures import declared_name
 from fusionrt.rpc import Caller, Failed, Peer, Registration
 from fusionrt.transport.nats import NatsTransport
 from fusionrt.wire.calls import Request
@@ -37,7 +38,20 @@ class CallFailed(FusionError):
     def __init__(self, call: Call, failure: Ending) -> None:
         self.call = call
         self.code = failure.code
-        super().__init__(f"{call.service}.{call.method} failed ({failure.code}): {failure.message}")
+        super().__init__(f"{call.service}.{call.method} {_said(failure)}")
+
+
+def _said(failure: Ending) -> str:
+    match failure.code:
+        case "declared":
+            return f"raised {declared_name(failure)}: {failure.message}"
+        case "bad_arguments" | "too_large":
+            return f"was called with a wrong argument: {failure.message}"
+        case "internal":
+            return f"failed: {failure.message}"
+        case "unavailable":
+            return f"depends on a service that cannot be reached: {failure.message}"
+    return f"failed ({failure.code}): {failure.message}"
 
 
 @dataclass(frozen=True)
@@ -126,7 +140,8 @@ class Live:
             RemoteUnavailable: no host serves it.
             TimeoutError: it took too long.
         """
-        method = await self._method(call)
+        async with asyncio.timeout(timeout):
+            method = await self._method(call)
         peer = self._caller.peer(call.service)
         request = _request(call, method.kind, timeout)
         try:
@@ -148,7 +163,8 @@ class Live:
             CallFailed: the first call fails, and no change can mend that.
             RemoteUnavailable: no host serves it when the watch begins.
         """
-        method = await self._method(call)
+        async with asyncio.timeout(timeout):
+            method = await self._method(call)
         if method.kind is not Kind.COMPUTE:
             kind = method.kind.name.lower()
             raise UsageProblem(
@@ -178,7 +194,7 @@ class Live:
         except Failed as failed:
             if not registration.id:
                 raise CallFailed(call, failed.failure) from None
-            return Change("", f"{failed.failure.code}: {failed.failure.message}", reason)
+            return Change("", f"{call.service}.{call.method} {_said(failed.failure)}", reason)
         except (RemoteUnavailable, TimeoutError) as error:
             if not reason:
                 raise

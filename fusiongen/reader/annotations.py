@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
-from ..contract import Annotated, Dots, Expression, Literals, Named, Nothing, Ref, Type, Union
+from ..contract import (
+    Annotated,
+    Dots,
+    Expression,
+    Literals,
+    Named,
+    Nothing,
+    Ref,
+    Type,
+    Union,
+    parts,
+)
 from ..rules.files import NotUnderstood
-from .expressions import Names, Unreadable
+from .expressions import Names, Unreadable, constant
 from .modules import Module, Modules
 from .scan import dotted
 
@@ -51,27 +62,59 @@ def union(members: Sequence[Type]) -> Type:
     return next(iter(flat)) if len(flat) == 1 else Union(members=tuple(flat))
 
 
+_NO_VARIABLES: Mapping[str, Type] = {}
+_SPECIAL = ("Annotated", "ClassVar", "Literal", "Optional", "Union", "Unpack")
+_ARITY = {
+    **dict.fromkeys(("bool", "bytes", "complex", "float", "int", "object", "str"), 0),
+    **dict.fromkeys(("frozenset", "list", "set", "type"), 1),
+    "dict": 2,
+}
+_ABC_ARITY = {
+    **dict.fromkeys(("Collection", "MutableSequence", "MutableSet", "Sequence", "Set"), 1),
+    **dict.fromkeys(("AsyncIterable", "AsyncIterator", "Iterable", "Iterator"), 1),
+    **dict.fromkeys(("Mapping", "MutableMapping"), 2),
+}
+
+
 class Annotations:
     """Reads the annotations of one module.
+
+    variables: what type variables stand for, by the names that they have there.
 
     Raises, in every method:
         Violation: a name is unknown (FG002 to FG004), or it is no type (FG005).
     """
 
-    def __init__(self, modules: Modules, module: Module) -> None:
+    def __init__(
+        self, modules: Modules, module: Module, variables: Mapping[str, Type] = _NO_VARIABLES
+    ) -> None:
         self._names = Names(modules, module)
+        self._variables = variables
         self._modules = modules
         self._module = module
 
     def type(self, node: cst.BaseExpression) -> Type:
         """The type that an annotation names."""
-        return self._type(node, node)
+        found = self._type(node, node)
+        self._check(found, node)
+        return found
+
+    def _check(self, type_: Type, at: cst.CSTNode) -> None:
+        """What no type checker lets pass, and the runtime would only find at the first call."""
+        for part in parts(type_):
+            problem = _misuse(part, self._modules)
+            if problem is not None or (part is type_ and isinstance(part, Dots)):
+                raise NotUnderstood.violation(
+                    self._module.span(at), problem or "`...` is not a type"
+                )
 
     def _type(self, node: cst.BaseExpression, at: cst.CSTNode) -> Type:
         name = dotted(node)
         match node:
             case cst.Name(value="None"):
                 return Nothing()
+            case _ if name is not None and name in self._variables:
+                return self._variables[name]
             case cst.Ellipsis():
                 return Dots()
             case cst.SimpleString() | cst.ConcatenatedString():
@@ -79,7 +122,7 @@ class Annotations:
             case cst.BinaryOperation(left=left, operator=cst.BitOr(), right=right):
                 return union((self._type(left, at), self._type(right, at)))
             case cst.Subscript(value=value, slice=elements):
-                return self._generic(value, list(_arguments(elements)), at)
+                return self._generic(value, list(self._arguments(elements, at)), at)
             case _ if name is not None:
                 return Named(ref=self._standard(self._names.ref(name, at)))
         raise NotUnderstood.violation(self._module.span(at), f"`{self._code(node)}` is not a type")
@@ -105,13 +148,18 @@ class Annotations:
                 self._module.span(at), f"`{self._code(value)}` takes no type arguments"
             )
         origin = standard(self._modules.origin(base.ref))
-        match origin.name if origin.module == "typing" else "":
+        special = origin.name if origin.module == "typing" else ""
+        count = len(arguments)
+        if (special == "Optional" and count != 1) or (special == "Annotated" and count < 2):
+            problem = f"`{special}` takes {'one type argument' if count > 1 else 'more arguments'}"
+            raise NotUnderstood.violation(self._module.span(at), problem)
+        match special:
             case "Optional":
                 return union((*(self._type(node, at) for node in arguments), Nothing()))
             case "Union":
                 return union([self._type(node, at) for node in arguments])
             case "Literal":
-                return Literals(values=tuple(self._expression(node, at) for node in arguments))
+                return Literals(values=tuple(self._literal(node, at) for node in arguments))
             case "Annotated":
                 metadata = tuple(self._expression(node, at) for node in arguments[1:])
                 return Annotated(base=self._type(arguments[0], at), metadata=metadata)
@@ -120,6 +168,24 @@ class Annotations:
         if len(arguments) == 1 and isinstance(arguments[0], cst.Tuple):
             arguments = [element.value for element in arguments[0].elements]
         return Named(ref=base.ref, arguments=tuple(self._type(node, at) for node in arguments))
+
+    def _arguments(
+        self, elements: Sequence[cst.SubscriptElement], at: cst.CSTNode
+    ) -> Iterator[cst.BaseExpression]:
+        for element in elements:
+            if not isinstance(element.slice, cst.Index) or element.slice.star is not None:
+                problem = f"`{self._code(element)}` is not a type"
+                raise NotUnderstood.violation(self._module.span(at), problem)
+            yield element.slice.value
+
+    def _literal(self, node: cst.BaseExpression, at: cst.CSTNode) -> Expression:
+        """A string, bytes, an integer, True, False, None, or the name of an enum's member."""
+        text = constant(node)
+        inner = node.expression if isinstance(node, cst.UnaryOperation) else node
+        if isinstance(inner, cst.Float) or (text is None and dotted(node) is None):
+            problem = f"`{self._code(node)}` is no value for `Literal`"
+            raise NotUnderstood.violation(self._module.span(at), problem)
+        return self._expression(node, at)
 
     def _expression(self, node: cst.BaseExpression, at: cst.CSTNode) -> Expression:
         try:
@@ -136,9 +202,31 @@ class Annotations:
         return " ".join(self._module.tree.code_for_node(node).split())
 
 
-def _arguments(
-    elements: Sequence[cst.SubscriptElement],
-) -> Iterator[cst.BaseExpression]:
-    for element in elements:
-        if isinstance(element.slice, cst.Index):
-            yield element.slice.value
+def _misuse(type_: Type, modules: Modules) -> str | None:
+    """Why a type is none, by the number of its arguments."""
+    if any(isinstance(each, Dots) for each in _direct(type_)):
+        return "`...` is not a type"
+    if not isinstance(type_, Named):
+        return None
+    origin = standard(modules.origin(type_.ref))
+    if type_.arguments is None:
+        bare = origin.module == "typing" and origin.name in _SPECIAL
+        return f"`{origin.name}` says nothing without arguments" if bare else None
+    tables = {"builtins": _ARITY, "collections.abc": _ABC_ARITY}
+    wanted = tables.get(origin.module, {}).get(origin.name)
+    given = len(type_.arguments)
+    if wanted is not None and given != wanted:
+        takes = f"{wanted or 'no'} type argument{'s' * (wanted != 1)}"
+        return f"`{origin.name}` takes {takes}, and {given} are given"
+    dots = [index for index, each in enumerate(type_.arguments) if isinstance(each, Dots)]
+    is_tuple = (origin.module, origin.name) == ("builtins", "tuple")
+    return None if not dots or (is_tuple and dots == [1] and given == 2) else "`...` is not a type"
+
+
+def _direct(type_: Type) -> tuple[Type, ...]:
+    match type_:
+        case Union(members=members):
+            return members
+        case Annotated(base=base):
+            return (base,)
+    return ()

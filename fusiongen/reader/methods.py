@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -56,22 +56,32 @@ class MethodSyntax:
     entries: tuple[Entry, ...]
 
 
-def read_method(modules: Modules, module: Module, node: cst.FunctionDef) -> MethodSyntax:
+def read_method(
+    modules: Modules, module: Module, node: cst.FunctionDef, variables: Mapping[str, Type]
+) -> MethodSyntax:
     """Read one method.
+
+    variables: what the type parameters of its class stand for.
 
     Raises:
         Violation: it breaks a rule that stands in the way of reading it.
     """
-    return _Reader(modules, module, node).read()
+    return _Reader(modules, module, node, variables).read()
 
 
 class _Reader:
-    def __init__(self, modules: Modules, module: Module, node: cst.FunctionDef) -> None:
+    def __init__(
+        self,
+        modules: Modules,
+        module: Module,
+        node: cst.FunctionDef,
+        variables: Mapping[str, Type],
+    ) -> None:
         self._modules = modules
         self._module = module
         self._node = node
         self._name = node.name.value
-        self._annotations = Annotations(modules, module)
+        self._annotations = Annotations(modules, module, variables)
         self._names = Names(modules, module)
 
     def read(self) -> MethodSyntax:

@@ -70,7 +70,7 @@ class ServiceSyntax:
         own: set[str] = set()
         for node in statements(protocol.node.body):
             try:
-                method = self._member(protocol.module, node)
+                method = self._member(protocol, node)
             except Violation as violation:
                 self.diagnostics.append(violation.diagnostic)
                 continue
@@ -83,10 +83,11 @@ class ServiceSyntax:
             own.add(name)
             self.methods[name] = method
 
-    def _member(self, module: Module, node: cst.CSTNode) -> MethodSyntax | None:
+    def _member(self, protocol: ProtocolSyntax, node: cst.CSTNode) -> MethodSyntax | None:
+        module = protocol.module
         match node:
             case cst.FunctionDef():
-                return read_method(self._modules, module, node)
+                return read_method(self._modules, module, node, protocol.variables)
             case cst.Pass():
                 return None
             case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString() | cst.Ellipsis()):

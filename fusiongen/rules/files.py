@@ -60,9 +60,27 @@ class NotUnderstood(Rule):
 
     id = "FG005"
     fix = "Give it a name at module level and use that."
-    VALID = ("    async def get(self, id: Annotated[str, Length(max=3)]) -> str: ...",)
+    VALID = (
+        "    async def get(self, id: Annotated[str, Length(max=3)]) -> str: ...",
+        "    async def get(self, id: Literal[-1, 'a', b'b', True, None]) -> tuple[()]: ...",
+    )
     INVALID = (
         "    async def get(self, id: 3) -> str: ...",
         "    async def get(self, id: 'str |') -> str: ...",
         "    async def get(self, id: Annotated[str, lambda x: x]) -> str: ...",
+        *(
+            f"    async def get(self, id: {spelled}) -> str: ..."
+            for spelled in (
+                *("list[int, str]", "dict[str]", "int[str]", "tuple[1:2]", "tuple[*tuple[int]]"),
+                *(
+                    "Optional",
+                    "Optional[int, str]",
+                    "Annotated[int]",
+                    "Literal",
+                    "...",
+                    "list[...]",
+                ),
+                *("tuple[...]", "tuple[..., int]", "int | ...", "Sequence[int, ...]"),
+            )
+        ),
     )

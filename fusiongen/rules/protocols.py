@@ -28,13 +28,28 @@ class NotAProtocol(Rule):
 
 
 class GenericContract(Rule):
-    """A contract is generic: its types would differ from caller to caller."""
+    """A contract is generic, or it does not say what the type parameters of a base stand for: its
+    types would differ from caller to caller."""
 
     id = "FG011"
-    fix = "Write a contract with the types filled in."
+    fix = "Fill the types in: `class Carts(Repository[Cart], Protocol)`."
+    VALID = (
+        "T = TypeVar('T')\n\nclass Base(Protocol[T]):\n    async def get(self) -> T | None: ...\n\n"
+        "@service\nclass Carts(Base[str], Protocol):\n    pass",
+        "class Base[T](Protocol):\n    async def get(self) -> T: ...\n\n"
+        "@service\nclass Carts(Base[int], Protocol):\n    pass",
+    )
     INVALID = (
         "T = TypeVar('T')\n\n@service\nclass Carts(Protocol[T]):\n"
         "    async def get(self) -> T: ...",
+        "T = TypeVar('T')\n\n@service\nclass Carts[T](Protocol):\n"
+        "    async def get(self) -> T: ...",
+        *(
+            "S = TypeVar('S')\nT = TypeVar('T')\n\nclass Base(Protocol[S, T]):\n"
+            f"    async def get(self, a: S) -> T: ...\n\n@service\nclass Carts({base}, Protocol):\n"
+            "    pass"
+            for base in ("Base", "Base[str]", "Base[str, T]", "Base[int, int, int]")
+        ),
     )
 
 

@@ -74,6 +74,8 @@ class UnsupportedType(ContractRule):
         "    async def get(self) -> Path: ...",
         "    async def get(self) -> list[object | Callable[..., str]]: ...",
         "    def events(self) -> AsyncIterator[memoryview]: ...",
+        "Json = Union[str, 'dict[str, Json]']\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self) -> Json: ...",
         "T = TypeVar('T')\n\n@service\nclass Carts(Protocol):\n    async def get(self) -> T: ...",
         "class Cart:\n    id: str\n\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self) -> Cart: ...",
@@ -123,6 +125,9 @@ class UnstableKey(ContractRule):
         "@dataclass\nclass Key:\n    id: str\n\n\n"
         "@service\nclass Carts(Protocol):\n    @compute\n"
         "    async def get(self, key: Key) -> str: ...",
+        "T = TypeVar('T')\n\n\n@dataclass(frozen=True)\nclass Key(Generic[T]):\n    ids: T\n\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, key: Key[list[str]]) -> str: ...",
         "@dataclass(frozen=True)\nclass Key:\n    ids: list[str]\n\n\n"
         "@service\nclass Carts(Protocol):\n    @compute\n"
         "    async def get(self, key: Key) -> str: ...",
@@ -189,7 +194,9 @@ def _class_without_wire_form(
     origin = structures.origin(type_.ref)
     structure = structures.of(origin)
     if structure is not None:
-        if structure.target is not None and origin not in seen:
+        if structure.target is not None and origin in seen:
+            return f"`{origin.name}` refers to itself, which only a class can"
+        if structure.target is not None:
             return _without_wire_form(structure.target, structures, seen | {origin})
         problem = structure.kind.without_wire_form(origin.name)
         return problem or _field_without_wire_form(structure, structures, seen)
@@ -226,8 +233,11 @@ def _unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str 
         case Named(ref=ref, arguments=arguments):
             origin = structures.origin(ref)
             structure = structures.of(origin)
+            inner = arguments or ()
             if structure is not None:
-                return _unstable_structure(structure, structures, seen)
+                problem = _unstable_structure(structure, structures, seen)
+                if problem is not None:
+                    return problem
             known = f"builtins.{origin.name}" if origin.module == "builtins" else str(origin)
             if known in _OPEN:
                 return f"`{origin}` may be anything"
@@ -235,7 +245,6 @@ def _unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str 
                 return f"`{origin}` does not say of what"
             if known in _CONTAINERS and known not in _FROZEN_CONTAINERS:
                 return f"`{origin}` is not hashable"
-            inner = arguments or ()
     problems = (_unstable(each, structures, seen) for each in inner)
     return next((problem for problem in problems if problem is not None), None)
 

@@ -72,7 +72,9 @@ class ServiceDisposed(FrameworkError):
 
     def __init__(self, service: str) -> None:
         self.service = service
-        super().__init__(f"the service {service} is gone: make a new instance and call that")
+        super().__init__(
+            f"the service {service} is gone: its instance was dropped, or its host has stopped"
+        )
 
 
 class ArgumentError(FrameworkError, builtins.TypeError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
@@ -19,13 +20,15 @@ from .remote.servant import ServiceServant
 from .rpc import Caller, Outlet, Responder, Subjects
 from .services.service import Service
 from .signals import stop_signals
-from .transport import Transport
+from .transport import Listener, Transport
 from .transport.nats import NatsTransport
 from .wire.limits import Timing
 
 __all__ = ["Host"]
 
 _C = TypeVar("_C", bound=Client)
+
+_log = logging.getLogger("fusionrt")
 
 GRACE: Final = 10.0
 """Seconds that running calls get to end when the host stops."""
@@ -123,6 +126,16 @@ class Host:
         return self._entered
 
 
+class _News(Listener):
+    """Tells the log of losses, which cost freshness and nothing else."""
+
+    def disconnected(self) -> None:
+        _log.warning("the connection to the broker is lost; looking for it again")
+
+    def reconnected(self) -> None:
+        _log.warning("the connection to the broker is back")
+
+
 class _Entered:
     """What a host has while it runs."""
 
@@ -138,6 +151,7 @@ class _Entered:
             transport, subjects=host._subjects, principal=host._principal, timing=host._timing
         )
         self._outlet = Outlet(transport)
+        transport.add_listener(_News())
         self._nudges = Nudges(self.graph, self.iid, transport, host._subjects)
         self._services: dict[str, Service] = {}
         self._responders: list[Responder] = []
@@ -162,6 +176,8 @@ class _Entered:
             return entered
 
     async def serve(self, service: Service) -> None:
+        if not isinstance(service, Service):
+            raise NotBoundError(f"serve takes an instance of a generated …Service, not {service!r}")
         binding = service._fusion
         name = binding.contract.name
         if name in self._services:
@@ -186,6 +202,8 @@ class _Entered:
         await self._transport.flush()
 
     def client(self, cls: type[_C]) -> _C:
+        if not (isinstance(cls, type) and issubclass(cls, Client)):
+            raise NotBoundError(f"client takes a generated …Client class, not {cls!r}")
         client = self._clients.get(cls)
         if client is None:
             contract = cls._fusion_contract

@@ -42,9 +42,12 @@ class ImportFailed(FusionError):
     def __init__(self, target: str, error: Exception) -> None:
         self.target = target
         last = traceback.extract_tb(error.__traceback__)[-1]
-        stale = linecache.getline(last.filename, 1).startswith(_GENERATED)
+        file, line = last.filename, last.lineno
+        if isinstance(error, SyntaxError) and error.filename:
+            file, line = error.filename, error.lineno
+        stale = linecache.getline(file, 1).startswith(_GENERATED)
         hint = "run `fusiongen generate`: generated code is not current" if stale else "mend it"
-        where = f"{os.path.basename(last.filename)}:{last.lineno}"
+        where = f"{os.path.basename(file)}:{line}"
         super().__init__(
             f"importing {target} raised {type(error).__name__}: {error} ({where}); {hint}, "
             "or look at the traceback with --debug"
@@ -68,12 +71,18 @@ def load(target: str) -> Application:
     except FusionError:
         raise
     except ModuleNotFoundError as error:
+        if not f"{module_name}.".startswith(f"{error.name}."):
+            raise ImportFailed(target, error) from error
         raise TargetError(target, f"there is no module {error.name}") from error
     except Exception as error:
         raise ImportFailed(target, error) from error
     application: Any = getattr(module, attribute, None)
     if not inspect.iscoroutinefunction(application):
         raise TargetError(target, f"{module_name} has no asynchronous function {attribute}")
+    try:
+        inspect.signature(application).bind(None)
+    except TypeError:
+        raise TargetError(target, f"{attribute} does not take just the host") from None
     return cast("Application", application)
 
 

@@ -18,7 +18,8 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NewType, Protocol, TypeVar, overload
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NewType, Optional, Protocol
+from typing import TypeVar, Union, overload
 
 from fusionrt import ANY, command, compute, service
 from library import Length, LibraryCart, LibraryKey

@@ -26,7 +26,7 @@ from ..primitives import new_id
 from ..services.table import Contract
 from ..wire.frames import Ending
 
-__all__ = ["as_error", "as_failure", "refusal"]
+__all__ = ["as_error", "as_failure", "declared_name", "refusal"]
 
 _log = logging.getLogger("fusionrt")
 
@@ -35,6 +35,11 @@ class _Declared(msgspec.Struct, array_like=True):
     name: str
     args: list[Any]
     attributes: dict[str, Any]
+
+
+def declared_name(failure: Ending) -> str:
+    """The name of the declared exception class that a failure is."""
+    return msgspec.msgpack.decode(failure.data, type=_Declared).name
 
 
 def refusal(error: Exception) -> Ending:

@@ -127,7 +127,10 @@ class _Served:
         for index, (name, tp) in enumerate(zip(method.parameters, types, strict=True)):
             default = signature.parameters[name].default
             if index < len(given):
-                arguments.append(codec(tp).decode_json(bytes(given[index])))
+                try:
+                    arguments.append(codec(tp).decode_json(bytes(given[index])))
+                except WireError as problem:
+                    raise WireError(f"{name}: {problem}") from None
             elif default is not inspect.Parameter.empty:
                 arguments.append(default)
             else:

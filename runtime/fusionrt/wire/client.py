@@ -36,6 +36,7 @@ __all__ = ["ClientSession"]
 
 _TIMING = Timing()
 _LIMITS = Limits()
+_REJECTED = {"unknown": "its host does not know this client any more"}
 _SUCCEEDED = "another host answers in its place"
 
 
@@ -163,7 +164,7 @@ class ClientSession:
     def no_responders(self, now: float) -> None:
         """Nobody listens at the instance's subject (D9)."""
         if self.iid is not None and not self._gone and self._lease.suspected(now):
-            self._lose("nobody listens at the host's subject")
+            self._lose("its host is gone")
         self._notice(now)
 
     def no_host(self, now: float) -> None:
@@ -235,7 +236,7 @@ class ClientSession:
         for frame in envelope.frames:
             match frame:
                 case Rejected(reason) if self.iid in (None, envelope.iid):
-                    return self._lose(f"the host rejected the session: {reason}")
+                    return self._lose(_REJECTED.get(reason, f"its host refuses: {reason}"))
                 case Welcome() if self.iid not in (None, envelope.iid):
                     if self._lease.doubtful(now):
                         return self._lose(_SUCCEEDED)
