@@ -78,8 +78,13 @@ def plan(project: Project, modules: Modules | None = None) -> Plan:
     Raises:
         GenerationError: as `contracts`.
     """
-    with _without_collector():
-        return _plan(project, modules or project.modules())
+    try:
+        with _without_collector():
+            return _plan(project, modules or project.modules())
+    except RecursionError:
+        raise GenerationError(
+            "some expression or type nests too deeply to be read: give its parts names"
+        ) from None
 
 
 @contextmanager
@@ -112,14 +117,13 @@ def _plan(project: Project, modules: Modules) -> Plan:
 
 
 def _compile(project: Project, path: Path, text: str) -> None:
-    """Nothing is written that Python does not take; only a user's template can bring that about."""
+    """Nothing is written that Python does not take."""
     try:
         compile(text, str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        if project.templates is None:
-            raise
+        source = f"the templates of {project.templates}" if project.templates else "the contracts"
         raise GenerationError(
-            f"the templates of {project.templates} make {_shown(project, path)} no valid Python: "
+            f"{source} make {_shown(project, path)} no valid Python: "
             f"line {error.lineno}: {error.msg}"
         ) from None
 

@@ -20,35 +20,13 @@ from ..contract import (
 )
 from ..rules.files import NotUnderstood
 from .expressions import Names, Unreadable, constant
+from .misuse import misuse
 from .modules import Module, Modules
+from .quotes import has_quotes
 from .scan import dotted
+from .standard import TYPING, standard
 
-__all__ = ["Annotations", "standard", "union"]
-
-_TYPING = ("typing", "typing_extensions")
-_BUILTIN_ALIASES = ("Dict", "FrozenSet", "List", "Set", "Tuple", "Type")
-_ABC_ALIASES = {
-    **{
-        name: name
-        for name in (
-            *("AsyncGenerator", "AsyncIterable", "AsyncIterator", "Awaitable", "Callable"),
-            *("Collection", "Coroutine", "Generator", "Iterable", "Iterator", "Mapping"),
-            *("MutableMapping", "MutableSequence", "MutableSet", "Sequence"),
-        )
-    },
-    "AbstractSet": "Set",
-}
-
-
-def standard(ref: Ref) -> Ref:
-    """The modern spelling of what `typing` only renames: `typing.List` is `list`."""
-    if ref.module not in _TYPING:
-        return ref
-    if ref.name in _BUILTIN_ALIASES:
-        return Ref(module="builtins", name=ref.name.lower())
-    if ref.name in _ABC_ALIASES:
-        return Ref(module="collections.abc", name=_ABC_ALIASES[ref.name])
-    return Ref(module="typing", name=ref.name)
+__all__ = ["Annotations", "union"]
 
 
 def union(members: Sequence[Type]) -> Type:
@@ -63,31 +41,26 @@ def union(members: Sequence[Type]) -> Type:
 
 
 _NO_VARIABLES: Mapping[str, Type] = {}
-_SPECIAL = ("Annotated", "ClassVar", "Literal", "Optional", "Union", "Unpack")
-_ARITY = {
-    **dict.fromkeys(("bool", "bytes", "complex", "float", "int", "object", "str"), 0),
-    **dict.fromkeys(("frozenset", "list", "set", "type"), 1),
-    "dict": 2,
-}
-_ABC_ARITY = {
-    **dict.fromkeys(("Collection", "MutableSequence", "MutableSet", "Sequence", "Set"), 1),
-    **dict.fromkeys(("AsyncIterable", "AsyncIterator", "Iterable", "Iterator"), 1),
-    **dict.fromkeys(("Mapping", "MutableMapping"), 2),
-}
 
 
 class Annotations:
     """Reads the annotations of one module.
 
     variables: what type variables stand for, by the names that they have there.
+    opened: the aliases that are being read.
 
     Raises, in every method:
         Violation: a name is unknown (FG002 to FG004), or it is no type (FG005).
     """
 
     def __init__(
-        self, modules: Modules, module: Module, variables: Mapping[str, Type] = _NO_VARIABLES
+        self,
+        modules: Modules,
+        module: Module,
+        variables: Mapping[str, Type] = _NO_VARIABLES,
+        opened: frozenset[Ref] = frozenset(),
     ) -> None:
+        self._open = opened
         self._names = Names(modules, module)
         self._variables = variables
         self._modules = modules
@@ -102,7 +75,7 @@ class Annotations:
     def _check(self, type_: Type, at: cst.CSTNode) -> None:
         """What no type checker lets pass, and the runtime would only find at the first call."""
         for part in parts(type_):
-            problem = _misuse(part, self._modules)
+            problem = misuse(part, self._modules)
             if problem is not None or (part is type_ and isinstance(part, Dots)):
                 raise NotUnderstood.violation(
                     self._module.span(at), problem or "`...` is not a type"
@@ -124,8 +97,20 @@ class Annotations:
             case cst.Subscript(value=value, slice=elements):
                 return self._generic(value, list(self._arguments(elements, at)), at)
             case _ if name is not None:
-                return Named(ref=self._standard(self._names.ref(name, at)))
+                ref = self._standard(self._names.ref(name, at))
+                return self._unquoted(ref) or Named(ref=ref)
         raise NotUnderstood.violation(self._module.span(at), f"`{self._code(node)}` is not a type")
+
+    def _unquoted(self, ref: Ref) -> Type | None:
+        """What an alias with a quoted part stands for: at run time it is no type."""
+        origin = self._modules.origin(ref)
+        home = self._modules.find(origin.module)
+        node = home.scan.definitions.get(origin.name) if home is not None else None
+        if home is None or not isinstance(node, cst.BaseExpression) or origin in self._open:
+            return None
+        if not has_quotes(self._modules, home, node, self._open | {origin}):
+            return None
+        return Annotations(self._modules, home, opened=self._open | {origin}).type(node)
 
     def _quoted(self, node: cst.SimpleString | cst.ConcatenatedString, at: cst.CSTNode) -> Type:
         text = node.evaluated_value
@@ -196,37 +181,7 @@ class Annotations:
 
     def _standard(self, ref: Ref) -> Ref:
         origin = self._modules.origin(ref)
-        return standard(origin) if origin.module in _TYPING else ref
+        return standard(origin) if origin.module in TYPING else ref
 
     def _code(self, node: cst.CSTNode) -> str:
         return " ".join(self._module.tree.code_for_node(node).split())
-
-
-def _misuse(type_: Type, modules: Modules) -> str | None:
-    """Why a type is none, by the number of its arguments."""
-    if any(isinstance(each, Dots) for each in _direct(type_)):
-        return "`...` is not a type"
-    if not isinstance(type_, Named):
-        return None
-    origin = standard(modules.origin(type_.ref))
-    if type_.arguments is None:
-        bare = origin.module == "typing" and origin.name in _SPECIAL
-        return f"`{origin.name}` says nothing without arguments" if bare else None
-    tables = {"builtins": _ARITY, "collections.abc": _ABC_ARITY}
-    wanted = tables.get(origin.module, {}).get(origin.name)
-    given = len(type_.arguments)
-    if wanted is not None and given != wanted:
-        takes = f"{wanted or 'no'} type argument{'s' * (wanted != 1)}"
-        return f"`{origin.name}` takes {takes}, and {given} are given"
-    dots = [index for index, each in enumerate(type_.arguments) if isinstance(each, Dots)]
-    is_tuple = (origin.module, origin.name) == ("builtins", "tuple")
-    return None if not dots or (is_tuple and dots == [1] and given == 2) else "`...` is not a type"
-
-
-def _direct(type_: Type) -> tuple[Type, ...]:
-    match type_:
-        case Union(members=members):
-            return members
-        case Annotated(base=base):
-            return (base,)
-    return ()

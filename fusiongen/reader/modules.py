@@ -17,6 +17,7 @@ from libcst.metadata import CodeRange, PositionProvider
 from ..contract import Ref
 from ..errors import Span
 from ..rules.files import NotPython
+from .compiling import compiler_refuses
 from .scan import Scan
 
 __all__ = ["Consulted", "Module", "Modules"]
@@ -189,6 +190,12 @@ class Modules:
     def _parse(self, name: str, path: Path) -> Module:
         file = Path(os.path.relpath(path, self._directory)).as_posix()
         source = path.read_bytes()
+        problem = compiler_refuses(source)
+        if problem is not None:
+            raise NotPython.violation(
+                Span(file, problem.line, problem.column),
+                f"this is not valid Python: {problem.text}",
+            )
         try:
             tree = cst.parse_module(source)
         except cst.ParserSyntaxError as error:

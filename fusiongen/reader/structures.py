@@ -11,10 +11,10 @@ import libcst as cst
 
 from ..contract import Named, Nothing, Ref, Type, parts
 from ..errors import Violation
-from .annotations import standard
 from .members import Field, Members, is_false, is_true, keywords_of, type_or_none
 from .modules import Module, Modules
 from .scan import dotted, statements
+from .standard import standard
 
 __all__ = ["Field", "Kind", "Structure", "Structures"]
 

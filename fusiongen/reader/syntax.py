@@ -10,9 +10,10 @@ import libcst as cst
 from ..contract import Ref, Type
 from ..errors import Span
 from ..rules.protocols import ForeignBase, GenericContract, NotAProtocol
-from .annotations import Annotations, standard
+from .annotations import Annotations
 from .modules import Module, Modules
 from .scan import dotted
+from .standard import standard
 
 __all__ = ["Decoration", "ProtocolSyntax", "decorations", "linearised"]
 

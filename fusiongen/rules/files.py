@@ -12,7 +12,15 @@ class NotPython(Rule):
 
     id = "FG001"
     fix = "Mend the syntax; `python -m py_compile` says more."
-    INVALID = ("    async def get(self -> str: ...",)
+    INVALID = (
+        "    async def get(self -> str: ...",
+        "    async def get(self, id: str, id: str) -> str: ...",
+        "    async def get(self, __debug__: str) -> str: ...",
+        '    async def get(self) -> str:\n        """\\x"""',
+        "    async def get(self, id: str = 'a\0') -> str: ...",
+        "    async def get(self, id: 'str' b'') -> str: ...",
+        f"    async def get(self) -> {'tuple[' * 300}int{']' * 300}: ...",
+    )
 
 
 class UnknownName(Rule):

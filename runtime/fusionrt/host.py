@@ -11,7 +11,7 @@ from typing import Final, Self, TypeVar
 
 from .broker import Broker
 from .errors import NotBoundError
-from .graph import Graph
+from .graph import MAX_COMPUTEDS, Graph
 from .operations import Nudges
 from .primitives import new_id
 from .remote.client import Client
@@ -48,6 +48,7 @@ class Host:
     principal: who this process is, in the subjects that its clients listen on; one word of letters,
         digits, `_` and `-`.
     timing: of the sessions; every process of a system has the same.
+    max_computeds: how many results are kept here, replicas included; see `Graph`.
 
     Raises, when it is entered:
         BrokerUnavailable: no broker answers at the URL.
@@ -63,8 +64,10 @@ class Host:
         prefix: str = "fusion",
         principal: str = "anonymous",
         timing: Timing = Timing(),  # noqa: B008 - immutable
+        max_computeds: int = MAX_COMPUTEDS,
     ) -> None:
         self._url = nats_url
+        self._max_computeds = max_computeds
         self._given = transport
         self._subjects = Subjects(prefix)
         self._principal = principal
@@ -142,7 +145,7 @@ class _Entered:
     def __init__(self, transport: Transport, url: str, host: Host, exits: AsyncExitStack) -> None:
         self.url = url
         self.iid: Final = new_id()
-        self.graph = Graph()
+        self.graph = Graph(max_computeds=host._max_computeds)
         self._transport = transport
         self._subjects = host._subjects
         self._timing = host._timing

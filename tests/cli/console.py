@@ -14,6 +14,9 @@ from typing import Self
 
 from fusiongen import emit, project
 
+# A shell starts background jobs with SIGINT ignored, and every child inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 EXAMPLE = Path(__file__).parents[2] / "examples" / "cart"
 
 

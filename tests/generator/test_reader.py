@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fusiongen.contract import Contract, MethodKind
-from fusiongen.emit import contracts
+from fusiongen.emit import contracts, plan
 from fusiongen.errors import ContractError, Diagnostic
 from fusiongen.project import Project
 
@@ -194,3 +194,77 @@ def test_entries_are_bound_against_the_signature(project: Write) -> None:
     wrong = text.replace("get(x)", "get(a=x)")
     (found,) = _refused(project({"shop/contracts.py": wrong}))
     assert found.rule == "FG042"
+
+
+REPOSITORY = (
+    f"{HEAD}{{imports}}\n{{base}}\n    async def get(self, id: str) -> T | None: ...\n"
+    "    async def put(self, items: tuple[T, ...], by: {imported}T | str) -> None: ...\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("imports", "base"),
+    [
+        ('from typing import TypeVar\nT = TypeVar("T")', "class Base(Protocol[T]):"),
+        (
+            "from typing import Generic\nfrom shop.vars import V as T",
+            "class Base(Generic[T], Protocol):",
+        ),
+        ("", "class Base[T](Protocol):"),
+        ("", "class Base[T: (int, str) = int](Protocol):"),
+    ],
+)
+def test_type_parameters_of_a_base_are_filled_in(imports: str, base: str, project: Write) -> None:
+    """Old and new spellings, through a second generic Protocol; unions stay flat."""
+    files = {
+        "shop/vars.py": 'import typing\nV = typing.TypeVar("V")\n',
+        "shop/base.py": REPOSITORY.format(imports=imports, base=base, imported=""),
+        "shop/contracts.py": (
+            f"{HEAD}from typing import TypeVar\nfrom shop import base\n"
+            'S = TypeVar("S")\nclass Mid(base.Base[S | None], Protocol[S]): ...\n'
+            "@service\nclass Carts(Mid['bytes'], Protocol): ...\n"
+        ),
+    }
+    get, put = _one(project(files)).methods
+    assert str(get.result) == "bytes | None"
+    assert [str(each.type) for each in put.parameters] == [
+        "tuple[bytes | None, ...]",
+        "bytes | str | None",
+    ]
+
+
+def test_line_ends_and_tabs_do_not_matter(project: Write) -> None:
+    """A contract with CRLF, with CR alone and with tabs is the one with LF and spaces."""
+    text = (
+        f'{HEAD}\n@service\nclass Carts(Protocol):\n    """Carts.\n\n    More.\n    """\n\n'
+        "    @compute\n    async def get(self, id: str) -> str:\n"
+        '        """One.\n\n        More.\n        """\n'
+    )
+    loaded = project({"shop/contracts.py": text})
+    (path,) = loaded.contracts
+    plans = [plan(loaded).files]
+    for other in (
+        text.replace("\n", "\r\n"),
+        text.replace("\n", "\r"),
+        text.replace("    ", "\t"),
+        "\ufeff" + text,
+    ):
+        path.write_bytes(other.encode())
+        plans.append(plan(loaded).files)
+    assert all(each == plans[0] for each in plans)
+
+
+def test_quoted_aliases_are_opened(project: Write) -> None:
+    """What is a string at run time cannot be imported as a type; `Literal` and metadata can."""
+    text = (
+        f"{HEAD}from typing import Annotated, Literal, TypeAlias, Union\n"
+        'Ids: TypeAlias = "tuple[str, ...]"\nEither = Union[int, Ids]\n'
+        'Mode = Literal["a", "b"]\nName = Annotated[str, "its name"]\n\n'
+        "@service\nclass Carts(Protocol):\n"
+        "    async def a(self, x: Ids | None, y: Either) -> Mode: ...\n"
+        "    async def b(self) -> Name: ...\n"
+    )
+    a, b = _one(project({"shop/contracts.py": text})).methods
+    spelled = ["tuple[str, ...] | None", "int | tuple[str, ...]"]
+    assert [str(each.type) for each in a.parameters] == spelled
+    assert (str(a.result), str(b.result)) == ("shop.contracts.Mode", "shop.contracts.Name")

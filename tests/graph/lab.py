@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fusionrt.graph import Function, Origin, OriginKind, running_graph
+from fusionrt.graph import Function, Graph, Origin, OriginKind, running_graph
 
 TEST = Origin(OriginKind.CALL, "test")
 
@@ -14,8 +14,8 @@ TEST = Origin(OriginKind.CALL, "test")
 class Lab:
     """Functions over mutable `data`; `log` tells what the engine did."""
 
-    def __init__(self) -> None:
-        self.graph = running_graph()
+    def __init__(self, max_computeds: int | None = None) -> None:
+        self.graph = Graph(max_computeds=max_computeds) if max_computeds else running_graph()
         self.log: list[str] = []
         self.data: dict[str, Any] = {}
         self.graph.events.subscribe(lambda event: self.log.append(str(event)))

@@ -6,7 +6,7 @@ from .consolidate import ConsolidatingFunction
 from .current import Current, current
 from .events import Event, EventKind, EventLog
 from .function import Function
-from .graph import Graph, running_graph
+from .graph import MAX_COMPUTEDS, Graph, running_graph
 from .invalidate import invalidate, notify
 from .leases import Lease, lean
 from .origin import Origin, OriginKind, calling_line
@@ -16,6 +16,7 @@ from .states import ComputedState, MutableState
 from .targets import Target, Targets
 
 __all__ = [
+    "MAX_COMPUTEDS",
     "SCOPE",
     "Changes",
     "Computed",

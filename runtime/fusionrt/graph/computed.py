@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable
 from enum import Enum
 from itertools import count
@@ -74,10 +75,15 @@ class Computed(Generic[_T]):
         "_hit",
         "_key",
         "_leases",
+        "_newer",
+        "_older",
         "_origin",
         "_run",
         "_state",
+        "_used",
+        "_used_at",
         "_value",
+        "_weak_dependants",
         "version",
     )
 
@@ -100,6 +106,13 @@ class Computed(Generic[_T]):
         self._origin: Origin | None = None
         self._cause: Computed[Any] | None = None
         self._hit: Hit | None = None
+        # Its place among the kept results, and when it was used; see retention.py.
+        self._newer: Any = None
+        self._older: Any = None
+        self._used = False
+        self._used_at = 0.0
+        self._weak_dependants: weakref.WeakSet[Computed[Any]] | None = None
+        """Dependants that are not kept any more, while somebody holds them."""
 
     # -- outcome --
 
@@ -206,6 +219,17 @@ class Computed(Generic[_T]):
         stale_ok: take the value as it is, even where its freshness cannot be proven (D7).
         """
         return await self._function.fetch(self._arguments, stale_ok=stale_ok)
+
+    # -- retention --
+
+    def _take_mark(self) -> bool:
+        """Whether it was used since this was asked last."""
+        hit = self._hit
+        used = self._used or (hit is not None and hit.used)
+        self._used = False
+        if hit is not None:
+            hit.used = False
+        return used
 
     # -- as the scope of its body (see scope.py) --
 

@@ -17,7 +17,7 @@ from .state import INVALIDATED, NONE, NOTHING
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["check_cycle", "link"]
+__all__ = ["add_dependant", "check_cycle", "link"]
 
 
 def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
@@ -26,18 +26,23 @@ def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
         origin = dependency._origin or Origin(OriginKind.RACE, "used while it was invalidated")
         mark([dependant], origin, dependency)
         return
-    dependants = dependency._dependants
-    if dependant in dependants:
+    if dependant in dependency._dependants:
         return
+    add_dependant(dependency, dependant)
+    dependencies = dependant._dependencies
+    if dependencies is NOTHING:
+        dependencies = dependant._dependencies = []
+    dependencies.append(dependency)
+
+
+def add_dependant(dependency: Computed[Any], dependant: Computed[Any]) -> None:
+    """The dependency's half of an edge."""
+    dependants = dependency._dependants
     if dependants is NONE:
         dependants = dependency._dependants = {}
         if dependency._hit is not None:
             dependency._hit.dependants = dependants
     dependants[dependant] = None
-    dependencies = dependant._dependencies
-    if dependencies is NOTHING:
-        dependencies = dependant._dependencies = []
-    dependencies.append(dependency)
 
 
 def check_cycle(waiting: Computed[Any], awaited: Computed[Any]) -> None:

@@ -167,6 +167,7 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
                 leases = {**leases, **dependency._leases}
         if leases:
             computed._leases = leases
+        function.keep(computed)
         lifetime = run.lifetime
         if error is not None:
             lifetime = min(lifetime, function.error_lifetime(error))

@@ -48,6 +48,8 @@ async def fetch(
     while True:
         waiting = caller._run if caller is not None else None
         computed = function.table.get(key)
+        if computed is None and function.weak:
+            computed = function.promote(key)
         inline = False
         if computed is None:
             function.check_usable()
@@ -65,6 +67,7 @@ async def fetch(
                     continue
             if edge and caller is not None and waiting is not None:
                 link(caller, computed)
+            computed._used = True
             if computed._hit is None:
                 function.heat(computed)
             break

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ..contract import ANY, ComputeOptions
 from ..errors import NotBoundError, ServiceDisposed
 from .computed import Computed, Hit
+from .edges import add_dependant
 from .failures import retry_after
 from .fetch import fetch
 from .invalidate import mark, notify
 from .origin import Origin, OriginKind
+from .retention import Sieve
 from .state import CONSISTENT
 
 if TYPE_CHECKING:
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Function"]
 
 _T = TypeVar("_T")
+
+_EMPTY: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
 
 ERROR_TTL = 30.0
 TRANSIENT_ERROR_TTL = 1.0
@@ -42,11 +47,13 @@ class Function(Generic[_T]):
         "disposed",
         "graph",
         "hot",
+        "kept",
         "key",
         "name",
         "options",
         "runs",
         "table",
+        "weak",
     )
 
     def __init__(
@@ -67,6 +74,10 @@ class Function(Generic[_T]):
         self.hot = hot
         self.delay = self.options.invalidation_delay or 0.0
         self.table: dict[object, Computed[_T]] = {}
+        """What is kept, and what is being computed, by key."""
+        self.kept = Sieve()
+        self.weak: weakref.WeakValueDictionary[object, Computed[_T]] = _EMPTY
+        """Results that are not kept any more, while somebody holds them (G34)."""
         self.disposed = False
         self.runs = 0
         """How often the body was run."""
@@ -91,7 +102,7 @@ class Function(Generic[_T]):
 
     def peek(self, arguments: tuple[Any, ...]) -> Computed[_T] | None:
         """The Consistent computed, if there is one."""
-        computed = self.table.get(self.key(arguments))
+        computed = self.find(self.key(arguments))
         return computed if computed is not None and computed._state is CONSISTENT else None
 
     # -- invalidation --
@@ -103,12 +114,12 @@ class Function(Generic[_T]):
     def mark(self, arguments: tuple[Any, ...], origin: Origin) -> list[Computed[Any]]:
         """The first phase of `invalidate`: the caller must `notify` what it gets."""
         if ANY not in arguments:
-            computed = self.table.get(self.key(arguments))
+            computed = self.find(self.key(arguments))
             return [] if computed is None else mark([computed], origin)
         return mark(
             [
                 computed
-                for computed in self.table.values()
+                for computed in self.all()
                 if all(
                     given is ANY or given == own
                     for given, own in zip(arguments, computed._arguments, strict=True)
@@ -119,7 +130,7 @@ class Function(Generic[_T]):
 
     def mark_all(self, origin: Origin) -> list[Computed[Any]]:
         """As `mark`, for every result."""
-        return mark(self.table.values(), origin)
+        return mark(self.all(), origin)
 
     def dispose(self) -> list[Computed[Any]]:
         """The service is gone: its results count as invalidated, and calls fail (G29, G31).
@@ -160,10 +171,60 @@ class Function(Generic[_T]):
         computed._hit = hit
         self.hot[computed._key] = hit
 
+    def find(self, key: object) -> Computed[_T] | None:
+        """The computed of a key: one that is kept or being computed, or that somebody holds."""
+        computed = self.table.get(key)
+        return self.weak.get(key) if computed is None and self.weak else computed
+
+    def all(self) -> list[Computed[_T]]:
+        """Every computed that is not Invalidated."""
+        return [*self.table.values(), *self.weak.values()]
+
+    def keep(self, computed: Computed[_T]) -> None:
+        """It is Consistent now: keep it, and let others go if these are too many."""
+        self.kept.add(computed)
+        graph = self.graph
+        graph.room.size += 1
+        if graph.room.size > graph.room.limit:
+            graph.room.make(graph.functions)
+
     def forget(self, computed: Computed[_T]) -> None:
         """It is Invalidated now: the next call starts anew."""
+        if self.table.get(computed._key) is computed:
+            self._leave(computed)
+        else:
+            del self.weak[computed._key]
+
+    def _leave(self, computed: Computed[_T]) -> None:
         del self.table[computed._key]
         self.cool(computed)
+        if computed._newer is not None:
+            self.kept.remove(computed)
+            self.graph.room.size -= 1
+
+    def demote(self, computed: Computed[_T]) -> None:
+        """Keep it no longer; while somebody holds it, it is still found and invalidated (G34)."""
+        self._leave(computed)
+        if self.weak is _EMPTY:
+            self.weak = weakref.WeakValueDictionary()
+        self.weak[computed._key] = computed
+        for dependency in computed._dependencies:
+            del dependency._dependants[computed]
+            if dependency._weak_dependants is None:
+                dependency._weak_dependants = weakref.WeakSet()
+            dependency._weak_dependants.add(computed)
+
+    def promote(self, key: object) -> Computed[_T] | None:
+        """Keep a result again that somebody held, for it is used again."""
+        computed = self.weak.pop(key, None)
+        if computed is not None:
+            self.table[key] = computed
+            for dependency in computed._dependencies:
+                if dependency._weak_dependants is not None:
+                    dependency._weak_dependants.discard(computed)
+                add_dependant(dependency, computed)
+            self.keep(computed)
+        return computed
 
     def cool(self, computed: Computed[_T]) -> None:
         """The hot path must not answer with it any more."""

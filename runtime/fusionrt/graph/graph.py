@@ -6,35 +6,44 @@ import asyncio
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from .events import EventLog
 from .failures import Classifier, is_transient
 from .function import Function
 from .invalidate import notify
 from .origin import Origin, OriginKind
+from .retention import Room
 from .targets import Targets
 
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["Graph", "running_graph"]
+__all__ = ["MAX_COMPUTEDS", "Graph", "running_graph"]
+
+MAX_COMPUTEDS: Final = 100_000
+"""How many results a graph keeps unless it is told otherwise."""
 
 
 class Graph:
     """A dependency graph; belongs to the event loop that runs when it is made.
 
+    max_computeds: how many results are kept. Beyond that SIEVE lets some go; those that others were
+        made from stay, and may exceed it (G34).
     is_transient: tells transient errors from others (G22).
 
     It ends with its loop: nothing that was cached before is served after `asyncio.run` returned.
     """
 
-    def __init__(self, *, is_transient: Classifier = is_transient) -> None:
+    def __init__(
+        self, *, max_computeds: int = MAX_COMPUTEDS, is_transient: Classifier = is_transient
+    ) -> None:
         self.loop = asyncio.get_running_loop()
         self.is_transient = is_transient
         self.events = EventLog()
         self.functions: weakref.WeakKeyDictionary[Function[Any], None] = weakref.WeakKeyDictionary()
         self.targets = Targets()
+        self.room = Room(max_computeds, self.loop.time)
         self.postponed: weakref.WeakSet[Computed[Any]] = weakref.WeakSet()
         """What an `invalidation_delay` holds up."""
         self._closed = False

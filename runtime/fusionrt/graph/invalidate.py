@@ -53,6 +53,8 @@ def mark(
             computed._origin = origin
             computed._cause = cause
             following = computed._dependants
+            if computed._weak_dependants:
+                following = {**following, **dict.fromkeys(computed._weak_dependants)}
             retire(computed)
             marked.append(computed)
         elif computed._state is COMPUTING and computed._origin is None:
@@ -79,6 +81,8 @@ def retire(computed: Computed[Any]) -> None:
         for dependency in dependencies:
             if dependency._state is not INVALIDATED:
                 dependency._dependants.pop(computed, None)
+                if dependency._weak_dependants:
+                    dependency._weak_dependants.discard(computed)
         computed._dependencies = NOTHING
     computed._dependants = NONE
 

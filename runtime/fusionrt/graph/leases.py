@@ -37,3 +37,4 @@ def lean(computed: Computed[Any], lease: Lease) -> None:
             leaning._leases = {**leaning._leases, lease: None}
             leaning._function.cool(leaning)
             pending.extend(leaning._dependants)
+            pending.extend(leaning._weak_dependants or ())

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=ccb6791acb4020943d30224e2b6a8f59
+# fusiongen:hash=e51199bde389a79417866bdeb60d66e7
 """The typed client of `Trees`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from .proxy import CONTRACT
 from .server import TreesChanges, TreesComputed, TreesPeek
 
 if TYPE_CHECKING:
-    from tests.golden.spellings.offered import Either, Maybe, Names, Node
+    from tests.golden.spellings.offered import Maybe, Node
 
 
 class TreesClient(Trees, Client, contract=CONTRACT):
@@ -42,14 +42,14 @@ class TreesClient(Trees, Client, contract=CONTRACT):
     def names(
         self,
         of: Node | None = None,
-    ) -> Coroutine[Any, Any, Names]:
+    ) -> Coroutine[Any, Any, tuple[str, ...]]:
         return self._fusion.compute("names", (of,))
 
     def either(
         self,
-        what: Either,
+        what: str | tuple[str, ...],
         /,
-    ) -> Coroutine[Any, Any, int | Names | None]:
+    ) -> Coroutine[Any, Any, int | tuple[str, ...] | None]:
         return self._fusion.compute("either", (what,))
 
     def put(

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=36fd7bf72193f6cfd31ab60d55d5e3e2
+# fusiongen:hash=c45425728cdd22c3ed311dc6ba04c06b
 """The proxy of `Trees`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -18,24 +18,18 @@ from tests.golden.spellings.offered import Sorting
 from .server import TreesInvalidate, TreesService
 
 if TYPE_CHECKING:
-    from tests.golden.spellings.offered import Either, Maybe, Names, Node
+    from tests.golden.spellings.offered import Maybe, Node
 
 
 def _types() -> Types:
     """Read at the first call, so that the modules of these types may import this package."""
-    from tests.golden.spellings.offered import (
-        Either,
-        Maybe,
-        Names,
-        Node,
-        Sorting,
-    )
+    from tests.golden.spellings.offered import Maybe, Node, Sorting
 
     return Types(
         signatures={
             "find": Signature((str, int, Sorting), Maybe),
-            "names": Signature((Node | None,), Names),
-            "either": Signature((Either,), int | Names | None),
+            "names": Signature((Node | None,), tuple[str, ...]),
+            "either": Signature((str | tuple[str, ...],), int | tuple[str, ...] | None),
             "put": Signature((Node,), None),
         },
     )
@@ -78,14 +72,14 @@ class TreesProxy(TreesService, contract=CONTRACT):
     def names(
         self,
         of: Node | None = None,
-    ) -> Coroutine[Any, Any, Names]:
+    ) -> Coroutine[Any, Any, tuple[str, ...]]:
         return self._fusion.compute("names", (of,))
 
     def either(
         self,
-        what: Either,
+        what: str | tuple[str, ...],
         /,
-    ) -> Coroutine[Any, Any, int | Names | None]:
+    ) -> Coroutine[Any, Any, int | tuple[str, ...] | None]:
         return self._fusion.compute("either", (what,))
 
     def put(

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=8acc52fc677bf8056e3fca4bc1eed431
+# fusiongen:hash=8eae2af686ee2e3763010921f51ddf89
 """The server side of `Trees`: subclass `TreesService` and write the bodies."""
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.golden.spellings.contract import Trees
 from tests.golden.spellings.offered import Sorting
 
 if TYPE_CHECKING:
-    from tests.golden.spellings.offered import Either, Maybe, Names, Node
+    from tests.golden.spellings.offered import Maybe, Node
 
 
 class TreesComputed(Accessor):
@@ -72,7 +72,7 @@ class TreesInvalidate(InvalidateAccessor):
 
     def either(
         self,
-        what: Either | AnyArgument,
+        what: str | tuple[str, ...] | AnyArgument,
         /,
     ) -> None:
         self._invalidate("either", (what,))
@@ -113,14 +113,14 @@ class TreesService(Trees, Service):
     async def names(
         self,
         of: Node | None = None,
-    ) -> Names: ...
+    ) -> tuple[str, ...]: ...
 
     @abstractmethod
     async def either(
         self,
-        what: Either,
+        what: str | tuple[str, ...],
         /,
-    ) -> int | Names | None: ...
+    ) -> int | tuple[str, ...] | None: ...
 
     @abstractmethod
     async def put(

@@ -1,0 +1,39 @@
+"""What Python's own compiler says of a module; it compiles, and runs nothing."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+
+__all__ = ["Refusal", "compiler_refuses"]
+
+_MAY_BE_NEWER = ("invalid syntax", "expected ", "f-string")
+"""How the compiler speaks of syntax that it does not know, too: the parser has to judge that, for a
+contract may be written for a newer Python than the generator runs on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a module does not compile, and where; line and column count from 1."""
+
+    text: str
+    line: int = 1
+    column: int = 1
+
+
+def compiler_refuses(source: bytes) -> Refusal | None:
+    """What is wrong with a module beyond its grammar: parameters that are there twice, escapes that
+    mean nothing, brackets without end."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(source, "<contract>", "exec", dont_inherit=True)
+    except SyntaxError as error:
+        if error.msg.startswith(_MAY_BE_NEWER) or error.lineno is None:
+            return None
+        return Refusal(error.msg, max(error.lineno, 1), max(error.offset or 1, 1))
+    except ValueError as error:
+        return Refusal(str(error), source[: source.find(b"\0")].count(b"\n") + 1)
+    except (RecursionError, MemoryError):
+        return Refusal("it nests too deeply")
+    return None

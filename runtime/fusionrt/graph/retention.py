@@ -1,0 +1,124 @@
+"""Which results are kept: at most so many in a graph, chosen by SIEVE (G34).
+
+SIEVE (Zhang et al., NSDI 2024): results stand in the order in which they came, and a use sets a
+mark. To make room a hand walks from the oldest to the newest, takes marks away, and lets those go
+that have none. What is let go is forgotten only if nobody holds it: see `Function.demote`.
+
+Each function has an order of its own, so that a graph keeps no service alive (G31); room is made
+where most results are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .computed import Computed
+    from .function import Function
+
+__all__ = ["Room", "Sieve"]
+
+STEPS: Final = 64
+"""How far a hand goes at a time."""
+BATCH: Final = 16
+"""How many results it lets go at a time, at most."""
+
+
+class End:
+    """Where an order ends and begins: it is a ring; every other place in it is a computed."""
+
+    __slots__ = ("_newer", "_older")
+
+    _newer: Any
+    _older: Any
+
+
+class Sieve:
+    """The kept results of one function, oldest first."""
+
+    __slots__ = ("_end", "_hand", "size")
+
+    def __init__(self) -> None:
+        end = self._end = End()
+        end._newer = end._older = end
+        self._hand: Any = end
+        self.size = 0
+
+    def add(self, computed: Computed[Any]) -> None:
+        """Keep the newest."""
+        end = self._end
+        computed._older = end._older
+        computed._newer = end
+        end._older._newer = computed
+        end._older = computed
+        self.size += 1
+
+    def remove(self, computed: Computed[Any]) -> None:
+        """Keep it no more."""
+        if self._hand is computed:
+            self._hand = computed._newer
+        computed._older._newer = computed._newer
+        computed._newer._older = computed._older
+        computed._newer = computed._older = None
+        self.size -= 1
+
+    def sift(self, now: float, *, spare_min_cached: bool) -> list[Computed[Any]]:
+        """Go on with the hand: the results that may be let go. The newest never is.
+
+        What something was made from is pinned; what `min_cache` holds, too, if it is spared.
+        """
+        found: list[Computed[Any]] = []
+        newest = self._end._older
+        for _ in range(min(STEPS, self.size)):
+            computed = self._hand if self._hand is not self._end else self._end._newer
+            self._hand = computed._newer
+            if computed is newest:
+                continue
+            if computed._take_mark():
+                computed._used_at = now
+            elif not computed._dependants and not (
+                spare_min_cached and _is_min_cached(computed, now)
+            ):
+                found.append(computed)
+                if len(found) == BATCH:
+                    break
+        return found
+
+
+def _is_min_cached(computed: Computed[Any], now: float) -> bool:
+    seconds = computed._function.options.min_cache
+    return seconds is not None and now < computed._used_at + seconds
+
+
+class Room:
+    """The bound of a graph.
+
+    limit: how many results it keeps, beside those that others were made from. size: how many it
+    keeps now. evicted: how many it has let go.
+    """
+
+    def __init__(self, limit: int, now: Callable[[], float]) -> None:
+        self.limit = limit
+        self.size = 0
+        self.evicted = 0
+        self.now = now
+        self._patience = 0
+
+    def make(self, functions: Iterable[Function[Any]]) -> None:
+        """Let results go, if there are too many; where all are pinned, there is nothing to do."""
+        if self.size <= self.limit + self._patience:
+            return
+        by_size = sorted(functions, key=lambda function: -function.kept.size)
+        now = self.now()
+        for spare_min_cached in (True, False):  # `min_cache` holds up to the bound only (G23)
+            for function in by_size:
+                found = function.kept.sift(now, spare_min_cached=spare_min_cached)
+                for computed in found:
+                    function.demote(computed)
+                self.evicted += len(found)
+                if self.size <= self.limit:
+                    self._patience = 0
+                    return
+        # Nothing more can be done soon: look again when one in a hundred has come.
+        self._patience = self.size - self.limit + self.size // 100
