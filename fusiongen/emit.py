@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import tempfile
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -155,7 +156,7 @@ def write(project: Project, wanted: Plan) -> Outcome:
     """
     files = wanted.files
     changed = {path: text for path, text in files.items() if _differs(path, text)}
-    warnings = tuple(_warnings(project, changed))
+    edited = tuple(_edited(project, changed))
     for path in changed:
         if path.suffix == ".py" and path.exists() and _is_users(path):
             raise GenerationError(
@@ -170,7 +171,7 @@ def write(project: Project, wanted: Plan) -> Outcome:
         if not any(path.parent.iterdir()):
             path.parent.rmdir()
     unchanged = tuple(path for path in files if path not in changed)
-    return Outcome(tuple(changed), unchanged, gone, warnings, wanted.reading.warnings)
+    return Outcome(tuple(changed), unchanged, gone, edited, wanted.reading.warnings)
 
 
 def text_of(path: Path) -> str:
@@ -195,7 +196,11 @@ def _read(project: Project, modules: Modules) -> Reading:
             f"`out` ({_shown(project, project.out)}) is not importable: "
             "choose a folder below a source root, with identifiers as names"
         )
-    reading = read(modules, names)
+    with warnings.catch_warnings():
+        # Python warns of a contract's odd escapes when it runs it; here they are nobody's business.
+        warnings.simplefilter("ignore", SyntaxWarning)
+        warnings.simplefilter("ignore", DeprecationWarning)
+        reading = read(modules, names)
     if not reading.contracts:
         listed = ", ".join(_shown(project, path) for path in project.contracts)
         raise GenerationError(
@@ -229,7 +234,7 @@ def _is_users(path: Path) -> bool:
     return bool(text.strip()) and state_of(text) is State.FOREIGN
 
 
-def _warnings(project: Project, changed: Mapping[Path, str]) -> Iterator[str]:
+def _edited(project: Project, changed: Mapping[Path, str]) -> Iterator[str]:
     for path in changed:
         if not path.is_file():
             continue

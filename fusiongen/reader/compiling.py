@@ -24,6 +24,9 @@ class Refusal:
 def compiler_refuses(source: bytes) -> Refusal | None:
     """What is wrong with a module beyond its grammar: parameters that are there twice, escapes that
     mean nothing, brackets without end."""
+    if b"\0" in source:
+        line = source[: source.find(b"\0")].count(b"\n") + 1
+        return Refusal("it holds a null byte", line)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -32,8 +35,6 @@ def compiler_refuses(source: bytes) -> Refusal | None:
         if error.msg.startswith(_MAY_BE_NEWER) or error.lineno is None:
             return None
         return Refusal(error.msg, max(error.lineno, 1), max(error.offset or 1, 1))
-    except ValueError as error:
-        return Refusal(str(error), source[: source.find(b"\0")].count(b"\n") + 1)
-    except (RecursionError, MemoryError):
+    except (RecursionError, MemoryError, OverflowError):
         return Refusal("it nests too deeply")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
@@ -183,7 +184,7 @@ class _Reader:
             if name not in Options.model_fields:
                 raise BadOption.violation(span, f"`@compute` of `{self._name}` has no such option")
             text = constant(argument.value)
-            if text is None or not (text == "None" or text[0].isdigit()):
+            if text is None or not (text == "None" or _is_seconds(text)):
                 code = self._module.tree.code_for_node(argument.value)
                 raise BadOption.violation(span, f"`{name}={code}` is no number of seconds")
             if text != "None":
@@ -206,3 +207,11 @@ class _Reader:
                 problem = f"`invalidates` of `{self._name}` holds more than string literals"
                 raise BadCommandOption.violation(self._module.span(element), problem)
             yield Entry(text, element.value)
+
+
+def _is_seconds(text: str) -> bool:
+    """Whether a literal is a finite decimal number of at least 0."""
+    try:
+        return text[0].isdigit() and math.isfinite(float(text))
+    except ValueError:
+        return False

@@ -68,7 +68,7 @@ class Scan:
                 self.stars.append(self._source(node))
             case cst.ImportFrom(names=aliases) if not isinstance(aliases, cst.ImportStar):
                 source = self._source(node)
-                for alias in aliases:
+                for alias in aliases if source else ():  # none: it climbs out of the source root
                     self._bind(_local(alias), Ref(module=source, name=dotted(alias.name) or ""))
             case cst.Assign(targets=targets, value=value):
                 for target in targets:
@@ -91,12 +91,15 @@ class Scan:
             self.submodules.add(head)
 
     def _source(self, node: cst.ImportFrom) -> str:
-        """The absolute name of the module that a `from` import reads."""
+        """The absolute name of the module that a `from` import reads; empty if it climbs higher
+        than the source root."""
         target = dotted(node.module) or ""
         if not node.relative:
             return target
         base = self._name.split(".")
         climbed = len(node.relative) - self._is_package
+        if climbed >= len(base):
+            return ""
         return ".".join((*base[: len(base) - climbed], *([target] if target else ())))
 
     def _define(self, name: str, node: cst.CSTNode, typing_only: bool) -> None:

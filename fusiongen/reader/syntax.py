@@ -60,8 +60,12 @@ class ProtocolSyntax:
         return self.module.span(self.node.name)
 
 
-def linearised(modules: Modules, syntax: ProtocolSyntax) -> list[ProtocolSyntax]:
+def linearised(
+    modules: Modules, syntax: ProtocolSyntax, above: frozenset[Ref] = frozenset()
+) -> list[ProtocolSyntax]:
     """The Protocol and those that it inherits from, in Python's method resolution order.
+
+    above: those that inherit from it.
 
     Raises:
         Violation: it or a base is no Protocol of the source roots (FG010, FG012), or it is generic
@@ -70,8 +74,11 @@ def linearised(modules: Modules, syntax: ProtocolSyntax) -> list[ProtocolSyntax]
     parameters = type_parameters(modules, syntax)
     if set(parameters) != syntax.variables.keys():
         raise GenericContract.violation(syntax.span, f"`{syntax.ref.name}` is generic")
+    if syntax.ref in above:
+        raise ForeignBase.violation(syntax.span, f"`{syntax.ref.name}` inherits from itself")
+    above |= {syntax.ref}
     bases = list(_bases(modules, syntax))
-    return [syntax, *_merged([*(linearised(modules, base) for base in bases), bases])]
+    return [syntax, *_merged([*(linearised(modules, base, above) for base in bases), bases])]
 
 
 def type_parameters(modules: Modules, syntax: ProtocolSyntax) -> tuple[str, ...]:

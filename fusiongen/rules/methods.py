@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,7 @@ class ReservedName(ContractRule):
             for name in ("computed", "peek", "changes", "invalidate", "with_options", "_get")
         ),
         "    async def __call__(self) -> str: ...",
+        "    async def \ufb01nd(self) -> str: ...",
     )
     names = ("computed", "peek", "changes", "invalidate", "with_options")
 
@@ -117,14 +119,21 @@ class ReservedName(ContractRule):
                 yield cls.at(method.span, f"`{method.name}` is the name of an accessor")
             elif method.name.startswith("_"):
                 yield cls.at(method.span, f"`{method.name}` starts with an underscore")
+            elif not _is_normal(method.name):
+                yield cls.at(method.span, f"Python reads `{method.name}` as another name")
 
 
 class ReservedParameter(ContractRule):
-    """A parameter is called `result`, which stands for a command's result in `invalidates`."""
+    """A parameter is called `result`, which stands for a command's result in `invalidates`, or has
+    a name that Python changes."""
 
     id = "FG027"
     fix = "Rename it."
-    INVALID = ("    @compute\n    async def get(self, result: str) -> str: ...",)
+    INVALID = (
+        "    @compute\n    async def get(self, result: str) -> str: ...",
+        "    async def get(self, __id: str) -> str: ...",
+        "    async def get(self, \ufb01nd: str) -> str: ...",
+    )
 
     @classmethod
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
@@ -133,3 +142,11 @@ class ReservedParameter(ContractRule):
                 if parameter.name == "result":
                     problem = f"`{method.name}` has a parameter `result`"
                     yield cls.at(parameter.span, problem)
+                elif parameter.name.startswith("__") or not _is_normal(parameter.name):
+                    problem = f"in a class, Python reads `{parameter.name}` as another name"
+                    yield cls.at(parameter.span, problem)
+
+
+def _is_normal(name: str) -> bool:
+    """Whether a name is spelled as Python keeps it."""
+    return unicodedata.normalize("NFKC", name) == name

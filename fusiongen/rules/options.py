@@ -34,6 +34,9 @@ class BadOption(Rule):
             "error_ttl='1'",
             "error_ttl=True",
             "min_cache=MINUTE",
+            "min_cache=0x10",
+            "min_cache=1e999",
+            "min_cache=1j",
             "colour=1",
             "60.0",
         )

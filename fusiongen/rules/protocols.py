@@ -54,7 +54,7 @@ class GenericContract(Rule):
 
 
 class ForeignBase(Rule):
-    """A contract inherits from a class whose text the generator does not have."""
+    """A contract inherits from a class whose text the generator does not have, or from itself."""
 
     id = "FG012"
     fix = "Inherit from Protocols of the source roots only, or list its folder in `source-roots`."
@@ -64,6 +64,8 @@ class ForeignBase(Rule):
     )
     INVALID = (
         "from somewhere import Base\n\n@service\nclass Carts(Base, Protocol):\n"
+        "    async def get(self) -> str: ...",
+        "class Base(Carts, Protocol):\n    pass\n\n@service\nclass Carts(Base, Protocol):\n"
         "    async def get(self) -> str: ...",
     )
 
