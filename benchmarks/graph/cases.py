@@ -15,6 +15,8 @@ from functools import cache
 
 from async_lru import alru_cache
 
+from fusionrt import Graph
+
 from .service import Numbers
 
 __all__ = ["CASES", "MEMORY"]
@@ -26,6 +28,13 @@ FRESH = 20_000
 """Keys for a measurement of misses."""
 DEEP = 100_000
 WIDE = 1_000_000
+
+
+def _numbers() -> Numbers:
+    """A service whose graph lets nothing go."""
+    numbers = Numbers()
+    numbers._fusion.attach(Graph(max_computeds=2 * WIDE))
+    return numbers
 
 
 def _expected(keys: Iterable[int]) -> int:
@@ -93,7 +102,7 @@ async def async_lru_hit() -> float:
 
 
 async def hit() -> float:
-    numbers = Numbers()
+    numbers = _numbers()
     await _time(numbers.get, KEYS, 2)
     return await _time(numbers.get, KEYS, LOOPS)
 
@@ -135,7 +144,7 @@ async def async_lru_miss() -> float:
 
 
 async def miss() -> float:
-    numbers = Numbers()
+    numbers = _numbers()
     await numbers.get(-1)
     return await _time(numbers.get, range(FRESH), 1)
 
@@ -152,7 +161,7 @@ async def async_lru_recompute() -> float:
 
 
 async def recompute() -> float:
-    numbers = Numbers()
+    numbers = _numbers()
     await _time(numbers.get, range(FRESH), 1)
     invalidate = numbers.invalidate.get
 
@@ -168,7 +177,7 @@ def _count(numbers: Numbers, method: str) -> int:
 
 
 async def cold_chain() -> float:
-    numbers = Numbers()
+    numbers = _numbers()
     gc.collect()
     began = time.process_time_ns()
     assert await numbers.chain(DEEP - 1) == DEEP
@@ -176,7 +185,7 @@ async def cold_chain() -> float:
 
 
 async def deep_cascade() -> float:
-    numbers = Numbers()
+    numbers = _numbers()
     assert await numbers.chain(DEEP - 1) == DEEP
     gc.collect()
     began = time.process_time_ns()
@@ -187,7 +196,7 @@ async def deep_cascade() -> float:
 
 
 async def wide_cascade() -> float:
-    numbers = Numbers()
+    numbers = _numbers()
     for n in range(WIDE):
         await numbers.fan(n)
     assert _count(numbers, "fan") == WIDE
@@ -247,11 +256,11 @@ async def async_lru_memory() -> float:
 
 
 async def memory() -> float:
-    return await _grown(Numbers().get)
+    return await _grown(_numbers().get)
 
 
 async def memory_with_edge() -> float:
-    return await _grown(Numbers().fan)
+    return await _grown(_numbers().fan)
 
 
 MEMORY: dict[str, Callable[[], Awaitable[float]]] = {

@@ -138,6 +138,8 @@ GENERATOR: dict[str, set[str]] = {
     "errors": set(),
     "contract": {"errors"},
     "resources": set(),
+    "report": {*MODEL},
+    "compat": {*MODEL, "lock", "project", "reader", "report"},
     "reader": {*MODEL, "rules"},
     "rules": {*MODEL},
     "render": {*MODEL, "resources"},
