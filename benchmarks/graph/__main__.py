@@ -1,4 +1,4 @@
-"""The graph against functools.cache and async-lru, in one process and one run.
+"""The graph against functools.lru_cache and async-lru, in one process and one run.
 
     python -m benchmarks.graph
 
@@ -17,11 +17,11 @@ from pathlib import Path
 from .cases import CASES, MEMORY
 
 BARS = (
-    ("hit / functools.cache", "**hit**", "hit, functools.cache (no await)", 2.2),
+    ("hit / functools.lru_cache", "**hit**", "hit, functools.lru_cache (no await)", 2.2),
     (
-        "hit in a body / functools.cache",
+        "hit in a body / functools.lru_cache",
         "**hit in a body**",
-        "hit, functools.cache (no await)",
+        "hit, functools.lru_cache (no await)",
         2.6,
     ),
     ("miss / async-lru", "**miss**", "miss, async-lru", 0.35),

@@ -11,7 +11,7 @@ import gc
 import time
 import tracemalloc
 from collections.abc import Awaitable, Callable, Iterable
-from functools import cache
+from functools import lru_cache
 
 from async_lru import alru_cache
 
@@ -46,7 +46,7 @@ async def _plain(n: int) -> int:
 
 
 def _lru() -> Callable[[int], int]:
-    @cache
+    @lru_cache(maxsize=2 * FRESH)
     def get(n: int) -> int:
         return n + 1
 
@@ -210,12 +210,12 @@ async def wide_cascade() -> float:
 
 CASES: dict[str, tuple[int, Callable[[], Awaitable[float]]]] = {
     "await of a plain `async def`": (7, plain_call),
-    "hit, functools.cache (no await)": (7, lru_hit),
+    "hit, functools.lru_cache (no await)": (7, lru_hit),
     "hit, async-lru": (7, async_lru_hit),
     "**hit**": (7, hit),
     "**hit in a body**": (7, hit_in_body),
     "**hit in a body, with a new edge**": (7, hit_with_new_edge),
-    "miss, functools.cache (no await)": (7, lru_miss),
+    "miss, functools.lru_cache (no await)": (7, lru_miss),
     "miss, async-lru": (7, async_lru_miss),
     "**miss**": (7, miss),
     "invalidate and recompute, async-lru": (7, async_lru_recompute),
@@ -264,7 +264,7 @@ async def memory_with_edge() -> float:
 
 
 MEMORY: dict[str, Callable[[], Awaitable[float]]] = {
-    "functools.cache": lru_memory,
+    "functools.lru_cache": lru_memory,
     "async-lru": async_lru_memory,
     "**computed**": memory,
     "**computed with a dependency**": memory_with_edge,

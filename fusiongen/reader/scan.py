@@ -17,6 +17,7 @@ class Scan:
 
     bindings: what each name means.
     definitions: the class, function or assigned value of each name that is defined here.
+    hidden: classes whose name was bound before them.
     submodules: those that `import a.b.c` makes reachable from `a`.
     stars: the modules of star imports.
     typing_only: the names that are defined, not imported, under `if TYPE_CHECKING:`.
@@ -25,6 +26,7 @@ class Scan:
     def __init__(self, name: str, tree: cst.Module, is_package: bool) -> None:
         self.bindings: dict[str, Ref] = {}
         self.definitions: dict[str, cst.CSTNode] = {}
+        self.hidden: list[cst.ClassDef] = []
         self.submodules: set[str] = set()
         self.stars: list[str] = []
         self.typing_only: set[str] = set()
@@ -107,6 +109,8 @@ class Scan:
             self.definitions[name] = node
             if typing_only:
                 self.typing_only.add(name)
+        elif isinstance(node, cst.ClassDef):
+            self.hidden.append(node)
         self._bind(name, Ref(module=self._name, name=name))
 
     def _bind(self, name: str, ref: Ref) -> None:

@@ -10,7 +10,7 @@ import libcst as cst
 
 from ..contract import Contract, Ref
 from ..errors import Diagnostic, Violation
-from ..rules.protocols import BadServiceOption, NotAMethod
+from ..rules.protocols import BadServiceOption, DuplicateService, NotAMethod
 from .expressions import Names, constant
 from .methods import MethodSyntax, read_method
 from .modules import Module, Modules
@@ -155,6 +155,10 @@ def snake_case(name: str) -> str:
 
 def services_of(modules: Modules, module: Module) -> Iterator[ServiceSyntax]:
     """The `@service` classes of one module, in the order of the text."""
+    for hidden in module.scan.hidden:
+        if any(each.name == "service" for each in decorations(modules, module, hidden.decorators)):
+            problem = f"`{hidden.name.value}` is bound to something else in this module, too"
+            raise DuplicateService.violation(module.span(hidden), problem, "Name one differently.")
     for name, node in module.scan.definitions.items():
         if not isinstance(node, cst.ClassDef):
             continue

@@ -127,4 +127,6 @@ class DuplicateService(Rule):
     INVALID = (
         "@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...\n\n\n"
         '@service(name="carts")\nclass Baskets(Protocol):\n    async def get(self) -> str: ...',
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def put(self) -> str: ...",
     )
