@@ -1,4 +1,4 @@
-"""The arrows of the house: an import goes only downwards (DESIGN §4)."""
+"""The arrows of the house: an import goes only downwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commands: what they invalidate, when, and what they read (DESIGN §2, O15, D15)."""
+"""Commands: what they invalidate, when, and what they read (O15, D15)."""
 
 from __future__ import annotations
 

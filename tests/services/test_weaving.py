@@ -1,4 +1,4 @@
-"""Weaving: whatever classes users write, their instances are cached (DESIGN §3)."""
+"""Weaving: whatever classes users write, their instances are cached."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """`Nudges`: hosts of a service tell each other which keys a command invalidated.
 
 Best effort: a message that is lost is not sent again, and the other hosts serve what they cached
-until it expires. The operation logs of DESIGN §7 will take over.
+until it expires. An operation log will take over.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Codecs: values of a declared type as bytes, and back with validation (DESIGN §6, C3, D21).
+"""Codecs: values of a declared type as bytes, and back with validation (C3, D21).
 
 What the format cannot keep: an aware datetime comes back as the same instant in UTC, and `fold` is
 lost; an integer beyond 64 bits is refused when it is encoded; nan and infinity have no JSON form;
