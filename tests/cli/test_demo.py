@@ -39,7 +39,11 @@ def test_the_demo_shows_live_totals_and_ends_by_itself(tmp_path: Path) -> None:
         re.M,
     )
     assert len(totals) == 18
-    assert re.search(r"^[\d,]+ reads were served, 36 bodies ran$", done.stdout, re.M)
+    summary = re.search(r"^([\d,]+) reads were served, (\d+) bodies ran$", done.stdout, re.M)
+    assert summary is not None
+    # Six to begin with, then one for each price and each total; a read may meet a change midway.
+    assert 36 <= int(summary.group(2)) <= 40
+    assert int(summary.group(1).replace(",", "")) > 1000
     assert processes_of_the_demo() == []
 
 
