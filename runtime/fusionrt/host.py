@@ -142,14 +142,15 @@ class _News(Listener):
 class _Entered:
     """What a host has while it runs."""
 
-    def __init__(self, transport: Transport, url: str, host: Host, exits: AsyncExitStack) -> None:
+    _exits: AsyncExitStack
+
+    def __init__(self, transport: Transport, url: str, host: Host) -> None:
         self.url = url
         self.iid: Final = new_id()
         self.graph = Graph(max_computeds=host._max_computeds)
         self._transport = transport
         self._subjects = host._subjects
         self._timing = host._timing
-        self._exits = exits
         self._caller = Caller(
             transport, subjects=host._subjects, principal=host._principal, timing=host._timing
         )
@@ -171,7 +172,7 @@ class _Entered:
                     url = broker.url
                 transport = await NatsTransport.connect(url)
             exits.push_async_callback(transport.close)
-            entered = cls(transport, url, host, exits)
+            entered = cls(transport, url, host)
             exits.push_async_callback(entered._caller.close)
             exits.callback(entered.graph.close)
             await entered._caller.open()

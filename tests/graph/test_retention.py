@@ -150,3 +150,21 @@ def test_G23_min_cache_holds_up_to_the_bound_and_slides() -> None:
         assert len(spared.table) < LIMIT
 
     run(main(), seed=0)
+
+
+def test_G23_the_call_that_computes_is_a_use() -> None:
+    """A result that was never read again is spared as well, until its time is over."""
+
+    async def main() -> None:
+        lab = Lab(max_computeds=LIMIT)
+        lab.graph.events.handlers = ()
+        await asyncio.sleep(1_000)
+        spared = Function(lab.graph, "s", square, options=ComputeOptions(min_cache=60.0))
+        plain = lab.function("p", square)
+        for number in range(LIMIT - 20):
+            await spared.fetch((number,))
+        for number in range(5 * LIMIT):
+            await plain.fetch((number,))
+        assert len(spared.table) == LIMIT - 20
+
+    run(main(), seed=0)

@@ -188,3 +188,16 @@ async def test_D6b_a_session_that_resumes_keeps_its_values(nats_process: NatsSer
         await until(lambda: computed.is_consistent)
         assert (await client.double("a"), told) == (2, [])
         assert lab.ran == ["double a", "get a"]
+
+
+async def test_G34_replicas_are_kept_by_their_use(two: Pair) -> None:
+    """A scan of many keys lets the ones go that nobody reads again, and no other."""
+    two.calling.graph.room.limit = 50
+    replicas = two.client._fusion.function("get")
+    for scanned in range(400):
+        assert await two.client.get("a") == 1
+        assert await two.client.get(f"scanned {scanned}") == 0
+        assert two.calling.graph.room.size <= 50
+    assert two.calling.graph.room.evicted >= 300
+    assert replicas.runs == 401
+    assert two.lab.ran.count("get a") == 1

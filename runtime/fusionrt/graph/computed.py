@@ -220,6 +220,17 @@ class Computed(Generic[_T]):
         """
         return await self._function.fetch(self._arguments, stale_ok=stale_ok)
 
+    def _ready(self) -> Hit:
+        """What gives the value to any number of readers, at once."""
+        hit = self._hit
+        if hit is None:
+            hit = self._hit = Hit(loop=self._function.graph.loop)
+            hit.set_result(self._value)
+            hit.computed = self
+            hit.dependants = self._dependants
+            hit.used = False
+        return hit
+
     # -- retention --
 
     def _take_mark(self) -> bool:

@@ -164,12 +164,7 @@ class Function(Generic[_T]):
         """A Consistent computed was used again: from here on the hot path may answer with it."""
         if self.hot is None or computed._error is not None or computed._leases:
             return
-        hit = Hit(loop=self.graph.loop)
-        hit.set_result(computed._value)
-        hit.computed = computed
-        hit.dependants = computed._dependants
-        computed._hit = hit
-        self.hot[computed._key] = hit
+        self.hot[computed._key] = computed._ready()
 
     def find(self, key: object) -> Computed[_T] | None:
         """The computed of a key: one that is kept or being computed, or that somebody holds."""
@@ -183,10 +178,12 @@ class Function(Generic[_T]):
     def keep(self, computed: Computed[_T]) -> None:
         """It is Consistent now: keep it, and let others go if these are too many."""
         self.kept.add(computed)
-        graph = self.graph
-        graph.room.size += 1
-        if graph.room.size > graph.room.limit:
-            graph.room.make(graph.functions)
+        room = self.graph.room
+        room.size += 1
+        if self.options.min_cache is not None:
+            computed._used_at = room.now()
+        if room.size > room.limit:
+            room.make(self.graph.functions)
 
     def forget(self, computed: Computed[_T]) -> None:
         """It is Invalidated now: the next call starts anew."""

@@ -22,7 +22,7 @@ from ..wire.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Kind
 from .failures import as_error
-from .replica import lean_on, ready, registration_of
+from .replica import lean_on, registration_of
 from .stream import RemoteStream
 
 __all__ = ["Remote"]
@@ -91,7 +91,10 @@ class Remote(ComputeMethods):
                 if not lease.live():
                     return None
         scope = SCOPE.get()
-        return ready(replica) if scope is None or scope.track(replica) else None
+        if scope is not None and not scope.track(replica):
+            return None
+        replica._used = True
+        return replica._ready()
 
     def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]

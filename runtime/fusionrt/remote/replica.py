@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Coroutine
 from typing import Any, Final
 
-from ..graph import SCOPE, Computed, Hit, Origin, OriginKind, invalidate, lean
+from ..graph import SCOPE, Computed, Origin, OriginKind, invalidate, lean
 from ..rpc import Peer, Registration
 
-__all__ = ["lean_on", "ready", "registration_of"]
+__all__ = ["lean_on", "registration_of"]
 
 UNPROVEN: Final = 1.0
 """Seconds that a failure may be served which no host holds, and so nobody will invalidate."""
@@ -56,15 +55,6 @@ def lean_on(registration: Registration, *, failed: bool) -> None:
         asyncio.get_running_loop().call_later(UNPROVEN, registration.invalidated, "asked again")
     else:
         registration.invalidated("no host holds it")
-
-
-def ready(replica: Computed[Any]) -> Coroutine[Any, Any, Any]:
-    """What gives the replica's value to any number of readers, at once."""
-    hit = replica._hit
-    if hit is None:
-        hit = replica._hit = Hit(loop=replica._function.graph.loop)
-        hit.set_result(replica._value)
-    return hit
 
 
 def _running() -> Computed[Any]:
