@@ -21,6 +21,7 @@ from .leases import lean
 from .origin import Origin, OriginKind
 from .scope import SCOPE
 from .state import CONSISTENT
+from .wildcards import Part, itself
 
 if TYPE_CHECKING:
     from .graph import Graph
@@ -42,19 +43,20 @@ class ConsolidatingFunction(Function[_T]):
         body: Callable[..., Awaitable[_T]],
         *,
         key: Callable[[tuple[Any, ...]], Hashable],
+        part: Part = itself,
         options: ComputeOptions,
         hot: dict[object, Hit] | None = None,
     ) -> None:
         assert options.consolidate is not None
         self._window = options.consolidate
         inner = replace(options, consolidate=None)
-        self._source = Function(graph, f"{name}'s source", body, key=key, options=inner)
+        self._source = Function(graph, f"{name}'s source", body, key=key, part=part, options=inner)
         # A target must keep its source alive, and the source must not keep the target.
         self._sources: weakref.WeakKeyDictionary[Computed[Any], Computed[_T]] = (
             weakref.WeakKeyDictionary()
         )
         outer = ComputeOptions(min_cache=options.min_cache)
-        super().__init__(graph, name, self._copy, key=key, options=outer, hot=hot)
+        super().__init__(graph, name, self._copy, key=key, part=part, options=outer, hot=hot)
 
     def mark(self, arguments: tuple[Any, ...], origin: Origin) -> list[Computed[Any]]:
         """Invalidate the source; the target follows if its value changed."""

@@ -58,7 +58,7 @@ async def fetch(
             computed = Computed(function, key, arguments, Run(depth))
             if not inline:
                 start(computed)
-            function.table[key] = computed
+            function.enter(computed)
         elif computed._state is CONSISTENT:
             if computed._leases and not stale_ok:
                 lapsed = next((lease for lease in computed._leases if not lease.live()), None)
@@ -90,6 +90,7 @@ async def fetch(
                 computed._run = None
                 computed._state = INVALIDATED
                 del function.table[key]
+                function.indexes = {}  # the next wildcard makes them anew
                 for waiter in run.waiters:
                     if not waiter.done():
                         waiter.set_result(None)

@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..contract import ANY, ComputeOptions
+from ..contract import ComputeOptions
 from ..errors import NotBoundError, ServiceDisposed
 from .computed import Computed, Hit
 from .edges import add_dependant
@@ -17,6 +17,7 @@ from .invalidate import mark, notify
 from .origin import Origin, OriginKind
 from .retention import Sieve
 from .state import CONSISTENT
+from .wildcards import Index, Part, itself, named_by
 
 if TYPE_CHECKING:
     from .graph import Graph
@@ -26,6 +27,7 @@ __all__ = ["Function"]
 _T = TypeVar("_T")
 
 _EMPTY: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
+_NO_INDEXES: dict[tuple[int, ...], Index] = {}
 
 ERROR_TTL = 30.0
 TRANSIENT_ERROR_TTL = 1.0
@@ -37,6 +39,7 @@ class Function(Generic[_T]):
     name: for people, such as `carts.total`.
     body: computes the value; must keep its service alive only while it runs (G31).
     key: what names a computed in the table, from normalised arguments (G32).
+    part: what names one of these arguments.
     hot: where the hits for the hot path go, by key; None if raw arguments are no keys.
     """
 
@@ -47,10 +50,12 @@ class Function(Generic[_T]):
         "disposed",
         "graph",
         "hot",
+        "indexes",
         "kept",
         "key",
         "name",
         "options",
+        "part",
         "runs",
         "table",
         "weak",
@@ -63,6 +68,7 @@ class Function(Generic[_T]):
         body: Callable[..., Awaitable[_T]],
         *,
         key: Callable[[tuple[Any, ...]], Hashable] = tuple,
+        part: Part = itself,
         options: ComputeOptions | None = None,
         hot: dict[object, Hit] | None = None,
     ) -> None:
@@ -70,12 +76,15 @@ class Function(Generic[_T]):
         self.name = name
         self.body = body
         self.key = key
+        self.part = part
         self.options = options if options is not None else ComputeOptions()
         self.hot = hot
         self.delay = self.options.invalidation_delay or 0.0
         self.table: dict[object, Computed[_T]] = {}
         """What is kept, and what is being computed, by key."""
         self.kept = Sieve()
+        self.indexes = _NO_INDEXES
+        """Of what is in the table, by the positions that wildcards have named."""
         self.weak: weakref.WeakValueDictionary[object, Computed[_T]] = _EMPTY
         """Results that are not kept any more, while somebody holds them (G34)."""
         self.disposed = False
@@ -113,20 +122,25 @@ class Function(Generic[_T]):
 
     def mark(self, arguments: tuple[Any, ...], origin: Origin) -> list[Computed[Any]]:
         """The first phase of `invalidate`: the caller must `notify` what it gets."""
-        if ANY not in arguments:
+        positions = named_by(arguments)
+        if len(positions) == len(arguments):
             computed = self.find(self.key(arguments))
             return [] if computed is None else mark([computed], origin)
-        return mark(
-            [
-                computed
-                for computed in self.all()
-                if all(
-                    given is ANY or given == own
-                    for given, own in zip(arguments, computed._arguments, strict=True)
-                )
-            ],
-            origin,
-        )
+        return mark(self._matching(positions, arguments) if positions else self.all(), origin)
+
+    def _matching(self, positions: tuple[int, ...], pattern: tuple[Any, ...]) -> list[Computed[_T]]:
+        """What a wildcard hits; of what is not kept but held, each is looked at (G36)."""
+        index = self.indexes.get(positions)
+        if index is None:
+            if self.indexes is _NO_INDEXES:
+                self.indexes = {}
+            index = self.indexes[positions] = Index(positions, self.part, self.table.values())
+        found = list(index.matching(pattern))
+        if self.weak:
+            name = index.named(pattern)
+            held = self.weak.values()
+            found += [computed for computed in held if index.named(computed._arguments) == name]
+        return found
 
     def mark_all(self, origin: Origin) -> list[Computed[Any]]:
         """As `mark`, for every result."""
@@ -175,6 +189,12 @@ class Function(Generic[_T]):
         """Every computed that is not Invalidated."""
         return [*self.table.values(), *self.weak.values()]
 
+    def enter(self, computed: Computed[_T]) -> None:
+        """It can be found by its key from now on (G4)."""
+        self.table[computed._key] = computed
+        for index in self.indexes.values():
+            index.add(computed)
+
     def keep(self, computed: Computed[_T]) -> None:
         """It is Consistent now: keep it, and let others go if these are too many."""
         self.kept.add(computed)
@@ -194,6 +214,8 @@ class Function(Generic[_T]):
 
     def _leave(self, computed: Computed[_T]) -> None:
         del self.table[computed._key]
+        for index in self.indexes.values():
+            index.remove(computed)
         self.cool(computed)
         if computed._newer is not None:
             self.kept.remove(computed)
@@ -215,7 +237,7 @@ class Function(Generic[_T]):
         """Keep a result again that somebody held, for it is used again."""
         computed = self.weak.pop(key, None)
         if computed is not None:
-            self.table[key] = computed
+            self.enter(computed)
             for dependency in computed._dependencies:
                 if dependency._weak_dependants is not None:
                     dependency._weak_dependants.discard(computed)

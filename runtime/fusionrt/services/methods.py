@@ -76,6 +76,7 @@ class ComputeMethods:
                 name,
                 self.body(method.name),
                 key=keyer.key,
+                part=keyer.part,
                 options=options,
                 hot=self.hot_table(method.name, keyer.plain),
             )

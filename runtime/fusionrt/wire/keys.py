@@ -45,6 +45,11 @@ class Keyer:
         self.plain = not any(tellers)
         self.key: Callable[[tuple[Any, ...]], Hashable] = _key(tellers)
         """The key of normalised arguments."""
+        self._tellers = tuple(tell or _same for tell in tellers)
+
+    def part(self, position: int, argument: object) -> Hashable:
+        """What names one normalised argument; two calls have the same key if all of theirs are."""
+        return self._tellers[position](argument)
 
     def normalize(self, arguments: tuple[object, ...]) -> tuple[object, ...]:
         """The arguments as their declared types mean them.
