@@ -8,6 +8,7 @@ FusionError
 │   ├── CommandInComputeError
 │   ├── ForeignCancellation
 │   ├── NotBoundError
+│   ├── WrongThread           (RuntimeError)
 │   ├── AbiMismatch           (ImportError)
 │   ├── StaleCode             (ImportError)
 │   └── UnsupportedType       (TypeError)
@@ -45,6 +46,7 @@ __all__ = [
     "StaleCode",
     "UnsupportedType",
     "WireError",
+    "WrongThread",
 ]
 
 
@@ -111,6 +113,17 @@ class ForeignCancellation(FrameworkError):
 
 class NotBoundError(FrameworkError):
     """Raised when a service or client is used where it belongs to no graph, or to another one."""
+
+
+class WrongThread(FrameworkError, builtins.RuntimeError):
+    """Raised when a graph is used outside of its event loop's thread.
+
+    Also by `Graph.call_from_thread` inside of that thread, which would wait for itself.
+    """
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"a graph belongs to the thread of its event loop: {problem}")
 
 
 class AbiMismatch(FrameworkError, builtins.ImportError):

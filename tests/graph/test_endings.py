@@ -210,7 +210,7 @@ async def test_G5_a_body_that_invalidates_itself_ends_and_keeps_nothing() -> Non
 
     async def body() -> int:
         called.invalidate((), TEST)
-        return called.runs
+        return called.bodies
 
     called = lab.function("f", body)
     assert [await called.fetch(()), await called.fetch(())] == [1, 2]
@@ -223,16 +223,16 @@ async def test_changes_of_a_value_that_is_stale_at_once_lets_others_run() -> Non
 
     async def body() -> int:
         called.invalidate((), TEST)
-        return called.runs
+        return called.bodies
 
     called = lab.function("f", body)
 
     async def watch() -> None:
         async for _ in Changes(called, ()):
-            assert called.runs < 1000, "nobody else could run"
+            assert called.bodies < 1000, "nobody else could run"
 
     watcher = asyncio.create_task(watch())
-    await until(lambda: called.runs > 10)
+    await until(lambda: called.bodies > 10)
     watcher.cancel()
     with pytest.raises(asyncio.CancelledError):
         await watcher

@@ -109,7 +109,7 @@ async def test_G22_every_reader_gets_the_whole_error(make: Any) -> None:
         assert str(error) == str(original) and repr(error) == repr(original)
         for name in ("code", "errno", "filename", "name", "path", "object", "reason", "service"):
             assert getattr(error, name, None) == getattr(original, name, None)
-    assert called.runs == 1
+    assert called.bodies == 1
 
 
 @pytest.mark.parametrize("make", ERRORS.values(), ids=ERRORS.keys())
@@ -200,7 +200,7 @@ async def test_G22_a_retry_after_that_is_no_number_is_ignored(retry_after: objec
     called = lab.function("f", body)
     calls = await asyncio.gather(*(called.fetch(()) for _ in range(3)), return_exceptions=True)
     assert [type(call) for call in calls] == [Throttled] * 3
-    assert called.runs == 1
+    assert called.bodies == 1
 
 
 async def test_G22_raising_a_cached_error_does_not_show_what_the_reader_handles() -> None:

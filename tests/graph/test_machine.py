@@ -279,10 +279,10 @@ class Machine(RuleBasedStateMachine):
         """To look at what is Consistent runs nothing, and adds no edge (G21)."""
         there = self.node.peek((name,))
         if there is not None:
-            runs, dependants = self.node.runs, dict(there._dependants)
+            runs, dependants = self.node.bodies, dict(there._dependants)
             for call in (self.node.computed((name,)), there.update()):
                 assert _at_once(call) is there, "G21"
-            assert (self.node.runs, there._dependants) == (runs, dependants), "G21"
+            assert (self.node.bodies, there._dependants) == (runs, dependants), "G21"
 
     @rule(name=st.sampled_from(NODES))
     @precondition(lambda self: len(self.watchers) < 3)
@@ -407,8 +407,8 @@ class Machine(RuleBasedStateMachine):
             return
         notify(self.node.dispose())
         for state in self.states.values():
-            if state._function is not None:
-                notify(state._function.dispose())
+            if state._joined is not None:
+                notify(state._joined.dispose())
         waiting = [*self.calls, *(watcher for watcher, _ in self.watchers)]
         try:
             self.loop.run_until_complete(self._ended(waiting))

@@ -11,7 +11,7 @@ from fusionrt import ComputeOptions
 from fusionrt.graph import Function
 from fusionrt.testing import run
 
-from .lab import TEST, Lab
+from .lab import TEST, Lab, settled
 
 LIMIT = 100
 
@@ -38,10 +38,10 @@ async def test_G34_ten_times_more_keys_than_the_bound() -> None:
         await function.fetch((pick.randrange(len(versions)),))
         await function.fetch((pick.choice(hot),))
         assert lab.graph.room.size <= LIMIT
-    before = function.runs
+    before = function.bodies
     for number in hot:
         await function.fetch((number,))
-    assert function.runs - before <= 2
+    assert function.bodies - before <= 2
     assert lab.graph.room.evicted > 1_000
     for number, computed in zip(range(0, len(versions), 50), watched, strict=True):
         assert computed.is_consistent
@@ -82,10 +82,10 @@ async def test_G34_what_others_were_made_from_is_pinned() -> None:
     function = lab.function("total", total)
     await function.fetch(())
     assert lab.graph.room.size == 2 * LIMIT + 1
-    runs = leaf.runs
+    runs = leaf.bodies
     for number in range(2 * LIMIT):
         await leaf.fetch((number,))
-    assert leaf.runs == runs
+    assert leaf.bodies == runs
     function.invalidate((), TEST)
     for number in range(2 * LIMIT, 4 * LIMIT):
         await leaf.fetch((number,))
@@ -119,10 +119,10 @@ async def test_G34_a_held_result_that_is_used_again_is_kept_again() -> None:
     held = await function.computed((0,))
     for number in range(1, 3 * LIMIT):
         await function.fetch((number,))
-    runs = function.runs
+    runs = function.bodies
     assert await function.computed((0,)) is held
     assert function.table[(0,)] is held
-    assert function.runs == runs
+    assert function.bodies == runs
 
 
 def test_G23_min_cache_holds_up_to_the_bound_and_slides() -> None:
@@ -139,7 +139,7 @@ def test_G23_min_cache_holds_up_to_the_bound_and_slides() -> None:
             assert await spared.fetch((number,)) == number * number
         for number in range(5 * LIMIT):
             await plain.fetch((number,))
-        assert spared.runs == LIMIT // 2
+        assert spared.bodies == LIMIT // 2
         assert len(spared.table) == LIMIT // 2
         for number in range(5 * LIMIT):
             await spared.fetch((number,))
@@ -168,3 +168,70 @@ def test_G23_the_call_that_computes_is_a_use() -> None:
         assert len(spared.table) == LIMIT - 20
 
     run(main(), seed=0)
+
+
+async def test_G31_prune_lets_everything_go_that_nobody_holds() -> None:
+    """Layer by layer; what is held stays with what it was made from, and nothing is invalidated."""
+    lab = Lab()
+    leaf = lab.function("leaf", square)
+
+    async def body(number: int) -> int:
+        return int(await leaf.fetch((number,))) + int(await leaf.fetch((number + 1,)))
+
+    sums = lab.function("sums", body)
+    held = await sums.computed((0,))
+    for number in range(100):
+        await sums.fetch((number,))
+    lab.took()
+    assert lab.graph.prune() == 201
+    assert lab.graph.room.size == 0 and not leaf.table and not sums.table
+    assert not any(line.startswith("invalidated") for line in lab.took())
+    assert held.is_consistent and sums.peek((0,)) is held
+    assert len(lab.graph.statistics().methods) == 2 and lab.graph.statistics().held == 3
+    leaf.invalidate((1,), TEST)
+    assert not held.is_consistent
+    del held
+    gc.collect()
+    assert lab.graph.statistics().held == 0
+
+
+def test_G23_prune_spares_what_min_cache_holds() -> None:
+    """And that which runs, with what it has used."""
+
+    async def main() -> None:
+        lab = Lab()
+        spared = Function(lab.graph, "s", square, options=ComputeOptions(min_cache=60.0))
+        leaf = lab.leaf("leaf")
+        lab.data["a"] = 1
+
+        async def body() -> int:
+            value = int(await leaf.fetch(("a",)))
+            await asyncio.sleep(1)
+            return value
+
+        slow = lab.function("slow", body)
+        await spared.fetch((1,))
+        call = asyncio.ensure_future(slow.fetch(()))
+        await asyncio.sleep(0.5)
+        assert lab.graph.prune() == 0
+        assert await call == 1
+        assert lab.graph.prune() == 2
+        await asyncio.sleep(61)
+        assert lab.graph.prune() == 1
+
+    run(main(), seed=0)
+
+
+async def test_G35_a_chain_100_000_deep_is_pruned() -> None:
+    """Without recursion, in the engine or in the collector."""
+    lab = Lab(max_computeds=200_000)
+
+    async def body(number: int) -> int:
+        return 1 + int(await chain.fetch((number - 1,))) if number else 1
+
+    lab.graph.events.handlers = ()
+    chain = lab.function("chain", body)
+    assert await chain.fetch((99_999,)) == 100_000
+    await settled()  # the tasks that it took are forgotten
+    assert lab.graph.prune() == 100_000
+    assert not chain.table and not chain.weak

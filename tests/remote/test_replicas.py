@@ -199,5 +199,41 @@ async def test_G34_replicas_are_kept_by_their_use(two: Pair) -> None:
         assert await two.client.get(f"scanned {scanned}") == 0
         assert two.calling.graph.room.size <= 50
     assert two.calling.graph.room.evicted >= 300
-    assert replicas.runs == 401
+    assert replicas.bodies == 401
     assert two.lab.ran.count("get a") == 1
+
+
+async def test_G16_explain_names_the_remote_service(two: Pair) -> None:
+    """And what that said: the command, and the key that it invalidated there."""
+    held = await two.client.computed.double("a")
+    changes = two.client.changes.double("a")
+    await anext(changes)
+    await two.client.put("a", 5)
+    await anext(changes)
+    assert str(two.calling.graph.explain(held)) == (
+        "lab.double('a') was invalidated\n"
+        "  because the remote service lab said so: lab.put invalidated lab.get('a')\n"
+        "  → lab.double('a')"
+    )
+
+
+async def test_statistics_of_a_client_count_reads_of_replicas(two: Pair) -> None:
+    """A replica's read is a hit; what had to be asked for is a miss."""
+    for _ in range(10):
+        await two.client.double("a")
+    reads = two.calling.graph.statistics().methods["lab.double"]
+    assert (reads.hits, reads.misses) == (9, 1)
+
+
+async def test_G34_a_session_holds_as_many_results_as_its_quota(two: Pair) -> None:
+    """Beyond that the oldest is invalidated, at the client as well; both ends forget it."""
+    await two.client.echo("the session is open")
+    (seat,) = two.serving._open()._responders[0]._seats.values()
+    seat._quota = 10
+    held = [await two.client.computed.get(str(number)) for number in range(25)]
+    await two.client.echo("everything was told")
+    assert [computed.is_consistent for computed in held] == [False] * 15 + [True] * 10
+    assert "too many" in str(held[0].origin)
+    assert len(seat._held) == 10
+    assert len(two.client._fusion._peer._sessions) == 1
+    await until(lambda: len(seat.session._registry) == 10)

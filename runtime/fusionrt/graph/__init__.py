@@ -2,9 +2,13 @@
 
 from .changes import Changes
 from .computed import Computed, Hit
-from .consolidate import ConsolidatingFunction
+from .computed_state import ComputedState
+from .consolidate import ConsolidatingFunction, kind_of
 from .current import Current, current
+from .delay import FixedDelayer, UpdateDelayer
 from .events import Event, EventKind, EventLog
+from .explain import Explanation
+from .export import DiagramFormat
 from .function import Function
 from .graph import MAX_COMPUTEDS, Graph, running_graph
 from .invalidate import invalidate, notify
@@ -12,7 +16,8 @@ from .leases import Lease, lean
 from .origin import Origin, OriginKind, calling_line
 from .scope import SCOPE, Scope, isolated
 from .state import State
-from .states import ComputedState, MutableState
+from .states import ComputedNode, MutableState, computed
+from .statistics import MethodStatistics, Statistics
 from .targets import Target, Targets
 
 __all__ = [
@@ -20,27 +25,36 @@ __all__ = [
     "SCOPE",
     "Changes",
     "Computed",
+    "ComputedNode",
     "ComputedState",
     "ConsolidatingFunction",
     "Current",
+    "DiagramFormat",
     "Event",
     "EventKind",
     "EventLog",
+    "Explanation",
+    "FixedDelayer",
     "Function",
     "Graph",
     "Hit",
     "Lease",
+    "MethodStatistics",
     "MutableState",
     "Origin",
     "OriginKind",
     "Scope",
     "State",
+    "Statistics",
     "Target",
     "Targets",
+    "UpdateDelayer",
     "calling_line",
+    "computed",
     "current",
     "invalidate",
     "isolated",
+    "kind_of",
     "lean",
     "notify",
     "running_graph",

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from enum import Enum
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
+from .changes import Changes
 from .edges import link
 from .failures import replayed
 from .origin import Origin
 from .state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING, State
+from .when import OnError, when
 
 if TYPE_CHECKING:
     from .execute import Run
@@ -45,7 +47,8 @@ class Hit(asyncio.Future[Any]):
 
     computed: Computed[Any]
     dependants: dict[Computed[Any], None]
-    used: bool
+    used: int
+    """How often it answered, since that was added to the counts; the mark of SIEVE."""
 
     def send(self, value: object) -> object:
         raise StopIteration(self.result())
@@ -167,7 +170,11 @@ class Computed(Generic[_T]):
         """Call `handler` once when it is invalidated, at once if it is (G14); the result ends that.
 
         A handler that raises is reported to the event loop's exception handler (G15).
+
+        Raises:
+            WrongThread: this is not the thread of the graph's event loop.
         """
+        self._function.graph.check_thread()
         if self._state is INVALIDATED:
             self._call(handler)
             return _nothing
@@ -220,6 +227,27 @@ class Computed(Generic[_T]):
         """
         return await self._function.fetch(self._arguments, stale_ok=stale_ok)
 
+    def changes(self) -> AsyncIterator[Computed[_T]]:
+        """The latest computed of its key now, and after each invalidation.
+
+        Bursts coalesce, the last always arrives; an error is a computed that holds it.
+        """
+        return Changes(self._function, self._arguments)
+
+    async def when(
+        self, predicate: Callable[[_T], bool], *, on_error: OnError = "raise"
+    ) -> Computed[_T]:
+        """The first computed of its key, from now on, whose value the predicate accepts.
+
+        on_error: what to do about an error that is not transient: raise it, or wait for what comes
+            after it. Transient errors are always waited out, framework errors always raised.
+
+        Raises:
+            Exception: what the predicate or, by `on_error`, the body raises.
+        """
+        changes = Changes(self._function, self._arguments, stale_ok=False)
+        return await when(changes, predicate, on_error, self._function.graph.is_transient)
+
     def _ready(self) -> Hit:
         """What gives the value to any number of readers, at once."""
         hit = self._hit
@@ -228,7 +256,7 @@ class Computed(Generic[_T]):
             hit.set_result(self._value)
             hit.computed = self
             hit.dependants = self._dependants
-            hit.used = False
+            hit.used = 0
         return hit
 
     # -- retention --
@@ -236,10 +264,12 @@ class Computed(Generic[_T]):
     def _take_mark(self) -> bool:
         """Whether it was used since this was asked last."""
         hit = self._hit
-        used = self._used or (hit is not None and hit.used)
+        used = self._used
         self._used = False
-        if hit is not None:
-            hit.used = False
+        if hit is not None and hit.used:
+            self._function.counts.hits += hit.used
+            hit.used = 0
+            used = True
         return used
 
     # -- as the scope of its body (see scope.py) --

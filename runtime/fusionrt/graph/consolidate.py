@@ -26,15 +26,22 @@ from .wildcards import Part, itself
 if TYPE_CHECKING:
     from .graph import Graph
 
-__all__ = ["ConsolidatingFunction"]
+__all__ = ["ConsolidatingFunction", "kind_of"]
 
 _T = TypeVar("_T")
+
+
+def kind_of(options: ComputeOptions) -> type[Function[Any]]:
+    """The class of functions that honours the options."""
+    return Function if options.consolidate is None else ConsolidatingFunction
 
 
 class ConsolidatingFunction(Function[_T]):
     """A function whose results outlive invalidations that change nothing."""
 
     __slots__ = ("_source", "_sources", "_window")
+
+    runs_bodies = False
 
     def __init__(
         self,
@@ -57,6 +64,10 @@ class ConsolidatingFunction(Function[_T]):
         )
         outer = ComputeOptions(min_cache=options.min_cache)
         super().__init__(graph, name, self._copy, key=key, part=part, options=outer, hot=hot)
+
+    @property
+    def bodies(self) -> int:
+        return self._source.bodies
 
     def mark(self, arguments: tuple[Any, ...], origin: Origin) -> list[Computed[Any]]:
         """Invalidate the source; the target follows if its value changed."""

@@ -28,6 +28,8 @@ def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
         return
     if dependant in dependency._dependants:
         return
+    if dependant._function.graph is not dependency._function.graph:
+        dependency._function.graph.check_thread()
     add_dependant(dependency, dependant)
     dependencies = dependant._dependencies
     if dependencies is NOTHING:

@@ -25,6 +25,8 @@ class EventKind(Enum):
     """A Computing computed learned that its result will be stale; it ends Invalidated."""
     INVALIDATED = "invalidated"
     """A Consistent computed became Invalidated; its handlers have not run yet."""
+    EVICTED = "evicted"
+    """A Consistent computed is not kept any more; it stays so while somebody holds it (G34)."""
 
 
 class Event(NamedTuple):

@@ -106,7 +106,8 @@ async def execute(computed: Computed[Any]) -> None:
     events = function.graph.events
     if events.handlers:
         events.emit(EventKind.BODY_STARTED, computed)
-    function.runs += 1
+    if function.runs_bodies:
+        function.counts.bodies += 1
     caller = SCOPE.get()
     SCOPE.set(computed)
     try:
@@ -177,6 +178,7 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
             expire_after(computed, lifetime)
     else:
         computed._state = INVALIDATED
+        function.graph.invalidated[computed._origin.kind] += 1
         retire(computed)
     for dependant in run.joined:
         if dependant._run is not None:

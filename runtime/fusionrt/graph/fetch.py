@@ -6,6 +6,7 @@ end and runs it anew (G17).
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from .computed import UNSET, Computed
@@ -37,14 +38,18 @@ async def fetch(
     Raises:
         CycleError: the body that calls is waited for by the one that it calls.
         ServiceDisposed: the service is gone.
+        WrongThread: this is not the thread of the graph's event loop.
         RemoteUnavailable: freshness could not be proven in time.
         BaseException: what ended the body, if that was neither an `Exception` nor a cancellation.
     """
+    if get_ident() != function.graph.thread:
+        function.check_usable()
     scope, edge = SCOPE.get(), use
     if type(scope) is Isolated:
         scope, edge = scope.around, False
     caller = scope if isinstance(scope, Computed) else None
     key = function.key(arguments)
+    counted = False
     while True:
         waiting = caller._run if caller is not None else None
         computed = function.table.get(key)
@@ -68,9 +73,14 @@ async def fetch(
             if edge and caller is not None and waiting is not None:
                 link(caller, computed)
             computed._used = True
+            if not counted:
+                function.counts.hits += 1
             if computed._hit is None:
                 function.heat(computed)
             break
+        if not counted:
+            function.counts.misses += 1
+            counted = True
         flagged = computed._origin is not None
         run = computed._run
         assert run is not None

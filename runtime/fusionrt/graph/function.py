@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import NotBoundError, ServiceDisposed
 from .computed import Computed, Hit
 from .edges import add_dependant
+from .events import EventKind
 from .failures import retry_after
 from .fetch import fetch
 from .invalidate import mark, notify
@@ -46,6 +47,7 @@ class Function(Generic[_T]):
     __slots__ = (
         "__weakref__",
         "body",
+        "counts",
         "delay",
         "disposed",
         "graph",
@@ -56,10 +58,12 @@ class Function(Generic[_T]):
         "name",
         "options",
         "part",
-        "runs",
         "table",
         "weak",
     )
+
+    runs_bodies: ClassVar[bool] = True
+    """Whether `body` is what a user wrote, for the counts."""
 
     def __init__(
         self,
@@ -88,9 +92,13 @@ class Function(Generic[_T]):
         self.weak: weakref.WeakValueDictionary[object, Computed[_T]] = _EMPTY
         """Results that are not kept any more, while somebody holds them (G34)."""
         self.disposed = False
-        self.runs = 0
-        """How often the body was run."""
+        self.counts = graph.counts_of(name)
         graph.functions[self] = None
+
+    @property
+    def bodies(self) -> int:
+        """How often the body was run."""
+        return self.counts.bodies
 
     # -- calls --
 
@@ -122,6 +130,7 @@ class Function(Generic[_T]):
 
     def mark(self, arguments: tuple[Any, ...], origin: Origin) -> list[Computed[Any]]:
         """The first phase of `invalidate`: the caller must `notify` what it gets."""
+        self.graph.check_thread()
         positions = named_by(arguments)
         if len(positions) == len(arguments):
             computed = self.find(self.key(arguments))
@@ -144,6 +153,7 @@ class Function(Generic[_T]):
 
     def mark_all(self, origin: Origin) -> list[Computed[Any]]:
         """As `mark`, for every result."""
+        self.graph.check_thread()
         return mark(self.all(), origin)
 
     def dispose(self) -> list[Computed[Any]]:
@@ -159,6 +169,7 @@ class Function(Generic[_T]):
 
         Raises:
             ServiceDisposed: the service or the graph is gone.
+            WrongThread: this is not the thread of the graph's event loop.
             NotBoundError: another event loop runs than that of the graph.
         """
         graph = self.graph
@@ -167,6 +178,7 @@ class Function(Generic[_T]):
             service = self.name.partition(".")[0]
             if self.disposed or graph.closed:
                 raise ServiceDisposed(service)
+            graph.check_thread()
             raise NotBoundError(
                 f"{service} was used in another event loop before, which is still open: "
                 "use it in one loop only, or close that one first"
@@ -224,6 +236,9 @@ class Function(Generic[_T]):
     def demote(self, computed: Computed[_T]) -> None:
         """Keep it no longer; while somebody holds it, it is still found and invalidated (G34)."""
         self._leave(computed)
+        events = self.graph.events
+        if events.handlers:
+            events.emit(EventKind.EVICTED, computed)
         if self.weak is _EMPTY:
             self.weak = weakref.WeakValueDictionary()
         self.weak[computed._key] = computed
@@ -247,9 +262,12 @@ class Function(Generic[_T]):
 
     def cool(self, computed: Computed[_T]) -> None:
         """The hot path must not answer with it any more."""
-        if computed._hit is not None and self.hot is not None:
-            del self.hot[computed._key]
+        hit = computed._hit
+        if hit is not None:
             computed._hit = None
+            self.counts.hits += hit.used
+            if self.hot is not None:
+                del self.hot[computed._key]
 
     def error_lifetime(self, error: Exception) -> float:
         """How long an error may be served, in seconds (G22)."""

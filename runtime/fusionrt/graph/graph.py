@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import inspect
+import threading
 import weakref
-from collections.abc import AsyncGenerator
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, overload
 
+from ..errors import NotBoundError, WrongThread
 from .events import EventLog
+from .explain import Explanation, explain
+from .export import DiagramFormat, around, diagram
 from .failures import Classifier, is_transient
 from .function import Function
 from .invalidate import notify
-from .origin import Origin, OriginKind
+from .origin import Origin, OriginKind, calling_line
 from .retention import Room
+from .statistics import Counts, Statistics, statistics
 from .targets import Targets
 
 if TYPE_CHECKING:
     from .computed import Computed
 
 __all__ = ["MAX_COMPUTEDS", "Graph", "running_graph"]
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 MAX_COMPUTEDS: Final = 100_000
 """How many results a graph keeps unless it is told otherwise."""
@@ -39,11 +50,16 @@ class Graph:
         self, *, max_computeds: int = MAX_COMPUTEDS, is_transient: Classifier = is_transient
     ) -> None:
         self.loop = asyncio.get_running_loop()
+        self.thread = threading.get_ident()
         self.is_transient = is_transient
         self.events = EventLog()
         self.functions: weakref.WeakKeyDictionary[Function[Any], None] = weakref.WeakKeyDictionary()
         self.targets = Targets()
         self.room = Room(max_computeds, self.loop.time)
+        self.counts: weakref.WeakValueDictionary[str, Counts] = weakref.WeakValueDictionary()
+        """What the functions did that are still there, by their names."""
+        self.invalidated: Counter[OriginKind] = Counter()
+        """How many results were invalidated."""
         self.postponed: weakref.WeakSet[Computed[Any]] = weakref.WeakSet()
         """What an `invalidation_delay` holds up."""
         self._closed = False
@@ -51,9 +67,139 @@ class Graph:
         with suppress(StopIteration):
             self._end.__anext__().send(None)
 
-    def invalidate_all(self, origin: Origin) -> None:
-        """Invalidate every result of every service and client."""
-        notify([computed for function in self.functions for computed in function.mark_all(origin)])
+    # -- all results --
+
+    def invalidate_all(self, origin: Origin | None = None) -> None:
+        """Invalidate every result of every service, client and state.
+
+        origin: why; default: the line that calls this.
+
+        Raises:
+            WrongThread: this is not the thread of the graph's event loop.
+        """
+        if origin is None:
+            origin = Origin(OriginKind.CALL, f"everything was invalidated at {calling_line(1)}")
+        functions = list(self.functions)
+        notify([computed for function in functions for computed in function.mark_all(origin)])
+
+    def prune(self) -> int:
+        """Let every result go that nobody holds and `min_cache` does not; tells how many.
+
+        Nothing is invalidated. What somebody holds stays, with what it was made from.
+
+        Raises:
+            WrongThread: this is not the thread of the graph's event loop.
+        """
+        self.check_thread()
+        return self.room.empty(self.functions)
+
+    # -- insight --
+
+    def explain(self, computed: Computed[Any]) -> Explanation:
+        """Why it was invalidated, from the first cause down to it; what it depends on; what
+        depends on it.
+        """
+        return explain(computed)
+
+    def diagram(self, format: DiagramFormat, of: Computed[Any] | None = None) -> str:
+        """The results, and arrows from each to what was made from it, as Mermaid or DOT.
+
+        of: only this one, what it was made from, and what was made from it.
+        """
+        if of is not None:
+            return diagram(around(of), format)
+        functions = list(self.functions)
+        return diagram((each for function in functions for each in function.all()), format)
+
+    def counts_of(self, name: str) -> Counts:
+        """What functions of that name did."""
+        counts = self.counts.get(name)
+        if counts is None:
+            counts = self.counts[name] = Counts()
+        return counts
+
+    def statistics(self) -> Statistics:
+        """What the graph did, and what it holds; it looks at every result."""
+        return statistics(self)
+
+    # -- threads --
+
+    @overload
+    def call_from_thread(
+        self,
+        function: Callable[_P, Coroutine[Any, Any, _T]],
+        /,
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T: ...
+    @overload
+    def call_from_thread(
+        self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T: ...
+    def call_from_thread(
+        self, function: Callable[_P, Any], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> Any:
+        """Call it in the event loop, from another thread, and wait for what it returns.
+
+            total = host.graph.call_from_thread(carts.total, "1")
+
+        A coroutine that it returns is awaited.
+
+        Raises:
+            WrongThread: this is the event loop's own thread.
+            NotBoundError: the event loop has ended, or ends before the call does.
+        """
+        if threading.get_ident() == self.thread:
+            raise WrongThread("call_from_thread would wait for its own thread; await the call")
+
+        async def call() -> Any:
+            result = function(*args, **kwargs)
+            return await result if inspect.isawaitable(result) else result
+
+        calling = call()
+        if not self.loop.is_closed():
+            future = asyncio.run_coroutine_threadsafe(calling, self.loop)
+            # A loop may end without looking at what came last.
+            while not (future.done() or self.loop.is_closed()):
+                concurrent.futures.wait([future], timeout=1.0)
+            if future.done() and not future.cancelled():
+                return future.result()
+        calling.close()
+        raise NotBoundError("the event loop of the graph has ended: nothing can be called there")
+
+    def check_thread(self) -> None:
+        """Raise outside of the event loop's thread.
+
+        Raises:
+            WrongThread: as it says.
+        """
+        if threading.get_ident() != self.thread:
+            raise WrongThread("from another one use `call_from_thread` of the graph")
+
+    def when_collected(
+        self, owner: object, functions: Iterable[Function[Any]]
+    ) -> weakref.finalize[..., Any]:
+        """Once `owner` is collected, dispose of its functions (G31).
+
+        At once; or soon, if the collector runs in another thread.
+        """
+        loop, thread = self.loop, self.thread
+        # References: a value that refers to the owner must not keep it alive through its table.
+        references = tuple(map(weakref.ref, functions))
+
+        def dispose() -> None:
+            alive = [function for reference in references if (function := reference()) is not None]
+            notify([computed for function in alive for computed in function.dispose()])
+
+        def collected() -> None:
+            if threading.get_ident() == thread:
+                dispose()
+            elif not loop.is_closed():
+                loop.call_soon_threadsafe(dispose)
+
+        finalizer = weakref.finalize(owner, collected)
+        finalizer.atexit = False
+        return finalizer
 
     def report(self, message: str, error: BaseException) -> None:
         """Tell the event loop's exception handler of an error that no caller gets (G15)."""

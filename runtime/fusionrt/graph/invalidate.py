@@ -70,6 +70,8 @@ def mark(
         if following:
             pending.extend(following)
             causes.extend([computed] * len(following))
+    if marked:
+        marked[0]._function.graph.invalidated[origin.kind] += len(marked)
     return marked
 
 

@@ -88,7 +88,11 @@ class Sieve:
 
 def _is_min_cached(computed: Computed[Any], now: float) -> bool:
     seconds = computed._function.options.min_cache
-    return seconds is not None and now < computed._used_at + seconds
+    if seconds is None:
+        return False
+    if computed._take_mark():
+        computed._used_at = now
+    return now < computed._used_at + seconds
 
 
 class Room:
@@ -104,6 +108,23 @@ class Room:
         self.evicted = 0
         self.now = now
         self._patience = 0
+
+    def empty(self, functions: Iterable[Function[Any]]) -> int:
+        """Let everything go that may be, also if there is room for it; tells how many."""
+        now = self.now()
+        everything = [computed for function in functions for computed in function.table.values()]
+        pending = [computed for computed in everything if not computed._dependants]
+        del everything
+        released = 0
+        while pending:
+            computed = pending.pop()
+            if computed._newer is None or _is_min_cached(computed, now):
+                continue  # it is being computed, or was let go by then
+            computed._function.demote(computed)
+            released += 1
+            pending += [each for each in computed._dependencies if not each._dependants]
+        self.evicted += released
+        return released
 
     def make(self, functions: Iterable[Function[Any]]) -> None:
         """Let results go, if there are too many; where all are pinned, there is nothing to do."""

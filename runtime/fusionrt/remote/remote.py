@@ -93,8 +93,9 @@ class Remote(ComputeMethods):
         scope = SCOPE.get()
         if scope is not None and not scope.track(replica):
             return None
-        replica._used = True
-        return replica._ready()
+        hit = replica._ready()
+        hit.used += 1
+        return hit
 
     def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]

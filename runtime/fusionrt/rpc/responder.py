@@ -155,6 +155,7 @@ class Responder(Listener):
                 self._servant,
                 reply_subject,
                 limit=self._limit,
+                quota=self._limits.held,
                 context=self._context,
                 outlet=self._outlet,
             )

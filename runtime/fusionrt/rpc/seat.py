@@ -34,14 +34,18 @@ class Seat:
         reply_subject: str,
         *,
         limit: asyncio.Semaphore,
+        quota: int,
         context: contextvars.Context,
         outlet: Outlet,
     ) -> None:
-        """limit: on the bodies that run at a time. context: what every body starts from."""
+        """limit: on the bodies that run at a time. quota: of results that are held.
+        context: what every body starts from.
+        """
         self.session = session
         self.reply_subject = reply_subject
         self._servant = servant
         self._limit = limit
+        self._quota = quota
         self._context = context
         self._outlet = outlet
         self._deadlines: Deadlines[int] = Deadlines(self._late)
@@ -140,9 +144,13 @@ class Seat:
     # -- what is held --
 
     def hold(self, id: int, held: Held) -> None:
-        """Keep a result until it is invalidated or released."""
+        """Keep a result until it is invalidated or released, or too many are kept (G34)."""
         self._held[id] = held
         held.subscribe(lambda reason: self._invalidated(id, reason))
+        if len(self._held) > self._quota:
+            oldest = next(iter(self._held))
+            self._held[oldest].release()
+            self._invalidated(oldest, "one client held too many results of this host")
 
     def _invalidated(self, id: int, reason: str) -> None:
         if self._held.pop(id, None) is not None:

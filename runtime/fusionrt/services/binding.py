@@ -31,7 +31,7 @@ class Binding(ComputeMethods):
         super().__init__(contract)
         self._service = weakref.ref(service)
         self._raw = service._fusion_raw
-        self._finalizer: weakref.finalize[..., Service] | None = None
+        self._finalizer: weakref.finalize[..., Any] | None = None
         self.log: OperationLog | None = None
         """Where its commands are logged; a `MemoryLog` unless a host sets another."""
 
@@ -61,17 +61,9 @@ class Binding(ComputeMethods):
             )
         super().attach(graph)
         graph.targets.add(self.contract.name, self)
-        # References: a value that refers to the service must not keep it alive through its table.
-        functions = tuple(map(weakref.ref, self._functions.values()))
-
-        def dispose() -> None:
-            alive = [function for reference in functions if (function := reference()) is not None]
-            notify([computed for function in alive for computed in function.dispose()])
-
         if self._finalizer is not None:
             self._finalizer.detach()
-        self._finalizer = weakref.finalize(self.service(), dispose)
-        self._finalizer.atexit = False
+        self._finalizer = graph.when_collected(self.service(), self._functions.values())
 
     def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
         if not plain:

@@ -10,11 +10,11 @@ from ..contract import ComputeOptions
 from ..graph import (
     Changes,
     Computed,
-    ConsolidatingFunction,
     Function,
     Graph,
     Hit,
     Origin,
+    kind_of,
     running_graph,
 )
 from ..wire.keys import Keyer
@@ -70,8 +70,7 @@ class ComputeMethods:
             types = self.contract.resolved.signatures[method.name].parameters
             keyer = self._keyers[method.name] = Keyer(name, method.parameters, types)
             options = self.options(method)
-            kind = Function if options.consolidate is None else ConsolidatingFunction
-            self._functions[method.name] = kind(
+            self._functions[method.name] = kind_of(options)(
                 graph,
                 name,
                 self.body(method.name),
@@ -90,7 +89,7 @@ class ComputeMethods:
     @property
     def bodies(self) -> int:
         """How many bodies of compute methods have run."""
-        return sum(function.runs for function in self._functions.values())
+        return sum(function.bodies for function in self._functions.values())
 
     # -- calls --
 

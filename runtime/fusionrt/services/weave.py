@@ -78,7 +78,7 @@ def fusion_call(fusion_self{signature}):
         and not fusion_in.track(fusion_hit.computed)
     ):
         return fusion_miss(fusion_self{call})
-    fusion_hit.used = True
+    fusion_hit.used += 1
     return fusion_hit
 """
 

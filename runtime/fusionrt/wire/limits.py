@@ -35,6 +35,7 @@ class Limits:
     ids: the most ids in one frame; longer lists come in parts.
     kept_frames, kept_bytes: results that a host keeps until the client has them; beyond
         that the oldest is forgotten, and a client that lacks it is told so (D2).
+    held: results that a host holds for one session; beyond that the oldest is invalidated (G34).
     entries: ids that a host remembers for one session; a client that goes beyond is rejected.
     """
 
@@ -44,4 +45,5 @@ class Limits:
     ids: int = 4096
     kept_frames: int = 10_000
     kept_bytes: int = 16 * 1024 * 1024
+    held: int = 100_000
     entries: int = 500_000

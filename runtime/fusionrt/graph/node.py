@@ -1,0 +1,70 @@
+"""`Node`: a value outside of services that takes part in the graph."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Generic, TypeVar
+
+from ..contract import ComputeOptions
+from .changes import Changes
+from .computed import Computed
+from .consolidate import kind_of
+from .function import Function
+from .graph import running_graph
+from .origin import Origin
+from .when import OnError, when
+
+__all__ = ["Node"]
+
+_T = TypeVar("_T")
+
+
+class Node(Generic[_T]):
+    """One result after another, of a body without arguments. Bodies that `use` it depend on it.
+
+    It joins the graph of the running loop when it is used first.
+    """
+
+    def __init__(
+        self, body: Callable[[], Awaitable[_T]], name: str, options: ComputeOptions | None = None
+    ) -> None:
+        self._body = body
+        self._name = name
+        self._options = options if options is not None else ComputeOptions()
+        self._joined: Function[_T] | None = None
+
+    async def use(self) -> _T:
+        """The value; the body that calls depends on it."""
+        return await self._function().fetch((), alive=self)
+
+    async def computed(self) -> Computed[_T]:
+        """The computed behind the value; adds no dependency."""
+        return await self._function().computed((), alive=self)
+
+    def peek(self) -> Computed[_T] | None:
+        """The computed if it is there; computes nothing."""
+        return None if self._joined is None else self._joined.peek(())
+
+    def changes(self) -> AsyncIterator[Computed[_T]]:
+        """Now, and after each change; bursts coalesce, the last always arrives."""
+        return Changes(self._function(), (), alive=self)
+
+    async def when(
+        self, predicate: Callable[[_T], bool], *, on_error: OnError = "raise"
+    ) -> Computed[_T]:
+        """The first computed, from now on, that the predicate accepts; see `Computed.when`."""
+        function = self._function()
+        changes = Changes(function, (), stale_ok=False, alive=self)
+        return await when(changes, predicate, on_error, function.graph.is_transient)
+
+    def _invalidate(self, origin: Origin) -> None:
+        if self._joined is not None:
+            self._joined.invalidate((), origin)
+
+    def _function(self) -> Function[_T]:
+        if self._joined is None or self._joined.graph.closed:
+            graph = running_graph()
+            kind = kind_of(self._options)
+            self._joined = kind(graph, self._name, self._body, key=tuple, options=self._options)
+            graph.when_collected(self, (self._joined,))
+        return self._joined

@@ -1,0 +1,47 @@
+"""`when`: wait until a value is as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+from ..errors import FrameworkError
+
+if TYPE_CHECKING:
+    from .computed import Computed
+    from .failures import Classifier
+
+__all__ = ["OnError", "when"]
+
+_T = TypeVar("_T")
+
+OnError = Literal["raise", "wait"]
+"""What to do about a lasting error. Transient ones are always waited out."""
+
+
+async def when(
+    changes: AsyncIterator[Computed[_T]],
+    predicate: Callable[[_T], bool],
+    on_error: OnError,
+    is_transient: Classifier,
+) -> Computed[_T]:
+    """The first of the changes whose value the predicate accepts.
+
+    Raises:
+        Exception: what the predicate raises; an error that is not transient, unless these are
+            waited out; a framework error always.
+        StopAsyncIteration: the changes have ended.
+    """
+    while True:
+        try:
+            computed = await anext(changes)
+        except Exception as unproven:
+            if not is_transient(unproven):
+                raise
+            continue
+        error = computed.error
+        if error is None:
+            if predicate(computed.value):
+                return computed
+        elif isinstance(error, FrameworkError) or (on_error == "raise" and not is_transient(error)):
+            raise error
