@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fusionrt.contract import ANY
-from fusionrt.graph import Computed, MutableState, State, notify
+from fusionrt.graph import Computed, Event, EventKind, MutableState, State, notify
 
 from .lab import TEST, Lab
 
@@ -137,3 +137,26 @@ async def test_G27_a_handler_reads_the_value_that_was_set() -> None:
     state.set(2)
     assert seen == [(2, State.INVALIDATED), (2, None)]
     assert await function.fetch(()) == 20
+
+
+async def test_G15_a_raising_subscriber_of_the_event_log_changes_nothing() -> None:
+    """It is reported; bodies, calls and the other subscribers go on."""
+    lab = Lab()
+    lab.data["a"] = 1
+    reported: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reported.append(context))
+
+    def raising(event: Event) -> None:
+        raise LookupError(str(event))
+
+    unsubscribe = lab.graph.events.subscribe(raising)
+    lab.graph.events.subscribe(lambda event: after.append(event.kind))
+    after: list[EventKind] = []
+    leaf = lab.leaf("leaf")
+    assert await leaf.fetch(("a",)) == 1
+    leaf.invalidate(("a",), TEST)
+    assert after == [EventKind.BODY_STARTED, EventKind.BODY_ENDED, EventKind.INVALIDATED]
+    assert [type(context["exception"]) for context in reported] == [LookupError] * 3
+    unsubscribe()
+    assert await leaf.fetch(("a",)) == 1
+    assert len(reported) == 3

@@ -13,6 +13,7 @@ import sys
 import weakref
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,15 +26,17 @@ from fusionrt.errors import ServiceDisposed
 from fusionrt.graph import (
     Changes,
     Computed,
+    ComputedState,
+    ConsolidatingFunction,
     Event,
     EventKind,
+    FixedDelayer,
     Function,
     Graph,
     MutableState,
     State,
     invalidate,
     notify,
-    running_graph,
 )
 from fusionrt.testing import SeededLoop
 
@@ -51,6 +54,8 @@ SOURCES = (*LEAVES, *STATES)
 NODES = (*LEAVES, *SUMS)
 LIFETIME = 50.0
 """Of every result, in seconds; an error's is 30."""
+WINDOW = 1.0
+"""Seconds until what consolidates is compared."""
 
 
 def sources_of(name: str) -> set[str]:
@@ -81,9 +86,9 @@ class Subscription:
 class Machine(RuleBasedStateMachine):
     """One graph, one event loop."""
 
-    @initialize(seed=st.integers(0, 2**32))
-    def begin(self, seed: int) -> None:
-        """An empty graph."""
+    @initialize(seed=st.integers(0, 2**32), room=st.sampled_from((3, 1_000)))
+    def begin(self, seed: int, room: int) -> None:
+        """An empty graph, with room for everything or for next to nothing."""
         self.loop = SeededLoop(seed)
         self.random = self.loop.fusion_random
         self.broken: dict[str, list[bool]] = {name: [False] for name in SOURCES}
@@ -94,8 +99,10 @@ class Machine(RuleBasedStateMachine):
         self.settled: dict[Computed[Any], float] = {}
         self.subscriptions: list[Subscription] = []
         self.calls: list[asyncio.Task[None]] = []
+        self.waiters: list[asyncio.Task[None]] = []
         self.watchers: list[tuple[asyncio.Task[None], list[Computed[Any]]]] = []
-        self.graph = self.loop.run_until_complete(self._graph())
+        self.kept: list[tuple[asyncio.Task[None], str, list[ComputedState[Any]]]] = []
+        self.graph = self.loop.run_until_complete(self._graph(room))
         self.node = Function[dict[str, int]](
             self.graph,
             "node",
@@ -103,10 +110,13 @@ class Machine(RuleBasedStateMachine):
             options=ComputeOptions(auto_invalidate=LIFETIME),
             hot={},
         )
+        self.steady = ConsolidatingFunction[int](
+            self.graph, "steady", self._steady, options=ComputeOptions(consolidate=WINDOW)
+        )
         self.states = {name: MutableState(0, name=name) for name in STATES}
 
-    async def _graph(self) -> Graph:
-        graph = running_graph()
+    async def _graph(self, room: int) -> Graph:
+        graph = Graph(max_computeds=room)
         graph.events.subscribe(self._event)
         return graph
 
@@ -150,6 +160,11 @@ class Machine(RuleBasedStateMachine):
             return {name: await self.states[name].use()}
         return await self.node.fetch((name,))
 
+    async def _steady(self) -> int:
+        """Changes half as often as what it is made from."""
+        parts = await self.node.fetch(("0",))
+        return parts["0"] // 2
+
     async def _read(self, name: str, get: Callable[[], Any]) -> None:
         """G5b: nothing that a call gets is older than the call."""
         floor = {source: self.version(source) for source in SOURCES}
@@ -172,8 +187,27 @@ class Machine(RuleBasedStateMachine):
             assert computed.state is not State.COMPUTING, "G2"
             into.append(computed)
 
+    async def _keep(self, name: str, delay: float, into: list[ComputedState[Any]]) -> None:
+        def compute() -> Any:
+            return self.node.fetch((name,))
+
+        async with ComputedState(compute, delayer=FixedDelayer(delay)) as state:
+            into.append(state)
+            await asyncio.Event().wait()
+
+    async def _when(self, name: str, source: str, version: int) -> None:
+        computed = await self.node.computed((name,))
+        try:
+            found = await computed.when(lambda parts: parts[source] >= version)
+        except Failure:
+            return
+        assert found.value[source] >= version
+
     def _event(self, event: Event) -> None:
         computed = event.computed
+        if computed._function is self.steady and event.kind is EventKind.INVALIDATED:
+            alike = computed.error is None and computed.value == self.version("0") // 2
+            assert not alike or any(self.broken["0"]) or self.steady.disposed, "G26"
         if event.kind is EventKind.BODY_STARTED:
             assert computed._function.table[computed._key] is computed, "G4"
             self.seen[computed] = State.COMPUTING
@@ -229,11 +263,49 @@ class Machine(RuleBasedStateMachine):
                 version = self._parts(computed).get(source, self.version(source))
                 assert version == self.version(source), f"G7: {computed}"
 
+    @rule(name=st.sampled_from(NODES), delay=st.sampled_from((0.0, 0.5)))
+    @precondition(lambda self: len(self.kept) < 2)
+    def keep_up_to_date(self, name: str, delay: float) -> None:
+        """Somebody has a `ComputedState` of a node (G28)."""
+        into: list[ComputedState[Any]] = []
+        task = self.loop.create_task(self._keep(name, delay, into))
+        self.kept.append((task, name, into))
+
+    @rule(name=st.sampled_from(NODES), ahead=st.integers(0, 2))
+    def wait_for(self, name: str, ahead: int) -> None:
+        """Somebody waits for a value that is to come, or is there."""
+        source = sorted(sources_of(name))[0]
+        self.waiters.append(
+            self.loop.create_task(self._when(name, source, self.version(source) + ahead))
+        )
+
+    @rule()
+    def read_steadily(self) -> None:
+        """Somebody reads what consolidates."""
+
+        async def read() -> None:
+            with suppress(Failure):
+                await self.steady.fetch(())
+
+        self.calls.append(self.loop.create_task(read()))
+
+    @rule()
+    def prune(self) -> None:
+        """Everything that nobody holds is let go; nothing changes for whoever reads."""
+        before = {computed: computed.state for computed in self.seen}
+        self.graph.prune()
+        assert before == {computed: computed.state for computed in self.seen}
+        assert all(computed.state is State.COMPUTING or pinned(computed) for computed in self._kept)
+
+    @property
+    def _kept(self) -> list[Computed[Any]]:
+        return [each for function in self.graph.functions for each in function.table.values()]
+
     @rule()
     def invalidate_all(self) -> None:
         """A wildcard."""
         self.node.invalidate((ANY,), TEST)
-        for computed in self.node.table.values():
+        for computed in self.node.all():
             assert computed.state is State.COMPUTING and computed._origin is not None, "G7"
 
     @rule(data=st.data())
@@ -241,6 +313,8 @@ class Machine(RuleBasedStateMachine):
     def invalidate_one(self, data: st.DataObject) -> None:
         """Somebody invalidates a computed in hand; a late one leaves its successor alone (G13)."""
         computed = data.draw(st.sampled_from(list(self.seen)))
+        if computed._function is self.steady:
+            return  # its method is invalidated through its source
         late = computed.state is State.INVALIDATED
         table = dict(computed._function.table)
         invalidate(computed, TEST)
@@ -304,7 +378,7 @@ class Machine(RuleBasedStateMachine):
             if not call.cancelled():
                 call.result()
         self.calls.clear()
-        for computed in self.node.table.values():
+        for computed in self.node.all():
             assert computed.state is State.CONSISTENT, "G5"
             truth = {
                 source: self.version(source) for source in sources_of(str(computed._arguments[0]))
@@ -314,7 +388,21 @@ class Machine(RuleBasedStateMachine):
             assert computed.error is not None or parts == truth, f"G6: {computed}"
         for watcher, seen in self.watchers:
             assert not watcher.done()
-            assert seen[-1] is self.node.table[seen[-1]._key], "a watcher missed the last change"
+            assert seen[-1] is self.node.find(seen[-1]._key), "a watcher missed the last change"
+        for task, name, states in self.kept:
+            assert not task.done()
+            for _ in range(3):  # a result expired just now, and it is delayed
+                if not states[0].computed.is_consistent:
+                    self.sleep(1)
+                    self.idle()
+            assert states[0].computed.is_consistent, "G28"
+            truth = {source: self.version(source) for source in sources_of(name)}
+            assert self._parts(states[0].computed).items() <= truth.items(), "G28"
+        for steady in self.steady.all():
+            assert steady.error is not None or steady.value == self.version("0") // 2, "G26"
+        for waiter in self.waiters:
+            if waiter.done():
+                waiter.result()
 
     @staticmethod
     def _parts(computed: Computed[Any]) -> dict[str, int]:
@@ -324,6 +412,12 @@ class Machine(RuleBasedStateMachine):
         return dict(computed.value)
 
     # -- invariants --
+
+    @invariant()
+    def nothing_is_unhandled(self) -> None:
+        """No task, callback or subscriber of the event log failed."""
+        if self.loop.unhandled:
+            raise self.loop.unhandled[0]
 
     @invariant()
     def states_move_forward(self) -> None:
@@ -364,10 +458,26 @@ class Machine(RuleBasedStateMachine):
                 assert not computed._dependencies and not computed._dependants, "G9"
             for dependency in computed._dependencies:
                 if computed._origin is None:  # a flagged body has some that are gone
-                    assert computed in dependency._dependants, "G9"
+                    weak = dependency._weak_dependants or ()
+                    assert (computed in dependency._dependants) != (computed in weak), "G9"
                     assert dependency.state is State.CONSISTENT, "G8"
             for dependant in computed._dependants:
                 assert computed in dependant._dependencies, "G9"
+
+    @invariant()
+    def statistics_add_up(self) -> None:
+        """What is counted is what is there, and never more than there is room for (G34)."""
+        there = self.graph.statistics()
+        settled = [computed for computed in self._kept if computed.state is State.CONSISTENT]
+        assert there.kept == len(settled)
+        assert there.computing == len(self._kept) - len(settled)
+        assert there.methods["node"].bodies == self.node.bodies
+        loose = [computed for computed in settled if not pinned(computed)]
+        assert len(loose) <= max(self.graph.room.limit, 1) + len(self.graph.functions), "G34"
+        for computed in self.seen:
+            told = self.graph.explain(computed)
+            assert bool(told.chain) == (computed.state is State.INVALIDATED)
+            assert str(told)
 
     @invariant()
     def handlers_fire_once(self) -> None:
@@ -405,11 +515,19 @@ class Machine(RuleBasedStateMachine):
         """G29, G31: disposed, everything ends, and nothing is left."""
         if not hasattr(self, "loop"):
             return
-        notify(self.node.dispose())
+        notify([*self.node.dispose(), *self.steady.dispose()])
+        keepers = [task for task, _, _ in self.kept]
         for state in self.states.values():
             if state._joined is not None:
                 notify(state._joined.dispose())
-        waiting = [*self.calls, *(watcher for watcher, _ in self.watchers)]
+        waiting = [
+            *self.calls,
+            *self.waiters,
+            *(watcher for watcher, _ in self.watchers),
+            *keepers,
+        ]
+        while keepers:
+            keepers.pop().cancel()
         try:
             self.loop.run_until_complete(self._ended(waiting))
             self.loop.run_until_complete(asyncio.sleep(100))
@@ -424,6 +542,7 @@ class Machine(RuleBasedStateMachine):
         left = [weakref.ref(computed) for computed in self.seen]
         self.seen, self.outputs, self.settled = {}, {}, {}
         self.subscriptions, self.calls, self.watchers = [], [], []
+        self.waiters, self.kept = [], []
         waiting.clear()
         if sys.exception() is None:  # else its traceback holds some
             gc.collect()
@@ -436,6 +555,11 @@ class Machine(RuleBasedStateMachine):
             ), outcome
 
 
+def pinned(computed: Computed[Any]) -> bool:
+    """Whether something that is kept, or being computed, was made from it."""
+    return bool(computed._dependants)
+
+
 def _at_once(call: Any) -> Any:
     """The result of a coroutine that does not wait."""
     try:
@@ -446,4 +570,6 @@ def _at_once(call: Any) -> Any:
 
 
 TestMachine = Machine.TestCase
-TestMachine.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+TestMachine.settings = settings(
+    max_examples=200, stateful_step_count=50, deadline=None, report_multiple_bugs=False
+)

@@ -17,8 +17,8 @@ from fusionrt.testing import run
 
 from .universe import live
 
-SEEDS = 2000
-MUTANT_SEEDS = 2000
+SEEDS = 5_000
+MUTANT_SEEDS = 5_000
 
 
 def explore(package: ModuleType, seeds: int) -> None:
@@ -31,8 +31,8 @@ def explore(package: ModuleType, seeds: int) -> None:
             raise
 
 
-def test_G5_to_G20_hold_under_every_schedule() -> None:
-    """No schedule of readers, writers and cancellers breaks a law."""
+def test_G5_to_G36_hold_under_every_schedule() -> None:
+    """No schedule of readers, writers, watchers and cancellers breaks a law, evictions included."""
     explore(graph, SEEDS)
 
 
@@ -67,6 +67,16 @@ MUTANTS = {
         "notify(mark([computed], origin))",
         "notify(mark([computed._function.table.get(computed._key, computed)], origin))",
     ),
+    "G14: who subscribes late is not told": (
+        "computed.py",
+        "            self._call(handler)\n            return _nothing\n",
+        "            return _nothing\n",
+    ),
+    "G15b: handlers run while the closure is being marked": (
+        "invalidate.py",
+        "            marked.append(computed)\n",
+        "            marked.append(computed)\n            notify([computed])\n",
+    ),
     "G17: a second body starts beside the one that was flagged": (
         "fetch.py",
         "        if computed is None:\n",
@@ -76,6 +86,26 @@ MUTANTS = {
         "execute.py",
         "        _abandon(computed)\n        raise\n",
         "        _settle(computed, {}, None)\n        raise\n",
+    ),
+    "G34: what was let go is not found by its key": (
+        "function.py",
+        "return self.weak.get(key) if computed is None and self.weak else computed",
+        "return computed",
+    ),
+    "G34: what was let go is not invalidated with what it was made from": (
+        "invalidate.py",
+        "if computed._weak_dependants:",
+        "if False:",
+    ),
+    "G34: what is used again is not pinned again": (
+        "function.py",
+        "                add_dependant(dependency, computed)\n",
+        "",
+    ),
+    "G36: a wildcard overlooks what came after the first of its kind": (
+        "function.py",
+        "            index.add(computed)\n",
+        "            pass\n",
     ),
 }
 

@@ -29,6 +29,8 @@ def leaves_of(name: str) -> set[int]:
 
 
 READS = (*map(str, range(LEAVES)), *SUMS)
+TAG = "tag"
+"""A second argument, so that there is something for wildcards to leave open."""
 
 
 @dataclass
@@ -40,10 +42,13 @@ class Universe:
     versions: list[int] = field(default_factory=lambda: [0] * LEAVES)
     running: set[str] = field(default_factory=set)
     bodies: int = 0
+    watched: list[tuple[Any, list[Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        graph = self.graph.running_graph()
-        self.node = self.graph.Function(graph, "node", self._body, hot={})
+        room = self.random.choice((3, 100))
+        self.node = self.graph.Function(
+            self.graph.Graph(max_computeds=room), "node", self._body, hot={}
+        )
 
     async def pause(self) -> None:
         """Let others run, now or after some time, or not at all."""
@@ -53,7 +58,7 @@ class Universe:
         elif chance < 0.5:
             await asyncio.sleep(self.random.choice((0.1, 0.2, 0.3)))
 
-    async def _body(self, name: str) -> dict[int, int]:
+    async def _body(self, name: str, _: str) -> dict[int, int]:
         assert name not in self.running, f"G17: two bodies of {name} at a time"
         self.running.add(name)
         self.bodies += 1
@@ -78,7 +83,7 @@ class Universe:
 
     async def call(self, name: str) -> dict[int, int]:
         """A call as a woven service makes it."""
-        value: dict[int, int] = await self.node.fetch((name,))
+        value: dict[int, int] = await self.node.fetch((name, TAG))
         return value
 
     async def read(self, name: str) -> None:
@@ -96,11 +101,28 @@ class Universe:
         """Change the ground truth and say so; every dependant is stale or flagged then (G7)."""
         self.versions[leaf] += 1
         origin = self.graph.Origin(self.graph.OriginKind.CALL, f"write of {leaf}")
-        self.node.invalidate((str(leaf),), origin)
-        for computed in list(self.node.table.values()):
+        tag = self.random.choice((TAG, self.graph.wildcards.ANY))
+        self.node.invalidate((str(leaf), tag), origin)
+        for computed in self.node.all():
             if computed.state is self.graph.State.CONSISTENT:
                 version = computed._value.get(leaf, self.versions[leaf])
                 assert version == self.versions[leaf], f"G7: {computed.key} is not stale"
+
+    async def watch(self, name: str) -> None:
+        """Somebody holds a result, and is told once of its end, in time or late."""
+        held = await self.node.computed((name, TAG))
+        await self.pause()
+        told: list[Any] = []
+
+        def handler(computed: Any) -> None:
+            told.append(computed)
+            for other in self.node.all():
+                if other.state is self.graph.State.CONSISTENT:
+                    for dependency in other._dependencies:
+                        assert dependency.state is self.graph.State.CONSISTENT, "G15b"
+
+        held.on_invalidated(handler)
+        self.watched.append((held, told))
 
     def check(self) -> None:
         """What holds at quiescence."""
@@ -118,6 +140,13 @@ class Universe:
                 assert dependant.state is self.graph.State.CONSISTENT, "G9"
                 assert computed in dependant._dependencies, "G9"
         assert set(self.node.hot) <= set(self.node.table)
+        for held, told in self.watched:
+            gone = held.state is self.graph.State.INVALIDATED
+            assert told == [held] * gone, "G14"
+            outdated = any(seen != self.versions[leaf] for leaf, seen in held._value.items())
+            assert gone or not outdated, f"G34: {held.key} is held, and was forgotten"
+            for dependency in held._dependencies:
+                assert dependency.state is self.graph.State.CONSISTENT, "G8"
 
 
 async def live(graph: ModuleType) -> None:
@@ -148,18 +177,20 @@ async def live(graph: ModuleType) -> None:
 
     async def latecomer() -> None:
         name = random.choice(READS)
-        old = await universe.node.computed((name,))
+        old = await universe.node.computed((name, TAG))
         await universe.pause()
         if old.state is graph.State.INVALIDATED:
-            successor = universe.node.peek((name,))
+            successor = universe.node.peek((name, TAG))
             graph.invalidate(old, graph.Origin(graph.OriginKind.CALL, "late"))
-            assert universe.node.peek((name,)) is successor, "G13"
+            assert universe.node.peek((name, TAG)) is successor, "G13"
 
     async with asyncio.TaskGroup() as tasks:
         for _ in range(2):
             tasks.create_task(latecomer())
         for _ in range(random.randint(2, 5)):
             tasks.create_task(reader())
+        for _ in range(random.randint(0, 2)):
+            tasks.create_task(universe.watch(random.choice(READS)))
         for _ in range(random.randint(1, 2)):
             tasks.create_task(impatient())
         for _ in range(random.randint(1, 3)):

@@ -49,7 +49,7 @@ class ConsolidatingFunction(Function[_T]):
         name: str,
         body: Callable[..., Awaitable[_T]],
         *,
-        key: Callable[[tuple[Any, ...]], Hashable],
+        key: Callable[[tuple[Any, ...]], Hashable] = tuple,
         part: Part = itself,
         options: ComputeOptions,
         hot: dict[object, Hit] | None = None,

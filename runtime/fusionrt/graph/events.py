@@ -42,13 +42,18 @@ class Event(NamedTuple):
 class EventLog:
     """Passes events on to whoever subscribed; costs next to nothing while nobody did."""
 
-    __slots__ = ("handlers",)
+    __slots__ = ("_report", "handlers")
 
-    def __init__(self) -> None:
+    def __init__(self, report: Callable[[str, BaseException], None]) -> None:
+        self._report = report
         self.handlers: tuple[Callable[[Event], None], ...] = ()
 
     def subscribe(self, handler: Callable[[Event], None]) -> Callable[[], None]:
-        """Call `handler`, which must not raise, for each event; the result ends that."""
+        """Call `handler` for each event; the result ends that.
+
+        It sees the engine in the midst of its work: it must only look. What it raises is reported
+        to the event loop's exception handler, and changes nothing.
+        """
         self.handlers += (handler,)
 
         def unsubscribe() -> None:
@@ -60,4 +65,7 @@ class EventLog:
         """Tell every subscriber."""
         event = Event(kind, computed)
         for handler in self.handlers:
-            handler(event)
+            try:
+                handler(event)
+            except Exception as error:
+                self._report(f"a subscriber of the event log raised at: {event}", error)

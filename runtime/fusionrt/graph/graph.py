@@ -52,7 +52,7 @@ class Graph:
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
         self.is_transient = is_transient
-        self.events = EventLog()
+        self.events = EventLog(self.report)
         self.functions: weakref.WeakKeyDictionary[Function[Any], None] = weakref.WeakKeyDictionary()
         self.targets = Targets()
         self.room = Room(max_computeds, self.loop.time)

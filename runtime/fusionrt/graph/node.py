@@ -65,6 +65,6 @@ class Node(Generic[_T]):
         if self._joined is None or self._joined.graph.closed:
             graph = running_graph()
             kind = kind_of(self._options)
-            self._joined = kind(graph, self._name, self._body, key=tuple, options=self._options)
+            self._joined = kind(graph, self._name, self._body, options=self._options)
             graph.when_collected(self, (self._joined,))
         return self._joined
