@@ -325,6 +325,24 @@ def test_G28_an_error_that_lasts_is_no_reason_to_retry() -> None:
     run(main(), seed=0)
 
 
+def test_G28_a_framework_error_is_retried_with_back_off() -> None:
+    """It is not cached; a state of a service that is gone must not be a busy loop."""
+
+    async def main() -> None:
+        tries = 0
+
+        async def body() -> int:
+            nonlocal tries
+            tries += 1
+            raise ServiceDisposed("carts")
+
+        async with ComputedState(body):
+            await asyncio.sleep(100)
+        assert 5 < tries < 20
+
+    run(main(), seed=0)
+
+
 def test_a_very_long_row_of_failures_does_not_overflow() -> None:
     """The wait is the longest, for ever."""
 

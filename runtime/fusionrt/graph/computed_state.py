@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
-from ..errors import NotBoundError, ServiceDisposed
+from ..errors import FrameworkError, NotBoundError, ServiceDisposed
 from ..primitives import spawn
 from .computed import Computed
 from .delay import FixedDelayer, UpdateDelayer
@@ -133,7 +133,10 @@ class _Run(Generic[_T]):
         retries = 0
         while True:
             error = self.latest.error
-            failed = error is not None and self.function.graph.is_transient(error)
+            # A framework error is not cached: without a wait it would be met again at once.
+            failed = isinstance(error, FrameworkError) or (
+                error is not None and self.function.graph.is_transient(error)
+            )
             retries = retries + 1 if failed else 0
             await self.latest.invalidated()
             await self._delayer.wait(retries)

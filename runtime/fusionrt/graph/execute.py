@@ -18,7 +18,7 @@ from .failures import stored
 from .invalidate import notify, retire
 from .origin import Origin, OriginKind
 from .scope import SCOPE
-from .state import CONSISTENT, INVALIDATED, NONE
+from .state import CONSISTENT, INVALIDATED, NONE, NOTHING
 
 if TYPE_CHECKING:
     from .computed import Computed
@@ -28,6 +28,9 @@ __all__ = ["LEVELS", "Run", "ended", "execute", "start"]
 
 LEVELS: Final = 50
 """How many bodies are awaited inline, one in the other, before one gets a task of its own."""
+
+
+_NO_WAITS: Final[dict[object, Any]] = {}
 
 
 class Run:
@@ -46,12 +49,13 @@ class Run:
     )
 
     def __init__(self, depth: int) -> None:
+        # Most bodies are alone: what is empty is shared, until something is added.
         self.depth = depth
-        self.joined: dict[Computed[Any], None] = {}
+        self.joined: dict[Computed[Any], None] = NONE
         """Bodies that will use the result: dependants from now on (G5c)."""
-        self.waits: dict[object, Computed[Any]] = {}
+        self.waits: dict[object, Computed[Any]] = _NO_WAITS
         """What this body waits for, by wait: the edges of the cycle search (G30)."""
-        self.waiters: list[asyncio.Future[None]] = []
+        self.waiters: list[asyncio.Future[None]] = NOTHING
         self.leases: dict[Lease, None] = NONE
         """What the body leaned on itself; those of its dependencies are added at the end."""
         self.task: asyncio.Task[None] | None = None
@@ -61,6 +65,19 @@ class Run:
         """How long the body wants its result to live, in seconds; see current.py."""
         self.failure: BaseException | None = None
         """What ended the body, if it was neither an `Exception` nor a cancellation: not cached."""
+
+    def join(self, caller: Computed[Any]) -> None:
+        """The caller's body will use the result (G5c)."""
+        if self.joined is NONE:
+            self.joined = {}
+        self.joined[caller] = None
+
+    def wait_for(self, computed: Computed[Any]) -> object:
+        """The body waits for another one; what is returned ends that: `del run.waits[…]`."""
+        if self.waits is _NO_WAITS:
+            self.waits = {}
+        self.waits[wait := object()] = computed
+        return wait
 
 
 def start(computed: Computed[Any]) -> None:
@@ -86,6 +103,8 @@ async def _apart(computed: Computed[Any]) -> None:
 async def ended(computed: Computed[Any], run: Run) -> None:
     """Wait until a body that runs elsewhere has ended."""
     waiter = computed._function.graph.loop.create_future()
+    if run.waiters is NOTHING:
+        run.waiters = []
     run.waiters.append(waiter)
     run.users += 1
     try:

@@ -6,14 +6,14 @@ end and runs it anew (G17).
 
 from __future__ import annotations
 
-from threading import get_ident
+from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Any
 
 from .computed import UNSET, Computed
 from .edges import check_cycle, link
 from .execute import LEVELS, Run, ended, execute, start
 from .scope import SCOPE, Isolated
-from .state import CONSISTENT, INVALIDATED
+from .state import CONSISTENT, INVALIDATED, NONE_HELD
 
 if TYPE_CHECKING:
     from .function import Function
@@ -42,7 +42,7 @@ async def fetch(
         RemoteUnavailable: freshness could not be proven in time.
         BaseException: what ended the body, if that was neither an `Exception` nor a cancellation.
     """
-    if get_ident() != function.graph.thread:
+    if get_running_loop() is not function.graph.loop:
         function.check_usable()
     scope, edge = SCOPE.get(), use
     if type(scope) is Isolated:
@@ -53,11 +53,12 @@ async def fetch(
     while True:
         waiting = caller._run if caller is not None else None
         computed = function.table.get(key)
-        if computed is None and function.weak:
+        if computed is None and function.weak is not NONE_HELD:
             computed = function.promote(key)
         inline = False
         if computed is None:
-            function.check_usable()
+            if function.disposed or function.graph._closed:
+                function.check_usable()
             depth = 0 if waiting is None else waiting.depth + 1
             inline = depth % LEVELS != LEVELS - 1
             computed = Computed(function, key, arguments, Run(depth))
@@ -88,8 +89,8 @@ async def fetch(
             if run.waits or caller is computed:
                 check_cycle(caller, computed)
             if edge and not flagged:
-                run.joined[caller] = None
-            waiting.waits[wait := object()] = computed
+                run.join(caller)
+            wait = waiting.wait_for(computed)
         try:
             await (execute(computed) if inline else ended(computed, run))
         finally:

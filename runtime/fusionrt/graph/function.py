@@ -17,7 +17,7 @@ from .fetch import fetch
 from .invalidate import mark, notify
 from .origin import Origin, OriginKind
 from .retention import Sieve
-from .state import CONSISTENT
+from .state import CONSISTENT, NONE_HELD
 from .wildcards import Index, Part, itself, named_by
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ __all__ = ["Function"]
 
 _T = TypeVar("_T")
 
-_EMPTY: weakref.WeakValueDictionary[Any, Any] = weakref.WeakValueDictionary()
 _NO_INDEXES: dict[tuple[int, ...], Index] = {}
 
 ERROR_TTL = 30.0
@@ -89,7 +88,7 @@ class Function(Generic[_T]):
         self.kept = Sieve()
         self.indexes = _NO_INDEXES
         """Of what is in the table, by the positions that wildcards have named."""
-        self.weak: weakref.WeakValueDictionary[object, Computed[_T]] = _EMPTY
+        self.weak: weakref.WeakValueDictionary[object, Computed[_T]] = NONE_HELD
         """Results that are not kept any more, while somebody holds them (G34)."""
         self.disposed = False
         self.counts = graph.counts_of(name)
@@ -239,7 +238,7 @@ class Function(Generic[_T]):
         events = self.graph.events
         if events.handlers:
             events.emit(EventKind.EVICTED, computed)
-        if self.weak is _EMPTY:
+        if self.weak is NONE_HELD:
             self.weak = weakref.WeakValueDictionary()
         self.weak[computed._key] = computed
         for dependency in computed._dependencies:

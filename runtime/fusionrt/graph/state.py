@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
 from enum import Enum
 from typing import Any, Final
 
-__all__ = ["COMPUTING", "CONSISTENT", "INVALIDATED", "NONE", "NOTHING", "State"]
+__all__ = ["COMPUTING", "CONSISTENT", "INVALIDATED", "NONE", "NONE_HELD", "NOTHING", "State"]
 
 
 class State(Enum):
@@ -25,3 +26,5 @@ NOTHING: Final[list[Any]] = []
 """An empty list that all share; never added to."""
 NONE: Final[dict[Any, None]] = {}
 """An empty set that all share; never added to. The graph's sets are dicts: their order replays."""
+NONE_HELD: Final[weakref.WeakValueDictionary[Any, Any]] = weakref.WeakValueDictionary()
+"""The same for weak entries. Whether one is empty is slow to ask, whether it is this one is not."""
