@@ -37,6 +37,7 @@ class Carts(Protocol):
 NEW = OLD.replace("    async def ping(self) -> str: ...\n\n", "").replace("cart: Cart", "new: Cart")
 NEW = NEW.replace("get(cart.id)", "get(new.id)")
 TYPES = "from dataclasses import dataclass\n\n\n@dataclass(frozen=True)\nclass Cart:\n    id: str\n"
+NAMED = '@service(name="carts")'
 ALLOW = """
 [[tool.fusiongen.allow]]
 rule = "{rule}"
@@ -108,7 +109,18 @@ def test_C6_a_type_that_only_moved_breaks_nothing(committed: Write) -> None:
     assert _against(committed({**moved, "shop/types.py": kept})) == []
     contract = OLD.replace("shop.types", "shop.more")
     found = _against(committed({**moved, "shop/contracts.py": contract, "shop/types.py": ""}))
-    assert {each.rule for each in found} == {"RESULT_RESPELLED", "PARAMETER_RESPELLED"}
+    rules = {each.rule for each in found}
+    assert rules == {"TYPE_REMOVED", "RESULT_RESPELLED", "PARAMETER_RESPELLED"}
+
+
+def test_C6_a_type_that_keeps_its_old_name_breaks_nothing(committed: Write) -> None:
+    """A class that was renamed and is still found under the old name, as an alias, also where the
+    contract uses the new one; so does the contract itself."""
+    types = TYPES.replace("Cart", "Basket") + "\n\nCart = Basket\n"
+    contract = OLD.replace("import Cart", "import Basket as B").replace("Cart", "B")
+    contract = contract.replace("class Bs", "class Baskets").replace("@service", NAMED)
+    contract += "\n\nCarts = Baskets\n"
+    assert _against(committed({"shop/contracts.py": contract, "shop/types.py": types})) == []
 
 
 @pytest.mark.parametrize(
