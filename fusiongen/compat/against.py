@@ -20,21 +20,34 @@ __all__ = ["changed", "changes_since"]
 
 
 def changes_since(project: Project, reading: Reading, against: str, tier: Tier) -> list[Report]:
-    """Every breaking change of a tier that is not allowed, where today's contracts show it.
+    """Every breaking change of a tier that is not allowed, where today's contracts show it; and
+    warnings of what is allowed in vain.
 
     Raises:
-        GenerationError: there is no such lock, or an entry of `allow` names a rule that does not
-            exist.
+        NoBaseline: there is no such lock.
+        GenerationError: an entry of `allow` names a rule that does not exist.
     """
     _known(project.allow)
     changes = changed(baseline(project, against), reading)
+    made = {(change.rule, change.at) for change in changes}
     allowed = {(each.rule, each.at) for each in project.allow}
     places = dict(_places(reading))
     return [
-        _report(change, places)
-        for change in changes
-        if (change.rule, change.at) not in allowed and change.tier in tier.held()
+        *(
+            _report(change, places)
+            for change in changes
+            if (change.rule, change.at) not in allowed and change.tier in tier.held()
+        ),
+        *(_in_vain(each, against) for each in project.allow if (each.rule, each.at) not in made),
     ]
+
+
+def _in_vain(allowed: Allowed, against: str) -> Report:
+    message = (
+        f"`{allowed.rule}` at `{allowed.at}` is allowed, and there is no such change since "
+        f"{against}. Remove the entry from `allow` in [tool.fusiongen], or mend its `at`"
+    )
+    return Report("warning", f"{message}.", "pyproject.toml", rule=allowed.rule)
 
 
 def changed(old: Lock, reading: Reading) -> list[Change]:

@@ -10,6 +10,7 @@ from ..contract import MethodKind
 from ..lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
 from .fields import own_name, wire_name
 from .forms import Forms
+from .spelled import united
 
 __all__ = [
     "Comparison",
@@ -116,6 +117,16 @@ class Comparison:
                 yield FieldPair(f"{pair.at}.{name}", pair, first, second)
 
     @cached_property
+    def united(self) -> frozenset[str]:
+        """The types that stand in a union with others than `None`."""
+        return frozenset(
+            name
+            for lock in (self.old, self.new)
+            for text in _texts(lock)
+            for name in united(text, lock.types)
+        )
+
+    @cached_property
     def keyed(self) -> frozenset[str]:
         """The types that are part of keys: reachable from the parameters of compute methods."""
         found: set[str] = set()
@@ -137,6 +148,17 @@ class Comparison:
                 for text in (type_.target or "", *(field.type for field in type_.fields)):
                     queue.extend(self.forms.named(text))
         return frozenset(found)
+
+
+def _texts(lock: Lock) -> Iterator[str]:
+    """Every type that the lock spells."""
+    for contract in lock.contracts.values():
+        for method in contract.methods.values():
+            yield method.result
+            yield from (parameter.type for parameter in method.parameters)
+    for type_ in lock.types.values():
+        yield type_.target or ""
+        yield from (field.type for field in type_.fields)
 
 
 def renamed_otherwise(pair: TypePair) -> bool:

@@ -91,43 +91,36 @@ class Forms:
             return old == new
         return _is_a(second, self._new, first, self._old)
 
-    def travels_alike(self, old: str, new: str, *, in_model: bool = False) -> bool:
-        """Whether either end reads what the other one writes.
+    def travels_alike(self, old: str, new: str) -> bool:
+        """Whether either end reads what the other one writes."""
+        return self._same_text(old, new, frozenset())
 
-        in_model: they are those of a field of a pydantic model.
-        """
-        return self._same_text(old, new, frozenset(), in_model)
-
-    def _same(self, old: ast.expr, new: ast.expr, seen: _Seen, in_model: bool) -> bool:
-        old = opened(old, self._old, in_model=in_model)
-        new = opened(new, self._new, in_model=in_model)
+    def _same(self, old: ast.expr, new: ast.expr, seen: _Seen) -> bool:
+        old, new = opened(old, self._old), opened(new, self._new)
         if ast.unparse(old) == ast.unparse(new):
             return True
         if is_union(old) or is_union(new):
             olds, news = travelling(old, self._old), travelling(new, self._new)
             return len(olds) == len(news) and all(
-                self._same(one, other, seen, in_model)
-                for one, other in zip(olds, news, strict=True)
+                self._same(one, other, seen) for one, other in zip(olds, news, strict=True)
             )
         if isinstance(old, ast.Subscript) and isinstance(new, ast.Subscript):
-            return self._same_generic(old, new, seen, in_model)
+            return self._same_generic(old, new, seen)
         return self._same_class(ast.unparse(old), ast.unparse(new), seen)
 
-    def _same_generic(
-        self, old: ast.Subscript, new: ast.Subscript, seen: _Seen, in_model: bool
-    ) -> bool:
+    def _same_generic(self, old: ast.Subscript, new: ast.Subscript, seen: _Seen) -> bool:
         outer = ast.unparse(old.value), ast.unparse(new.value)
         olds, news = arguments(old), arguments(new)
         if outer == ("typing.Literal", "typing.Literal"):
             return sorted(map(ast.unparse, olds)) == sorted(map(ast.unparse, news))
         if outer == ("typing.Annotated", "typing.Annotated"):
             metadata = [list(map(ast.unparse, each[1:])) for each in (olds, news)]
-            return metadata[0] == metadata[1] and self._same(olds[0], news[0], seen, in_model)
+            return metadata[0] == metadata[1] and self._same(olds[0], news[0], seen)
         if _shape(old) != _shape(new):
             return False
         olds, news = ([each for each in side if not is_dots(each)] for side in (olds, news))
         return len(olds) == len(news) and all(
-            self._same(one, other, seen, in_model) for one, other in zip(olds, news, strict=True)
+            self._same(one, other, seen) for one, other in zip(olds, news, strict=True)
         )
 
     def _same_class(self, old: str, new: str, seen: _Seen) -> bool:
@@ -148,15 +141,15 @@ class Forms:
             wire_name(first, one) == wire_name(second, other)
             and optional(first, one) == optional(second, other)
             and constraints(one) == constraints(other)
-            and self._same_text(one.type, other.type, seen, first.kind == "model")
+            and self._same_text(one.type, other.type, seen)
             for one, other in zip(first.fields, second.fields, strict=True)
         )
 
-    def _same_text(self, old: str, new: str, seen: _Seen, in_model: bool) -> bool:
+    def _same_text(self, old: str, new: str, seen: _Seen) -> bool:
         first, second = parsed(old), parsed(new)
         if old == new or first is None or second is None:
             return old == new
-        return self._same(first, second, seen, in_model)
+        return self._same(first, second, seen)
 
 
 def _is_a(narrow: ast.expr, types: Types, wide: ast.expr, wide_types: Types) -> bool:

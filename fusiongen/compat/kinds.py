@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .base import BreakingRule, Case, Tier
-from .comparison import record_style, renamed_otherwise
-from .fields import enum_values
+from .comparison import record_style, renamed_otherwise, travels_as_array
+from .fields import enum_values, is_closed
 
 if TYPE_CHECKING:
     from ..lock import LockedType
@@ -34,8 +34,12 @@ _IDS = (
     "{0} = tuple[str, ...]\n\n\n@service\nclass Carts(Protocol):\n"
     "    async def ids(self) -> {0}: ..."
 )
-_FORMS = ("array_like", "tag", "tag_field")
+_EITHER = (
+    "\n\n\nclass Note(msgspec.Struct, tag='b'):\n    text: str\n\n\n"
+    "@service\nclass Carts(Protocol):\n    async def get(self, id: str) -> Cart | Note: ..."
+)
 _RENAMING = ("alias_generator", "rename")
+_TAGGING = ("tag", "tag_field")
 
 
 def _case(old: str, new: str) -> Case:
@@ -171,8 +175,9 @@ class TypeRemoved(BreakingRule):
 
 
 class TypeOptionsChanged(BreakingRule):
-    """An option of a class changed that decides its form on the wire: `array_like`, `tag`,
-    `tag_field`; or `rename` or `alias_generator`, and a field is called otherwise for it."""
+    """An option of a class changed that decides its form on the wire: `array_like`; `rename` or
+    `alias_generator`, and a field is called otherwise for it; `tag` or `tag_field`, and somebody
+    looks at it: a union, or a reader that takes only what it knows."""
 
     id = "TYPE_OPTIONS_CHANGED"
     tier = Tier.WIRE
@@ -186,6 +191,18 @@ class TypeOptionsChanged(BreakingRule):
             f"class Cart(msgspec.Struct):{_FIELD}\n    shop_id: str",
             f"class Cart(msgspec.Struct, rename='camel'):{_FIELD}\n    shop_id: str",
         ),
+        _case(
+            f"class Cart(msgspec.Struct, tag='a'):{_FIELD}",
+            f"class Cart(msgspec.Struct, tag='b'):{_FIELD}",
+        ),
+        _case(
+            f"class Cart(msgspec.Struct, forbid_unknown_fields=True):{_FIELD}",
+            f"class Cart(msgspec.Struct, forbid_unknown_fields=True, tag=True):{_FIELD}",
+        ),
+        (
+            f"class Cart(msgspec.Struct, tag='a'):{_FIELD}{_EITHER}",
+            f"class Cart(msgspec.Struct, tag='a', tag_field='kind'):{_FIELD}{_EITHER}",
+        ),
     )
     COMPATIBLE = (
         _case(
@@ -196,15 +213,33 @@ class TypeOptionsChanged(BreakingRule):
             f"class Cart(msgspec.Struct):{_FIELD}",
             f"class Cart(msgspec.Struct, array_like=False):{_FIELD}",
         ),
+        _case(
+            f"class Cart(msgspec.Struct):{_FIELD}",
+            f"class Cart(msgspec.Struct, tag=True):{_FIELD}",
+        ),
     )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.types:
-            for option in (*_FORMS, *(_RENAMING if renamed_otherwise(pair) else ())):
+            renaming = _RENAMING if renamed_otherwise(pair) else ()
+            tagging = _TAGGING if _tag_matters(pair, comparison) else ()
+            for option in ("array_like", *renaming, *tagging):
                 old, new = (_option(each, option) for each in (pair.old, pair.new))
                 if old != new:
                     yield cls.change(pair.at, f"`{option}` was {old}, and is {new}")
+
+
+def _tag_matters(pair: TypePair, comparison: Comparison) -> bool:
+    """Whether it breaks if the tag is another one; a lone reader does without one."""
+    both = (pair.old, pair.new)
+    tags = [_option(each, "tag") for each in both]
+    fields = {_option(each, "tag_field") for each in both}
+    return (
+        pair.at in comparison.united
+        or any(is_closed(each) or travels_as_array(each) for each in both)
+        or ("None" not in tags and len(fields) == 1)
+    )
 
 
 def _option(type_: LockedType, name: str) -> str:

@@ -150,7 +150,6 @@ class ParameterTypeChanged(BreakingRule):
     )
     COMPATIBLE = (
         _case("ids: list[str]", "ids: Sequence[str]"),
-        _case("id: Annotated[str, MaxLen(3)]", "id: Annotated[str, MaxLen(4)]"),
         _case("n: int", "n: Annotated[int, msgspec.Meta(description='a number')]"),
         _case("id: str | None", "id: Optional[str]"),
     )

@@ -200,7 +200,7 @@ class FieldTypeChanged(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair, old, new in _kept(comparison):
-            if not _travels_alike(comparison, pair, old, new):
+            if not comparison.forms.travels_alike(old.type, new.type):
                 yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")
             elif constraints(old) != constraints(new):
                 yield cls.change(pair.at, "it takes other values")
@@ -216,9 +216,10 @@ class FieldRespelled(BreakingRule):
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
+        forms = comparison.forms
         for pair, old, new in _kept(comparison):
-            alike = comparison.forms.checks_alike(old.type, new.type)
-            if not alike and _travels_alike(comparison, pair, old, new):
+            alike = forms.checks_alike(old.type, new.type)
+            if not alike and forms.travels_alike(old.type, new.type):
                 yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")
 
 
@@ -392,10 +393,3 @@ def _places_changed(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
     """Whether a field stands elsewhere than before, other than by the loss of one before it."""
     kept = tuple(name for name in before if name in after)
     return kept != after[: len(kept)]
-
-
-def _travels_alike(
-    comparison: Comparison, pair: FieldPair, old: LockedField, new: LockedField
-) -> bool:
-    in_model = "model" in (pair.type.old.kind, pair.type.new.kind)
-    return comparison.forms.travels_alike(old.type, new.type, in_model=in_model)

@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from typing import TypeGuard
 
 from ..lock import LockedType
 
@@ -20,6 +21,7 @@ __all__ = [
     "opened",
     "parsed",
     "travelling",
+    "united",
 ]
 
 Types = Mapping[str, LockedType]
@@ -65,7 +67,7 @@ def is_dots(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is ...
 
 
-def is_union(node: ast.expr) -> bool:
+def is_union(node: ast.AST) -> TypeGuard[ast.BinOp]:
     """Whether this is `A | B`."""
     return isinstance(node, ast.BinOp)
 
@@ -79,13 +81,8 @@ def members(node: ast.expr) -> Iterator[ast.expr]:
         yield node
 
 
-def opened(
-    node: ast.expr, types: Types, *, newtypes: bool = True, in_model: bool = False
-) -> ast.expr:
-    """The type behind aliases and NewTypes, without marks that change nothing on the wire.
-
-    in_model: it is that of a field of a pydantic model, where any metadata may matter.
-    """
+def opened(node: ast.expr, types: Types, *, newtypes: bool = True) -> ast.expr:
+    """The type behind aliases and NewTypes, without marks that change nothing on the wire."""
     seen: set[str] = set()
     while True:
         name = ast.unparse(node)
@@ -103,7 +100,7 @@ def opened(
                 node = first
                 continue
             if outer == "typing.Annotated":
-                kept = [mark for each in rest for mark in _marks(each, in_model)]
+                kept = [mark for each in rest for mark in _marks(each)]
                 if not kept:
                     node = first
                     continue
@@ -112,16 +109,15 @@ def opened(
         return node
 
 
-def _marks(node: ast.expr, in_model: bool) -> list[ast.expr]:
-    """What matters of one item of metadata: all of it in a model; else what msgspec checks, and
-    what has a name of its own, for it may be such."""
+def _marks(node: ast.expr) -> list[ast.expr]:
+    """What matters of one item of metadata: not what it only says."""
     if isinstance(node, ast.Constant):
         return []
     if isinstance(node, ast.Call) and ast.unparse(node.func) in _META:
         kept = [each for each in node.keywords if each.arg not in _META_COMMENTS]
         kept.sort(key=lambda each: each.arg or "")
         return [ast.Call(node.func, node.args, kept)] if kept or node.args else []
-    return [node] if in_model or isinstance(node, ast.Name | ast.Attribute) else []
+    return [node]
 
 
 def travelling(node: ast.expr, types: Types) -> list[ast.expr]:
@@ -132,6 +128,16 @@ def travelling(node: ast.expr, types: Types) -> list[ast.expr]:
         for member in members(opened(each, types))
     }
     return [found[text] for text in sorted(found, key=lambda text: (_short(text), text))]
+
+
+def united(text: str, types: Types) -> Iterator[str]:
+    """The names in a type that stand in a union with others than `None`."""
+    root = parsed(text) if text else None
+    for node in ast.walk(root) if root is not None else ():
+        if is_union(node):
+            found = [ast.unparse(each) for each in travelling(node, types)]
+            found = [name for name in found if name != "None"]
+            yield from found if len(found) > 1 else ()
 
 
 def _short(text: str) -> str:

@@ -10,8 +10,17 @@ from random import Random
 
 __all__ = ["Sketch", "changed", "sketch"]
 
-_SCALARS = ("int", "str", "bool", "float", "Decimal", "UUID", "date", "bytes", "Id", "Name")
-_DEFAULTS = {"int": ("1", "2"), "str": ("'a'", "'b'"), "bool": ("True", "False")}
+_SCALARS = (
+    *("int", "str", "bool", "float", "Decimal", "UUID", "date", "bytes", "Id", "Name"),
+    *("str | UUID", "int | None", "Level"),
+)
+_DEFAULTS = {
+    "int": ("1", "2"),
+    "str": ("'a'", "'b'"),
+    "bool": ("True", "False"),
+    "str | UUID": ("'a'", "UUID(int=1)"),
+    "Level": ("Level.LOW", "Level.HIGH"),
+}
 _ALIKE = (
     ("list[{}]", "tuple[{}, ...]", "Sequence[{}]", "set[{}]", "frozenset[{}]"),
     ("{}", "{} | None", "tuple[{}, int]", "Annotated[{}, 'said']", "Union[None, {}]"),
@@ -58,12 +67,15 @@ class Sketch:
 
     def text(self) -> str:
         """The types and the contract, as a rule's case has them."""
-        blocks = [*map(_type_text, self.types), *map(_error_text, _ERRORS)]
+        blocks = [_LEVEL, *map(_type_text, self.types), *map(_error_text, _ERRORS)]
         decorator = f"@service(raises=[{', '.join(self.raises)}], version={self.version})"
         methods = "\n\n".join(map(_method_text, self.methods))
         return "\n\n\n".join((*blocks, f"{decorator}\nclass Carts(Protocol):\n{methods}"))
 
 
+_LEVEL = "class Level(Enum):\n    LOW = 0.5\n    HIGH = 1.5"
+"""It travels by the names of its members."""
+_RECORDS = ("dataclass", "struct", "named-tuple", "model", "typed-dict")
 _ERRORS = ("Lost", "Late")
 _HEADS = {
     "dataclass": "@dataclass({})\nclass {}:",
@@ -126,6 +138,12 @@ def _method_text(method: _Method) -> str:
 
 def sketch(random: Random) -> Sketch:
     """A contract with some types, a compute method, a command that invalidates it, and more."""
+    while not _is_python(made := _sketch(random)):
+        pass
+    return made
+
+
+def _sketch(random: Random) -> Sketch:
     types = [
         _type(random, f"T{index}", [f"T{before}" for before in range(index)]) for index in range(3)
     ]
@@ -138,7 +156,9 @@ def sketch(random: Random) -> Sketch:
         random.choice(("plain", "stream")),
         "other",
         _slots(random, 2, (*names, f"list[{names[0]}]", "dict[str, int]")),
-        random.choice((f"list[{names[1]}]", f"{names[2]} | None", "Sequence[int]")),
+        random.choice(
+            (f"list[{names[1]}]", f"{names[2]} | None", "Sequence[int]", f"{names[0]} | int")
+        ),
     )
     return Sketch(types, [get, put, other], ["Lost"])
 
@@ -183,11 +203,10 @@ def _slots(random: Random, most: int, types: tuple[str, ...]) -> list[_Slot]:
 
 
 def _any_slots(it: Sketch, random: Random) -> list[_Slot]:
-    records = [each.fields for each in it.types if each.kind in ("dataclass", "struct", "model")]
-    records += [each.fields for each in it.types if each.kind in ("named-tuple", "typed-dict")]
-    return random.choice(
-        [*records, *(each.parameters for each in it.methods if each.name != "put")]
-    )
+    """The fields of some record, or the parameters of some method, that has any."""
+    rows = [each.fields for each in it.types if each.kind in _RECORDS]
+    rows += [each.parameters for each in it.methods if each.name != "put"]
+    return random.choice([each for each in rows if each])
 
 
 def _add(it: Sketch, random: Random) -> bool:
@@ -268,7 +287,7 @@ def _kind(it: Sketch, random: Random) -> bool:
     if type_.kind in ("newtype", "alias"):
         type_.kind = "alias" if type_.kind == "newtype" else "newtype"
     elif type_.kind != "enum":
-        type_.kind = random.choice(("dataclass", "struct", "named-tuple", "model", "typed-dict"))
+        type_.kind = random.choice(_RECORDS)
     else:
         return False
     return True
@@ -396,8 +415,10 @@ def _is_python(it: Sketch) -> bool:
     fields += [each.parameters for each in it.methods]
     once = [[slot.name for slot in row] for row in fields]
     once += [[slot.default or "" for slot in t.fields] for t in it.types if t.kind == "enum"]
+    made_new = [each.fields[0].type for each in it.types if each.kind == "newtype"]
     return (
-        all(not (one.default and not two.default) for row in rows for one, two in pairwise(row))
+        not any(each in text for text in made_new for each in ("|", "Union", "Annotated", "Level"))
+        and all(not (one.default and not two.default) for row in rows for one, two in pairwise(row))
         and all(len(set(each)) == len(each) for each in once)
         and all(each.positional <= each.keyword_from for each in it.methods)
     )

@@ -33,7 +33,6 @@ from typing import Protocol, Required, TypedDict, TypeVar, Union
 from uuid import UUID
 
 import msgspec
-from annotated_types import MaxLen
 from fusionrt import ANY, command, compute, service
 from pydantic import BaseModel, Field
 
