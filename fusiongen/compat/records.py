@@ -88,6 +88,10 @@ class FieldAddedRequired(BreakingRule):
             _cart("class Cart(BaseModel):", "id: str"),
             _cart("class Cart(BaseModel):", "id: str", "owner: str | None = None"),
         ),
+        (
+            _cart("class Cart(BaseModel):", "id: str = Field(alias='key')"),
+            _cart("class Cart(BaseModel):", "id: str = Field(alias='key')", "data: bytes = b''"),
+        ),
     )
 
     @classmethod

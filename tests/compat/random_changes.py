@@ -421,4 +421,17 @@ def _is_python(it: Sketch) -> bool:
         and all(not (one.default and not two.default) for row in rows for one, two in pairwise(row))
         and all(len(set(each)) == len(each) for each in once)
         and all(each.positional <= each.keyword_from for each in it.methods)
+        and _is_coherent(it)
+    )
+
+
+def _is_coherent(it: Sketch) -> bool:
+    """Whether what `put` invalidates has the types of what it passes, as a type checker sees to."""
+    types = [slot.type for slot in it.methods[0].parameters]
+    put = {slot.name: slot.type for slot in it.methods[1].parameters}
+    return all(
+        put.get(name) == types[index]
+        for entry in it.methods[1].entries
+        for index, name in enumerate(entry.removeprefix("get(").removesuffix(")").split(", "))
+        if index < len(types) and name != "ANY"
     )
