@@ -38,6 +38,7 @@ def _cart(head: str, *fields: str) -> str:
     return f"{head}{body}{_USE}"
 
 
+_EITHER = _USE.replace("-> Cart", "-> Cart | str")
 _DATA = "@dataclass\nclass Cart:"
 _TUPLE = "class Cart(NamedTuple):"
 _STRUCT = "class Cart(msgspec.Struct{}):"
@@ -91,6 +92,10 @@ class FieldAddedRequired(BreakingRule):
         (
             _cart("class Cart(BaseModel):", "id: str = Field(alias='key')"),
             _cart("class Cart(BaseModel):", "id: str = Field(alias='key')", "data: bytes = b''"),
+        ),
+        (
+            f"{_DATA}\n    id: str{_EITHER}",
+            f"{_DATA}\n    id: str\n    at: str | UUID = ''{_EITHER}",
         ),
     )
 

@@ -156,7 +156,7 @@ def _record(name: str, type_: LockedType) -> Iterator[_Function]:
 
 def _keyword(field: LockedField) -> str:
     """What a constructor takes the field as: in a model, by its alias if it has one."""
-    alias = re.search(r"\balias='(\w+)'", field.default or "")
+    alias = re.search(r"""\balias=['"](\w+)""", field.default or "")
     return alias.group(1) if alias else field.name
 
 

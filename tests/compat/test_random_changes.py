@@ -16,7 +16,7 @@ from .invalidation import missed
 from .random_changes import changed, sketch
 from .versions import Pair, Workshop, module_text
 
-RUNS = [*((seed, 1) for seed in range(30)), *((seed, 3) for seed in range(10))]
+RUNS = [*((seed, 1) for seed in range(20)), *((seed, 3) for seed in range(8))]
 """Seed, and number of changes."""
 
 Pairs = Mapping[tuple[int, int], Pair]
