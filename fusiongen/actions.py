@@ -48,7 +48,8 @@ def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
     breaking changes of a tier, and warnings.
 
     Raises:
-        GenerationError: the project cannot be read, or there is nothing to compare with.
+        GenerationError: the project cannot be read.
+        NoBaseline: there is nothing to compare with.
     """
     if against is None and (warnings := fresh.recall(project)) is not None:
         return [of_diagnostic(each, "warning") for each in warnings]

@@ -23,7 +23,7 @@ from . import actions, emit, project, starting, watching
 from . import describe as describing
 from .compat.base import Tier
 from .demo import show
-from .errors import ContractError, GenerationError
+from .errors import ContractError, GenerationError, NoBaseline
 from .live import Live, UsageProblem, parse_call
 from .report import FORMATS, of_diagnostic
 
@@ -74,7 +74,7 @@ def _readable(command: _F) -> _F:
             return command(*args, **kwargs)
         except (typer.Exit, KeyboardInterrupt, BrokenPipeError):
             raise
-        except UsageProblem as error:
+        except (NoBaseline, UsageProblem) as error:
             _fail(str(error), 2)
         except ContractError as error:
             _fail(str(error), 1, prefix="")

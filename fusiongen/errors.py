@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["ContractError", "Diagnostic", "GenerationError", "Span", "Violation"]
+__all__ = ["ContractError", "Diagnostic", "GenerationError", "NoBaseline", "Span", "Violation"]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,6 +43,10 @@ class ContractError(GenerationError):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(sorted(set(diagnostics)))
         super().__init__("\n".join(map(str, self.diagnostics)))
+
+
+class NoBaseline(GenerationError):
+    """Raised when there is no lock to compare with where one was named."""
 
 
 class Violation(Exception):

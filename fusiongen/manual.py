@@ -48,9 +48,16 @@ at = "carts.ping"
 reason = "its last caller is gone since March"
 ```
 
+An entry that no change matches is a warning, so that none stays that would hide the next change.
+
+What was renamed and keeps its old name as an alias (`Cart = Basket`), or moved and is still
+imported where it was, has not changed for anybody. The lock of a revision is looked for where its
+`out` says, if that is another folder now.
+
 Calls carry all arguments by position, defaults filled in; records carry their fields by name, and
 readers skip fields that they do not know; enums travel as values; a union of types that look alike
-travels as the index of the member.
+travels as the index of the member. Each example here is also a test: clients and servers of both
+versions, callers under mypy.
 """
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
+import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ..errors import GenerationError
+from ..errors import NoBaseline
 from ..lock import LOCK_FILE, Lock, lock_is_intact
 from ..project import Project
 
 __all__ = ["baseline"]
+
+_SECONDS = 60
 
 
 def baseline(project: Project, against: str) -> Lock:
@@ -20,20 +26,25 @@ def baseline(project: Project, against: str) -> Lock:
     against: a path that exists, relative to the working directory; else a git revision.
 
     Raises:
-        GenerationError: there is no lock there, or it was edited.
+        NoBaseline: there is no lock there, or it was edited, or is of another version of fusiongen.
     """
     path = Path(against)
-    text = _read(path) if path.is_file() else _at_revision(project, against)
-    where = against if path.is_file() else f"{LOCK_FILE} at {against}"
+    if path.is_file():
+        return _lock(_read(path), against)
+    where, text = _at_revision(project, against)
+    return _lock(text, f"{where} at {against}")
+
+
+def _lock(text: str, where: str) -> Lock:
     if not lock_is_intact(text):
-        raise GenerationError(
-            f"{where} is no lock as fusiongen wrote it: name another revision or file"
-        )
+        raise NoBaseline(f"{where} is no lock as fusiongen wrote it: name another revision or file")
     try:
         return Lock.model_validate_json(text)
     except ValidationError:
-        raise GenerationError(
-            f"{where} was written by another version of fusiongen: compare with a lock of this one"
+        number = json.loads(text).get("format")
+        raise NoBaseline(
+            f"{where} was written by another version of fusiongen (format {number}): "
+            "compare with a lock of this one, or use that version"
         ) from None
 
 
@@ -41,34 +52,82 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise GenerationError(f"{path} cannot be read: {error}") from None
+        raise NoBaseline(f"{path} cannot be read: {error}") from None
 
 
-def _at_revision(project: Project, revision: str) -> str:
-    if not _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", revision)[0]:
-        raise GenerationError(
+def _at_revision(project: Project, revision: str) -> tuple[str, str]:
+    """Where the lock was, relative to the project, and its text."""
+    _has_repository(project, revision)
+    # A full hash passes for a revision even if the clone does not have it; a commit is looked up.
+    commit = f"{revision}^{{commit}}"
+    if not _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", commit).found:
+        raise NoBaseline(
             f"{revision} is neither a file nor a revision of the git repository of "
-            f"{project.directory}: name one, such as `main`, or the path of a {LOCK_FILE}"
+            f"{project.directory}: {_next_step(project)}"
         )
-    # The whole project may have moved inside the repository; where the lock is now has to do.
-    found, text = _git(project, "show", f"{revision}:./{LOCK_FILE}")
-    if not found:
-        raise GenerationError(
-            f"there was no {project.out.name}/{LOCK_FILE} at {revision}: commit it there first, "
-            "or compare with a later revision"
-        )
-    return text
+    tried = []
+    for out in _outs(project, revision):
+        answer = _git(project, "show", f"{revision}:./{out}/{LOCK_FILE}")
+        if answer.found:
+            return f"{out}/{LOCK_FILE}", answer.text
+        tried.append(f"{out}/{LOCK_FILE}")
+    raise NoBaseline(
+        f"there was no {' and no '.join(tried)} at {revision}: commit it there first, "
+        f"compare with a later revision, or name the path of a {LOCK_FILE}"
+    )
 
 
-def _git(project: Project, *arguments: str) -> tuple[bool, str]:
-    """Whether git succeeded in the output folder, and what it printed."""
-    folder = project.out if project.out.is_dir() else project.directory
+def _has_repository(project: Project, revision: str) -> None:
+    answer = _git(project, "rev-parse", "--show-toplevel")
+    if not answer.found:
+        why = answer.problem or "git does not say why"
+        raise NoBaseline(
+            f"{revision} is neither a file nor a revision, for there is no git repository ({why}): "
+            f"name the path of a {LOCK_FILE}"
+        )
+
+
+def _next_step(project: Project) -> str:
+    if _git(project, "rev-parse", "--is-shallow-repository").text.strip() == "true":
+        return (
+            "the clone is shallow, so fetch it (`git fetch --depth=1 origin main`, then compare "
+            "with `FETCH_HEAD`), or clone with the whole history"
+        )
+    return f"name one, such as `main`, or the path of a {LOCK_FILE}"
+
+
+def _outs(project: Project, revision: str) -> Iterator[str]:
+    """The output folder as it is called now, and as it was called then, relative to the project."""
+    now = os.path.relpath(project.out, project.directory).replace(os.sep, "/")
+    yield now
+    text = _git(project, "show", f"{revision}:./pyproject.toml").text
     try:
-        finished = subprocess.run(
-            ["git", *arguments], cwd=folder, capture_output=True, check=False, timeout=60
-        )
+        then = tomllib.loads(text).get("tool", {}).get("fusiongen", {}).get("out")
+    except (tomllib.TOMLDecodeError, AttributeError):
+        return
+    if isinstance(then, str) and (before := os.path.normpath(then).replace(os.sep, "/")) != now:
+        yield before
+
+
+class _Answer:
+    """What git said, and whether it succeeded."""
+
+    def __init__(self, finished: subprocess.CompletedProcess[bytes]) -> None:
+        self.found = finished.returncode == 0
+        self.text = finished.stdout.decode("utf-8", "replace")
+        lines = finished.stderr.decode("utf-8", "replace").splitlines()
+        self.problem = lines[0] if lines else ""
+
+
+def _git(project: Project, *arguments: str) -> _Answer:
+    command = ["git", "-C", str(project.directory), *arguments]
+    try:
+        return _Answer(subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS))
     except FileNotFoundError:
-        raise GenerationError(
+        raise NoBaseline(
             f"git is not installed: name the path of a {LOCK_FILE} in place of a revision"
         ) from None
-    return finished.returncode == 0, finished.stdout.decode("utf-8", "replace")
+    except subprocess.TimeoutExpired:
+        raise NoBaseline(
+            f"git did not answer in {_SECONDS} s: name the path of a {LOCK_FILE}"
+        ) from None

@@ -8,8 +8,9 @@ from functools import cached_property
 
 from ..contract import MethodKind
 from ..lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
-from .fields import wire_name
+from .fields import own_name, wire_name
 from .forms import Forms
+from .spelled import united
 
 __all__ = [
     "Comparison",
@@ -17,6 +18,7 @@ __all__ = [
     "MethodPair",
     "TypePair",
     "record_style",
+    "renamed_otherwise",
     "travels_as_array",
 ]
 
@@ -41,8 +43,8 @@ class TypePair:
 
 @dataclass(frozen=True, slots=True)
 class FieldPair:
-    """A field of a type that both locks have, by its name on the wire; `None` on the side that
-    lacks it."""
+    """A field of a type that both locks have, by its name or place on the wire; `None` on the side
+    that lacks it."""
 
     at: str
     type: TypePair
@@ -54,11 +56,13 @@ class Comparison:
     """An old lock and a new one.
 
     old: its types that have only moved are called by their new names.
+    gone: the names of old types that nothing defines any more.
     """
 
-    def __init__(self, old: Lock, new: Lock) -> None:
+    def __init__(self, old: Lock, new: Lock, gone: frozenset[str] = frozenset()) -> None:
         self.old = old
         self.new = new
+        self.gone = gone
         self.forms = Forms(old.types, new.types)
 
     def services(self) -> Iterator[tuple[str, LockedContract, LockedContract]]:
@@ -103,13 +107,24 @@ class Comparison:
         return tuple(field for pair in self.records for field in self._fields(pair))
 
     def _fields(self, pair: TypePair) -> Iterator[FieldPair]:
-        old, new = _by_key(pair.old), _by_key(pair.new)
+        same = not renamed_otherwise(pair)
+        old, new = _by_key(pair.old, same), _by_key(pair.new, same)
         inherited = _inherited(pair.old, self.old.types), _inherited(pair.new, self.new.types)
         for key in (*old, *(key for key in new if key not in old)):
             first, second = old.get(key), new.get(key)
             if first not in inherited[0] or second not in inherited[1]:
                 name = (second or old[key]).name
                 yield FieldPair(f"{pair.at}.{name}", pair, first, second)
+
+    @cached_property
+    def united(self) -> frozenset[str]:
+        """The types that stand in a union with others than `None`."""
+        return frozenset(
+            name
+            for lock in (self.old, self.new)
+            for text in _texts(lock)
+            for name in united(text, lock.types)
+        )
 
     @cached_property
     def keyed(self) -> frozenset[str]:
@@ -135,11 +150,33 @@ class Comparison:
         return frozenset(found)
 
 
+def _texts(lock: Lock) -> Iterator[str]:
+    """Every type that the lock spells."""
+    for contract in lock.contracts.values():
+        for method in contract.methods.values():
+            yield method.result
+            yield from (parameter.type for parameter in method.parameters)
+    for type_ in lock.types.values():
+        yield type_.target or ""
+        yield from (field.type for field in type_.fields)
+
+
+def renamed_otherwise(pair: TypePair) -> bool:
+    """Whether a field that both have is called otherwise on the wire, and not by its own wish."""
+    new = {field.name: field for field in pair.new.fields}
+    return any(
+        wire_name(pair.old, field) != wire_name(pair.new, new[field.name])
+        and own_name(field) == own_name(new[field.name])
+        for field in pair.old.fields
+        if field.name in new
+    )
+
+
 _STYLES = {
     "dataclass": "record",
     "struct": "record",
     "typed-dict": "record",
-    "model": "model",
+    "model": "record",
     "named-tuple": "tuple",
 }
 
@@ -154,11 +191,14 @@ def travels_as_array(type_: LockedType) -> bool:
     return type_.kind == "named-tuple" or type_.options.get("array_like") == "True"
 
 
-def _by_key(type_: LockedType) -> Mapping[str, LockedField]:
-    """The fields by what tells them apart on the wire."""
+def _by_key(type_: LockedType, renamed_alike: bool) -> Mapping[str, LockedField]:
+    """The fields by what tells them apart on the wire; by their own names if only those can be
+    compared."""
     if travels_as_array(type_):
         return {str(index): field for index, field in enumerate(type_.fields)}
-    return {wire_name(field): field for field in type_.fields}
+    if not renamed_alike:
+        return {own_name(field): field for field in type_.fields}
+    return {wire_name(type_, field): field for field in type_.fields}
 
 
 def _inherited(type_: LockedType, types: Mapping[str, LockedType]) -> frozenset[LockedField | None]:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
+
+import msgspec
+from pydantic import alias_generators
 
 from ..lock import LockedField, LockedType
 
-__all__ = ["POSITIONAL", "constraints", "enum_values", "is_closed", "optional", "wire_name"]
+__all__ = [
+    "constraints",
+    "enum_values",
+    "is_closed",
+    "optional",
+    "own_name",
+    "positional",
+    "wire_name",
+]
 
-POSITIONAL = frozenset(("dataclass", "struct", "named-tuple"))
-"""Kinds whose instances may be made with positional arguments."""
+_POSITIONAL = frozenset(("dataclass", "struct", "named-tuple"))
 _FIELD_CALLS = {
     *("dataclasses.field", "msgspec.field", "msgspec.structs.field"),
     *("pydantic.Field", "pydantic.fields.Field"),
@@ -58,14 +68,53 @@ def optional(type_: LockedType, field: LockedField) -> bool:
     return given or bool(call.args and ast.unparse(call.args[0]) != "...")
 
 
-def wire_name(field: LockedField) -> str:
+def positional(type_: LockedType) -> tuple[str, ...]:
+    """The fields that instances may be made with by position, in their order."""
+    if type_.kind not in _POSITIONAL or type_.options.get("kw_only") == "True":
+        return ()
+    return tuple(field.name for field in type_.fields if not _is_apart(field))
+
+
+def _is_apart(field: LockedField) -> bool:
+    keywords = _keywords(field)
+    apart = ast.unparse(keywords.get("kw_only", ast.Constant(False))) == "True"
+    return apart or ast.unparse(keywords.get("init", ast.Constant(True))) == "False"
+
+
+def wire_name(type_: LockedType, field: LockedField) -> str:
     """What the field is called on the wire."""
+    own = own_name(field)
+    return own if own != field.name else _by_option(type_, field.name)
+
+
+def own_name(field: LockedField) -> str:
+    """What the field itself says that it is called on the wire; else its name."""
     keywords = _keywords(field)
     for name in _NAMES:
         value = keywords.get(name)
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             return value.value
     return field.name
+
+
+def _by_option(type_: LockedType, name: str) -> str:
+    """The name under the class's `rename` or `alias_generator`; those that are made of the user's
+    code are taken for ones that leave it alone."""
+    rename, generator = (type_.options.get(each) for each in ("rename", "alias_generator"))
+    known = _GENERATORS.get((generator or "").rpartition(".")[2])
+    if known is not None:
+        return known(name)
+    try:
+        made = msgspec.defstruct("Renamed", [name], rename=ast.literal_eval(rename or "None"))
+    except (TypeError, ValueError, SyntaxError):
+        return name
+    return msgspec.structs.fields(made)[0].encode_name
+
+
+_GENERATORS: Mapping[str, Callable[[str], str]] = {
+    each.__name__: each
+    for each in (alias_generators.to_camel, alias_generators.to_pascal, alias_generators.to_snake)
+}
 
 
 def constraints(field: LockedField) -> frozenset[tuple[str, str]]:

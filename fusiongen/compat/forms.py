@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
-from functools import cache
 
-from ..lock import LockedType
 from .fields import constraints, enum_values, is_closed, optional, wire_name
+from .spelled import (
+    Types,
+    arguments,
+    checked,
+    is_dots,
+    is_union,
+    members,
+    names,
+    opened,
+    parsed,
+    travelling,
+)
 
 __all__ = ["Forms"]
 
-_ITEMS = frozenset(
+_SEQUENCES = frozenset(
     (
-        *("list", "set", "frozenset", "collections.abc.Collection", "collections.abc.Sequence"),
-        *("collections.abc.MutableSequence", "collections.abc.MutableSet", "collections.abc.Set"),
+        *("list", "collections.abc.Collection", "collections.abc.Sequence"),
+        "collections.abc.MutableSequence",
     )
+)
+_SETS = frozenset(
+    ("set", "frozenset", "collections.abc.MutableSet", "collections.abc.Set"),
 )
 _TABLES = frozenset(("dict", "collections.abc.Mapping", "collections.abc.MutableMapping"))
 _WIDER: Mapping[str, tuple[str, ...]] = {
@@ -34,19 +46,15 @@ _WIDER: Mapping[str, tuple[str, ...]] = {
     "collections.abc.MutableSet": ("collections.abc.Set", "collections.abc.Collection"),
     "collections.abc.Set": ("collections.abc.Collection",),
 }
-_FIELD_FORMS = frozenset(
-    f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required")
+_COVARIANT = frozenset(
+    (
+        *("tuple", "frozenset", "collections.abc.Collection", "collections.abc.Sequence"),
+        "collections.abc.Set",
+    )
 )
+"""Of these, one of narrower items is narrower itself."""
 
-Types = Mapping[str, LockedType]
-
-
-@cache
-def _parsed(text: str) -> ast.expr | None:
-    try:
-        return ast.parse(text, mode="eval").body
-    except SyntaxError:
-        return None
+_Seen = frozenset[tuple[str, str]]
 
 
 class Forms:
@@ -59,38 +67,40 @@ class Forms:
 
     def named(self, text: str) -> Iterator[str]:
         """Every dotted name in a type."""
-        node = _parsed(text) if text else None
-        yield from _names(node) if node is not None else ()
+        node = parsed(text) if text else None
+        yield from names(node) if node is not None else ()
 
     def checks_alike(self, old: str, new: str) -> bool:
         """Whether a type checker cannot tell them apart."""
-        return old == new or _checked(old, self._old) == _checked(new, self._new)
+        first, second = parsed(old), parsed(new)
+        if old == new or first is None or second is None:
+            return old == new
+        return checked(first, self._old) == checked(second, self._new)
 
-    def widens(self, narrow: str, wide: str) -> bool:
-        """Whether every `narrow` is a `wide`, by their outermost names."""
-        inner, outer = _parsed(narrow), _parsed(wide)
-        if not isinstance(inner, ast.Subscript) or not isinstance(outer, ast.Subscript):
-            return False
-        wider = _WIDER.get(ast.unparse(inner.value), ())
-        return ast.unparse(outer.value) in wider and [
-            ast.unparse(each) for each in _arguments(inner) if not _is_dots(each)
-        ] == [ast.unparse(each) for each in _arguments(outer)]
+    def accepts(self, old: str, new: str) -> bool:
+        """Whether a type checker takes every value of the old type where the new one is asked."""
+        first, second = parsed(old), parsed(new)
+        if old == new or first is None or second is None:
+            return old == new
+        return _is_a(first, self._old, second, self._new)
+
+    def gives(self, old: str, new: str) -> bool:
+        """Whether a type checker takes every value of the new type where the old one is asked."""
+        first, second = parsed(old), parsed(new)
+        if old == new or first is None or second is None:
+            return old == new
+        return _is_a(second, self._new, first, self._old)
 
     def travels_alike(self, old: str, new: str) -> bool:
         """Whether either end reads what the other one writes."""
-        if old == new:
-            return True
-        first, second = _parsed(old), _parsed(new)
-        if first is None or second is None:
-            return False
-        return self._same(first, second, frozenset())
+        return self._same_text(old, new, frozenset())
 
-    def _same(self, old: ast.expr, new: ast.expr, seen: frozenset[tuple[str, str]]) -> bool:
-        old, new = _opened(old, self._old), _opened(new, self._new)
+    def _same(self, old: ast.expr, new: ast.expr, seen: _Seen) -> bool:
+        old, new = opened(old, self._old), opened(new, self._new)
         if ast.unparse(old) == ast.unparse(new):
             return True
-        if _is_union(old) or _is_union(new):
-            olds, news = _travelling(old, self._old), _travelling(new, self._new)
+        if is_union(old) or is_union(new):
+            olds, news = travelling(old, self._old), travelling(new, self._new)
             return len(olds) == len(news) and all(
                 self._same(one, other, seen) for one, other in zip(olds, news, strict=True)
             )
@@ -98,24 +108,22 @@ class Forms:
             return self._same_generic(old, new, seen)
         return self._same_class(ast.unparse(old), ast.unparse(new), seen)
 
-    def _same_generic(
-        self, old: ast.Subscript, new: ast.Subscript, seen: frozenset[tuple[str, str]]
-    ) -> bool:
-        names = ast.unparse(old.value), ast.unparse(new.value)
-        olds, news = list(_arguments(old)), list(_arguments(new))
-        if names == ("typing.Literal", "typing.Literal"):
+    def _same_generic(self, old: ast.Subscript, new: ast.Subscript, seen: _Seen) -> bool:
+        outer = ast.unparse(old.value), ast.unparse(new.value)
+        olds, news = arguments(old), arguments(new)
+        if outer == ("typing.Literal", "typing.Literal"):
             return sorted(map(ast.unparse, olds)) == sorted(map(ast.unparse, news))
-        if names == ("typing.Annotated", "typing.Annotated"):
+        if outer == ("typing.Annotated", "typing.Annotated"):
             metadata = [list(map(ast.unparse, each[1:])) for each in (olds, news)]
             return metadata[0] == metadata[1] and self._same(olds[0], news[0], seen)
         if _shape(old) != _shape(new):
             return False
-        olds, news = ([each for each in side if not _is_dots(each)] for side in (olds, news))
+        olds, news = ([each for each in side if not is_dots(each)] for side in (olds, news))
         return len(olds) == len(news) and all(
             self._same(one, other, seen) for one, other in zip(olds, news, strict=True)
         )
 
-    def _same_class(self, old: str, new: str, seen: frozenset[tuple[str, str]]) -> bool:
+    def _same_class(self, old: str, new: str, seen: _Seen) -> bool:
         """Two classes of different names: renamed, if all else is the same."""
         if (old, new) in seen:
             return True
@@ -130,126 +138,61 @@ class Forms:
             return False
         seen |= {(old, new)}
         return all(
-            wire_name(one) == wire_name(other)
+            wire_name(first, one) == wire_name(second, other)
             and optional(first, one) == optional(second, other)
             and constraints(one) == constraints(other)
             and self._same_text(one.type, other.type, seen)
             for one, other in zip(first.fields, second.fields, strict=True)
         )
 
-    def _same_text(self, old: str, new: str, seen: frozenset[tuple[str, str]]) -> bool:
-        first, second = _parsed(old), _parsed(new)
-        if first is None or second is None:
+    def _same_text(self, old: str, new: str, seen: _Seen) -> bool:
+        first, second = parsed(old), parsed(new)
+        if old == new or first is None or second is None:
             return old == new
         return self._same(first, second, seen)
 
 
-def _names(node: ast.expr) -> Iterator[str]:
-    match node:
-        case ast.Name() | ast.Attribute():
-            yield ast.unparse(node)
-        case ast.Subscript():
-            yield ast.unparse(node.value)
-            for argument in _arguments(node):
-                yield from _names(argument)
-        case ast.BinOp(left=left, right=right):
-            yield from _names(left)
-            yield from _names(right)
+def _is_a(narrow: ast.expr, types: Types, wide: ast.expr, wide_types: Types) -> bool:
+    """Whether every `narrow` is a `wide`, as far as their spelling shows it."""
+    narrow = _without_metadata(narrow, types)
+    wide = _without_metadata(wide, wide_types)
+    if checked(narrow, types) == checked(wide, wide_types):
+        return True
+    if is_union(narrow):
+        return all(_is_a(each, types, wide, wide_types) for each in members(narrow))
+    if is_union(wide):
+        return any(_is_a(narrow, types, each, wide_types) for each in members(wide))
+    known = types.get(ast.unparse(narrow))
+    if known is not None and known.kind == "newtype" and known.target:
+        target = parsed(known.target)
+        return target is not None and _is_a(target, types, wide, wide_types)
+    if isinstance(narrow, ast.Subscript) and isinstance(wide, ast.Subscript):
+        inner, outer = ast.unparse(narrow.value), ast.unparse(wide.value)
+        if outer != inner and outer not in _WIDER.get(inner, ()):
+            return False
+        sides = [[each for each in arguments(side) if not is_dots(each)] for side in (narrow, wide)]
+        if len(sides[0]) != len(sides[1]) or _shape(narrow) != _shape(wide):
+            return False
+        return all(
+            checked(one, types) == checked(other, wide_types)
+            or (outer in _COVARIANT and _is_a(one, types, other, wide_types))
+            for one, other in zip(*sides, strict=True)
+        )
+    return False
 
 
-def _arguments(node: ast.Subscript) -> Iterator[ast.expr]:
-    if isinstance(node.slice, ast.Tuple):
-        yield from node.slice.elts
-    else:
-        yield node.slice
-
-
-def _opened(node: ast.expr, types: Types, *, newtypes: bool = True) -> ast.expr:
-    """The type behind aliases and NewTypes, without marks that say nothing."""
-    seen: set[str] = set()
-    while True:
-        name = ast.unparse(node)
-        type_ = types.get(name)
-        target = _parsed(type_.target) if type_ is not None and type_.target else None
-        if target is not None and name not in seen:
-            if type_ is not None and type_.kind == "newtype" and not newtypes:
-                return node
-            seen.add(name)
-            node = target
-            continue
-        if isinstance(node, ast.Subscript):
-            outer, arguments = ast.unparse(node.value), list(_arguments(node))
-            if outer in _FIELD_FORMS:
-                node = arguments[0]
-                continue
-            if outer == "typing.Annotated" and all(map(_is_comment, arguments[1:])):
-                node = arguments[0]
-                continue
-        return node
-
-
-def _is_comment(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _is_dots(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is ...
-
-
-def _is_union(node: ast.expr) -> bool:
-    return isinstance(node, ast.BinOp)
-
-
-def _members(node: ast.expr) -> Iterator[ast.expr]:
-    if isinstance(node, ast.BinOp):
-        yield from _members(node.left)
-        yield from _members(node.right)
-    else:
-        yield node
-
-
-def _travelling(node: ast.expr, types: Types) -> list[ast.expr]:
-    """The members of a union as the runtime numbers them: by their spelling without modules."""
-    members = {
-        ast.unparse(member): member
-        for each in _members(node)
-        for member in _members(_opened(each, types))
-    }
-    return [members[text] for text in sorted(members, key=lambda text: (_short(text), text))]
-
-
-def _short(text: str) -> str:
-    return re.sub(r"\b\w+\.", "", text)
+def _without_metadata(node: ast.expr, types: Types) -> ast.expr:
+    node = opened(node, types, newtypes=False)
+    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "typing.Annotated":
+        return _without_metadata(arguments(node)[0], types)
+    return node
 
 
 def _shape(node: ast.Subscript) -> str:
+    """Generic types of one shape travel alike if their arguments do."""
     name = ast.unparse(node.value)
-    if name in _ITEMS or (name == "tuple" and any(map(_is_dots, _arguments(node)))):
-        return "items"
+    if name in _SEQUENCES or (name == "tuple" and any(map(is_dots, arguments(node)))):
+        return "sequence"
+    if name in _SETS:
+        return "set"
     return "table" if name in _TABLES else name
-
-
-def _checked(text: str, types: Types) -> str:
-    """The type as a type checker sees it: aliases opened, metadata dropped, unions in any order."""
-    node = _parsed(text)
-    return text if node is None else _spelled(node, types)
-
-
-def _spelled(node: ast.expr, types: Types) -> str:
-    node = _opened(node, types, newtypes=False)
-    if isinstance(node, ast.BinOp):
-        members = {
-            _spelled(member, types)
-            for each in _members(node)
-            for member in _members(_opened(each, types, newtypes=False))
-        }
-        return " | ".join(sorted(members))
-    if isinstance(node, ast.Subscript):
-        arguments = list(_arguments(node))
-        name = ast.unparse(node.value)
-        if name == "typing.Annotated":
-            return _spelled(arguments[0], types)
-        if name == "typing.Literal":
-            return f"{name}[{', '.join(sorted(map(ast.unparse, arguments)))}]"
-        return f"{name}[{', '.join(_spelled(each, types) for each in arguments)}]"
-    return ast.unparse(node)

@@ -24,7 +24,13 @@ _GET = "    @compute\n    async def get(self, {}) -> str: ..."
 _PUT = "    @command(invalidates=[{}])\n    async def put(self, id: str) -> None: ..."
 _KEY = (
     "@dataclass(frozen=True)\nclass Key:\n    id: str{}\n\n\n@service\nclass Carts(Protocol):\n"
-    "    @compute\n    async def get(self, key: Key) -> str: ..."
+    "    @compute\n    async def get(self, key: Key) -> str: ...\n\n"
+    "    @command(invalidates=['get(key)'])\n    async def put(self, key: Key) -> None: ..."
+)
+_PAIR = (
+    "    @compute\n    async def get(self, {}) -> str: ...\n\n"
+    "    @command(invalidates=['get(shop=shop, id=id)'])\n"
+    "    async def put(self, shop: str, id: str) -> None: ..."
 )
 
 
@@ -46,7 +52,7 @@ class KeyChanged(BreakingRule):
     BREAKING = (
         (_KEY.format(""), _KEY.format("\n    shop: str = 'main'")),
         (_KEY.format("\n    shop: str = 'main'"), _KEY.format("")),
-        (_GET.format("a: str, b: str"), _GET.format("b: str, a: str")),
+        (_PAIR.format("shop: str, id: str"), _PAIR.format("id: str, shop: str")),
         (_put("'get(id)'", "id: str, n: int = 1"), _put("'get(id)'", "id: str, n: int = 2")),
     )
     COMPATIBLE = (

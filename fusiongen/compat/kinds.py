@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .base import BreakingRule, Case, Tier
-from .comparison import record_style
-from .fields import enum_values
+from .comparison import record_style, renamed_otherwise, travels_as_array
+from .fields import enum_values, is_closed
 
 if TYPE_CHECKING:
     from ..lock import LockedType
@@ -23,12 +23,23 @@ __all__ = [
     "TypeFrozenChanged",
     "TypeKindChanged",
     "TypeOptionsChanged",
+    "TypeRemoved",
     "TypeTargetChanged",
+    "TypeTargetRespelled",
 ]
 
 _USE = "\n\n\n@service\nclass Carts(Protocol):\n    async def get(self, id: str) -> Cart: ..."
 _FIELD = "\n    id: str"
-_WIRE_OPTIONS = ("alias_generator", "array_like", "rename", "tag", "tag_field")
+_IDS = (
+    "{0} = tuple[str, ...]\n\n\n@service\nclass Carts(Protocol):\n"
+    "    async def ids(self) -> {0}: ..."
+)
+_EITHER = (
+    "\n\n\nclass Note(msgspec.Struct, tag='b'):\n    text: str\n\n\n"
+    "@service\nclass Carts(Protocol):\n    async def get(self, id: str) -> Cart | Note: ..."
+)
+_RENAMING = ("alias_generator", "rename")
+_TAGGING = ("tag", "tag_field")
 
 
 def _case(old: str, new: str) -> Case:
@@ -41,7 +52,7 @@ def _enum(old: str, new: str, base: str = "Enum") -> Case:
 
 class TypeKindChanged(BreakingRule):
     """A type is of another sort that travels in another form: a dataclass became a `NamedTuple`, an
-    enum a `NewType`. (From dataclass to Struct and back is fine.)"""
+    enum a `NewType`."""
 
     id = "TYPE_KIND_CHANGED"
     tier = Tier.WIRE
@@ -49,9 +60,6 @@ class TypeKindChanged(BreakingRule):
     BREAKING = (
         _case(f"@dataclass\nclass Cart:{_FIELD}", f"class Cart(NamedTuple):{_FIELD}"),
         _case("class Cart(Enum):\n    A = 'a'", "Cart = NewType('Cart', str)"),
-    )
-    COMPATIBLE = (
-        _case(f"@dataclass\nclass Cart:{_FIELD}", f"class Cart(msgspec.Struct):{_FIELD}"),
     )
 
     @classmethod
@@ -65,27 +73,44 @@ class TypeKindChanged(BreakingRule):
 
 
 class TypeAccessChanged(BreakingRule):
-    """A `TypedDict` became a class or the reverse, or a NewType an alias: it travels alike, but
-    callers' source does not fit it."""
+    """A type is of another sort that travels alike: a dataclass became a Struct or a model, a
+    `TypedDict` a class, an alias a `NewType`. Callers' source that does with it what only the one
+    sort can do fails: `dataclasses.replace`, `model_copy`, `cart["id"]`."""
 
     id = "TYPE_ACCESS_CHANGED"
     tier = Tier.SOURCE
     advice = "Keep the sort of type"
     BREAKING = (
+        _case(f"@dataclass\nclass Cart:{_FIELD}", f"class Cart(msgspec.Struct):{_FIELD}"),
+        _case(f"class Cart(BaseModel):{_FIELD}", f"@dataclass(kw_only=True)\nclass Cart:{_FIELD}"),
         _case(f"class Cart(TypedDict):{_FIELD}", f"@dataclass\nclass Cart:{_FIELD}"),
-        _case("Cart = NewType('Cart', str)", "Cart = str"),
+        _case("Cart = str", "Cart = NewType('Cart', str)"),
+        _case("Cart = NewType('Cart', date)", "Cart = date"),
     )
+    COMPATIBLE = (_case("Cart = NewType('Cart', str)", "Cart = str"),)
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.types:
-            kinds = {pair.old.kind, pair.new.kind}
-            alike = record_style(pair.old) == record_style(pair.new)
-            if len(kinds) == 2 and (("typed-dict" in kinds and alike) or kinds == _TARGETS):
-                yield cls.change(pair.at, f"the {pair.old.kind} became a {pair.new.kind}")
+            old, new = pair.old.kind, pair.new.kind
+            style = record_style(pair.old)
+            alike = style is not None and style == record_style(pair.new)
+            made = (old, new) == ("newtype", "alias") and not _makes_itself(pair.old)
+            if (alike and old != new) or (old, new) == ("alias", "newtype") or made:
+                yield cls.change(pair.at, f"the {old} became a {new}")
 
 
-_TARGETS = {"newtype", "alias"}
+_MAKING_THEMSELVES = frozenset(
+    (
+        *("bool", "bytes", "decimal.Decimal", "dict", "float", "frozenset", "int", "list", "set"),
+        *("str", "tuple"),
+    )
+)
+
+
+def _makes_itself(newtype: LockedType) -> bool:
+    """Whether `Name(value)` goes on working if the NewType `Name` becomes an alias."""
+    return (newtype.target or "").partition("[")[0] in _MAKING_THEMSELVES
 
 
 class TypeTargetChanged(BreakingRule):
@@ -108,9 +133,51 @@ class TypeTargetChanged(BreakingRule):
                 yield cls.change(pair.at, f"`{old}` became `{new}`")
 
 
+class TypeTargetRespelled(BreakingRule):
+    """A NewType or an alias stands for another type that travels alike: callers' source may not fit
+    it."""
+
+    id = "TYPE_TARGET_RESPELLED"
+    tier = Tier.SOURCE
+    advice = "Keep the type"
+    BREAKING = (
+        _case("Cart = list[str]", "Cart = tuple[str, ...]"),
+        _case("Cart = str", "Cart = Id"),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        forms = comparison.forms
+        for pair in comparison.types:
+            old, new = pair.old.target, pair.new.target
+            if old and new and forms.travels_alike(old, new) and not forms.checks_alike(old, new):
+                yield cls.change(pair.at, f"`{old}` became `{new}`")
+
+
+class TypeRemoved(BreakingRule):
+    """A type is gone from its module, or has another name there: callers' imports of it fail."""
+
+    id = "TYPE_REMOVED"
+    tier = Tier.SOURCE
+    advice = "Keep the name as an alias of what took its place"
+    BREAKING = ((_IDS.format("Ids"), _IDS.format("Keys")),)
+    COMPATIBLE = (
+        _case(
+            f"@dataclass\nclass Cart:{_FIELD}",
+            f"@dataclass\nclass Basket:{_FIELD}\n\n\nCart = Basket",
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for name in sorted(comparison.gone):
+            yield cls.change(name, "it is gone from there")
+
+
 class TypeOptionsChanged(BreakingRule):
-    """An option of a class changed that decides its form on the wire: `array_like`, `rename`,
-    `tag`, `tag_field`, `alias_generator`."""
+    """An option of a class changed that decides its form on the wire: `array_like`; `rename` or
+    `alias_generator`, and a field is called otherwise for it; `tag` or `tag_field`, and somebody
+    looks at it: a union, or a reader that takes only what it knows."""
 
     id = "TYPE_OPTIONS_CHANGED"
     tier = Tier.WIRE
@@ -121,24 +188,58 @@ class TypeOptionsChanged(BreakingRule):
             f"class Cart(msgspec.Struct, array_like=True):{_FIELD}",
         ),
         _case(
-            f"class Cart(msgspec.Struct):{_FIELD}",
-            f"class Cart(msgspec.Struct, rename='camel'):{_FIELD}",
+            f"class Cart(msgspec.Struct):{_FIELD}\n    shop_id: str",
+            f"class Cart(msgspec.Struct, rename='camel'):{_FIELD}\n    shop_id: str",
+        ),
+        _case(
+            f"class Cart(msgspec.Struct, tag='a'):{_FIELD}",
+            f"class Cart(msgspec.Struct, tag='b'):{_FIELD}",
+        ),
+        _case(
+            f"class Cart(msgspec.Struct, forbid_unknown_fields=True):{_FIELD}",
+            f"class Cart(msgspec.Struct, forbid_unknown_fields=True, tag=True):{_FIELD}",
+        ),
+        (
+            f"class Cart(msgspec.Struct, tag='a'):{_FIELD}{_EITHER}",
+            f"class Cart(msgspec.Struct, tag='a', tag_field='kind'):{_FIELD}{_EITHER}",
         ),
     )
     COMPATIBLE = (
         _case(
             f"class Cart(msgspec.Struct):{_FIELD}",
+            f"class Cart(msgspec.Struct, rename='camel'):{_FIELD}",
+        ),
+        _case(
+            f"class Cart(msgspec.Struct):{_FIELD}",
             f"class Cart(msgspec.Struct, array_like=False):{_FIELD}",
+        ),
+        _case(
+            f"class Cart(msgspec.Struct):{_FIELD}",
+            f"class Cart(msgspec.Struct, tag=True):{_FIELD}",
         ),
     )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.types:
-            for option in _WIRE_OPTIONS:
+            renaming = _RENAMING if renamed_otherwise(pair) else ()
+            tagging = _TAGGING if _tag_matters(pair, comparison) else ()
+            for option in ("array_like", *renaming, *tagging):
                 old, new = (_option(each, option) for each in (pair.old, pair.new))
                 if old != new:
                     yield cls.change(pair.at, f"`{option}` was {old}, and is {new}")
+
+
+def _tag_matters(pair: TypePair, comparison: Comparison) -> bool:
+    """Whether it breaks if the tag is another one; a lone reader does without one."""
+    both = (pair.old, pair.new)
+    tags = [_option(each, "tag") for each in both]
+    fields = {_option(each, "tag_field") for each in both}
+    return (
+        pair.at in comparison.united
+        or any(is_closed(each) or travels_as_array(each) for each in both)
+        or ("None" not in tags and len(fields) == 1)
+    )
 
 
 def _option(type_: LockedType, name: str) -> str:

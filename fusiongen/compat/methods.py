@@ -75,6 +75,7 @@ class ResultChanged(BreakingRule):
         (_returns("str"), _returns("int")),
         (_returns("str"), _returns("str | None")),
         (_returns("tuple[int, ...]"), _returns("tuple[int, int]")),
+        (_returns("list[int]"), _returns("frozenset[int]")),
         (_returns("Literal['a']"), _returns("Literal['a', 'b']")),
         (
             "    def events(self) -> AsyncIterator[str]: ...",
@@ -107,6 +108,11 @@ class ResultRespelled(BreakingRule):
         (_returns("list[int]"), _returns("tuple[int, ...]")),
         (_returns("list[int]"), _returns("Sequence[int]")),
         (_returns("Id"), _returns("str")),
+        (_returns("list[str]"), _returns("list[Id]")),
+    )
+    COMPATIBLE = (
+        (_returns("str"), _returns("Id")),
+        (_returns("Sequence[str]"), _returns("tuple[Id, ...]")),
     )
 
     @classmethod
@@ -114,9 +120,5 @@ class ResultRespelled(BreakingRule):
         forms = comparison.forms
         for pair in comparison.methods:
             old, new = pair.old.result, pair.new.result
-            if (
-                forms.travels_alike(old, new)
-                and not forms.checks_alike(old, new)
-                and not forms.widens(new, old)
-            ):
+            if forms.travels_alike(old, new) and not forms.gives(old, new):
                 yield cls.change(pair.at, f"the result `{old}` became `{new}`")

@@ -145,10 +145,12 @@ class ParameterTypeChanged(BreakingRule):
     BREAKING = (
         _case("id: str", "id: int"),
         _case("id: str", "id: str | None"),
-        _case("id: Annotated[int, Length(max=3)]", "id: Annotated[int, Length(max=4)]"),
+        _case("ids: list[str]", "ids: set[str]"),
+        _case("n: Annotated[int, msgspec.Meta(ge=0)]", "n: Annotated[int, msgspec.Meta(ge=1)]"),
     )
     COMPATIBLE = (
         _case("ids: list[str]", "ids: Sequence[str]"),
+        _case("n: int", "n: Annotated[int, msgspec.Meta(description='a number')]"),
         _case("id: str | None", "id: Optional[str]"),
     )
 
@@ -171,16 +173,18 @@ class ParameterRespelled(BreakingRule):
         _case("ids: Sequence[str]", "ids: list[str]"),
         _case("id: str", "id: Id"),
     )
+    COMPATIBLE = (
+        _case("id: Id", "id: str"),
+        _case("ids: tuple[Id, ...]", "ids: Sequence[str]"),
+    )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         forms = comparison.forms
         for pair in comparison.methods:
             for old, new in _kept(pair):
-                if (
-                    forms.travels_alike(old.type, new.type)
-                    and not forms.checks_alike(old.type, new.type)
-                    and not forms.widens(old.type, new.type)
+                if forms.travels_alike(old.type, new.type) and not forms.accepts(
+                    old.type, new.type
                 ):
                     message = f"`{new.name}: {old.type}` became `{new.type}`"
                     yield cls.change(pair.at, message)

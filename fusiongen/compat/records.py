@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .base import BreakingRule, Case, Tier
 from .comparison import travels_as_array
-from .fields import POSITIONAL, constraints, is_closed, optional
+from .fields import constraints, is_closed, optional, positional
 
 if TYPE_CHECKING:
     from ..lock import LockedField, LockedType
@@ -18,6 +18,7 @@ __all__ = [
     "FieldAddedRequired",
     "FieldAddedToClosedType",
     "FieldDefaultChanged",
+    "FieldMadeKeywordOnly",
     "FieldMadeRequired",
     "FieldMoved",
     "FieldPresenceChanged",
@@ -37,6 +38,7 @@ def _cart(head: str, *fields: str) -> str:
     return f"{head}{body}{_USE}"
 
 
+_EITHER = _USE.replace("-> Cart", "-> Cart | str")
 _DATA = "@dataclass\nclass Cart:"
 _TUPLE = "class Cart(NamedTuple):"
 _STRUCT = "class Cart(msgspec.Struct{}):"
@@ -86,6 +88,14 @@ class FieldAddedRequired(BreakingRule):
         (
             _cart("class Cart(BaseModel):", "id: str"),
             _cart("class Cart(BaseModel):", "id: str", "owner: str | None = None"),
+        ),
+        (
+            _cart("class Cart(BaseModel):", "id: str = Field(alias='key')"),
+            _cart("class Cart(BaseModel):", "id: str = Field(alias='key')", "data: bytes = b''"),
+        ),
+        (
+            f"{_DATA}\n    id: str{_EITHER}",
+            f"{_DATA}\n    id: str\n    at: str | UUID = ''{_EITHER}",
         ),
     )
 
@@ -217,9 +227,8 @@ class FieldRespelled(BreakingRule):
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         forms = comparison.forms
         for pair, old, new in _kept(comparison):
-            if forms.travels_alike(old.type, new.type) and not forms.checks_alike(
-                old.type, new.type
-            ):
+            alike = forms.checks_alike(old.type, new.type)
+            if not alike and forms.travels_alike(old.type, new.type):
                 yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")
 
 
@@ -320,13 +329,38 @@ class FieldMoved(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.records:
-            if (
-                pair.new.kind in POSITIONAL
-                and pair.new.options.get("kw_only") != "True"
-                and not travels_as_array(pair.new)
-                and _places_changed(pair.old, pair.new)
-            ):
+            old, new = positional(pair.old), positional(pair.new)
+            if not travels_as_array(pair.new) and _places_changed(old, new):
                 yield cls.change(pair.at, "its fields have another order")
+
+
+class FieldMadeKeywordOnly(BreakingRule):
+    """A field can no longer be given by position: callers that make instances so fail."""
+
+    id = "FIELD_MADE_KEYWORD_ONLY"
+    tier = Tier.SOURCE
+    advice = "Leave both ways open"
+    BREAKING = (
+        (
+            _cart("@dataclass\nclass Cart:", "id: str"),
+            _cart("@dataclass(kw_only=True)\nclass Cart:", "id: str"),
+        ),
+        _case(("id: str", "n: int = 0"), ("id: str", "n: int = field(default=0, kw_only=True)")),
+    )
+    COMPATIBLE = (
+        (
+            _cart("@dataclass(kw_only=True)\nclass Cart:", "id: str"),
+            _cart("@dataclass\nclass Cart:", "id: str"),
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in comparison.records:
+            kept = {field.name for field in pair.new.fields}.intersection(positional(pair.old))
+            if pair.new.kind == pair.old.kind:
+                for name in sorted(kept.difference(positional(pair.new))):
+                    yield cls.change(f"{pair.at}.{name}", "it has to be given by keyword")
 
 
 class IndexChanged(BreakingRule):
@@ -353,7 +387,8 @@ class IndexChanged(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.records:
-            if travels_as_array(pair.new) and _places_changed(pair.old, pair.new):
+            old, new = (tuple(each.name for each in type_.fields) for type_ in (pair.old, pair.new))
+            if travels_as_array(pair.new) and _places_changed(old, new):
                 yield cls.change(pair.at, "its fields have another order")
 
 
@@ -363,9 +398,7 @@ def _may_be_absent(type_: LockedType, field: LockedField) -> bool:
     return optional(type_, field) and not writes_all
 
 
-def _places_changed(old: LockedType, new: LockedType) -> bool:
+def _places_changed(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
     """Whether a field stands elsewhere than before, other than by the loss of one before it."""
-    before = [field.name for field in old.fields]
-    after = [field.name for field in new.fields]
-    kept = [name for name in before if name in after]
+    kept = tuple(name for name in before if name in after)
     return kept != after[: len(kept)]

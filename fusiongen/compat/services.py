@@ -39,7 +39,7 @@ class ProtocolRenamed(BreakingRule):
 
     id = "PROTOCOL_RENAMED"
     tier = Tier.SOURCE
-    advice = "Import the class under its old name where it was"
+    advice = "Keep the old name, too, where it was: `Carts = Baskets`"
     BREAKING = ((_carts("@service"), _carts('@service(name="carts")', "Baskets")),)
 
     @classmethod

@@ -117,6 +117,14 @@ class Structures:
         """Whether a source root holds the module of this import name."""
         return self._modules.has(name)
 
+    def defines(self, ref: Ref) -> bool:
+        """Whether its module in the source roots defines this name; also if that cannot be read."""
+        try:
+            module = self._modules.find(ref.module)
+        except Violation:
+            return True
+        return module is not None and _definition(module, ref.name) is not None
+
     def of(self, ref: Ref) -> Structure | None:
         """The structure behind a name, if the source roots define it."""
         origin = self.origin(ref)

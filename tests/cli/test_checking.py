@@ -39,14 +39,37 @@ def test_check_against_tells_what_breaks(project: Path, tmp_path: Path) -> None:
         fusiongen("check", "--against", str(lock), "--format", "json", cwd=project).stdout
     )
     assert (found["rule"], found["path"]) == ("PARAMETER_RENAMED", "shop/contracts.py")
+    shown = fusiongen("check", "--against", str(lock), "--format", "github", cwd=project).stdout
+    assert shown.startswith("::error file=shop/contracts.py,line=")
+    assert "title=fusiongen%3A PARAMETER_RENAMED::carts.total: " in shown
     narrowed = fusiongen("check", "--against", str(lock), "--tier", "wire", cwd=project)
     assert (narrowed.returncode, narrowed.stdout) == (0, "")
 
 
+def test_what_is_allowed_in_vain_fails_only_if_strict(project: Path) -> None:
+    """It is a warning of pyproject.toml, in each format."""
+    lock = project / "shop" / "generated" / "fusion.lock.json"
+    with (project / "pyproject.toml").open("a") as config:
+        config.write(
+            '[[tool.fusiongen.allow]]\nrule = "METHOD_REMOVED"\nat = "carts.pong"\nreason = "old"\n'
+        )
+    command = ("check", "--against", str(lock))
+    done = fusiongen(*command, cwd=project)
+    assert done.returncode == 0
+    assert done.stdout.startswith("warning: `METHOD_REMOVED` at `carts.pong` is allowed, and there")
+    assert fusiongen(*command, "--strict", cwd=project).returncode == 1
+    (found,) = json.loads(fusiongen(*command, "--format", "json", cwd=project).stdout)
+    assert (found["kind"], found["path"], found["line"]) == ("warning", "pyproject.toml", None)
+    shown = fusiongen(*command, "--format", "github", cwd=project).stdout
+    assert shown.startswith(
+        "::warning file=pyproject.toml,title=fusiongen%3A METHOD_REMOVED::`METHOD_REMOVED` at"
+    )
+
+
 def test_check_against_nothing_is_one_sentence(project: Path) -> None:
-    """Neither a file nor a revision."""
+    """Neither a file nor a revision: exit code 2, which no finding has."""
     done = fusiongen("check", "--against", "nowhere", cwd=project)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("error: nowhere is neither a file nor a revision")
     assert done.stderr.count("\n") == 1
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,10 @@ import pytest
 from fusiongen.actions import check
 from fusiongen.compat.base import Tier
 from fusiongen.emit import generate
-from fusiongen.errors import GenerationError
+from fusiongen.errors import GenerationError, NoBaseline
 from fusiongen.lock import LOCK_FILE
-from fusiongen.project import Project
+from fusiongen.owned import digest
+from fusiongen.project import Project, load
 from fusiongen.report import Report
 
 from .conftest import CONFIG, Write
@@ -37,6 +41,7 @@ class Carts(Protocol):
 NEW = OLD.replace("    async def ping(self) -> str: ...\n\n", "").replace("cart: Cart", "new: Cart")
 NEW = NEW.replace("get(cart.id)", "get(new.id)")
 TYPES = "from dataclasses import dataclass\n\n\n@dataclass(frozen=True)\nclass Cart:\n    id: str\n"
+NAMED = '@service(name="carts")'
 ALLOW = """
 [[tool.fusiongen.allow]]
 rule = "{rule}"
@@ -45,9 +50,11 @@ reason = "nobody calls it"
 """
 
 
-def _git(folder: Path, *arguments: str) -> None:
+def _git(folder: Path, *arguments: str) -> str:
     identity = ("-c", "user.name=x", "-c", "user.email=x@example.org")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+    command = ["git", *identity, *arguments]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 @pytest.fixture
@@ -108,14 +115,118 @@ def test_C6_a_type_that_only_moved_breaks_nothing(committed: Write) -> None:
     assert _against(committed({**moved, "shop/types.py": kept})) == []
     contract = OLD.replace("shop.types", "shop.more")
     found = _against(committed({**moved, "shop/contracts.py": contract, "shop/types.py": ""}))
-    assert {each.rule for each in found} == {"RESULT_RESPELLED", "PARAMETER_RESPELLED"}
+    rules = {each.rule for each in found}
+    assert rules == {"TYPE_REMOVED", "RESULT_RESPELLED", "PARAMETER_RESPELLED"}
+
+
+def test_C6_a_type_that_keeps_its_old_name_breaks_nothing(committed: Write) -> None:
+    """A class that was renamed and is still found under the old name, as an alias, also where the
+    contract uses the new one; so does the contract itself."""
+    types = TYPES.replace("Cart", "Basket") + "\n\nCart = Basket\n"
+    contract = OLD.replace("import Cart", "import Basket as B").replace("Cart", "B")
+    contract = contract.replace("class Bs", "class Baskets").replace("@service", NAMED)
+    contract += "\n\nCarts = Baskets\n"
+    assert _against(committed({"shop/contracts.py": contract, "shop/types.py": types})) == []
+
+
+def test_what_is_allowed_in_vain_is_told(committed: Write) -> None:
+    """An entry that no change matches is a warning, for it hides the next one; one of a change that
+    the tier leaves out is not."""
+    config = CONFIG + ALLOW.format(rule="METHOD_REMOVED")
+    loaded = committed({"shop/contracts.py": OLD}, config)
+    generate(loaded)
+    (told,) = check(loaded, "HEAD", Tier.SOURCE)
+    assert (told.kind, told.path, told.rule) == ("warning", "pyproject.toml", "METHOD_REMOVED")
+    assert "`METHOD_REMOVED` at `carts.ping` is allowed, and there is no such change" in str(told)
+    loaded = committed({"shop/contracts.py": NEW}, config)
+    generate(loaded)
+    assert check(loaded, "HEAD", Tier.CACHE) == []
+
+
+def test_C6_the_output_folder_has_another_name(committed: Write, tmp_path: Path) -> None:
+    """The lock is looked for where the configuration of the revision says that it was."""
+    shutil.rmtree(tmp_path / "shop" / "generated")
+    loaded = committed({"shop/contracts.py": NEW}, CONFIG.replace("generated", "made"))
+    assert [each.rule for each in _against(loaded)] == ["METHOD_REMOVED", "PARAMETER_RENAMED"]
+
+
+def test_C6_a_project_below_the_root_of_its_repository(tmp_path: Path) -> None:
+    """Paths are those of the project, from wherever the command runs."""
+    below = tmp_path / "below"
+    (below / "shop").mkdir(parents=True)
+    (below / "shop" / "contracts.py").write_text(OLD)
+    (below / "shop" / "types.py").write_text(TYPES)
+    (below / "pyproject.toml").write_text(CONFIG)
+    _git(tmp_path, "init", "-q")
+    generate(load(below))
+    _git(tmp_path, "add", ".")
+    _git(tmp_path, "commit", "-qm", "first")
+    (below / "shop" / "contracts.py").write_text(NEW)
+    found = _against(load(below))
+    assert [each.rule for each in found] == ["METHOD_REMOVED", "PARAMETER_RENAMED"]
+
+
+def test_C6_a_shallow_clone(committed: Write, tmp_path: Path) -> None:
+    """A revision that was not fetched is no empty one: the error says how to fetch it; with a full
+    hash, too, which git takes for a revision without looking."""
+    first = _git(tmp_path, "rev-parse", "HEAD")
+    committed({"shop/contracts.py": NEW})
+    _git(tmp_path, "commit", "-qam", "second")
+    clone = tmp_path / "clone"
+    _git(tmp_path, "clone", "-q", "--depth=1", tmp_path.as_uri(), str(clone))
+    for missing in (first, "HEAD~1", "main"):
+        with pytest.raises(NoBaseline, match=f"{missing} is neither .* the clone is shallow"):
+            _against(load(clone), missing)
+    _git(clone, "fetch", "-q", "--depth=1", "origin", first)
+    found = _against(load(clone), "FETCH_HEAD")
+    assert [each.rule for each in found] == ["METHOD_REMOVED", "PARAMETER_RENAMED"]
+
+
+def _edited(text: str) -> str:
+    return text.replace("carts", "baskets")
+
+
+def _of_another_format(text: str) -> str:
+    content = json.loads(text)
+    del content["hash"]
+    content["format"] = 2
+    content["hash"] = digest(json.dumps(content, indent=2, sort_keys=True) + "\n")
+    return json.dumps(content)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (_edited, r"is no lock as fusiongen wrote it"),
+        (lambda text: text[:100], r"is no lock as fusiongen wrote it"),
+        (lambda text: "[]", r"is no lock as fusiongen wrote it"),
+        (_of_another_format, r"was written by another version of fusiongen \(format 2\)"),
+    ],
+)
+def test_a_lock_that_cannot_be_read_is_one_sentence(
+    damage: Callable[[str], str], message: str, committed: Write, tmp_path: Path
+) -> None:
+    """One that was edited, cut off, is something else, or of another version; in a file and in a
+    revision."""
+    lock = tmp_path / "shop" / "generated" / LOCK_FILE
+    (tmp_path / "old.json").write_text(damage(lock.read_text()))
+    lock.write_text((tmp_path / "old.json").read_text())
+    _git(tmp_path, "commit", "-qam", "damaged")
+    loaded = committed({"shop/contracts.py": OLD})
+    with pytest.raises(NoBaseline, match=rf"old\.json {message}"):
+        _against(loaded, str(tmp_path / "old.json"))
+    with pytest.raises(NoBaseline, match=rf"shop/generated/{LOCK_FILE} at HEAD {message}"):
+        _against(loaded)
 
 
 @pytest.mark.parametrize(
     ("against", "message"),
     [
         ("nowhere", "nowhere is neither a file nor a revision"),
+        ("0" * 40, "is neither a file nor a revision"),
         ("--output=x", "--output=x is neither a file nor a revision"),
+        ("HEAD:pyproject.toml", "is neither a file nor a revision"),
+        ("shop", "shop is neither a file nor a revision"),
         ("pyproject.toml", "pyproject.toml is no lock as fusiongen wrote it"),
     ],
 )
@@ -124,9 +235,10 @@ def test_nothing_to_compare_with_is_one_sentence(
 ) -> None:
     """A revision or file that is not there, or not a lock, says what to do."""
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(GenerationError) as caught:
+    with pytest.raises(NoBaseline) as caught:
         _against(committed({"shop/contracts.py": OLD}), against)
     assert message in str(caught.value)
+    assert "shallow" not in str(caught.value)
     assert not (tmp_path / "x").exists()
 
 
@@ -135,5 +247,24 @@ def test_a_lock_that_was_not_committed_is_told(project: Write, tmp_path: Path) -
     loaded = project({"shop/contracts.py": OLD, "shop/types.py": TYPES})
     _git(tmp_path, "init", "-q")
     _git(tmp_path, "commit", "-qm", "empty", "--allow-empty")
-    with pytest.raises(GenerationError, match=r"there was no generated.* at HEAD"):
+    with pytest.raises(NoBaseline, match=r"there was no shop/generated/fusion.lock.json at HEAD"):
         _against(loaded)
+
+
+def test_no_repository_is_told(
+    project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside of a repository a revision means nothing: the error says so, and what git said."""
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    loaded = project({"shop/contracts.py": OLD, "shop/types.py": TYPES})
+    with pytest.raises(NoBaseline, match=r"there is no git repository \(fatal: not a git"):
+        _against(loaded, "main")
+
+
+def test_no_git_is_told(committed: Write, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without git a file will still do."""
+    loaded = committed({"shop/contracts.py": OLD})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(NoBaseline, match="git is not installed: name the path"):
+        _against(loaded, "main")
+    assert _against(loaded, str(tmp_path / "shop" / "generated" / LOCK_FILE)) == []

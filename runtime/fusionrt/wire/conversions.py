@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,8 @@ __all__ = [
     "Convert",
     "box",
     "boxer",
+    "by_class",
+    "chosen",
     "each",
     "each_place",
     "each_value",
@@ -118,6 +120,24 @@ def one_of(values: tuple[Any, ...], convert: Convert | None) -> Convert:
     return checked
 
 
+def chosen(union: AnyOf, converts: Sequence[Convert | None]) -> Convert:
+    """A value by the conversion of the union's member that it belongs to."""
+    choose, todo = Chooser(union).choose, tuple(convert or _same for convert in converts)
+
+    def convert(value: Any) -> Any:
+        index = choose(value)
+        if index is None:
+            raise _stranger(union, value)
+        return todo[index](value)
+
+    return convert
+
+
+def by_class(converts: Mapping[Any, Convert]) -> Convert:
+    """A value by the conversion for its class; one of another class stays as it is."""
+    return lambda value: converts.get(type(value), _same)(value)
+
+
 def box(index: int, wire: Any) -> Any:
     """The wire type `[index, value]`."""
     return msgspec.defstruct(
@@ -137,12 +157,16 @@ def boxer(union: AnyOf, boxes: Sequence[Any], converts: Sequence[Convert | None]
     def convert(value: Any) -> Any:
         index = choose(value)
         if index is None:
-            raise UnsupportedType(
-                type(value).__qualname__, f"cannot travel where {spell(union.tp)} is declared"
-            )
+            raise _stranger(union, value)
         return boxes[index](todo[index](value))
 
     return convert
+
+
+def _stranger(union: AnyOf, value: object) -> UnsupportedType:
+    return UnsupportedType(
+        type(value).__qualname__, f"cannot travel where {spell(union.tp)} is declared"
+    )
 
 
 def unboxer(boxes: Sequence[Any], converts: Sequence[Convert | None]) -> Convert:

@@ -82,7 +82,10 @@ def by_fields(shape: Model) -> Record | None:
         )
     record = Record(shape.tp, shape.cls, "model")
     for name, info in model_fields(shape.cls).items():
-        record.fields.append(Field(name, name, field_shape(info), not info.is_required(), None))
+        # Called as a dump would call it: another field may turn this form into that one.
+        wire_name = info.serialization_alias or name
+        optional = not info.is_required()
+        record.fields.append(Field(name, wire_name, field_shape(info), optional, None))
     return record
 
 

@@ -101,6 +101,14 @@ class _Plans:
         whole = to.either([self.plan(member).wire for member in shape.members])
         if all(plan.direct for plan in plans) and accepted(whole):
             return Plan(whole, maybe_null=nullable)
+        pairs = zip(members, plans, strict=True)
+        if all(plan.direct or _is_struct(member, plan) for member, plan in pairs) and accepted(
+            whole
+        ):
+            # Not boxed, for a record may have been direct before it had a field that is not.
+            into = to.chosen(AnyOf(shape.tp, members), [plan.to_wire for plan in plans])
+            out = to.by_class({plan.wire: plan.from_wire for plan in plans if plan.from_wire})
+            return Plan(whole, to.unless_none(into) if nullable else into, out, maybe_null=nullable)
         if nullable and len(plans) == 1 and not plans[0].maybe_null:
             (only,) = plans
             return Plan(
@@ -233,6 +241,11 @@ def is_map_key(shape: Shape) -> bool:
         case OneOf(values=values):
             return {type(value) for value in values} in ({str}, {int})
     return False
+
+
+def _is_struct(shape: Shape, plan: Plan) -> bool:
+    """Whether it is a record that travels as a Struct made for it, which tells it from others."""
+    return isinstance(shape, Record) and isinstance(plan.wire, msgspec.StructMeta)
 
 
 def _nullable(shape: Shape) -> bool:

@@ -1,0 +1,88 @@
+"""The rule about what a type derives from."""
+
+from __future__ import annotations
+
+import builtins
+import enum
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from .base import BreakingRule, Tier
+
+if TYPE_CHECKING:
+    from ..lock import LockedType
+    from .base import Change
+    from .comparison import Comparison
+
+__all__ = ["TypeBaseRemoved"]
+
+_KINDS = frozenset(
+    (
+        *("abc.ABC", "object", "typing.Generic", "typing.Protocol"),
+        *("msgspec.Struct", "pydantic.BaseModel", "pydantic.main.BaseModel"),
+        *("typing.NamedTuple", "typing.TypedDict"),
+    )
+)
+"""Bases that say of what sort a type is: other rules look at that."""
+_USE = "@service{}\nclass Carts(Protocol):\n    async def get(self, id: str) -> {}: ..."
+_LISTED = _USE.format("(raises=[Empty])", "str")
+_RETURNED = _USE.format("", "Cart")
+
+
+class TypeBaseRemoved(BreakingRule):
+    """A type no longer derives from a class that it derived from: callers' source that takes it for
+    one of those fails, and so does an `except` that names the base of an exception."""
+
+    id = "TYPE_BASE_REMOVED"
+    tier = Tier.SOURCE
+    advice = "Keep the base"
+    BREAKING = (
+        (
+            f"class Empty(LookupError):\n    pass\n\n\n{_LISTED}",
+            f"class Empty(Exception):\n    pass\n\n\n{_LISTED}",
+        ),
+        (
+            f"class Cart(StrEnum):\n    A = 'a'\n\n\n{_RETURNED}",
+            f"class Cart(Enum):\n    A = 'a'\n\n\n{_RETURNED}",
+        ),
+        (
+            "@dataclass\nclass Base:\n    id: str\n\n\n"
+            f"@dataclass\nclass Cart(Base):\n    pass\n\n\n{_RETURNED}",
+            "@dataclass\nclass Base:\n    id: str\n\n\n"
+            f"@dataclass\nclass Cart:\n    id: str\n\n\n{_RETURNED}",
+        ),
+    )
+    COMPATIBLE = (
+        (
+            f"class Empty(LookupError):\n    pass\n\n\n{_LISTED}",
+            f"class Empty(KeyError):\n    pass\n\n\n{_LISTED}",
+        ),
+        (
+            f"class Cart(Enum):\n    A = 'a'\n\n\n{_RETURNED}",
+            f"class Cart(StrEnum):\n    A = 'a'\n\n\n{_RETURNED}",
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in comparison.types:
+            if pair.old.kind != pair.new.kind:
+                continue
+            held = set(_ancestors(pair.new, comparison.new.types))
+            for base in pair.old.bases:
+                if base not in held and base not in _KINDS:
+                    yield cls.change(pair.at, f"it is no `{base}` any more")
+
+
+def _ancestors(type_: LockedType, types: Mapping[str, LockedType]) -> Iterator[str]:
+    """Every class that it derives from, as far as the source roots and Python itself show them."""
+    for base in type_.bases:
+        yield base
+        if base in types:
+            yield from _ancestors(types[base], types)
+        module, _, name = base.rpartition(".")
+        known = getattr({"": builtins, "enum": enum}.get(module), name, None)
+        for cls in known.__mro__[1:] if isinstance(known, type) else ():
+            yield (
+                cls.__name__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__name__}"
+            )

@@ -1,0 +1,229 @@
+"""Callers of a contract, written against its old version: every way to call each method, and to
+make and read each type. They type-check against the new version unless it breaks source."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import count
+from pathlib import Path
+
+import msgspec.structs
+
+from fusiongen.compat.fields import optional, positional
+from fusiongen.contract import MethodKind, ParameterKind
+from fusiongen.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
+
+from .samples import samples
+from .versions import Pair
+
+__all__ = ["ROOT", "caller_text", "complaints", "misbehaviour"]
+
+ROOT = Path(__file__).resolve().parents[2]
+_HEAD = """\
+from __future__ import annotations
+
+import annotated_types
+import builtins
+import collections.abc
+import dataclasses
+import datetime
+import decimal
+import enum
+import typing
+import uuid
+
+import msgspec
+import msgspec.structs
+import pydantic
+
+import shop.contracts
+
+"""
+_RECORDS = ("dataclass", "struct", "named-tuple", "typed-dict", "model")
+_MUTABLE = ("dataclass", "struct", "model")
+_ONLY = {
+    "dataclass": "dataclasses.replace(value)",
+    "struct": "msgspec.structs.replace(value)",
+    "model": "value.model_copy()",
+    "named-tuple": "value._replace()",
+}
+"""What only instances of one sort of type can do."""
+_MARKS = ("typing.NotRequired[", "typing.Required[", "typing.Final[", "typing.ReadOnly[")
+
+
+def caller_text(old: Lock) -> str:
+    """A module of callers, with names as the lock has them."""
+    number = count()
+    parts = [
+        f"{head.format(next(number))}\n{body}\n" for head, body in (*_calls(old), *_types(old))
+    ]
+    return _HEAD + "\n".join(parts)
+
+
+_Function = tuple[str, str]
+
+
+def _calls(lock: Lock) -> Iterator[_Function]:
+    for contract in lock.contracts.values():
+        for name, method in contract.methods.items():
+            for passed in _ways(method):
+                yield _call(contract, name, method, passed)
+        for error in contract.raises:
+            yield f"def f{{}}(error: {error}) -> Exception:", "    return error"
+
+
+def _ways(method: LockedMethod) -> Iterator[list[tuple[str, str, str]]]:
+    """Name, type and spelling of the arguments: by position, by keyword, and as few as can be."""
+    rows = [
+        (
+            each,
+            (f"p{index}", each.type, f"p{index}"),
+            (f"p{index}", each.type, f"{each.name}=p{index}"),
+        )
+        for index, each in enumerate(method.parameters)
+    ]
+    yield [named if each.kind is ParameterKind.KEYWORD else by for each, by, named in rows]
+    yield [by if each.kind is ParameterKind.POSITIONAL else named for each, by, named in rows]
+    yield [
+        named if each.kind is ParameterKind.KEYWORD else by
+        for each, by, named in rows
+        if each.default is None
+    ]
+
+
+def _call(
+    contract: LockedContract, name: str, method: LockedMethod, passed: list[tuple[str, str, str]]
+) -> _Function:
+    parameters = ", ".join(f"{name}: {type_}" for name, type_, _ in passed)
+    call = f"service.{name}({', '.join(spelled for _, _, spelled in passed)})"
+    given = f"service: {contract.protocol}, {parameters}".rstrip(", ")
+    if method.kind is MethodKind.STREAM:
+        head = f"def f{{}}({given}) -> collections.abc.AsyncIterator[{method.result}]:"
+        return head, f"    return {call}"
+    returned = "" if method.result == "None" else "return "
+    return f"async def f{{}}({given}) -> {method.result}:", f"    {returned}await {call}"
+
+
+def _types(lock: Lock) -> Iterator[_Function]:
+    for name, type_ in lock.types.items():
+        if "typing.Generic" in type_.bases:
+            continue
+        for base in type_.bases:
+            if base.startswith("shop.") or type_.kind in ("enum", "exception"):
+                yield f"def f{{}}(value: {name}) -> {base}:", "    return value"
+        if type_.kind in _RECORDS:
+            yield from _record(name, type_)
+        elif type_.kind == "enum":
+            for member in type_.fields:
+                yield f"def f{{}}() -> {name}:", f"    return {name}.{member.name}"
+        elif type_.kind == "alias":
+            yield f"def f{{}}(value: {type_.target}) -> {name}:", "    return value"
+            yield f"def f{{}}(value: {name}) -> {type_.target}:", "    return value"
+        elif type_.kind == "newtype":
+            yield f"def f{{}}(value: {type_.target}) -> {name}:", f"    return {name}(value)"
+            yield f"def f{{}}(value: {name}) -> {type_.target}:", "    return value"
+        elif type_.kind == "exception":
+            for field in type_.fields:
+                head = f"def f{{}}(error: {name}) -> {field.type}:"
+                yield head, f"    return error.{field.name}"
+
+
+def _record(name: str, type_: LockedType) -> Iterator[_Function]:
+    fields = [(index, each, _bare(each.type)) for index, each in enumerate(type_.fields)]
+    for _, field, spelled in fields:
+        read = f'["{field.name}"]' if type_.kind == "typed-dict" else f".{field.name}"
+        yield f"def f{{}}(value: {name}) -> {spelled}:", f"    return value{read}"
+        if type_.kind in _MUTABLE and not type_.frozen:
+            head = f"def f{{}}(value: {name}, new: {spelled}) -> None:"
+            yield head, f"    value{read} = new"
+    only = _ONLY.get(type_.kind)
+    if only is not None:
+        yield f"def f{{}}(value: {name}) -> {name}:", f"    return {only}"
+    required = [each for each in fields if not optional(type_, each[1])]
+    for made in (fields, required):
+        given = ", ".join(f"p{index}: {spelled}" for index, _, spelled in made)
+        named = ", ".join(f"{_keyword(field)}=p{index}" for index, field, _ in made)
+        yield f"def f{{}}({given}) -> {name}:", f"    return {name}({named})"
+        if set(positional(type_)) >= {field.name for _, field, _ in made}:
+            values = ", ".join(f"p{index}" for index, _, _ in made)
+            yield f"def f{{}}({given}) -> {name}:", f"    return {name}({values})"
+
+
+def _keyword(field: LockedField) -> str:
+    """What a constructor takes the field as: in a model, by its alias if it has one."""
+    alias = re.search(r"""\balias=['"](\w+)""", field.default or "")
+    return alias.group(1) if alias else field.name
+
+
+def _bare(spelled: str) -> str:
+    for mark in _MARKS:
+        if spelled.startswith(mark):
+            return _bare(spelled.removeprefix(mark).removesuffix("]"))
+    return spelled
+
+
+def complaints(folder: Path, pairs: Iterable[Pair]) -> dict[tuple[str, str], list[str]]:
+    """What `mypy --strict` has to say of each pair's callers, by the packages of the version that
+    they were written against and of the one that they use; of its own one, too."""
+    files = {}
+    for pair in pairs:
+        text = caller_text(pair.old.lock)
+        for used in (pair.old, pair.new):
+            module = f"calls_{pair.old.package}_{used.package}"
+            (folder / f"{module}.py").write_text(used.spelled(text))
+            files[f"{module}.py"] = (pair.old.package, used.package)
+    path = os.pathsep.join(map(str, (folder, ROOT / "runtime")))
+    finished = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", *files],
+        cwd=folder,
+        env={**os.environ, "MYPYPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert finished.returncode in (0, 1), finished.stdout + finished.stderr
+    found: dict[tuple[str, str], list[str]] = {key: [] for key in files.values()}
+    for line in finished.stdout.splitlines():
+        file, _, rest = line.partition(":")
+        if ": note: " not in line:
+            assert file in files, line
+            found[files[file]].append(rest)
+    return found
+
+
+def misbehaviour(pair: Pair) -> list[str]:
+    """What type-checks, and yet does not do what it did: instances that are made with positional
+    arguments, hashed, or used as only their sort can be."""
+    return [
+        f"{name}: {problem}"
+        for name, old in pair.old.lock.types.items()
+        if old.kind in _RECORDS and "typing.Generic" not in old.bases
+        for problem in _misbehaving(name, old, pair)
+    ]
+
+
+def _misbehaving(name: str, old: LockedType, pair: Pair) -> Iterator[str]:
+    before, after = pair.old.found(name), pair.new.found(name)
+    if after is None:
+        return
+    for value in samples(before):
+        fields = {each: getattr(value, each) for each in positional(old)}
+        try:
+            made = after(*fields.values()) if fields else samples(after)[0]
+            if any(getattr(made, each, given) != given for each, given in fields.items()):
+                yield f"{value!r} became {made!r}"
+            if old.frozen:
+                hash(made)
+            if old.kind in _ONLY:
+                eval(
+                    _ONLY[old.kind],
+                    {"dataclasses": dataclasses, "msgspec": msgspec},
+                    {"value": made},
+                )
+        except (AttributeError, TypeError, ValueError) as error:
+            yield f"{value!r}: {error}"

@@ -1,0 +1,108 @@
+"""Every rule about breaking changes, proven by its own cases: old clients and new servers, new
+clients and old servers, instances of both, and callers' source."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from fusiongen.compat.all import BREAKING_RULES
+from fusiongen.compat.base import BreakingRule, Case, Tier
+from fusiongen.compat.compare import breaking
+
+from .callers import complaints, misbehaviour
+from .exchange import misread
+from .invalidation import missed
+from .versions import Pair, Workshop, module_text
+
+Pairs = Mapping[Case, Pair]
+Complaints = Mapping[tuple[str, str], list[str]]
+
+_NO_GATEWAY_YET = {"SERVICE_MADE_INTERNAL"}
+"""Rules about who comes through a gateway: nothing to be shown over NATS."""
+
+
+def _cases(kind: str) -> list[object]:
+    return [
+        pytest.param(rule, case, id=f"{rule.id}-{number}")
+        for rule in BREAKING_RULES
+        for number, case in enumerate(getattr(rule, kind))
+    ]
+
+
+@pytest.fixture(scope="module")
+def pairs(request: pytest.FixtureRequest, shop: Workshop) -> Pairs:
+    """Both versions of every case that is tested in this run."""
+    made: dict[Case, Pair] = {}
+    for item in request.session.items:
+        if item.path == request.path and (params := getattr(item, "callspec", None)):
+            case: Case = params.params["case"]
+            made[case] = shop.pair(*map(module_text, case))
+    return made
+
+
+@pytest.fixture(scope="module")
+def source(shop: Workshop, pairs: Pairs) -> Complaints:
+    """What a type checker has to say of the callers of every pair: one run for all."""
+    return complaints(shop.folder, pairs.values())
+
+
+def _breaks_source(pair: Pair, source: Complaints) -> list[str]:
+    own = source[pair.old.package, pair.old.package]
+    assert own == [], "the callers do not fit their own version"
+    return [*source[pair.old.package, pair.new.package], *misbehaviour(pair)]
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(("rule", "case"), _cases("BREAKING"))
+async def test_C6_what_is_called_breaking_is_reported_and_breaks(
+    rule: type[BreakingRule], case: Case, pairs: Pairs, source: Complaints, broker: str
+) -> None:
+    """By its rule alone, with what changed; and what its tier says breaks, does: SOURCE, callers;
+    WIRE, calls between the versions, and none within one; CACHE, an invalidation between them. What
+    is outside of the tier works."""
+    pair = pairs[case]
+    assert {change.rule for change in pair.changes} == {rule.id}, list(map(str, pair.changes))
+    for change in pair.changes:
+        assert change.tier is rule.tier
+        assert change.message and not change.message.endswith(".")
+    calls = await misread(pair, broker)
+    assert not calls["old to old"] + calls["new to new"]
+    mixed = calls["old to new"] + calls["new to old"]
+    stale = await missed(pair, broker)
+    match rule.tier:
+        case Tier.SOURCE:
+            assert _breaks_source(pair, source)
+            assert not mixed and not any(stale.values())
+        case Tier.WIRE:
+            assert bool(mixed) is (rule.id not in _NO_GATEWAY_YET)
+        case Tier.CACHE:
+            assert any(stale.values())
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize(("rule", "case"), _cases("COMPATIBLE"))
+async def test_C6_what_is_called_compatible_is_not_reported_and_works(
+    rule: type[BreakingRule], case: Case, pairs: Pairs, source: Complaints, broker: str
+) -> None:
+    """No rule reports it; calls in either direction give what they gave, no invalidation is missed,
+    and callers stay as they are."""
+    pair = pairs[case]
+    assert [str(change) for change in pair.changes] == []
+    assert not any((await misread(pair, broker)).values())
+    assert not any((await missed(pair, broker)).values())
+    assert not _breaks_source(pair, source)
+
+
+@pytest.mark.parametrize(("rule", "case"), [*_cases("BREAKING"), *_cases("COMPATIBLE")])
+def test_C6_nothing_changed(rule: type[BreakingRule], case: Case, pairs: Pairs) -> None:
+    """Each side of a case is compatible with itself."""
+    for version in (pairs[case].old, pairs[case].new):
+        assert breaking(version.lock, version.lock) == []
+
+
+def test_rule_ids_are_unique() -> None:
+    """No two rules share an id, and each says what it is about."""
+    assert len({rule.id for rule in BREAKING_RULES}) == len(BREAKING_RULES)
+    assert all(rule.__doc__ and rule.BREAKING for rule in BREAKING_RULES)

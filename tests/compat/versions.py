@@ -1,0 +1,161 @@
+"""Versions of a contract, side by side in one process: generated, imported, and compared."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from fusiongen.compat.against import changed
+from fusiongen.compat.base import Change
+from fusiongen.emit import plan, write
+from fusiongen.lock import Lock, lock_of, lock_text
+from fusiongen.project import load
+from fusiongen.reader.contracts import Reading
+
+__all__ = ["MARKER", "Pair", "Served", "Version", "Workshop", "module_text", "workshop"]
+
+MARKER = "marker"
+"""A compute method that every contract here has, for the tests themselves."""
+PRELUDE = """\
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import Enum, IntEnum, StrEnum, auto
+from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, Optional
+from typing import Protocol, Required, TypedDict, TypeVar, Union
+from uuid import UUID
+
+import msgspec
+from fusionrt import ANY, command, compute, service
+from pydantic import BaseModel, Field
+
+Id = NewType("Id", str)
+Name = str
+
+
+"""
+_SERVICE = "@service\nclass Carts(Protocol):\n"
+_MARKED = f"\n\n    @compute\n    async def {MARKER}(self) -> int: ...\n"
+_CONFIG = '[tool.fusiongen]\ncontracts = ["{0}/contracts.py"]\nout = "{0}/generated"\n'
+_NAME = "shop"
+
+
+def module_text(case: str) -> str:
+    """The module of one side of a rule's case: methods alone stand for a contract of them."""
+    return PRELUDE + (_SERVICE if case.startswith("    ") else "") + case + _MARKED
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One service of a version, as it is generated."""
+
+    service: Any
+    client: Any
+    contract: Any
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version.
+
+    package: its import name. lock: with `shop` in its place, so that versions can be compared.
+    """
+
+    package: str
+    lock: Lock
+    reading: Reading
+
+    @cached_property
+    def contracts(self) -> Any:
+        """The module of its contract."""
+        return importlib.import_module(f"{self.package}.contracts")
+
+    def found(self, name: str) -> Any:
+        """What a name of the lock stands for in this version; None if there is no such thing."""
+        found = self.contracts
+        for part in name.split(".")[2:]:
+            found = getattr(found, part, None)
+        return found
+
+    @cached_property
+    def services(self) -> Mapping[str, Served]:
+        """Its services, by name."""
+        return dict(self._services())
+
+    def _services(self) -> Iterator[tuple[str, Served]]:
+        for name, locked in self.lock.contracts.items():
+            module = importlib.import_module(f"{self.package}.generated.{name}")
+            title = locked.protocol.rpartition(".")[2]
+            client, service = (getattr(module, f"{title}{end}") for end in ("Client", "Service"))
+            yield name, Served(service, client, client._fusion_contract)
+
+    def spelled(self, text: str) -> str:
+        """A text with names of the lock, as they are in this version."""
+        return text.replace(f"{_NAME}.", f"{self.package}.")
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two versions of a contract."""
+
+    old: Version
+    new: Version
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """What `check --against` says."""
+        old = Lock.model_validate_json(self.new.spelled(self.old.lock.model_dump_json()))
+        return tuple(changed(old, self.new.reading))
+
+
+class Workshop:
+    """Makes versions, each with a package of its own below one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._made: dict[str, Version] = {}
+
+    def pair(self, old: str, new: str) -> Pair:
+        """The versions whose modules have these texts."""
+        return Pair(self.version(old), self.version(new))
+
+    def version(self, text: str) -> Version:
+        """The version whose module has this text.
+
+        Raises:
+            GenerationError: the contract is refused.
+        """
+        if text in self._made:
+            return self._made[text]
+        name = f"v{len(list(self.folder.iterdir())):04}"
+        place = self.folder / name
+        place.mkdir()
+        (place / "contracts.py").write_text(text)
+        (self.folder / "pyproject.toml").write_text(_CONFIG.format(name))
+        project = load(self.folder)
+        planned = plan(project)
+        lock = lock_text(lock_of(planned.reading)).replace(f"{name}.", f"{_NAME}.")
+        write(project, planned)
+        importlib.invalidate_caches()
+        made = self._made[text] = Version(name, Lock.model_validate_json(lock), planned.reading)
+        return made
+
+
+@contextmanager
+def workshop(folder: Path) -> Iterator[Workshop]:
+    """A workshop whose packages can be imported while the context lasts."""
+    made = Workshop(folder)
+    sys.path.insert(0, str(folder))
+    try:
+        yield made
+    finally:
+        sys.path.remove(str(folder))
+        for name in [name for name in sys.modules if (folder / name.partition(".")[0]).is_dir()]:
+            del sys.modules[name]
