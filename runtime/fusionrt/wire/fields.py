@@ -76,8 +76,8 @@ def _struct(tp: Any) -> Iterator[DeclaredField]:
 
 def _namedtuple(tp: Any) -> Iterator[DeclaredField]:
     cls, hints = get_origin(tp) or tp, _hints(tp)
-    for name in cls._fields:
-        yield DeclaredField(name, name, hints[name], name in cls._field_defaults, None)
+    for name in cls._fields:  # collections.namedtuple has no annotations
+        yield DeclaredField(name, name, hints.get(name, Any), name in cls._field_defaults, None)
 
 
 def _typeddict(tp: Any) -> Iterator[DeclaredField]:

@@ -7,7 +7,19 @@ import dataclasses
 import enum
 import types
 import typing
-from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union, get_args, get_origin
+from datetime import date, datetime
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NewType,
+    TypeVar,
+    Union,
+    Unpack,
+    get_args,
+    get_origin,
+)
 
 import msgspec
 
@@ -17,6 +29,7 @@ from .scalars import SCALARS
 from .shapes import (
     AnyOf,
     Anything,
+    Checked,
     EnumOf,
     Field,
     Items,
@@ -43,6 +56,16 @@ _ITEMS: Final[dict[Any, tuple[type, tuple[type, ...]]]] = {
     _ABC.Set: (set, (set, frozenset)),
     _ABC.MutableSet: (set, (set,)),
 }
+_PYDANTIC_NAMES: Final[dict[str, type]] = {
+    **dict.fromkeys(
+        (f"pydantic.types.{name}Datetime" for name in ("Aware", "Naive", "Past", "Future")),
+        datetime,
+    ),
+    **dict.fromkeys((f"pydantic.types.{name}Date" for name in ("Past", "Future")), date),
+}
+"""Classes of pydantic that stand for a scalar with a constraint; no value is of such a class."""
+_DEEPEST: Final = 8
+"""Forms of one generic class within each other; more is a type without end."""
 _TABLES: Final = frozenset((dict, _ABC.Mapping, _ABC.MutableMapping))
 
 
@@ -74,6 +97,7 @@ class _Reader:
     def __init__(self) -> None:
         self._records: dict[Any, Record] = {}
         self._aliases: set[Any] = set()
+        self._within: list[Any] = []
 
     def read(self, tp: Any) -> Shape:
         if tp is None or tp is type(None):
@@ -91,6 +115,8 @@ class _Reader:
         origin = get_origin(tp)
         if origin is None:
             return self._class(tp)
+        if not hasattr(tp, "__args__"):  # typing.List without arguments
+            return self._class(origin)
         if hasattr(origin, "__value__"):  # an alias with parameters
             arguments = dict(zip(origin.__type_params__, get_args(tp), strict=True))
             return self._alias(origin, substitute(origin.__value__, arguments))
@@ -120,6 +146,10 @@ class _Reader:
         if origin is tuple:
             if len(arguments) == 2 and arguments[1] is ...:
                 return Items(tp, tuple, (tuple,), self.read(arguments[0]))
+            if any(map(_is_unpacked, arguments)):
+                raise UnsupportedType(
+                    str(tp), "cannot travel: an unpacked tuple; declare it as one of the places"
+                )
             return Places(tp, tuple(map(self.read, arguments)))
         if origin in _ITEMS:
             return Items(tp, *_ITEMS[origin], self.read(arguments[0]))
@@ -132,15 +162,14 @@ class _Reader:
     def _class(self, tp: Any) -> Shape:
         """A type without arguments."""
         if not isinstance(tp, type) and not typing.is_typeddict(tp):
-            if (origin := getattr(tp, "__origin__", None)) is not None:  # typing.List
-                return self._class(origin)
             raise _unknown(tp)
         if tp in SCALARS:
             return Scalar(tp, tp)
         if isinstance(tp, enum.EnumMeta):
             return EnumOf(tp, tp)
         if hasattr(tp, "__pydantic_validator__") or hasattr(tp, "__get_pydantic_core_schema__"):
-            return Model(tp, tp)
+            base = _PYDANTIC_NAMES.get(f"{tp.__module__}.{tp.__qualname__}")
+            return Model(tp, tp) if base is None else Checked(tp, Scalar(base, base))
         if tp is tuple:
             return Items(tp, tuple, (tuple,), Anything(Any))
         if tp in _ITEMS:
@@ -155,8 +184,8 @@ class _Reader:
         shape = self.read(inner)
         constrained = any(isinstance(item, msgspec.Meta) for item in tp.__metadata__)
         if constrained and isinstance(shape, (Scalar, Items, Table)):
-            return dataclasses.replace(shape, tp=tp)
-        return shape
+            shape = dataclasses.replace(shape, tp=tp)
+        return Checked(tp, shape) if any(map(_is_pydantic, tp.__metadata__)) else shape
 
     def _union(self, tp: Any, arguments: tuple[Any, ...]) -> Shape:
         members: dict[object, Shape] = {}
@@ -171,12 +200,18 @@ class _Reader:
     def _record(self, tp: Any, cls: Any, style: Any) -> Shape:
         if tp in self._records:
             return self._records[tp]
+        if self._within.count(cls) == _DEEPEST:
+            raise UnsupportedType(
+                spell(cls), "contains itself with ever other type arguments: no end of types"
+            )
         record = self._records[tp] = Record(tp, cls, style)
+        self._within.append(cls)
         for field in declared_fields(tp, style):
             shape = self._field(field.tp)
             record.fields.append(
                 Field(field.name, field.wire_name, shape, field.optional, field.default)
             )
+        self._within.pop()
         return record
 
     def _field(self, tp: Any) -> Shape:
@@ -185,6 +220,19 @@ class _Reader:
             rest = tuple(arg for arg in get_args(tp) if arg is not msgspec.UnsetType)
             return self._union(tp, rest)
         return self.read(tp)
+
+
+def _is_unpacked(tp: Any) -> bool:
+    return get_origin(tp) is Unpack or bool(getattr(tp, "__unpacked__", False))
+
+
+def _is_pydantic(mark: object) -> bool:
+    """Whether pydantic heeds what stands beside a type in `Annotated`."""
+    if type(mark).__module__ == "pydantic.fields":  # Field(): what it says is in `metadata`
+        return bool(getattr(mark, "metadata", ()))
+    if hasattr(mark, "__get_pydantic_core_schema__"):
+        return True
+    return type(mark).__module__.partition(".")[0] in ("pydantic", "annotated_types")
 
 
 def _order(shape: Shape) -> tuple[str, str]:

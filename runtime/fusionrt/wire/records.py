@@ -32,11 +32,11 @@ def record_plan(record: Record, plan: Planner) -> Plan:
     ]
 
     def to_wire(value: Any) -> Any:
-        fields = []
-        for name, _, convert, _ in steps:
+        fields = {}
+        for name, slot, convert, _ in steps:
             item = get(value, name, UNSET)
-            fields.append(convert(item) if convert and item is not UNSET else item)
-        return wire_class(*fields)
+            fields[slot] = convert(item) if convert and item is not UNSET else item
+        return wire_class(**fields)
 
     def from_wire(wire: Any) -> Any:
         fields = {}
@@ -60,6 +60,7 @@ def wire_struct(record: Record, wires: list[Any]) -> Any:
         tag=config.tag if config else None,
         tag_field=config.tag_field if config else None,
         forbid_unknown_fields=bool(config and config.forbid_unknown_fields),
+        kw_only=True,
     )
 
 
