@@ -271,6 +271,9 @@ def test_constraints_hold_beside_a_conversion() -> None:
 class Text(str): ...
 
 
+Unpacked: Any = Page[typing.Unpack[tuple[int, ...]]]  # type: ignore[valid-type]  # noqa: UP044
+
+
 @dataclasses.dataclass(frozen=True)
 class Endless(Generic[T]):
     value: T
@@ -294,6 +297,7 @@ class Built:
         (Built, "InitVar"),
         (Page, "open type parameter"),
         (tuple[int, *tuple[str, ...]], "an unpacked tuple"),
+        (Unpacked, "takes no such type arguments"),
         (Endless[int], "no end of types"),
         (Tree | list[complex], "complex"),
     ],

@@ -52,7 +52,11 @@ def substitute(tp: Any, arguments: Mapping[Any, Any]) -> Any:
         return tp
     if not parameters:
         return tp
-    return tp[tuple(arguments.get(parameter, parameter) for parameter in parameters)]
+    given = tuple(arguments.get(parameter, parameter) for parameter in parameters)
+    try:
+        return tp[given]
+    except TypeError as problem:
+        raise UnsupportedType(spell(tp), f"takes no such type arguments: {problem}") from problem
 
 
 def _dataclass(tp: Any) -> Iterator[DeclaredField]:

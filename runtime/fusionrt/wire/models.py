@@ -83,14 +83,7 @@ def by_fields(shape: Model) -> Record | None:
         UnsupportedType: it has to, and cannot, for it takes undeclared fields; or it keeps a field
             to itself.
     """
-    for name, info in model_fields(shape.cls).items():
-        if info.exclude:
-            raise UnsupportedType(
-                spell(shape.tp),
-                f"cannot travel: its field {name} is excluded; drop exclude=True, or declare a "
-                "model without the field",
-            )
-        _refuse_encoded(shape.cls, info.metadata)
+    _refuse_hidden(shape, set())
     if not _loses(shape, set()):
         return None
     if _config(shape.cls).get("extra") == "allow":
@@ -182,6 +175,35 @@ def _unknown(tp: Any) -> UnsupportedType:
     return UnsupportedType(
         spell(tp), "cannot travel: pydantic has no schema for it; declare a type that it has"
     )
+
+
+def _refuse_hidden(shape: Shape, seen: set[object]) -> None:
+    """Refuse a model that keeps a field to itself, deep within as well."""
+    match shape:
+        case AnyOf(members=shapes) | Places(items=shapes):
+            inner = list(shapes)
+        case Items(item=item) | Checked(inner=item):
+            inner = [item]
+        case Table(key=key, value=value):
+            inner = [key, value]
+        case Record(tp=tp, fields=fields) if tp not in seen:
+            seen.add(tp)
+            inner = [field.shape for field in fields]
+        case Model(cls=cls) if cls not in seen:
+            seen.add(cls)
+            for name, info in model_fields(cls).items():
+                _refuse_encoded(cls, info.metadata)
+                if info.exclude:
+                    raise UnsupportedType(
+                        spell(cls),
+                        f"cannot travel: its field {name} is excluded; drop exclude=True, or "
+                        "declare a model without the field",
+                    )
+            inner = [field_shape(info) for info in model_fields(cls).values()]
+        case _:
+            return
+    for one in inner:
+        _refuse_hidden(one, seen)
 
 
 def _refuse_encoded(tp: Any, marks: Iterable[object]) -> None:

@@ -43,7 +43,7 @@ from .shapes import (
     spell,
 )
 
-__all__ = ["record_style", "shape_of"]
+__all__ = ["INSTEAD", "record_style", "shape_of"]
 
 _ABC = collections.abc
 _ITEMS: Final[dict[Any, tuple[type, tuple[type, ...]]]] = {
@@ -66,6 +66,29 @@ _PYDANTIC_NAMES: Final[dict[str, type]] = {
 """Classes of pydantic that stand for a scalar with a constraint; no value is of such a class."""
 _DEEPEST: Final = 8
 """Forms of one generic class within each other; more is a type without end."""
+INSTEAD: Final = {
+    **dict.fromkeys(("builtins.bytearray", "builtins.memoryview"), "bytes"),
+    **dict.fromkeys(("builtins.complex", "fractions.Fraction"), "a tuple of its parts"),
+    **dict.fromkeys(("builtins.range", "builtins.slice"), "a tuple of its bounds"),
+    **dict.fromkeys((f"collections.{name}" for name in ("OrderedDict", "defaultdict")), "dict"),
+    "collections.Counter": "dict",
+    "collections.deque": "list or tuple",
+    **dict.fromkeys(
+        (f"collections.abc.{name}" for name in ("Iterable", "Iterator", "Generator")),
+        "list or tuple; a method that yields is a stream",
+    ),
+    **dict.fromkeys(
+        (f"ipaddress.IPv{version}{what}" for version in "46" for what in ("Address", "Network")),
+        "str, or a pydantic model with such a field",
+    ),
+    **dict.fromkeys(
+        (f"pathlib.{name}" for name in ("Path", "PurePath")),
+        "str, or a pydantic model with such a field",
+    ),
+    **dict.fromkeys(("datetime.tzinfo", "datetime.timezone"), "str, the name of the zone"),
+    "zoneinfo.ZoneInfo": "str, the name of the zone",
+}
+"""What to declare in place of what one might expect to travel."""
 _TABLES: Final = frozenset((dict, _ABC.Mapping, _ABC.MutableMapping))
 
 
@@ -109,7 +132,7 @@ class _Reader:
         if hasattr(tp, "__value__"):  # an alias: type X = …
             return self._alias(tp, tp.__value__)
         if isinstance(tp, TypeVar):
-            raise UnsupportedType(spell(tp), "is an open type parameter: say of what, as Page[int]")
+            raise _open(tp)
         if isinstance(tp, (str, typing.ForwardRef)):
             raise UnsupportedType(repr(tp), "is not a type but its name: pass the type")
         origin = get_origin(tp)
@@ -165,10 +188,15 @@ class _Reader:
             raise _unknown(tp)
         if tp in SCALARS:
             return Scalar(tp, tp)
-        if isinstance(tp, enum.EnumMeta):
+        if isinstance(tp, enum.EnumMeta) and tp.__members__:
             return EnumOf(tp, tp)
+        name = f"{tp.__module__}.{tp.__qualname__}"
+        if tp is msgspec.Struct or name == "pydantic.main.BaseModel":
+            raise UnsupportedType(spell(tp), "has no fields of its own: declare one that has")
         if hasattr(tp, "__pydantic_validator__") or hasattr(tp, "__get_pydantic_core_schema__"):
-            base = _PYDANTIC_NAMES.get(f"{tp.__module__}.{tp.__qualname__}")
+            if getattr(tp, "__pydantic_generic_metadata__", {}).get("parameters"):
+                raise _open(tp)
+            base = _PYDANTIC_NAMES.get(name)
             return Model(tp, tp) if base is None else Checked(tp, Scalar(base, base))
         if tp is tuple:
             return Items(tp, tuple, (tuple,), Anything(Any))
@@ -239,12 +267,16 @@ def _order(shape: Shape) -> tuple[str, str]:
     return spell(shape.tp), spell(shape.tp, qualified=True)
 
 
+def _open(tp: Any) -> UnsupportedType:
+    return UnsupportedType(spell(tp), "is an open type parameter: say of what, as Page[int]")
+
+
 def _unknown(tp: Any) -> UnsupportedType:
-    hint = "declare a frozen dataclass, a pydantic model or a builtin type instead"
-    if isinstance(tp, type):
+    hint = "a frozen dataclass, a pydantic model or a builtin type"
+    cls = get_origin(tp) or tp
+    if isinstance(cls, type):
         for base in SCALARS:
-            if base is not type(None) and issubclass(tp, base):
-                hint = f"declare {base.__name__}, or a NewType of it"
-    if get_origin(tp) in (_ABC.Iterable, _ABC.Iterator, _ABC.Generator):
-        hint = "declare list or tuple; a method that yields is a stream"
-    return UnsupportedType(spell(tp), f"cannot travel: {hint}")
+            if base is not type(None) and issubclass(cls, base):
+                hint = f"{base.__name__}, or a NewType of it"
+        hint = INSTEAD.get(f"{cls.__module__.partition('._')[0]}.{cls.__qualname__}", hint)
+    return UnsupportedType(spell(tp), f"cannot travel: declare {hint}")
