@@ -48,8 +48,8 @@ class Codec(Generic[T]):
     def __init__(self, tp: Any) -> None:
         shape = shape_of(tp)
         self._plan = plan = plan_of(shape)
-        self._to_wire = plan.to_wire and _guarded(plan.to_wire, shape)
-        self.encode = _encoder(shape, self._to_wire)
+        self._shape = shape
+        self.encode = _encoder(shape, plan.to_wire)
         decode = msgspec.msgpack.Decoder(plan.wire, ext_hook=unpack).decode
         self._decode: Callable[[bytes], T] = (
             decode if plan.from_wire is None else _after(decode, plan.from_wire)
@@ -83,7 +83,11 @@ class Codec(Generic[T]):
 
     def encode_json(self, value: T) -> bytes:
         """The value as JSON, for the command line and for debugging."""
-        return json_encode(self._to_wire(value) if self._to_wire else value)
+        try:
+            wire = self._plan.to_wire(value) if self._plan.to_wire else value
+        except AttributeError:
+            raise _misfit(self._shape, value) from None
+        return json_encode(wire)
 
     def decode_json(self, data: bytes) -> T:
         """The value of this JSON text.
@@ -129,14 +133,11 @@ def _cached(tp: Any) -> Codec[Any]:
 def _encoder(shape: Shape, to_wire: Convert | None) -> Callable[[Any], bytes]:
     """What encodes: msgspec itself, with as little around it as the type allows."""
     encode = msgspec.msgpack.Encoder(enc_hook=mend).encode
-    if to_wire is None and not may_overflow(shape, set()):
-        return encode  # the bound method of msgspec: no frame of ours
     if to_wire is not None:
-        return _after(to_wire, _encoder_of_any_size(encode))
-    return _encoder_of_any_size(encode)
+        return _converting(shape, to_wire, encode)
+    if not may_overflow(shape, set()):
+        return encode  # the bound method of msgspec: no frame of ours
 
-
-def _encoder_of_any_size(encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
     def encode_number(value: Any) -> bytes:
         try:
             return encode(value)
@@ -146,18 +147,24 @@ def _encoder_of_any_size(encode: Callable[[Any], bytes]) -> Callable[[Any], byte
     return encode_number
 
 
-def _guarded(to_wire: Convert, shape: Shape) -> Convert:
-    """A conversion that names the type of what it cannot convert."""
-
-    def guarded(value: Any) -> Any:
+def _converting(
+    shape: Shape, to_wire: Convert, encode: Callable[[Any], bytes]
+) -> Callable[[Any], bytes]:
+    def encode_converted(value: Any) -> bytes:
         try:
-            return to_wire(value)
+            return encode(to_wire(value))
+        except OverflowError:
+            return encode_wide(to_wire(value))
         except AttributeError:
-            raise UnsupportedType(
-                type(value).__qualname__, f"cannot travel where {spell(shape.tp)} is declared"
-            ) from None
+            raise _misfit(shape, value) from None
 
-    return guarded
+    return encode_converted
+
+
+def _misfit(shape: Shape, value: object) -> UnsupportedType:
+    return UnsupportedType(
+        type(value).__qualname__, f"cannot travel where {spell(shape.tp)} is declared"
+    )
 
 
 def _after(first: Callable[[Any], Any], then: Callable[[Any], Any]) -> Callable[[Any], Any]:
