@@ -27,6 +27,8 @@ def standard(ref: Ref) -> Ref:
         return ref
     if ref.name in _BUILTIN_ALIASES:
         return Ref(module="builtins", name=ref.name.lower())
+    if ref.name == "Text":
+        return Ref(module="builtins", name="str")
     if ref.name in _ABC_ALIASES:
         return Ref(module="collections.abc", name=_ABC_ALIASES[ref.name])
     return Ref(module="typing", name=ref.name)

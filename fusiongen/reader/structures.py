@@ -63,6 +63,7 @@ class Structure:
     bases: the classes it derives from.
     frozen: its instances are hashable values.
     options: what its class statement, decorator or `model_config` says of its form on the wire.
+    generic: it takes type arguments.
     complete: there is no base outside of the source roots that may add fields.
     """
 
@@ -73,6 +74,7 @@ class Structure:
     target: Type | None = None
     bases: tuple[Ref, ...] = ()
     frozen: bool = False
+    generic: bool = False
     complete: bool = True
     options: tuple[tuple[str, str], ...] = ()
 
@@ -206,6 +208,7 @@ class Structures:
             tuple(properties.values()),
             bases=tuple(bases),
             frozen=frozen,
+            generic=self._is_generic(module, node),
             complete=complete,
             options=tuple(
                 (name, members.spelled(options[name])) for name in _WIRE_OPTIONS if name in options
@@ -225,6 +228,16 @@ class Structures:
             else:
                 bases.append(self.origin(ref))
         return bases, unnamed
+
+    def _is_generic(self, module: Module, node: cst.ClassDef) -> bool:
+        """Whether a class has type parameters of its own."""
+        bases = (type_or_none(self._modules, module, base.value) for base in node.bases)
+        return node.type_parameters is not None or any(
+            isinstance(part, Named) and self.is_variable(part.ref)
+            for base in bases
+            if base is not None
+            for part in parts(base)
+        )
 
     def _kind(
         self, module: Module, node: cst.ClassDef, bases: list[tuple[Ref, Structure | None]]
@@ -265,12 +278,16 @@ class Structures:
             return structure.kind in (Kind.EXCEPTION, Kind.UNKNOWN)
         return origin.module != "builtins" or _is_exception(origin)
 
+    def is_variable(self, ref: Ref) -> bool:
+        """Whether a name is a type variable's."""
+        structure = self.of(ref)
+        return structure is not None and structure.kind is Kind.VARIABLE
+
     def is_open(self, type_: Type) -> bool:
         """Whether a type depends on type variables, or on special forms that only fields have."""
         for part in parts(type_):
             if isinstance(part, Named):
-                structure = self.of(part.ref)
-                if structure is not None and structure.kind is Kind.VARIABLE:
+                if self.is_variable(part.ref):
                     return True
                 if str(self.origin(part.ref)) in _FIELD_FORMS:
                     return True

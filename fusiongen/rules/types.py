@@ -6,13 +6,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..contract import Annotated, Dots, Literals, MethodKind, Named, Nothing, Ref, Type, Union
+from ..contract import (
+    Annotated,
+    Dots,
+    Literals,
+    MethodKind,
+    Named,
+    Nothing,
+    Ref,
+    Type,
+    Union,
+    parts,
+)
 from .base import ContractRule
 
 if TYPE_CHECKING:
     from ..contract import Contract
     from ..errors import Diagnostic
-    from ..reader.structures import Structure, Structures
+    from ..reader.structures import Field, Structure, Structures
 
 __all__ = ["NotAnException", "UnstableKey", "UnsupportedType"]
 
@@ -37,6 +48,41 @@ _CONTAINERS = {
     "collections.abc.Sequence": 1,
     "collections.abc.Set": 1,
 }
+_ENCODED = frozenset(
+    f"pydantic.{module}Base64{name}"
+    for module in ("", "types.")
+    for name in ("Bytes", "Str", "UrlBytes", "UrlStr")
+)
+_BASES = frozenset(
+    (
+        *("msgspec.Raw", "msgspec.Struct", "msgspec.UnsetType", "msgspec.msgpack.Ext"),
+        *("pydantic.BaseModel", "pydantic.main.BaseModel"),
+    )
+)
+"""Classes of libraries that only others are made from, or that stand for no value."""
+INSTEAD = {
+    **dict.fromkeys(("builtins.bytearray", "builtins.memoryview"), "bytes"),
+    **dict.fromkeys(("builtins.complex", "fractions.Fraction"), "a tuple of its parts"),
+    **dict.fromkeys(("builtins.range", "builtins.slice"), "a tuple of its bounds"),
+    **dict.fromkeys((f"collections.{name}" for name in ("OrderedDict", "defaultdict")), "dict"),
+    "collections.Counter": "dict",
+    "collections.deque": "list or tuple",
+    **dict.fromkeys(
+        (f"collections.abc.{name}" for name in ("Iterable", "Iterator", "Generator")),
+        "list or tuple; a method that yields is a stream",
+    ),
+    **dict.fromkeys(
+        (f"ipaddress.IPv{version}{what}" for version in "46" for what in ("Address", "Network")),
+        "str, or a pydantic model with such a field",
+    ),
+    **dict.fromkeys(
+        (f"pathlib.{name}" for name in ("Path", "PurePath")),
+        "str, or a pydantic model with such a field",
+    ),
+    **dict.fromkeys(("datetime.tzinfo", "datetime.timezone"), "str, the name of the zone"),
+    "zoneinfo.ZoneInfo": "str, the name of the zone",
+}
+"""What to declare in place of what one might expect to travel."""
 _HAVE_TO_BE_FROZEN = ("dataclass", "struct", "model", "typed-dict")
 _RECORDS = ("dataclass", "struct", "named-tuple", "typed-dict")
 _OPEN = frozenset(("builtins.object", "typing.Any"))
@@ -79,6 +125,12 @@ class UnsupportedType(ContractRule):
         "T = TypeVar('T')\n\n@service\nclass Carts(Protocol):\n    async def get(self) -> T: ...",
         "class Cart:\n    id: str\n\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self) -> Cart: ...",
+        "    async def get(self) -> BaseModel: ...",
+        "    async def get(self) -> list[Base64Bytes]: ...",
+        "class User(BaseModel):\n    name: str\n    password: str = Field('', exclude=True)\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> tuple[User, ...]: ...",
+        "T = TypeVar('T')\n\n\n@dataclass\nclass Page(Generic[T]):\n    items: list[T]\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Page: ...",
         "@dataclass\nclass Cart:\n    price: Callable[[], int]\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
     )
@@ -199,11 +251,21 @@ def _class_without_wire_form(
         if structure.target is not None:
             return _without_wire_form(structure.target, structures, seen | {origin})
         problem = structure.kind.without_wire_form(origin.name)
-        return problem or _field_without_wire_form(structure, structures, seen)
+        if problem is None and type_.arguments is None and structure.generic:
+            problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"
+        problem = problem or _field_without_wire_form(structure, structures, seen)
+        return problem or _hidden(type_, structures, frozenset())
     known = str(origin) if origin.module != "builtins" else f"builtins.{origin.name}"
+    if known in _ENCODED:
+        return f"pydantic would decode `{origin}` twice; declare `bytes` or `str`"
+    if known in _BASES:
+        return f"`{origin}` has no fields of its own"
     if known in _SCALARS or known in _OPEN or known in _CONTAINERS:
         return None
-    return f"`{origin}` has no wire form" if origin.module in _STANDARD else None
+    if origin.module not in _STANDARD:
+        return None
+    instead = f": declare {INSTEAD[known]}" if known in INSTEAD else ""
+    return f"`{origin}` has no wire form{instead}"
 
 
 def _field_without_wire_form(
@@ -219,6 +281,32 @@ def _field_without_wire_form(
         if problem is not None:
             return f"the field `{field.name}` of `{structure.ref.name}`: {problem}"
     return None
+
+
+def _hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+    """What a pydantic model in a type would not bring along, or `None`."""
+    for part in parts(type_):
+        structure = structures.of(part.ref) if isinstance(part, Named) else None
+        if structure is None or structure.ref in seen:
+            continue
+        for field in structure.fields:
+            where = f"the field `{field.name}` of `{structure.ref.name}`"
+            if structure.kind.value == "model" and _is_excluded(field):
+                return f"{where} is excluded: drop `exclude=True`, or declare a model without it"
+            if field.type is None:
+                continue
+            for named in parts(field.type):
+                if isinstance(named, Named) and str(structures.origin(named.ref)) in _ENCODED:
+                    return f"{where}: pydantic would decode it twice; declare `bytes` or `str`"
+            problem = _hidden(field.type, structures, seen | {structure.ref})
+            if problem is not None:
+                return problem
+    return None
+
+
+def _is_excluded(field: Field) -> bool:
+    marks = field.type.metadata if isinstance(field.type, Annotated) else ()
+    return any("exclude=True" in str(text) for text in (field.default, *marks))
 
 
 def _unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:

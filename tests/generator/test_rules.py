@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NewType, Opt
 from typing import TypeVar, Union, overload
 
 from fusionrt import ANY, command, compute, service
+from pydantic import Base64Bytes, BaseModel, Field
 from library import Length, LibraryCart, LibraryKey
 
 NAME = "carts"

@@ -16,7 +16,8 @@ from pydantic import BaseModel, field_validator
 
 from fusionrt.errors import WireError
 from fusionrt.wire.codecs import codec
-from tests.wire.zoo import KINDS, MODELS, MUTABLE, RECORDS, Kind, Tree
+from tests.wire.random_types import KINDS
+from tests.wire.zoo import MODELS, MUTABLE, RECORDS, Kind, Tree
 
 _KINDS = st.sampled_from([*RECORDS, *MODELS, *MUTABLE]) | KINDS
 _plain = st.recursive(

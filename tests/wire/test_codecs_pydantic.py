@@ -2,22 +2,47 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from ipaddress import IPv4Address
 from pathlib import PurePosixPath
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pydantic
 import pytest
-from pydantic import AnyUrl, BaseModel, ConfigDict, Field, RootModel, SecretStr, computed_field
+from annotated_types import Len
+from pydantic import (
+    AfterValidator,
+    AnyUrl,
+    AwareDatetime,
+    Base64Bytes,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    RootModel,
+    SecretStr,
+    StringConstraints,
+    computed_field,
+    field_serializer,
+    model_serializer,
+)
 
-from fusionrt.errors import UnsupportedType, WireError
+from fusionrt.errors import ArgumentError, UnsupportedType, WireError
 from fusionrt.wire.codecs import codec
-from tests.wire.zoo import Careful, Model, picture
+from fusionrt.wire.keys import Keyer
+from tests.wire.zoo import Careful, Model, Page, Point, picture
+
+
+class Pair(NamedTuple):
+    x: int
+    y: int
 
 
 class Everything(BaseModel):
@@ -96,6 +121,183 @@ def test_C3_models_that_a_dump_would_change_come_back_unchanged(tp: Any, value: 
     ):
         assert back == value
         assert picture(back) == picture(value)
+
+
+class Day(BaseModel):
+    """Its own serializers write less than it holds."""
+
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    note: Annotated[str, PlainSerializer(lambda _: "…")] = ""
+
+    @field_serializer("at")
+    def _day(self, at: datetime) -> str:
+        return at.date().isoformat()
+
+
+class Packed(BaseModel):
+    """It is dumped as something else."""
+
+    left: int
+    right: int
+
+    @model_serializer
+    def _pack(self) -> str:
+        return f"{self.left}:{self.right}"
+
+
+class Sets(BaseModel):
+    """A dump cannot hold what it makes of the items."""
+
+    points: frozenset[Point]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Day(at=datetime(2020, 1, 1, 12), note="a"),
+        Packed(left=1, right=2),
+        Sets(points=frozenset([Point(1.0)])),
+    ],
+)
+def test_C3_models_with_serializers_of_their_own_come_back_whole(value: BaseModel) -> None:
+    """What a model writes for its readers is not what travels between processes."""
+    subject = codec(list[type(value)])  # type: ignore[misc]
+    assert subject.decode(subject.encode([value])) == [value]
+    assert subject.decode_json(subject.encode_json([value])) == [value]
+
+
+class Hides(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    password: str = Field("", exclude=True)
+
+
+class Encoded(BaseModel):
+    data: Base64Bytes
+
+
+@pytest.mark.parametrize(
+    ("tp", "hint"),
+    [
+        (Hides, "its field password is excluded"),
+        (Encoded, "declare bytes"),
+        (Base64Bytes, "declare bytes"),
+        (list[Hides | None], "its field password is excluded"),
+    ],
+)
+def test_C3_what_pydantic_would_lose_is_refused_by_name(tp: Any, hint: str) -> None:
+    """An excluded field would arrive as its default; base64 would be decoded twice."""
+    with pytest.raises(UnsupportedType, match=f"cannot travel: .*{hint}"):
+        codec(tp)
+    if tp is Hides:
+        with pytest.raises(UnsupportedType, match=hint):
+            Keyer("users.get", ("user",), (tp,))
+
+
+Positive = Annotated[int, Field(gt=0)]
+Lower = Annotated[str, StringConstraints(to_lower=True, max_length=3)]
+Even = Annotated[int, AfterValidator(lambda value: value + value % 2)]
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    first: Positive
+    name: Lower | None = None
+
+
+class Row(msgspec.Struct):
+    count: Positive
+
+
+_MIDNIGHT = datetime(2020, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("tp", "value", "arrives", "wrong"),
+    [
+        (Positive, 1, 1, 0),
+        (Positive, True, 1, False),
+        (Positive | None, None, None, 0),
+        (list[Positive], [1, 2**70], [1, 2**70], [1, -(2**70)]),
+        (dict[Lower, Positive], {"A": 1}, {"a": 1}, {"long": 1}),
+        (Positive | str, "a", "a", 0),
+        (Positive | Annotated[int, Field(lt=-9)] | str, -10, -10, 0),
+        (Even, 3, 4, "a"),
+        (Limits, Limits(1, "AB"), Limits(1, "ab"), Limits(0)),
+        (Row, Row(1), Row(1), Row(0)),
+        (Annotated[list[Row], Len(1)], [Row(1)], [Row(1)], []),
+        (Annotated[list[str | Decimal], Len(1)], [Decimal("1.0")], [Decimal("1.0")], []),
+        (AwareDatetime, _MIDNIGHT.replace(tzinfo=UTC), _MIDNIGHT.replace(tzinfo=UTC), _MIDNIGHT),
+        (AwareDatetime | None, None, None, _MIDNIGHT),
+    ],
+)
+def test_C3_constraints_outside_of_models_hold_on_arrival(
+    tp: Any, value: Any, arrives: Any, wrong: Any
+) -> None:
+    """What pydantic reads in `Annotated` is heeded everywhere, in msgpack and in JSON."""
+    subject = codec(tp)
+    assert picture(subject.decode(subject.encode(value))) == picture(arrives)
+    assert subject.decode_json(codec(tp).encode_json(arrives)) == arrives
+    with pytest.raises((WireError, UnsupportedType)):
+        subject.decode(subject.encode(wrong))
+
+
+def test_a_broken_constraint_says_what_is_wrong() -> None:
+    """The words are pydantic's, without the value."""
+    with pytest.raises(WireError, match="Input should be greater than 0"):
+        codec(list[Positive]).decode(msgspec.msgpack.encode([0]))
+
+
+def test_a_description_is_no_constraint() -> None:
+    """`Field(description=…)` beside a type costs nothing on the way."""
+    described = Annotated[str, Field(description="a name")]
+    assert type(codec(list[described]).encode) is type(msgspec.msgpack.Encoder().encode)
+
+
+def test_G32_constrained_arguments_are_validated_before_they_name_a_result() -> None:
+    """A validator that changes the value does so on both ends; a wrong value is refused here."""
+    keyer = Keyer("users.get", ("name", "limit"), (Lower, Positive | None))
+    assert keyer.normalize(("AB", True)) == ("ab", 1)
+    with pytest.raises(ArgumentError, match="name: String should have at most 3 characters"):
+        keyer.normalize(("long", 1))
+    with pytest.raises(ArgumentError, match="limit: "):
+        keyer.normalize(("a", 0))
+
+
+class Moment(datetime): ...
+
+
+class Everyday(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    at: datetime
+    amounts: tuple[float, ...]
+    page: Page[float | str]
+    pair: tuple[int, int] | Pair
+    until: time | None = None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        Everyday(
+            at=datetime(2020, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")),
+            amounts=(math.nan, 1),
+            page=Page((math.nan, "a")),
+            pair=(1, 2),
+            until=time(1, tzinfo=ZoneInfo("Europe/Berlin")),
+        ),
+        Everyday(at=Moment(2020, 1, 1), amounts=(), page=Page(()), pair=Pair(1, 2)),
+    ],
+)
+def test_G32_a_model_has_the_same_key_on_both_ends(value: Everyday) -> None:
+    """Whatever a frozen model holds: zones, nan, subclasses, other records."""
+    keyer, wire = Keyer("days.get", ("day",), (Everyday,)), codec(Everyday)
+    here = keyer.key(keyer.normalize((value,)))
+    there = keyer.key(keyer.normalize((wire.decode(wire.encode(value)),)))
+    assert there in {here}
 
 
 class Cat(BaseModel):

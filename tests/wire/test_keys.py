@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from decimal import Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
@@ -19,7 +19,8 @@ from fusionrt.contract import ANY
 from fusionrt.errors import ArgumentError, UnsupportedType
 from fusionrt.wire.codecs import arguments_codec
 from fusionrt.wire.keys import Keyer
-from tests.wire.zoo import KEY_KINDS, Color, Kind, Level, Model, Page, Point, picture
+from tests.wire.random_types import KEY_KINDS
+from tests.wire.zoo import Color, Kind, Level, Model, Page, Point, picture
 
 
 def _keyer(*types: Any) -> Keyer:
@@ -172,6 +173,23 @@ def test_G32_nan_names_one_result() -> None:
         for nan, decimal in ((float("nan"), Decimal("NaN")), (-float("nan"), Decimal("-NaN7")))
     ]
     assert len({_key(keyer, *call) for call in calls}) == 1
+
+
+@pytest.mark.parametrize(
+    ("tp", "one", "other"),
+    [
+        (float, 0.0, -0.0),
+        (Decimal, Decimal("1.0"), Decimal(1)),
+        (time, time(12, tzinfo=EAST), time(10, tzinfo=UTC)),
+        (frozenset[str], frozenset("ab"), frozenset("ba")),
+    ],
+)
+def test_G32_what_python_calls_equal_within_a_type_is_one_argument(
+    tp: Any, one: Any, other: Any
+) -> None:
+    """The two zeros, a Decimal with more digits, one time in two zones, two orders of a set."""
+    assert _key(_keyer(tp), one) == _key(_keyer(tp), other)
+    assert _key(_keyer(Page[tp]), Page((one,))) == _key(_keyer(Page[tp]), Page((other,)))
 
 
 class Autumn(tzinfo):

@@ -5,16 +5,25 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
-import operator
-from collections.abc import Sequence
+import math
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
-from typing import Any, Generic, Literal, NamedTuple, NewType, NotRequired, TypedDict, TypeVar
+from typing import (
+    Annotated,
+    Any,
+    Generic,
+    Literal,
+    NamedTuple,
+    NewType,
+    NotRequired,
+    TypedDict,
+    TypeVar,
+)
 from uuid import UUID
 
 import msgspec
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
 UserId = NewType("UserId", str)
@@ -40,6 +49,13 @@ class Odd(enum.Enum):
 class Access(enum.Flag):
     READ = 1
     WRITE = 2
+
+
+class Huge(enum.IntEnum):
+    """A value beyond 64 bits."""
+
+    ONE = 1
+    MANY = 2**70
 
 
 @dataclasses.dataclass(frozen=True)
@@ -123,8 +139,8 @@ Kinds = st.SearchStrategy[Kind]
 
 _zones: Any = st.sampled_from([UTC, timezone(timedelta(hours=2)), timezone(timedelta(hours=-11))])
 _texts = st.sampled_from(["", "a", "b", "red", "1"])
-_ints = st.sampled_from([0, 1, -1, 2**63, 2**64 - 1, -(2**63)])
-_floats = st.sampled_from([0.0, 1.0, -1.5, 2.0**63, float("nan"), float("inf")])
+_ints = st.sampled_from([0, 1, -1, 2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**100])
+_floats = st.sampled_from([0.0, -0.0, 1.0, -1.5, 2.0**63, math.nan, math.inf, -math.inf])
 _decimals = st.sampled_from(list(map(Decimal, ("0", "1", "1.0", "-1.5", "NaN", "1E+500"))))
 _instants = st.one_of(
     st.datetimes().map(lambda value: value.replace(fold=0)),
@@ -133,7 +149,7 @@ _instants = st.one_of(
     ),
     st.sampled_from([datetime(2020, 1, 1), datetime(2020, 1, 1, tzinfo=UTC)]),
 )
-_times = st.times().map(lambda value: value.replace(fold=0))
+_times = st.times(timezones=st.none() | _zones).map(lambda value: value.replace(fold=0))
 _dates = st.sampled_from([date(2020, 1, 1), date.min, date.max])
 _uuids = st.sampled_from([UUID(int=0), UUID(int=1)])
 _models = st.builds(Model, id=_texts, price=st.sampled_from(list(map(Decimal, ("1", "1.0")))))
@@ -154,9 +170,13 @@ SCALARS = [
     Kind(Color, st.sampled_from(Color)),
     Kind(Level, st.sampled_from(Level)),
     Kind(Odd, st.sampled_from(Odd)),
+    Kind(Huge, st.sampled_from(Huge)),
     Kind(Access, st.sampled_from([Access(0), Access.READ, Access.READ | Access.WRITE])),
     Kind(Literal["a", "b"], st.sampled_from(["a", "b"])),
     Kind(Literal[1, True, "a"], st.sampled_from([1, True, "a"])),
+    Kind(Literal[0, 2**70, False], st.sampled_from([0, 2**70, False])),
+    Kind(Annotated[int, Field(ge=0)], st.sampled_from([0, 2**64])),
+    Kind(AwareDatetime, st.just(datetime(2020, 1, 1, tzinfo=UTC))),
     Kind(Literal[Color.RED, b"a", None], st.sampled_from([Color.RED, b"a", None])),
 ]
 RECORDS = [
@@ -199,70 +219,11 @@ _options: st.SearchStrategy[Any] = st.fixed_dictionaries(
 MUTABLE = [Kind(Options, _options)]
 
 
-def _of(origin: Any, arguments: Any) -> Any:
-    return origin[arguments]
-
-
-def _union(kinds: Sequence[Kind]) -> Kind:
-    tp = functools.reduce(operator.or_, [kind.tp for kind in kinds])
-    return Kind(tp, st.one_of([kind.values for kind in kinds]))
-
-
-def _places(kinds: Sequence[Kind]) -> Kind:
-    tp = _of(tuple, tuple(kind.tp for kind in kinds))
-    return Kind(tp, st.tuples(*(kind.values for kind in kinds)))
-
-
-def _immutable(kinds: Kinds) -> Kinds:
-    several = st.lists(kinds, min_size=2, max_size=3)
-    return st.one_of(
-        kinds.map(lambda kind: Kind(kind.tp | None, st.none() | kind.values)),
-        kinds.map(lambda kind: Kind(_of(tuple, (kind.tp, ...)), _few(kind).map(tuple))),
-        several.map(_union),
-        several.map(_places),
-    )
-
-
-def _hashable(kinds: Kinds) -> Kinds:
-    return _immutable(kinds) | kinds.map(
-        lambda kind: Kind(_of(frozenset, kind.tp), st.frozensets(kind.values, max_size=2))
-    )
-
-
-def _mutable(kinds: Kinds) -> Kinds:
-    return _immutable(kinds) | st.one_of(
-        kinds.map(lambda kind: Kind(_of(list, kind.tp), _few(kind))),
-        kinds.map(
-            lambda kind: Kind(
-                _of(dict, (str, kind.tp)), st.dictionaries(_texts, kind.values, max_size=2)
-            )
-        ),
-    )
-
-
-def _few(kind: Kind) -> st.SearchStrategy[list[Any]]:
-    return st.lists(kind.values, max_size=2)
-
-
-KEY_KINDS: Kinds = st.recursive(
-    st.sampled_from([*SCALARS, *RECORDS, *MODELS]), _hashable, max_leaves=4
-)
-KINDS: Kinds = st.one_of(
-    KEY_KINDS,
-    st.recursive(st.sampled_from([*SCALARS, *RECORDS, *MODELS, *MUTABLE]), _mutable, max_leaves=4),
-    st.tuples(st.sampled_from(SCALARS), st.sampled_from([*SCALARS, *RECORDS])).map(
-        lambda pair: Kind(
-            _of(dict, (pair[0].tp, pair[1].tp)),
-            st.dictionaries(pair[0].values, pair[1].values, max_size=2),
-        )
-    ),
-)
-
-
 def picture(value: Any, *, digits: bool = True) -> Any:
     """A value with all its types, to compare where `==` sees no difference.
 
-    digits: whether to tell `Decimal("1")` from `Decimal("1.0")`.
+    digits: whether to tell what Python calls equal within one type: `Decimal("1")` and
+        `Decimal("1.0")`, `0.0` and `-0.0`, a time in two zones.
     """
     inner = functools.partial(picture, digits=digits)
     name = type(value).__name__
@@ -280,6 +241,14 @@ def picture(value: Any, *, digits: bool = True) -> Any:
         return name, [inner(item) for item in value]
     if isinstance(value, datetime) and value.tzinfo is not None:
         return name, value.astimezone(UTC).isoformat()
+    if isinstance(value, time):
+        offset = value.utcoffset()
+        if offset is not None and not digits:
+            at = datetime.combine(date(2020, 1, 1), value.replace(tzinfo=None)) - offset
+            return name, at.isoformat()
+        return name, value.isoformat(), value.fold
+    if isinstance(value, float) and not digits:
+        return name, repr(value + 0.0)
     if isinstance(value, Decimal) and not digits:
         return name, str(value.normalize() + 0 if value.is_finite() else value)
     return name, repr(value)

@@ -16,6 +16,7 @@ from ..services.table import Command, Compute, Method, Plain, Stream
 from ..wire.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Call, Encoding, Ending, Kind
+from ..wire.json_text import json_items
 from .description import DESCRIBE, describe
 from .failures import as_failure, refusal
 from .outcomes import Outcome, Outcomes
@@ -115,10 +116,7 @@ class _Served:
 
     def _decode_json(self, data: bytes) -> tuple[Any, ...]:
         """A list with a value for each parameter; people leave those out that have defaults."""
-        try:
-            given = msgspec.json.decode(data, type=list[msgspec.Raw])
-        except msgspec.MsgspecError as problem:
-            raise WireError(str(problem)) from None
+        given = json_items(data)
         method, types = self._method, self._types
         if len(given) > len(types):
             raise WireError(f"expected at most {len(types)} arguments, got {len(given)}")
@@ -128,7 +126,7 @@ class _Served:
             default = signature.parameters[name].default
             if index < len(given):
                 try:
-                    arguments.append(codec(tp).decode_json(bytes(given[index])))
+                    arguments.append(codec(tp).decode_json(given[index]))
                 except WireError as problem:
                     raise WireError(f"{name}: {problem}") from None
             elif default is not inspect.Parameter.empty:

@@ -1,9 +1,9 @@
 """Codecs: values of a declared type as bytes, and back with validation (C3, D21).
 
-What the format cannot keep: an aware datetime comes back as the same instant in UTC, and `fold` is
-lost; an integer beyond 64 bits is refused when it is encoded; nan and infinity have no JSON form;
-an instance of a subclass comes back as one of the declared class, an abstract collection (Sequence,
-Set, Mapping) as list, set or dict; a bool where an int is declared is refused on arrival.
+What the format does not keep: an aware datetime comes back as the same instant in UTC, and `fold`
+is lost; of the zone of a `time` it keeps the offset in whole minutes, if the zone has one without a
+date; an instance of a subclass comes back as one of the declared class, a bool under int or float
+as a number, an abstract collection (Sequence, Set, Mapping) as list, set or dict.
 """
 
 from __future__ import annotations
@@ -16,10 +16,14 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from ..errors import UnsupportedType, WireError
-from .plans import plan_of
+from .bools import convert
+from .conversions import Convert
+from .json_text import json_decoder, json_encode
+from .plans import may_overflow, plan_of
 from .reading import shape_of
-from .scalars import PLAIN
-from .shapes import spell
+from .scalars import mend
+from .shapes import Shape, spell
+from .wide import decode_wide, encode_wide, unpack
 
 __all__ = ["Codec", "arguments_codec", "codec"]
 
@@ -38,16 +42,15 @@ class Codec(Generic[T]):
 
     Raises:
         UnsupportedType: the value, or a part of it, cannot travel.
-        OverflowError: it holds an integer beyond 64 bits.
+        OverflowError: it holds an instant that has no date in UTC.
     """
 
     def __init__(self, tp: Any) -> None:
-        self._plan = plan = plan_of(shape_of(tp))
-        self._to_wire, self._from_wire = plan.to_wire, plan.from_wire
-        encode = msgspec.msgpack.Encoder(enc_hook=_mend).encode
-        decode = msgspec.msgpack.Decoder(plan.wire).decode
-        # Bound methods of msgspec where there is nothing to convert: this is the hot path.
-        self.encode = encode if plan.to_wire is None else _after(plan.to_wire, encode)
+        shape = shape_of(tp)
+        self._plan = plan = plan_of(shape)
+        self._shape = shape
+        self.encode = _encoder(shape, plan.to_wire)
+        decode = msgspec.msgpack.Decoder(plan.wire, ext_hook=unpack).decode
         self._decode: Callable[[bytes], T] = (
             decode if plan.from_wire is None else _after(decode, plan.from_wire)
         )
@@ -61,11 +64,30 @@ class Codec(Generic[T]):
         try:
             return self._decode(data)
         except Exception as problem:
+            return self._decode_wide(data, problem)
+
+    def _decode_wide(self, data: bytes, problem: Exception) -> T:
+        """Decode what msgspec refused for a number: beyond 64 bits, or a bool."""
+        try:
+            wire = convert(decode_wide(data), self._plan.wire)
+        except Exception:
             raise _refusal(problem) from problem
+        return self._arrived(wire)
+
+    def _arrived(self, wire: Any) -> T:
+        try:
+            value: T = self._plan.from_wire(wire) if self._plan.from_wire else wire
+        except Exception as problem:
+            raise _refusal(problem) from problem
+        return value
 
     def encode_json(self, value: T) -> bytes:
         """The value as JSON, for the command line and for debugging."""
-        return _json_encoder.encode(self._to_wire(value) if self._to_wire else value)
+        try:
+            wire = self._plan.to_wire(value) if self._plan.to_wire else value
+        except AttributeError:
+            raise _misfit(self._shape, value) from None
+        return json_encode(wire)
 
     def decode_json(self, data: bytes) -> T:
         """The value of this JSON text.
@@ -74,15 +96,14 @@ class Codec(Generic[T]):
             WireError: it is not a value of the type.
         """
         try:
-            wire = self._json_decoder.decode(data)
-            value: T = self._from_wire(wire) if self._from_wire else wire
+            wire = self._json_decode(data)
         except Exception as problem:
             raise _refusal(problem) from problem
-        return value
+        return self._arrived(wire)
 
     @cached_property
-    def _json_decoder(self) -> msgspec.json.Decoder[Any]:
-        return msgspec.json.Decoder(self._plan.wire)
+    def _json_decode(self) -> Callable[[bytes], Any]:
+        return json_decoder(self._plan.wire)
 
 
 def codec(tp: Any) -> Codec[Any]:
@@ -109,19 +130,45 @@ def _cached(tp: Any) -> Codec[Any]:
     return Codec(tp)
 
 
+def _encoder(shape: Shape, to_wire: Convert | None) -> Callable[[Any], bytes]:
+    """What encodes: msgspec itself, with as little around it as the type allows."""
+    encode = msgspec.msgpack.Encoder(enc_hook=mend).encode
+    if to_wire is not None:
+        return _converting(shape, to_wire, encode)
+    if not may_overflow(shape, set()):
+        return encode  # the bound method of msgspec: no frame of ours
+
+    def encode_number(value: Any) -> bytes:
+        try:
+            return encode(value)
+        except OverflowError:
+            return encode_wide(value)
+
+    return encode_number
+
+
+def _converting(
+    shape: Shape, to_wire: Convert, encode: Callable[[Any], bytes]
+) -> Callable[[Any], bytes]:
+    def encode_converted(value: Any) -> bytes:
+        try:
+            return encode(to_wire(value))
+        except OverflowError:
+            return encode_wide(to_wire(value))
+        except AttributeError:
+            raise _misfit(shape, value) from None
+
+    return encode_converted
+
+
+def _misfit(shape: Shape, value: object) -> UnsupportedType:
+    return UnsupportedType(
+        type(value).__qualname__, f"cannot travel where {spell(shape.tp)} is declared"
+    )
+
+
 def _after(first: Callable[[Any], Any], then: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return lambda value: then(first(value))
-
-
-def _mend(value: Any) -> Any:
-    """An instance of a subclass of a scalar, which msgspec does not encode, as the scalar."""
-    for cls, plain in PLAIN.items():
-        if isinstance(value, cls):
-            return plain(value)
-    raise UnsupportedType(spell(type(value)), "cannot travel: another type is declared here")
-
-
-_json_encoder = msgspec.json.Encoder(enc_hook=_mend)
 
 
 def _refusal(problem: Exception) -> WireError:

@@ -26,6 +26,7 @@ __all__ = [
     "either",
     "enum_member",
     "enum_name",
+    "enum_value",
     "one_of",
     "only_plain",
     "pair",
@@ -91,7 +92,13 @@ def table(convert: Convert | None) -> Convert:
     return lambda items: dict(map(convert or _same, items))
 
 
+def enum_value(member: Any) -> Any:
+    """The value of a member; an AttributeError for what is none."""
+    return member.value
+
+
 def enum_name(member: Any) -> Any:
+    """The name of a member; an AttributeError for what is none."""
     return member.name
 
 

@@ -52,7 +52,11 @@ def substitute(tp: Any, arguments: Mapping[Any, Any]) -> Any:
         return tp
     if not parameters:
         return tp
-    return tp[tuple(arguments.get(parameter, parameter) for parameter in parameters)]
+    given = tuple(arguments.get(parameter, parameter) for parameter in parameters)
+    try:
+        return tp[given]
+    except TypeError as problem:
+        raise UnsupportedType(spell(tp), f"takes no such type arguments: {problem}") from problem
 
 
 def _dataclass(tp: Any) -> Iterator[DeclaredField]:
@@ -76,8 +80,8 @@ def _struct(tp: Any) -> Iterator[DeclaredField]:
 
 def _namedtuple(tp: Any) -> Iterator[DeclaredField]:
     cls, hints = get_origin(tp) or tp, _hints(tp)
-    for name in cls._fields:
-        yield DeclaredField(name, name, hints[name], name in cls._field_defaults, None)
+    for name in cls._fields:  # collections.namedtuple has no annotations
+        yield DeclaredField(name, name, hints.get(name, Any), name in cls._field_defaults, None)
 
 
 def _typeddict(tp: Any) -> Iterator[DeclaredField]:

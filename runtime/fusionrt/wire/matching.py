@@ -8,6 +8,7 @@ from typing import Any
 from .shapes import (
     AnyOf,
     Anything,
+    Checked,
     EnumOf,
     Items,
     Model,
@@ -71,6 +72,8 @@ def heads(shape: Shape) -> Iterator[type]:
         case AnyOf(members=members):
             for member in members:
                 yield from heads(member)
+        case Checked(inner=inner):
+            yield from heads(inner)
 
 
 def fits(shape: Shape, value: Any, exact: bool) -> bool:
@@ -80,6 +83,8 @@ def fits(shape: Shape, value: Any, exact: bool) -> bool:
             return True
         case AnyOf(members=members):
             return any(fits(member, value, exact) for member in members)
+        case Checked(inner=inner):
+            return fits(inner, value, exact) and _passes(shape, value)
         case OneOf(values=values):
             return any(value == one and _is_one(value, type(one), exact) for one in values)
         case Scalar(cls=cls):
@@ -97,6 +102,16 @@ def fits(shape: Shape, value: Any, exact: bool) -> bool:
             return all(fits(key, k, exact) and fits(item, v, exact) for k, v in value.items())
         case Record():
             return _record_fits(shape, value, exact)
+    return True
+
+
+def _passes(shape: Checked, value: object) -> bool:
+    from .models import checker
+
+    try:
+        checker(shape)(value)
+    except ValueError:
+        return False
     return True
 
 

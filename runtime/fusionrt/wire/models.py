@@ -8,7 +8,7 @@ travels field by field, past its serializers. Either way its own validators run 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -16,8 +16,15 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from pydantic import PydanticUserError, TypeAdapter, ValidationError
-from pydantic.errors import PydanticUndefinedAnnotation
+from pydantic import (
+    ConfigDict,
+    PlainSerializer,
+    PydanticUserError,
+    TypeAdapter,
+    ValidationError,
+    WrapSerializer,
+)
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
@@ -28,6 +35,7 @@ from .scalars import PLAIN
 from .shapes import (
     AnyOf,
     Anything,
+    Checked,
     EnumOf,
     Field,
     Items,
@@ -43,8 +51,10 @@ from .shapes import (
 
 __all__ = [
     "by_fields",
+    "checker",
     "field_shape",
     "model_fields",
+    "refusal_of",
     "spell_refusal",
     "validate",
     "whole",
@@ -70,8 +80,10 @@ def by_fields(shape: Model) -> Record | None:
     """The model as a record, if only so it comes back as it was; else None.
 
     Raises:
-        UnsupportedType: it has to, and cannot, for it takes undeclared fields.
+        UnsupportedType: it has to, and cannot, for it takes undeclared fields; or it keeps a field
+            to itself.
     """
+    _refuse_hidden(shape, set())
     if not _loses(shape, set()):
         return None
     if _config(shape.cls).get("extra") == "allow":
@@ -102,12 +114,31 @@ def model_fields(cls: Any) -> Mapping[str, FieldInfo]:
     return fields
 
 
+@lru_cache(maxsize=4096)
+def checker(shape: Checked) -> Callable[[Any], Any]:
+    """What validates a value by what `Annotated` says; a ValidationError if it is refused.
+
+    Raises:
+        UnsupportedType: pydantic does not know the type.
+    """
+    _refuse_encoded(shape.tp, getattr(shape.tp, "__metadata__", ()))
+    try:
+        return _made(shape.tp, None).validate_python
+    except PydanticSchemaGenerationError:  # a class that only we carry: its instances will do
+        return _made(shape.tp, ConfigDict(arbitrary_types_allowed=True)).validate_python
+
+
 def field_shape(info: FieldInfo) -> Shape:
     """The shape of a field; one that only pydantic knows is a model of its own."""
     try:
         return shape_of(info.annotation)
     except UnsupportedType:
         return Model(info.annotation, info.annotation)
+
+
+def refusal_of(problem: ValueError) -> str:
+    """What a validator found wrong."""
+    return spell_refusal(problem) if isinstance(problem, ValidationError) else str(problem)
 
 
 def spell_refusal(problem: ValidationError) -> str:
@@ -122,14 +153,68 @@ _BUILTINS: Final = (bytes, date, datetime, time, timedelta, Decimal, UUID)
 """What a dump may hold beside the types of JSON: msgspec has a wire form of each."""
 
 
-@lru_cache(maxsize=4096)
 def _adapter(tp: Any) -> TypeAdapter[Any]:
     try:
-        return TypeAdapter(tp)
+        return _cached(tp)
+    except PydanticSchemaGenerationError as problem:
+        raise _unknown(tp) from problem
+
+
+@lru_cache(maxsize=4096)
+def _cached(tp: Any) -> TypeAdapter[Any]:
+    return _made(tp, None)
+
+
+def _made(tp: Any, config: ConfigDict | None) -> TypeAdapter[Any]:
+    try:
+        return TypeAdapter(tp, config=config)
+    except PydanticSchemaGenerationError:
+        raise
     except (PydanticUserError, PydanticUndefinedAnnotation) as problem:
+        raise _unknown(tp) from problem
+
+
+def _unknown(tp: Any) -> UnsupportedType:
+    return UnsupportedType(
+        spell(tp), "cannot travel: pydantic has no schema for it; declare a type that it has"
+    )
+
+
+def _refuse_hidden(shape: Shape, seen: set[object]) -> None:
+    """Refuse a model that keeps a field to itself, deep within as well."""
+    match shape:
+        case AnyOf(members=shapes) | Places(items=shapes):
+            inner = list(shapes)
+        case Items(item=item) | Checked(inner=item):
+            inner = [item]
+        case Table(key=key, value=value):
+            inner = [key, value]
+        case Record(tp=tp, fields=fields) if tp not in seen:
+            seen.add(tp)
+            inner = [field.shape for field in fields]
+        case Model(cls=cls) if cls not in seen:
+            seen.add(cls)
+            for name, info in model_fields(cls).items():
+                _refuse_encoded(cls, info.metadata)
+                if info.exclude:
+                    raise UnsupportedType(
+                        spell(cls),
+                        f"cannot travel: its field {name} is excluded; drop exclude=True, or "
+                        "declare a model without the field",
+                    )
+            inner = [field_shape(info) for info in model_fields(cls).values()]
+        case _:
+            return
+    for one in inner:
+        _refuse_hidden(one, seen)
+
+
+def _refuse_encoded(tp: Any, marks: Iterable[object]) -> None:
+    """Refuse a type that validates an encoded form of its value: it would be decoded twice."""
+    if any(hasattr(mark, "encoder") for mark in marks):
         raise UnsupportedType(
-            spell(tp), "cannot travel: pydantic has no schema for it; declare a type that it has"
-        ) from problem
+            spell(tp), "cannot travel: pydantic would decode it twice; declare bytes or str"
+        )
 
 
 def _config(cls: Any) -> Mapping[str, Any]:
@@ -155,8 +240,9 @@ def _loses(shape: Shape, seen: set[object]) -> bool:
         case AnyOf(members=members):
             some = [member for member in members if member.tp is not None]
             return _loses(some[0], seen) if len(some) == 1 else not all(map(_is_json, some))
-        case Items(item=item):
-            return _loses(item, seen)
+        case Items(cls=cls, item=item):
+            # A dump makes a dict of a record, which no set can hold.
+            return (cls in (set, frozenset) and not _is_flat(item)) or _loses(item, seen)
         case Places(items=items):
             return any(_loses(item, seen) for item in items)
         case Table(key=key, value=value):
@@ -164,13 +250,15 @@ def _loses(shape: Shape, seen: set[object]) -> bool:
         case Record(tp=tp, fields=fields) if tp not in seen:
             seen.add(tp)
             return any(_loses(field.shape, seen) for field in fields)
+        case Checked(tp=tp, inner=inner):
+            return _loses(inner, seen) or any(map(_serializes, getattr(tp, "__metadata__", ())))
         case Model(cls=cls) if cls not in seen:
             seen.add(cls)
-            if _config(cls).get("strict"):
+            if _config(cls).get("strict") or _has_serializers(cls):
                 return True
             return any(
                 info.validation_alias != info.serialization_alias
-                or _is_strict(info)
+                or any(getattr(mark, "strict", None) or _serializes(mark) for mark in info.metadata)
                 or _loses(field_shape(info), seen)
                 for info in model_fields(cls).values()
             )
@@ -192,9 +280,24 @@ def _plain_part(value: Any) -> Any:
         raise UnsupportedType(spell(type(value)), "cannot travel within a model") from problem
 
 
+def _is_flat(shape: Shape) -> bool:
+    match shape:
+        case AnyOf(members=shapes) | Places(items=shapes):
+            return all(map(_is_flat, shapes))
+        case Items(item=item) | Checked(inner=item):
+            return _is_flat(item)
+    return isinstance(shape, (Scalar, EnumOf, OneOf))
+
+
 def _is_json(shape: Shape) -> bool:
     return isinstance(shape, Scalar) and shape.cls in (bool, int, float, str)
 
 
-def _is_strict(info: FieldInfo) -> bool:
-    return any(getattr(mark, "strict", None) for mark in info.metadata)
+def _has_serializers(cls: Any) -> bool:
+    """Whether the class says itself how it or a field of it is dumped."""
+    own = getattr(cls, "__pydantic_decorators__", None)
+    return own is not None and bool(own.field_serializers or own.model_serializers)
+
+
+def _serializes(mark: object) -> bool:
+    return isinstance(mark, (PlainSerializer, WrapSerializer))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 
@@ -17,9 +17,10 @@ import msgspec
 
 from ..errors import UnsupportedType
 from .matching import Chooser
-from .scalars import PLAIN, plain_datetime
+from .scalars import PLAIN, plain_datetime, plain_time
 from .shapes import (
     AnyOf,
+    Checked,
     EnumOf,
     Items,
     Model,
@@ -42,8 +43,8 @@ _DECIMAL_NAN: Final = Decimal("NaN")
 class Mismatch(Exception):
     """Raised within this package when a value is not of the declared type; never leaves `Keyer`."""
 
-    def __init__(self, shape: Shape, value: object) -> None:
-        super().__init__(f"expected {spell(shape.tp)}, got {type(value).__qualname__}")
+    def __init__(self, shape: Shape, value: object, problem: str = "") -> None:
+        super().__init__(problem or f"expected {spell(shape.tp)}, got {type(value).__qualname__}")
 
 
 def normal(shape: Shape) -> Normal:
@@ -58,7 +59,7 @@ def normal(shape: Shape) -> Normal:
 def exact_classes(shape: Shape) -> frozenset[type]:
     """The classes whose instances are normal as they are; a look at the class spares the rest."""
     match shape:
-        case Scalar(cls=cls) | EnumOf(cls=cls) if cls not in (float, Decimal, datetime):
+        case Scalar(cls=cls) | EnumOf(cls=cls) if cls not in (float, Decimal, datetime, time):
             return frozenset((cls,))
         case AnyOf(members=members):
             classes = [exact_classes(member) for member in members]
@@ -93,6 +94,8 @@ class _Normals:
                 return self._record(shape)
             case Model(cls=cls) if cls.__hash__ is not None:
                 return _model(shape)
+            case Checked():
+                return _checked(shape, self.of(shape.inner))
         raise UnsupportedType(spell(shape.tp), f"cannot name a result: {_instead(shape)}")
 
     def _union(self, shape: AnyOf) -> Normal:
@@ -126,6 +129,8 @@ def _scalar(shape: Scalar) -> Normal:
         return _decimal(shape)
     if cls is datetime:
         return _datetime(shape)
+    if cls is time:
+        return _time(shape)
     plain = PLAIN.get(cls)
 
     def normalize(value: Any) -> Any:
@@ -166,7 +171,8 @@ def _decimal(shape: Shape) -> Normal:
 
 def _datetime(shape: Shape) -> Normal:
     def normalize(value: Any) -> Any:
-        if type(value) is datetime and (value.tzinfo is None or value.tzinfo is UTC):
+        plain = type(value) is datetime and not value.fold
+        if plain and (value.tzinfo is None or value.tzinfo is UTC):
             return value
         if not isinstance(value, datetime):
             raise Mismatch(shape, value)
@@ -174,6 +180,17 @@ def _datetime(shape: Shape) -> Normal:
             return plain_datetime(value)
         except OverflowError:
             raise Mismatch(shape, value) from None
+
+    return normalize
+
+
+def _time(shape: Shape) -> Normal:
+    def normalize(value: Any) -> Any:
+        if type(value) is time and value.tzinfo is None and not value.fold:
+            return value
+        if not isinstance(value, time):
+            raise Mismatch(shape, value)
+        return plain_time(value)
 
     return normalize
 
@@ -275,12 +292,31 @@ def _with_fields(value: Any, style: str, changed: dict[str, Any]) -> Any:
 
 
 def _model(shape: Model) -> Normal:
+    from .models import by_fields
+
+    by_fields(shape)  # refuses a model of which the other end would make another key
     cls = shape.cls
 
     def normalize(value: Any) -> Any:
         if type(value) is not cls:
             raise Mismatch(shape, value)
         return value
+
+    return normalize
+
+
+def _checked(shape: Checked, inner: Normal) -> Normal:
+    from .models import checker, refusal_of
+
+    check = checker(shape)
+
+    def normalize(value: Any) -> Any:
+        normal = inner(value)
+        try:
+            # Once more: a validator may give what the type does not call normal.
+            return inner(check(normal))
+        except ValueError as problem:
+            raise Mismatch(shape, value, refusal_of(problem)) from None
 
     return normalize
 

@@ -8,17 +8,21 @@ array of pairs, a member of an enum with other values than strings or integers i
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Flag
 from typing import Annotated, Any, Final, cast
 
 import msgspec
 
 from . import conversions as to
+from .bools import convert
 from .conversions import Convert
 from .shapes import (
     AnyOf,
+    Checked,
     EnumOf,
     Items,
     Model,
@@ -30,7 +34,7 @@ from .shapes import (
     Table,
 )
 
-__all__ = ["Plan", "Planner", "accepted", "faithful", "is_map_key", "plan_of"]
+__all__ = ["Plan", "Planner", "accepted", "faithful", "is_map_key", "may_overflow", "plan_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +94,12 @@ class _Plans:
                 return self._record(shape)
             case Model():
                 return self._model(shape)
-            case EnumOf():
-                return Plan(str, to.enum_name, to.enum_member(shape.cls))
+            case EnumOf(cls=cls) if issubclass(cls, Flag):
+                return Plan(int, to.enum_value, cls)
+            case EnumOf(cls=cls):
+                return Plan(str, to.enum_name, to.enum_member(cls))
+            case Checked():
+                return self._checked(shape)
         return Plan(Any, to.only_plain, maybe_null=True)
 
     def _union(self, shape: AnyOf) -> Plan:
@@ -182,6 +190,16 @@ class _Plans:
         record = self._models[shape.cls]
         return models.whole(shape) if record is None else self._record(record)
 
+    def _checked(self, shape: Checked) -> Plan:
+        from .models import checker
+
+        inner, check = self.plan(shape.inner), checker(shape)
+        convert = inner.from_wire
+        return dataclasses.replace(
+            inner,
+            from_wire=check if convert is None else lambda wire: check(convert(wire)),
+        )
+
     def _inner(self, shape: Record) -> Plan:
         """A record within itself: its wire type is not known yet, it is read in a second step."""
 
@@ -190,7 +208,11 @@ class _Plans:
 
         def from_wire(wire: Any) -> Any:
             plan = cast(Any, self._records[shape])
-            return plan.from_wire(msgspec.convert(wire, plan.wire))
+            try:
+                record = msgspec.convert(wire, plan.wire)
+            except msgspec.ValidationError:
+                record = convert(wire, plan.wire)
+            return plan.from_wire(record)
 
         return Plan(Any, to_wire, from_wire)
 
@@ -199,8 +221,31 @@ def accepted(tp: Any) -> bool:
     """Whether msgspec takes the type."""
     try:
         msgspec.msgpack.Decoder(tp)
-    except TypeError:
+    except (TypeError, NotImplementedError):  # the latter for an enum of integers beyond 64 bits
         return False
+    return True
+
+
+def may_overflow(shape: Shape, seen: set[Shape]) -> bool:
+    """Whether a value of this shape may hold an integer beyond 64 bits."""
+    if shape in seen:
+        return False
+    seen.add(shape)
+    match shape:
+        case Scalar(cls=cls):
+            return cls in (int, float)  # a float may be given as an int
+        case EnumOf():
+            return False
+        case OneOf(values=values):
+            return any(type(value) is int and not _is_small(value) for value in values)
+        case AnyOf(members=shapes) | Places(items=shapes):
+            return any(may_overflow(inner, seen) for inner in shapes)
+        case Items(item=item):
+            return may_overflow(item, seen)
+        case Table(key=key, value=value):
+            return may_overflow(key, seen) or may_overflow(value, seen)
+        case Record(fields=fields):
+            return any(may_overflow(field.shape, seen) for field in fields)
     return True
 
 
@@ -213,9 +258,10 @@ def faithful(shape: Shape, seen: set[Shape]) -> bool:
         case Scalar():
             return True
         case EnumOf(cls=cls):
-            return all(type(member.value) in (int, str) for member in cls)
+            return all(type(member.value) is str or _is_small(member.value) for member in cls)
         case OneOf(values=values):
-            return all(type(value) in (int, str, bool, type(None)) for value in values)
+            plain = (str, bool, type(None))
+            return all(type(value) in plain or _is_small(value) for value in values)
         case AnyOf(members=shapes) | Places(items=shapes):
             return all(faithful(inner, seen) for inner in shapes)
         case Items(item=item):
@@ -239,7 +285,7 @@ def is_map_key(shape: Shape) -> bool:
         case EnumOf():
             return faithful(shape, set())
         case OneOf(values=values):
-            return {type(value) for value in values} in ({str}, {int})
+            return {type(value) for value in values} == {str} or all(map(_is_small, values))
     return False
 
 
@@ -248,12 +294,19 @@ def _is_struct(shape: Shape, plan: Plan) -> bool:
     return isinstance(shape, Record) and isinstance(plan.wire, msgspec.StructMeta)
 
 
+def _is_small(value: object) -> bool:
+    """Whether msgspec takes it for one of several integers."""
+    return type(value) is int and value.bit_length() <= 63
+
+
 def _nullable(shape: Shape) -> bool:
     match shape:
         case AnyOf(members=members):
             return any(map(_nullable, members))
         case OneOf(values=values):
             return None in values
+        case Checked(inner=inner):
+            return _nullable(inner)
     return _is_none(shape)
 
 

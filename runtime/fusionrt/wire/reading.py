@@ -7,7 +7,19 @@ import dataclasses
 import enum
 import types
 import typing
-from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union, get_args, get_origin
+from datetime import date, datetime
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NewType,
+    TypeVar,
+    Union,
+    Unpack,
+    get_args,
+    get_origin,
+)
 
 import msgspec
 
@@ -17,6 +29,7 @@ from .scalars import SCALARS
 from .shapes import (
     AnyOf,
     Anything,
+    Checked,
     EnumOf,
     Field,
     Items,
@@ -30,7 +43,7 @@ from .shapes import (
     spell,
 )
 
-__all__ = ["record_style", "shape_of"]
+__all__ = ["INSTEAD", "record_style", "shape_of"]
 
 _ABC = collections.abc
 _ITEMS: Final[dict[Any, tuple[type, tuple[type, ...]]]] = {
@@ -43,6 +56,39 @@ _ITEMS: Final[dict[Any, tuple[type, tuple[type, ...]]]] = {
     _ABC.Set: (set, (set, frozenset)),
     _ABC.MutableSet: (set, (set,)),
 }
+_PYDANTIC_NAMES: Final[dict[str, type]] = {
+    **dict.fromkeys(
+        (f"pydantic.types.{name}Datetime" for name in ("Aware", "Naive", "Past", "Future")),
+        datetime,
+    ),
+    **dict.fromkeys((f"pydantic.types.{name}Date" for name in ("Past", "Future")), date),
+}
+"""Classes of pydantic that stand for a scalar with a constraint; no value is of such a class."""
+_DEEPEST: Final = 8
+"""Forms of one generic class within each other; more is a type without end."""
+INSTEAD: Final = {
+    **dict.fromkeys(("builtins.bytearray", "builtins.memoryview"), "bytes"),
+    **dict.fromkeys(("builtins.complex", "fractions.Fraction"), "a tuple of its parts"),
+    **dict.fromkeys(("builtins.range", "builtins.slice"), "a tuple of its bounds"),
+    **dict.fromkeys((f"collections.{name}" for name in ("OrderedDict", "defaultdict")), "dict"),
+    "collections.Counter": "dict",
+    "collections.deque": "list or tuple",
+    **dict.fromkeys(
+        (f"collections.abc.{name}" for name in ("Iterable", "Iterator", "Generator")),
+        "list or tuple; a method that yields is a stream",
+    ),
+    **dict.fromkeys(
+        (f"ipaddress.IPv{version}{what}" for version in "46" for what in ("Address", "Network")),
+        "str, or a pydantic model with such a field",
+    ),
+    **dict.fromkeys(
+        (f"pathlib.{name}" for name in ("Path", "PurePath")),
+        "str, or a pydantic model with such a field",
+    ),
+    **dict.fromkeys(("datetime.tzinfo", "datetime.timezone"), "str, the name of the zone"),
+    "zoneinfo.ZoneInfo": "str, the name of the zone",
+}
+"""What to declare in place of what one might expect to travel."""
 _TABLES: Final = frozenset((dict, _ABC.Mapping, _ABC.MutableMapping))
 
 
@@ -74,6 +120,7 @@ class _Reader:
     def __init__(self) -> None:
         self._records: dict[Any, Record] = {}
         self._aliases: set[Any] = set()
+        self._within: list[Any] = []
 
     def read(self, tp: Any) -> Shape:
         if tp is None or tp is type(None):
@@ -85,12 +132,14 @@ class _Reader:
         if hasattr(tp, "__value__"):  # an alias: type X = …
             return self._alias(tp, tp.__value__)
         if isinstance(tp, TypeVar):
-            raise UnsupportedType(spell(tp), "is an open type parameter: say of what, as Page[int]")
+            raise _open(tp)
         if isinstance(tp, (str, typing.ForwardRef)):
             raise UnsupportedType(repr(tp), "is not a type but its name: pass the type")
         origin = get_origin(tp)
         if origin is None:
             return self._class(tp)
+        if not hasattr(tp, "__args__"):  # typing.List without arguments
+            return self._class(origin)
         if hasattr(origin, "__value__"):  # an alias with parameters
             arguments = dict(zip(origin.__type_params__, get_args(tp), strict=True))
             return self._alias(origin, substitute(origin.__value__, arguments))
@@ -120,6 +169,10 @@ class _Reader:
         if origin is tuple:
             if len(arguments) == 2 and arguments[1] is ...:
                 return Items(tp, tuple, (tuple,), self.read(arguments[0]))
+            if any(map(_is_unpacked, arguments)):
+                raise UnsupportedType(
+                    str(tp), "cannot travel: an unpacked tuple; declare it as one of the places"
+                )
             return Places(tp, tuple(map(self.read, arguments)))
         if origin in _ITEMS:
             return Items(tp, *_ITEMS[origin], self.read(arguments[0]))
@@ -132,15 +185,19 @@ class _Reader:
     def _class(self, tp: Any) -> Shape:
         """A type without arguments."""
         if not isinstance(tp, type) and not typing.is_typeddict(tp):
-            if (origin := getattr(tp, "__origin__", None)) is not None:  # typing.List
-                return self._class(origin)
             raise _unknown(tp)
         if tp in SCALARS:
             return Scalar(tp, tp)
-        if isinstance(tp, enum.EnumMeta):
+        if isinstance(tp, enum.EnumMeta) and tp.__members__:
             return EnumOf(tp, tp)
+        name = f"{tp.__module__}.{tp.__qualname__}"
+        if tp is msgspec.Struct or name == "pydantic.main.BaseModel":
+            raise UnsupportedType(spell(tp), "has no fields of its own: declare one that has")
         if hasattr(tp, "__pydantic_validator__") or hasattr(tp, "__get_pydantic_core_schema__"):
-            return Model(tp, tp)
+            if getattr(tp, "__pydantic_generic_metadata__", {}).get("parameters"):
+                raise _open(tp)
+            base = _PYDANTIC_NAMES.get(name)
+            return Model(tp, tp) if base is None else Checked(tp, Scalar(base, base))
         if tp is tuple:
             return Items(tp, tuple, (tuple,), Anything(Any))
         if tp in _ITEMS:
@@ -155,8 +212,8 @@ class _Reader:
         shape = self.read(inner)
         constrained = any(isinstance(item, msgspec.Meta) for item in tp.__metadata__)
         if constrained and isinstance(shape, (Scalar, Items, Table)):
-            return dataclasses.replace(shape, tp=tp)
-        return shape
+            shape = dataclasses.replace(shape, tp=tp)
+        return Checked(tp, shape) if any(map(_is_pydantic, tp.__metadata__)) else shape
 
     def _union(self, tp: Any, arguments: tuple[Any, ...]) -> Shape:
         members: dict[object, Shape] = {}
@@ -171,12 +228,18 @@ class _Reader:
     def _record(self, tp: Any, cls: Any, style: Any) -> Shape:
         if tp in self._records:
             return self._records[tp]
+        if self._within.count(cls) == _DEEPEST:
+            raise UnsupportedType(
+                spell(cls), "contains itself with ever other type arguments: no end of types"
+            )
         record = self._records[tp] = Record(tp, cls, style)
+        self._within.append(cls)
         for field in declared_fields(tp, style):
             shape = self._field(field.tp)
             record.fields.append(
                 Field(field.name, field.wire_name, shape, field.optional, field.default)
             )
+        self._within.pop()
         return record
 
     def _field(self, tp: Any) -> Shape:
@@ -187,16 +250,33 @@ class _Reader:
         return self.read(tp)
 
 
+def _is_unpacked(tp: Any) -> bool:
+    return get_origin(tp) is Unpack or bool(getattr(tp, "__unpacked__", False))
+
+
+def _is_pydantic(mark: object) -> bool:
+    """Whether pydantic heeds what stands beside a type in `Annotated`."""
+    if type(mark).__module__ == "pydantic.fields":  # Field(): what it says is in `metadata`
+        return bool(getattr(mark, "metadata", ()))
+    if hasattr(mark, "__get_pydantic_core_schema__"):
+        return True
+    return type(mark).__module__.partition(".")[0] in ("pydantic", "annotated_types")
+
+
 def _order(shape: Shape) -> tuple[str, str]:
     return spell(shape.tp), spell(shape.tp, qualified=True)
 
 
+def _open(tp: Any) -> UnsupportedType:
+    return UnsupportedType(spell(tp), "is an open type parameter: say of what, as Page[int]")
+
+
 def _unknown(tp: Any) -> UnsupportedType:
-    hint = "declare a frozen dataclass, a pydantic model or a builtin type instead"
-    if isinstance(tp, type):
+    hint = "a frozen dataclass, a pydantic model or a builtin type"
+    cls = get_origin(tp) or tp
+    if isinstance(cls, type):
         for base in SCALARS:
-            if base is not type(None) and issubclass(tp, base):
-                hint = f"declare {base.__name__}, or a NewType of it"
-    if get_origin(tp) in (_ABC.Iterable, _ABC.Iterator, _ABC.Generator):
-        hint = "declare list or tuple; a method that yields is a stream"
-    return UnsupportedType(spell(tp), f"cannot travel: {hint}")
+            if base is not type(None) and issubclass(cls, base):
+                hint = f"{base.__name__}, or a NewType of it"
+        hint = INSTEAD.get(f"{cls.__module__.partition('._')[0]}.{cls.__qualname__}", hint)
+    return UnsupportedType(spell(tp), f"cannot travel: declare {hint}")

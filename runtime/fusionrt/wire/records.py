@@ -15,20 +15,21 @@ from msgspec import UNSET, UnsetType
 from .plans import Plan, Planner
 from .shapes import Field, Record
 
-__all__ = ["record_plan", "wire_struct"]
+__all__ = ["record_plan"]
 
 _Build = Callable[[Record, Mapping[str, Any]], Any]
 
 
 def record_plan(record: Record, plan: Planner) -> Plan:
     """The plan of a record, its fields planned by `plan`."""
-    plans = [plan(field.shape) for field in record.fields]
-    wire_class = wire_struct(record, [plan.wire for plan in plans])
+    slots = _slots(record)
+    plans = [plan(field.shape) for field, _ in slots]
+    wire_class = _wire_struct(record, slots, [plan.wire for plan in plans])
     get: Callable[[Any, str, Any], Any] = dict.get if record.style == "typeddict" else _attribute
     build = _BUILDERS[record.style]
     steps = [
         (field.name, f"f{index}", plan.to_wire, plan.from_wire)
-        for index, (field, plan) in enumerate(zip(record.fields, plans, strict=True))
+        for index, ((field, _), plan) in enumerate(zip(slots, plans, strict=True))
     ]
 
     def to_wire(value: Any) -> Any:
@@ -49,25 +50,42 @@ def record_plan(record: Record, plan: Planner) -> Plan:
     return Plan(wire_class, to_wire, from_wire)
 
 
-def wire_struct(record: Record, wires: list[Any]) -> Any:
-    """A Struct with a slot f0, f1, … for each field of the record."""
+def _slots(record: Record) -> list[tuple[Field, bool]]:
+    """The fields, and whether each may be absent: those that may come last.
+
+    An array keeps its order instead, and of it only the end can be absent.
+    """
+    if not _is_array(record):
+        return sorted(((field, field.optional) for field in record.fields), key=_may_be_absent)
+    last = max((i for i, field in enumerate(record.fields) if not field.optional), default=-1)
+    return [(field, index > last) for index, field in enumerate(record.fields)]
+
+
+def _may_be_absent(slot: tuple[Field, bool]) -> bool:
+    return slot[1]
+
+
+def _is_array(record: Record) -> bool:
+    config = getattr(record.cls, "__struct_config__", None)
+    return record.style == "namedtuple" or bool(config and config.array_like)
+
+
+def _wire_struct(record: Record, slots: list[tuple[Field, bool]], wires: list[Any]) -> Any:
+    """A Struct with slots f0, f1, … of these wire types."""
     config = getattr(record.cls, "__struct_config__", None)
     return msgspec.defstruct(
         record.cls.__name__,
-        [_slot(index, field, wires[index]) for index, field in enumerate(record.fields)],
-        rename={f"f{index}": field.wire_name for index, field in enumerate(record.fields)},
-        array_like=record.style == "namedtuple" or bool(config and config.array_like),
+        [
+            (f"f{index}", wire | UnsetType, UNSET) if optional else (f"f{index}", wire)
+            for index, ((_, optional), wire) in enumerate(zip(slots, wires, strict=True))
+        ],
+        rename={f"f{index}": field.wire_name for index, (field, _) in enumerate(slots)},
+        array_like=_is_array(record),
         tag=config.tag if config else None,
         tag_field=config.tag_field if config else None,
         forbid_unknown_fields=bool(config and config.forbid_unknown_fields),
         kw_only=True,
     )
-
-
-def _slot(index: int, field: Field, wire: Any) -> Any:
-    if field.optional:
-        return (f"f{index}", wire | UnsetType, UNSET)
-    return (f"f{index}", wire)
 
 
 def _attribute(value: Any, name: str, absent: Any) -> Any:

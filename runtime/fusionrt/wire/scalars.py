@@ -7,12 +7,15 @@ msgspec encodes exact types only; a key and a payload must not depend on which s
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-__all__ = ["PLAIN", "SCALARS", "plain_datetime"]
+from ..errors import UnsupportedType
+from .shapes import spell
+
+__all__ = ["PLAIN", "SCALARS", "mend", "plain_datetime", "plain_time"]
 
 
 def _plain_bytes(value: bytes) -> bytes:
@@ -20,15 +23,37 @@ def _plain_bytes(value: bytes) -> bytes:
 
 
 def plain_datetime(value: datetime) -> datetime:
-    """A datetime as the wire brings it back: an aware one in UTC, a naive one as it is."""
-    if value.tzinfo is not None and value.utcoffset() is not None:
+    """A datetime as the wire brings it back: an aware one in UTC, any other naive; without fold."""
+    aware = value.utcoffset() is not None
+    if aware:
         value = value.astimezone(UTC)
-    if type(value) is datetime:
-        return value
-    return datetime.combine(
-        date(value.year, value.month, value.day),
-        time(value.hour, value.minute, value.second, value.microsecond, value.tzinfo),
+    return datetime(
+        *(value.year, value.month, value.day),
+        *(value.hour, value.minute, value.second, value.microsecond),
+        UTC if aware else None,
     )
+
+
+def plain_time(value: time) -> time:
+    """A time as the wire brings it back: of its zone, the offset in whole minutes; without fold."""
+    offset = value.utcoffset()
+    zone = None
+    if offset is not None:
+        minutes = abs(offset) // timedelta(minutes=1)
+        zone = timezone(timedelta(minutes=minutes if offset > timedelta(0) else -minutes))
+    return time(value.hour, value.minute, value.second, value.microsecond, zone)
+
+
+def mend(value: Any) -> Any:
+    """An instance of a subclass of a scalar, which msgspec does not encode, as the scalar.
+
+    Raises:
+        UnsupportedType: it is none.
+    """
+    for cls, plain in PLAIN.items():
+        if isinstance(value, cls):
+            return plain(value)
+    raise UnsupportedType(spell(type(value)), "cannot travel: another type is declared here")
 
 
 PLAIN: Final[Mapping[type, Callable[[Any], Any]]] = {
@@ -41,9 +66,7 @@ PLAIN: Final[Mapping[type, Callable[[Any], Any]]] = {
     UUID: lambda value: UUID(int=value.int),
     datetime: plain_datetime,
     date: lambda value: date(value.year, value.month, value.day),
-    time: lambda value: time(
-        value.hour, value.minute, value.second, value.microsecond, value.tzinfo
-    ),
+    time: plain_time,
     timedelta: lambda value: timedelta(value.days, value.seconds, value.microseconds),
 }
 """By scalar type: makes the exact type of any instance of a subclass."""

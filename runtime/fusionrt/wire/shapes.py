@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, Union
 __all__ = [
     "AnyOf",
     "Anything",
+    "Checked",
     "EnumOf",
     "Field",
     "Items",
@@ -116,6 +117,13 @@ class Model(Shape):
     """A class that pydantic validates."""
 
     cls: Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Checked(Shape):
+    """An `inner` that pydantic validates by what `Annotated` says of it."""
+
+    inner: Shape
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,13 +6,17 @@ right where equal values of the shape mean the same.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Hashable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from enum import Enum
+from typing import Any, Final
+from uuid import UUID
 
 from .matching import Chooser
-from .shapes import AnyOf, EnumOf, Items, Model, OneOf, Places, Record, Scalar, Shape
+from .scalars import PLAIN
+from .shapes import AnyOf, Checked, EnumOf, Items, Model, OneOf, Places, Record, Scalar, Shape
 
 __all__ = ["Teller", "teller"]
 
@@ -45,6 +49,8 @@ class _Tellers:
                 return self._record(shape)
             case Model():
                 return _by_content
+            case Checked():
+                return self.of(shape.inner)
         return None
 
     def _union(self, shape: AnyOf) -> Teller | None:
@@ -100,6 +106,8 @@ def _families(shape: Shape) -> Iterator[object]:
             yield tuple
         case Record(cls=cls) | Model(cls=cls):
             yield tuple if issubclass(cls, tuple) else cls
+        case Checked(inner=inner):
+            yield from _families(inner)
 
 
 def _family(cls: type) -> object:
@@ -111,11 +119,16 @@ def _family(cls: type) -> object:
     return cls
 
 
+_EXACT: Final = frozenset((str, int, bool, type(None), UUID, date))
+
+
 def _by_content(value: Any) -> Hashable:
     """A pydantic model, or what one holds: its validators saw to the classes."""
     cls = type(value)
+    if cls in _EXACT:
+        return (cls, value)
     if isinstance(value, (tuple, list)):
-        return tuple(map(_by_content, value))
+        return (cls, *map(_by_content, value))
     if isinstance(value, dict):
         return frozenset((_by_content(key), _by_content(item)) for key, item in value.items())
     if isinstance(value, (set, frozenset)):
@@ -124,9 +137,21 @@ def _by_content(value: Any) -> Hashable:
         extra = getattr(value, "__pydantic_extra__", None)
         content = (*(_by_content(getattr(value, name)) for name in fields), _by_content(extra))
         return (cls, content)
-    if cls is float and value != value:
-        return (float, "nan")
-    return (cls, value)
+    if dataclasses.is_dataclass(value):
+        names = (field.name for field in dataclasses.fields(value))
+        return (cls, *(_by_content(getattr(value, name)) for name in names))
+    if isinstance(value, Enum):
+        return (cls, value)
+    return next(
+        ((kind, _number(plain(value))) for kind, plain in PLAIN.items() if isinstance(value, kind)),
+        (cls, value),
+    )
+
+
+def _number(value: Any) -> Hashable:
+    """A plain scalar; every nan is the same."""
+    is_nan = value.is_nan() if isinstance(value, Decimal) else value != value
+    return "nan" if is_nan else value
 
 
 def _same(value: Any) -> Any:
