@@ -6,25 +6,16 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from ..contract import Expression, Ref
+from ..contract import Expression, Ref, quoted
 from ..rules.files import HiddenByStar, TypingOnly, UnknownName
 from .modules import Module, Modules
 from .scan import dotted
 
-__all__ = ["Names", "Unreadable", "constant", "quoted"]
+__all__ = ["Names", "Unreadable", "constant"]
 
 
 class Unreadable(Exception):
     """Raised for an expression that is more than names, literals, arithmetic, tuples and calls."""
-
-
-def quoted(value: str | bytes) -> str:
-    """A literal for this value, in double quotes where that needs no more escapes."""
-    text = repr(value)
-    if '"' in text:
-        return text
-    prefix, _, body = text.partition("'")
-    return f'{prefix}"{body[:-1]}"'
 
 
 def constant(node: cst.CSTNode) -> str | None:

@@ -193,10 +193,15 @@ class _Entry:
         if name is None:
             self._bad()
         root, *attributes = name.split(".")
-        if root not in self._variables and str(self._qualified(name)) in _ANY:
+        if root not in self._variables and self._is_any(name):
             return Wildcard()
         accepts_none = self._command._paths.accepts_none(parameter.type)
         return self._path(root, attributes, accepts_none=accepts_none)
+
+    def _is_any(self, name: str) -> bool:
+        """Linters remove an import of `ANY` that only strings use, so it may be missing."""
+        ref = self._qualified(name)
+        return name == "ANY" if ref is None else str(ref) in _ANY
 
     def _path(self, root: str, attributes: list[str], *, accepts_none: bool) -> Path:
         if root not in self._variables:

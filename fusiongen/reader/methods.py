@@ -23,6 +23,7 @@ from ..contract import (
 from ..rules.methods import (
     AsyncStream,
     BadDefault,
+    BadDeprecation,
     DecoratedStream,
     MissingAnnotation,
     StarArguments,
@@ -84,6 +85,7 @@ class _Reader:
         self._name = node.name.value
         self._annotations = Annotations(modules, module, variables)
         self._names = Names(modules, module)
+        self._decorations = tuple(decorations(modules, module, node.decorators))
 
     def read(self) -> MethodSyntax:
         decoration = self._decoration()
@@ -95,6 +97,7 @@ class _Reader:
             parameters=parameters,
             result=result,
             doc=self._node.get_docstring(),
+            deprecated=self._deprecation(),
             options=self._options(decoration) if kind is MethodKind.COMPUTE else Options(),
             span=self._module.span(self._node.name),
         )
@@ -102,7 +105,7 @@ class _Reader:
         return MethodSyntax(method, self._module, entries)
 
     def _decoration(self) -> Decoration | None:
-        found = list(decorations(self._modules, self._module, self._node.decorators))
+        found = [each for each in self._decorations if each.name != "deprecated"]
         for each in found:
             if each.name not in ("compute", "command"):
                 code = self._module.tree.code_for_node(each.node)
@@ -112,6 +115,20 @@ class _Reader:
         if self._node.type_parameters is not None:
             self._not_a_method(self._node.name, f"`{self._name}` is generic")
         return found[0] if found else None
+
+    def _deprecation(self) -> str | None:
+        """What `@deprecated` says, if it is there."""
+        found = [each for each in self._decorations if each.name == "deprecated"]
+        if not found:
+            return None
+        arguments = found[0].call.args if found[0].call else ()
+        given = arguments[0] if len(arguments) == len(found) == 1 else None
+        text = getattr(given.value, "evaluated_value", None) if given and not given.keyword else 0
+        if not isinstance(text, str) or (given and given.star):
+            code = self._module.tree.code_for_node(found[-1].node)
+            span = self._module.span(found[-1].node)
+            raise BadDeprecation.violation(span, f"`@{code}` of `{self._name}` is no message alone")
+        return text
 
     def _not_a_method(self, node: cst.CSTNode, problem: str) -> NoReturn:
         raise NotAMethod.violation(self._module.span(node), problem)

@@ -18,7 +18,7 @@ from ..contract import Ref
 from ..errors import Span
 from ..rules.files import NotPython
 from .compiling import compiler_refuses
-from .scan import Scan
+from .scan import Scan, dotted
 
 __all__ = ["Consulted", "Module", "Modules"]
 
@@ -150,6 +150,18 @@ class Modules:
         if ref not in self._origins:
             self._origins[ref] = self._trace(ref)
         return self._origins[ref]
+
+    def meaning(self, ref: Ref) -> Ref:
+        """The origin of a name, also through assignments such as `cached = compute`."""
+        seen: set[Ref] = set()
+        while (ref := self.origin(ref)) not in seen:
+            seen.add(ref)
+            module = self.find(ref.module)
+            value = module.scan.definitions.get(ref.name) if module is not None else None
+            name = dotted(value)
+            moved = self.resolve(module, name) if module is not None and name else None
+            ref = moved or ref
+        return ref
 
     def _trace(self, ref: Ref) -> Ref:
         seen = {ref}

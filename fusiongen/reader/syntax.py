@@ -17,12 +17,20 @@ from .standard import standard
 
 __all__ = ["Decoration", "ProtocolSyntax", "decorations", "linearised"]
 
-_HOMES = ("fusionrt", "fusionrt.contract")
+_KNOWN = {
+    **{
+        f"{home}.{name}": name
+        for home in ("fusionrt", "fusionrt.contract")
+        for name in ("service", "compute", "command")
+    },
+    "typing_extensions.deprecated": "deprecated",
+    "warnings.deprecated": "deprecated",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Decoration:
-    """One decorator. `name` is `service`, `compute` or `command` if it is one of ours."""
+    """One decorator. `name` is `service`, `compute`, `command` or `deprecated` if it is that."""
 
     name: str | None
     node: cst.BaseExpression
@@ -37,9 +45,8 @@ def decorations(
         call = node.decorator if isinstance(node.decorator, cst.Call) else None
         name = dotted(call.func if call else node.decorator)
         ref = modules.resolve(module, name) if name else None
-        origin = modules.origin(ref) if ref else None
-        ours = origin.name if origin and origin.module in _HOMES else None
-        yield Decoration(ours, node.decorator, call)
+        origin = modules.meaning(ref) if ref else None
+        yield Decoration(_KNOWN.get(str(origin)), node.decorator, call)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

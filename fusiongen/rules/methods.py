@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncStream",
     "BadDefault",
+    "BadDeprecation",
     "DecoratedStream",
     "MissingAnnotation",
     "ReservedName",
@@ -93,6 +94,32 @@ class BadDefault(Rule):
     INVALID = (
         "    async def get(self, ids: tuple[str, ...] = tuple()) -> str: ...",
         "    async def get(self, ids: list[str] = []) -> str: ...",
+    )
+
+
+class BadDeprecation(Rule):
+    """`@deprecated` carries more or less than a message that is one string literal. The warning is
+    a `DeprecationWarning` in the line of the caller, which no option changes."""
+
+    id = "FG028"
+    fix = 'Write `@deprecated("Use `total`.")`, once, with a string literal and nothing else.'
+    VALID = (
+        '    @deprecated("Use `get`.")\n    async def find(self) -> str: ...',
+        '    @compute\n    @deprecated("Use " "`get`.")\n    async def find(self) -> str: ...',
+        '    @deprecated("Read `get`.")\n    def events(self) -> AsyncIterator[int]: ...',
+    )
+    INVALID = tuple(
+        f"    {decorators}\n    async def find(self) -> str: ..."
+        for decorators in (
+            '@deprecated("Use `get`.", category=None)',
+            "@deprecated",
+            "@deprecated()",
+            "@deprecated(NAME)",
+            '@deprecated(f"Use {NAME}.")',
+            '@deprecated(message="Use `get`.")',
+            '@deprecated(*("Use `get`.",))',
+            '@deprecated("Use `get`.")\n    @deprecated("Use `put`.")',
+        )
     )
 
 

@@ -25,6 +25,7 @@ import msgspec
 from fusionrt import ANY, command, compute, service
 from library import Length
 from pydantic import BaseModel, Field
+from typing_extensions import deprecated
 
 Id = NewType("Id", str)
 Name = str
@@ -69,6 +70,17 @@ def test_C6_a_compatible_change_is_not(
 ) -> None:
     """No rule reports it, in either direction of the rule's own cases."""
     assert [str(change) for change in _changes(project, case)] == []
+
+
+def test_C6_deprecating_a_method_breaks_nothing(project: Write) -> None:
+    """Neither saying that a method is deprecated, nor saying it otherwise, nor taking it back."""
+    method = "    @compute\n{0}    async def get(self, id: str) -> str: ..."
+    plain, old, other = (
+        method.format(f"    @deprecated({message!r})\n" if message else "")
+        for message in ("", "Use `put`.", "Use `set`.")
+    )
+    for case in ((plain, old), (old, other), (other, plain)):
+        assert _changes(project, case) == []
 
 
 def test_C6_nothing_changed(project: Write) -> None:

@@ -268,3 +268,27 @@ def test_quoted_aliases_are_opened(project: Write) -> None:
     spelled = ["tuple[str, ...] | None", "int | tuple[str, ...]"]
     assert [str(each.type) for each in a.parameters] == spelled
     assert (str(a.result), str(b.result)) == ("shop.contracts.Mode", "shop.contracts.Name")
+
+
+@pytest.mark.parametrize(
+    ("head", "rules"),
+    [
+        ("", []),
+        ("from fusionrt import ANY\n", []),
+        ("ANY = 3\n", ["FG043"]),
+        ("from library import ANY\n", ["FG043"]),
+    ],
+)
+def test_any_needs_no_import(head: str, rules: list[str], project: Write) -> None:
+    """Linters remove an import that only strings use; another `ANY` of the module is not ours."""
+    text = (
+        f"from typing import Protocol\nfrom fusionrt import command, compute, service\n{head}\n"
+        "@service\nclass Carts(Protocol):\n"
+        "    @compute\n    async def get(self, id: str) -> str: ...\n"
+        "    @command(invalidates=['get(ANY)'])\n    async def put(self) -> None: ...\n"
+    )
+    loaded = project({"shop/contracts.py": text})
+    found = [each.rule for each in _refused(loaded)] if rules else []
+    assert found == rules
+    if not rules:
+        assert str(_one(loaded).methods[1].invalidates[0]) == "carts.get(ANY)"

@@ -23,6 +23,7 @@ from typing import TypeVar, Union, overload
 
 from fusionrt import ANY, command, compute, service
 from library import Length, LibraryCart, LibraryKey
+from typing_extensions import deprecated
 
 NAME = "carts"
 MINUTE = 60

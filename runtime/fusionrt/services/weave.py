@@ -13,8 +13,10 @@ from collections.abc import Callable, Hashable, Iterator
 from types import MappingProxyType
 from typing import Any
 
+from typing_extensions import deprecated
+
 from ..graph import SCOPE, Hit
-from .table import Compute, Contract
+from .table import Command, Compute, Contract, deprecation
 
 __all__ = ["hot_table", "woven"]
 
@@ -51,9 +53,14 @@ def woven(cls: type, proxy: type, contract: Contract) -> type:
             "_fusion_raw": cls,
         }
         for method in contract.methods:
+            name = method.name
             if isinstance(method, Compute):
-                namespace[hot_table(method.name)] = _NOTHING_YET
-                namespace[method.name] = _hot_path(getattr(proxy, method.name))
+                namespace[hot_table(name)] = _NOTHING_YET
+                namespace[name] = _hot_path(getattr(proxy, name))
+            message = deprecation(getattr(contract.protocol, name))
+            if message is not None:
+                outer = proxy if isinstance(method, Compute | Command) else cls
+                namespace[name] = deprecated(message)(namespace.get(name) or getattr(outer, name))
         made = type(cls)(cls.__name__, (_Unannounced, proxy, cls), namespace)
         cls._fusion_woven = made  # type: ignore[attr-defined]
     return made
