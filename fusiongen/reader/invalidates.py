@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NoReturn
 
 import libcst as cst
@@ -36,10 +37,27 @@ from .modules import Modules
 from .paths import Paths
 from .scan import dotted
 
-__all__ = ["Invalidations", "Target"]
+__all__ = ["Invalidations", "Target", "Unjudged"]
 
-Target = tuple[Contract, Mapping[str, Method]]
-"""A contract of the project, and its methods by name."""
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A contract of the project.
+
+    methods: by name.
+    unread: the names of those that are not wholly understood.
+    complete: whether all that it inherits is there.
+    """
+
+    contract: Contract
+    methods: Mapping[str, Method]
+    unread: frozenset[str]
+    complete: bool
+
+
+class Unjudged(Exception):
+    """Raised for an entry about something that could not be read, which is reported as such."""
+
 
 _ANY = ("fusionrt.ANY", "fusionrt.contract.ANY")
 
@@ -74,6 +92,7 @@ class Invalidations:
 
         Raises:
             Violation: it breaks a rule (FG040 to FG044).
+            Unjudged: what it names could not be read.
         """
         return _Entry(self, entry).call()
 
@@ -142,14 +161,17 @@ class _Entry:
         ref = self._qualified(qualifier) if qualifier else self._command._own
         target = self._command._contracts(ref) if ref else None
         if target is None:
+            if ref is not None and self._command._modules.is_broken(ref.module):
+                raise Unjudged
             problem = f"`{qualifier}` in `{self._entry.text}` is no contract of this project"
             raise UnknownContract.violation(self._span, problem)
-        contract, methods = target
-        found = methods.get(method)
+        found = target.methods.get(method)
+        if method in target.unread or (found is None and not target.complete):
+            raise Unjudged
         if found is None or found.kind is not MethodKind.COMPUTE:
-            problem = f"`{contract.ref.name}` has no compute method `{method}`"
+            problem = f"`{target.contract.ref.name}` has no compute method `{method}`"
             raise UnknownMethod.violation(self._span, problem)
-        return contract, found
+        return target.contract, found
 
     def _qualified(self, name: str) -> Ref | None:
         modules = self._command._modules

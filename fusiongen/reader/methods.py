@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 
 import libcst as cst
 
@@ -14,12 +13,16 @@ from ..contract import (
     Method,
     MethodKind,
     Named,
+    Nothing,
     Options,
     Parameter,
     ParameterKind,
     Ref,
     Type,
 )
+from ..errors import Diagnostic, Violation
+from ..rules.base import Rule
+from ..rules.files import NotUnderstood
 from ..rules.methods import (
     AsyncStream,
     BadDefault,
@@ -51,22 +54,23 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class MethodSyntax:
-    """A method that is read but for its `invalidates`, with the module that it stands in."""
+    """A method that is read but for its `invalidates`, with the module that it stands in.
+
+    diagnostics: what breaks a rule. What could not be read is replaced by what breaks none.
+    """
 
     method: Method
     module: Module
     entries: tuple[Entry, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
 def read_method(
     modules: Modules, module: Module, node: cst.FunctionDef, variables: Mapping[str, Type]
 ) -> MethodSyntax:
-    """Read one method.
+    """Read one method, as far as it can be read.
 
     variables: what the type parameters of its class stand for.
-
-    Raises:
-        Violation: it breaks a rule that stands in the way of reading it.
     """
     return _Reader(modules, module, node, variables).read()
 
@@ -83,14 +87,18 @@ class _Reader:
         self._module = module
         self._node = node
         self._name = node.name.value
-        self._annotations = Annotations(modules, module, variables)
+        declared = node.type_parameters.params if node.type_parameters is not None else ()
+        own = dict.fromkeys((each.param.name.value for each in declared), Nothing())
+        self._annotations = Annotations(modules, module, {**variables, **own})
         self._names = Names(modules, module)
         self._decorations = tuple(decorations(modules, module, node.decorators))
+        self._diagnostics: list[Diagnostic] = []
 
     def read(self) -> MethodSyntax:
         decoration = self._decoration()
+        special = bool(self._diagnostics)
         parameters = tuple(self._parameters())
-        kind, result = self._kind(decoration)
+        kind, result = self._kind(decoration, special)
         method = Method(
             name=self._name,
             kind=kind,
@@ -102,128 +110,149 @@ class _Reader:
             span=self._module.span(self._node.name),
         )
         entries = tuple(self._entries(decoration)) if kind is MethodKind.COMMAND else ()
-        return MethodSyntax(method, self._module, entries)
+        return MethodSyntax(method, self._module, entries, tuple(self._diagnostics))
+
+    def _note(self, rule: type[Rule], node: cst.CSTNode, problem: str) -> None:
+        self._diagnostics.append(rule.at(self._module.span(node), problem))
 
     def _decoration(self) -> Decoration | None:
-        found = [each for each in self._decorations if each.name != "deprecated"]
+        found = [each for each in self._decorations if each.name != "deprecated" and each.readable]
+        ours = [each for each in found if each.name in ("compute", "command")]
         for each in found:
-            if each.name not in ("compute", "command"):
+            if each not in ours:
                 code = self._module.tree.code_for_node(each.node)
-                self._not_a_method(each.node, f"`{self._name}` is decorated with `{code}`")
-        if len(found) > 1:
-            self._not_a_method(found[1].node, f"`{self._name}` is decorated twice")
+                self._note(NotAMethod, each.node, f"`{self._name}` is decorated with `{code}`")
+        if len(ours) > 1:
+            self._note(NotAMethod, ours[1].node, f"`{self._name}` is decorated twice")
         if self._node.type_parameters is not None:
-            self._not_a_method(self._node.name, f"`{self._name}` is generic")
-        return found[0] if found else None
+            self._note(NotAMethod, self._node.name, f"`{self._name}` is generic")
+        return ours[0] if ours else None
 
     def _deprecation(self) -> str | None:
         """What `@deprecated` says, if it is there."""
         found = [each for each in self._decorations if each.name == "deprecated"]
-        if not found:
-            return None
-        arguments = found[0].call.args if found[0].call else ()
-        given = arguments[0] if len(arguments) == len(found) == 1 else None
-        text = getattr(given.value, "evaluated_value", None) if given and not given.keyword else 0
-        if not isinstance(text, str) or (given and given.star):
-            code = self._module.tree.code_for_node(found[-1].node)
-            span = self._module.span(found[-1].node)
-            raise BadDeprecation.violation(span, f"`@{code}` of `{self._name}` is no message alone")
-        return text
-
-    def _not_a_method(self, node: cst.CSTNode, problem: str) -> NoReturn:
-        raise NotAMethod.violation(self._module.span(node), problem)
+        message = None
+        for index, each in enumerate(found):
+            match each.call:
+                case cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) if not index:
+                    message = getattr(value, "evaluated_value", None)
+            if not isinstance(message, str) or index:
+                code = self._module.tree.code_for_node(each.node)
+                problem = f"`@{code}` of `{self._name}` is no message alone"
+                self._note(BadDeprecation, each.node, problem)
+        return message if isinstance(message, str) else None
 
     def _parameters(self) -> Iterator[Parameter]:
         declared = self._node.params
-        star = (
-            declared.star_arg if isinstance(declared.star_arg, cst.Param) else declared.star_kwarg
-        )
-        if star is not None:
-            problem = f"`{self._name}` takes `{star.star}{star.name.value}`"
-            raise StarArguments.violation(self._module.span(star), problem)
+        for star in (declared.star_arg, declared.star_kwarg):
+            if isinstance(star, cst.Param):
+                problem = f"`{self._name}` takes `{star.star}{star.name.value}`"
+                self._note(StarArguments, star, problem)
         positional = [(node, ParameterKind.POSITIONAL) for node in declared.posonly_params]
         ordinary = [(node, ParameterKind.ORDINARY) for node in declared.params]
         keyword = [(node, ParameterKind.KEYWORD) for node in declared.kwonly_params]
         if not positional and not ordinary:
-            self._not_a_method(self._node.name, f"`{self._name}` takes no `self`")
+            self._note(NotAMethod, self._node.name, f"`{self._name}` takes no `self`")
         for node, kind in (*(positional + ordinary)[1:], *keyword):
             yield self._parameter(node, kind)
 
     def _parameter(self, node: cst.Param, kind: ParameterKind) -> Parameter:
         name = node.name.value
-        span = self._module.span(node)
         if node.annotation is None:
             problem = f"the parameter `{name}` of `{self._name}` has no type"
-            raise MissingAnnotation.violation(span, problem)
+            self._note(MissingAnnotation, node, problem)
         return Parameter(
             name=name,
-            type=self._annotations.type(node.annotation.annotation),
-            default=self._default(node) if node.default is not None else None,
+            type=self._type(node.annotation),
+            default=self._default(node.default) if node.default is not None else None,
             kind=kind,
-            span=span,
+            span=self._module.span(node),
         )
 
-    def _default(self, node: cst.Param) -> Expression | None:
-        assert node.default is not None
+    def _type(self, node: cst.Annotation | None) -> Type:
+        """The type that is written there; `None`, of which nobody complains, if it is none."""
         try:
-            expression = self._names.expression(node.default, node.default, calls=False)
-        except Unreadable:
-            code = self._module.tree.code_for_node(node.default)
-            span = self._module.span(node.default)
-            raise BadDefault.violation(span, f"the default `{code}` cannot be repeated") from None
-        return expression
+            return self._annotations.type(node.annotation) if node is not None else Nothing()
+        except Violation as violation:
+            self._diagnostics.append(violation.diagnostic)
+        except RecursionError:
+            assert node is not None
+            self._note(NotUnderstood, node.annotation, "this type nests too deeply")
+        return Nothing()
 
-    def _kind(self, decoration: Decoration | None) -> tuple[MethodKind, Type]:
+    def _default(self, node: cst.BaseExpression) -> Expression:
+        try:
+            return self._names.expression(node, node, calls=False)
+        except Violation as violation:
+            self._diagnostics.append(violation.diagnostic)
+        except (Unreadable, RecursionError):
+            code = self._module.tree.code_for_node(node)
+            self._note(BadDefault, node, f"the default `{code}` cannot be repeated")
+        return Expression(parts=("None",))
+
+    def _kind(self, decoration: Decoration | None, special: bool) -> tuple[MethodKind, Type]:
+        """What it is, unless it is something special that contracts do not have."""
         name, node = self._name, self._node
+        kind = MethodKind(decoration.name) if decoration else MethodKind.PLAIN
+        before = len(self._diagnostics)
         if node.returns is None:
-            problem = f"the result of `{name}` has no type"
-            raise MissingAnnotation.violation(self._module.span(node.name), problem)
-        span = self._module.span(node.returns.annotation)
-        result = self._annotations.type(node.returns.annotation)
+            self._note(MissingAnnotation, node.name, f"the result of `{name}` has no type")
+            return kind, Nothing()
+        annotation = node.returns.annotation
+        result = self._type(node.returns)
+        if len(self._diagnostics) > before or special:
+            return kind, result
         stream = isinstance(result, Named) and self._modules.origin(result.ref) == _STREAM
         if node.asynchronous is not None:
             if stream:
-                raise AsyncStream.violation(span, f"`{name}` is an `async def` that streams")
-            kind = MethodKind(decoration.name) if decoration else MethodKind.PLAIN
+                self._note(AsyncStream, annotation, f"`{name}` is an `async def` that streams")
+                return MethodKind.STREAM, Nothing()
             return kind, result
         if not isinstance(result, Named) or not stream or not result.arguments:
-            raise SyncMethod.violation(span, f"`{name}` is a plain `def` but no stream of a type")
+            self._note(SyncMethod, annotation, f"`{name}` is a plain `def` but no stream of a type")
+            return kind, result if not stream else Nothing()
         if decoration is not None:
             problem = f"the stream `{name}` is decorated with `@{decoration.name}`"
-            raise DecoratedStream.violation(self._module.span(decoration.node), problem)
+            self._note(DecoratedStream, decoration.node, problem)
         return MethodKind.STREAM, result.arguments[0]
 
     def _options(self, decoration: Decoration | None) -> Options:
         given: dict[str, str] = {}
         for argument in decoration.call.args if decoration and decoration.call else ():
-            span = self._module.span(argument)
             name = argument.keyword.value if argument.keyword else ""
             if name not in Options.model_fields:
-                raise BadOption.violation(span, f"`@compute` of `{self._name}` has no such option")
+                self._note(BadOption, argument, f"`@compute` of `{self._name}` has no such option")
+                continue
             text = constant(argument.value)
             if text is None or not (text == "None" or _is_seconds(text)):
                 code = self._module.tree.code_for_node(argument.value)
-                raise BadOption.violation(span, f"`{name}={code}` is no number of seconds")
-            if text != "None":
+                self._note(BadOption, argument, f"`{name}={code}` is no number of seconds")
+            elif text != "None":
                 given[name] = text
         return Options(**given)
 
     def _entries(self, decoration: Decoration | None) -> Iterator[Entry]:
-        arguments = decoration.call.args if decoration and decoration.call else ()
-        span = self._module.span(decoration.node if decoration else self._node)
+        assert decoration is not None
+        arguments = decoration.call.args if decoration.call else ()
         names = [argument.keyword.value if argument.keyword else None for argument in arguments]
         if names != ["invalidates"]:
             problem = f"`@command` of `{self._name}` takes `invalidates=`, and nothing else"
-            raise BadCommandOption.violation(span, problem)
-        value = arguments[0].value
-        if not isinstance(value, cst.List | cst.Tuple):
-            raise BadCommandOption.violation(span, f"`invalidates` of `{self._name}` is no list")
-        for element in value.elements:
-            text = getattr(element.value, "evaluated_value", None)
-            if not isinstance(text, str):
-                problem = f"`invalidates` of `{self._name}` holds more than string literals"
-                raise BadCommandOption.violation(self._module.span(element), problem)
-            yield Entry(text, element.value)
+            self._note(BadCommandOption, decoration.node, problem)
+        for argument, name in zip(arguments, names, strict=True):
+            if name != "invalidates":
+                continue
+            value = argument.value
+            if not isinstance(value, cst.List | cst.Tuple):
+                problem = f"`invalidates` of `{self._name}` is no list"
+                self._note(BadCommandOption, value, problem)
+                continue
+            for element in value.elements:
+                text = getattr(element.value, "evaluated_value", None)
+                if isinstance(text, str):
+                    yield Entry(text, element.value)
+                else:
+                    problem = f"`invalidates` of `{self._name}` holds more than string literals"
+                    self._note(BadCommandOption, element, problem)
 
 
 def _is_seconds(text: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ import libcst as cst
 from libcst.metadata import CodeRange, PositionProvider
 
 from ..contract import Ref
-from ..errors import Span
+from ..errors import Diagnostic, Span, Violation
 from ..rules.files import NotPython
 from .compiling import compiler_refuses
 from .scan import Scan, dotted
@@ -86,6 +86,7 @@ class Modules:
         self._directory = directory
         self._roots = tuple(roots)
         self._modules: dict[str, Module | None] = {}
+        self._broken: dict[str, Diagnostic] = {}
         self._by_file: dict[str, Module] = {}
         self._paths: dict[str, Path | None] = {}
         self._absent: set[Path] = set()
@@ -116,15 +117,24 @@ class Modules:
         return self._locate(name) is not None
 
     def find(self, name: str) -> Module | None:
-        """The module of this import name, if a source root holds it.
-
-        Raises:
-            Violation: it does not parse (FG001).
-        """
+        """The module of this import name, if a source root holds it and it parses."""
         if name not in self._modules:
             path = self._locate(name)
-            self._modules[name] = self._parse(name, path) if path else None
+            try:
+                self._modules[name] = self._parse(name, path) if path else None
+            except Violation as violation:
+                self._modules[name] = None
+                self._broken[name] = violation.diagnostic
         return self._modules[name]
+
+    def is_broken(self, name: str) -> bool:
+        """Whether a source root holds the module, and it does not parse."""
+        return self.find(name) is None and name in self._broken
+
+    @property
+    def broken(self) -> Iterable[Diagnostic]:
+        """What does not parse (FG001), of the modules that were looked for."""
+        return self._broken.values()
 
     def line(self, file: str, number: int) -> str:
         """One line of a file that was parsed, counted from 1; empty if there is none."""
@@ -210,6 +220,7 @@ class Modules:
             )
         try:
             tree = cst.parse_module(source)
+            module = Module(name, file, source, tree, path.name == "__init__.py")
         except cst.ParserSyntaxError as error:
             span = Span(file, error.editor_line, error.editor_column)
             raise NotPython.violation(span, "this is not valid Python") from None
@@ -217,6 +228,7 @@ class Modules:
             raise NotPython.violation(
                 Span(file, 1, 1), "this is not text in its declared encoding, or in UTF-8"
             ) from None
-        module = Module(name, file, source, tree, path.name == "__init__.py")
+        except RecursionError:
+            raise NotPython.violation(Span(file, 1, 1), "this nests too deeply") from None
         self._by_file[file] = module
         return module

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
-from ..contract import Ref, Type
-from ..errors import Span
-from ..rules.protocols import ForeignBase, GenericContract, NotAProtocol
+from ..contract import Nothing, Ref, Type
+from ..errors import Diagnostic, Span, Violation
+from ..rules.protocols import DecoratedContract, ForeignBase, GenericContract, NotAProtocol
 from .annotations import Annotations
 from .modules import Module, Modules
 from .scan import dotted
 from .standard import standard
 
-__all__ = ["Decoration", "ProtocolSyntax", "decorations", "linearised"]
+__all__ = ["Decoration", "Inheritance", "ProtocolSyntax", "decorations", "is_service"]
 
 _KNOWN = {
     **{
@@ -23,6 +23,8 @@ _KNOWN = {
         for home in ("fusionrt", "fusionrt.contract")
         for name in ("service", "compute", "command")
     },
+    "typing.runtime_checkable": "checkable",
+    "typing_extensions.runtime_checkable": "checkable",
     "typing_extensions.deprecated": "deprecated",
     "warnings.deprecated": "deprecated",
 }
@@ -30,9 +32,14 @@ _KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Decoration:
-    """One decorator. `name` is `service`, `compute`, `command` or `deprecated` if it is that."""
+    """One decorator.
+
+    name: what it is, if it is one that a contract may have.
+    readable: it does not come from a module that does not parse, which is reported as such.
+    """
 
     name: str | None
+    readable: bool
     node: cst.BaseExpression
     call: cst.Call | None
 
@@ -46,7 +53,13 @@ def decorations(
         name = dotted(call.func if call else node.decorator)
         ref = modules.resolve(module, name) if name else None
         origin = modules.meaning(ref) if ref else None
-        yield Decoration(_KNOWN.get(str(origin)), node.decorator, call)
+        readable = origin is None or not modules.is_broken(origin.module)
+        yield Decoration(_KNOWN.get(str(origin)), readable, node.decorator, call)
+
+
+def is_service(modules: Modules, ref: Ref) -> bool:
+    """Whether this is `service`, through every alias and re-export."""
+    return _KNOWN.get(str(modules.meaning(ref))) == "service"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,25 +80,128 @@ class ProtocolSyntax:
         return self.module.span(self.node.name)
 
 
-def linearised(
-    modules: Modules, syntax: ProtocolSyntax, above: frozenset[Ref] = frozenset()
-) -> list[ProtocolSyntax]:
-    """The Protocol and those that it inherits from, in Python's method resolution order.
+class Inheritance:
+    """The Protocols that a contract is made of.
 
-    above: those that inherit from it.
-
-    Raises:
-        Violation: it or a base is no Protocol of the source roots (FG010, FG012), or it is generic
-            and nothing says what its type parameters stand for (FG011).
+    order: it and those that it inherits from, in Python's method resolution order.
+    diagnostics: a base is no Protocol of the source roots (FG010, FG012), or one is generic and
+        nothing says what its type parameters stand for (FG011).
+    complete: whether the order holds every method.
     """
-    parameters = type_parameters(modules, syntax)
-    if set(parameters) != syntax.variables.keys():
-        raise GenericContract.violation(syntax.span, f"`{syntax.ref.name}` is generic")
-    if syntax.ref in above:
-        raise ForeignBase.violation(syntax.span, f"`{syntax.ref.name}` inherits from itself")
-    above |= {syntax.ref}
-    bases = list(_bases(modules, syntax))
-    return [syntax, *_merged([*(linearised(modules, base, above) for base in bases), bases])]
+
+    def __init__(self, modules: Modules, syntax: ProtocolSyntax) -> None:
+        self._modules = modules
+        self.diagnostics: list[Diagnostic] = []
+        self.complete = True
+        self.order = self._linearised(syntax, frozenset())
+
+    def _linearised(self, syntax: ProtocolSyntax, above: frozenset[Ref]) -> list[ProtocolSyntax]:
+        try:
+            parameters = type_parameters(self._modules, syntax)
+        except Violation as violation:
+            self._note(violation)
+            parameters = ()
+        if set(parameters) != syntax.variables.keys():
+            problem = f"`{syntax.ref.name}` is generic"
+            self.diagnostics.append(GenericContract.at(syntax.span, problem))
+            syntax = replace(syntax, variables=dict.fromkeys(parameters, Nothing()))
+        self._look_at_decorators(syntax)
+        above |= {syntax.ref}
+        bases = []
+        for base in self._bases(syntax):
+            if base.ref in above:
+                problem = f"`{base.ref.name}` inherits from itself"
+                self._note(ForeignBase.violation(base.span, problem))
+            else:
+                bases.append(base)
+        below = [self._linearised(base, above) for base in bases]
+        merged = [syntax, *_merged([*below, bases])]
+        if len({each.ref for each in bases}) < len(bases) or None in merged:
+            problem = f"Python finds no order for the bases of `{syntax.ref.name}`"
+            fix = "Name each base once, and those that others inherit from last."
+            self.diagnostics.append(ForeignBase.at(syntax.span, problem, fix))
+        return [each for each in merged if each is not None]
+
+    def _note(self, violation: Violation) -> None:
+        self.diagnostics.append(violation.diagnostic)
+        self.complete = False
+
+    def _look_at_decorators(self, syntax: ProtocolSyntax) -> None:
+        services = 0
+        for each in decorations(self._modules, syntax.module, syntax.node.decorators):
+            services += each.name == "service"
+            known = each.name == "checkable" or (each.name == "service" and services == 1)
+            if each.readable and not known:
+                code = syntax.module.tree.code_for_node(each.node)
+                problem = f"`{syntax.ref.name}` is decorated with `{code}`"
+                span = syntax.module.span(each.node)
+                self.diagnostics.append(DecoratedContract.at(span, problem))
+
+    def _bases(self, syntax: ProtocolSyntax) -> Iterator[ProtocolSyntax]:
+        protocol = False
+        for argument in syntax.node.bases:
+            value = argument.value
+            subscript = value if isinstance(value, cst.Subscript) else None
+            named = subscript.value if subscript else value
+            origin = _origin(self._modules, syntax.module, named)
+            protocol = protocol or origin == _PROTOCOL
+            if origin in _GENERIC or (origin is not None and str(origin) == "object"):
+                continue
+            if protocol:
+                problem = f"`{syntax.ref.name}` has a base behind `Protocol`"
+                span = syntax.module.span(argument)
+                self.diagnostics.append(ForeignBase.at(span, problem, "Put `Protocol` last."))
+            try:
+                yield self._base(syntax, argument, origin, subscript)
+            except Violation as violation:
+                self._note(violation)
+            except _Broken:
+                self.complete = False
+        if not protocol:
+            problem = f"`{syntax.ref.name}` is not a Protocol"
+            self.diagnostics.append(NotAProtocol.at(syntax.span, problem))
+
+    def _base(
+        self,
+        syntax: ProtocolSyntax,
+        argument: cst.Arg,
+        origin: Ref | None,
+        subscript: cst.Subscript | None,
+    ) -> ProtocolSyntax:
+        if origin is not None and self._modules.is_broken(origin.module):
+            raise _Broken
+        home = self._modules.find(origin.module) if origin else None
+        node = home.scan.definitions.get(origin.name) if home and origin else None
+        if origin is None or home is None or not isinstance(node, cst.ClassDef):
+            code = syntax.module.tree.code_for_node(
+                subscript.value if subscript else argument.value
+            )
+            problem = f"the base `{code}` is no class of the source roots"
+            raise ForeignBase.violation(syntax.module.span(argument), problem)
+        base = ProtocolSyntax(origin, home, node)
+        return replace(base, variables=self._bound(syntax, base, subscript))
+
+    def _bound(
+        self, syntax: ProtocolSyntax, base: ProtocolSyntax, subscript: cst.Subscript | None
+    ) -> Mapping[str, Type]:
+        """What the type parameters of a base stand for, as `syntax` inherits from it."""
+        parameters = type_parameters(self._modules, base)
+        elements = subscript.slice if subscript is not None else ()
+        annotations = Annotations(self._modules, syntax.module, syntax.variables)
+        given = [
+            annotations.type(element.slice.value)
+            for element in elements
+            if isinstance(element.slice, cst.Index)
+        ]
+        if len(given) != len(parameters):
+            problem = f"`{base.ref.name}` takes {len(parameters)} type arguments, not {len(given)}"
+            self.diagnostics.append(GenericContract.at(syntax.span, problem))
+            return dict.fromkeys(parameters, Nothing())
+        return dict(zip(parameters, given, strict=True))
+
+
+class _Broken(Exception):
+    """Raised for a base in a module that does not parse, which is reported as such."""
 
 
 def type_parameters(modules: Modules, syntax: ProtocolSyntax) -> tuple[str, ...]:
@@ -138,51 +254,14 @@ def _type_variables(modules: Modules, module: Module, node: cst.CSTNode) -> Iter
         yield from _type_variables(modules, module, child)
 
 
-def _bases(modules: Modules, syntax: ProtocolSyntax) -> Iterator[ProtocolSyntax]:
-    protocol = False
-    for argument in syntax.node.bases:
-        span = syntax.module.span(argument)
-        value = argument.value
-        subscript = value if isinstance(value, cst.Subscript) else None
-        named = subscript.value if subscript else value
-        origin = _origin(modules, syntax.module, named)
-        protocol = protocol or origin == _PROTOCOL
-        if origin in _GENERIC or (origin is not None and str(origin) in ("abc.ABC", "object")):
-            continue
-        home = modules.find(origin.module) if origin else None
-        node = home.scan.definitions.get(origin.name) if home and origin else None
-        if origin is None or home is None or not isinstance(node, cst.ClassDef):
-            code = syntax.module.tree.code_for_node(named)
-            raise ForeignBase.violation(span, f"the base `{code}` is not in the source roots")
-        base = ProtocolSyntax(origin, home, node)
-        yield replace(base, variables=_bound(modules, syntax, base, subscript))
-    if not protocol:
-        raise NotAProtocol.violation(syntax.span, f"`{syntax.ref.name}` is not a Protocol")
-
-
-def _bound(
-    modules: Modules, syntax: ProtocolSyntax, base: ProtocolSyntax, subscript: cst.Subscript | None
-) -> Mapping[str, Type]:
-    """What the type parameters of a base stand for, as `syntax` inherits from it."""
-    parameters = type_parameters(modules, base)
-    elements = subscript.slice if subscript is not None else ()
-    annotations = Annotations(modules, syntax.module, syntax.variables)
-    given = [
-        annotations.type(element.slice.value)
-        for element in elements
-        if isinstance(element.slice, cst.Index)
-    ]
-    if len(given) != len(parameters):
-        problem = f"`{base.ref.name}` takes {len(parameters)} type arguments, not {len(given)}"
-        raise GenericContract.violation(syntax.span, problem)
-    return dict(zip(parameters, given, strict=True))
-
-
-def _merged(orders: list[list[ProtocolSyntax]]) -> Iterator[ProtocolSyntax]:
-    """The C3 merge; an order that Python would refuse is taken from left to right."""
+def _merged(orders: list[list[ProtocolSyntax]]) -> Iterator[ProtocolSyntax | None]:
+    """The C3 merge; `None` stands before what Python would refuse."""
     orders = [[*order] for order in orders if order]
     while orders:
         tails = {each.ref for order in orders for each in order[1:]}
-        head = next((order[0] for order in orders if order[0].ref not in tails), orders[0][0])
+        head = next((order[0] for order in orders if order[0].ref not in tails), None)
+        if head is None:
+            yield None
+            head = orders[0][0]
         yield head
         orders = [rest for order in orders if (rest := [e for e in order if e.ref != head.ref])]

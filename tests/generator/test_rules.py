@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NewType, Optional, Protocol
-from typing import TypeVar, Union, overload
+from typing import TypeVar, Union, final, overload, runtime_checkable
 
 from fusionrt import ANY, command, compute, service
 from library import Length, LibraryCart, LibraryKey
