@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import libcst as cst
 
@@ -20,8 +20,9 @@ from ..contract import (
 )
 from ..rules.files import NotUnderstood
 from .expressions import Names, Unreadable, constant
-from .misuse import misuse
+from .misuse import misfit, misuse
 from .modules import Module, Modules
+from .parameters import type_parameters
 from .quotes import has_quotes
 from .scan import dotted
 from .standard import TYPING, standard
@@ -48,6 +49,7 @@ class Annotations:
 
     variables: what type variables stand for, by the names that they have there.
     opened: the aliases that are being read.
+    hidden: names that mean something else in the scope of the annotation.
 
     Raises, in every method:
         Violation: a name is unknown (FG002 to FG004), or it is no type (FG005).
@@ -59,9 +61,10 @@ class Annotations:
         module: Module,
         variables: Mapping[str, Type] = _NO_VARIABLES,
         opened: frozenset[Ref] = frozenset(),
+        hidden: Collection[str] = (),
     ) -> None:
         self._open = opened
-        self._names = Names(modules, module)
+        self._names = Names(modules, module, hidden)
         self._variables = variables
         self._modules = modules
         self._module = module
@@ -112,11 +115,33 @@ class Annotations:
             return None
         return Annotations(self._modules, home, opened=self._open | {origin}).type(node)
 
+    def _opened(
+        self, ref: Ref, arguments: list[cst.BaseExpression], at: cst.CSTNode
+    ) -> Type | None:
+        """What `Pair[int]` stands for, after `Pair = tuple[T, T]` or `type Pair[T] = …`."""
+        origin = self._modules.origin(ref)
+        home = self._modules.find(origin.module)
+        if home is None:
+            return None
+        node = home.scan.aliases.get(origin.name) or home.scan.definitions.get(origin.name)
+        if not isinstance(node, cst.TypeAlias | cst.Subscript | cst.BinaryOperation):
+            return None
+        names = [each.name for each in type_parameters(self._modules, home, node)]
+        if origin in self._open:
+            problem = f"`{origin.name}` refers to itself, which only a class can"
+            raise NotUnderstood.violation(self._module.span(at), problem)
+        if len(names) != len(arguments):
+            problem = misfit(origin.name, len(names), len(arguments))
+            raise NotUnderstood.violation(self._module.span(at), problem)
+        given = dict(zip(names, (self._type(each, at) for each in arguments), strict=True))
+        value = node.value if isinstance(node, cst.TypeAlias) else node
+        return Annotations(self._modules, home, given, self._open | {origin}).type(value)
+
     def _quoted(self, node: cst.SimpleString | cst.ConcatenatedString, at: cst.CSTNode) -> Type:
         text = node.evaluated_value
         try:
             parsed = cst.parse_expression(f"({text})") if isinstance(text, str) else None
-        except cst.ParserSyntaxError:
+        except (cst.ParserSyntaxError, UnicodeEncodeError):
             parsed = None
         if parsed is None:
             raise NotUnderstood.violation(
@@ -132,6 +157,9 @@ class Annotations:
             raise NotUnderstood.violation(
                 self._module.span(at), f"`{self._code(value)}` takes no type arguments"
             )
+        opened = self._opened(base.ref, arguments, at)
+        if opened is not None:
+            return opened
         origin = standard(self._modules.origin(base.ref))
         special = origin.name if origin.module == "typing" else ""
         count = len(arguments)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import libcst as cst
 
 from ..contract import Expression, Ref, quoted
-from ..rules.files import HiddenByStar, TypingOnly, UnknownName
+from ..rules.files import HiddenByStar, NotUnderstood, TypingOnly, UnknownName
 from .modules import Module, Modules
 from .scan import dotted
 
@@ -37,16 +37,24 @@ def constant(node: cst.CSTNode) -> str | None:
 class Names:
     """Resolves the names of one module. `at` is the node that a complaint points to.
 
+    hidden: names that mean something else in the scope that they are used in.
+
     Raises, in every method:
-        Violation: the module does not bind the name, or only by a star import, or not at run time.
+        Violation: the module does not bind the name, or only by a star import, or not at run time;
+            or it is hidden.
     """
 
-    def __init__(self, modules: Modules, module: Module) -> None:
+    def __init__(self, modules: Modules, module: Module, hidden: Collection[str] = ()) -> None:
+        self._hidden = hidden
         self._modules = modules
         self._module = module
 
     def ref(self, name: str, at: cst.CSTNode) -> Ref:
         """What a dotted name means here."""
+        head = name.partition(".")[0]
+        if head in self._hidden:
+            problem = f"`{head}` is the method above, in this class"
+            raise NotUnderstood.violation(self._module.span(at), problem)
         ref = self._modules.resolve(self._module, name)
         scan = self._module.scan
         if ref is None and scan.stars:

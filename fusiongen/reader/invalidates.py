@@ -119,7 +119,7 @@ class _Entry:
     def _parsed(self) -> tuple[cst.Call, cst.CompFor | None]:
         try:
             node = cst.parse_expression(f"({self._entry.text})")
-        except cst.ParserSyntaxError:
+        except (cst.ParserSyntaxError, UnicodeEncodeError):
             self._bad()
         match node:
             case cst.Call(lpar=[_]):

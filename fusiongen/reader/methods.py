@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
@@ -66,13 +66,18 @@ class MethodSyntax:
 
 
 def read_method(
-    modules: Modules, module: Module, node: cst.FunctionDef, variables: Mapping[str, Type]
+    modules: Modules,
+    module: Module,
+    node: cst.FunctionDef,
+    variables: Mapping[str, Type],
+    above: Collection[str],
 ) -> MethodSyntax:
     """Read one method, as far as it can be read.
 
     variables: what the type parameters of its class stand for.
+    above: the methods above it, whose names mean them from there on.
     """
-    return _Reader(modules, module, node, variables).read()
+    return _Reader(modules, module, node, variables, above).read()
 
 
 class _Reader:
@@ -82,6 +87,7 @@ class _Reader:
         module: Module,
         node: cst.FunctionDef,
         variables: Mapping[str, Type],
+        above: Collection[str],
     ) -> None:
         self._modules = modules
         self._module = module
@@ -89,8 +95,8 @@ class _Reader:
         self._name = node.name.value
         declared = node.type_parameters.params if node.type_parameters is not None else ()
         own = dict.fromkeys((each.param.name.value for each in declared), Nothing())
-        self._annotations = Annotations(modules, module, {**variables, **own})
-        self._names = Names(modules, module)
+        self._annotations = Annotations(modules, module, {**variables, **own}, hidden=above)
+        self._names = Names(modules, module, above)
         self._decorations = tuple(decorations(modules, module, node.decorators))
         self._diagnostics: list[Diagnostic] = []
 
@@ -119,7 +125,9 @@ class _Reader:
         found = [each for each in self._decorations if each.name != "deprecated" and each.readable]
         ours = [each for each in found if each.name in ("compute", "command")]
         for each in found:
-            if each not in ours:
+            if each.unbound is not None:
+                self._note_unbound(each.unbound, each.node)
+            elif each not in ours:
                 code = self._module.tree.code_for_node(each.node)
                 self._note(NotAMethod, each.node, f"`{self._name}` is decorated with `{code}`")
         if len(ours) > 1:
@@ -127,6 +135,12 @@ class _Reader:
         if self._node.type_parameters is not None:
             self._note(NotAMethod, self._node.name, f"`{self._name}` is generic")
         return ours[0] if ours else None
+
+    def _note_unbound(self, name: str, node: cst.CSTNode) -> None:
+        try:
+            self._names.ref(name, node)
+        except Violation as violation:
+            self._diagnostics.append(violation.diagnostic)
 
     def _deprecation(self) -> str | None:
         """What `@deprecated` says, if it is there."""
@@ -136,7 +150,7 @@ class _Reader:
             match each.call:
                 case cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) if not index:
                     message = getattr(value, "evaluated_value", None)
-            if not isinstance(message, str) or index:
+            if not isinstance(message, str) or not _is_text(message) or index:
                 code = self._module.tree.code_for_node(each.node)
                 problem = f"`@{code}` of `{self._name}` is no message alone"
                 self._note(BadDeprecation, each.node, problem)
@@ -253,6 +267,11 @@ class _Reader:
                 else:
                     problem = f"`invalidates` of `{self._name}` holds more than string literals"
                     self._note(BadCommandOption, element, problem)
+
+
+def _is_text(value: str) -> bool:
+    """Whether a string can be written to a file: an escape may make half a character."""
+    return not any("\ud800" <= each <= "\udfff" for each in value)
 
 
 def _is_seconds(text: str) -> bool:

@@ -22,7 +22,7 @@ from .scan import Scan, dotted
 
 __all__ = ["Consulted", "Module", "Modules"]
 
-_BUILTINS = frozenset(dir(builtins))
+_BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 
 
 class _Positions(PositionProvider):

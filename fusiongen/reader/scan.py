@@ -20,6 +20,7 @@ class Scan:
 
     bindings: what each name means.
     definitions: the class, function or assigned value of each name that is defined here.
+    aliases: those that a `type` statement makes.
     rebound: classes that are not all that their name is bound to.
     inner: classes inside of classes and functions.
     inner_bindings: what is imported there.
@@ -32,6 +33,7 @@ class Scan:
     def __init__(self, name: str, tree: cst.Module, is_package: bool) -> None:
         self.bindings: dict[str, Ref] = {}
         self.definitions: dict[str, cst.CSTNode] = {}
+        self.aliases: dict[str, cst.TypeAlias] = {}
         self.rebound: list[cst.ClassDef] = []
         self.inner: list[cst.ClassDef] = []
         self.inner_bindings: dict[str, Ref] = {}
@@ -83,6 +85,7 @@ class Scan:
                 self._called(assigned)
                 self._define(name, assigned, typing_only)
             case cst.TypeAlias(name=cst.Name(value=name), value=value):
+                self.aliases.setdefault(name, node)
                 self._define(name, value, typing_only)
 
     def _look_into(self, node: cst.CSTNode) -> None:

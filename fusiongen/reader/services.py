@@ -80,7 +80,7 @@ class ServiceSyntax:
                 self._look_at(protocol.module, node)
                 continue
             name = node.name.value
-            syntax = read_method(self._modules, protocol.module, node, protocol.variables)
+            syntax = read_method(self._modules, protocol.module, node, protocol.variables, own)
             self.diagnostics.extend(syntax.diagnostics)
             if name in own:
                 span = protocol.module.span(node.name)
@@ -188,10 +188,16 @@ def services_of(
         problem = f"`{each.name.value}` is bound to something else in this module, too"
         span = module.span(each.name)
         diagnostics.append(DuplicateService.at(span, problem, "Name one differently."))
+    names = Names(modules, module)
     for name, node in scan.definitions.items():
         if not isinstance(node, cst.ClassDef) or name in rebound:
             continue
         for decoration in decorations(modules, module, node.decorators):
+            if decoration.unbound is not None:  # it may be `service`
+                try:
+                    names.ref(decoration.unbound, decoration.node)
+                except Violation as violation:
+                    diagnostics.append(violation.diagnostic)
             if decoration.name != "service":
                 continue
             if name in scan.typing_only:

@@ -11,9 +11,10 @@ from ..contract import Nothing, Ref, Type
 from ..errors import Diagnostic, Span, Violation
 from ..rules.protocols import DecoratedContract, ForeignBase, GenericContract, NotAProtocol
 from .annotations import Annotations
+from .expressions import Names
 from .modules import Module, Modules
+from .parameters import GENERIC, PROTOCOL, meaning, type_parameters
 from .scan import dotted
-from .standard import standard
 
 __all__ = ["Decoration", "Inheritance", "ProtocolSyntax", "decorations", "is_service"]
 
@@ -36,10 +37,12 @@ class Decoration:
 
     name: what it is, if it is one that a contract may have.
     readable: it does not come from a module that does not parse, which is reported as such.
+    unbound: its name, if the module does not bind it.
     """
 
     name: str | None
     readable: bool
+    unbound: str | None
     node: cst.BaseExpression
     call: cst.Call | None
 
@@ -54,7 +57,8 @@ def decorations(
         ref = modules.resolve(module, name) if name else None
         origin = modules.meaning(ref) if ref else None
         readable = origin is None or not modules.is_broken(origin.module)
-        yield Decoration(_KNOWN.get(str(origin)), readable, node.decorator, call)
+        unbound = name if ref is None else None
+        yield Decoration(_KNOWN.get(str(origin)), readable, unbound, node.decorator, call)
 
 
 def is_service(modules: Modules, ref: Ref) -> bool:
@@ -97,7 +101,7 @@ class Inheritance:
 
     def _linearised(self, syntax: ProtocolSyntax, above: frozenset[Ref]) -> list[ProtocolSyntax]:
         try:
-            parameters = type_parameters(self._modules, syntax)
+            parameters = _plain_parameters(self._modules, syntax)
         except Violation as violation:
             self._note(violation)
             parameters = ()
@@ -131,7 +135,7 @@ class Inheritance:
         for each in decorations(self._modules, syntax.module, syntax.node.decorators):
             services += each.name == "service"
             known = each.name == "checkable" or (each.name == "service" and services == 1)
-            if each.readable and not known:
+            if each.readable and each.unbound is None and not known:
                 code = syntax.module.tree.code_for_node(each.node)
                 problem = f"`{syntax.ref.name}` is decorated with `{code}`"
                 span = syntax.module.span(each.node)
@@ -140,19 +144,21 @@ class Inheritance:
     def _bases(self, syntax: ProtocolSyntax) -> Iterator[ProtocolSyntax]:
         protocol = False
         for argument in syntax.node.bases:
-            value = argument.value
-            subscript = value if isinstance(value, cst.Subscript) else None
-            named = subscript.value if subscript else value
-            origin = _origin(self._modules, syntax.module, named)
-            protocol = protocol or origin == _PROTOCOL
-            if origin in _GENERIC or (origin is not None and str(origin) == "object"):
+            origin = meaning(self._modules, syntax.module, _unsubscripted(argument.value))
+            protocol = protocol or origin == PROTOCOL
+            if origin in GENERIC or (origin is not None and str(origin) == "object"):
                 continue
+            span = syntax.module.span(argument)
             if protocol:
                 problem = f"`{syntax.ref.name}` has a base behind `Protocol`"
-                span = syntax.module.span(argument)
                 self.diagnostics.append(ForeignBase.at(span, problem, "Put `Protocol` last."))
             try:
-                yield self._base(syntax, argument, origin, subscript)
+                base, variables = self._base(syntax.module, argument.value, syntax.variables)
+                if base is None:
+                    code = syntax.module.tree.code_for_node(_unsubscripted(argument.value))
+                    problem = f"the base `{code}` is no class of the source roots"
+                    raise ForeignBase.violation(span, problem)
+                yield replace(base, variables=self._filled(syntax, base, variables))
             except Violation as violation:
                 self._note(violation)
             except _Broken:
@@ -162,37 +168,35 @@ class Inheritance:
             self.diagnostics.append(NotAProtocol.at(syntax.span, problem))
 
     def _base(
-        self,
-        syntax: ProtocolSyntax,
-        argument: cst.Arg,
-        origin: Ref | None,
-        subscript: cst.Subscript | None,
-    ) -> ProtocolSyntax:
+        self, module: Module, node: cst.BaseExpression, variables: Mapping[str, Type]
+    ) -> tuple[ProtocolSyntax | None, Sequence[Type]]:
+        """A base, through aliases such as `Carts = Repository[Cart]`, and its type arguments."""
+        named = _unsubscripted(node)
+        annotations = Annotations(self._modules, module, variables)
+        given = [
+            annotations.type(element.slice.value)
+            for element in (node.slice if isinstance(node, cst.Subscript) else ())
+            if isinstance(element.slice, cst.Index)
+        ]
+        name = dotted(named)
+        if name is not None:
+            Names(self._modules, module).ref(name, node)
+        origin = meaning(self._modules, module, named)
         if origin is not None and self._modules.is_broken(origin.module):
             raise _Broken
         home = self._modules.find(origin.module) if origin else None
-        node = home.scan.definitions.get(origin.name) if home and origin else None
-        if origin is None or home is None or not isinstance(node, cst.ClassDef):
-            code = syntax.module.tree.code_for_node(
-                subscript.value if subscript else argument.value
-            )
-            problem = f"the base `{code}` is no class of the source roots"
-            raise ForeignBase.violation(syntax.module.span(argument), problem)
-        base = ProtocolSyntax(origin, home, node)
-        return replace(base, variables=self._bound(syntax, base, subscript))
+        found = home.scan.definitions.get(origin.name) if home and origin else None
+        if home is not None and isinstance(found, cst.Subscript) and not given:
+            return self._base(home, found, {})
+        if origin is None or home is None or not isinstance(found, cst.ClassDef):
+            return None, ()
+        return ProtocolSyntax(origin, home, found), given
 
-    def _bound(
-        self, syntax: ProtocolSyntax, base: ProtocolSyntax, subscript: cst.Subscript | None
+    def _filled(
+        self, syntax: ProtocolSyntax, base: ProtocolSyntax, given: Sequence[Type]
     ) -> Mapping[str, Type]:
         """What the type parameters of a base stand for, as `syntax` inherits from it."""
-        parameters = type_parameters(self._modules, base)
-        elements = subscript.slice if subscript is not None else ()
-        annotations = Annotations(self._modules, syntax.module, syntax.variables)
-        given = [
-            annotations.type(element.slice.value)
-            for element in elements
-            if isinstance(element.slice, cst.Index)
-        ]
+        parameters = _plain_parameters(self._modules, base)
         if len(given) != len(parameters):
             problem = f"`{base.ref.name}` takes {len(parameters)} type arguments, not {len(given)}"
             self.diagnostics.append(GenericContract.at(syntax.span, problem))
@@ -200,58 +204,25 @@ class Inheritance:
         return dict(zip(parameters, given, strict=True))
 
 
+def _unsubscripted(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node.value if isinstance(node, cst.Subscript) else node
+
+
 class _Broken(Exception):
     """Raised for a base in a module that does not parse, which is reported as such."""
 
 
-def type_parameters(modules: Modules, syntax: ProtocolSyntax) -> tuple[str, ...]:
-    """The names of a class's type parameters, in order.
+def _plain_parameters(modules: Modules, syntax: ProtocolSyntax) -> tuple[str, ...]:
+    """The names of a Protocol's type parameters, in order.
 
     Raises:
         Violation: one stands for more than a type (FG011).
     """
-    declared = syntax.node.type_parameters
-    if declared is not None:
-        if not all(isinstance(each.param, cst.TypeVar) for each in declared.params):
-            problem = f"`{syntax.ref.name}` has a type parameter that is no type"
-            raise GenericContract.violation(syntax.span, problem)
-        return tuple(each.param.name.value for each in declared.params)
-    found: list[str] = []
-    for argument in syntax.node.bases:
-        if not isinstance(argument.value, cst.Subscript):
-            continue
-        names = list(_type_variables(modules, syntax.module, argument.value))
-        if _origin(modules, syntax.module, argument.value.value) in _GENERIC:
-            return tuple(names)
-        found.extend(name for name in names if name not in found)
-    return tuple(found)
-
-
-_PROTOCOL = Ref(module="typing", name="Protocol")
-_GENERIC = (_PROTOCOL, Ref(module="typing", name="Generic"))
-
-
-def _origin(modules: Modules, module: Module, node: cst.BaseExpression) -> Ref | None:
-    name = dotted(node)
-    ref = modules.resolve(module, name) if name else None
-    return standard(modules.origin(ref)) if ref else None
-
-
-def _type_variables(modules: Modules, module: Module, node: cst.CSTNode) -> Iterator[str]:
-    """The type variables in the arguments of a base, as they are written."""
-    name = dotted(node)
-    if name is not None:
-        ref = modules.resolve(module, name)
-        origin = modules.origin(ref) if ref else None
-        home = modules.find(origin.module) if origin else None
-        value = home.scan.definitions.get(origin.name) if home and origin else None
-        if home is not None and isinstance(value, cst.Call):
-            function = _origin(modules, home, value.func)
-            if function is not None and str(function) == "typing.TypeVar":
-                yield name
-        return
-    for child in node.children:
-        yield from _type_variables(modules, module, child)
+    parameters = type_parameters(modules, syntax.module, syntax.node)
+    if any(each.special for each in parameters):
+        problem = f"`{syntax.ref.name}` has a type parameter that is no type"
+        raise GenericContract.violation(syntax.span, problem)
+    return tuple(each.name for each in parameters)
 
 
 def _merged(orders: list[list[ProtocolSyntax]]) -> Iterator[ProtocolSyntax | None]:

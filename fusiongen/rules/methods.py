@@ -116,6 +116,7 @@ class BadDeprecation(Rule):
             "@deprecated()",
             "@deprecated(NAME)",
             '@deprecated(f"Use {NAME}.")',
+            '@deprecated("Use \\ud800.")',
             '@deprecated(message="Use `get`.")',
             '@deprecated(*("Use `get`.",))',
             '@deprecated("Use `get`.")\n    @deprecated("Use `put`.")',

@@ -57,7 +57,7 @@ def test_C3_each_part_of_a_method_is_judged(project: Write) -> None:
         ("a.py", 6, "FG014"),
         ("a.py", 8, "FG030"),
         ("a.py", 8, "FG030"),
-        ("a.py", 9, "FG013"),
+        ("a.py", 9, "FG002"),
         ("a.py", 10, "FG028"),
         ("a.py", 13, "FG002"),
         ("a.py", 14, "FG020"),
