@@ -19,6 +19,7 @@ from ..contract import (
     parts,
 )
 from ..rules.files import NotUnderstood
+from .compiling import parsed_text
 from .expressions import Names, Unreadable, constant
 from .misuse import misfit, misuse
 from .modules import Module, Modules
@@ -75,6 +76,17 @@ class Annotations:
         self._check(found, node)
         return found
 
+    def without_alias(self, type_: Type) -> Type:
+        """What a type stands for if it is the name of `Events = AsyncIterator[Event]`."""
+        if not isinstance(type_, Named) or type_.arguments is not None:
+            return type_
+        origin = self._modules.origin(type_.ref)
+        home = self._modules.find(origin.module)
+        node = home.scan.definitions.get(origin.name) if home is not None else None
+        if home is None or not isinstance(node, cst.Subscript):
+            return type_
+        return Annotations(self._modules, home, opened=frozenset((origin,))).type(node)
+
     def _check(self, type_: Type, at: cst.CSTNode) -> None:
         """What no type checker lets pass, and the runtime would only find at the first call."""
         for part in parts(type_):
@@ -102,7 +114,9 @@ class Annotations:
             case _ if name is not None:
                 ref = self._standard(self._names.ref(name, at))
                 return self._unquoted(ref) or Named(ref=ref)
-        raise NotUnderstood.violation(self._module.span(at), f"`{self._code(node)}` is not a type")
+        raise NotUnderstood.violation(
+            self._module.span(at), f"`{self._module.code(node)}` is not a type"
+        )
 
     def _unquoted(self, ref: Ref) -> Type | None:
         """What an alias with a quoted part stands for: at run time it is no type."""
@@ -139,13 +153,10 @@ class Annotations:
 
     def _quoted(self, node: cst.SimpleString | cst.ConcatenatedString, at: cst.CSTNode) -> Type:
         text = node.evaluated_value
-        try:
-            parsed = cst.parse_expression(f"({text})") if isinstance(text, str) else None
-        except (cst.ParserSyntaxError, UnicodeEncodeError):
-            parsed = None
+        parsed = parsed_text(text) if isinstance(text, str) else None
         if parsed is None:
             raise NotUnderstood.violation(
-                self._module.span(at), f"`{self._code(node)}` is not a type"
+                self._module.span(at), f"`{self._module.code(node)}` is not a type"
             )
         return self._type(parsed, at)
 
@@ -155,7 +166,7 @@ class Annotations:
         base = self._type(value, at)
         if not isinstance(base, Named):
             raise NotUnderstood.violation(
-                self._module.span(at), f"`{self._code(value)}` takes no type arguments"
+                self._module.span(at), f"`{self._module.code(value)}` takes no type arguments"
             )
         opened = self._opened(base.ref, arguments, at)
         if opened is not None:
@@ -187,7 +198,7 @@ class Annotations:
     ) -> Iterator[cst.BaseExpression]:
         for element in elements:
             if not isinstance(element.slice, cst.Index) or element.slice.star is not None:
-                problem = f"`{self._code(element)}` is not a type"
+                problem = f"`{self._module.code(element)}` is not a type"
                 raise NotUnderstood.violation(self._module.span(at), problem)
             yield element.slice.value
 
@@ -196,7 +207,7 @@ class Annotations:
         text = constant(node)
         inner = node.expression if isinstance(node, cst.UnaryOperation) else node
         if isinstance(inner, cst.Float) or (text is None and dotted(node) is None):
-            problem = f"`{self._code(node)}` is no value for `Literal`"
+            problem = f"`{self._module.code(node)}` is no value for `Literal`"
             raise NotUnderstood.violation(self._module.span(at), problem)
         return self._expression(node, at)
 
@@ -204,12 +215,9 @@ class Annotations:
         try:
             return self._names.expression(node, at, calls=True)
         except Unreadable:
-            problem = f"`{self._code(node)}` is more than names, literals and calls"
+            problem = f"`{self._module.code(node)}` is more than names, literals and calls"
             raise NotUnderstood.violation(self._module.span(at), problem) from None
 
     def _standard(self, ref: Ref) -> Ref:
         origin = self._modules.origin(ref)
         return standard(origin) if origin.module in TYPING else ref
-
-    def _code(self, node: cst.CSTNode) -> str:
-        return " ".join(self._module.tree.code_for_node(node).split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 
 import libcst as cst
@@ -21,8 +22,10 @@ class Unreadable(Exception):
 def constant(node: cst.CSTNode) -> str | None:
     """The canonical spelling of a literal: a number, a string, True, False or None."""
     match node:
-        case cst.Integer(value=text) | cst.Float(value=text):
-            return text.lower()
+        case cst.Integer(value=text):
+            return f"0x{text[2:].upper()}" if text[:2] in ("0x", "0X") else text.lower()
+        case cst.Float(value=text):
+            return re.sub(r"^\.|\.(?!\d)", _full_point, text.lower())
         case cst.SimpleString() | cst.ConcatenatedString():
             value = node.evaluated_value
             return None if value is None else quoted(value)
@@ -32,6 +35,11 @@ def constant(node: cst.CSTNode) -> str | None:
             inner = constant(expression)
             return f"-{inner}" if inner is not None and inner[0].isdigit() else None
     return None
+
+
+def _full_point(match: re.Match[str]) -> str:
+    """`.5` is `0.5`, and `1.` is `1.0`."""
+    return ".0" if match.start() else "0."
 
 
 class Names:
@@ -80,7 +88,7 @@ class Names:
         scan = home.scan
         return (
             not origin.name
-            or origin.head in scan.bindings
+            or origin.head in scan.definitions  # not so if two modules import it from each other
             or bool(scan.stars)
             or "__getattr__" in scan.bindings
             or self._modules.has(f"{home.name}.{origin.head}")

@@ -31,6 +31,7 @@ from ..rules.invalidations import (
     UnknownMethod,
     UnknownVariable,
 )
+from .compiling import parsed_text
 from .expressions import constant
 from .methods import Entry, MethodSyntax
 from .modules import Modules
@@ -117,10 +118,7 @@ class _Entry:
         )
 
     def _parsed(self) -> tuple[cst.Call, cst.CompFor | None]:
-        try:
-            node = cst.parse_expression(f"({self._entry.text})")
-        except (cst.ParserSyntaxError, UnicodeEncodeError):
-            self._bad()
+        node = parsed_text(self._entry.text)
         match node:
             case cst.Call(lpar=[_]):
                 return node, None

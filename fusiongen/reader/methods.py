@@ -41,6 +41,10 @@ from .syntax import Decoration, decorations
 
 __all__ = ["Entry", "MethodSyntax", "read_method"]
 
+_NO_CONSTANTS = (
+    *(cst.FunctionDef, cst.ClassDef, cst.Lambda),
+    *(cst.BaseDict, cst.BaseList, cst.BaseSet, cst.GeneratorExp),
+)
 _STREAM = Ref(module="collections.abc", name="AsyncIterator")
 
 
@@ -128,7 +132,7 @@ class _Reader:
             if each.unbound is not None:
                 self._note_unbound(each.unbound, each.node)
             elif each not in ours:
-                code = self._module.tree.code_for_node(each.node)
+                code = self._module.code(each.node)
                 self._note(NotAMethod, each.node, f"`{self._name}` is decorated with `{code}`")
         if len(ours) > 1:
             self._note(NotAMethod, ours[1].node, f"`{self._name}` is decorated twice")
@@ -151,7 +155,7 @@ class _Reader:
                 case cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) if not index:
                     message = getattr(value, "evaluated_value", None)
             if not isinstance(message, str) or not _is_text(message) or index:
-                code = self._module.tree.code_for_node(each.node)
+                code = self._module.code(each.node)
                 problem = f"`@{code}` of `{self._name}` is no message alone"
                 self._note(BadDeprecation, each.node, problem)
         return message if isinstance(message, str) else None
@@ -195,14 +199,25 @@ class _Reader:
         return Nothing()
 
     def _default(self, node: cst.BaseExpression) -> Expression:
+        code = self._module.code(node)
         try:
-            return self._names.expression(node, node, calls=False)
+            found = self._names.expression(node, node, calls=False)
+            names = [part for part in found.parts if isinstance(part, Ref)]
+            if all(map(self._is_constant, names)):
+                return found
+            self._note(BadDefault, node, f"the default `{code}` is no constant")
         except Violation as violation:
             self._diagnostics.append(violation.diagnostic)
         except (Unreadable, RecursionError):
-            code = self._module.tree.code_for_node(node)
             self._note(BadDefault, node, f"the default `{code}` cannot be repeated")
         return Expression(parts=("None",))
+
+    def _is_constant(self, ref: Ref) -> bool:
+        """Whether a name may be that of a constant: no function, no class, nothing that changes."""
+        origin = self._modules.origin(ref)
+        home = self._modules.find(origin.module)
+        node = home.scan.definitions.get(origin.name) if home is not None else None
+        return origin.module != "builtins" and not isinstance(node, _NO_CONSTANTS)
 
     def _kind(self, decoration: Decoration | None, special: bool) -> tuple[MethodKind, Type]:
         """What it is, unless it is something special that contracts do not have."""
@@ -216,19 +231,20 @@ class _Reader:
         result = self._type(node.returns)
         if len(self._diagnostics) > before or special:
             return kind, result
-        stream = isinstance(result, Named) and self._modules.origin(result.ref) == _STREAM
+        opened = self._annotations.without_alias(result)
+        stream = isinstance(opened, Named) and self._modules.origin(opened.ref) == _STREAM
         if node.asynchronous is not None:
             if stream:
                 self._note(AsyncStream, annotation, f"`{name}` is an `async def` that streams")
                 return MethodKind.STREAM, Nothing()
             return kind, result
-        if not isinstance(result, Named) or not stream or not result.arguments:
+        if not isinstance(opened, Named) or not stream or not opened.arguments:
             self._note(SyncMethod, annotation, f"`{name}` is a plain `def` but no stream of a type")
-            return kind, result if not stream else Nothing()
+            return kind, Nothing()
         if decoration is not None:
             problem = f"the stream `{name}` is decorated with `@{decoration.name}`"
             self._note(DecoratedStream, decoration.node, problem)
-        return MethodKind.STREAM, result.arguments[0]
+        return MethodKind.STREAM, opened.arguments[0]
 
     def _options(self, decoration: Decoration | None) -> Options:
         given: dict[str, str] = {}
@@ -239,7 +255,7 @@ class _Reader:
                 continue
             text = constant(argument.value)
             if text is None or not (text == "None" or _is_seconds(text)):
-                code = self._module.tree.code_for_node(argument.value)
+                code = self._module.code(argument.value)
                 self._note(BadOption, argument, f"`{name}={code}` is no number of seconds")
             elif text != "None":
                 given[name] = text

@@ -33,6 +33,8 @@ def misuse(type_: Type, modules: Modules) -> str | None:
     if not isinstance(type_, Named):
         return None
     origin = standard(modules.origin(type_.ref))
+    if origin.module.partition(".")[0] == "fusionrt":
+        return f"`{origin.name}` is no type"
     problem = _own_misfit(origin, type_.arguments, modules)
     if problem is not None:
         return problem
@@ -55,13 +57,22 @@ def misfit(name: str, wanted: int, given: int) -> str:
     return f"`{name}` takes {takes}, and {given or 'none'} {'is' if given == 1 else 'are'} given"
 
 
+_NO_TYPES = (
+    cst.FunctionDef,
+    *(cst.BaseNumber, cst.BaseDict, cst.BaseList, cst.BaseSet, cst.BaseComp, cst.Tuple),
+    *(cst.Lambda, cst.BooleanOperation, cst.UnaryOperation, cst.Comparison, cst.FormattedString),
+)
+
+
 def _own_misfit(origin: Ref, arguments: Sequence[Type] | None, modules: Modules) -> str | None:
-    """Why a class or an alias of the source roots is none, by the number of its arguments."""
+    """Why what the source roots define is no type, or none with these arguments."""
     home = modules.find(origin.module)
     node = home.scan.definitions.get(origin.name) if home is not None else None
     if home is None or node is None:
         return None
     node = home.scan.aliases.get(origin.name, node)
+    if isinstance(node, _NO_TYPES):
+        return f"`{origin.name}` is no type"
     if not isinstance(node, cst.ClassDef | cst.TypeAlias):
         return None
     parameters = type_parameters(modules, home, node)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from keyword import iskeyword
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +23,8 @@ from .scan import Scan, dotted
 
 __all__ = ["Consulted", "Module", "Modules"]
 
+_SHOWN = 80
+"""Characters of the user's text in a message."""
 _BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 
 
@@ -52,9 +55,21 @@ class Module:
         self.scan = Scan(name, tree, is_package)
 
     def span(self, node: cst.CSTNode) -> Span:
-        """Where a node of this file is."""
-        start = self._positions[node].start
-        return Span(self.file, start.line, start.column + 1)
+        """Where a node of this file is; its first line, if it nests too deeply to tell."""
+        place = self._positions.get(node)
+        if place is None:
+            return Span(self.file, 1, 1)
+        return Span(self.file, place.start.line, place.start.column + 1)
+
+    @property
+    def nests_too_deeply(self) -> bool:
+        """Whether the places of its nodes cannot be found."""
+        return not self._positions
+
+    def code(self, node: cst.CSTNode) -> str:
+        """How a node reads, on one short line."""
+        text = " ".join(self.tree.code_for_node(node).split())
+        return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
     @cached_property
     def lines(self) -> Sequence[str]:
@@ -63,7 +78,10 @@ class Module:
 
     @cached_property
     def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
-        return _Positions().of(self.tree)
+        try:
+            return _Positions().of(self.tree)
+        except (RecursionError, KeyError):  # libcst looks for places that it did not come to
+            return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +118,8 @@ class Modules:
         parts = path.relative_to(max(homes, key=lambda root: len(root.parts))).with_suffix("").parts
         if parts and parts[-1] == "__init__":
             parts = parts[:-1]
-        return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+        named = all(part.isidentifier() and not iskeyword(part) for part in parts)
+        return ".".join(parts) if parts and named else None
 
     def consulted(self) -> Consulted:
         """What the answers so far depend on."""

@@ -77,8 +77,7 @@ class Scan:
             case cst.Assign(targets=targets, value=value):
                 self._called(value)
                 for target in targets:
-                    if isinstance(target.target, cst.Name):
-                        self._define(target.target.value, value, typing_only)
+                    self._assign(target.target, value, typing_only)
             case cst.Expr(value=value):
                 self._called(value)
             case cst.AnnAssign(target=cst.Name(value=name), value=assigned) if assigned is not None:
@@ -116,6 +115,19 @@ class Scan:
             case cst.Attribute(attr=cst.Name(value=name)):
                 return name == "TYPE_CHECKING"
         return False
+
+    def _assign(self, target: cst.CSTNode, value: cst.BaseExpression, typing_only: bool) -> None:
+        match target, value:
+            case cst.Name(value=name), _:
+                self._define(name, value, typing_only)
+            case ((cst.Tuple() | cst.List()), (cst.Tuple() | cst.List())) if len(
+                target.elements
+            ) == len(value.elements):
+                for each, part in zip(target.elements, value.elements, strict=True):
+                    self._assign(each.value, part.value, typing_only)
+            case ((cst.Tuple() | cst.List()), _):
+                for each in target.elements:
+                    self._assign(each.value, value, typing_only)
 
     def _called(self, node: cst.CSTNode) -> None:
         if isinstance(node, cst.Call):

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import libcst as cst
 
 from ..contract import Contract, Ref
-from ..errors import Diagnostic, Violation
+from ..errors import Diagnostic, Span, Violation
+from ..rules.files import NotPython
 from ..rules.protocols import (
     BadServiceOption,
     DuplicateService,
@@ -102,7 +103,7 @@ class ServiceSyntax:
                 return  # FG016 says it
             case cst.ClassDef(name=name) | cst.AnnAssign(target=cst.Name() as name):
                 self.unread.add(name.value)
-        code = module.tree.code_for_node(node).strip().partition("\n")[0]
+        code = module.code(node)
         self.diagnostics.append(NotAMethod.at(module.span(node), f"`{code}` is no method"))
 
 
@@ -143,10 +144,8 @@ class _Options:
                 return
             case "name" | "version" if text == "None":
                 return
-        code = self._module.tree.code_for_node(
-            argument.with_changes(comma=cst.MaybeSentinel.DEFAULT)
-        )
-        problem = f"`{code.strip()}` is no option of `@service`"
+        code = self._module.code(argument.with_changes(comma=cst.MaybeSentinel.DEFAULT))
+        problem = f"`{code}` is no option of `@service`"
         raise BadServiceOption.violation(self._module.span(argument), problem)
 
     def _raised(self, element: cst.BaseElement) -> Ref:
@@ -175,6 +174,9 @@ def services_of(
     diagnostics: takes what is wrong with how they are declared.
     """
     scan = module.scan
+    if module.nests_too_deeply:
+        diagnostics.append(NotPython.at(Span(module.file, 1, 1), "something here nests too deeply"))
+        return
     for each in scan.inner:
         if _is_service(modules, module, each) or _is_inner_service(modules, module, each):
             problem = f"`{each.name.value}` is inside of a class or a function"

@@ -136,7 +136,7 @@ class Inheritance:
             services += each.name == "service"
             known = each.name == "checkable" or (each.name == "service" and services == 1)
             if each.readable and each.unbound is None and not known:
-                code = syntax.module.tree.code_for_node(each.node)
+                code = syntax.module.code(each.node)
                 problem = f"`{syntax.ref.name}` is decorated with `{code}`"
                 span = syntax.module.span(each.node)
                 self.diagnostics.append(DecoratedContract.at(span, problem))
@@ -155,7 +155,7 @@ class Inheritance:
             try:
                 base, variables = self._base(syntax.module, argument.value, syntax.variables)
                 if base is None:
-                    code = syntax.module.tree.code_for_node(_unsubscripted(argument.value))
+                    code = syntax.module.code(_unsubscripted(argument.value))
                     problem = f"the base `{code}` is no class of the source roots"
                     raise ForeignBase.violation(span, problem)
                 yield replace(base, variables=self._filled(syntax, base, variables))

@@ -89,6 +89,8 @@ class NotUnderstood(Rule):
     INVALID = (
         "    async def get(self, id: 3) -> str: ...",
         "    async def get(self, id: 'str |') -> str: ...",
+        "    async def get(self, id: compute) -> str: ...",
+        "    async def get(self, id: MINUTE) -> str: ...",
         "    async def get(self, id: '\\ud800') -> str: ...",
         "    async def list(self) -> str: ...\n    async def get(self) -> list[str]: ...",
         "    async def MINUTE(self) -> str: ...\n"

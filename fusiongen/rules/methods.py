@@ -54,10 +54,16 @@ class AsyncStream(Rule):
 
     id = "FG022"
     fix = "Declare a stream with plain `def`; the implementation is an `async def` with `yield`."
-    VALID = ("    def events(self) -> AsyncIterator[int]: ...",)
+    VALID = (
+        "    def events(self) -> AsyncIterator[int]: ...",
+        "Events = AsyncIterator[int]\n\n@service\nclass Carts(Protocol):\n"
+        "    def events(self) -> Events: ...",
+    )
     INVALID = (
         "    async def events(self) -> AsyncIterator[int]: ...",
         "    async def events(self) -> 'AsyncIterator[int]': ...",
+        "Events = AsyncIterator[int]\n\n@service\nclass Carts(Protocol):\n"
+        "    async def events(self) -> Events: ...",
     )
 
 
@@ -94,6 +100,8 @@ class BadDefault(Rule):
     INVALID = (
         "    async def get(self, ids: tuple[str, ...] = tuple()) -> str: ...",
         "    async def get(self, ids: list[str] = []) -> str: ...",
+        "    async def get(self, ids: list[str] = KEYS) -> str: ...",
+        "    async def get(self, id: Any = len) -> str: ...",
     )
 
 
