@@ -115,7 +115,10 @@ class Names:
             case _ if text is not None:
                 yield text
             case _ if name is not None:
-                yield self.ref(name, at)
+                ref = self.ref(name, at)
+                if not ref.name:  # a module
+                    raise Unreadable
+                yield ref
             case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
                 yield "-"
                 yield from self._parts(inner, at, calls)

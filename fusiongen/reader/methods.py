@@ -231,7 +231,11 @@ class _Reader:
         result = self._type(node.returns)
         if len(self._diagnostics) > before or special:
             return kind, result
-        opened = self._annotations.without_alias(result)
+        try:
+            opened = self._annotations.without_alias(result)
+        except Violation as violation:
+            self._diagnostics.append(violation.diagnostic)
+            return kind, Nothing()
         stream = isinstance(opened, Named) and self._modules.origin(opened.ref) == _STREAM
         if node.asynchronous is not None:
             if stream:

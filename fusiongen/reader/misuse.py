@@ -33,8 +33,8 @@ def misuse(type_: Type, modules: Modules) -> str | None:
     if not isinstance(type_, Named):
         return None
     origin = standard(modules.origin(type_.ref))
-    if origin.module.partition(".")[0] == "fusionrt":
-        return f"`{origin.name}` is no type"
+    if not origin.name or origin.module.partition(".")[0] == "fusionrt":
+        return f"`{origin}` is no type"
     problem = _own_misfit(origin, type_.arguments, modules)
     if problem is not None:
         return problem

@@ -153,7 +153,11 @@ class _Options:
         if name is None:
             span = self._module.span(element)
             raise BadServiceOption.violation(span, "`raises` holds something else than classes")
-        return self._names.ref(name, element)
+        ref = self._names.ref(name, element)
+        if not ref.name:
+            span = self._module.span(element)
+            raise BadServiceOption.violation(span, f"`{name}` in `raises` is a module")
+        return ref
 
 
 def _is_service_name(name: str) -> bool:

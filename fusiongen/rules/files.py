@@ -90,6 +90,10 @@ class NotUnderstood(Rule):
         "    async def get(self, id: 3) -> str: ...",
         "    async def get(self, id: 'str |') -> str: ...",
         "    async def get(self, id: compute) -> str: ...",
+        "import library\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self, id: library[int]) -> library: ...",
+        "import library\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self, id: Annotated[int, library]) -> str: ...",
         "    async def get(self, id: MINUTE) -> str: ...",
         "    async def get(self, id: '\\ud800') -> str: ...",
         "    async def list(self) -> str: ...\n    async def get(self) -> list[str]: ...",

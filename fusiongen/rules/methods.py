@@ -102,6 +102,8 @@ class BadDefault(Rule):
         "    async def get(self, ids: list[str] = []) -> str: ...",
         "    async def get(self, ids: list[str] = KEYS) -> str: ...",
         "    async def get(self, id: Any = len) -> str: ...",
+        "import library\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self, id: int = library) -> str: ...",
     )
 
 

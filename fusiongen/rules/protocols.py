@@ -114,6 +114,7 @@ class BadServiceOption(Rule):
         f"@service({option})\nclass Carts(Protocol):\n    async def get(self) -> str: ..."
         for option in (
             'name="my-carts"',
+            "raises=[typing]",
             'name="class"',
             "name=NAME",
             'version="1"',

@@ -14,6 +14,7 @@ from fusiongen.rules.base import Rule
 from .conftest import Write
 
 PRELUDE = """\
+import typing
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
