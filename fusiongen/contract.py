@@ -32,6 +32,7 @@ __all__ = [
     "Union",
     "Wildcard",
     "parts",
+    "quoted",
 ]
 
 
@@ -249,6 +250,8 @@ class Method(Model):
     parameters: tuple[Parameter, ...]
     result: Type
     doc: str | None = None
+    deprecated: str | None = None
+    """What to do instead, as `@deprecated` says it."""
     options: Options = Options()
     invalidates: tuple[Call, ...] = ()
     span: Span
@@ -294,3 +297,12 @@ def parts(type_: Type) -> Iterator[Type]:
             children = ()
     for child in children:
         yield from parts(child)
+
+
+def quoted(value: str | bytes) -> str:
+    """A literal for this value, in double quotes where that needs no more escapes."""
+    text = repr(value)
+    if '"' in text:
+        return text
+    prefix, _, body = text.partition("'")
+    return f'{prefix}"{body[:-1]}"'

@@ -19,6 +19,8 @@ def lines(contracts: Iterable[Contract]) -> Iterator[str]:
             options = ", ".join(f"{name}={value}" for name, value in method.options.given())
             if options:
                 yield f"  {'':<{width}}    {options}"
+            if method.deprecated is not None:
+                yield f"  {'':<{width}}    deprecated: {method.deprecated}"
             for key in method.invalidates:
                 yield f"  {'':<{width}}    invalidates {key}"
         yield ""

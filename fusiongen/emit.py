@@ -79,13 +79,8 @@ def plan(project: Project, modules: Modules | None = None) -> Plan:
     Raises:
         GenerationError: as `contracts`.
     """
-    try:
-        with _without_collector():
-            return _plan(project, modules or project.modules())
-    except RecursionError:
-        raise GenerationError(
-            "some expression or type nests too deeply to be read: give its parts names"
-        ) from None
+    with _without_collector():
+        return _plan(project, modules or project.modules())
 
 
 @contextmanager
@@ -200,7 +195,12 @@ def _read(project: Project, modules: Modules) -> Reading:
         # Python warns of a contract's odd escapes when it runs it; here they are nobody's business.
         warnings.simplefilter("ignore", SyntaxWarning)
         warnings.simplefilter("ignore", DeprecationWarning)
-        reading = read(modules, names)
+        try:
+            reading = read(modules, names)
+        except RecursionError:
+            raise GenerationError(
+                "some expression or type nests too deeply to be read: give its parts names"
+            ) from None
     if not reading.contracts:
         listed = ", ".join(_shown(project, path) for path in project.contracts)
         raise GenerationError(

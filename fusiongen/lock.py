@@ -57,6 +57,7 @@ class LockedMethod(_Model):
     result: str
     options: dict[str, float] = {}
     invalidates: tuple[str, ...] = ()
+    deprecated: str | None = None
 
 
 class LockedContract(_Model):
@@ -183,6 +184,7 @@ class _Writer:
             result=self._text(method.result),
             options={name: float(text) for name, text in method.options.given()},
             invalidates=tuple(map(str, method.invalidates)),
+            deprecated=method.deprecated,
         )
 
     def _parameter(self, parameter: Parameter) -> LockedParameter:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import libcst as cst
 
@@ -19,9 +19,11 @@ from ..contract import (
     parts,
 )
 from ..rules.files import NotUnderstood
+from .compiling import parsed_text
 from .expressions import Names, Unreadable, constant
-from .misuse import misuse
+from .misuse import misfit, misuse
 from .modules import Module, Modules
+from .parameters import type_parameters
 from .quotes import has_quotes
 from .scan import dotted
 from .standard import TYPING, standard
@@ -48,6 +50,7 @@ class Annotations:
 
     variables: what type variables stand for, by the names that they have there.
     opened: the aliases that are being read.
+    hidden: names that mean something else in the scope of the annotation.
 
     Raises, in every method:
         Violation: a name is unknown (FG002 to FG004), or it is no type (FG005).
@@ -59,9 +62,10 @@ class Annotations:
         module: Module,
         variables: Mapping[str, Type] = _NO_VARIABLES,
         opened: frozenset[Ref] = frozenset(),
+        hidden: Collection[str] = (),
     ) -> None:
         self._open = opened
-        self._names = Names(modules, module)
+        self._names = Names(modules, module, hidden)
         self._variables = variables
         self._modules = modules
         self._module = module
@@ -71,6 +75,17 @@ class Annotations:
         found = self._type(node, node)
         self._check(found, node)
         return found
+
+    def without_alias(self, type_: Type) -> Type:
+        """What a type stands for if it is the name of `Events = AsyncIterator[Event]`."""
+        if not isinstance(type_, Named) or type_.arguments is not None:
+            return type_
+        origin = self._modules.origin(type_.ref)
+        home = self._modules.find(origin.module)
+        node = home.scan.definitions.get(origin.name) if home is not None else None
+        if home is None or not isinstance(node, cst.Subscript):
+            return type_
+        return Annotations(self._modules, home, opened=frozenset((origin,))).type(node)
 
     def _check(self, type_: Type, at: cst.CSTNode) -> None:
         """What no type checker lets pass, and the runtime would only find at the first call."""
@@ -99,7 +114,9 @@ class Annotations:
             case _ if name is not None:
                 ref = self._standard(self._names.ref(name, at))
                 return self._unquoted(ref) or Named(ref=ref)
-        raise NotUnderstood.violation(self._module.span(at), f"`{self._code(node)}` is not a type")
+        raise NotUnderstood.violation(
+            self._module.span(at), f"`{self._module.code(node)}` is not a type"
+        )
 
     def _unquoted(self, ref: Ref) -> Type | None:
         """What an alias with a quoted part stands for: at run time it is no type."""
@@ -112,15 +129,34 @@ class Annotations:
             return None
         return Annotations(self._modules, home, opened=self._open | {origin}).type(node)
 
+    def _opened(
+        self, ref: Ref, arguments: list[cst.BaseExpression], at: cst.CSTNode
+    ) -> Type | None:
+        """What `Pair[int]` stands for, after `Pair = tuple[T, T]` or `type Pair[T] = …`."""
+        origin = self._modules.origin(ref)
+        home = self._modules.find(origin.module)
+        if home is None:
+            return None
+        node = home.scan.aliases.get(origin.name) or home.scan.definitions.get(origin.name)
+        if not isinstance(node, cst.TypeAlias | cst.Subscript | cst.BinaryOperation):
+            return None
+        names = [each.name for each in type_parameters(self._modules, home, node)]
+        if origin in self._open:
+            problem = f"`{origin.name}` refers to itself, which only a class can"
+            raise NotUnderstood.violation(self._module.span(at), problem)
+        if len(names) != len(arguments):
+            problem = misfit(origin.name, len(names), len(arguments))
+            raise NotUnderstood.violation(self._module.span(at), problem)
+        given = dict(zip(names, (self._type(each, at) for each in arguments), strict=True))
+        value = node.value if isinstance(node, cst.TypeAlias) else node
+        return Annotations(self._modules, home, given, self._open | {origin}).type(value)
+
     def _quoted(self, node: cst.SimpleString | cst.ConcatenatedString, at: cst.CSTNode) -> Type:
         text = node.evaluated_value
-        try:
-            parsed = cst.parse_expression(f"({text})") if isinstance(text, str) else None
-        except cst.ParserSyntaxError:
-            parsed = None
+        parsed = parsed_text(text) if isinstance(text, str) else None
         if parsed is None:
             raise NotUnderstood.violation(
-                self._module.span(at), f"`{self._code(node)}` is not a type"
+                self._module.span(at), f"`{self._module.code(node)}` is not a type"
             )
         return self._type(parsed, at)
 
@@ -130,8 +166,11 @@ class Annotations:
         base = self._type(value, at)
         if not isinstance(base, Named):
             raise NotUnderstood.violation(
-                self._module.span(at), f"`{self._code(value)}` takes no type arguments"
+                self._module.span(at), f"`{self._module.code(value)}` takes no type arguments"
             )
+        opened = self._opened(base.ref, arguments, at)
+        if opened is not None:
+            return opened
         origin = standard(self._modules.origin(base.ref))
         special = origin.name if origin.module == "typing" else ""
         count = len(arguments)
@@ -159,7 +198,7 @@ class Annotations:
     ) -> Iterator[cst.BaseExpression]:
         for element in elements:
             if not isinstance(element.slice, cst.Index) or element.slice.star is not None:
-                problem = f"`{self._code(element)}` is not a type"
+                problem = f"`{self._module.code(element)}` is not a type"
                 raise NotUnderstood.violation(self._module.span(at), problem)
             yield element.slice.value
 
@@ -168,7 +207,7 @@ class Annotations:
         text = constant(node)
         inner = node.expression if isinstance(node, cst.UnaryOperation) else node
         if isinstance(inner, cst.Float) or (text is None and dotted(node) is None):
-            problem = f"`{self._code(node)}` is no value for `Literal`"
+            problem = f"`{self._module.code(node)}` is no value for `Literal`"
             raise NotUnderstood.violation(self._module.span(at), problem)
         return self._expression(node, at)
 
@@ -176,12 +215,9 @@ class Annotations:
         try:
             return self._names.expression(node, at, calls=True)
         except Unreadable:
-            problem = f"`{self._code(node)}` is more than names, literals and calls"
+            problem = f"`{self._module.code(node)}` is more than names, literals and calls"
             raise NotUnderstood.violation(self._module.span(at), problem) from None
 
     def _standard(self, ref: Ref) -> Ref:
         origin = self._modules.origin(ref)
         return standard(origin) if origin.module in TYPING else ref
-
-    def _code(self, node: cst.CSTNode) -> str:
-        return " ".join(self._module.tree.code_for_node(node).split())

@@ -1,11 +1,13 @@
-"""What Python's own compiler says of a module; it compiles, and runs nothing."""
+"""What Python's own compiler says of a text; it compiles, and runs nothing."""
 
 from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
 
-__all__ = ["Refusal", "compiler_refuses"]
+import libcst as cst
+
+__all__ = ["Refusal", "compiler_refuses", "parsed_text"]
 
 _MAY_BE_NEWER = ("invalid syntax", "expected ", "f-string")
 """How the compiler speaks of syntax that it does not know, too: the parser has to judge that, for a
@@ -38,3 +40,14 @@ def compiler_refuses(source: bytes) -> Refusal | None:
     except (RecursionError, MemoryError, OverflowError):
         return Refusal("it nests too deeply")
     return None
+
+
+def parsed_text(text: str) -> cst.BaseExpression | None:
+    """The expression that a string of a contract holds, in parentheses; `None` if it holds none."""
+    source = f"({text})"
+    try:
+        if compiler_refuses(source.encode()) is not None:  # the parser crashes if it nests deeply
+            return None
+        return cst.parse_expression(source)
+    except (cst.ParserSyntaxError, UnicodeEncodeError):
+        return None

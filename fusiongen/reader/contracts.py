@@ -10,7 +10,7 @@ from ..errors import ContractError, Diagnostic, Violation
 from ..rules.all import CONTRACT_RULES, PROJECT_RULES
 from ..rules.protocols import DuplicateService
 from .ignores import is_ignored
-from .invalidates import Invalidations
+from .invalidates import Invalidations, Target, Unjudged
 from .modules import Modules
 from .paths import Paths
 from .services import ServiceSyntax, services_of
@@ -38,16 +38,12 @@ def read(modules: Modules, names: Iterable[str]) -> Reading:
     diagnostics: list[Diagnostic] = []
     services: list[ServiceSyntax] = []
     for name in names:
-        try:
-            module = modules.find(name)
-            services.extend(services_of(modules, module) if module else ())
-        except Violation as violation:
-            diagnostics.append(violation.diagnostic)
+        module = modules.find(name)
+        if module is not None:
+            services.extend(services_of(modules, module, diagnostics))
     for service in services:
         diagnostics.extend(service.diagnostics)
     diagnostics.extend(_duplicates(services))
-    if diagnostics:
-        raise ContractError(diagnostics)
 
     structures = Structures(modules)
     contracts = _bound(modules, structures, services, diagnostics)
@@ -56,6 +52,7 @@ def read(modules: Modules, names: Iterable[str]) -> Reading:
         found = warnings if rule.warning else diagnostics
         for contract in contracts:
             found.extend(rule.check(contract, structures))
+    diagnostics.extend(modules.broken)
     if diagnostics:
         raise ContractError(diagnostics)
     for project_rule in PROJECT_RULES:
@@ -84,9 +81,11 @@ def _bound(
 ) -> list[Contract]:
     """The contracts with their commands' entries bound against each other's compute methods."""
     targets = {
-        service.contract.ref: (
+        service.contract.ref: Target(
             service.contract,
             {name: syntax.method for name, syntax in service.methods.items()},
+            frozenset(service.unread),
+            service.complete,
         )
         for service in services
     }
@@ -102,6 +101,8 @@ def _bound(
                     calls.append(binding.call(entry))
                 except Violation as violation:
                     diagnostics.append(violation.diagnostic)
+                except Unjudged:
+                    pass
             methods.append(syntax.method.model_copy(update={"invalidates": tuple(calls)}))
         contracts.append(service.contract.model_copy(update={"methods": tuple(methods)}))
     return contracts

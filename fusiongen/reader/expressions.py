@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
 
 import libcst as cst
 
-from ..contract import Expression, Ref
-from ..rules.files import HiddenByStar, TypingOnly, UnknownName
+from ..contract import Expression, Ref, quoted
+from ..rules.files import HiddenByStar, NotUnderstood, TypingOnly, UnknownName
 from .modules import Module, Modules
 from .scan import dotted
 
-__all__ = ["Names", "Unreadable", "constant", "quoted"]
+__all__ = ["Names", "Unreadable", "constant"]
 
 
 class Unreadable(Exception):
     """Raised for an expression that is more than names, literals, arithmetic, tuples and calls."""
 
 
-def quoted(value: str | bytes) -> str:
-    """A literal for this value, in double quotes where that needs no more escapes."""
-    text = repr(value)
-    if '"' in text:
-        return text
-    prefix, _, body = text.partition("'")
-    return f'{prefix}"{body[:-1]}"'
-
-
 def constant(node: cst.CSTNode) -> str | None:
     """The canonical spelling of a literal: a number, a string, True, False or None."""
     match node:
-        case cst.Integer(value=text) | cst.Float(value=text):
-            return text.lower()
+        case cst.Integer(value=text):
+            return f"0x{text[2:].upper()}" if text[:2] in ("0x", "0X") else text.lower()
+        case cst.Float(value=text):
+            return re.sub(r"^\.|\.(?!\d)", _full_point, text.lower())
         case cst.SimpleString() | cst.ConcatenatedString():
             value = node.evaluated_value
             return None if value is None else quoted(value)
@@ -43,19 +37,32 @@ def constant(node: cst.CSTNode) -> str | None:
     return None
 
 
+def _full_point(match: re.Match[str]) -> str:
+    """`.5` is `0.5`, and `1.` is `1.0`."""
+    return ".0" if match.start() else "0."
+
+
 class Names:
     """Resolves the names of one module. `at` is the node that a complaint points to.
 
+    hidden: names that mean something else in the scope that they are used in.
+
     Raises, in every method:
-        Violation: the module does not bind the name, or only by a star import, or not at run time.
+        Violation: the module does not bind the name, or only by a star import, or not at run time;
+            or it is hidden.
     """
 
-    def __init__(self, modules: Modules, module: Module) -> None:
+    def __init__(self, modules: Modules, module: Module, hidden: Collection[str] = ()) -> None:
+        self._hidden = hidden
         self._modules = modules
         self._module = module
 
     def ref(self, name: str, at: cst.CSTNode) -> Ref:
         """What a dotted name means here."""
+        head = name.partition(".")[0]
+        if head in self._hidden:
+            problem = f"`{head}` is the method above, in this class"
+            raise NotUnderstood.violation(self._module.span(at), problem)
         ref = self._modules.resolve(self._module, name)
         scan = self._module.scan
         if ref is None and scan.stars:
@@ -81,7 +88,7 @@ class Names:
         scan = home.scan
         return (
             not origin.name
-            or origin.head in scan.bindings
+            or origin.head in scan.definitions  # not so if two modules import it from each other
             or bool(scan.stars)
             or "__getattr__" in scan.bindings
             or self._modules.has(f"{home.name}.{origin.head}")
@@ -108,7 +115,10 @@ class Names:
             case _ if text is not None:
                 yield text
             case _ if name is not None:
-                yield self.ref(name, at)
+                ref = self.ref(name, at)
+                if not ref.name:  # a module
+                    raise Unreadable
+                yield ref
             case cst.UnaryOperation(operator=cst.Minus(), expression=inner):
                 yield "-"
                 yield from self._parts(inner, at, calls)

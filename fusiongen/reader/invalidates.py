@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import NoReturn
 
 import libcst as cst
@@ -30,16 +31,34 @@ from ..rules.invalidations import (
     UnknownMethod,
     UnknownVariable,
 )
+from .compiling import parsed_text
 from .expressions import constant
 from .methods import Entry, MethodSyntax
 from .modules import Modules
 from .paths import Paths
 from .scan import dotted
 
-__all__ = ["Invalidations", "Target"]
+__all__ = ["Invalidations", "Target", "Unjudged"]
 
-Target = tuple[Contract, Mapping[str, Method]]
-"""A contract of the project, and its methods by name."""
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A contract of the project.
+
+    methods: by name.
+    unread: the names of those that are not wholly understood.
+    complete: whether all that it inherits is there.
+    """
+
+    contract: Contract
+    methods: Mapping[str, Method]
+    unread: frozenset[str]
+    complete: bool
+
+
+class Unjudged(Exception):
+    """Raised for an entry about something that could not be read, which is reported as such."""
+
 
 _ANY = ("fusionrt.ANY", "fusionrt.contract.ANY")
 
@@ -74,6 +93,7 @@ class Invalidations:
 
         Raises:
             Violation: it breaks a rule (FG040 to FG044).
+            Unjudged: what it names could not be read.
         """
         return _Entry(self, entry).call()
 
@@ -98,10 +118,7 @@ class _Entry:
         )
 
     def _parsed(self) -> tuple[cst.Call, cst.CompFor | None]:
-        try:
-            node = cst.parse_expression(f"({self._entry.text})")
-        except cst.ParserSyntaxError:
-            self._bad()
+        node = parsed_text(self._entry.text)
         match node:
             case cst.Call(lpar=[_]):
                 return node, None
@@ -142,14 +159,17 @@ class _Entry:
         ref = self._qualified(qualifier) if qualifier else self._command._own
         target = self._command._contracts(ref) if ref else None
         if target is None:
+            if ref is not None and self._command._modules.is_broken(ref.module):
+                raise Unjudged
             problem = f"`{qualifier}` in `{self._entry.text}` is no contract of this project"
             raise UnknownContract.violation(self._span, problem)
-        contract, methods = target
-        found = methods.get(method)
+        found = target.methods.get(method)
+        if method in target.unread or (found is None and not target.complete):
+            raise Unjudged
         if found is None or found.kind is not MethodKind.COMPUTE:
-            problem = f"`{contract.ref.name}` has no compute method `{method}`"
+            problem = f"`{target.contract.ref.name}` has no compute method `{method}`"
             raise UnknownMethod.violation(self._span, problem)
-        return contract, found
+        return target.contract, found
 
     def _qualified(self, name: str) -> Ref | None:
         modules = self._command._modules
@@ -193,10 +213,15 @@ class _Entry:
         if name is None:
             self._bad()
         root, *attributes = name.split(".")
-        if root not in self._variables and str(self._qualified(name)) in _ANY:
+        if root not in self._variables and self._is_any(name):
             return Wildcard()
         accepts_none = self._command._paths.accepts_none(parameter.type)
         return self._path(root, attributes, accepts_none=accepts_none)
+
+    def _is_any(self, name: str) -> bool:
+        """Linters remove an import of `ANY` that only strings use, so it may be missing."""
+        ref = self._qualified(name)
+        return name == "ANY" if ref is None else str(ref) in _ANY
 
     def _path(self, root: str, attributes: list[str], *, accepts_none: bool) -> Path:
         if root not in self._variables:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
 
 import libcst as cst
 
@@ -14,15 +13,20 @@ from ..contract import (
     Method,
     MethodKind,
     Named,
+    Nothing,
     Options,
     Parameter,
     ParameterKind,
     Ref,
     Type,
 )
+from ..errors import Diagnostic, Violation
+from ..rules.base import Rule
+from ..rules.files import NotUnderstood
 from ..rules.methods import (
     AsyncStream,
     BadDefault,
+    BadDeprecation,
     DecoratedStream,
     MissingAnnotation,
     StarArguments,
@@ -37,6 +41,10 @@ from .syntax import Decoration, decorations
 
 __all__ = ["Entry", "MethodSyntax", "read_method"]
 
+_NO_CONSTANTS = (
+    *(cst.FunctionDef, cst.ClassDef, cst.Lambda),
+    *(cst.BaseDict, cst.BaseList, cst.BaseSet, cst.GeneratorExp),
+)
 _STREAM = Ref(module="collections.abc", name="AsyncIterator")
 
 
@@ -50,24 +58,30 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class MethodSyntax:
-    """A method that is read but for its `invalidates`, with the module that it stands in."""
+    """A method that is read but for its `invalidates`, with the module that it stands in.
+
+    diagnostics: what breaks a rule. What could not be read is replaced by what breaks none.
+    """
 
     method: Method
     module: Module
     entries: tuple[Entry, ...]
+    diagnostics: tuple[Diagnostic, ...]
 
 
 def read_method(
-    modules: Modules, module: Module, node: cst.FunctionDef, variables: Mapping[str, Type]
+    modules: Modules,
+    module: Module,
+    node: cst.FunctionDef,
+    variables: Mapping[str, Type],
+    above: Collection[str],
 ) -> MethodSyntax:
-    """Read one method.
+    """Read one method, as far as it can be read.
 
     variables: what the type parameters of its class stand for.
-
-    Raises:
-        Violation: it breaks a rule that stands in the way of reading it.
+    above: the methods above it, whose names mean them from there on.
     """
-    return _Reader(modules, module, node, variables).read()
+    return _Reader(modules, module, node, variables, above).read()
 
 
 class _Reader:
@@ -77,136 +91,207 @@ class _Reader:
         module: Module,
         node: cst.FunctionDef,
         variables: Mapping[str, Type],
+        above: Collection[str],
     ) -> None:
         self._modules = modules
         self._module = module
         self._node = node
         self._name = node.name.value
-        self._annotations = Annotations(modules, module, variables)
-        self._names = Names(modules, module)
+        declared = node.type_parameters.params if node.type_parameters is not None else ()
+        own = dict.fromkeys((each.param.name.value for each in declared), Nothing())
+        self._annotations = Annotations(modules, module, {**variables, **own}, hidden=above)
+        self._names = Names(modules, module, above)
+        self._decorations = tuple(decorations(modules, module, node.decorators))
+        self._diagnostics: list[Diagnostic] = []
 
     def read(self) -> MethodSyntax:
         decoration = self._decoration()
+        special = bool(self._diagnostics)
         parameters = tuple(self._parameters())
-        kind, result = self._kind(decoration)
+        kind, result = self._kind(decoration, special)
         method = Method(
             name=self._name,
             kind=kind,
             parameters=parameters,
             result=result,
             doc=self._node.get_docstring(),
+            deprecated=self._deprecation(),
             options=self._options(decoration) if kind is MethodKind.COMPUTE else Options(),
             span=self._module.span(self._node.name),
         )
         entries = tuple(self._entries(decoration)) if kind is MethodKind.COMMAND else ()
-        return MethodSyntax(method, self._module, entries)
+        return MethodSyntax(method, self._module, entries, tuple(self._diagnostics))
+
+    def _note(self, rule: type[Rule], node: cst.CSTNode, problem: str) -> None:
+        self._diagnostics.append(rule.at(self._module.span(node), problem))
 
     def _decoration(self) -> Decoration | None:
-        found = list(decorations(self._modules, self._module, self._node.decorators))
+        found = [each for each in self._decorations if each.name != "deprecated" and each.readable]
+        ours = [each for each in found if each.name in ("compute", "command")]
         for each in found:
-            if each.name not in ("compute", "command"):
-                code = self._module.tree.code_for_node(each.node)
-                self._not_a_method(each.node, f"`{self._name}` is decorated with `{code}`")
-        if len(found) > 1:
-            self._not_a_method(found[1].node, f"`{self._name}` is decorated twice")
+            if each.unbound is not None:
+                self._note_unbound(each.unbound, each.node)
+            elif each not in ours:
+                code = self._module.code(each.node)
+                self._note(NotAMethod, each.node, f"`{self._name}` is decorated with `{code}`")
+        if len(ours) > 1:
+            self._note(NotAMethod, ours[1].node, f"`{self._name}` is decorated twice")
         if self._node.type_parameters is not None:
-            self._not_a_method(self._node.name, f"`{self._name}` is generic")
-        return found[0] if found else None
+            self._note(NotAMethod, self._node.name, f"`{self._name}` is generic")
+        return ours[0] if ours else None
 
-    def _not_a_method(self, node: cst.CSTNode, problem: str) -> NoReturn:
-        raise NotAMethod.violation(self._module.span(node), problem)
+    def _note_unbound(self, name: str, node: cst.CSTNode) -> None:
+        try:
+            self._names.ref(name, node)
+        except Violation as violation:
+            self._diagnostics.append(violation.diagnostic)
+
+    def _deprecation(self) -> str | None:
+        """What `@deprecated` says, if it is there."""
+        found = [each for each in self._decorations if each.name == "deprecated"]
+        message = None
+        for index, each in enumerate(found):
+            match each.call:
+                case cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) if not index:
+                    message = getattr(value, "evaluated_value", None)
+            if not isinstance(message, str) or not _is_text(message) or index:
+                code = self._module.code(each.node)
+                problem = f"`@{code}` of `{self._name}` is no message alone"
+                self._note(BadDeprecation, each.node, problem)
+        return message if isinstance(message, str) else None
 
     def _parameters(self) -> Iterator[Parameter]:
         declared = self._node.params
-        star = (
-            declared.star_arg if isinstance(declared.star_arg, cst.Param) else declared.star_kwarg
-        )
-        if star is not None:
-            problem = f"`{self._name}` takes `{star.star}{star.name.value}`"
-            raise StarArguments.violation(self._module.span(star), problem)
+        for star in (declared.star_arg, declared.star_kwarg):
+            if isinstance(star, cst.Param):
+                problem = f"`{self._name}` takes `{star.star}{star.name.value}`"
+                self._note(StarArguments, star, problem)
         positional = [(node, ParameterKind.POSITIONAL) for node in declared.posonly_params]
         ordinary = [(node, ParameterKind.ORDINARY) for node in declared.params]
         keyword = [(node, ParameterKind.KEYWORD) for node in declared.kwonly_params]
         if not positional and not ordinary:
-            self._not_a_method(self._node.name, f"`{self._name}` takes no `self`")
+            self._note(NotAMethod, self._node.name, f"`{self._name}` takes no `self`")
         for node, kind in (*(positional + ordinary)[1:], *keyword):
             yield self._parameter(node, kind)
 
     def _parameter(self, node: cst.Param, kind: ParameterKind) -> Parameter:
         name = node.name.value
-        span = self._module.span(node)
         if node.annotation is None:
             problem = f"the parameter `{name}` of `{self._name}` has no type"
-            raise MissingAnnotation.violation(span, problem)
+            self._note(MissingAnnotation, node, problem)
         return Parameter(
             name=name,
-            type=self._annotations.type(node.annotation.annotation),
-            default=self._default(node) if node.default is not None else None,
+            type=self._type(node.annotation),
+            default=self._default(node.default) if node.default is not None else None,
             kind=kind,
-            span=span,
+            span=self._module.span(node),
         )
 
-    def _default(self, node: cst.Param) -> Expression | None:
-        assert node.default is not None
+    def _type(self, node: cst.Annotation | None) -> Type:
+        """The type that is written there; `None`, of which nobody complains, if it is none."""
         try:
-            expression = self._names.expression(node.default, node.default, calls=False)
-        except Unreadable:
-            code = self._module.tree.code_for_node(node.default)
-            span = self._module.span(node.default)
-            raise BadDefault.violation(span, f"the default `{code}` cannot be repeated") from None
-        return expression
+            return self._annotations.type(node.annotation) if node is not None else Nothing()
+        except Violation as violation:
+            self._diagnostics.append(violation.diagnostic)
+        except RecursionError:
+            assert node is not None
+            self._note(NotUnderstood, node.annotation, "this type nests too deeply")
+        return Nothing()
 
-    def _kind(self, decoration: Decoration | None) -> tuple[MethodKind, Type]:
+    def _default(self, node: cst.BaseExpression) -> Expression:
+        code = self._module.code(node)
+        try:
+            found = self._names.expression(node, node, calls=False)
+            names = [part for part in found.parts if isinstance(part, Ref)]
+            if all(map(self._is_constant, names)):
+                return found
+            self._note(BadDefault, node, f"the default `{code}` is no constant")
+        except Violation as violation:
+            self._diagnostics.append(violation.diagnostic)
+        except (Unreadable, RecursionError):
+            self._note(BadDefault, node, f"the default `{code}` cannot be repeated")
+        return Expression(parts=("None",))
+
+    def _is_constant(self, ref: Ref) -> bool:
+        """Whether a name may be that of a constant: no function, no class, nothing that changes."""
+        origin = self._modules.origin(ref)
+        home = self._modules.find(origin.module)
+        node = home.scan.definitions.get(origin.name) if home is not None else None
+        return origin.module != "builtins" and not isinstance(node, _NO_CONSTANTS)
+
+    def _kind(self, decoration: Decoration | None, special: bool) -> tuple[MethodKind, Type]:
+        """What it is, unless it is something special that contracts do not have."""
         name, node = self._name, self._node
+        kind = MethodKind(decoration.name) if decoration else MethodKind.PLAIN
+        before = len(self._diagnostics)
         if node.returns is None:
-            problem = f"the result of `{name}` has no type"
-            raise MissingAnnotation.violation(self._module.span(node.name), problem)
-        span = self._module.span(node.returns.annotation)
-        result = self._annotations.type(node.returns.annotation)
-        stream = isinstance(result, Named) and self._modules.origin(result.ref) == _STREAM
+            self._note(MissingAnnotation, node.name, f"the result of `{name}` has no type")
+            return kind, Nothing()
+        annotation = node.returns.annotation
+        result = self._type(node.returns)
+        if len(self._diagnostics) > before or special:
+            return kind, result
+        try:
+            opened = self._annotations.without_alias(result)
+        except Violation as violation:
+            self._diagnostics.append(violation.diagnostic)
+            return kind, Nothing()
+        stream = isinstance(opened, Named) and self._modules.origin(opened.ref) == _STREAM
         if node.asynchronous is not None:
             if stream:
-                raise AsyncStream.violation(span, f"`{name}` is an `async def` that streams")
-            kind = MethodKind(decoration.name) if decoration else MethodKind.PLAIN
+                self._note(AsyncStream, annotation, f"`{name}` is an `async def` that streams")
+                return MethodKind.STREAM, Nothing()
             return kind, result
-        if not isinstance(result, Named) or not stream or not result.arguments:
-            raise SyncMethod.violation(span, f"`{name}` is a plain `def` but no stream of a type")
+        if not isinstance(opened, Named) or not stream or not opened.arguments:
+            self._note(SyncMethod, annotation, f"`{name}` is a plain `def` but no stream of a type")
+            return kind, Nothing()
         if decoration is not None:
             problem = f"the stream `{name}` is decorated with `@{decoration.name}`"
-            raise DecoratedStream.violation(self._module.span(decoration.node), problem)
-        return MethodKind.STREAM, result.arguments[0]
+            self._note(DecoratedStream, decoration.node, problem)
+        return MethodKind.STREAM, opened.arguments[0]
 
     def _options(self, decoration: Decoration | None) -> Options:
         given: dict[str, str] = {}
         for argument in decoration.call.args if decoration and decoration.call else ():
-            span = self._module.span(argument)
             name = argument.keyword.value if argument.keyword else ""
             if name not in Options.model_fields:
-                raise BadOption.violation(span, f"`@compute` of `{self._name}` has no such option")
+                self._note(BadOption, argument, f"`@compute` of `{self._name}` has no such option")
+                continue
             text = constant(argument.value)
             if text is None or not (text == "None" or _is_seconds(text)):
-                code = self._module.tree.code_for_node(argument.value)
-                raise BadOption.violation(span, f"`{name}={code}` is no number of seconds")
-            if text != "None":
+                code = self._module.code(argument.value)
+                self._note(BadOption, argument, f"`{name}={code}` is no number of seconds")
+            elif text != "None":
                 given[name] = text
         return Options(**given)
 
     def _entries(self, decoration: Decoration | None) -> Iterator[Entry]:
-        arguments = decoration.call.args if decoration and decoration.call else ()
-        span = self._module.span(decoration.node if decoration else self._node)
+        assert decoration is not None
+        arguments = decoration.call.args if decoration.call else ()
         names = [argument.keyword.value if argument.keyword else None for argument in arguments]
         if names != ["invalidates"]:
             problem = f"`@command` of `{self._name}` takes `invalidates=`, and nothing else"
-            raise BadCommandOption.violation(span, problem)
-        value = arguments[0].value
-        if not isinstance(value, cst.List | cst.Tuple):
-            raise BadCommandOption.violation(span, f"`invalidates` of `{self._name}` is no list")
-        for element in value.elements:
-            text = getattr(element.value, "evaluated_value", None)
-            if not isinstance(text, str):
-                problem = f"`invalidates` of `{self._name}` holds more than string literals"
-                raise BadCommandOption.violation(self._module.span(element), problem)
-            yield Entry(text, element.value)
+            self._note(BadCommandOption, decoration.node, problem)
+        for argument, name in zip(arguments, names, strict=True):
+            if name != "invalidates":
+                continue
+            value = argument.value
+            if not isinstance(value, cst.List | cst.Tuple):
+                problem = f"`invalidates` of `{self._name}` is no list"
+                self._note(BadCommandOption, value, problem)
+                continue
+            for element in value.elements:
+                text = getattr(element.value, "evaluated_value", None)
+                if isinstance(text, str):
+                    yield Entry(text, element.value)
+                else:
+                    problem = f"`invalidates` of `{self._name}` holds more than string literals"
+                    self._note(BadCommandOption, element, problem)
+
+
+def _is_text(value: str) -> bool:
+    """Whether a string can be written to a file: an escape may make half a character."""
+    return not any("\ud800" <= each <= "\udfff" for each in value)
 
 
 def _is_seconds(text: str) -> bool:

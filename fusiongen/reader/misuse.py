@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from ..contract import Annotated, Dots, Named, Type, Union
+from collections.abc import Sequence
+
+import libcst as cst
+
+from ..contract import Annotated, Dots, Named, Ref, Type, Union
 from .modules import Modules
+from .parameters import type_parameters
 from .standard import standard
 
-__all__ = ["misuse"]
+__all__ = ["misfit", "misuse"]
 
 _SPECIAL = ("Annotated", "ClassVar", "Literal", "Optional", "Union", "Unpack")
 _ARITY = {
@@ -28,6 +33,11 @@ def misuse(type_: Type, modules: Modules) -> str | None:
     if not isinstance(type_, Named):
         return None
     origin = standard(modules.origin(type_.ref))
+    if not origin.name or origin.module.partition(".")[0] == "fusionrt":
+        return f"`{origin}` is no type"
+    problem = _own_misfit(origin, type_.arguments, modules)
+    if problem is not None:
+        return problem
     if type_.arguments is None:
         bare = origin.module == "typing" and origin.name in _SPECIAL
         return f"`{origin.name}` says nothing without arguments" if bare else None
@@ -35,11 +45,46 @@ def misuse(type_: Type, modules: Modules) -> str | None:
     wanted = tables.get(origin.module, {}).get(origin.name)
     given = len(type_.arguments)
     if wanted is not None and given != wanted:
-        takes = f"{wanted or 'no'} type argument{'s' * (wanted != 1)}"
-        return f"`{origin.name}` takes {takes}, and {given} are given"
+        return misfit(origin.name, wanted, given)
     dots = [index for index, each in enumerate(type_.arguments) if isinstance(each, Dots)]
     is_tuple = (origin.module, origin.name) == ("builtins", "tuple")
     return None if not dots or (is_tuple and dots == [1] and given == 2) else "`...` is not a type"
+
+
+def misfit(name: str, wanted: int, given: int) -> str:
+    """That a type has another number of arguments than it takes."""
+    takes = f"{wanted or 'no'} type argument{'s' * (wanted != 1)}"
+    return f"`{name}` takes {takes}, and {given or 'none'} {'is' if given == 1 else 'are'} given"
+
+
+_NO_TYPES = (
+    cst.FunctionDef,
+    *(cst.BaseNumber, cst.BaseDict, cst.BaseList, cst.BaseSet, cst.BaseComp, cst.Tuple),
+    *(cst.Lambda, cst.BooleanOperation, cst.UnaryOperation, cst.Comparison, cst.FormattedString),
+)
+
+
+def _own_misfit(origin: Ref, arguments: Sequence[Type] | None, modules: Modules) -> str | None:
+    """Why what the source roots define is no type, or none with these arguments."""
+    home = modules.find(origin.module)
+    node = home.scan.definitions.get(origin.name) if home is not None else None
+    if home is None or node is None:
+        return None
+    node = home.scan.aliases.get(origin.name, node)
+    if isinstance(node, _NO_TYPES):
+        return f"`{origin.name}` is no type"
+    if not isinstance(node, cst.ClassDef | cst.TypeAlias):
+        return None
+    parameters = type_parameters(modules, home, node)
+    given = len(arguments or ())
+    if any(each.special for each in parameters):
+        return None
+    if not parameters and given and isinstance(node, cst.ClassDef) and node.bases:
+        return None  # a base may be generic in a way that does not show
+    fewest = sum(not each.optional for each in parameters)
+    if fewest <= given <= len(parameters):
+        return None
+    return misfit(origin.name, fewest, given)
 
 
 def _direct(type_: Type) -> tuple[Type, ...]:

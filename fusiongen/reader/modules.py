@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from keyword import iskeyword
 from pathlib import Path
 from typing import cast
 
@@ -15,14 +16,16 @@ import libcst as cst
 from libcst.metadata import CodeRange, PositionProvider
 
 from ..contract import Ref
-from ..errors import Span
+from ..errors import Diagnostic, Span, Violation
 from ..rules.files import NotPython
 from .compiling import compiler_refuses
-from .scan import Scan
+from .scan import Scan, dotted
 
 __all__ = ["Consulted", "Module", "Modules"]
 
-_BUILTINS = frozenset(dir(builtins))
+_SHOWN = 80
+"""Characters of the user's text in a message."""
+_BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
 
 
 class _Positions(PositionProvider):
@@ -52,9 +55,21 @@ class Module:
         self.scan = Scan(name, tree, is_package)
 
     def span(self, node: cst.CSTNode) -> Span:
-        """Where a node of this file is."""
-        start = self._positions[node].start
-        return Span(self.file, start.line, start.column + 1)
+        """Where a node of this file is; its first line, if it nests too deeply to tell."""
+        place = self._positions.get(node)
+        if place is None:
+            return Span(self.file, 1, 1)
+        return Span(self.file, place.start.line, place.start.column + 1)
+
+    @property
+    def nests_too_deeply(self) -> bool:
+        """Whether the places of its nodes cannot be found."""
+        return not self._positions
+
+    def code(self, node: cst.CSTNode) -> str:
+        """How a node reads, on one short line."""
+        text = " ".join(self.tree.code_for_node(node).split())
+        return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
 
     @cached_property
     def lines(self) -> Sequence[str]:
@@ -63,7 +78,10 @@ class Module:
 
     @cached_property
     def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
-        return _Positions().of(self.tree)
+        try:
+            return _Positions().of(self.tree)
+        except (RecursionError, KeyError):  # libcst looks for places that it did not come to
+            return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +104,7 @@ class Modules:
         self._directory = directory
         self._roots = tuple(roots)
         self._modules: dict[str, Module | None] = {}
+        self._broken: dict[str, Diagnostic] = {}
         self._by_file: dict[str, Module] = {}
         self._paths: dict[str, Path | None] = {}
         self._absent: set[Path] = set()
@@ -99,7 +118,8 @@ class Modules:
         parts = path.relative_to(max(homes, key=lambda root: len(root.parts))).with_suffix("").parts
         if parts and parts[-1] == "__init__":
             parts = parts[:-1]
-        return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+        named = all(part.isidentifier() and not iskeyword(part) for part in parts)
+        return ".".join(parts) if parts and named else None
 
     def consulted(self) -> Consulted:
         """What the answers so far depend on."""
@@ -116,15 +136,24 @@ class Modules:
         return self._locate(name) is not None
 
     def find(self, name: str) -> Module | None:
-        """The module of this import name, if a source root holds it.
-
-        Raises:
-            Violation: it does not parse (FG001).
-        """
+        """The module of this import name, if a source root holds it and it parses."""
         if name not in self._modules:
             path = self._locate(name)
-            self._modules[name] = self._parse(name, path) if path else None
+            try:
+                self._modules[name] = self._parse(name, path) if path else None
+            except Violation as violation:
+                self._modules[name] = None
+                self._broken[name] = violation.diagnostic
         return self._modules[name]
+
+    def is_broken(self, name: str) -> bool:
+        """Whether a source root holds the module, and it does not parse."""
+        return self.find(name) is None and name in self._broken
+
+    @property
+    def broken(self) -> Iterable[Diagnostic]:
+        """What does not parse (FG001), of the modules that were looked for."""
+        return self._broken.values()
 
     def line(self, file: str, number: int) -> str:
         """One line of a file that was parsed, counted from 1; empty if there is none."""
@@ -150,6 +179,18 @@ class Modules:
         if ref not in self._origins:
             self._origins[ref] = self._trace(ref)
         return self._origins[ref]
+
+    def meaning(self, ref: Ref) -> Ref:
+        """The origin of a name, also through assignments such as `cached = compute`."""
+        seen: set[Ref] = set()
+        while (ref := self.origin(ref)) not in seen:
+            seen.add(ref)
+            module = self.find(ref.module)
+            value = module.scan.definitions.get(ref.name) if module is not None else None
+            name = dotted(value)
+            moved = self.resolve(module, name) if module is not None and name else None
+            ref = moved or ref
+        return ref
 
     def _trace(self, ref: Ref) -> Ref:
         seen = {ref}
@@ -198,6 +239,7 @@ class Modules:
             )
         try:
             tree = cst.parse_module(source)
+            module = Module(name, file, source, tree, path.name == "__init__.py")
         except cst.ParserSyntaxError as error:
             span = Span(file, error.editor_line, error.editor_column)
             raise NotPython.violation(span, "this is not valid Python") from None
@@ -205,6 +247,7 @@ class Modules:
             raise NotPython.violation(
                 Span(file, 1, 1), "this is not text in its declared encoding, or in UTF-8"
             ) from None
-        module = Module(name, file, source, tree, path.name == "__init__.py")
+        except RecursionError:
+            raise NotPython.violation(Span(file, 1, 1), "this nests too deeply") from None
         self._by_file[file] = module
         return module

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
@@ -11,13 +11,20 @@ from ..contract import Ref
 __all__ = ["Scan", "dotted", "statements"]
 
 
+_GUARDS = ("typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING")
+
+
 class Scan:
     """Collects what a module binds. The first binding of a name counts: that of `if TYPE_CHECKING:`
     before that of its `else:`.
 
     bindings: what each name means.
     definitions: the class, function or assigned value of each name that is defined here.
-    hidden: classes whose name was bound before them.
+    aliases: those that a `type` statement makes.
+    rebound: classes that are not all that their name is bound to.
+    inner: classes inside of classes and functions.
+    inner_bindings: what is imported there.
+    calls: calls that are a statement, or the value of one.
     submodules: those that `import a.b.c` makes reachable from `a`.
     stars: the modules of star imports.
     typing_only: the names that are defined, not imported, under `if TYPE_CHECKING:`.
@@ -26,7 +33,11 @@ class Scan:
     def __init__(self, name: str, tree: cst.Module, is_package: bool) -> None:
         self.bindings: dict[str, Ref] = {}
         self.definitions: dict[str, cst.CSTNode] = {}
-        self.hidden: list[cst.ClassDef] = []
+        self.aliases: dict[str, cst.TypeAlias] = {}
+        self.rebound: list[cst.ClassDef] = []
+        self.inner: list[cst.ClassDef] = []
+        self.inner_bindings: dict[str, Ref] = {}
+        self.calls: list[cst.Call] = []
         self.submodules: set[str] = set()
         self.stars: list[str] = []
         self.typing_only: set[str] = set()
@@ -39,27 +50,18 @@ class Scan:
         match node:
             case cst.BaseSmallStatement():
                 self._simple(node, typing_only)
-            case cst.SimpleStatementLine():
-                self._block(node, typing_only)
             case cst.ClassDef(name=name) | cst.FunctionDef(name=name):
                 self._define(name.value, node, typing_only)
+                self._look_into(node.body)
             case cst.If(test=test, body=body, orelse=orelse):
-                guarded = dotted(test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING")
-                self._block(body, typing_only or guarded)
+                negated = isinstance(test, cst.UnaryOperation)
+                guarded = self._checks_types(test)
+                self._statement(body, typing_only or (guarded and not negated))
                 if orelse is not None:
-                    self._statement(orelse, typing_only)
-            case cst.Else(body=body) | cst.With(body=body) | cst.ExceptHandler(body=body):
-                self._block(body, typing_only)
-            case cst.Try(body=body, handlers=handlers, orelse=orelse):
-                self._block(body, typing_only)
-                for handler in handlers:
-                    self._statement(handler, typing_only)
-                if orelse is not None:
-                    self._statement(orelse, typing_only)
-
-    def _block(self, body: cst.BaseSuite | cst.SimpleStatementLine, typing_only: bool) -> None:
-        for statement in body.body:
-            self._statement(statement, typing_only)
+                    self._statement(orelse, typing_only or (guarded and negated))
+            case _:
+                for block in _blocks(node):
+                    self._statement(block, typing_only)
 
     def _simple(self, node: cst.BaseSmallStatement, typing_only: bool) -> None:
         match node:
@@ -73,13 +75,63 @@ class Scan:
                 for alias in aliases if source else ():  # none: it climbs out of the source root
                     self._bind(_local(alias), Ref(module=source, name=dotted(alias.name) or ""))
             case cst.Assign(targets=targets, value=value):
+                self._called(value)
                 for target in targets:
-                    if isinstance(target.target, cst.Name):
-                        self._define(target.target.value, value, typing_only)
+                    self._assign(target.target, value, typing_only)
+            case cst.Expr(value=value):
+                self._called(value)
             case cst.AnnAssign(target=cst.Name(value=name), value=assigned) if assigned is not None:
+                self._called(assigned)
                 self._define(name, assigned, typing_only)
             case cst.TypeAlias(name=cst.Name(value=name), value=value):
+                self.aliases.setdefault(name, node)
                 self._define(name, value, typing_only)
+
+    def _look_into(self, node: cst.CSTNode) -> None:
+        match node:
+            case cst.ClassDef():
+                self.inner.append(node)
+            case cst.Import(names=aliases):
+                for alias in aliases:
+                    name = dotted(alias.name) or ""
+                    head = name if alias.asname is not None else name.partition(".")[0]
+                    local = _local(alias) if alias.asname is not None else head
+                    self.inner_bindings[local] = Ref(module=head, name="")
+            case cst.ImportFrom(names=aliases) if not isinstance(aliases, cst.ImportStar):
+                for alias in aliases:
+                    ref = Ref(module=self._source(node), name=dotted(alias.name) or "")
+                    self.inner_bindings[_local(alias)] = ref
+        for block in _blocks(node):
+            self._look_into(block)
+
+    def _checks_types(self, test: cst.BaseExpression) -> bool:
+        """Whether a condition is `TYPE_CHECKING`, or `not` that."""
+        match test:
+            case cst.UnaryOperation(operator=cst.Not(), expression=inner):
+                return self._checks_types(inner)
+            case cst.Name(value=name):
+                bound = self.bindings.get(name)
+                return name == "TYPE_CHECKING" or (bound is not None and str(bound) in _GUARDS)
+            case cst.Attribute(attr=cst.Name(value=name)):
+                return name == "TYPE_CHECKING"
+        return False
+
+    def _assign(self, target: cst.CSTNode, value: cst.BaseExpression, typing_only: bool) -> None:
+        match target, value:
+            case cst.Name(value=name), _:
+                self._define(name, value, typing_only)
+            case ((cst.Tuple() | cst.List()), (cst.Tuple() | cst.List())) if len(
+                target.elements
+            ) == len(value.elements):
+                for each, part in zip(target.elements, value.elements, strict=True):
+                    self._assign(each.value, part.value, typing_only)
+            case ((cst.Tuple() | cst.List()), _):
+                for each in target.elements:
+                    self._assign(each.value, value, typing_only)
+
+    def _called(self, node: cst.CSTNode) -> None:
+        if isinstance(node, cst.Call):
+            self.calls.append(node)
 
     def _import(self, alias: cst.ImportAlias) -> None:
         name = dotted(alias.name) or ""
@@ -109,11 +161,12 @@ class Scan:
             self.definitions[name] = node
             if typing_only:
                 self.typing_only.add(name)
-        elif isinstance(node, cst.ClassDef):
-            self.hidden.append(node)
-        self._bind(name, Ref(module=self._name, name=name))
+        self._bind(name, Ref(module=self._name, name=name), node)
 
-    def _bind(self, name: str, ref: Ref) -> None:
+    def _bind(self, name: str, ref: Ref, node: cst.CSTNode | None = None) -> None:
+        if name in self.bindings:
+            both = (self.definitions.get(name), node)
+            self.rebound.extend(each for each in both if isinstance(each, cst.ClassDef))
         self.bindings.setdefault(name, ref)
 
 
@@ -140,3 +193,22 @@ def statements(body: cst.BaseSuite) -> Iterator[cst.CSTNode]:
             yield from statement.body
         else:
             yield statement
+
+
+def _blocks(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """What statements a statement holds, of those that hold some."""
+    match node:
+        case cst.BaseSuite() | cst.SimpleStatementLine():
+            yield from node.body
+        case cst.Match(cases=cases):
+            for case in cases:
+                yield case.body
+        case cst.BaseCompoundStatement() | cst.Else() | cst.Finally():
+            for name in ("body", "handlers", "orelse", "finalbody"):
+                inner = getattr(node, name, None)
+                if isinstance(inner, Sequence):
+                    yield from inner
+                elif inner is not None:
+                    yield inner
+        case cst.ExceptHandler(body=body) | cst.ExceptStarHandler(body=body):
+            yield body

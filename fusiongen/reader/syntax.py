@@ -7,24 +7,42 @@ from dataclasses import dataclass, field, replace
 
 import libcst as cst
 
-from ..contract import Ref, Type
-from ..errors import Span
-from ..rules.protocols import ForeignBase, GenericContract, NotAProtocol
+from ..contract import Nothing, Ref, Type
+from ..errors import Diagnostic, Span, Violation
+from ..rules.protocols import DecoratedContract, ForeignBase, GenericContract, NotAProtocol
 from .annotations import Annotations
+from .expressions import Names
 from .modules import Module, Modules
+from .parameters import GENERIC, PROTOCOL, meaning, type_parameters
 from .scan import dotted
-from .standard import standard
 
-__all__ = ["Decoration", "ProtocolSyntax", "decorations", "linearised"]
+__all__ = ["Decoration", "Inheritance", "ProtocolSyntax", "decorations", "is_service"]
 
-_HOMES = ("fusionrt", "fusionrt.contract")
+_KNOWN = {
+    **{
+        f"{home}.{name}": name
+        for home in ("fusionrt", "fusionrt.contract")
+        for name in ("service", "compute", "command")
+    },
+    "typing.runtime_checkable": "checkable",
+    "typing_extensions.runtime_checkable": "checkable",
+    "typing_extensions.deprecated": "deprecated",
+    "warnings.deprecated": "deprecated",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Decoration:
-    """One decorator. `name` is `service`, `compute` or `command` if it is one of ours."""
+    """One decorator.
+
+    name: what it is, if it is one that a contract may have.
+    readable: it does not come from a module that does not parse, which is reported as such.
+    unbound: its name, if the module does not bind it.
+    """
 
     name: str | None
+    readable: bool
+    unbound: str | None
     node: cst.BaseExpression
     call: cst.Call | None
 
@@ -37,9 +55,15 @@ def decorations(
         call = node.decorator if isinstance(node.decorator, cst.Call) else None
         name = dotted(call.func if call else node.decorator)
         ref = modules.resolve(module, name) if name else None
-        origin = modules.origin(ref) if ref else None
-        ours = origin.name if origin and origin.module in _HOMES else None
-        yield Decoration(ours, node.decorator, call)
+        origin = modules.meaning(ref) if ref else None
+        readable = origin is None or not modules.is_broken(origin.module)
+        unbound = name if ref is None else None
+        yield Decoration(_KNOWN.get(str(origin)), readable, unbound, node.decorator, call)
+
+
+def is_service(modules: Modules, ref: Ref) -> bool:
+    """Whether this is `service`, through every alias and re-export."""
+    return _KNOWN.get(str(modules.meaning(ref))) == "service"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,122 +84,155 @@ class ProtocolSyntax:
         return self.module.span(self.node.name)
 
 
-def linearised(
-    modules: Modules, syntax: ProtocolSyntax, above: frozenset[Ref] = frozenset()
-) -> list[ProtocolSyntax]:
-    """The Protocol and those that it inherits from, in Python's method resolution order.
+class Inheritance:
+    """The Protocols that a contract is made of.
 
-    above: those that inherit from it.
-
-    Raises:
-        Violation: it or a base is no Protocol of the source roots (FG010, FG012), or it is generic
-            and nothing says what its type parameters stand for (FG011).
+    order: it and those that it inherits from, in Python's method resolution order.
+    diagnostics: a base is no Protocol of the source roots (FG010, FG012), or one is generic and
+        nothing says what its type parameters stand for (FG011).
+    complete: whether the order holds every method.
     """
-    parameters = type_parameters(modules, syntax)
-    if set(parameters) != syntax.variables.keys():
-        raise GenericContract.violation(syntax.span, f"`{syntax.ref.name}` is generic")
-    if syntax.ref in above:
-        raise ForeignBase.violation(syntax.span, f"`{syntax.ref.name}` inherits from itself")
-    above |= {syntax.ref}
-    bases = list(_bases(modules, syntax))
-    return [syntax, *_merged([*(linearised(modules, base, above) for base in bases), bases])]
+
+    def __init__(self, modules: Modules, syntax: ProtocolSyntax) -> None:
+        self._modules = modules
+        self.diagnostics: list[Diagnostic] = []
+        self.complete = True
+        self.order = self._linearised(syntax, frozenset())
+
+    def _linearised(self, syntax: ProtocolSyntax, above: frozenset[Ref]) -> list[ProtocolSyntax]:
+        try:
+            parameters = _plain_parameters(self._modules, syntax)
+        except Violation as violation:
+            self._note(violation)
+            parameters = ()
+        if set(parameters) != syntax.variables.keys():
+            problem = f"`{syntax.ref.name}` is generic"
+            self.diagnostics.append(GenericContract.at(syntax.span, problem))
+            syntax = replace(syntax, variables=dict.fromkeys(parameters, Nothing()))
+        self._look_at_decorators(syntax)
+        above |= {syntax.ref}
+        bases = []
+        for base in self._bases(syntax):
+            if base.ref in above:
+                problem = f"`{base.ref.name}` inherits from itself"
+                self._note(ForeignBase.violation(base.span, problem))
+            else:
+                bases.append(base)
+        below = [self._linearised(base, above) for base in bases]
+        merged = [syntax, *_merged([*below, bases])]
+        if len({each.ref for each in bases}) < len(bases) or None in merged:
+            problem = f"Python finds no order for the bases of `{syntax.ref.name}`"
+            fix = "Name each base once, and those that others inherit from last."
+            self.diagnostics.append(ForeignBase.at(syntax.span, problem, fix))
+        return [each for each in merged if each is not None]
+
+    def _note(self, violation: Violation) -> None:
+        self.diagnostics.append(violation.diagnostic)
+        self.complete = False
+
+    def _look_at_decorators(self, syntax: ProtocolSyntax) -> None:
+        services = 0
+        for each in decorations(self._modules, syntax.module, syntax.node.decorators):
+            services += each.name == "service"
+            known = each.name == "checkable" or (each.name == "service" and services == 1)
+            if each.readable and each.unbound is None and not known:
+                code = syntax.module.code(each.node)
+                problem = f"`{syntax.ref.name}` is decorated with `{code}`"
+                span = syntax.module.span(each.node)
+                self.diagnostics.append(DecoratedContract.at(span, problem))
+
+    def _bases(self, syntax: ProtocolSyntax) -> Iterator[ProtocolSyntax]:
+        protocol = False
+        for argument in syntax.node.bases:
+            origin = meaning(self._modules, syntax.module, _unsubscripted(argument.value))
+            protocol = protocol or origin == PROTOCOL
+            if origin in GENERIC or (origin is not None and str(origin) == "object"):
+                continue
+            span = syntax.module.span(argument)
+            if protocol:
+                problem = f"`{syntax.ref.name}` has a base behind `Protocol`"
+                self.diagnostics.append(ForeignBase.at(span, problem, "Put `Protocol` last."))
+            try:
+                base, variables = self._base(syntax.module, argument.value, syntax.variables)
+                if base is None:
+                    code = syntax.module.code(_unsubscripted(argument.value))
+                    problem = f"the base `{code}` is no class of the source roots"
+                    raise ForeignBase.violation(span, problem)
+                yield replace(base, variables=self._filled(syntax, base, variables))
+            except Violation as violation:
+                self._note(violation)
+            except _Broken:
+                self.complete = False
+        if not protocol:
+            problem = f"`{syntax.ref.name}` is not a Protocol"
+            self.diagnostics.append(NotAProtocol.at(syntax.span, problem))
+
+    def _base(
+        self, module: Module, node: cst.BaseExpression, variables: Mapping[str, Type]
+    ) -> tuple[ProtocolSyntax | None, Sequence[Type]]:
+        """A base, through aliases such as `Carts = Repository[Cart]`, and its type arguments."""
+        named = _unsubscripted(node)
+        annotations = Annotations(self._modules, module, variables)
+        given = [
+            annotations.type(element.slice.value)
+            for element in (node.slice if isinstance(node, cst.Subscript) else ())
+            if isinstance(element.slice, cst.Index)
+        ]
+        name = dotted(named)
+        if name is not None:
+            Names(self._modules, module).ref(name, node)
+        origin = meaning(self._modules, module, named)
+        if origin is not None and self._modules.is_broken(origin.module):
+            raise _Broken
+        home = self._modules.find(origin.module) if origin else None
+        found = home.scan.definitions.get(origin.name) if home and origin else None
+        if home is not None and isinstance(found, cst.Subscript) and not given:
+            return self._base(home, found, {})
+        if origin is None or home is None or not isinstance(found, cst.ClassDef):
+            return None, ()
+        return ProtocolSyntax(origin, home, found), given
+
+    def _filled(
+        self, syntax: ProtocolSyntax, base: ProtocolSyntax, given: Sequence[Type]
+    ) -> Mapping[str, Type]:
+        """What the type parameters of a base stand for, as `syntax` inherits from it."""
+        parameters = _plain_parameters(self._modules, base)
+        if len(given) != len(parameters):
+            problem = f"`{base.ref.name}` takes {len(parameters)} type arguments, not {len(given)}"
+            self.diagnostics.append(GenericContract.at(syntax.span, problem))
+            return dict.fromkeys(parameters, Nothing())
+        return dict(zip(parameters, given, strict=True))
 
 
-def type_parameters(modules: Modules, syntax: ProtocolSyntax) -> tuple[str, ...]:
-    """The names of a class's type parameters, in order.
+def _unsubscripted(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node.value if isinstance(node, cst.Subscript) else node
+
+
+class _Broken(Exception):
+    """Raised for a base in a module that does not parse, which is reported as such."""
+
+
+def _plain_parameters(modules: Modules, syntax: ProtocolSyntax) -> tuple[str, ...]:
+    """The names of a Protocol's type parameters, in order.
 
     Raises:
         Violation: one stands for more than a type (FG011).
     """
-    declared = syntax.node.type_parameters
-    if declared is not None:
-        if not all(isinstance(each.param, cst.TypeVar) for each in declared.params):
-            problem = f"`{syntax.ref.name}` has a type parameter that is no type"
-            raise GenericContract.violation(syntax.span, problem)
-        return tuple(each.param.name.value for each in declared.params)
-    found: list[str] = []
-    for argument in syntax.node.bases:
-        if not isinstance(argument.value, cst.Subscript):
-            continue
-        names = list(_type_variables(modules, syntax.module, argument.value))
-        if _origin(modules, syntax.module, argument.value.value) in _GENERIC:
-            return tuple(names)
-        found.extend(name for name in names if name not in found)
-    return tuple(found)
-
-
-_PROTOCOL = Ref(module="typing", name="Protocol")
-_GENERIC = (_PROTOCOL, Ref(module="typing", name="Generic"))
-
-
-def _origin(modules: Modules, module: Module, node: cst.BaseExpression) -> Ref | None:
-    name = dotted(node)
-    ref = modules.resolve(module, name) if name else None
-    return standard(modules.origin(ref)) if ref else None
-
-
-def _type_variables(modules: Modules, module: Module, node: cst.CSTNode) -> Iterator[str]:
-    """The type variables in the arguments of a base, as they are written."""
-    name = dotted(node)
-    if name is not None:
-        ref = modules.resolve(module, name)
-        origin = modules.origin(ref) if ref else None
-        home = modules.find(origin.module) if origin else None
-        value = home.scan.definitions.get(origin.name) if home and origin else None
-        if home is not None and isinstance(value, cst.Call):
-            function = _origin(modules, home, value.func)
-            if function is not None and str(function) == "typing.TypeVar":
-                yield name
-        return
-    for child in node.children:
-        yield from _type_variables(modules, module, child)
-
-
-def _bases(modules: Modules, syntax: ProtocolSyntax) -> Iterator[ProtocolSyntax]:
-    protocol = False
-    for argument in syntax.node.bases:
-        span = syntax.module.span(argument)
-        value = argument.value
-        subscript = value if isinstance(value, cst.Subscript) else None
-        named = subscript.value if subscript else value
-        origin = _origin(modules, syntax.module, named)
-        protocol = protocol or origin == _PROTOCOL
-        if origin in _GENERIC or (origin is not None and str(origin) in ("abc.ABC", "object")):
-            continue
-        home = modules.find(origin.module) if origin else None
-        node = home.scan.definitions.get(origin.name) if home and origin else None
-        if origin is None or home is None or not isinstance(node, cst.ClassDef):
-            code = syntax.module.tree.code_for_node(named)
-            raise ForeignBase.violation(span, f"the base `{code}` is not in the source roots")
-        base = ProtocolSyntax(origin, home, node)
-        yield replace(base, variables=_bound(modules, syntax, base, subscript))
-    if not protocol:
-        raise NotAProtocol.violation(syntax.span, f"`{syntax.ref.name}` is not a Protocol")
-
-
-def _bound(
-    modules: Modules, syntax: ProtocolSyntax, base: ProtocolSyntax, subscript: cst.Subscript | None
-) -> Mapping[str, Type]:
-    """What the type parameters of a base stand for, as `syntax` inherits from it."""
-    parameters = type_parameters(modules, base)
-    elements = subscript.slice if subscript is not None else ()
-    annotations = Annotations(modules, syntax.module, syntax.variables)
-    given = [
-        annotations.type(element.slice.value)
-        for element in elements
-        if isinstance(element.slice, cst.Index)
-    ]
-    if len(given) != len(parameters):
-        problem = f"`{base.ref.name}` takes {len(parameters)} type arguments, not {len(given)}"
+    parameters = type_parameters(modules, syntax.module, syntax.node)
+    if any(each.special for each in parameters):
+        problem = f"`{syntax.ref.name}` has a type parameter that is no type"
         raise GenericContract.violation(syntax.span, problem)
-    return dict(zip(parameters, given, strict=True))
+    return tuple(each.name for each in parameters)
 
 
-def _merged(orders: list[list[ProtocolSyntax]]) -> Iterator[ProtocolSyntax]:
-    """The C3 merge; an order that Python would refuse is taken from left to right."""
+def _merged(orders: list[list[ProtocolSyntax]]) -> Iterator[ProtocolSyntax | None]:
+    """The C3 merge; `None` stands before what Python would refuse."""
     orders = [[*order] for order in orders if order]
     while orders:
         tails = {each.ref for order in orders for each in order[1:]}
-        head = next((order[0] for order in orders if order[0].ref not in tails), orders[0][0])
+        head = next((order[0] for order in orders if order[0].ref not in tails), None)
+        if head is None:
+            yield None
+            head = orders[0][0]
         yield head
         orders = [rest for order in orders if (rest := [e for e in order if e.ref != head.ref])]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import unicodedata
 
 from .layout import WIDTH
 
@@ -30,6 +31,16 @@ def prose(text: str, indent: int) -> str:
     return f'"""{body}\n{" " * indent}"""'
 
 
+_INVISIBLE = ("Cc", "Cs", "Zl", "Zp")
+"""Control characters, halves of characters, and what some programs take for a line's end."""
+
+
 def _escaped(text: str) -> str:
     text = text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    text = "".join(
+        repr(each)[1:-1]
+        if unicodedata.category(each) in _INVISIBLE and each not in "\n\t"
+        else each
+        for each in text
+    )
     return text[:-1] + '\\"' if text.endswith('"') else text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from ..contract import Contract, Method, MethodKind, Type
+from ..contract import Contract, Method, MethodKind, Type, quoted
 from .docs import docstring, prose
 from .keys import keys_function, variables
 from .layout import Doc, Group, Joined, Operators, call_of, lay_out
@@ -74,6 +74,7 @@ def _server(contract: Contract, local: Local) -> View:
         rest = operands[: len(operands) - len(none)]
         return Operators("|", (*rest, names.own(_ABI, "AnyArgument"), *none))
 
+    mentioned = any(method.deprecated is not None for method in compute)
     invalidate = [
         {
             "signature": signature(method, names, "None", annotate=or_any),
@@ -87,6 +88,7 @@ def _server(contract: Contract, local: Local) -> View:
         result = result_of(method, names, coroutine=False)
         bodies.append(
             {
+                "deprecated": _deprecated(method, names),
                 "signature": signature(
                     method,
                     names,
@@ -102,6 +104,7 @@ def _server(contract: Contract, local: Local) -> View:
         names,
         n=ours,
         protocol=protocol,
+        pragma='# mypy: disable-error-code="deprecated"' if mentioned else None,
         live=_class(f"{title}Live", protocol, ours["Protocol"]),
         service=_class(f"{title}Service", protocol, ours["Service"]),
         accessors={
@@ -180,6 +183,7 @@ def _forwarding(
     return [
         {
             "signature": signature(method, names, result_of(method, names, coroutine=True)),
+            "deprecated": _deprecated(method, names) if documented else None,
             "doc": docstring(method.doc, 8) if documented else None,
             "call": _call(f"return {receiver(method)}._fusion.{_CALLS[method.kind]}", method),
         }
@@ -189,6 +193,14 @@ def _forwarding(
 
 def _call(function: str, method: Method) -> str:
     return lay_out(call_of(function, (f'"{method.name}"', arguments(method))), 8)
+
+
+def _deprecated(method: Method, names: Names) -> str | None:
+    """The decorator of a deprecated method."""
+    if method.deprecated is None:
+        return None
+    decorator = f"@{names.own(_ABI, 'deprecated')}"
+    return lay_out(call_of(decorator, (quoted(method.deprecated),)), 4)
 
 
 def _class(name: str, *bases: str) -> str:

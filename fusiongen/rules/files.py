@@ -31,6 +31,9 @@ class UnknownName(Rule):
     VALID = ("    async def get(self, id: 'str') -> 'Decimal | None': ...",)
     INVALID = (
         "    async def get(self, id: Missing) -> str: ...",
+        "    @cached\n    async def get(self, id: str) -> str: ...",
+        "@contract\nclass Carts(Protocol): ...",
+        "    async def get(self, id: str = __name__) -> str: ...",
         "    async def get(self, id: str = MISSING) -> str: ...",
         "    async def get(self) -> 'Missing | None': ...",
     )
@@ -44,6 +47,11 @@ class HiddenByStar(Rule):
     INVALID = (
         "from somewhere import *\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self) -> Cart: ...",
+        "from somewhere import *\n\n@contract\nclass Carts(Protocol):\n"
+        "    async def get(self) -> str: ...",
+        "from somewhere import *\n\n@service\nclass Carts(Protocol):\n"
+        "    @cached\n    async def get(self) -> str: ...",
+        "from somewhere import *\n\n@service\nclass Carts(Base, Protocol):\n    pass",
     )
 
 
@@ -64,17 +72,44 @@ class TypingOnly(Rule):
 
 
 class NotUnderstood(Rule):
-    """An annotation is no type, or its metadata are more than names, literals and calls."""
+    """An annotation is no type, or its metadata are more than names, literals and calls. A name is
+    none below a method that is called so, for in a class it means that."""
 
     id = "FG005"
     fix = "Give it a name at module level and use that."
     VALID = (
         "    async def get(self, id: Annotated[str, Length(max=3)]) -> str: ...",
+        "T = TypeVar('T')\nPair = tuple[T, T]\n\n@service\nclass Carts(Protocol):\n"
+        "    @compute\n    async def get(self, pair: Pair[Pair[str]]) -> Pair[int]: ...",
+        "type Pair[T] = tuple[T, T]\n\n@service\nclass Carts(Protocol):\n"
+        "    @compute\n    async def get(self, pair: Pair[str]) -> Pair[int]: ...",
+        "    async def list(self) -> list[str]: ...",
         "    async def get(self, id: Literal[-1, 'a', b'b', True, None]) -> tuple[()]: ...",
     )
     INVALID = (
         "    async def get(self, id: 3) -> str: ...",
         "    async def get(self, id: 'str |') -> str: ...",
+        "    async def get(self, id: compute) -> str: ...",
+        "import library\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self, id: library[int]) -> library: ...",
+        "import library\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self, id: Annotated[int, library]) -> str: ...",
+        "    async def get(self, id: MINUTE) -> str: ...",
+        "    async def get(self, id: '\\ud800') -> str: ...",
+        "    async def list(self) -> str: ...\n    async def get(self) -> list[str]: ...",
+        "    async def MINUTE(self) -> str: ...\n"
+        "    async def get(self, seconds: int = MINUTE) -> str: ...",
+        "class Page:\n    pass\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self) -> Page[int]: ...",
+        *(
+            "T = TypeVar('T')\n\n@dataclass\nclass Page(Generic[T]):\n    item: T\n\n\n"
+            f"@service\nclass Carts(Protocol):\n    async def get(self) -> {page}: ..."
+            for page in ("Page", "Page[int, str]")
+        ),
+        "type Pair[T] = tuple[T, T]\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self) -> Pair: ...",
+        "type Pair[T] = tuple[T, T]\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self) -> Pair[int, str]: ...",
         "    async def get(self, id: Annotated[str, lambda x: x]) -> str: ...",
         *(
             f"    async def get(self, id: {spelled}) -> str: ..."

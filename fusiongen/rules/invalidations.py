@@ -61,7 +61,7 @@ class UnknownVariable(Rule):
     """An entry uses a name that is neither a parameter, `result`, `ANY` nor its loop's variable."""
 
     id = "FG043"
-    fix = "Use the command's parameters, `result`, the loop's variable, or an imported `ANY`."
+    fix = "Use the command's parameters, `result`, the loop's variable, or `ANY`."
     INVALID = tuple(
         map(_put, ("get(cart.id)", "get(i) for i in carts", "get(id) for id in ids", "get(self)"))
     )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AsyncStream",
     "BadDefault",
+    "BadDeprecation",
     "DecoratedStream",
     "MissingAnnotation",
     "ReservedName",
@@ -53,10 +54,16 @@ class AsyncStream(Rule):
 
     id = "FG022"
     fix = "Declare a stream with plain `def`; the implementation is an `async def` with `yield`."
-    VALID = ("    def events(self) -> AsyncIterator[int]: ...",)
+    VALID = (
+        "    def events(self) -> AsyncIterator[int]: ...",
+        "Events = AsyncIterator[int]\n\n@service\nclass Carts(Protocol):\n"
+        "    def events(self) -> Events: ...",
+    )
     INVALID = (
         "    async def events(self) -> AsyncIterator[int]: ...",
         "    async def events(self) -> 'AsyncIterator[int]': ...",
+        "Events = AsyncIterator[int]\n\n@service\nclass Carts(Protocol):\n"
+        "    async def events(self) -> Events: ...",
     )
 
 
@@ -93,6 +100,37 @@ class BadDefault(Rule):
     INVALID = (
         "    async def get(self, ids: tuple[str, ...] = tuple()) -> str: ...",
         "    async def get(self, ids: list[str] = []) -> str: ...",
+        "    async def get(self, ids: list[str] = KEYS) -> str: ...",
+        "    async def get(self, id: Any = len) -> str: ...",
+        "import library\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self, id: int = library) -> str: ...",
+    )
+
+
+class BadDeprecation(Rule):
+    """`@deprecated` carries more or less than a message that is one string literal. The warning is
+    a `DeprecationWarning` in the line of the caller, which no option changes."""
+
+    id = "FG028"
+    fix = 'Write `@deprecated("Use `total`.")`, once, with a string literal and nothing else.'
+    VALID = (
+        '    @deprecated("Use `get`.")\n    async def find(self) -> str: ...',
+        '    @compute\n    @deprecated("Use " "`get`.")\n    async def find(self) -> str: ...',
+        '    @deprecated("Read `get`.")\n    def events(self) -> AsyncIterator[int]: ...',
+    )
+    INVALID = tuple(
+        f"    {decorators}\n    async def find(self) -> str: ..."
+        for decorators in (
+            '@deprecated("Use `get`.", category=None)',
+            "@deprecated",
+            "@deprecated()",
+            "@deprecated(NAME)",
+            '@deprecated(f"Use {NAME}.")',
+            '@deprecated("Use \\ud800.")',
+            '@deprecated(message="Use `get`.")',
+            '@deprecated(*("Use `get`.",))',
+            '@deprecated("Use `get`.")\n    @deprecated("Use `put`.")',
+        )
     )
 
 

@@ -6,9 +6,11 @@ from .base import Rule
 
 __all__ = [
     "BadServiceOption",
+    "DecoratedContract",
     "DuplicateService",
     "ForeignBase",
     "GenericContract",
+    "MisplacedService",
     "NotAMethod",
     "NotAProtocol",
 ]
@@ -54,7 +56,8 @@ class GenericContract(Rule):
 
 
 class ForeignBase(Rule):
-    """A contract inherits from a class whose text the generator does not have, or from itself."""
+    """A contract inherits from a class whose text the generator does not have, from itself, or in
+    an order that Python refuses."""
 
     id = "FG012"
     fix = "Inherit from Protocols of the source roots only, or list its folder in `source-roots`."
@@ -65,6 +68,11 @@ class ForeignBase(Rule):
     INVALID = (
         "from somewhere import Base\n\n@service\nclass Carts(Base, Protocol):\n"
         "    async def get(self) -> str: ...",
+        "@service\nclass Carts(AsyncIterator[int], Protocol):\n    pass",
+        "class Base(Protocol):\n    pass\n\n@service\nclass Carts(Protocol, Base):\n    pass",
+        "class Base(Protocol):\n    pass\n\nclass Other(Base, Protocol):\n    pass\n\n"
+        "@service\nclass Carts(Base, Other, Protocol):\n    pass",
+        "class Base(Protocol):\n    pass\n\n@service\nclass Carts(Base, Base, Protocol):\n    pass",
         "class Base(Carts, Protocol):\n    pass\n\n@service\nclass Carts(Base, Protocol):\n"
         "    async def get(self) -> str: ...",
     )
@@ -106,6 +114,7 @@ class BadServiceOption(Rule):
         f"@service({option})\nclass Carts(Protocol):\n    async def get(self) -> str: ..."
         for option in (
             'name="my-carts"',
+            "raises=[typing]",
             'name="class"',
             "name=NAME",
             'version="1"',
@@ -129,4 +138,46 @@ class DuplicateService(Rule):
         '@service(name="carts")\nclass Baskets(Protocol):\n    async def get(self) -> str: ...',
         "@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def put(self) -> str: ...",
+    )
+
+
+class MisplacedService(Rule):
+    """`@service` is used where no contract can be: on a class inside of another one or of a
+    function, on one that only type checkers see, or as a function that is called."""
+
+    id = "FG016"
+    fix = "Write `@service` above a class at the module's top level."
+    VALID = (
+        "if MINUTE:\n    @service\n    class Carts(Protocol):\n"
+        "        async def get(self) -> str: ...",
+    )
+    INVALID = (
+        "class Shop:\n    @service\n    class Carts(Protocol):\n"
+        "        async def get(self) -> str: ...",
+        "def make() -> None:\n    if MINUTE:\n        @service(name='carts')\n"
+        "        class Carts(Protocol): ...",
+        "def make() -> None:\n    from fusionrt import service as contract\n\n"
+        "    @contract\n    class Carts(Protocol): ...",
+        "if TYPE_CHECKING:\n    @service\n    class Carts(Protocol):\n"
+        "        async def get(self) -> str: ...",
+        "class Carts(Protocol):\n    async def get(self) -> str: ...\n\nservice(Carts)",
+        "class Base(Protocol):\n    async def get(self) -> str: ...\n\n"
+        "Carts = service(name='carts')(Base)",
+        "contract = service(version=2)\n\n\n@contract\nclass Carts(Protocol): ...",
+    )
+
+
+class DecoratedContract(Rule):
+    """A contract, or a Protocol that it inherits from, has a decorator that may change it."""
+
+    id = "FG017"
+    fix = "Leave `@service` and, if you need it, `@runtime_checkable`; `@deprecated` fits methods."
+    VALID = (
+        "@service\n@runtime_checkable\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+    )
+    INVALID = (
+        "@final\n@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+        "@service\n@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+        "@deprecated('Use `Other`.')\nclass Base(Protocol): ...\n\n\n"
+        "@service\nclass Carts(Base, Protocol):\n    async def get(self) -> str: ...",
     )

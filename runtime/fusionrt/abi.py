@@ -6,6 +6,8 @@ done in the rooms below, so that a fix needs no regeneration.
 
 from __future__ import annotations
 
+from typing_extensions import deprecated
+
 from .contract import ANY, AnyArgument, ComputeOptions
 from .errors import AbiMismatch
 from .remote.client import Client
@@ -49,6 +51,7 @@ __all__ = [
     "Signature",
     "Stream",
     "Types",
+    "deprecated",
 ]
 
 

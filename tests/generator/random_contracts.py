@@ -20,6 +20,7 @@ from uuid import UUID
 import msgspec
 from fusionrt import ANY, command, compute, service
 from pydantic import BaseModel
+from typing_extensions import deprecated
 
 T = TypeVar("T")
 Id = NewType("Id", str)
@@ -159,6 +160,8 @@ class _Maker:
                 head = self._random.choice(("    @compute\n", "    @compute(min_cache=1.5)\n"))
             elif kind == "command":
                 head = f"    @command(invalidates=[{self.entries(computes, parameters)}])\n"
+            if self._random.random() < 0.2:
+                head += '    @deprecated("Call `another` one.")\n'
             result = self.any_type() if kind != "command" or self._random.random() < 0.5 else "None"
             blocks.append(head + self.method(name, kind, parameters, result))
         options = self._random.choice(("", "(raises=[Broken])", '(name="basket", version=2)'))

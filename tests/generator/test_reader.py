@@ -6,7 +6,7 @@ import pytest
 
 from fusiongen.contract import Contract, MethodKind
 from fusiongen.emit import contracts, plan
-from fusiongen.errors import ContractError, Diagnostic
+from fusiongen.errors import ContractError, Diagnostic, GenerationError
 from fusiongen.project import Project
 
 from .conftest import Write
@@ -268,3 +268,69 @@ def test_quoted_aliases_are_opened(project: Write) -> None:
     spelled = ["tuple[str, ...] | None", "int | tuple[str, ...]"]
     assert [str(each.type) for each in a.parameters] == spelled
     assert (str(a.result), str(b.result)) == ("shop.contracts.Mode", "shop.contracts.Name")
+
+
+@pytest.mark.parametrize(
+    ("head", "rules"),
+    [
+        ("", []),
+        ("from fusionrt import ANY\n", []),
+        ("ANY = 3\n", ["FG043"]),
+        ("from library import ANY\n", ["FG043"]),
+    ],
+)
+def test_any_needs_no_import(head: str, rules: list[str], project: Write) -> None:
+    """Linters remove an import that only strings use; another `ANY` of the module is not ours."""
+    text = (
+        f"from typing import Protocol\nfrom fusionrt import command, compute, service\n{head}\n"
+        "@service\nclass Carts(Protocol):\n"
+        "    @compute\n    async def get(self, id: str) -> str: ...\n"
+        "    @command(invalidates=['get(ANY)'])\n    async def put(self) -> None: ...\n"
+    )
+    loaded = project({"shop/contracts.py": text})
+    found = [each.rule for each in _refused(loaded)] if rules else []
+    assert found == rules
+    if not rules:
+        assert str(_one(loaded).methods[1].invalidates[0]) == "carts.get(ANY)"
+
+
+@pytest.mark.parametrize(
+    ("type_", "default", "rule"),
+    [
+        (f"'{'tuple[' * 3000}int{']' * 3000}'", "()", "FG005"),
+        (f"'{'[' * 3000}'", "()", "FG005"),
+        ("int", " + ".join(["1"] * 900), "FG001"),
+        ("int", f"{'-' * 5000}1", "FG001"),
+        (" | ".join(["int"] * 900), "1", "FG001"),
+    ],
+    ids=["brackets in a string", "open brackets", "sum", "signs", "union"],
+)
+def test_C3_what_nests_too_deeply_is_refused(
+    type_: str, default: str, rule: str, project: Write
+) -> None:
+    """The parser would crash at it, or any walk over it end in a RecursionError."""
+    method = f"    async def get(self, x: {type_} = {default}) -> int: ..."
+    text = f"{HEAD}\n@service\nclass C(Protocol):\n{method}"
+    (found,) = _refused(project({"shop/contracts.py": text}))
+    assert found.rule == rule
+    assert len(found.message) < 200
+
+
+def test_numbers_are_spelled_as_formatters_do(project: Write) -> None:
+    """Options and defaults may be written in every way; the output has one."""
+    text = (
+        f"{HEAD}\n@service\nclass Carts(Protocol):\n    @compute(min_cache=.5, error_ttl=1.)\n"
+        "    async def get(self, a: float = .5, b: float = 1.E5, c: int = 0XfF, d: int = 1_0)"
+        " -> str: ..."
+    )
+    (method,) = _one(project({"shop/contracts.py": text})).methods
+    assert method.options.given() == (("min_cache", "0.5"), ("error_ttl", "1.0"))
+    assert [str(each.default) for each in method.parameters] == ["0.5", "1.0e5", "0xFF", "1_0"]
+
+
+@pytest.mark.parametrize("name", ["class", "my-file", "1st"])
+def test_a_contract_that_cannot_be_imported_is_refused(name: str, project: Write) -> None:
+    """Its file, or a folder above it, is called by no identifier."""
+    config = '[tool.fusiongen]\ncontracts = ["shop/*.py"]\nout = "shop/generated"\n'
+    with pytest.raises(GenerationError, match="not importable"):
+        contracts(project({f"shop/{name}.py": HEAD}, config))

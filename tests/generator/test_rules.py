@@ -14,16 +14,18 @@ from fusiongen.rules.base import Rule
 from .conftest import Write
 
 PRELUDE = """\
+import typing
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NewType, Optional, Protocol
-from typing import TypeVar, Union, overload
+from typing import TypeVar, Union, final, overload, runtime_checkable
 
 from fusionrt import ANY, command, compute, service
 from pydantic import Base64Bytes, BaseModel, Field
 from library import Length, LibraryCart, LibraryKey
+from typing_extensions import deprecated
 
 NAME = "carts"
 MINUTE = 60

@@ -36,8 +36,15 @@ for case in cases():
 
 
 def _run(*command: str, cwd: Path = ROOT, **environment: str) -> None:
+    finished = _started(*command, cwd=cwd, **environment)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+
+
+def _started(
+    *command: str, cwd: Path = ROOT, **environment: str
+) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join((str(ROOT), str(ROOT / "runtime")))
-    finished = subprocess.run(
+    return subprocess.run(
         [sys.executable, *command],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": path, "MYPYPATH": path, **environment},
@@ -45,7 +52,6 @@ def _run(*command: str, cwd: Path = ROOT, **environment: str) -> None:
         text=True,
         check=False,
     )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -80,6 +86,20 @@ def test_C1_the_bytes_do_not_depend_on_the_hash_seed(seed: str, tmp_path: Path) 
 def test_C3_every_golden_passes_strict_type_checks() -> None:
     """One run of `mypy --strict` over contracts, generated code and implementations is clean."""
     _run("-m", "mypy", "--strict", "--explicit-package-bases", "tests/golden")
+
+
+def test_C3_a_deprecated_method_is_reported_where_it_is_called() -> None:
+    """With mypy's report of deprecations: the lines that say so, and none of generated code."""
+    folder = HERE / "deprecated"
+    wanted = {
+        f"tests/golden/deprecated/{path.name}:{number}"
+        for path in folder.glob("*.py")
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if "# deprecated" in line
+    }
+    finished = _started("-m", "mypy", "--strict", "--enable-error-code=deprecated", str(folder))
+    found = {line.partition(": error: ")[0] for line in finished.stdout.splitlines()[:-1]}
+    assert found == wanted and wanted, finished.stdout
 
 
 def test_C3_no_linter_finds_anything() -> None:

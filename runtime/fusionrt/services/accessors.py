@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 
+from typing_extensions import deprecated
+
 from ..graph import Computed
-from .table import Contract, Keys
+from .table import Contract, Keys, deprecation
 
 __all__ = [
     "Accessor",
@@ -18,6 +20,7 @@ __all__ = [
 ]
 
 _P = ParamSpec("_P")
+_R = TypeVar("_R")
 _T = TypeVar("_T")
 
 
@@ -59,6 +62,11 @@ class _Method(Generic[_P, _T]):
 
     def __init__(self, method: Callable[Concatenate[Any, _P], Coroutine[Any, Any, _T]]) -> None:
         self.name = method.__name__
+        self._message = deprecation(method)
+
+    def _told(self, call: Callable[_P, _R]) -> Callable[_P, _R]:
+        """The call, which warns if the method is deprecated."""
+        return call if self._message is None else deprecated(self._message)(call)
 
 
 class ComputedMethod(_Method[_P, _T]):
@@ -70,7 +78,7 @@ class ComputedMethod(_Method[_P, _T]):
         def computed(*args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, Computed[_T]]:
             return accessor._bound.computed(self.name, args, kwargs)
 
-        return computed
+        return self._told(computed)
 
 
 class PeekMethod(_Method[_P, _T]):
@@ -82,7 +90,7 @@ class PeekMethod(_Method[_P, _T]):
         def peek(*args: _P.args, **kwargs: _P.kwargs) -> Computed[_T] | None:
             return accessor._bound.peek(self.name, args, kwargs)
 
-        return peek
+        return self._told(peek)
 
 
 class ChangesMethod(_Method[_P, _T]):
@@ -94,7 +102,7 @@ class ChangesMethod(_Method[_P, _T]):
         def changes(*args: _P.args, **kwargs: _P.kwargs) -> AsyncIterator[Computed[_T]]:
             return accessor._bound.changes(self.name, args, kwargs)
 
-        return changes
+        return self._told(changes)
 
 
 class InvalidateAccessor:

@@ -23,6 +23,7 @@ __all__ = [
     "Signature",
     "Stream",
     "Types",
+    "deprecation",
 ]
 
 ABI = 1
@@ -105,7 +106,7 @@ class Contract:
         if self.abi != ABI:
             raise AbiMismatch(f"the package of {self.name}", self.abi, ABI)
         declared = {
-            name: method.__code__.co_varnames[1 : _parameter_count(method)]
+            name: _parameters(method)
             for base in reversed(self.protocol.__mro__[:-1])
             for name, method in vars(base).items()
             if inspect.isfunction(method) and not name.startswith("_")
@@ -140,5 +141,13 @@ class Contract:
         return self.types()
 
 
-def _parameter_count(method: FunctionType) -> int:
-    return method.__code__.co_argcount + method.__code__.co_kwonlyargcount
+def deprecation(method: Callable[..., object]) -> str | None:
+    """What `@deprecated` says of a method of a Protocol."""
+    message: str | None = getattr(method, "__deprecated__", None)
+    return message
+
+
+def _parameters(method: FunctionType) -> tuple[str, ...]:
+    code = inspect.unwrap(method).__code__  # `@deprecated` wraps it
+    names: tuple[str, ...] = code.co_varnames
+    return names[1 : code.co_argcount + code.co_kwonlyargcount]

@@ -13,8 +13,10 @@ from collections.abc import Callable, Hashable, Iterator
 from types import MappingProxyType
 from typing import Any
 
+from typing_extensions import deprecated
+
 from ..graph import SCOPE, Hit
-from .table import Compute, Contract
+from .table import Command, Compute, Contract, deprecation
 
 __all__ = ["hot_table", "woven"]
 
@@ -51,9 +53,14 @@ def woven(cls: type, proxy: type, contract: Contract) -> type:
             "_fusion_raw": cls,
         }
         for method in contract.methods:
+            name = method.name
             if isinstance(method, Compute):
-                namespace[hot_table(method.name)] = _NOTHING_YET
-                namespace[method.name] = _hot_path(getattr(proxy, method.name))
+                namespace[hot_table(name)] = _NOTHING_YET
+                namespace[name] = _hot_path(getattr(proxy, name))
+            message = deprecation(getattr(contract.protocol, name))
+            if message is not None:
+                outer = proxy if isinstance(method, Compute | Command) else cls
+                namespace[name] = deprecated(message)(namespace.get(name) or getattr(outer, name))
         made = type(cls)(cls.__name__, (_Unannounced, proxy, cls), namespace)
         cls._fusion_woven = made  # type: ignore[attr-defined]
     return made
@@ -64,22 +71,22 @@ def hot_table(method: str) -> str:
     return f"_fusion_hot_{method}"
 
 
-# No parameter of a contract begins like these names.
+# No parameter of a contract begins with two underscores (FG027).
 _HOT_PATH = """\
-def fusion_call(fusion_self{signature}):
+def __fusion_call(__fusion_self{signature}):
     try:
-        fusion_hit = fusion_self.{table}[{key}]
-    except (KeyError, TypeError):
-        return fusion_miss(fusion_self{call})
-    fusion_in = fusion_scope()
+        __fusion_hit = __fusion_self.{table}[{key}]
+    except __fusion_errors:
+        return __fusion_miss(__fusion_self{call})
+    __fusion_in = __fusion_scope()
     if (
-        fusion_in is not None
-        and fusion_in not in fusion_hit.dependants
-        and not fusion_in.track(fusion_hit.computed)
+        __fusion_in is not None
+        and __fusion_in not in __fusion_hit.dependants
+        and not __fusion_in.track(__fusion_hit.computed)
     ):
-        return fusion_miss(fusion_self{call})
-    fusion_hit.used += 1
-    return fusion_hit
+        return __fusion_miss(__fusion_self{call})
+    __fusion_hit.used += 1
+    return __fusion_hit
 """
 
 
@@ -96,10 +103,14 @@ def _hot_path(miss: Callable[..., Any]) -> Callable[..., Any]:
         call="".join(f", {_passed(parameter)}" for parameter in parameters),
         signature="".join(f", {part}" for part in _signature(parameters)),
     )
-    namespace: dict[str, Any] = {"fusion_miss": miss, "fusion_scope": SCOPE.get}
-    namespace |= {f"fusion_default_{p.name}": p.default for p in parameters}
+    namespace: dict[str, Any] = {
+        "__fusion_errors": (KeyError, TypeError),
+        "__fusion_miss": miss,
+        "__fusion_scope": SCOPE.get,
+    }
+    namespace |= {f"__fusion_default_{p.name}": p.default for p in parameters}
     exec(compile(source, f"<hot path of {miss.__qualname__}>", "exec"), namespace)
-    function: Callable[..., Any] = namespace["fusion_call"]
+    function: Callable[..., Any] = namespace["__fusion_call"]
     return functools.update_wrapper(function, miss)
 
 
@@ -119,6 +130,6 @@ def _signature(parameters: list[inspect.Parameter]) -> Iterator[str]:
             yield "*"
         default = parameter.default is not inspect.Parameter.empty
         name = parameter.name
-        yield f"{name}=fusion_default_{name}" if default else name
+        yield f"{name}=__fusion_default_{name}" if default else name
     if positional and positional == len(parameters):
         yield "/"
