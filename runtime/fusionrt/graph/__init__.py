@@ -14,7 +14,7 @@ from .graph import MAX_COMPUTEDS, Graph, running_graph
 from .invalidate import invalidate, notify
 from .leases import Lease, lean
 from .origin import Origin, OriginKind, calling_line
-from .scope import SCOPE, Scope, isolated
+from .scope import SCOPE, Scope, Uncached, isolated, run_in
 from .state import State
 from .states import ComputedNode, MutableState, computed
 from .statistics import MethodStatistics, Statistics
@@ -48,6 +48,7 @@ __all__ = [
     "Statistics",
     "Target",
     "Targets",
+    "Uncached",
     "UpdateDelayer",
     "calling_line",
     "computed",
@@ -57,5 +58,6 @@ __all__ = [
     "kind_of",
     "lean",
     "notify",
+    "run_in",
     "running_graph",
 ]
