@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .loop import Deadlock, LeakedTasks, SeededLoop, run
+from .loop import BEGINNING, Deadlock, LeakedTasks, SeededLoop, run
 
-__all__ = ["Deadlock", "LeakedTasks", "SeededLoop", "run"]
+__all__ = ["BEGINNING", "Deadlock", "LeakedTasks", "SeededLoop", "run"]
