@@ -11,9 +11,11 @@ from .explain import Explanation
 from .export import DiagramFormat
 from .function import Function
 from .graph import MAX_COMPUTEDS, Graph, running_graph
+from .inspection import Inspector, inspect_ending, inspectors
 from .invalidate import invalidate, notify
 from .leases import Lease, lean
 from .origin import Origin, OriginKind, calling_line
+from .recompute import recompute
 from .scope import SCOPE, Scope, Uncached, isolated, run_in
 from .state import State
 from .states import ComputedNode, MutableState, computed
@@ -38,6 +40,7 @@ __all__ = [
     "Function",
     "Graph",
     "Hit",
+    "Inspector",
     "Lease",
     "MethodStatistics",
     "MutableState",
@@ -53,11 +56,14 @@ __all__ = [
     "calling_line",
     "computed",
     "current",
+    "inspect_ending",
+    "inspectors",
     "invalidate",
     "isolated",
     "kind_of",
     "lean",
     "notify",
+    "recompute",
     "run_in",
     "running_graph",
 ]

@@ -17,6 +17,7 @@ from ..graph import (
     OriginKind,
     Uncached,
     calling_line,
+    inspectors,
     notify,
     run_in,
     running_graph,
@@ -72,6 +73,8 @@ class Binding(ComputeMethods):
             )
         super().attach(graph)
         graph.targets.add(self.contract.name, self)
+        for inspector in inspectors:
+            inspector.joined(graph, self.service())
         if self._finalizer is not None:
             self._finalizer.detach()
         self._finalizer = graph.when_collected(self.service(), self._functions.values())

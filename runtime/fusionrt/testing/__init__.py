@@ -4,5 +4,15 @@ from __future__ import annotations
 
 from .eventually import eventually
 from .loop import BEGINNING, Deadlock, LeakedTasks, SeededLoop, run
+from .recompute import Stale, stale
 
-__all__ = ["BEGINNING", "Deadlock", "LeakedTasks", "SeededLoop", "eventually", "run"]
+__all__ = [
+    "BEGINNING",
+    "Deadlock",
+    "LeakedTasks",
+    "SeededLoop",
+    "Stale",
+    "eventually",
+    "run",
+    "stale",
+]
