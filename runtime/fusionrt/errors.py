@@ -13,6 +13,7 @@ FusionError
 │   ├── StaleCode             (ImportError)
 │   └── UnsupportedType       (TypeError)
 ├── WireError                 (ValueError)
+├── ClockError                (ValueError)
 ├── BrokerUnavailable         (ConnectionError)
 ├── RemoteUnavailable         (ConnectionError)
 │   └── OutcomeUnknown
@@ -29,6 +30,7 @@ __all__ = [
     "ArgumentError",
     "BrokerUnavailable",
     "CallTimeout",
+    "ClockError",
     "CommandInComputeError",
     "CycleError",
     "ForeignCancellation",
@@ -166,6 +168,18 @@ class UnsupportedType(FrameworkError, builtins.TypeError):
 
 class WireError(FusionError, builtins.ValueError):
     """Raised when bytes from the wire are not what the contract declares (D21)."""
+
+
+class ClockError(FusionError, builtins.ValueError):
+    """Raised when a clock is asked for what no clock can tell.
+
+    call: what it was asked. problem: why not, and what to ask instead.
+    """
+
+    def __init__(self, call: str, problem: str) -> None:
+        self.call = call
+        self.problem = problem
+        super().__init__(f"the clock cannot tell {call}: {problem}")
 
 
 class InvalidSubject(FusionError, builtins.ValueError):

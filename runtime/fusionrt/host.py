@@ -11,7 +11,7 @@ from typing import Final, Self, TypeVar
 
 from .broker import Broker
 from .errors import NotBoundError
-from .graph import MAX_COMPUTEDS, Graph
+from .graph import MAX_COMPUTEDS, Graph, inspect_ending
 from .operations import Nudges
 from .primitives import new_id
 from .remote.client import Client
@@ -220,6 +220,7 @@ class _Entered:
         """Stop: with drain, what runs gets some time to end (D22)."""
         async with self._exits:
             if drain:
+                await inspect_ending(self.graph)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(GRACE):
                         await asyncio.gather(*(responder.drain() for responder in self._responders))

@@ -1,7 +1,7 @@
-"""Clock, randomness and tasks: read only here, so that a simulation can replace them.
+"""Clocks, randomness and tasks: read only here, so that a simulation can replace them.
 
-The virtual-time loop of `fusionrt.testing` carries its own clock and random source as the
-attributes `fusion_clock` and `fusion_random`; every other loop gets the machine's.
+The virtual-time loop of `fusionrt.testing` carries its own clocks and random source as the
+attributes `fusion_clock`, `fusion_utc` and `fusion_random`; every other loop gets the machine's.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import contextvars
 import random
 import time
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-__all__ = ["clock", "loop_runs", "new_id", "now", "random_bits", "spawn"]
+__all__ = ["clock", "loop_runs", "new_id", "now", "random_bits", "spawn", "utc_now"]
 
 _T = TypeVar("_T")
 
@@ -40,6 +41,13 @@ def clock() -> Callable[[], float]:
 def now() -> float:
     """The time on the running loop's clock, in seconds."""
     return clock()()
+
+
+def utc_now() -> datetime:
+    """The wall clock's time, aware, in UTC; it steps when somebody sets it."""
+    loop = asyncio.get_running_loop()
+    source: Callable[[], datetime] | None = getattr(loop, "fusion_utc", None)
+    return datetime.now(UTC) if source is None else source()
 
 
 def loop_runs() -> bool:

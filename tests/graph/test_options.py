@@ -13,7 +13,7 @@ import pytest
 
 from fusionrt import ComputeOptions, NotBoundError, current
 from fusionrt.graph import ConsolidatingFunction, Function, OriginKind
-from fusionrt.testing import run
+from fusionrt.testing import SeededLoop, run
 
 from .lab import TEST, Lab
 
@@ -104,6 +104,23 @@ async def test_a_body_can_limit_the_life_of_its_result() -> None:
     assert await lifetime(lab.function("f", body)) == pytest.approx(4.0)
     with pytest.raises(NotBoundError):
         current()
+
+
+@virtual
+async def test_G24_a_timer_goes_with_its_result() -> None:
+    """A hot writer leaves no heap of timers that are due in hours."""
+    lab = Lab()
+
+    async def body() -> int:
+        return 1
+
+    function = Function(lab.graph, "f", body, options=ComputeOptions(auto_invalidate=10_000.0))
+    for _ in range(50):
+        await function.fetch(())
+        function.invalidate((), TEST)
+    loop = lab.graph.loop
+    assert isinstance(loop, SeededLoop)
+    assert [timer for timer in loop._scheduled if not timer.cancelled()] == []
 
 
 @virtual

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fusionrt import ANY, Computed, MutableState
+from fusionrt import ANY, Computed, MutableState, current
 from fusionrt.errors import ArgumentError, CommandInComputeError
 from fusionrt.graph import SCOPE, State
 from tests.services.contracts import Note
@@ -311,3 +311,35 @@ async def test_G33_the_context_is_restored_after_every_command() -> None:
     call.send(None)
     call.close()
     assert SCOPE.get() is None
+
+
+class Fleeting(NotesInMemory):
+    """Its results live for a second; reading one may also try a command."""
+
+    async def get(self, id: int) -> Note | None:
+        current().invalidate_in(1.0)
+        if id == 9:
+            await self.put(Note(9, "me", "written while it was read"))
+        return await super().get(id)
+
+    async def touch(self, id: int) -> Note:
+        note = await self.get(id)
+        assert note is not None
+        return note
+
+
+async def test_a_body_that_limits_its_results_life_can_be_read_past_the_cache() -> None:
+    """By a command, here or in another process: nothing is kept that could live too long."""
+    notes = Fleeting({0: Note(0, "me", "a")})
+    assert await notes.touch(0) == notes.notes[0]
+    assert await notes._fusion.raw("get", (0,)) == notes.notes[0]
+    assert notes.peek.get(0) is None
+
+
+async def test_a_body_that_runs_past_the_cache_calls_no_command() -> None:
+    """Reading must not change state, whoever reads."""
+    notes = Fleeting({})
+    for read in (notes.touch(9), notes._fusion.raw("get", (9,))):
+        with pytest.raises(CommandInComputeError, match=r"notes\.get"):
+            await read
+    assert notes.notes == {}

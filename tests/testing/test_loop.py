@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import pytest
 
-from fusionrt.primitives import clock, new_id, now, spawn
-from fusionrt.testing import Deadlock, LeakedTasks, SeededLoop, run
+from fusionrt.primitives import clock, new_id, now, spawn, utc_now
+from fusionrt.testing import BEGINNING, Deadlock, LeakedTasks, SeededLoop, run
 
 
 async def interleaving(tasks: int = 4, steps: int = 3) -> str:
@@ -71,6 +72,23 @@ def test_time_jumps() -> None:
     assert run(main(), seed=1) == 86_400
     assert time.monotonic() - start < 5
     assert fired == [1.0, 2.0, 3.0]
+
+
+def test_the_wall_clock_is_virtual_too() -> None:
+    """Every universe begins at the same date; any other loop has the machine's."""
+
+    async def main() -> list[datetime]:
+        begun = utc_now()
+        await asyncio.sleep(90_000.000_001)
+        return [begun, utc_now()]
+
+    assert run(main(), seed=1) == [BEGINNING, BEGINNING + timedelta(seconds=90_000, microseconds=1)]
+
+    async def outside() -> datetime:
+        return utc_now()
+
+    before = datetime.now(UTC)
+    assert before <= asyncio.run(outside()) <= datetime.now(UTC)
 
 
 def test_time_stands_still_while_anything_can_run() -> None:

@@ -7,6 +7,9 @@ import pytest
 from shop.contracts import Cart, Item, Product, UnknownProduct
 from shop.services import CartsInMemory, ProductsInMemory
 
+pytestmark = pytest.mark.fusion_recompute
+"""After each test, every cached read is computed again and compared."""
+
 
 @pytest.fixture
 def products() -> ProductsInMemory:

@@ -11,10 +11,12 @@ from .explain import Explanation
 from .export import DiagramFormat
 from .function import Function
 from .graph import MAX_COMPUTEDS, Graph, running_graph
+from .inspection import Inspector, inspect_ending, inspectors
 from .invalidate import invalidate, notify
 from .leases import Lease, lean
 from .origin import Origin, OriginKind, calling_line
-from .scope import SCOPE, Scope, isolated
+from .recompute import recompute
+from .scope import SCOPE, Scope, Uncached, isolated, run_in
 from .state import State
 from .states import ComputedNode, MutableState, computed
 from .statistics import MethodStatistics, Statistics
@@ -38,6 +40,7 @@ __all__ = [
     "Function",
     "Graph",
     "Hit",
+    "Inspector",
     "Lease",
     "MethodStatistics",
     "MutableState",
@@ -48,14 +51,19 @@ __all__ = [
     "Statistics",
     "Target",
     "Targets",
+    "Uncached",
     "UpdateDelayer",
     "calling_line",
     "computed",
     "current",
+    "inspect_ending",
+    "inspectors",
     "invalidate",
     "isolated",
     "kind_of",
     "lean",
     "notify",
+    "recompute",
+    "run_in",
     "running_graph",
 ]

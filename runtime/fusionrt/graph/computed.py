@@ -73,6 +73,7 @@ class Computed(Generic[_T]):
         "_dependants",
         "_dependencies",
         "_error",
+        "_expires",
         "_function",
         "_handlers",
         "_hit",
@@ -109,6 +110,8 @@ class Computed(Generic[_T]):
         self._origin: Origin | None = None
         self._cause: Computed[Any] | None = None
         self._hit: Hit | None = None
+        self._expires = False
+        """Whether its life was limited when it was computed."""
         # Its place among the kept results, and when it was used; see retention.py.
         self._newer: Any = None
         self._older: Any = None

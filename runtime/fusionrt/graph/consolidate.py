@@ -73,6 +73,13 @@ class ConsolidatingFunction(Function[_T]):
         """Invalidate the source; the target follows if its value changed."""
         return self._source.mark(arguments, origin)
 
+    def made_from(self, computed: Computed[_T]) -> list[Computed[Any]]:
+        source = self._sources.get(computed)
+        return [] if source is None else [source]
+
+    async def past(self, arguments: tuple[Any, ...]) -> _T:
+        return await self._source.past(arguments)
+
     def dispose(self) -> list[Computed[Any]]:
         return [*super().dispose(), *self._source.dispose()]
 

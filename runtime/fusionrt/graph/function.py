@@ -57,6 +57,7 @@ class Function(Generic[_T]):
         "name",
         "options",
         "part",
+        "replicates",
         "table",
         "weak",
     )
@@ -92,6 +93,8 @@ class Function(Generic[_T]):
         """Results that are not kept any more, while somebody holds them (G34)."""
         self.disposed = False
         self.counts = graph.counts_of(name)
+        self.replicates = False
+        """Whether its results stand for those of another process."""
         graph.functions[self] = None
 
     @property
@@ -120,6 +123,14 @@ class Function(Generic[_T]):
         """The Consistent computed, if there is one."""
         computed = self.find(self.key(arguments))
         return computed if computed is not None and computed._state is CONSISTENT else None
+
+    def made_from(self, computed: Computed[_T]) -> list[Computed[Any]]:
+        """What it was made from."""
+        return computed._dependencies
+
+    async def past(self, arguments: tuple[Any, ...]) -> _T:
+        """What the body returns, past the cache."""
+        return await self.body(*arguments)
 
     # -- invalidation --
 

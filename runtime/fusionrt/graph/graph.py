@@ -18,6 +18,7 @@ from .explain import Explanation, explain
 from .export import DiagramFormat, around, diagram
 from .failures import Classifier, is_transient
 from .function import Function
+from .inspection import inspect_ending, inspectors
 from .invalidate import notify
 from .origin import Origin, OriginKind, calling_line
 from .retention import Room
@@ -66,6 +67,8 @@ class Graph:
         self._end = _with_the_loop(weakref.ref(self))
         with suppress(StopIteration):
             self._end.__anext__().send(None)
+        for inspector in inspectors:
+            inspector.opened(self)
 
     # -- all results --
 
@@ -226,7 +229,11 @@ async def _with_the_loop(graph: weakref.ref[Graph]) -> AsyncGenerator[None, None
     finally:
         ending = graph()
         if ending is not None:
-            ending.close()
+            try:
+                if not ending._closed:
+                    await inspect_ending(ending)
+            finally:
+                ending.close()
 
 
 _graphs: dict[asyncio.AbstractEventLoop, Graph] = {}

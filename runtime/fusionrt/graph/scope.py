@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["SCOPE", "Isolated", "Scope", "isolated"]
+__all__ = ["SCOPE", "Isolated", "Scope", "Uncached", "isolated", "run_in"]
+
+_T = TypeVar("_T")
 
 
 class Scope(Protocol):
@@ -36,6 +38,35 @@ class Isolated:
 
     def track(self, used: Computed[Any]) -> bool:
         return True
+
+
+class Uncached:
+    """The scope of a body that runs past the cache: nothing is kept of it.
+
+    reading: the compute method whose body it is; None of a command.
+    """
+
+    __slots__ = ("is_open", "reading")
+
+    def __init__(self, reading: str | None) -> None:
+        self.reading = reading
+        self.is_open = True
+        """False once that body ended: a task that outlives it is no part of it."""
+
+    def track(self, used: Computed[Any]) -> bool:
+        return True
+
+
+async def run_in(scope: Uncached, body: Callable[[], Awaitable[_T]]) -> _T:
+    """Run the body in a scope that ends with it."""
+    before = SCOPE.get()
+    SCOPE.set(scope)
+    try:
+        return await body()
+    finally:
+        scope.is_open = False
+        if SCOPE.get() is scope:  # else it is closed in another context, which stays as it is
+            SCOPE.set(before)
 
 
 @contextmanager

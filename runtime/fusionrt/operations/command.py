@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from ..errors import CommandInComputeError
-from ..graph import SCOPE, Computed
+from ..graph import SCOPE, Computed, Uncached, run_in
 from ..primitives import new_id
 from .operation import Key, Operation, OperationLog
 
@@ -15,17 +15,16 @@ __all__ = ["CommandScope", "read_fresh", "run_command"]
 _T = TypeVar("_T")
 
 
-class CommandScope:
-    """The scope of a running command: the cache does not answer, so its reads are fresh."""
+class CommandScope(Uncached):
+    """The scope of a running command, and of the bodies of compute methods that it calls: the
+    cache does not answer, so its reads are fresh.
+    """
 
-    __slots__ = ("is_open", "operation", "reading")
+    __slots__ = ("operation",)
 
     def __init__(self, operation: Operation, reading: str | None = None) -> None:
+        super().__init__(reading)
         self.operation = operation
-        self.reading = reading
-        """The compute method whose body runs, past the cache; None in the command's own body."""
-        self.is_open = True
-        """False once that body ended: a task that outlives it is no part of it."""
 
     def track(self, used: Computed[Any]) -> bool:
         return not self.is_open
@@ -56,12 +55,12 @@ async def run_command(
     before = SCOPE.get()
     if isinstance(before, Computed) and before.is_computing:
         raise CommandInComputeError(name, before.key)
+    if isinstance(before, Uncached) and before.is_open and before.reading is not None:
+        raise CommandInComputeError(name, before.reading)
     outer = CommandScope.current()
-    if outer is not None and outer.reading is not None:
-        raise CommandInComputeError(name, outer.reading)
     operation = Operation(operation_id or new_id(), name)
     try:
-        result = await _run(CommandScope(operation), body)
+        result = await run_in(CommandScope(operation), body)
         operation.keys.extend(keys(result))
         return result
     finally:
@@ -73,15 +72,4 @@ async def run_command(
 
 async def read_fresh(command: CommandScope, method: str, body: Callable[[], Awaitable[_T]]) -> _T:
     """Run the body of a compute method past the cache, as a part of the command that runs."""
-    return await _run(CommandScope(command.operation, reading=method), body)
-
-
-async def _run(scope: CommandScope, body: Callable[[], Awaitable[_T]]) -> _T:
-    before = SCOPE.get()
-    SCOPE.set(scope)
-    try:
-        return await body()
-    finally:
-        scope.is_open = False
-        if SCOPE.get() is scope:  # else it is closed in another context, which stays as it is
-            SCOPE.set(before)
+    return await run_in(CommandScope(command.operation, reading=method), body)

@@ -47,6 +47,7 @@ class Remote(ComputeMethods):
         super().attach(graph)
         self._plain.clear()
         for method, keyer in self._keyers.items():
+            self._functions[method].replicates = True
             if keyer.plain:
                 self._plain[method] = self._functions[method].table
 
@@ -113,6 +114,8 @@ class Remote(ComputeMethods):
 
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
         async def body(*arguments: Any) -> Any:
+            if not isinstance(SCOPE.get(), Computed):  # it makes no replica
+                return await self.call(method, arguments)
             # Its callers have deadlines, each its own; the last one that leaves cancels it.
             request = self._request(Kind.COMPUTE, method, arguments, math.inf)
             registration = registration_of(self._peer)

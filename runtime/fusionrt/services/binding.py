@@ -9,11 +9,23 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NotBoundError, ServiceDisposed
-from ..graph import Computed, Graph, Hit, Origin, OriginKind, calling_line, notify, running_graph
+from ..graph import (
+    Computed,
+    Graph,
+    Hit,
+    Origin,
+    OriginKind,
+    Uncached,
+    calling_line,
+    inspectors,
+    notify,
+    run_in,
+    running_graph,
+)
 from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
 from ..primitives import loop_runs
 from .methods import ComputeMethods
-from .table import Command, Contract
+from .table import Command, Compute, Contract
 from .weave import hot_table
 
 if TYPE_CHECKING:
@@ -61,6 +73,8 @@ class Binding(ComputeMethods):
             )
         super().attach(graph)
         graph.targets.add(self.contract.name, self)
+        for inspector in inspectors:
+            inspector.joined(graph, self.service())
         if self._finalizer is not None:
             self._finalizer.detach()
         self._finalizer = graph.when_collected(self.service(), self._functions.values())
@@ -119,7 +133,10 @@ class Binding(ComputeMethods):
 
     def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The result, past the cache."""
-        call: Coroutine[Any, Any, Any] = self._unbound(method)(self.service(), *arguments)
+        body = partial(self._unbound(method), self.service(), *arguments)
+        if isinstance(self.contract.method[method], Compute):
+            return run_in(Uncached(f"{self.contract.name}.{method}"), body)
+        call: Coroutine[Any, Any, Any] = body()
         return call
 
     def raw_stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncIterator[Any]:

@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from .loop import Deadlock, LeakedTasks, SeededLoop, run
+from .eventually import eventually
+from .loop import BEGINNING, Deadlock, LeakedTasks, SeededLoop, run
+from .recompute import Stale, stale
 
-__all__ = ["Deadlock", "LeakedTasks", "SeededLoop", "run"]
+__all__ = [
+    "BEGINNING",
+    "Deadlock",
+    "LeakedTasks",
+    "SeededLoop",
+    "Stale",
+    "eventually",
+    "run",
+    "stale",
+]

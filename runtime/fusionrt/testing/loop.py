@@ -18,11 +18,15 @@ import random
 import weakref
 from collections import deque
 from collections.abc import Coroutine
-from typing import Any, NoReturn, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, NoReturn, TypeVar
 
-__all__ = ["Deadlock", "LeakedTasks", "SeededLoop", "run"]
+__all__ = ["BEGINNING", "Deadlock", "LeakedTasks", "SeededLoop", "run"]
 
 _T = TypeVar("_T")
+
+BEGINNING: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""What the wall clock of every universe shows when its time begins."""
 
 
 class Deadlock(AssertionError):
@@ -94,6 +98,10 @@ class SeededLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         """The virtual time, in seconds."""
         return self._now
+
+    def fusion_utc(self) -> datetime:
+        """The virtual wall clock's time: `BEGINNING` and what has passed since."""
+        return BEGINNING + timedelta(seconds=self._now)
 
     async def idle(self) -> None:
         """Return when nothing else can run unless time passes."""
