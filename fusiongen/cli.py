@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import shlex
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from . import actions, emit, project, starting, watching
 from . import describe as describing
 from .compat.base import Tier
 from .demo import show
+from .description import description_json, description_of
 from .errors import ContractError, GenerationError
 from .live import Live, UsageProblem, parse_call
 from .report import FORMATS, of_diagnostic
@@ -167,9 +169,18 @@ def check(
 
 @app.command()
 @_readable
-def describe() -> None:
-    """Show the contracts of this project."""
-    for line in describing.lines(emit.contracts(project.load(Path.cwd()))):
+def describe(
+    json: Annotated[
+        bool, typer.Option("--json", help="for programs; see schemas/description.schema.json")
+    ] = False,
+) -> None:
+    """Show the services of this project: methods, who invalidates what, types."""
+    description = description_of(emit.reading_of(project.load(Path.cwd())))
+    if json:
+        typer.echo(description_json(description))
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in describing.lines(description, width):
         typer.echo(line)
 
 

@@ -15,6 +15,7 @@ from .members import Field, Members, is_false, is_true, keywords_of, type_or_non
 from .modules import Module, Modules
 from .scan import dotted, statements
 from .standard import standard
+from .syntax import ProtocolSyntax, type_parameters
 
 __all__ = ["Field", "Kind", "Structure", "Structures"]
 
@@ -64,6 +65,8 @@ class Structure:
     frozen: its instances are hashable values.
     options: what its class statement, decorator or `model_config` says of its form on the wire.
     complete: there is no base outside of the source roots that may add fields.
+    doc: its docstring.
+    parameters: the names of its type parameters, in order.
     """
 
     ref: Ref
@@ -75,6 +78,8 @@ class Structure:
     frozen: bool = False
     complete: bool = True
     options: tuple[tuple[str, str], ...] = ()
+    doc: str | None = None
+    parameters: tuple[str, ...] = ()
 
 
 _FAMILIES: Mapping[str, Kind] = {
@@ -202,7 +207,15 @@ class Structures:
             options=tuple(
                 (name, members.spelled(options[name])) for name in _WIRE_OPTIONS if name in options
             ),
+            doc=node.get_docstring(),
+            parameters=self._parameters(module, ref, node),
         )
+
+    def _parameters(self, module: Module, ref: Ref, node: cst.ClassDef) -> tuple[str, ...]:
+        try:
+            return type_parameters(self._modules, ProtocolSyntax(ref, module, node))
+        except Violation:
+            return ()
 
     def _bases(self, module: Module, node: cst.ClassDef) -> tuple[list[Ref], bool]:
         """The bases in full, and whether there is one that has no name."""
