@@ -27,6 +27,7 @@ from .demo import show
 from .description import description_json, description_of
 from .errors import ContractError, GenerationError
 from .live import Live, UsageProblem, parse_call
+from .reference import pages
 from .report import FORMATS, of_diagnostic
 
 __all__ = ["app"]
@@ -182,6 +183,27 @@ def describe(
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in describing.lines(description, width):
         typer.echo(line)
+
+
+@app.command()
+@_readable
+def docs(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="where they go")],
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; exit code 1 if they are stale")
+    ] = False,
+) -> None:
+    """Write a reference of the services: services.md, and asyncapi.json for programs."""
+    loaded = project.load(Path.cwd())
+    if check:
+        stale = pages.stale(loaded, out)
+        for path in stale:
+            typer.echo(f"stale: {path} is not what the contracts say; run `fusiongen docs`")
+        if stale:
+            raise typer.Exit(1)
+        return
+    for path in pages.write(loaded, out):
+        typer.echo(f"wrote {path}")
 
 
 @app.command()

@@ -21,7 +21,18 @@ from .reader.modules import Modules
 from .render.files import render
 from .render.templates import Templates
 
-__all__ = ["Outcome", "Plan", "contracts", "generate", "orphans", "plan", "reading_of", "write"]
+__all__ = [
+    "Outcome",
+    "Plan",
+    "contracts",
+    "generate",
+    "orphans",
+    "plan",
+    "reading_of",
+    "replace",
+    "text_of",
+    "write",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +176,7 @@ def write(project: Project, wanted: Plan) -> Outcome:
             )
     gone = orphans(project, files)
     for path, text in changed.items():
-        _replace(path, text)
+        replace(path, text)
     for path in gone:
         path.unlink()
         if not any(path.parent.iterdir()):
@@ -246,7 +257,7 @@ def _edited(project: Project, changed: Mapping[Path, str]) -> Iterator[str]:
             yield f"{_shown(project, path)} was edited by hand; the edits are gone"
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
