@@ -20,7 +20,7 @@ from fusionrt.broker import PORT, Broker
 from fusionrt.running import serve
 from fusionrt.signals import stop_signals
 
-from . import actions, emit, project, starting, watching
+from . import actions, emit, project, skeletons, starting, watching
 from . import describe as describing
 from .compat.base import Tier
 from .demo import show
@@ -125,17 +125,29 @@ def generate(
     watch: Annotated[
         bool, typer.Option("--watch", help="go on, and generate at each change, until Ctrl-C")
     ] = False,
+    tests: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="also write a test of each command's `invalidates`, where there is none yet",
+        ),
+    ] = None,
 ) -> None:
     """Generate stubs, proxies and clients from the contracts of this project."""
     here = Path.cwd()
+    if watch and tests is not None:
+        raise UsageProblem("--tests writes once: leave --watch out")
     if watch:
         for line in watching.generate_again_and_again(here):
             typer.echo(line)
-    outcome = actions.generate(project.load(here))
+    loaded = project.load(here)
+    outcome = actions.generate(loaded)
     for warning in outcome.warnings:
         typer.echo(f"warning: {warning}", err=True)
     for diagnostic in outcome.diagnostics:
         typer.echo(str(of_diagnostic(diagnostic, "warning")), err=True)
+    for path in skeletons.write(loaded, tests) if tests is not None else ():
+        typer.echo(f"wrote {path}; complete it, it is yours")
     for line in actions.told(outcome, here):
         typer.echo(line)
     if strict and outcome.diagnostics:

@@ -23,6 +23,7 @@ from .render.templates import Templates
 
 __all__ = [
     "Outcome",
+    "OwnModules",
     "Plan",
     "contracts",
     "generate",
@@ -59,13 +60,15 @@ def contracts(project: Project) -> tuple[Contract, ...]:
     return reading_of(project).contracts
 
 
-def reading_of(project: Project) -> Reading:
+def reading_of(project: Project, modules: Modules | None = None) -> Reading:
     """The project's contracts with all that their text says.
+
+    modules: to be read from.
 
     Raises:
         GenerationError: as `contracts`.
     """
-    return _read(project, project.modules())
+    return _read(project, modules or project.modules())
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,7 @@ def _plan(project: Project, modules: Modules) -> Plan:
     package = project.out / "__init__.py"
     if not package.exists() or state_of(text_of(package)) is not State.FOREIGN:
         files[package] = stamped(templates.render("out.py.j2", {}), None)
-    own = _OwnModules(modules)
+    own = OwnModules(modules)
     for contract in reading.contracts:
         for name, body in render(contract, own, templates).items():
             files[project.out / contract.name / name] = stamped(body, contract.file)
@@ -190,7 +193,7 @@ def text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-class _OwnModules:
+class OwnModules:
     """Tells modules of the project from those of libraries."""
 
     def __init__(self, modules: Modules) -> None:

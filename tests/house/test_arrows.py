@@ -36,7 +36,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "abi": {*BASE, "services", "remote"},
     "running": {*BASE, "host", "signals"},
-    "testing": BASE,
+    "testing": {*BASE, "graph"},
     "__init__": {*BASE, "graph", "host"},
     "__main__": {*BASE, "host", "running"},
 }

@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from .conventions import NeedlessInvalidation, invalidates_what_it_changes
 from .loop import Deadlock, LeakedTasks, SeededLoop, run
 
-__all__ = ["Deadlock", "LeakedTasks", "SeededLoop", "run"]
+__all__ = [
+    "Deadlock",
+    "LeakedTasks",
+    "NeedlessInvalidation",
+    "SeededLoop",
+    "invalidates_what_it_changes",
+    "run",
+]
