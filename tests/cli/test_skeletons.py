@@ -65,10 +65,8 @@ def test_each_command_gets_a_test_once(project: Path) -> None:
     assert first[:3] == [f"wrote {FOLDER}/test_{n}.py; complete it, it is yours" for n in names]
     (project / SET_PRICE).write_text("# mine\n")
     get = "    @compute\n    async def get("
-    added = (
-        '    @command(invalidates=["get(id)"])\n    async def remove(self, id: str) -> None: ...\n'
-    )
-    _edit(project / "shop" / "contracts.py", (get, f"{added}\n{get}"))
+    remove = "    @command(invalidates=[])\n    async def remove(self, id: str) -> None: ...\n"
+    _edit(project / "shop" / "contracts.py", (get, f"{remove}\n{get}"))
     second = fusiongen("generate", "--tests", FOLDER, cwd=project).stdout
     assert [line for line in second.splitlines() if FOLDER in line] == [
         f"wrote {FOLDER}/test_{n}.py; complete it, it is yours"
