@@ -13,6 +13,7 @@ from shop.generated.carts import CartsService
 from shop.services import CartsInMemory, ProductsInMemory
 
 from fusionrt.testing import NeedlessInvalidation, invalidates_what_it_changes
+from tests.golden.options.expected.http_gateway2 import HTTPGateway2Service
 
 APPLE = Product("apple", Decimal(2))
 PEAR = Product("pear", Decimal(3))
@@ -133,3 +134,45 @@ def _every_warning_shows() -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         yield
+
+
+class Timed(HTTPGateway2Service):
+    """What it gives changes with each command; `none` is made from `one`."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.remembers = True
+
+    async def all(self) -> str:
+        return str(self.count)
+
+    async def one(self, id: str) -> str:
+        return str(self.count)
+
+    async def none(self, id: str) -> str:
+        return await self.one(id)
+
+    async def nothing(self) -> None:
+        self.count += 1
+        if self.remembers:
+            self.invalidate.one("1")
+
+
+async def test_what_is_invalidated_in_its_own_time_is_not_judged() -> None:
+    """`auto_invalidate`, `invalidation_delay`, what waits for `consolidate` or is made from it."""
+    timed = Timed()
+    assert (await timed.all(), await timed.none("1")) == ("0", "0")
+    async with invalidates_what_it_changes():
+        await timed.nothing()
+    assert await timed.none("1") == "1"
+
+
+async def test_a_consolidating_method_is_judged_by_its_body() -> None:
+    """That its dependants are invalidated later, or not at all, hides no forgotten key."""
+    timed = Timed()
+    timed.remembers = False
+    await timed.none("1")
+    with pytest.raises(AssertionError, match=r"^http_gateway2.one\('1'\) changed") as failure:
+        async with invalidates_what_it_changes():
+            await timed.nothing()
+    assert "none" not in str(failure.value)

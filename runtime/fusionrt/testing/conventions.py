@@ -28,9 +28,9 @@ async def invalidates_what_it_changes(graph: Graph | None = None) -> AsyncIterat
             await products.set_price("apple", Decimal(5))
 
     What changed must have been invalidated. What was invalidated and did not change is told as a
-    `NeedlessInvalidation` warning. Not judged is what changes or is invalidated in its own time:
-    results with `auto_invalidate`, `invalidation_delay` or `consolidate`. Afterwards the cache is
-    empty.
+    `NeedlessInvalidation` warning. Not judged is what is invalidated in its own time: results with
+    `auto_invalidate` or `invalidation_delay`, and what waits for a `consolidate`. Afterwards
+    all that was cached is invalidated.
 
     graph: by default the one of services that have no host, in the running loop.
 
