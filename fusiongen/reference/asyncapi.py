@@ -200,22 +200,32 @@ class _Document:
     def _failures(self, service: str, described: ServiceDescription) -> None:
         answers = f"{service}.answers"
         declared = [each.rpartition(".")[2] for each in described.raises]
-        data: Schema = {"description": "Facts, by the code."}
-        if declared:
-            data = {
+        data: list[Schema] = [
+            {"const": "", "description": "Nothing, with most codes."},
+            {
                 "type": "array",
-                "description": "Of a declared exception: its class, its arguments, its attributes.",
+                "description": "Of a `cycle`: the calls that wait for each other.",
+                "items": {"type": "string"},
+            },
+        ]
+        if declared:
+            raised = {
+                "type": "array",
+                "description": "Of a `declared` exception.",
                 "items": [
                     {"title": "class", "enum": declared},
                     {"title": "arguments", "type": "array"},
                     {"title": "attributes", "type": "object"},
                 ],
             }
+            data.insert(0, raised)
         failed = f"A call of {service} failed: `declared` for " + (
             f"{', '.join(declared)}; " if declared else "an exception that the contract declares; "
         )
         failed += "`internal` for any other, with a reference into the host's log."
-        self._message(answers, "failure", self._frames.of("Failure", data=data), summary=failed)
+        self._message(
+            answers, "failure", self._frames.of("Failure", data={"anyOf": data}), summary=failed
+        )
         kinds = {method.kind for method in described.methods.values()}
         if MethodKind.STREAM in kinds:
             summary = f"The end of a stream of {service}."

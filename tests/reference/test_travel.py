@@ -19,13 +19,20 @@ from shop.generated.carts import CartsClient
 from shop.generated.products import ProductsClient
 from shop.services import CartsInMemory, ProductsInMemory
 
-from fusionrt import Host
+from fusionrt import Host, RemoteError
 from tests.waiting import until
 
 from .regenerate import expected
 
 _CALL, _RESULT, _FAILURE, _INVALIDATED = 1, 33, 34, 35
 _decode = msgspec.msgpack.decode
+
+
+class Broken(ProductsInMemory):
+    """Has a bug."""
+
+    async def put(self, product: Product) -> None:
+        raise KeyError(product.id)
 
 
 async def _talk(url: str) -> list[tuple[str, bytes]]:
@@ -39,7 +46,7 @@ async def _talk(url: str) -> list[tuple[str, bytes]]:
     await tap.subscribe("fusion.>", cb=hear)
     await tap.flush()
     async with Host(url) as host, Host(url) as other:
-        products = ProductsInMemory({"apple": Product("apple", Decimal(2))})
+        products = Broken({"apple": Product("apple", Decimal(2))})
         await host.serve(products)
         await host.serve(CartsInMemory(products))
         carts, shop = other.client(CartsClient), other.client(ProductsClient)
@@ -50,6 +57,8 @@ async def _talk(url: str) -> list[tuple[str, bytes]]:
         await total.invalidated()
         with pytest.raises(UnknownProduct):
             await shop.set_price("cherry", Decimal(1))
+        with pytest.raises(RemoteError):
+            await shop.put(Product("pear", Decimal(1)))
         await until(lambda: any("fusion.op" in subject for subject, _ in heard))
     await tap.close()
     return heard
