@@ -128,4 +128,6 @@ class Things(Protocol):
         d: Cat | Options,
         e: Account | str,
         f: tuple[date | str, ...] | None,
+        g: Price | int | None,
+        h: list[Price] | int,
     ) -> set[int] | frozenset[str]: ...
