@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import shlex
+import shutil
 import sys
 import traceback
 from collections.abc import Callable
@@ -19,12 +20,14 @@ from fusionrt.broker import PORT, Broker
 from fusionrt.running import serve
 from fusionrt.signals import stop_signals
 
-from . import actions, emit, project, starting, watching
+from . import actions, emit, project, skeletons, starting, watching
 from . import describe as describing
 from .compat.base import Tier
 from .demo import show
+from .description import description_json, description_of
 from .errors import ContractError, GenerationError, NoBaseline
 from .live import Live, UsageProblem, parse_call
+from .reference import pages
 from .report import FORMATS, of_diagnostic
 
 __all__ = ["app"]
@@ -122,17 +125,29 @@ def generate(
     watch: Annotated[
         bool, typer.Option("--watch", help="go on, and generate at each change, until Ctrl-C")
     ] = False,
+    tests: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="also write a test of each command's `invalidates`, where there is none yet",
+        ),
+    ] = None,
 ) -> None:
     """Generate stubs, proxies and clients from the contracts of this project."""
     here = Path.cwd()
+    if watch and tests is not None:
+        raise UsageProblem("--tests writes once: leave --watch out")
     if watch:
         for line in watching.generate_again_and_again(here):
             typer.echo(line)
-    outcome = actions.generate(project.load(here))
+    loaded = project.load(here)
+    outcome = actions.generate(loaded)
     for warning in outcome.warnings:
         typer.echo(f"warning: {warning}", err=True)
     for diagnostic in outcome.diagnostics:
         typer.echo(str(of_diagnostic(diagnostic, "warning")), err=True)
+    for path in skeletons.write(loaded, tests) if tests is not None else ():
+        typer.echo(f"wrote {path}; complete it, it is yours")
     for line in actions.told(outcome, here):
         typer.echo(line)
     if strict and outcome.diagnostics:
@@ -167,10 +182,40 @@ def check(
 
 @app.command()
 @_readable
-def describe() -> None:
-    """Show the contracts of this project."""
-    for line in describing.lines(emit.contracts(project.load(Path.cwd()))):
+def describe(
+    json: Annotated[
+        bool, typer.Option("--json", help="for programs; see schemas/description.schema.json")
+    ] = False,
+) -> None:
+    """Show the services of this project: methods, who invalidates what, types."""
+    description = description_of(emit.reading_of(project.load(Path.cwd())))
+    if json:
+        typer.echo(description_json(description))
+        return
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    for line in describing.lines(description, width):
         typer.echo(line)
+
+
+@app.command()
+@_readable
+def docs(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="where they go")],
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; exit code 1 if they are stale")
+    ] = False,
+) -> None:
+    """Write a reference of the services: services.md, and asyncapi.json for programs."""
+    loaded = project.load(Path.cwd())
+    if check:
+        stale = pages.stale(loaded, out)
+        for path in stale:
+            typer.echo(f"stale: {path} is not what the contracts say; run `fusiongen docs`")
+        if stale:
+            raise typer.Exit(1)
+        return
+    for path in pages.write(loaded, out):
+        typer.echo(f"wrote {path}")
 
 
 @app.command()

@@ -21,7 +21,19 @@ from .reader.modules import Modules
 from .render.files import render
 from .render.templates import Templates
 
-__all__ = ["Outcome", "Plan", "contracts", "generate", "orphans", "plan", "reading_of", "write"]
+__all__ = [
+    "Outcome",
+    "OwnModules",
+    "Plan",
+    "contracts",
+    "generate",
+    "orphans",
+    "plan",
+    "reading_of",
+    "replace",
+    "text_of",
+    "write",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +60,15 @@ def contracts(project: Project) -> tuple[Contract, ...]:
     return reading_of(project).contracts
 
 
-def reading_of(project: Project) -> Reading:
+def reading_of(project: Project, modules: Modules | None = None) -> Reading:
     """The project's contracts with all that their text says.
+
+    modules: to be read from.
 
     Raises:
         GenerationError: as `contracts`.
     """
-    return _read(project, project.modules())
+    return _read(project, modules or project.modules())
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +116,7 @@ def _plan(project: Project, modules: Modules) -> Plan:
     package = project.out / "__init__.py"
     if not package.exists() or state_of(text_of(package)) is not State.FOREIGN:
         files[package] = stamped(templates.render("out.py.j2", {}), None)
-    own = _OwnModules(modules)
+    own = OwnModules(modules)
     for contract in reading.contracts:
         for name, body in render(contract, own, templates).items():
             files[project.out / contract.name / name] = stamped(body, contract.file)
@@ -160,7 +174,7 @@ def write(project: Project, wanted: Plan) -> Outcome:
             )
     gone = orphans(project, files)
     for path, text in changed.items():
-        _replace(path, text)
+        replace(path, text)
     for path in gone:
         path.unlink()
         if not any(path.parent.iterdir()):
@@ -174,7 +188,7 @@ def text_of(path: Path) -> str:
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-class _OwnModules:
+class OwnModules:
     """Tells modules of the project from those of libraries."""
 
     def __init__(self, modules: Modules) -> None:
@@ -246,7 +260,7 @@ def _edited(project: Project, changed: Mapping[Path, str]) -> Iterator[str]:
             yield f"{_shown(project, path)} was edited by hand; the edits are gone"
 
 
-def _replace(path: Path, text: str) -> None:
+def replace(path: Path, text: str) -> None:
     """Write a file so that it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()

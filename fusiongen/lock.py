@@ -31,7 +31,19 @@ from .owned import digest
 from .reader.contracts import Reading
 from .reader.structures import Structure, Structures
 
-__all__ = ["LOCK_FILE", "Lock", "lock_is_intact", "lock_of", "lock_text"]
+__all__ = [
+    "LOCK_FILE",
+    "Lock",
+    "LockedContract",
+    "LockedField",
+    "LockedMethod",
+    "LockedParameter",
+    "LockedType",
+    "lock_is_intact",
+    "lock_of",
+    "lock_text",
+    "referenced",
+]
 
 LOCK_FILE = "fusion.lock.json"
 
@@ -94,7 +106,7 @@ class Lock(_Model):
     """The lock file. Names of types are written out in full."""
 
     format: Literal[1] = 1
-    hash: str = Field(default="", pattern="^[0-9a-f]{32}$")
+    hash: str = Field(pattern="^[0-9a-f]{32}$")
     """Of all the rest, so that an edit by hand shows."""
     contracts: dict[str, LockedContract] = {}
     types: dict[str, LockedType] = {}
@@ -106,7 +118,7 @@ def lock_of(reading: Reading) -> Lock:
     writer = _Writer(structures)
     return Lock.model_construct(
         contracts={contract.name: writer.contract(contract) for contract in reading.contracts},
-        types={str(each.ref): writer.type(each) for each in _referenced(reading)},
+        types={str(each.ref): writer.type(each) for each in referenced(reading)},
     )
 
 
@@ -132,7 +144,7 @@ def _json(content: object) -> str:
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def _referenced(reading: Reading) -> Iterator[Structure]:
+def referenced(reading: Reading) -> Iterator[Structure]:
     """Every type of the source roots that the contracts refer to, directly or through others."""
     structures = reading.structures
     queue: deque[Ref] = deque()

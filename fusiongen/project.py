@@ -14,7 +14,7 @@ from .errors import GenerationError
 from .reader.modules import Modules
 from .starter import init
 
-__all__ = ["Allowed", "Config", "Project", "init", "load"]
+__all__ = ["Allowed", "Config", "Project", "Title", "init", "load"]
 
 
 class Allowed(BaseModel):
@@ -48,6 +48,14 @@ class Config(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Title:
+    """What the table `[project]` calls a project, as far as it says."""
+
+    name: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Project:
     """A project whose files exist. Every path is absolute.
 
@@ -57,6 +65,7 @@ class Project:
     roots: the source roots.
     allow: the breaking changes that are meant.
     templates: a folder of templates that take the place of those of the same names.
+    title: what documents are headed with.
     """
 
     directory: Path
@@ -65,6 +74,7 @@ class Project:
     roots: tuple[Path, ...]
     allow: tuple[Allowed, ...] = ()
     templates: Path | None = None
+    title: Title = Title()
 
     def modules(self) -> Modules:
         """The modules of the source roots, none of them read yet."""
@@ -79,27 +89,37 @@ def load(directory: Path) -> Project:
     """
     for folder in (directory.resolve(), *directory.resolve().parents):
         file = folder / "pyproject.toml"
-        table = _table(file) if file.is_file() else None
+        document = _document(file) if file.is_file() else {}
+        table = _table(document, "tool", "fusiongen")
         if table is not None:
-            return _project(file, table)
+            return _project(file, table, _title(_table(document, "project")))
     raise GenerationError(
         f"no pyproject.toml with a table [tool.fusiongen] in {directory} or above: "
         "change to the project's folder, or start one with `fusiongen init DIR`"
     )
 
 
-def _table(file: Path) -> Any:
+def _document(file: Path) -> Any:
     try:
-        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise GenerationError(f"{file} is not valid TOML: {error}") from None
     except OSError as error:
         raise GenerationError(f"{file} cannot be read: {error.strerror}") from None
-    tool = document.get("tool")
-    return tool.get("fusiongen") if isinstance(tool, dict) else None
 
 
-def _project(file: Path, table: Any) -> Project:
+def _table(document: Any, *path: str) -> Any:
+    for name in path:
+        document = document.get(name) if isinstance(document, dict) else None
+    return document
+
+
+def _title(table: Any) -> Title:
+    found = {name: _table(table, name) for name in ("name", "version")}
+    return Title(**{name: text for name, text in found.items() if isinstance(text, str)})
+
+
+def _project(file: Path, table: Any, title: Title) -> Project:
     try:
         config = Config.model_validate(table)
     except ValidationError as error:
@@ -113,6 +133,7 @@ def _project(file: Path, table: Any) -> Project:
         roots=tuple(_roots(directory, config)),
         allow=tuple(config.allow),
         templates=_templates(directory, config),
+        title=title,
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import BaseModel
 
+from .description import Description
 from .lock import Lock
 from .project import Config
 from .resources import folder
@@ -14,20 +16,26 @@ from .resources import folder
 __all__ = ["schemas", "write"]
 
 
+_MODELS: Mapping[str, tuple[type[BaseModel], Literal["validation", "serialization"]]] = {
+    "config": (Config, "validation"),
+    "description": (Description, "serialization"),
+    "lock": (Lock, "validation"),  # what has its default is left out
+}
+
+
 def schemas() -> Mapping[str, str]:
     """The text of each schema, by its file name."""
-    models: Mapping[str, type[BaseModel]] = {"config": Config, "lock": Lock}
     return {
         f"{name}.schema.json": json.dumps(
             {
                 "$schema": "https://json-schema.org/draft/2020-12/schema",
-                **model.model_json_schema(),
+                **model.model_json_schema(mode=mode),
             },
             indent=2,
             sort_keys=True,
         )
         + "\n"
-        for name, model in models.items()
+        for name, (model, mode) in _MODELS.items()
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,12 +20,16 @@ __all__ = ["Field", "Members", "is_false", "is_true", "keywords_of", "type_or_no
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `type` is `None` where the annotation cannot be read; `text` is how it reads."""
+    """One field. `type` is `None` where the annotation cannot be read; `text` is how it reads.
+
+    doc: the string below it.
+    """
 
     name: str
     type: Type | None
     text: str
     default: str | None = None
+    doc: str | None = None
 
 
 class Members:
@@ -36,7 +41,7 @@ class Members:
         self._statements = list(statements(node.body))
 
     def annotated(self) -> Iterator[Field]:
-        for node in self._statements:
+        for node, below in zip(self._statements, (*self._statements[1:], None), strict=True):
             match node:
                 case cst.AnnAssign(target=cst.Name(value=name), value=value):
                     annotation = node.annotation.annotation
@@ -45,14 +50,15 @@ class Members:
                         continue
                     type_ = type_or_none(self._modules, self._module, annotation)
                     default = self.spelled(value) if value is not None else None
-                    yield Field(name, type_, str(type_) if type_ else text, default)
+                    shown = str(type_) if type_ else text
+                    yield Field(name, type_, shown, default, _string(below))
 
     def assigned(self) -> Iterator[Field]:
-        for node in self._statements:
+        for node, below in zip(self._statements, (*self._statements[1:], None), strict=True):
             match node:
                 case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
                     if not name.startswith("_"):
-                        yield Field(name, None, "", self.spelled(node.value))
+                        yield Field(name, None, "", self.spelled(node.value), _string(below))
 
     def properties(self) -> Iterator[Field]:
         for node in self._statements:
@@ -102,6 +108,15 @@ class Members:
             except (Unreadable, Violation):
                 pass
         return " ".join(self._module.tree.code_for_node(node).split())
+
+
+def _string(node: cst.CSTNode | None) -> str | None:
+    """The text of a statement that is a string."""
+    match node:
+        case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString() as literal):
+            value = literal.evaluated_value
+            return inspect.cleandoc(value) if isinstance(value, str) else None
+    return None
 
 
 def type_or_none(modules: Modules, module: Module, node: cst.BaseExpression) -> Type | None:

@@ -13,6 +13,7 @@ from ..contract import Named, Nothing, Ref, Type, parts
 from ..errors import Violation
 from .members import Field, Members, is_false, is_true, keywords_of, type_or_none
 from .modules import Module, Modules
+from .parameters import type_parameters
 from .scan import dotted, statements
 from .standard import standard
 
@@ -65,6 +66,8 @@ class Structure:
     options: what its class statement, decorator or `model_config` says of its form on the wire.
     generic: it takes type arguments.
     complete: there is no base outside of the source roots that may add fields.
+    doc: its docstring.
+    parameters: the names of its type parameters, in order.
     """
 
     ref: Ref
@@ -77,6 +80,8 @@ class Structure:
     generic: bool = False
     complete: bool = True
     options: tuple[tuple[str, str], ...] = ()
+    doc: str | None = None
+    parameters: tuple[str, ...] = ()
 
 
 _FAMILIES: Mapping[str, Kind] = {
@@ -213,6 +218,8 @@ class Structures:
             options=tuple(
                 (name, members.spelled(options[name])) for name in _WIRE_OPTIONS if name in options
             ),
+            doc=node.get_docstring(),
+            parameters=tuple(each.name for each in type_parameters(self._modules, module, node)),
         )
 
     def _bases(self, module: Module, node: cst.ClassDef) -> tuple[list[Ref], bool]:

@@ -29,7 +29,7 @@ class Names:
         """The spelling of a name; `runtime` if it is needed when the module is imported."""
         head = Ref(module=ref.module, name=ref.head)
         if head not in self._spelled:
-            self._spelled[head] = self._free(head.name)
+            self._spelled[head] = self._free(head.name or head.module)
         if runtime:
             self._runtime.add(head)
         return self._spelled[head] + ref.name[len(head.name) :]
@@ -77,7 +77,7 @@ class Imports:
         self._names: dict[tuple[int, str], list[tuple[str, str]]] = {}
 
     def add(self, module: str, name: str, spelling: str) -> None:
-        """Import a name of a module under this spelling."""
+        """Import a name of a module, or, if it is empty, the module, under this spelling."""
         self._names.setdefault((self._group(module), module), []).append((name, spelling))
 
     def _group(self, module: str) -> int:
@@ -90,13 +90,24 @@ class Imports:
     def text(self, indent: int) -> str:
         """The statements, each line after the first indented."""
         groups: dict[int, list[str]] = {}
-        for group, module in sorted(self._names, key=lambda each: (each[0], _natural(each[1]))):
-            groups.setdefault(group, []).extend(self._statements(group, module, indent))
+        ordered = sorted(self._names, key=lambda each: (each[0], _natural(each[1])))
+        for group, module in ordered:
+            groups.setdefault(group, []).extend(self._whole(group, module))
+        for group, module in ordered:
+            groups[group].extend(self._statements(group, module, indent))
         newline = f"\n{' ' * indent}"
         return f"\n{newline}".join(newline.join(lines) for lines in groups.values())
 
+    def _whole(self, group: int, module: str) -> list[str]:
+        spellings = [spelling for name, spelling in self._names[group, module] if not name]
+        return [
+            f"import {module}" if spelling == module else f"import {module} as {spelling}"
+            for spelling in spellings
+        ]
+
     def _statements(self, group: int, module: str, indent: int) -> list[str]:
-        names = sorted(self._names[group, module], key=lambda each: _member(each[0]))
+        named = [each for each in self._names[group, module] if each[0]]
+        names = sorted(named, key=lambda each: _member(each[0]))
         plain = [name for name, spelling in names if name == spelling]
         statements = [
             (_member(name), f"from {module} import {name} as {spelling}")

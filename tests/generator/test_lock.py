@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from fusiongen.emit import generate
 from fusiongen.lock import LOCK_FILE, Lock, lock_is_intact
-from fusiongen.resources import folder
-from fusiongen.schemas import schemas
 from fusionrt.services.table import ABI as RUNTIME_ABI
 
 from .conftest import Write
@@ -108,12 +105,6 @@ def test_the_lock_is_canonical_and_hashed(project: Write) -> None:
     assert lock_is_intact(text)
     assert not lock_is_intact(text.replace('"int"', '"str"'))
     assert not lock_is_intact("[]") and not lock_is_intact("")
-
-
-def test_the_schemas_are_current() -> None:
-    """`schemas/` holds what the models say; if not: `python -m fusiongen.schemas`."""
-    for name, text in schemas().items():
-        assert (Path(folder("schemas")) / name).read_text(encoding="utf-8") == text
 
 
 def test_generator_and_runtime_have_one_abi() -> None:

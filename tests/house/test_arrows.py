@@ -144,6 +144,14 @@ GENERATOR: dict[str, set[str]] = {
     "reader": {*MODEL, "rules"},
     "rules": {*MODEL},
     "render": {*MODEL, "resources"},
+    "spelling": set(),
+    "tables": set(),
+    "description": {*MODEL, "lock", "reader", "spelling"},
+    "describe": {*MODEL, "description", "lock", "spelling", "tables"},
+    "reference": {
+        *MODEL,
+        *("compat", "describe", "description", "emit", "project", "spelling"),
+    },
 }
 
 

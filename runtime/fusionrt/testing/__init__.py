@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .conventions import NeedlessInvalidation, invalidates_what_it_changes
 from .eventually import eventually
 from .loop import BEGINNING, Deadlock, LeakedTasks, SeededLoop, run
 from .recompute import Stale, stale
@@ -10,9 +11,11 @@ __all__ = [
     "BEGINNING",
     "Deadlock",
     "LeakedTasks",
+    "NeedlessInvalidation",
     "SeededLoop",
     "Stale",
     "eventually",
+    "invalidates_what_it_changes",
     "run",
     "stale",
 ]

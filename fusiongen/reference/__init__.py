@@ -1,0 +1,1 @@
+"""What `fusiongen docs` writes: a reference of the services for people, and one for programs."""

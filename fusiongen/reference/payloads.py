@@ -1,0 +1,182 @@
+"""JSON Schemas (draft 7) of the types that contracts name, in the form in which they travel."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from ..compat.comparison import record_style, travels_as_array
+from ..compat.fields import is_closed, optional, wire_name
+from ..description import FieldDescription, TypeDescription
+from ..spelling import Spelling
+from .constraints import constrained, default_of
+from .forms import ITEMS, MARKS, SETS, TABLES, Forms
+from .nodes import UNION, Filled, is_dots, parsed, split
+from .records import enum_members, tag_of, travels_by_name
+
+__all__ = ["Payloads", "Schema", "places", "titled"]
+
+Schema = dict[str, Any]
+
+_SCALARS: Mapping[str, Schema] = {
+    "str": {"type": "string"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "bool": {"type": "boolean"},
+    "None": {"type": "null"},
+    "bytes": {"type": "string", "contentEncoding": "base64"},
+    "decimal.Decimal": {"type": "string", "format": "decimal"},
+    "uuid.UUID": {"type": "string", "format": "uuid"},
+    "datetime.datetime": {"type": "string", "format": "date-time"},
+    "datetime.date": {"type": "string", "format": "date"},
+    "datetime.time": {"type": "string", "format": "time"},
+    "datetime.timedelta": {"type": "string", "format": "duration"},
+}
+
+
+def titled(title: str, schema: Schema, description: str | None = None) -> Schema:
+    """A schema under a name; a reference cannot carry one itself."""
+    about = {"title": title} | ({"description": description} if description else {})
+    return about | _carrying(schema)
+
+
+def _carrying(schema: Schema) -> Schema:
+    """The same, able to stand beside other keywords."""
+    return {"allOf": [schema]} if "$ref" in schema else schema
+
+
+def places(items: list[Schema], *, least: int | None = None, closed: bool = True) -> Schema:
+    """An array with a schema for each place, of which at least so many are there."""
+    schema: Schema = {"type": "array", "minItems": len(items) if least is None else least}
+    if items:  # draft 7 wants at least one
+        schema["items"] = items
+    return schema | ({"maxItems": len(items)} if closed else {})
+
+
+class Payloads:
+    """Describes types; each one that the project defines, once, in `schemas`.
+
+    schemas: by the names that the references use.
+    """
+
+    def __init__(self, types: Mapping[str, TypeDescription], spell: Spelling) -> None:
+        self._types = types
+        self._spell = spell
+        self._forms = Forms(types)
+        self._names: dict[str, str] = {}
+        self.schemas: dict[str, Schema] = {}
+
+    def of(self, text: str) -> Schema:
+        """The schema of a type, as the lock spells it."""
+        return self._of(parsed(text))
+
+    def _of(self, node: ast.expr) -> Schema:
+        name, arguments = split(node)
+        if name in _SCALARS:
+            return dict(_SCALARS[name])
+        if name in self._types:
+            return self._reference(node, self._types[name], arguments)
+        if name == UNION:
+            return self._union(node)
+        if name == "tuple" and not (arguments and is_dots(arguments[-1])):
+            return places(list(map(self._of, arguments))) if arguments else {"type": "array"}
+        if name in ITEMS:
+            items = {"items": self._of(arguments[0])} if arguments else {}
+            return {"type": "array", **items, **({"uniqueItems": True} if name in SETS else {})}
+        if name in TABLES:
+            return self._table(*arguments) if arguments else {"type": "object"}
+        if name in MARKS:
+            return self._of(arguments[0])
+        match name:
+            case "typing.Literal":
+                return {"enum": list(map(self._forms.value, arguments))}
+            case "typing.Annotated":
+                return constrained(self._of(arguments[0]), arguments[1:])
+            case "typing.Any" | "object":
+                return {}
+        return {"description": f"A `{ast.unparse(node)}`, which the source roots do not define."}
+
+    def _union(self, node: ast.expr) -> Schema:
+        members, nullable = self._forms.members(node)
+        schemas = list(map(self._of, members))
+        if self._forms.needs_index(members):
+            schemas = [places([{"const": i}, schema]) for i, schema in enumerate(schemas)]
+        return {"anyOf": [*schemas, *([_SCALARS["None"]] if nullable else [])]}
+
+    def _table(self, key: ast.expr, value: ast.expr) -> Schema:
+        if self._forms.is_map_key(key):
+            return {"type": "object", "additionalProperties": self._of(value)}
+        return {"type": "array", "items": places([self._of(key), self._of(value)])}
+
+    # -- types of the project --
+
+    def _reference(
+        self, node: ast.expr, type_: TypeDescription, arguments: list[ast.expr]
+    ) -> Schema:
+        text = ast.unparse(node)
+        if text not in self._names:
+            name = self._names[text] = self._free(self._spell(text))
+            given = dict(zip(type_.parameters, arguments, strict=False))
+            described = self._defined(type_, given)
+            self.schemas[name] = titled(self._spell(text), described, type_.doc)
+        return {"$ref": f"#/components/schemas/{self._names[text]}"}
+
+    def _free(self, title: str) -> str:
+        """A name of which references can be made, and that nothing else has."""
+        wanted = re.sub(r"\W+", "_", title, flags=re.ASCII).strip("_")
+        name, count = wanted, 1
+        while name in self._names.values():
+            count += 1
+            name = f"{wanted}_{count}"
+        return name
+
+    def _defined(self, type_: TypeDescription, given: Mapping[str, ast.expr]) -> Schema:
+        if type_.target is not None:
+            return self.of(type_.target)
+        if type_.kind == "enum":
+            return _enumeration(type_)
+        return self._record(type_, given) if record_style(type_) is not None else {}
+
+    def _record(self, type_: TypeDescription, given: Mapping[str, ast.expr]) -> Schema:
+        names = [wire_name(type_, field) for field in type_.fields]
+        tag = tag_of(type_)
+        fields = {
+            name: self._field(field, given) for name, field in zip(names, type_.fields, strict=True)
+        }
+        required = [
+            name
+            for name, field in zip(names, type_.fields, strict=True)
+            if not optional(type_, field)
+        ]
+        if tag is not None:
+            fields = {tag[0]: {"const": tag[1]}, **fields}
+            required.insert(0, tag[0])
+        if travels_as_array(type_):
+            items = [titled(name, schema) for name, schema in fields.items()]
+            return places(items, least=len(required), closed=is_closed(type_))
+        schema: Schema = {"type": "object", "properties": fields}
+        if required:
+            schema["required"] = required
+        return schema | ({"additionalProperties": False} if is_closed(type_) else {})
+
+    def _field(self, field: FieldDescription, given: Mapping[str, ast.expr]) -> Schema:
+        if not field.type:
+            return {}
+        schema = self._of(Filled(given).visit(parsed(field.type)))
+        about: Schema = {"description": field.doc} if field.doc else {}
+        if field.default is not None:
+            default = parsed(field.default)
+            schema = constrained(schema, [default])
+            about |= default_of(default)
+        return about | _carrying(schema) if about else schema
+
+
+def _enumeration(type_: TypeDescription) -> Schema:
+    members = enum_members(type_)
+    if travels_by_name(type_):
+        return {"enum": list(members)}
+    if any(base.endswith("Flag") for base in type_.bases):
+        return {"type": "integer"}
+    return {"enum": list(members.values()), "x-enum-varnames": list(members)}
