@@ -129,8 +129,6 @@ class UnsupportedType(ContractRule):
         "    async def get(self) -> list[Base64Bytes]: ...",
         "class User(BaseModel):\n    name: str\n    password: str = Field('', exclude=True)\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> tuple[User, ...]: ...",
-        "T = TypeVar('T')\n\n\n@dataclass\nclass Page(Generic[T]):\n    items: list[T]\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Page: ...",
         "@dataclass\nclass Cart:\n    price: Callable[[], int]\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
     )

@@ -6,7 +6,7 @@ end and runs it anew (G17).
 
 from __future__ import annotations
 
-from asyncio import get_running_loop
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from .computed import UNSET, Computed
@@ -43,7 +43,7 @@ async def fetch(
         RemoteUnavailable: freshness could not be proven in time.
         BaseException: what ended the body, if that was neither an `Exception` nor a cancellation.
     """
-    if get_running_loop() is not function.graph.loop:
+    if get_ident() != function.graph.thread:
         function.check_usable()
     scope, edge = SCOPE.get(), use
     if type(scope) is Isolated:
@@ -64,8 +64,7 @@ async def fetch(
             computed = function.promote(key)
         inline = False
         if computed is None:
-            if function.disposed or function.graph._closed:
-                function.check_usable()
+            function.check_usable()
             depth = 0 if waiting is None else waiting.depth + 1
             inline = depth % LEVELS != LEVELS - 1
             computed = Computed(function, key, arguments, Run(depth))
