@@ -102,6 +102,17 @@ def test_C6_nothing_changed(rule: type[BreakingRule], case: Case, pairs: Pairs) 
         assert breaking(version.lock, version.lock) == []
 
 
+def test_C6_deprecating_a_method_breaks_nothing(shop: Workshop) -> None:
+    """Neither saying that a method is deprecated, nor saying it otherwise, nor taking it back."""
+    method = "    @compute\n{0}    async def get(self, id: str) -> str: ..."
+    plain, old, other = (
+        module_text(method.format(f"    @deprecated({message!r})\n" if message else ""))
+        for message in ("", "Use `put`.", "Use `set`.")
+    )
+    for before, after in ((plain, old), (old, other), (other, plain)):
+        assert not shop.pair(before, after).changes
+
+
 def test_rule_ids_are_unique() -> None:
     """No two rules share an id, and each says what it is about."""
     assert len({rule.id for rule in BREAKING_RULES}) == len(BREAKING_RULES)

@@ -35,6 +35,7 @@ from uuid import UUID
 import msgspec
 from fusionrt import ANY, command, compute, service
 from pydantic import BaseModel, Field
+from typing_extensions import deprecated
 
 Id = NewType("Id", str)
 Name = str
