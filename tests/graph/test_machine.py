@@ -12,11 +12,12 @@ import gc
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -567,6 +568,15 @@ def _at_once(call: Any) -> Any:
     except StopIteration as end:
         return end.value
     raise AssertionError("it waited")
+
+
+@pytest.fixture(autouse=True)
+def small_heap() -> Iterator[None]:
+    """Each teardown collects garbage: what earlier tests left in memory is not looked at again."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 TestMachine = Machine.TestCase
