@@ -131,7 +131,10 @@ class Computed(Generic[_T]):
 
     @property
     def error(self) -> Exception | None:
-        """The error, if the body failed."""
+        """The error, if the body failed: the cached one, to look at.
+
+        To raise it, read `value`: that raises a copy, which leaves no traceback in the cache.
+        """
         return self._error
 
     @property

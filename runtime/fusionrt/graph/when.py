@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from ..errors import FrameworkError
+from .failures import replayed
 
 if TYPE_CHECKING:
     from .computed import Computed
@@ -44,4 +45,4 @@ async def when(
             if predicate(computed.value):
                 return computed
         elif isinstance(error, FrameworkError) or (on_error == "raise" and not is_transient(error)):
-            raise error
+            raise replayed(error) from None
