@@ -43,6 +43,7 @@ from .graph import (
     UpdateDelayer,
     computed,
     current,
+    is_transient,
     isolated,
     running_graph,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "compute",
     "computed",
     "current",
+    "is_transient",
     "isolated",
     "running_graph",
     "service",

@@ -11,7 +11,7 @@ from typing import Final, Self, TypeVar
 
 from .broker import Broker
 from .errors import NotBoundError
-from .graph import MAX_COMPUTEDS, Graph, inspect_ending
+from .graph import MAX_COMPUTEDS, Classifier, Graph, inspect_ending, is_transient
 from .operations import Nudges
 from .primitives import new_id
 from .remote.client import Client
@@ -49,6 +49,7 @@ class Host:
         digits, `_` and `-`.
     timing: of the sessions; every process of a system has the same.
     max_computeds: how many results are kept here, replicas included; see `Graph`.
+    is_transient: tells errors that may be gone at the next try from others; see `Graph`.
 
     Raises, when it is entered:
         BrokerUnavailable: no broker answers at the URL.
@@ -65,8 +66,10 @@ class Host:
         principal: str = "anonymous",
         timing: Timing = Timing(),  # noqa: B008 - immutable
         max_computeds: int = MAX_COMPUTEDS,
+        is_transient: Classifier = is_transient,
     ) -> None:
         self._url = nats_url
+        self._is_transient = is_transient
         self._max_computeds = max_computeds
         self._given = transport
         self._subjects = Subjects(prefix)
@@ -147,7 +150,7 @@ class _Entered:
     def __init__(self, transport: Transport, url: str, host: Host) -> None:
         self.url = url
         self.iid: Final = new_id()
-        self.graph = Graph(max_computeds=host._max_computeds)
+        self.graph = Graph(max_computeds=host._max_computeds, is_transient=host._is_transient)
         self._transport = transport
         self._subjects = host._subjects
         self._timing = host._timing

@@ -14,7 +14,16 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-__all__ = ["clock", "loop_runs", "new_id", "now", "random_bits", "spawn", "utc_now"]
+__all__ = [
+    "clock",
+    "is_cancelled",
+    "loop_runs",
+    "new_id",
+    "now",
+    "random_bits",
+    "spawn",
+    "utc_now",
+]
 
 _T = TypeVar("_T")
 
@@ -53,6 +62,15 @@ def utc_now() -> datetime:
 def loop_runs() -> bool:
     """Whether this code runs inside of an event loop."""
     return asyncio._get_running_loop() is not None
+
+
+def is_cancelled() -> bool:
+    """Whether somebody wants the running task to end; code that it awaited may have hidden that.
+
+    So does `asyncio.gather`, when one of what it gathers fails as it is cancelled.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def new_id() -> str:

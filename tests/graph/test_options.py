@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
-from fusionrt import ComputeOptions, NotBoundError, current
+from fusionrt import ComputeOptions, Graph, Host, NotBoundError, current, is_transient
 from fusionrt.graph import ConsolidatingFunction, Function, OriginKind
 from fusionrt.testing import SeededLoop, run
+from fusionrt.transport.memory import MemoryNetwork
 
 from .lab import TEST, Lab
 
@@ -40,9 +41,9 @@ def failing(lab: Lab, error: Exception, options: ComputeOptions) -> Function[Any
     return Function(lab.graph, "f", body, options=options)
 
 
-async def lifetime(function: Function[Any]) -> float:
+async def lifetime(function: Function[Any], *arguments: object) -> float:
     """How long a result lives, in seconds."""
-    computed = await function.computed(())
+    computed = await function.computed(arguments)
     began = asyncio.get_running_loop().time()
     await computed.invalidated()
     assert computed.origin is not None and computed.origin.kind is OriginKind.EXPIRY
@@ -75,6 +76,23 @@ def test_G22_an_error_is_served_for_its_time_to_live(
         assert await lifetime(failing(Lab(), error, options)) == pytest.approx(seconds)
 
     run(main(), seed=0)
+
+
+@virtual
+async def test_G22_which_errors_are_transient_is_up_to_the_user() -> None:
+    """In a graph, and in the one of a host."""
+
+    def classifier(error: Exception) -> bool:
+        return is_transient(error) or isinstance(error, KeyError)
+
+    async def body(error: Exception) -> None:
+        raise error
+
+    async with Host(transport=MemoryNetwork(0).connect("a"), is_transient=classifier) as host:
+        for graph in (Graph(is_transient=classifier), host.graph):
+            function = Function(graph, "f", body)
+            for error, seconds in ((KeyError(), 1.0), (OSError(), 1.0), (ValueError(), 30.0)):
+                assert await lifetime(function, error) == pytest.approx(seconds)
 
 
 @virtual

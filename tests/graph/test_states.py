@@ -343,6 +343,44 @@ def test_G28_a_framework_error_is_retried_with_back_off() -> None:
     run(main(), seed=0)
 
 
+def test_G29_a_state_ends_though_its_body_hides_the_cancellation() -> None:
+    """So does `asyncio.gather`, when one of what it gathers fails as it is cancelled."""
+
+    async def main() -> None:
+        state = MutableState(0)
+
+        async def part() -> None:
+            try:
+                await asyncio.sleep(1)
+            finally:
+                raise ServiceDisposed("parts")
+
+        async def body() -> None:
+            if await state.use():
+                await asyncio.gather(part())
+
+        async with ComputedState(body):
+            state.set(1)
+            await settled()
+
+    run(main(), seed=0)
+
+
+def test_changes_of_what_always_fails_are_not_a_busy_loop() -> None:
+    """A framework error is not cached, so that each look at it runs the body again."""
+
+    async def main() -> None:
+        async def body() -> int:
+            raise ServiceDisposed("carts")
+
+        changes = computed(body).changes()
+        times = [now() for _ in range(5) if (await anext(changes)).error is not None]
+        waits = [later - earlier for earlier, later in pairwise(times)]
+        assert [round(wait) for wait in waits] == [1, 1, 2, 3]
+
+    run(main(), seed=0)
+
+
 def test_a_very_long_row_of_failures_does_not_overflow() -> None:
     """The wait is the longest, for ever."""
 

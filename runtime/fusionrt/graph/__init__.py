@@ -9,6 +9,7 @@ from .delay import FixedDelayer, UpdateDelayer
 from .events import Event, EventKind, EventLog
 from .explain import Explanation
 from .export import DiagramFormat
+from .failures import Classifier, is_transient
 from .function import Function
 from .graph import MAX_COMPUTEDS, Graph, running_graph
 from .inspection import Inspector, inspect_ending, inspectors
@@ -26,6 +27,7 @@ __all__ = [
     "MAX_COMPUTEDS",
     "SCOPE",
     "Changes",
+    "Classifier",
     "Computed",
     "ComputedNode",
     "ComputedState",
@@ -59,6 +61,7 @@ __all__ = [
     "inspect_ending",
     "inspectors",
     "invalidate",
+    "is_transient",
     "isolated",
     "kind_of",
     "lean",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
+from ..errors import FrameworkError
+from .delay import FixedDelayer
 from .state import INVALIDATED
 
 if TYPE_CHECKING:
@@ -16,13 +17,16 @@ __all__ = ["Changes"]
 
 _T = TypeVar("_T")
 
+BACK_OFF: Final = FixedDelayer()
+
 
 class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
     """Yields the current computed, then a newer one after each invalidation, for ever.
 
     Bursts coalesce; the last value always arrives. An error is yielded as a computed that holds it;
     a value whose freshness cannot be proven at the moment as one that is not consistent (D7),
-    unless `stale_ok` is false: then that is waited for, or raises `RemoteUnavailable`.
+    unless `stale_ok` is false: then that is waited for, or raises `RemoteUnavailable`. Framework
+    errors, which are not cached, come later and later (see `FixedDelayer`).
 
     alive: is kept alive as long as this.
 
@@ -42,14 +46,19 @@ class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
         self._stale_ok = stale_ok
         self._alive = alive
         self._last: Computed[_T] | None = None
+        self._retries = 0
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Computed[_T]:
         if self._last is not None:
-            if self._last.state is INVALIDATED:
-                await asyncio.sleep(0)  # a value that is never fresh must not starve the loop
+            # A framework error is not cached: without a wait it would be met again at once.
+            self._retries = self._retries + 1 if isinstance(self._last.error, FrameworkError) else 0
+            if (
+                self._last.state is INVALIDATED
+            ):  # a value that is never fresh must not starve the loop
+                await BACK_OFF.wait(self._retries)
             await self._last.invalidated()
         self._last = await self._function.computed(self._arguments, stale_ok=self._stale_ok)
         return self._last

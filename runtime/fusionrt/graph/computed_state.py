@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
 from ..errors import FrameworkError, NotBoundError, ServiceDisposed
-from ..primitives import spawn
+from ..primitives import is_cancelled, spawn
 from .computed import Computed
 from .delay import FixedDelayer, UpdateDelayer
 from .function import Function
@@ -131,7 +131,7 @@ class _Run(Generic[_T]):
 
     async def _keep_updated(self) -> None:
         retries = 0
-        while True:
+        while not is_cancelled():
             error = self.latest.error
             # A framework error is not cached: without a wait it would be met again at once.
             failed = isinstance(error, FrameworkError) or (

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ForeignCancellation, FrameworkError
-from ..primitives import spawn
+from ..primitives import is_cancelled, spawn
 from .edges import link
 from .events import EventKind
 from .expiry import expire_after
@@ -133,7 +133,7 @@ async def execute(computed: Computed[Any]) -> None:
         try:
             value = await function.body(*computed._arguments)
         except asyncio.CancelledError:
-            if _is_own_cancellation():
+            if is_cancelled():
                 raise
             value = await _once_more(computed)
         SCOPE.set(caller)
@@ -157,14 +157,9 @@ async def _once_more(computed: Computed[Any]) -> Any:
     try:
         return await computed._function.body(*computed._arguments)
     except asyncio.CancelledError:
-        if _is_own_cancellation():
+        if is_cancelled():
             raise
         raise ForeignCancellation(computed.key) from None
-
-
-def _is_own_cancellation() -> bool:
-    task = asyncio.current_task()
-    return task is None or task.cancelling() > 0
 
 
 def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> None:
