@@ -17,8 +17,8 @@ demo: $(BIN)/.ready  ## watch a value change live in another process
 test: $(BIN)/.ready  ## run the tests
 	@$(BIN)/python -m pytest
 
-test-all: test  ## run the tests on every supported Python that is installed
-	@.ci/test-all
+test-all: $(BIN)/.ready  ## run the tests on every supported Python that is installed
+	@.ci/each-python all -m pytest
 
 lint: $(BIN)/.ready  ## lint, and look at the formatting
 	$(BIN)/ruff check
@@ -33,8 +33,9 @@ types: $(BIN)/.ready  ## check the types
 
 check: lint types test  ## lint, types, tests
 
-bench: $(BIN)/.ready  ## measure the graph, and write benchmarks/graph/RESULTS.md
-	@$(BIN)/python -m benchmarks.graph
+bench: $(BIN)/.ready  ## measure the graph on each of these, and write benchmarks/graph/RESULTS.md
+	@.ci/each-python bench -m benchmarks.graph
+	@$(BIN)/python -m benchmarks.graph.report
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
@@ -42,7 +43,5 @@ clean:  ## remove the environment and every cache
 $(BIN)/.ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or later is needed: install it, or name it with make PYTHON=…' >&2; exit 1; }
 	@echo 'setting up .venv …'
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt hatchling
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[all]'
+	@.ci/set-up .venv $(PYTHON) all
 	@touch $@

@@ -1,0 +1,65 @@
+"""What a run on one Python found; kept in a file, so that runs on several can be compared."""
+
+from __future__ import annotations
+
+import platform
+import statistics
+from importlib.metadata import version
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+__all__ = ["Results"]
+
+FOLDER = Path(__file__).parent / "results"
+
+
+class Results(msgspec.Struct):
+    """Of all cases, by operation and cache.
+
+    nanoseconds: of each round.
+    """
+
+    python: str
+    machine: str
+    packages: dict[str, str]
+    nanoseconds: dict[str, dict[str, list[float]]]
+    bytes: dict[str, dict[str, float]]
+
+    @classmethod
+    def here(
+        cls,
+        packages: tuple[str, ...],
+        nanoseconds: dict[str, dict[str, list[float]]],
+        bytes: dict[str, dict[str, float]],
+    ) -> Self:
+        """Those of this Python."""
+        return cls(
+            python=platform.python_version(),
+            machine=f"{platform.python_implementation()}, {platform.machine()}",
+            packages={name: version(name) for name in packages},
+            nanoseconds=nanoseconds,
+            bytes=bytes,
+        )
+
+    @classmethod
+    def load(cls) -> list[Self]:
+        """Those of every Python."""
+        found = [msgspec.json.decode(path.read_bytes(), type=cls) for path in FOLDER.glob("*.json")]
+        return sorted(found, key=lambda results: [int(part) for part in results.minor.split(".")])
+
+    def save(self) -> None:
+        """Into the file of this Python's minor version."""
+        FOLDER.mkdir(exist_ok=True)
+        text = msgspec.json.format(msgspec.json.encode(self), indent=1)
+        (FOLDER / f"{self.minor}.json").write_bytes(text + b"\n")
+
+    @property
+    def minor(self) -> str:
+        """The version of Python, without its last part."""
+        return self.python.rpartition(".")[0]
+
+    def median(self, operation: str, cache: str) -> float:
+        """In nanoseconds."""
+        return statistics.median(self.nanoseconds[operation][cache])
