@@ -1,7 +1,7 @@
 """The engine: computeds, their tables, invalidation and states (LAWS G1 to G36)."""
 
 from .changes import Changes
-from .computed import Computed, Hit
+from .computed import Computed
 from .computed_state import ComputedState
 from .consolidate import ConsolidatingFunction, kind_of
 from .current import Current, current
@@ -12,6 +12,7 @@ from .export import DiagramFormat
 from .failures import Classifier, is_transient
 from .function import Function
 from .graph import MAX_COMPUTEDS, Graph, running_graph
+from .hit import SHARES_HITS, Hit, answer, given
 from .inspection import Inspector, inspect_ending, inspectors
 from .invalidate import invalidate, notify
 from .leases import Lease, lean
@@ -26,6 +27,7 @@ from .targets import Target, Targets
 __all__ = [
     "MAX_COMPUTEDS",
     "SCOPE",
+    "SHARES_HITS",
     "Changes",
     "Classifier",
     "Computed",
@@ -55,9 +57,11 @@ __all__ = [
     "Targets",
     "Uncached",
     "UpdateDelayer",
+    "answer",
     "calling_line",
     "computed",
     "current",
+    "given",
     "inspect_ending",
     "inspectors",
     "invalidate",

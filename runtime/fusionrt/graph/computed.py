@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 from .changes import Changes
 from .edges import link
 from .failures import replayed
+from .hit import Hit
 from .origin import Origin
 from .state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING, State
 from .when import OnError, when
@@ -35,29 +36,6 @@ UNSET: Final = _Unset.UNSET
 _versions = count(1)
 
 Handler = Callable[["Computed[Any]"], None]
-
-
-class Hit(asyncio.Future[Any]):
-    """What the hot table holds: a finished future, which is the cheapest thing to await.
-
-    It passes for a coroutine, so that `create_task` and the like take it.
-    """
-
-    __slots__ = ("computed", "dependants", "used")
-
-    computed: Computed[Any]
-    dependants: dict[Computed[Any], None]
-    used: int
-    """How often it answered, since that was added to the counts; the mark of SIEVE."""
-
-    def send(self, value: object) -> object:
-        raise StopIteration(self.result())
-
-    def throw(self, kind: Any, value: Any = None, trace: Any = None) -> object:
-        raise kind if value is None else value
-
-    def close(self) -> None:
-        pass
 
 
 class Computed(Generic[_T]):
@@ -258,11 +236,7 @@ class Computed(Generic[_T]):
         """What gives the value to any number of readers, at once."""
         hit = self._hit
         if hit is None:
-            hit = self._hit = Hit(loop=self._function.graph.loop)
-            hit.set_result(self._value)
-            hit.computed = self
-            hit.dependants = self._dependants
-            hit.used = 0
+            hit = self._hit = Hit(self)
         return hit
 
     # -- retention --

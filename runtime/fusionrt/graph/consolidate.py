@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..primitives import spawn
-from .computed import Computed, Hit
+from .computed import Computed
 from .function import Function
+from .hit import Hit
 from .invalidate import invalidate
 from .leases import lean
 from .origin import Origin, OriginKind

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import NotBoundError, ServiceDisposed
-from .computed import Computed, Hit
+from .computed import Computed
 from .edges import add_dependant
 from .events import EventKind
 from .failures import retry_after
 from .fetch import fetch
+from .hit import Hit
 from .invalidate import mark, notify
 from .origin import Origin, OriginKind
 from .retention import Sieve

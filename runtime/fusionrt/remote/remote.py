@@ -10,7 +10,7 @@ from typing import Any
 
 from ..contract import ComputeOptions
 from ..errors import ArgumentError, CallTimeout
-from ..graph import SCOPE, Computed, Graph
+from ..graph import SCOPE, Computed, Graph, answer
 from ..graph.state import CONSISTENT
 from ..operations import CommandScope
 from ..primitives import new_id, now
@@ -96,7 +96,7 @@ class Remote(ComputeMethods):
             return None
         hit = replica._ready()
         hit.used += 1
-        return hit
+        return answer(hit)
 
     def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -15,7 +15,7 @@ from typing import Any
 
 from typing_extensions import deprecated
 
-from ..graph import SCOPE, Hit
+from ..graph import SCOPE, SHARES_HITS, Hit, given
 from .table import Command, Compute, Contract, deprecation
 
 __all__ = ["hot_table", "woven"]
@@ -86,8 +86,9 @@ def __fusion_call(__fusion_self{signature}):
     ):
         return __fusion_miss(__fusion_self{call})
     __fusion_hit.used += 1
-    return __fusion_hit
+    return {answer}
 """
+_ANSWER = "__fusion_hit" if SHARES_HITS else "__fusion_given(__fusion_hit.value)"
 
 
 def _hot_path(miss: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,9 +103,11 @@ def _hot_path(miss: Callable[..., Any]) -> Callable[..., Any]:
         key=names[0] if len(names) == 1 else f"({', '.join(names)})",
         call="".join(f", {_passed(parameter)}" for parameter in parameters),
         signature="".join(f", {part}" for part in _signature(parameters)),
+        answer=_ANSWER,
     )
     namespace: dict[str, Any] = {
         "__fusion_errors": (KeyError, TypeError),
+        "__fusion_given": given,
         "__fusion_miss": miss,
         "__fusion_scope": SCOPE.get,
     }
