@@ -12,15 +12,15 @@ import random
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 __all__ = [
     "clock",
     "is_cancelled",
-    "loop_runs",
     "new_id",
     "now",
     "random_bits",
+    "running_loop",
     "spawn",
     "utc_now",
 ]
@@ -59,9 +59,8 @@ def utc_now() -> datetime:
     return datetime.now(UTC) if source is None else source()
 
 
-def loop_runs() -> bool:
-    """Whether this code runs inside of an event loop."""
-    return asyncio._get_running_loop() is not None
+running_loop: Final = asyncio._get_running_loop
+"""The event loop that this code runs in; None outside of one."""
 
 
 def is_cancelled() -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
+from ..primitives import running_loop
 from .computed import UNSET, Computed
 from .edges import check_cycle, link
 from .execute import LEVELS, Run, ended, execute, start
@@ -43,7 +44,9 @@ async def fetch(
         RemoteUnavailable: freshness could not be proven in time.
         BaseException: what ended the body, if that was neither an `Exception` nor a cancellation.
     """
-    if get_ident() != function.graph.thread:
+    graph = function.graph
+    at_home = running_loop() is graph.loop
+    if not at_home and get_ident() != graph.thread:
         function.check_usable()
     scope, edge = SCOPE.get(), use
     if type(scope) is Isolated:
@@ -64,7 +67,9 @@ async def fetch(
             computed = function.promote(key)
         inline = False
         if computed is None:
-            function.check_usable()
+            # A loop that runs is not closed, so that `graph.closed` need not be asked.
+            if not at_home or function.disposed or graph._closed:
+                function.check_usable()
             depth = 0 if waiting is None else waiting.depth + 1
             inline = depth % LEVELS != LEVELS - 1
             computed = Computed(function, key, arguments, Run(depth))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import NotBoundError, ServiceDisposed
+from ..primitives import running_loop
 from .computed import Computed
 from .edges import add_dependant
 from .events import EventKind
@@ -184,11 +184,10 @@ class Function(Generic[_T]):
             NotBoundError: another event loop runs than that of the graph.
         """
         graph = self.graph
-        # A loop that runs is not closed, so that `graph.closed` need not be asked.
-        if self.disposed or graph._closed or asyncio.get_running_loop() is not graph.loop:
-            service = self.name.partition(".")[0]
-            if self.disposed or graph.closed:
-                raise ServiceDisposed(service)
+        service = self.name.partition(".")[0]
+        if self.disposed or graph.closed:
+            raise ServiceDisposed(service)
+        if running_loop() is not graph.loop:
             graph.check_thread()
             raise NotBoundError(
                 f"{service} was used in another event loop before, which is still open: "

@@ -23,7 +23,7 @@ from ..graph import (
     running_graph,
 )
 from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
-from ..primitives import loop_runs
+from ..primitives import running_loop
 from .methods import ComputeMethods
 from .table import Command, Compute, Contract
 from .weave import hot_table
@@ -91,8 +91,11 @@ class Binding(ComputeMethods):
     def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The value: from the cache, or computed; fresh inside of a command."""
         service = self.service()
-        if self.graph is None:
-            if not loop_runs():
+        graph = self._graph
+        # A loop that runs is not closed, so that `graph.closed` need not be asked.
+        is_open = graph is not None and not graph._closed and running_loop() is graph.loop
+        if not is_open and self.graph is None:
+            if running_loop() is None:
                 return self._later(service, lambda: self.compute(method, arguments))
             self.attach(running_graph())
         function = self._functions[method]
@@ -108,7 +111,7 @@ class Binding(ComputeMethods):
     ) -> Coroutine[Any, Any, Computed[Any]]:
         """The computed behind the value."""
         service = self.service()
-        if self.graph is None and not loop_runs():
+        if self.graph is None and running_loop() is None:
             return self._later(service, lambda: self.computed(method, args, kwargs))
         function = self.function(method)
         return function.computed(self.arguments(method, args, kwargs), alive=service)
@@ -165,7 +168,7 @@ class Binding(ComputeMethods):
     ) -> Coroutine[Any, Any, Any]:
         """Run a command; when it returns, what it invalidates is invalidated (D15)."""
         service = self.service()
-        if not loop_runs():
+        if running_loop() is None:
             return self._later(service, lambda: self.command(method, arguments, operation_id))
         if self.graph is None:
             self.attach(running_graph())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .accessors import InvalidateAccessor
@@ -42,19 +43,15 @@ class Service:
                 return super().__new__(cls)
             return super().__new__(woven(cls, cls._fusion_proxy, cls._fusion_contract))
 
-    @property
+    @cached_property
     def _fusion(self) -> Binding:
-        binding: Binding | None = self.__dict__.get("_fusion_binding")
-        if binding is None:
-            binding = Binding(self, self._fusion_contract)
-            self.__dict__["_fusion_binding"] = binding
-        return binding
+        return Binding(self, self._fusion_contract)
 
     def __getstate__(self) -> object:
         """What `copy` and `pickle` take: not the results, which a copy must not share."""
         state = super().__getstate__()
         values, *slots = state if isinstance(state, tuple) else (state,)
         own = {
-            name: value for name, value in (values or {}).items() if not name.startswith("_fusion_")
+            name: value for name, value in (values or {}).items() if not name.startswith("_fusion")
         }
         return (own, *slots) if slots else own

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from ..graph import Graph, inspectors
-from ..primitives import loop_runs
+from ..primitives import running_loop
 from .recompute import Stale, stale
 
 __all__ = ["ForgottenInvalidations"]
@@ -97,7 +97,7 @@ class ForgottenInvalidations:
         @functools.wraps(test)
         async def checked(*args: Any, **kwargs: Any) -> object:
             result = await test(*args, **kwargs)
-            if loop_runs():  # else trio runs it
+            if running_loop() is not None:  # else trio runs it
                 await self._check(asyncio.get_running_loop())
             return result
 
