@@ -147,50 +147,27 @@ def test_what_ends_by_itself_is_left_out() -> None:
     run(main(), seed=0)
 
 
-def test_what_a_delay_holds_up_is_left_out_with_all_that_is_made_from_it() -> None:
-    """Its time has not come; if nothing holds it up it is found."""
+@pytest.mark.parametrize("options", [{"invalidation_delay": 60.0}, {"consolidate": 60.0}], ids=str)
+def test_what_is_held_up_is_left_out_with_all_that_is_made_from_it(
+    options: dict[str, float],
+) -> None:
+    """Its time has not come; if nothing holds it up it is found, by the method's name."""
 
     async def main() -> None:
         value = 1
 
-        async def delayed() -> int:
+        async def source() -> int:
             return value
 
         async def made() -> int:
-            below: int = await source.fetch(())
+            below: int = await held_up.fetch(())
             return below + value
 
-        source, dependant = function(delayed, invalidation_delay=60.0), function(made)
+        held_up, dependant = function(source, **options), function(made)
         await dependant.fetch(())
         value = 2
-        assert await found() == ["delayed()", "made()"]
-        source.invalidate((), TEST)
-        assert await found() == []
-        await asyncio.sleep(61)
-        assert await dependant.fetch(()) == 4
-        assert await found() == []
-
-    run(main(), seed=0)
-
-
-def test_what_consolidates_is_checked_at_its_source() -> None:
-    """While it waits to compare there is nothing to find; later there is, by the method's name."""
-
-    async def main() -> None:
-        value = 1
-
-        async def compared() -> int:
-            return value
-
-        async def made() -> int:
-            below: int = await source.fetch(())
-            return below + value
-
-        source, dependant = function(compared, consolidate=60.0), function(made)
-        await dependant.fetch(())
-        value = 2
-        assert await found() == ["compared()", "made()"]
-        source.invalidate((), TEST)
+        assert await found() == ["source()", "made()"]
+        held_up.invalidate((), TEST)
         assert await found() == []
         await asyncio.sleep(61)
         assert await dependant.fetch(()) == 4

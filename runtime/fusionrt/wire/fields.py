@@ -114,11 +114,21 @@ def _hints(tp: Any) -> dict[str, Any]:
     hints: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
         own = inspect.get_annotations(base) if base is not object else {}
-        if own:
-            resolved = get_type_hints(base, include_extras=True)
-            for name in own:
-                hints[name] = substitute(resolved[name], arguments.get(base, {}))
+        for name, hint in _resolved(base, own).items():
+            hints[name] = substitute(hint, arguments.get(base, {}))
     return hints
+
+
+def _resolved(cls: Any, annotations: dict[str, Any]) -> dict[str, Any]:
+    """The annotations of the class itself, as types."""
+    names = {parameter.__name__: parameter for parameter in getattr(cls, "__type_params__", ())}
+    names |= {name: value for name, value in vars(cls).items() if isinstance(value, type)}
+    # Of the class itself, those of its bases are evaluated, too, and on 3.12 in its namespace; and
+    # its type parameters are not known there.
+    bare = type(
+        cls.__name__, (), {**names, "__annotations__": annotations, "__module__": cls.__module__}
+    )
+    return get_type_hints(bare, include_extras=True)
 
 
 def _bind(tp: Any, scope: Mapping[Any, Any], into: dict[Any, dict[Any, Any]]) -> None:
