@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from .contract import Contract
 from .errors import Diagnostic, GenerationError
 from .lock import LOCK_FILE, lock_is_intact, lock_of, lock_text
 from .owned import MARK, State, stamped, state_of
@@ -25,7 +24,6 @@ __all__ = [
     "Outcome",
     "OwnModules",
     "Plan",
-    "contracts",
     "generate",
     "orphans",
     "plan",
@@ -51,22 +49,13 @@ class Outcome:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def contracts(project: Project) -> tuple[Contract, ...]:
-    """The project's contracts, by name.
-
-    Raises:
-        GenerationError: they break rules, or there are none.
-    """
-    return reading_of(project).contracts
-
-
 def reading_of(project: Project, modules: Modules | None = None) -> Reading:
     """The project's contracts with all that their text says.
 
     modules: to be read from.
 
     Raises:
-        GenerationError: as `contracts`.
+        GenerationError: they break rules, or there are none.
     """
     return _read(project, modules or project.modules())
 
@@ -91,7 +80,7 @@ def plan(project: Project, modules: Modules | None = None) -> Plan:
     modules: to be read from; knows afterwards what was, also on failure.
 
     Raises:
-        GenerationError: as `contracts`.
+        GenerationError: they break rules, or there are none.
     """
     with _without_collector():
         return _plan(project, modules or project.modules())
@@ -151,7 +140,7 @@ def generate(project: Project) -> Outcome:
     """Write what changed, delete what has lost its contract.
 
     Raises:
-        GenerationError: as `contracts`, or a file that is not ours is in the way. Nothing is
+        GenerationError: as `reading_of`, or a file that is not ours is in the way. Nothing is
             written then.
     """
     return write(project, plan(project))

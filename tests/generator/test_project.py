@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.emit import contracts, generate
+from fusiongen.emit import generate, reading_of
 from fusiongen.errors import GenerationError
 from fusiongen.project import init, load
 
@@ -75,14 +75,14 @@ def test_what_cannot_be_imported_is_refused(
 ) -> None:
     """Contracts and output have to be importable, and there has to be a contract."""
     with pytest.raises(GenerationError) as caught:
-        contracts(project(files, _config(f'contracts = ["shop/contracts.py"]\n{body}')))
+        reading_of(project(files, _config(f'contracts = ["shop/contracts.py"]\n{body}')))
     assert message in str(caught.value)
 
 
 def test_a_src_layout_is_understood(project: Write) -> None:
     """`src` is a source root by default, and the innermost root names a module."""
     config = _config('contracts = ["src/**/contracts.py"]\nout = "src/shop/generated"')
-    (contract,) = contracts(project({"src/shop/contracts.py": CONTRACT}, config))
+    (contract,) = reading_of(project({"src/shop/contracts.py": CONTRACT}, config)).contracts
     assert contract.ref.module == "shop.contracts"
     assert contract.file == "src/shop/contracts.py"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fusiongen.contract import Contract, MethodKind
-from fusiongen.emit import contracts, plan
+from fusiongen.emit import plan, reading_of
 from fusiongen.errors import ContractError, Diagnostic, GenerationError
 from fusiongen.project import Project
 
@@ -15,13 +15,13 @@ HEAD = "from typing import Protocol\nfrom fusionrt import ANY, command, compute,
 
 
 def _one(project: Project) -> Contract:
-    (contract,) = contracts(project)
+    (contract,) = reading_of(project).contracts
     return contract
 
 
 def _refused(project: Project) -> tuple[Diagnostic, ...]:
     with pytest.raises(ContractError) as caught:
-        contracts(project)
+        reading_of(project)
     return caught.value.diagnostics
 
 
@@ -333,4 +333,4 @@ def test_a_contract_that_cannot_be_imported_is_refused(name: str, project: Write
     """Its file, or a folder above it, is called by no identifier."""
     config = '[tool.fusiongen]\ncontracts = ["shop/*.py"]\nout = "shop/generated"\n'
     with pytest.raises(GenerationError, match="not importable"):
-        contracts(project({f"shop/{name}.py": HEAD}, config))
+        reading_of(project({f"shop/{name}.py": HEAD}, config))
