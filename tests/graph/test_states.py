@@ -171,6 +171,8 @@ def test_when_waits_transient_errors_out_and_raises_others() -> None:
         state.set(-1)
         with pytest.raises(ValueError, match="-1"):
             await raising
+        error = (await node.computed()).error
+        assert error is not None and error.__traceback__ is None, "G22: it pins no frames"
         assert not patient.done()
         state.set(1)
         assert (await patient).value == 2
