@@ -26,10 +26,9 @@ __all__ = ["fetch"]
 async def fetch(
     function: Function[Any],
     arguments: tuple[Any, ...],
-    *,
     use: bool,
-    stale_ok: bool = False,
-    alive: object = None,
+    alive: object,
+    stale_ok: bool,
 ) -> Any:
     """The settled computed for these arguments; with `use` its value, and the body that calls
     depends on it.

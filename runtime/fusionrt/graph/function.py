@@ -106,19 +106,19 @@ class Function(Generic[_T]):
     # -- calls --
 
     def fetch(
-        self, arguments: tuple[Any, ...], *, stale_ok: bool = False, alive: object = None
+        self, arguments: tuple[Any, ...], alive: object = None, stale_ok: bool = False
     ) -> Coroutine[Any, Any, _T]:
         """The value; inside a body, that body depends on it.
 
         alive: is kept alive until the call ends.
         """
-        return fetch(self, arguments, use=True, stale_ok=stale_ok, alive=alive)
+        return fetch(self, arguments, True, alive, stale_ok)
 
     def computed(
-        self, arguments: tuple[Any, ...], *, stale_ok: bool = False, alive: object = None
+        self, arguments: tuple[Any, ...], alive: object = None, stale_ok: bool = False
     ) -> Coroutine[Any, Any, Computed[_T]]:
         """The computed, whatever its outcome; adds no edge (G21)."""
-        return fetch(self, arguments, use=False, stale_ok=stale_ok, alive=alive)
+        return fetch(self, arguments, False, alive, stale_ok)
 
     def peek(self, arguments: tuple[Any, ...]) -> Computed[_T] | None:
         """The Consistent computed, if there is one."""

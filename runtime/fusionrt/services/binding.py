@@ -104,7 +104,7 @@ class Binding(ComputeMethods):
         if command is not None:
             body = partial(self._unbound(method), service, *arguments)
             return read_fresh(command, function.name, body)
-        return function.fetch(arguments, alive=service)
+        return function.fetch(arguments, service)
 
     def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
