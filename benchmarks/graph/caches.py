@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeVar
 
 import aiocache
 import cashews
@@ -19,6 +20,8 @@ from fusionrt import Graph
 from .service import Numbers
 
 __all__ = ["CACHES", "LRU_CACHE", "OURS", "PACKAGES", "Cache", "lru", "numbers"]
+
+_N = TypeVar("_N", bound=Numbers)
 
 Get = Callable[[int], Awaitable[int]]
 
@@ -45,7 +48,7 @@ async def _plain(n: int) -> int:
     return n + 1
 
 
-def numbers(cls: type[Numbers] = Numbers) -> Numbers:
+def numbers(cls: type[_N]) -> _N:
     """A service of its own graph."""
     service = cls()
     service._fusion.attach(Graph(max_computeds=ROOM))
@@ -64,7 +67,7 @@ def lru() -> Callable[[int], int]:
 
 @asynccontextmanager
 async def _ours() -> AsyncIterator[Cache]:
-    service = numbers()
+    service = numbers(Numbers)
     invalidate = service.invalidate.get
 
     async def again(n: int) -> int:

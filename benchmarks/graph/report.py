@@ -26,17 +26,17 @@ EDGE = "a result with a dependency"
 BARS: list[tuple[str, Callable[[Results], float], float]] = [
     (
         f"hit / {LRU_CACHE}",
-        lambda found: found.median("hit", OURS) / found.median("hit", LRU_CACHE),
+        lambda found: found.ratio(("hit", OURS), ("hit", LRU_CACHE)),
         2.2,
     ),
     (
         f"hit in a body / {LRU_CACHE}",
-        lambda found: found.median("hit in a body", OURS) / found.median("hit", LRU_CACHE),
+        lambda found: found.ratio(("hit in a body", OURS), ("hit", LRU_CACHE)),
         2.6,
     ),
     (
         "miss / async-lru",
-        lambda found: found.median("miss", OURS) / found.median("miss", "async-lru"),
+        lambda found: found.ratio(("miss", OURS), ("miss", "async-lru")),
         0.35,
     ),
     (f"{DEEP}, µs", lambda found: found.median(DEEP, OURS) / 1_000, 1.5),
@@ -60,7 +60,8 @@ def _page(every: list[Results]) -> Iterator[str]:
         f"`make bench`; {every[-1].machine}; {packages}. Nanoseconds of processor time, medians of "
         "interleaved rounds, garbage collection on. Each cache is around the same function, "
         "`n + 1`, and set up to be as fast as it can be (`caches.py`); `functools.lru_cache` is "
-        "not awaited. The ratio is how many times as long as fusionrt a cache takes."
+        "not awaited. The ratio is how many times as long as fusionrt a cache takes: the median "
+        "of each round's."
     )
     yield ""
     yield f"![hits, misses, recomputations and memory]({PLOT.name})"
@@ -71,8 +72,8 @@ def _page(every: list[Results]) -> Iterator[str]:
         for cache in caches:
             cells = []
             for results in every:
-                taken = results.median(operation, cache)
-                cells += [f"{taken:,.0f}", f"{taken / results.median(operation, OURS):.2f}"]
+                ratio = results.ratio((operation, cache), (operation, OURS))
+                cells += [f"{results.median(operation, cache):,.0f}", f"{ratio:.2f}"]
             yield _row(operation, cache, *cells)
     yield ""
     yield from _head("bytes of", "cache", *pythons)

@@ -63,3 +63,14 @@ class Results(msgspec.Struct):
     def median(self, operation: str, cache: str) -> float:
         """In nanoseconds."""
         return statistics.median(self.nanoseconds[operation][cache])
+
+    def ratio(self, above: tuple[str, str], below: tuple[str, str]) -> float:
+        """Of two, each an operation and a cache: the median of the rounds' own ratios.
+
+        A machine that is slower for a while is slower for both.
+        """
+        operation, cache = above
+        rounds = self.nanoseconds[operation][cache]
+        operation, cache = below
+        others = self.nanoseconds[operation][cache]
+        return statistics.median(one / other for one, other in zip(rounds, others, strict=True))

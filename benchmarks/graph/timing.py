@@ -16,9 +16,9 @@ __all__ = ["FRESH", "HITS", "KEYS", "bytes_of", "time_calls", "time_plain_calls"
 
 KEYS = range(1_000)
 """Of a measurement of hits."""
-HITS = 50
+HITS = 20
 """Rounds over these keys."""
-FRESH = range(20_000)
+FRESH = range(10_000)
 """The keys of a measurement of misses."""
 
 

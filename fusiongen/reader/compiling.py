@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import warnings
 from dataclasses import dataclass
 
@@ -39,6 +40,10 @@ def compiler_refuses(source: bytes) -> Refusal | None:
         return Refusal(error.msg, max(error.lineno, 1), max(error.offset or 1, 1))
     except (RecursionError, MemoryError, OverflowError):
         return Refusal("it nests too deeply")
+    except UnicodeEncodeError:  # of a docstring, from Python 3.13 on
+        return Refusal(
+            f"Python {platform.python_version()} refuses a docstring with a lone surrogate"
+        )
     return None
 
 

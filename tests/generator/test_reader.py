@@ -57,6 +57,20 @@ def test_a_file_that_is_no_text_is_named(project: Write) -> None:
     assert found.rule == "FG001"
 
 
+def test_a_docstring_that_python_cannot_hold_is_refused_there(project: Write) -> None:
+    """From 3.13 on it is no text that the compiler takes; before, it is carried over."""
+    text = f'{HEAD}\n@service\nclass Carts(Protocol):\n    """\\ud800"""\n'
+    text += "    async def get(self) -> int: ...\n"
+    loaded = project({"shop/contracts.py": text})
+    try:
+        compile(text, "contracts.py", "exec")
+    except UnicodeEncodeError:
+        (found,) = _refused(loaded)
+        assert found.rule == "FG001" and "a docstring with a lone surrogate" in str(found)
+    else:
+        assert _one(loaded).doc == "\ud800"
+
+
 def test_types_are_imported_from_where_the_contract_does(project: Write) -> None:
     """Relative, aliased and re-exported imports are resolved to absolute names."""
     text = (

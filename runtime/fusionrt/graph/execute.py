@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["LEVELS", "Run", "ended", "execute", "start"]
 
+FOREVER: Final = math.inf
+
 LEVELS: Final = 50
 """How many bodies are awaited inline, one in the other, before one gets a task of its own."""
 
@@ -61,7 +63,7 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.users = 0
         """Calls that share the body, when it has a task: it is cancelled with the last (G19)."""
-        self.lifetime = math.inf
+        self.lifetime = FOREVER
         """How long the body wants its result to live, in seconds; see current.py."""
         self.failure: BaseException | None = None
         """What ended the body, if it was neither an `Exception` nor a cancellation: not cached."""
@@ -188,7 +190,7 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
             lifetime = min(lifetime, function.error_lifetime(error))
         elif function.options.auto_invalidate is not None:
             lifetime = min(lifetime, function.options.auto_invalidate)
-        if lifetime < math.inf:
+        if lifetime < FOREVER:
             expire_after(computed, lifetime)
     else:
         computed._state = INVALIDATED

@@ -47,34 +47,38 @@ async def fetch(
     at_home = running_loop() is graph.loop
     if not at_home and get_ident() != graph.thread:
         function.check_usable()
-    scope, edge = SCOPE.get(), use
-    if type(scope) is Isolated:
-        scope, edge = scope.around, False
-    caller = scope if isinstance(scope, Computed) else None
     key = function.key(arguments)
-    if type(scope) is Recomputing:
-        found = function.find(key)
-        if found is not None and found._state is CONSISTENT:
-            return found.value if use else found
-        if use:
-            return await function.past(arguments)
+    edge, caller = use, None
+    scope = SCOPE.get()
+    if scope is not None:
+        if type(scope) is Isolated:
+            scope, edge = scope.around, False
+        if isinstance(scope, Computed):
+            caller = scope
+        elif type(scope) is Recomputing:
+            found = function.find(key)
+            if found is not None and found._state is CONSISTENT:
+                return found.value if use else found
+            if use:
+                return await function.past(arguments)
     counted = False
     while True:
         waiting = caller._run if caller is not None else None
         computed = function.table.get(key)
         if computed is None and function.weak is not NONE_HELD:
             computed = function.promote(key)
-        inline = False
         if computed is None:
             # A loop that runs is not closed, so that `graph.closed` need not be asked.
             if not at_home or function.disposed or graph._closed:
                 function.check_usable()
             depth = 0 if waiting is None else waiting.depth + 1
             inline = depth % LEVELS != LEVELS - 1
-            computed = Computed(function, key, arguments, Run(depth))
+            run = Run(depth)
+            computed = Computed(function, key, arguments, run)
             if not inline:
                 start(computed)
             function.enter(computed)
+            flagged = False
         elif computed._state is CONSISTENT:
             if computed._leases and not stale_ok:
                 lapsed = next((lease for lease in computed._leases if not lease.live()), None)
@@ -89,12 +93,14 @@ async def fetch(
             if computed._hit is None:
                 function.heat(computed)
             break
+        else:
+            inline = False
+            flagged = computed._origin is not None
+            assert computed._run is not None
+            run = computed._run
         if not counted:
             function.counts.misses += 1
             counted = True
-        flagged = computed._origin is not None
-        run = computed._run
-        assert run is not None
         if caller is not None and waiting is not None:
             if run.waits or caller is computed:
                 check_cycle(caller, computed)

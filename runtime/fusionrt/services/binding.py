@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import NotBoundError, ServiceDisposed
 from ..graph import (
+    SCOPE,
     Computed,
     Graph,
     Hit,
@@ -100,7 +101,7 @@ class Binding(ComputeMethods):
             self.attach(running_graph())
         function = self._functions[method]
         arguments = self._keyers[method].normalize(arguments)
-        command = CommandScope.current()
+        command = None if SCOPE.get() is None else CommandScope.current()
         if command is not None:
             body = partial(self._unbound(method), service, *arguments)
             return read_fresh(command, function.name, body)
