@@ -18,7 +18,7 @@ KEYS = range(1_000)
 """Of a measurement of hits."""
 HITS = 20
 """Rounds over these keys."""
-FRESH = range(10_000)
+FRESH = range(20_000)
 """The keys of a measurement of misses."""
 
 

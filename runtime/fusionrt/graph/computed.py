@@ -69,6 +69,9 @@ class Computed(Generic[_T]):
         "version",
     )
 
+    _used_at: float
+    """When it was used, for a method with `min_cache`."""
+
     def __init__(
         self, function: Function[_T], key: object, arguments: tuple[object, ...], run: Run | None
     ) -> None:
@@ -90,11 +93,10 @@ class Computed(Generic[_T]):
         self._hit: Hit | None = None
         self._expires = False
         """Whether its life was limited when it was computed."""
-        # Its place among the kept results, and when it was used; see retention.py.
+        # Its place among the kept results; see retention.py.
         self._newer: Any = None
         self._older: Any = None
         self._used = False
-        self._used_at = 0.0
         self._weak_dependants: weakref.WeakSet[Computed[Any]] | None = None
         """Dependants that are not kept any more, while somebody holds them."""
 

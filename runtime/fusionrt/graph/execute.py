@@ -199,7 +199,8 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
     for dependant in run.joined:
         if dependant._run is not None:
             link(dependant, computed)
-    _end(computed, run, EventKind.BODY_ENDED)
+    if run.waiters or computed._origin is not None or function.graph.events.handlers:
+        _end(computed, run, EventKind.BODY_ENDED)
 
 
 def _abandon(computed: Computed[Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .accessors import InvalidateAccessor
@@ -24,6 +23,7 @@ class Service:
     _fusion_contract: ClassVar[Contract]
     _fusion_proxy: ClassVar[type]
     _fusion_raw: ClassVar[type]
+    _fusion: Binding
 
     def __init_subclass__(cls, contract: Contract | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -39,13 +39,15 @@ class Service:
     if not TYPE_CHECKING:  # its signature would hide that of __init__
 
         def __new__(cls, *args: object, **kwargs: object) -> Service:
-            if inspect.isabstract(cls) or issubclass(cls, cls._fusion_proxy):
-                return super().__new__(cls)
-            return super().__new__(woven(cls, cls._fusion_proxy, cls._fusion_contract))
-
-    @cached_property
-    def _fusion(self) -> Binding:
-        return Binding(self, self._fusion_contract)
+            if inspect.isabstract(cls):
+                return super().__new__(cls)  # raises
+            contract = cls._fusion_contract
+            if not issubclass(cls, cls._fusion_proxy):
+                cls = woven(cls, cls._fusion_proxy, contract)
+            service = super().__new__(cls)
+            # Not an assignment: a service may be a frozen dataclass.
+            service.__dict__["_fusion"] = Binding(service, contract)
+            return service
 
     def __getstate__(self) -> object:
         """What `copy` and `pickle` take: not the results, which a copy must not share."""
