@@ -54,7 +54,7 @@ async def test_a_forgotten_key_fails_by_name() -> None:
             await products.set_price("apple", Decimal(5))
     assert str(failure.value) == (
         "products.get('pear') changed, and the command did not invalidate it: "
-        "add `get(…)` to its `invalidates`.\n"
+        "name it in the command's `invalidates`, or call `invalidate` in its body.\n"
         f"  before: {PEAR!r}\n"
         f"  after:  {replace(PEAR, price=Decimal(5))!r}"
     )

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ..graph import Computed, Graph, running_graph
-from .outcomes import UNKNOWN, cached, held_up, method_of, name_of, outcome_now, same, telling
+from .outcomes import UNKNOWN, cached, held_up, name_of, outcome_now, same, telling
 
 __all__ = ["NeedlessInvalidation", "invalidates_what_it_changes"]
 
@@ -68,9 +68,9 @@ def _outcome(computed: Computed[Any]) -> object:
 
 
 def _complaint(computed: Computed[Any], before: object, now: object) -> str:
-    key = name_of(computed)
     after = f"{now!r} (raised)" if isinstance(now, Exception) else repr(now)
     return (
-        f"{key} changed, and the command did not invalidate it: add `{method_of(key)}(…)` to its "
-        f"`invalidates`.\n  before: {before!r}\n  after:  {after}"
+        f"{name_of(computed)} changed, and the command did not invalidate it: name it in the "
+        "command's `invalidates`, or call `invalidate` in its body.\n"
+        f"  before: {before!r}\n  after:  {after}"
     )

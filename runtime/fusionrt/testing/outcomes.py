@@ -15,7 +15,6 @@ __all__ = [
     "UNKNOWN",
     "cached",
     "held_up",
-    "method_of",
     "name_of",
     "outcome_now",
     "same",
@@ -62,11 +61,6 @@ def held_up(computed: Computed[Any]) -> bool:
 def name_of(computed: Computed[Any]) -> str:
     """The call, such as `carts.total('1')`."""
     return computed.key.replace("'s source(", "(", 1)
-
-
-def method_of(key: str) -> str:
-    """The method of a call: `total`."""
-    return key.partition("(")[0].rpartition(".")[2]
 
 
 class _Unknown(Enum):

@@ -11,7 +11,6 @@ from .outcomes import (
     UNKNOWN,
     cached,
     held_up,
-    method_of,
     name_of,
     outcome_now,
     same,
@@ -38,12 +37,11 @@ class Stale:
 
     def __str__(self) -> str:
         does = "raises" if isinstance(self.recomputed, Exception) else "returns"
-        method = method_of(self.key)
         return (
             f"{self.key} is cached as {_short(self.cached)}, and its body now {does} "
-            f"{_short(self.recomputed)}: no command invalidated it; add `{method}(…)` to the "
-            "`invalidates` of the command that changed it, or, if it changes by itself, limit its "
-            "life with `auto_invalidate`"
+            f"{_short(self.recomputed)}: whatever changed it has to invalidate it, a command by "
+            "naming it in its `invalidates`, other code by calling `invalidate`; if it changes by "
+            "itself, limit its life with `auto_invalidate`"
         )
 
 
