@@ -6,16 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..graph import Graph
-from .outcomes import (
-    TIMEOUT,
-    UNKNOWN,
-    cached,
-    held_up,
-    name_of,
-    outcome_now,
-    same,
-    telling,
-)
+from .outcomes import TIMEOUT, UNKNOWN, cached, held_up, name_of, outcome_now, same, telling
 
 __all__ = ["Stale", "stale"]
 
@@ -62,7 +53,9 @@ async def stale(graph: Graph, *, timeout: float = TIMEOUT) -> list[Stale]:
         TimeoutError: a body did not end in time.
     """
     found = []
-    for computed in filter(telling, cached(graph)):
+    for computed in cached(graph):
+        if not telling(computed, errors=False):
+            continue
         now = await outcome_now(computed, timeout)
         if now is not UNKNOWN and not same(computed.value, now):
             found.append((computed, Stale(name_of(computed), computed.value, now)))
