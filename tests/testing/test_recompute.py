@@ -43,11 +43,11 @@ async def test_a_forgotten_invalidation_is_found() -> None:
 
 
 async def test_what_is_stale_says_what_to_do() -> None:
-    """The call, both values, and where the invalidation belongs; long values are cut."""
+    """The call, both values, and who has to invalidate; long values are cut."""
     assert str(Stale("notes.get(1)", "a", "b" * 300)) == (
-        f"notes.get(1) is cached as 'a', and its body now returns '{'b' * 199}…: no command "
-        "invalidated it; add `get(…)` to the `invalidates` of the command that changed it, or, "
-        "if it changes by itself, limit its life with `auto_invalidate`"
+        f"notes.get(1) is cached as 'a', and its body now returns '{'b' * 199}…: whatever changed "
+        "it has to invalidate it, a command by naming it in its `invalidates`, other code by "
+        "calling `invalidate`; if it changes by itself, limit its life with `auto_invalidate`"
     )
     assert "its body now raises KeyError('x')" in str(Stale("notes.get(1)", "a", KeyError("x")))
 

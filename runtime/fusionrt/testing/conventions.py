@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from ..graph import Computed, Graph, running_graph
-from .outcomes import UNKNOWN, cached, held_up, method_of, name_of, outcome_now, same, telling
+from .outcomes import UNKNOWN, cached, held_up, name_of, outcome_now, same, sources, telling
 
 __all__ = ["NeedlessInvalidation", "invalidates_what_it_changes"]
 
@@ -27,50 +27,57 @@ async def invalidates_what_it_changes(graph: Graph | None = None) -> AsyncIterat
         async with invalidates_what_it_changes():
             await products.set_price("apple", Decimal(5))
 
-    What changed must have been invalidated; left out is what `stale` leaves out. What was
-    invalidated and did not change is told as a `NeedlessInvalidation` warning.
+    What changed must have been invalidated, an error like a value unless it is transient; else left
+    out is what `stale` leaves out. What was invalidated and did not change is told as a
+    `NeedlessInvalidation` warning.
 
     graph: by default the one of services that have no host, in the running loop.
 
     Raises:
-        AssertionError: a result changed that was not invalidated; or none was cached, so that
-            nothing could be found. An exception of the block goes through, and nothing is checked.
+        AssertionError: a result changed that was not invalidated; or none was cached that could be
+            checked. An exception of the block goes through, and nothing is checked.
         TimeoutError: a body did not end within 5 seconds.
     """
     graph = running_graph() if graph is None else graph
     # Copies, for a command may change the value itself.
-    before = {computed: _outcome(computed) for computed in cached(graph)}
-    if not before:
+    before = {each: each.error or copy.deepcopy(each.value) for each in cached(graph)}
+    checked = [computed for computed in before if telling(computed, errors=True)]
+    if not checked:
         raise AssertionError(
-            "no result was cached before the command, so nothing could be found: "
-            "read first what it may change"
+            "no result was cached that could be checked: read before what the command may change"
         )
     yield
-    invalidated = {computed for computed in before if computed.origin is not None}
+    invalidated = {computed for computed in checked if computed.origin is not None}
+    # Of what was made from these, nothing can be said: its body gets the changed value.
+    mutated = {
+        each for each, outcome in before.items() if not same(outcome, each.error or each.value)
+    }
     forgotten, needless = [], []
-    for computed, outcome in before.items():
+    for computed in checked:
+        if computed.cause is not None:
+            continue  # it went along with what it was made from
         now = await outcome_now(computed)
         if now is UNKNOWN:
             continue
-        if computed not in invalidated:
-            if telling(computed) and not same(outcome, now) and not held_up(computed):
-                forgotten.append(_complaint(computed, outcome, now))
-        elif computed.cause is None and same(outcome, now):
-            needless.append(f"{computed.origin}, and it did not change")
+        changed = not same(before[computed], now)
+        if computed in invalidated:
+            if not changed:
+                needless.append(f"{computed.origin}, and it did not change")
+        elif changed and sources(computed) & mutated <= {computed} and not held_up(computed):
+            forgotten.append(_complaint(computed, before[computed], now))
     if forgotten:
         raise AssertionError("\n".join(forgotten))
     for message in needless:
         warnings.warn(message, NeedlessInvalidation, stacklevel=3)
 
 
-def _outcome(computed: Computed[Any]) -> object:
-    return computed.error or copy.deepcopy(computed.value)
-
-
 def _complaint(computed: Computed[Any], before: object, now: object) -> str:
-    key = name_of(computed)
-    after = f"{now!r} (raised)" if isinstance(now, Exception) else repr(now)
     return (
-        f"{key} changed, and the command did not invalidate it: add `{method_of(key)}(…)` to its "
-        f"`invalidates`.\n  before: {before!r}\n  after:  {after}"
+        f"{name_of(computed)} changed, and the command did not invalidate it: name it in the "
+        "command's `invalidates`, or call `invalidate` in its body.\n"
+        f"  before: {_shown(before)}\n  after:  {_shown(now)}"
     )
+
+
+def _shown(outcome: object) -> str:
+    return f"{outcome!r} (raised)" if isinstance(outcome, Exception) else repr(outcome)

@@ -15,10 +15,10 @@ __all__ = [
     "UNKNOWN",
     "cached",
     "held_up",
-    "method_of",
     "name_of",
     "outcome_now",
     "same",
+    "sources",
     "telling",
 ]
 
@@ -37,36 +37,44 @@ def cached(graph: Graph) -> list[Computed[Any]]:
     ]
 
 
-def telling(computed: Computed[Any]) -> bool:
+def telling(computed: Computed[Any], *, errors: bool) -> bool:
     """Whether an invalidation was forgotten, if its body comes to something else now.
 
-    Errors, and what has a limited life, end by themselves; a replica is checked where it is served.
+    What has a limited life ends by itself; a replica is checked where it is served.
+
+    errors: of those that are not transient, too, though they end by themselves some time.
     """
-    return computed.error is None and not computed._expires and not computed._function.replicates
+    function, error = computed._function, computed.error
+    if function.replicates:
+        return False
+    if error is None:
+        return not computed._expires
+    is_limited = function.options.auto_invalidate is not None
+    return errors and not is_limited and not function.graph.is_transient(error)
 
 
 def held_up(computed: Computed[Any]) -> bool:
     """Whether an invalidation of it is on its way: something that it was made from is stale."""
+    return any(
+        each.state is not State.CONSISTENT or each in each._function.graph.postponed
+        for each in sources(computed)
+    )
+
+
+def sources(computed: Computed[Any]) -> set[Computed[Any]]:
+    """It, and all that it was made from."""
     pending, seen = [computed], {computed}
     while pending:
         following = pending.pop()
-        function = following._function
-        if following.state is not State.CONSISTENT or following in function.graph.postponed:
-            return True
-        fresh = set(function.made_from(following)) - seen
+        fresh = set(following._function.made_from(following)) - seen
         seen |= fresh
         pending += fresh
-    return False
+    return seen
 
 
 def name_of(computed: Computed[Any]) -> str:
     """The call, such as `carts.total('1')`."""
     return computed.key.replace("'s source(", "(", 1)
-
-
-def method_of(key: str) -> str:
-    """The method of a call: `total`."""
-    return key.partition("(")[0].rpartition(".")[2]
 
 
 class _Unknown(Enum):

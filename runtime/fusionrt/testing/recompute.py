@@ -6,17 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from ..graph import Graph
-from .outcomes import (
-    TIMEOUT,
-    UNKNOWN,
-    cached,
-    held_up,
-    method_of,
-    name_of,
-    outcome_now,
-    same,
-    telling,
-)
+from .outcomes import TIMEOUT, UNKNOWN, cached, held_up, name_of, outcome_now, same, telling
 
 __all__ = ["Stale", "stale"]
 
@@ -38,12 +28,11 @@ class Stale:
 
     def __str__(self) -> str:
         does = "raises" if isinstance(self.recomputed, Exception) else "returns"
-        method = method_of(self.key)
         return (
             f"{self.key} is cached as {_short(self.cached)}, and its body now {does} "
-            f"{_short(self.recomputed)}: no command invalidated it; add `{method}(…)` to the "
-            "`invalidates` of the command that changed it, or, if it changes by itself, limit its "
-            "life with `auto_invalidate`"
+            f"{_short(self.recomputed)}: whatever changed it has to invalidate it, a command by "
+            "naming it in its `invalidates`, other code by calling `invalidate`; if it changes by "
+            "itself, limit its life with `auto_invalidate`"
         )
 
 
@@ -64,7 +53,9 @@ async def stale(graph: Graph, *, timeout: float = TIMEOUT) -> list[Stale]:
         TimeoutError: a body did not end in time.
     """
     found = []
-    for computed in filter(telling, cached(graph)):
+    for computed in cached(graph):
+        if not telling(computed, errors=False):
+            continue
         now = await outcome_now(computed, timeout)
         if now is not UNKNOWN and not same(computed.value, now):
             found.append((computed, Stale(name_of(computed), computed.value, now)))
