@@ -18,7 +18,7 @@ from .results import Results
 
 async def main() -> None:
     """Rounds are interleaved: what disturbs the machine disturbs all."""
-    nanoseconds = await _rounds(CALLS, 15) | await _rounds(GRAPHS, 5)
+    nanoseconds = await _rounds(CALLS, 9) | await _rounds(GRAPHS, 3)
     bytes = {
         operation: {cache: await case() for cache, case in cases.items()}
         for operation, cases in BYTES.items()
