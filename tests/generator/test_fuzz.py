@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import subprocess
 import sys
 from pathlib import Path
 from random import Random
@@ -17,10 +15,10 @@ from fusiongen.emit import generate, plan
 from fusiongen.errors import ContractError, GenerationError
 from fusiongen.project import Project, load
 from fusionrt.wire.codecs import arguments_codec, codec
+from tests.python import RUNTIME, passes
 
 from .random_contracts import mutated, valid_contract
 
-ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = 25
 _CONFIG = '[tool.fusiongen]\ncontracts = ["{0}/contracts.py"]\nout = "{0}/generated"\n'
 
@@ -68,16 +66,8 @@ def test_C3_a_sample_passes_strict_type_checks(tmp_path: Path) -> None:
     """One run of `mypy --strict` over the code of some random contracts."""
     for seed in range(SAMPLE):
         generate(_project(tmp_path, f"case{seed}", valid_contract(Random(seed))))
-    path = os.pathsep.join(map(str, (tmp_path, ROOT / "runtime")))
-    finished = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--explicit-package-bases", "."],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": path, "MYPYPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    command = ("-m", "mypy", "--strict", "--explicit-package-bases", ".")
+    passes(*command, cwd=tmp_path, path=(tmp_path, RUNTIME))
 
 
 @given(st.randoms(use_true_random=False))

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,11 +9,10 @@ import pytest
 from fusiongen.emit import generate, reading_of
 from fusiongen.errors import GenerationError
 from fusiongen.project import init, load
+from tests.python import ROOT, RUNTIME, passes
 
 from .conftest import Write
 from .test_emit import CONTRACT
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def _config(body: str) -> str:
@@ -93,22 +89,13 @@ def test_init_writes_a_project_that_works(tmp_path: Path) -> None:
     written = init(folder)
     assert folder / "app.py" in written
     generate(load(folder))
-    path = os.pathsep.join(map(str, (folder, ROOT / "runtime", ROOT)))
     for command in (
         ("mypy", "--strict", "hello", "app.py", "tests"),
         ("ruff", "check", "--no-cache", "."),
         ("ruff", "format", "--no-cache", "--check", "."),
         ("pytest", "-q", "-p", "no:cacheprovider"),
     ):
-        finished = subprocess.run(
-            [sys.executable, "-m", *command],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": path, "MYPYPATH": path},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert finished.returncode == 0, finished.stdout + finished.stderr
+        passes("-m", *command, cwd=folder, path=(folder, RUNTIME, ROOT))
 
 
 def test_init_overwrites_nothing(tmp_path: Path) -> None:

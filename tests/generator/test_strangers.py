@@ -7,9 +7,7 @@ after the usual imports.
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +17,11 @@ import pytest
 from fusiongen.emit import generate, reading_of
 from fusiongen.errors import ContractError
 from fusiongen.project import load
+from tests.python import RUNTIME, passes
 
 from .conftest import CONFIG
 
 HERE = Path(__file__).resolve().parent / "strangers"
-ROOT = HERE.parents[2]
 HEAD = "from typing import Protocol\nfrom fusionrt import ANY, command, compute, service\n"
 NEWER = re.compile(r"^(type \w+|class \w+\[)", re.MULTILINE)
 """Syntax of Python 3.12."""
@@ -55,16 +53,7 @@ def _write(folder: Path, files: Files) -> Path:
 
 
 def _run(folder: Path, *command: str) -> None:
-    path = os.pathsep.join(map(str, (folder, ROOT / "runtime")))
-    finished = subprocess.run(
-        [sys.executable, *command],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": path, "MYPYPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stdout + finished.stderr
+    passes(*command, cwd=folder, path=(folder, RUNTIME))
 
 
 _CALL = """\

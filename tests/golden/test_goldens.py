@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,10 +11,10 @@ from fusionrt.wire.codecs import arguments_codec, codec
 
 from fusiongen.check import check
 from fusiongen.owned import LEAVE_ALONE
+from tests.python import ROOT, RUNTIME, passes, python
 
 from .regenerate import HERE, cases, project_of
 
-ROOT = HERE.parent.parent
 RUFF_WIDTHS = (88, 100)
 
 _WRITE = """\
@@ -36,22 +33,7 @@ for case in cases():
 
 
 def _run(*command: str, cwd: Path = ROOT, **environment: str) -> None:
-    finished = _started(*command, cwd=cwd, **environment)
-    assert finished.returncode == 0, finished.stdout + finished.stderr
-
-
-def _started(
-    *command: str, cwd: Path = ROOT, **environment: str
-) -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join((str(ROOT), str(ROOT / "runtime")))
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": path, "MYPYPATH": path, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    passes(*command, cwd=cwd, path=(ROOT, RUNTIME), **environment)
 
 
 def _files(folder: Path) -> dict[str, bytes]:
@@ -97,7 +79,8 @@ def test_C3_a_deprecated_method_is_reported_where_it_is_called() -> None:
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if "# deprecated" in line
     }
-    finished = _started("-m", "mypy", "--strict", "--enable-error-code=deprecated", str(folder))
+    command = ("-m", "mypy", "--strict", "--enable-error-code=deprecated", str(folder))
+    finished = python(*command, cwd=ROOT, path=(ROOT, RUNTIME))
     found = {line.partition(": error: ")[0] for line in finished.stdout.splitlines()[:-1]}
     assert found == wanted and wanted, finished.stdout
 

@@ -52,13 +52,13 @@ class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
         return self
 
     async def __anext__(self) -> Computed[_T]:
-        if self._last is not None:
+        last = self._last
+        if last is not None:
             # A framework error is not cached: without a wait it would be met again at once.
-            self._retries = self._retries + 1 if isinstance(self._last.error, FrameworkError) else 0
-            if (
-                self._last.state is INVALIDATED
-            ):  # a value that is never fresh must not starve the loop
+            self._retries = self._retries + 1 if isinstance(last.error, FrameworkError) else 0
+            if last.state is INVALIDATED:
+                # Also without an error: a value that is never fresh must not starve the loop.
                 await BACK_OFF.wait(self._retries)
-            await self._last.invalidated()
+            await last.invalidated()
         self._last = await self._function.computed(self._arguments, stale_ok=self._stale_ok)
         return self._last

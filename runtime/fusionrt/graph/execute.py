@@ -26,12 +26,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LEVELS", "Run", "ended", "execute", "start"]
 
-FOREVER: Final = math.inf
-
 LEVELS: Final = 50
 """How many bodies are awaited inline, one in the other, before one gets a task of its own."""
 
-
+_FOREVER: Final = math.inf
 _NO_WAITS: Final[dict[object, Any]] = {}
 
 
@@ -63,7 +61,7 @@ class Run:
         self.task: asyncio.Task[None] | None = None
         self.users = 0
         """Calls that share the body, when it has a task: it is cancelled with the last (G19)."""
-        self.lifetime = FOREVER
+        self.lifetime = _FOREVER
         """How long the body wants its result to live, in seconds; see current.py."""
         self.failure: BaseException | None = None
         """What ended the body, if it was neither an `Exception` nor a cancellation: not cached."""
@@ -190,7 +188,7 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
             lifetime = min(lifetime, function.error_lifetime(error))
         elif function.options.auto_invalidate is not None:
             lifetime = min(lifetime, function.options.auto_invalidate)
-        if lifetime < FOREVER:
+        if lifetime < _FOREVER:
             expire_after(computed, lifetime)
     else:
         computed._state = INVALIDATED
@@ -199,6 +197,7 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
     for dependant in run.joined:
         if dependant._run is not None:
             link(dependant, computed)
+    # Most ends are nobody's news, and this is the way of every miss.
     if run.waiters or computed._origin is not None or function.graph.events.handlers:
         _end(computed, run, EventKind.BODY_ENDED)
 
