@@ -1,8 +1,10 @@
 # Each target does its own set-up: a virtual environment in .venv, pinned by constraints.txt.
 
-PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
+# As many workers as the machine has cores; what one has not begun, another takes over.
+PYTEST := -m pytest --numprocesses=logical --dist=worksteal
 SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
 
 .DEFAULT_GOAL := help
@@ -15,10 +17,10 @@ demo: $(BIN)/.ready  ## watch a value change live in another process
 	@$(BIN)/fusiongen demo
 
 test: $(BIN)/.ready  ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python $(PYTEST)
 
 test-all: $(BIN)/.ready  ## run the tests on every supported Python that is installed
-	@.ci/each-python all -m pytest
+	@.ci/each-python all $(PYTEST)
 
 lint: $(BIN)/.ready  ## lint, and look at the formatting
 	$(BIN)/ruff check

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.python import ROOT, RUNTIME, python
+
 from .console import Background, fusiongen, shop
 
 
@@ -37,6 +39,17 @@ def test_a_generated_project_of_init_runs(tmp_path: Path, nats_server: str) -> N
     with Background("run", target, "--nats", nats_server, cwd=new) as running:
         running.wait_for("serving on")
         assert running.stop() == 0
+
+
+def test_the_first_test_run_of_a_new_project_warns_of_nothing(tmp_path: Path) -> None:
+    """No plugin that happens to be installed may greet a newcomer with a deprecation."""
+    fusiongen("init", "new", cwd=tmp_path)
+    new = tmp_path / "new"
+    fusiongen("generate", cwd=new)
+    run = python("-m", "pytest", cwd=new, path=(RUNTIME, ROOT))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "1 passed" in run.stdout
+    assert "warning" not in (run.stdout + run.stderr).lower()
 
 
 def test_check_tells_what_is_wrong(project: Path) -> None:
