@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Final
 
 import msgspec
 
 from fusionrt import FusionError, RemoteUnavailable
 from fusionrt.broker import HOST, PORT
+from fusionrt.graph import Lease
 from fusionrt.primitives import new_id, now
 from fusionrt.remote.description import DESCRIBE, MethodDescription, ServiceDescription
 from fusionrt.remote.failures import declared_name
@@ -65,9 +66,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Change:
-    """A value of a compute method, as JSON text, or why there is none; and why it changed.
+    """A value of a compute method, as JSON text, or why there is none; and what is new.
 
-    reason: what invalidated the one before; empty for the first.
+    reason: what invalidated the one before; of the same value, that nothing proves it fresh at the
+        moment, or that something does again; empty for the first.
     """
 
     value: str
@@ -172,21 +174,21 @@ class Live:
                 "use `fusiongen call`"
             )
         peer = self._caller.peer(call.service)
-        reason = ""
+        reason = problem = ""
         while True:
-            invalidated: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-            change = await self._look(peer, call, timeout, invalidated, reason)
-            yield change
-            reason = await invalidated
+            watched = _Watched(peer)
+            change = await self._look(peer, call, timeout, watched, reason)
+            if not problem or change.problem != problem:  # looked again, to find the same
+                yield change
+            problem = change.problem
+            async for standing in watched.standings():
+                yield replace(change, reason=standing)
+            reason = await watched.invalidated
 
     async def _look(
-        self, peer: Peer, call: Call, timeout: float, invalidated: asyncio.Future[str], reason: str
+        self, peer: Peer, call: Call, timeout: float, watched: _Watched, reason: str
     ) -> Change:
-        def settle(reason: str) -> None:
-            if not invalidated.done():
-                invalidated.set_result(reason)
-
-        registration = Registration(peer, settle, lambda _: None)
+        registration = watched.registration
         request = _request(call, Kind.COMPUTE, timeout)
         try:
             async with asyncio.timeout(timeout):
@@ -199,7 +201,7 @@ class Live:
             if not reason:
                 raise
             loop = asyncio.get_running_loop()
-            loop.call_later(RETRY, settle, "looked again")
+            loop.call_later(RETRY, watched.settle, "looked again")
             return Change("", str(error) or f"no answer within {timeout:g} s", reason)
         return Change(payload.decode(), "", reason)
 
@@ -218,6 +220,46 @@ class Live:
                 return method
         known = ", ".join(method.name for method in description.methods)
         raise UsageProblem(f"{call.service} has no method {call.method}; it has {known}")
+
+
+class _Watched:
+    """A registered result: until it is invalidated, it may be suspended for a time (D26)."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.invalidated: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.registration = Registration(peer, self.settle, lambda _: None)
+        self._peer = peer
+
+    def settle(self, reason: str) -> None:
+        """It is stale."""
+        if not self.invalidated.done():
+            self.invalidated.set_result(reason)
+
+    async def standings(self) -> AsyncIterator[str]:
+        """That it was suspended, and why, or is fresh again; ends when it is invalidated."""
+        news = asyncio.Event()
+        suspended = False
+        self.invalidated.add_done_callback(lambda _: news.set())
+        with ExitStack() as subscribed:
+            for lease in self._leases():
+                subscribed.callback(lease.on_turn(news.set))
+            while not self.invalidated.done():
+                live = all(lease.live() for lease in self._leases())
+                if live is suspended:
+                    suspended = not live
+                    yield f"suspended: {self._doubt()}" if suspended else "resumed"
+                news.clear()
+                await news.wait()
+
+    def _leases(self) -> list[Lease]:
+        session = self.registration.session
+        return [self.registration] if session is None else [self.registration, session]
+
+    def _doubt(self) -> str:
+        if not self.registration.live():
+            return "its own sources cannot be reached"
+        lost = self._peer.why_silent(Kind.COMPUTE)
+        return "its host is silent" if lost is None else lost.problem
 
 
 def _request(call: Call, kind: Kind, timeout: float) -> Request:

@@ -62,8 +62,13 @@ class Broker:
             process = start_child(command, log)
             try:
                 async with asyncio.timeout(START_TIMEOUT):
-                    while (name := await _server_name(host, port)) is None:
-                        if process.poll() is not None:
+                    while True:
+                        stopped = process.poll() is not None
+                        # In this order: whoever was faster listens by then.
+                        name = await _server_name(host, port)
+                        if name is not None:
+                            break
+                        if stopped:
                             problem = f"it stopped at once: {_last_line(log)}"
                             raise BrokerUnavailable(url, problem)
                         await asyncio.sleep(0.005)

@@ -17,7 +17,7 @@ from .primitives import new_id
 from .remote.client import Client
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
-from .rpc import Caller, Outlet, Responder, Subjects
+from .rpc import OUTAGE_GRACE, Caller, Outlet, Responder, Subjects
 from .services.service import Service
 from .signals import stop_signals
 from .transport import Listener, Transport
@@ -48,6 +48,8 @@ class Host:
     principal: who this process is, in the subjects that its clients listen on; one word of letters,
         digits, `_` and `-`.
     timing: of the sessions; every process of a system has the same.
+    outage_grace: seconds that the connection to the broker may be lost before watchers are told
+        of it, and calls fail with it as their cause (D26).
     max_computeds: how many results are kept here, replicas included; see `Graph`.
     is_transient: tells errors that may be gone at the next try from others; see `Graph`.
 
@@ -65,6 +67,7 @@ class Host:
         prefix: str = "fusion",
         principal: str = "anonymous",
         timing: Timing = Timing(),  # noqa: B008 - immutable
+        outage_grace: float = OUTAGE_GRACE,
         max_computeds: int = MAX_COMPUTEDS,
         is_transient: Classifier = is_transient,
     ) -> None:
@@ -75,6 +78,7 @@ class Host:
         self._subjects = Subjects(prefix)
         self._principal = principal
         self._timing = timing
+        self._outage_grace = outage_grace
         self._entered: _Entered | None = None
 
     @property
@@ -135,8 +139,8 @@ class Host:
 class _News(Listener):
     """Tells the log of losses, which cost freshness and nothing else."""
 
-    def disconnected(self) -> None:
-        _log.warning("the connection to the broker is lost; looking for it again")
+    def disconnected(self, broker: str) -> None:
+        _log.warning("the connection to the broker %s is lost; looking for it again", broker)
 
     def reconnected(self) -> None:
         _log.warning("the connection to the broker is back")
@@ -155,7 +159,11 @@ class _Entered:
         self._subjects = host._subjects
         self._timing = host._timing
         self._caller = Caller(
-            transport, subjects=host._subjects, principal=host._principal, timing=host._timing
+            transport,
+            subjects=host._subjects,
+            principal=host._principal,
+            timing=host._timing,
+            outage_grace=host._outage_grace,
         )
         self._outlet = Outlet(transport)
         transport.add_listener(_News())

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.natsserver import NatsServer
+
 from .console import Background, fusiongen, shop
 
 
@@ -36,6 +38,23 @@ def test_call_and_watch_against_running_services(project: Path, nats_server: str
             assert watch.stop(signal.SIGINT) == 0
         assert products.stop() == 0
         assert carts.stop() == 0
+
+
+def test_D26_a_watch_prints_an_outage_and_its_end(project: Path, nats_process: NatsServer) -> None:
+    """The value that it shows is not proven any more, and why; then it is again."""
+    nats = ("--nats", nats_process.url)
+    with Background("run", "shop.app:products", *nats, cwd=project) as products:
+        products.wait_for("serving on")
+        with Background("watch", "products.get", '"apple"', *nats, cwd=project) as watch:
+            value = watch.wait_for("apple")
+            nats_process.kill()
+            assert watch.wait_for("suspended") == (
+                f"{value}\tsuspended: the connection to the broker {nats_process.url} is lost"
+            )
+            nats_process.start()
+            assert watch.wait_for("resumed") == f"{value}\tresumed"
+            assert watch.stop(signal.SIGINT) == 0
+        assert products.stop() == 0
 
 
 @pytest.mark.parametrize(

@@ -3,39 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from fusionrt import CallTimeout, EventKind, RemoteUnavailable
-from fusionrt.testing import run
 
-from .world import HOP, World
-
-
-def simulated(
-    test: Callable[[World], Coroutine[Any, Any, None]], *, seeds: int = 5
-) -> Callable[[], None]:
-    """The test, in some universes with one caller each."""
-
-    def simulate() -> None:
-        for seed in range(seeds):
-            run(_universe(test, seed), seed=seed)
-
-    simulate.__name__ = test.__name__
-    simulate.__doc__ = test.__doc__
-    return simulate
-
-
-async def _universe(test: Callable[[World], Coroutine[Any, Any, None]], seed: int) -> None:
-    world = World(seed)
-    await world.start_all(callers=1)
-    await world.peace(within=1.0)
-    await test(world)
-    world.network.heal()
-    await world.stop()
+from .world import HOP, World, simulated
 
 
 @simulated

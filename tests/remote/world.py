@@ -21,9 +21,10 @@ from shop.services import CartsInMemory, ProductsInMemory
 
 from fusionrt import CallTimeout, Computed, Host, RemoteUnavailable, ServiceDisposed
 from fusionrt.primitives import now, spawn
+from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork
 
-__all__ = ["Caller", "Process", "Truth", "World"]
+__all__ = ["Caller", "Process", "Truth", "World", "simulated"]
 
 HOP = 6.0
 """Seconds that a strict read may be stale for each hop: the lease (D14)."""
@@ -276,3 +277,26 @@ class World:
 
     def _begin(self, action: Coroutine[Any, Any, None]) -> None:
         self._actions.append(spawn(action, "action"))
+
+
+def simulated(
+    test: Callable[[World], Coroutine[Any, Any, None]], *, seeds: int = 5
+) -> Callable[[], None]:
+    """The test, in some universes with one caller each."""
+
+    def simulate() -> None:
+        for seed in range(seeds):
+            run(_universe(test, seed), seed=seed)
+
+    simulate.__name__ = test.__name__
+    simulate.__doc__ = test.__doc__
+    return simulate
+
+
+async def _universe(test: Callable[[World], Coroutine[Any, Any, None]], seed: int) -> None:
+    world = World(seed)
+    await world.start_all(callers=1)
+    await world.peace(within=1.0)
+    await test(world)
+    world.network.heal()
+    await world.stop()

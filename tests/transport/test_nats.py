@@ -25,7 +25,7 @@ class Notes(Listener):
     def __init__(self) -> None:
         self.all: list[str] = []
 
-    def disconnected(self) -> None:
+    def disconnected(self, broker: str) -> None:
         self.all.append("disconnected")
 
     def reconnected(self) -> None:

@@ -1,4 +1,4 @@
-"""`changes`: a value now, and after each invalidation."""
+"""`changes`: a value now, after each invalidation, and when its freshness ceases or is proven."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
 from ..errors import FrameworkError
 from .delay import FixedDelayer
-from .state import INVALIDATED
+from .state import CONSISTENT, INVALIDATED
+from .suspension import turned
 
 if TYPE_CHECKING:
     from .computed import Computed
@@ -21,11 +22,12 @@ BACK_OFF: Final = FixedDelayer()
 
 
 class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
-    """Yields the current computed, then a newer one after each invalidation, for ever.
+    """Yields the current computed, then a newer one after each invalidation, for ever; the same one
+    again when it is suspended, and when it is fresh again (D26).
 
     Bursts coalesce; the last value always arrives. An error is yielded as a computed that holds it;
-    a value whose freshness cannot be proven at the moment as one that is not consistent (D7),
-    unless `stale_ok` is false: then that is waited for, or raises `RemoteUnavailable`. Framework
+    a value whose freshness cannot be proven at the moment as one that is suspended (D7), unless
+    `stale_ok` is false: then the proof is waited for, or raises `RemoteUnavailable`. Framework
     errors, which are not cached, come later and later (see `FixedDelayer`).
 
     alive: is kept alive as long as this.
@@ -46,6 +48,8 @@ class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
         self._stale_ok = stale_ok
         self._alive = alive
         self._last: Computed[_T] | None = None
+        self._suspended = False
+        """What the consumer was told of the last one."""
         self._retries = 0
 
     def __aiter__(self) -> Self:
@@ -59,6 +63,16 @@ class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
             if last.state is INVALIDATED:
                 # Also without an error: a value that is never fresh must not starve the loop.
                 await BACK_OFF.wait(self._retries)
-            await last.invalidated()
+            if not self._stale_ok:
+                await last.invalidated()
+            elif await self._turned(last):
+                return last
         self._last = await self._function.computed(self._arguments, stale_ok=self._stale_ok)
+        self._suspended = self._last.is_suspended
         return self._last
+
+    async def _turned(self, last: Computed[_T]) -> bool:
+        """Wait for news of it; whether it is the result still."""
+        await turned(last, self._suspended)
+        self._suspended = last.is_suspended
+        return last.state is CONSISTENT

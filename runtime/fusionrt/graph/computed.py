@@ -134,6 +134,13 @@ class Computed(Generic[_T]):
         """Whether it is provably fresh now: not invalidated, no lease lapsed (D6b)."""
         return self._state is CONSISTENT and (not self._leases or self._is_leased())
 
+    @property
+    def is_suspended(self) -> bool:
+        """Whether its freshness cannot be proven at the moment, though it is not known to be stale:
+        a lease has lapsed, because its host, or the broker, cannot be reached (D6b).
+        """
+        return self._state is CONSISTENT and not self._is_leased()
+
     def _is_leased(self) -> bool:
         return all(lease.live() for lease in self._leases)
 
@@ -214,7 +221,8 @@ class Computed(Generic[_T]):
         return await self._function.fetch(self._arguments, stale_ok=stale_ok)
 
     def changes(self) -> AsyncIterator[Computed[_T]]:
-        """The latest computed of its key now, and after each invalidation.
+        """The latest computed of its key now, and after each invalidation; the same one again when
+        it `is_suspended`, and when it is so no longer (D26).
 
         Bursts coalesce, the last always arrives; an error is a computed that holds it.
         """
@@ -263,7 +271,8 @@ class Computed(Generic[_T]):
         return True
 
     def __repr__(self) -> str:
-        return f"<Computed {self.key} v{self.version} {self._state.value}>"
+        standing = "suspended" if self.is_suspended else self._state.value
+        return f"<Computed {self.key} v{self.version} {standing}>"
 
 
 def _nothing() -> None:

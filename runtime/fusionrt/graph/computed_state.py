@@ -14,6 +14,8 @@ from .delay import FixedDelayer, UpdateDelayer
 from .function import Function
 from .graph import running_graph
 from .invalidate import notify
+from .state import CONSISTENT
+from .suspension import turned
 from .when import OnError, when
 
 __all__ = ["ComputedState"]
@@ -91,7 +93,8 @@ class ComputedState(Generic[_T]):
         return await self._running().function.fetch(())
 
     def changes(self) -> AsyncIterator[Computed[_T]]:
-        """The latest computed, then each update; ends with the state.
+        """The latest computed, then each update, and the same one again when it is suspended or
+        fresh again (D26); ends with the state.
 
         Bursts coalesce; the last always arrives.
         """
@@ -151,13 +154,17 @@ class _Run(Generic[_T]):
         if error is not None and not isinstance(error, ServiceDisposed):
             self.function.graph.report(f"{self.function.name} is not kept up to date", error)
 
-    async def newer(self, than: Computed[_T] | None) -> Computed[_T]:
-        """The latest computed, once that is another one.
+    async def news(self, told: Computed[_T] | None, suspended: bool) -> Computed[_T]:
+        """The latest computed, once that is another one, or no longer as it was told.
 
         Raises:
             StopAsyncIteration: there will be none.
         """
-        while self.latest is than:
+        if told is not None:
+            await turned(told, suspended)
+            if told.state is CONSISTENT:
+                return told
+        while self.latest is told:
             if self._updates.done():
                 raise StopAsyncIteration
             await self._turn.wait()
@@ -178,7 +185,9 @@ class _Updates(AsyncIterator[Computed[_T]]):
     def __init__(self, run: _Run[_T]) -> None:
         self._run = run
         self._last: Computed[_T] | None = None
+        self._suspended = False
 
     async def __anext__(self) -> Computed[_T]:
-        self._last = await self._run.newer(self._last)
+        self._last = await self._run.news(self._last, self._suspended)
+        self._suspended = self._last.is_suspended
         return self._last

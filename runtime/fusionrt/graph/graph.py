@@ -63,6 +63,8 @@ class Graph:
         """How many results were invalidated."""
         self.postponed: weakref.WeakSet[Computed[Any]] = weakref.WeakSet()
         """What an `invalidation_delay` holds up."""
+        self.watchers: dict[Computed[Any], list[Callable[[], None]]] = {}
+        """Who waits for news of a result; see suspension.py."""
         self._closed = False
         self._end = _with_the_loop(weakref.ref(self))
         with suppress(StopIteration):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ class Lease(Protocol):
 
     def live(self) -> bool:
         """Whether the promise holds now."""
+
+    def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
+        """Call `handler` whenever the promise ceases, or holds again; the result ends that."""
 
     async def revalidate(self) -> None:
         """Return when the promise holds again, or what leans on it was invalidated.
@@ -36,5 +40,7 @@ def lean(computed: Computed[Any], lease: Lease) -> None:
         elif lease not in leaning._leases:
             leaning._leases = {**leaning._leases, lease: None}
             leaning._function.cool(leaning)
+            for wake in leaning._function.graph.watchers.get(leaning, ()):
+                wake()
             pending.extend(leaning._dependants)
             pending.extend(leaning._weak_dependants or ())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 from ..errors import FrameworkError
+from .delay import FixedDelayer
 from .failures import replayed
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["OnError", "when"]
 
 _T = TypeVar("_T")
+
+BACK_OFF: Final = FixedDelayer(max_retry=4.0)
+"""Between tries while freshness cannot be proven; short, for the proof may be back at any time."""
 
 OnError = Literal["raise", "wait"]
 """What to do about a lasting error. Transient ones are always waited out."""
@@ -33,13 +37,17 @@ async def when(
             waited out; a framework error always.
         StopAsyncIteration: the changes have ended.
     """
+    retries = 0
     while True:
         try:
             computed = await anext(changes)
         except Exception as unproven:
             if not is_transient(unproven):
                 raise
+            retries += 1
+            await BACK_OFF.wait(retries)
             continue
+        retries = 0
         error = computed.error
         if error is None:
             if predicate(computed.value):

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from typing import Any
 
 from ..contract import ComputeOptions
-from ..errors import ArgumentError, CallTimeout
+from ..errors import ArgumentError, CallTimeout, FusionError
 from ..graph import SCOPE, Computed, Graph, answer
 from ..graph.state import CONSISTENT
 from ..operations import CommandScope
@@ -176,7 +176,7 @@ class Remote(ComputeMethods):
         except Failed as failed:
             raise self._error_of(method)(failed) from None
         except TimeoutError:
-            raise self._timed_out(method) from None
+            raise self._timed_out(request.kind, method) from None
         return self._codec(method)[1].decode(payload)
 
     async def _ask_in_time(self, kind: Kind, method: str, arguments: tuple[Any, ...]) -> Any:
@@ -191,6 +191,7 @@ class Remote(ComputeMethods):
 
         Raises:
             CallTimeout: there was none in time.
+            RemoteUnavailable: for the connection to the broker is lost.
         """
         try:
             async with asyncio.timeout(self._timeout) as limit:
@@ -198,9 +199,10 @@ class Remote(ComputeMethods):
         except TimeoutError:
             if not limit.expired():
                 raise
-            raise self._timed_out(method) from None
+            raise self._timed_out(Kind.COMPUTE, method) from None
         finally:
             call.close()  # if it never began
 
-    def _timed_out(self, method: str) -> CallTimeout:
-        return CallTimeout(f"{self.contract.name}.{method}", self._timeout)
+    def _timed_out(self, kind: Kind, method: str) -> FusionError:
+        timeout = CallTimeout(f"{self.contract.name}.{method}", self._timeout)
+        return self._peer.why_silent(kind) or timeout

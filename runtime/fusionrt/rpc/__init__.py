@@ -2,6 +2,7 @@
 
 from .answer import Failed
 from .caller import Caller
+from .outage import OUTAGE_GRACE
 from .outlet import Outlet
 from .peer import Peer
 from .registration import Registration
@@ -11,6 +12,7 @@ from .stream import Incoming
 from .subjects import Subjects
 
 __all__ = [
+    "OUTAGE_GRACE",
     "Caller",
     "Failed",
     "Held",

@@ -8,6 +8,7 @@ from ..errors import InvalidSubject
 from ..primitives import new_id
 from ..transport import Listener, Message, Subscription, Transport
 from ..wire.limits import Timing
+from .outage import OUTAGE_GRACE, Outage
 from .peer import Peer
 from .subjects import TOKEN, Subjects
 
@@ -20,6 +21,8 @@ class Caller(Listener):
     Results, invalidations and acknowledgements of all services come by one subscription, because
     only that gives them one order.
 
+    outage_grace: seconds that the connection may be lost before that is taken for an outage (D26).
+
     Raises:
         InvalidSubject: the principal is no word of letters, digits, `_` and `-`.
     """
@@ -31,6 +34,7 @@ class Caller(Listener):
         subjects: Subjects = Subjects(),  # noqa: B008 - immutable
         principal: str = "anonymous",
         timing: Timing = Timing(),  # noqa: B008 - immutable
+        outage_grace: float = OUTAGE_GRACE,
     ) -> None:
         if not TOKEN.fullmatch(principal):
             raise InvalidSubject(principal)
@@ -40,6 +44,7 @@ class Caller(Listener):
         self._principal = principal
         self._timing = timing
         self._peers: dict[str, Peer] = {}
+        self._outage = Outage(outage_grace, self._cut_off)
         self._subscription: Subscription | None = None
 
     async def open(self) -> None:
@@ -59,11 +64,13 @@ class Caller(Listener):
                 cid=self.cid,
                 principal=self._principal,
                 timing=self._timing,
+                outage=self._outage,
             )
         return peer
 
     async def close(self) -> None:
         """Leave every session, so that the hosts need not wait for it to lapse."""
+        self._outage.end()
         for peer in self._peers.values():
             peer.close()
         self._transport.remove_listener(self)
@@ -75,7 +82,17 @@ class Caller(Listener):
         if peer is not None:
             peer.received(message)
 
+    def disconnected(self, broker: str) -> None:
+        self._outage.begin(broker)
+        for peer in list(self._peers.values()):
+            peer.disconnected()
+
+    def _cut_off(self) -> None:
+        for peer in list(self._peers.values()):
+            peer.cut_off()
+
     def reconnected(self) -> None:
+        self._outage.end()
         for peer in list(self._peers.values()):
             peer.reconnected()
 

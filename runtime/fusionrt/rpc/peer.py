@@ -16,6 +16,7 @@ from ..wire.frames import Kind
 from ..wire.limits import Limits, Timing
 from .answer import Pending
 from .deadlines import Deadlines
+from .outage import Outage
 from .registration import Registration
 from .session import Call, Session
 from .stream import Incoming
@@ -43,6 +44,7 @@ class Peer:
         cid: str,
         principal: str,
         timing: Timing,
+        outage: Outage,
     ) -> None:
         self.service = service
         self._transport = transport
@@ -50,6 +52,7 @@ class Peer:
         self._cid = cid
         self._principal = principal
         self._timing = timing
+        self._outage = outage
         self._limits = Limits(max_bytes=transport.max_payload)
         self._reply = subjects.client(principal, cid, service)
         self._deadlines: Deadlines[Pending] = Deadlines(Pending.expire)
@@ -72,7 +75,7 @@ class Peer:
         Raises:
             TimeoutError: there was no answer in so many seconds.
             Failed: the host answered with a failure.
-            RemoteUnavailable: no host of the service can be reached.
+            RemoteUnavailable: no host of the service, or not even the broker, can be reached.
             OutcomeUnknown: the host of a command was lost: it may have run, or not (D13).
         """
         pending = Pending(request, registration)
@@ -93,9 +96,21 @@ class Peer:
         self._send(incoming)
         return incoming
 
+    def why_silent(self, kind: Kind) -> RemoteUnavailable | None:
+        """Why a call of this kind had no answer, if that is known: the connection is lost."""
+        if not self._outage.broker:
+            return None
+        error = self._outage.error(self.service)
+        if kind is Kind.COMMAND:
+            return OutcomeUnknown(self.service, f"{error.problem}; the command may have run")
+        return error
+
     def _send(self, call: Call) -> None:
         if self._closed is not None:
             call.fail(self._closed)
+            return
+        if self._outage.declared:
+            call.fail(self._outage.error(self.service))
             return
         if self._session is None:
             self._session = self._open()
@@ -111,7 +126,9 @@ class Peer:
             timing=self._timing,
             limits=self._limits,
         )
-        session = self._sessions[gen] = Session(self.service, wire, self, self._publish)
+        session = self._sessions[gen] = Session(
+            self.service, wire, self, self._publish, self._outage
+        )
         return session
 
     def _publish(self, iid: str | None, data: bytes) -> None:
@@ -152,6 +169,16 @@ class Peer:
         for session in list(self._sessions.values()):
             if session.iid and subject == self._subjects.host(self.service, session.iid):
                 session.nobody_listens(at_host=True)
+
+    def disconnected(self) -> None:
+        """The connection is lost, for a moment or for long."""
+        for session in list(self._sessions.values()):
+            session.disconnected()
+
+    def cut_off(self) -> None:
+        """The outage is declared (D26)."""
+        for session in list(self._sessions.values()):
+            session.cut_off()
 
     def reconnected(self) -> None:
         """The connection was lost, and is back (D10)."""

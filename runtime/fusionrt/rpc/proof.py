@@ -14,14 +14,16 @@ PROOF_TIMEOUT: Final = 10.0
 """Seconds that a strict read waits for it."""
 
 
-async def in_time(proof: Coroutine[Any, Any, Any], service: str, problem: str) -> None:
+async def in_time(
+    proof: Coroutine[Any, Any, Any], service: str, problem: str, seconds: float = PROOF_TIMEOUT
+) -> None:
     """Wait for a proof.
 
     Raises:
         RemoteUnavailable: it did not come in time.
     """
     try:
-        async with asyncio.timeout(PROOF_TIMEOUT):
+        async with asyncio.timeout(seconds):
             await proof
     except TimeoutError:
-        raise RemoteUnavailable(service, f"{problem} (for {PROOF_TIMEOUT:g} s)") from None
+        raise RemoteUnavailable(service, f"{problem} (for {seconds:g} s)") from None

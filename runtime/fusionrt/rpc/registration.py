@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from .proof import in_time
+from .turns import Turns
 
 if TYPE_CHECKING:
     from .peer import Peer
     from .session import Session
 
 __all__ = ["Registration"]
+
+UPSTREAM_GRACE: Final = 4.0
+"""Seconds that a strict read waits for a result whose host says that it cannot prove it: what ended
+meanwhile is told by the next keep-alive or the one after it."""
 
 
 class Registration:
@@ -30,6 +35,7 @@ class Registration:
         "_peer",
         "_resumed",
         "_suspended",
+        "_turns",
         "id",
         "session",
     )
@@ -45,6 +51,7 @@ class Registration:
         self._on_suspended = on_suspended
         self._suspended = False
         self._resumed: asyncio.Event | None = None
+        self._turns: Turns | None = None
         self.session: Session | None = None
         """That through which the result came; None if the host does not hold it."""
         self.id = 0
@@ -64,7 +71,13 @@ class Registration:
             if self._resumed is None:
                 self._resumed = asyncio.Event()
             problem = "its own sources cannot be reached"
-            await in_time(self._resumed.wait(), self._peer.service, problem)
+            await in_time(self._resumed.wait(), self._peer.service, problem, UPSTREAM_GRACE)
+
+    def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
+        """Call `handler` whenever the host ceases to vouch for the result, or does again."""
+        if self._turns is None:
+            self._turns = Turns()
+        return self._turns.subscribe(handler)
 
     def release(self) -> None:
         """Nobody needs the result any more (D17)."""
@@ -77,6 +90,7 @@ class Registration:
         """The host cannot vouch for the result."""
         self._suspended = True
         self._on_suspended(self)
+        self._tell_turn()
 
     def resumed(self) -> None:
         """The host vouches for it again."""
@@ -84,6 +98,11 @@ class Registration:
         if self._resumed is not None:
             self._resumed.set()
             self._resumed = None
+        self._tell_turn()
+
+    def _tell_turn(self) -> None:
+        if self._turns is not None:
+            self._turns.tell()
 
     def invalidated(self, reason: str) -> None:
         """The result is stale."""

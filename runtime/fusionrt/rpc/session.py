@@ -13,11 +13,13 @@ from ..primitives import clock
 from ..wire import client_events as events
 from ..wire.client import ClientSession
 from ..wire.envelopes import HostEnvelope
-from ..wire.frames import Ending
+from ..wire.frames import Ending, Kind
 from .answer import Failed, Pending
+from .outage import Outage
 from .proof import in_time
 from .registration import Registration
 from .stream import Incoming
+from .turns import Turns
 
 __all__ = ["Call", "Owner", "Session"]
 
@@ -63,14 +65,18 @@ class Session:
         wire: ClientSession,
         owner: Owner,
         send: Callable[[str | None, bytes], None],
+        outage: Outage,
     ) -> None:
-        """send: takes a message for a host's instance id, or for any host."""
+        """send: takes a message for a host's instance id, or for any host. outage: of the
+        connection that it sends by.
+        """
         self.service = service
         self.leaving = False
         self.over = False
         self._wire = wire
         self._owner = owner
         self._send = send
+        self._outage = outage
         self._loop = asyncio.get_running_loop()
         self._now = clock()
         # What a message sets off must not run as a part of whoever happened to send it.
@@ -78,6 +84,11 @@ class Session:
         self._calls: dict[int, Call] = {}
         self._held: dict[int, Registration] = {}
         self._proof = asyncio.Event()
+        self._turns = Turns()
+        self._newest = 0
+        """The id of the last call."""
+        self._arrived: float = math.inf
+        """In an outage: no call beyond this id can have reached the host."""
         self._flushing = False
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf
@@ -94,6 +105,7 @@ class Session:
         call.session = self
         call.id = id = self._wire.call(call.request)
         self._calls[id] = call
+        self._newest = id
         self._changed()
 
     def cancel(self, call: Call) -> None:
@@ -122,18 +134,24 @@ class Session:
         """Whether what is held is provably fresh at this moment."""
         return self._wire.live(self._now())
 
+    def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
+        """Call `handler` whenever what is held ceases to be provably fresh, or is so again."""
+        return self._turns.subscribe(handler)
+
     async def revalidate(self) -> None:
         """Return when what is held is proven fresh again, or was invalidated.
 
         Raises:
-            RemoteUnavailable: neither happened in time.
+            RemoteUnavailable: neither happened in time, or there is a declared outage.
         """
         if self.over:
             raise RemoteUnavailable(self.service, "the session with its host is over")
-        if not self.live():
+        if not self.live() and not self._outage.declared:
             self._proof.clear()
             self._changed()
             await in_time(self._proof.wait(), self.service, "its host is silent")
+        if self._outage.declared:
+            raise self._outage.error(self.service)
 
     # -- what the transport says --
 
@@ -150,8 +168,26 @@ class Session:
             self._wire.no_host(self._now())
         self._changed()
 
+    def disconnected(self) -> None:
+        """The connection is lost, for a moment or for long."""
+        self._arrived = self._newest
+
+    def cut_off(self) -> None:
+        """The outage is declared: nothing is fresh, and what only reads, or never left, fails with
+        the cause (D26). What may have run waits for its answer.
+        """
+        self._wire.gap(self._now())
+        error = self._outage.error(self.service)
+        for call in list(self._calls.values()):
+            if call.request.kind is Kind.COMPUTE or call.id > self._arrived:
+                self.cancel(call)
+                call.fail(error)
+        self._changed()
+        self._proof.set()  # whoever waits for it learns of the outage
+
     def reconnected(self) -> None:
         """The connection was lost, and is back (D10)."""
+        self._arrived = math.inf
         self._wire.reconnected(self._now())
         self._changed()
 
@@ -252,8 +288,11 @@ class Session:
             case events.Opened():
                 self._owner.opened()
                 self._proof.set()
+            case events.Suspended():
+                self._turns.tell()
             case events.Resumed():
                 self._proof.set()
+                self._turns.tell()
             case events.Upstream(suspended, resumed):
                 for id in suspended & self._held.keys():
                     self._held[id].suspended()

@@ -43,8 +43,8 @@ Handler = Callable[[Message], None]
 class Listener:
     """Hears what a transport knows of losses. Called synchronously; override what matters."""
 
-    def disconnected(self) -> None:
-        """The connection is gone: nothing of it will be delivered any more."""
+    def disconnected(self, broker: str) -> None:
+        """The connection to this broker is gone: nothing of it will be delivered any more."""
 
     def reconnected(self) -> None:
         """A new connection is up, every subscription is with it; what was sent between is lost."""

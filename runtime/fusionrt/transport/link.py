@@ -33,7 +33,7 @@ from ..errors import BrokerUnavailable, MissingPackage
 from ..primitives import spawn
 from .base import Handler, Message
 
-__all__ = ["Link", "LinkOptions", "Route"]
+__all__ = ["Link", "LinkOptions", "Route", "public_url"]
 
 PING_PERIOD = 2.0
 """Seconds from one ping to the next."""
@@ -115,7 +115,7 @@ class Link:
             if isinstance(error, ModuleNotFoundError) and error.name == "nkeys":
                 raise MissingPackage("signing in with NATS credentials", "nats-py[nkeys]") from None
             if isinstance(error, OSError | nats.errors.Error):
-                raise BrokerUnavailable(_public(url), link._explain(error, timeout)) from None
+                raise BrokerUnavailable(public_url(url), link._explain(error, timeout)) from None
             raise
         return link
 
@@ -195,7 +195,7 @@ class Link:
         # Not a plain await: a caller that is cancelled must not cancel a ping.
         await asyncio.wait({trip})
         if trip.cancelled() or self.lost.is_set():
-            raise BrokerUnavailable(_public(self.url), "the connection was lost")
+            raise BrokerUnavailable(public_url(self.url), "the connection was lost")
 
     async def drain(self) -> None:
         """Take no new messages; handle those that are here, and send what was published.
@@ -264,13 +264,13 @@ class Link:
 
     def _condemn(self, reason: str) -> None:
         if not self.lost.is_set():
-            _log.warning("giving up the connection to %s: %s", _public(self.url), reason)
+            _log.warning("giving up the connection to %s: %s", public_url(self.url), reason)
             self.lost.set()
 
     async def _on_error(self, error: Exception) -> None:
         if not isinstance(error, nats.errors.SlowConsumerError):
             self._problem = error
-            _log.debug("%s: %s", _public(self.url), error)
+            _log.debug("%s: %s", public_url(self.url), error)
             return
         for route, subscription in self._subscriptions.items():
             if subscription is error.sub and not route.overflowing:
@@ -278,7 +278,7 @@ class Link:
                 self._overflow(route)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = spawn(coroutine, f"{name} {_public(self.url)}")
+        task = spawn(coroutine, f"{name} {public_url(self.url)}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -292,7 +292,7 @@ class Link:
         return str(cause).removeprefix("nats: ").strip("'") or type(cause).__name__
 
 
-def _public(url: str) -> str:
+def public_url(url: str) -> str:
     """The URL without the password that it may hold."""
     parts = urlsplit(url)
     return url.replace(f"{parts.netloc}", parts.netloc.rpartition("@")[2])

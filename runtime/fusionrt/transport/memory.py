@@ -72,7 +72,7 @@ class MemoryNetwork:
         transport = self._transports[name]
         self._cut(transport)
         transport._connected = False
-        transport._tell(lambda listener: listener.disconnected())
+        transport._tell(lambda listener: listener.disconnected("memory"))
 
     def reconnect(self, name: str) -> None:
         """End what `disconnect` began; the client has its subscriptions again, and is told."""

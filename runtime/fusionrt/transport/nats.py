@@ -12,7 +12,7 @@ from typing import Self
 from ..errors import BrokerUnavailable, MessageTooLarge
 from ..primitives import spawn
 from .base import Handler, Listener, Subscription, TransportStatistics, check_subject
-from .link import Link, LinkOptions, Route
+from .link import Link, LinkOptions, Route, public_url
 
 __all__ = ["NatsTransport"]
 
@@ -147,7 +147,7 @@ class NatsTransport:
             await link.lost.wait()
             self._link = None
             for listener in list(self._listeners):
-                listener.disconnected()
+                listener.disconnected(public_url(link.url))
             await link.end()
             link = await self._reconnect()
             self._max_payload = link.max_payload
