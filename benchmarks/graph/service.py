@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Protocol
 
 from fusionrt.abi import (
     AnyArgument,
@@ -55,7 +54,7 @@ class NumbersService(NumbersContract, Service):
 _METHODS = ("get", "chain", "fan", "reader")
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="numbers",
     protocol=NumbersContract,
     types=lambda: ContractTypes({name: Signature((int,), int) for name in _METHODS}),
@@ -64,17 +63,17 @@ CONTRACT = Contract(
 
 
 class NumbersProxy(NumbersService, contract=CONTRACT):
-    def get(self, n: int) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("get", (n,))
+    async def get(self, n: int) -> int:
+        return await self._fusion.compute("get", (n,))
 
-    def chain(self, n: int) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("chain", (n,))
+    async def chain(self, n: int) -> int:
+        return await self._fusion.compute("chain", (n,))
 
-    def fan(self, n: int) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("fan", (n,))
+    async def fan(self, n: int) -> int:
+        return await self._fusion.compute("fan", (n,))
 
-    def reader(self, n: int) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("reader", (n,))
+    async def reader(self, n: int) -> int:
+        return await self._fusion.compute("reader", (n,))
 
 
 class Numbers(NumbersService):

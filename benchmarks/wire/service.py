@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from abc import abstractmethod
-from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Protocol
 
 import nats
 from nats.aio.msg import Msg
@@ -42,7 +41,7 @@ def _types() -> ContractTypes:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="echo",
     protocol=Echo,
     types=_types,
@@ -51,18 +50,18 @@ CONTRACT = Contract(
 
 
 class EchoProxy(EchoService, contract=CONTRACT):
-    def cached(self, text: str) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("cached", (text,))
+    async def cached(self, text: str) -> str:
+        return await self._fusion.compute("cached", (text,))
 
 
 class EchoClient(Echo, Client, contract=CONTRACT):
     """The typed client."""
 
-    def cached(self, text: str) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("cached", (text,))
+    async def cached(self, text: str) -> str:
+        return await self._fusion.compute("cached", (text,))
 
-    def plain(self, text: str) -> Coroutine[Any, Any, str]:
-        return self._fusion.call("plain", (text,))
+    async def plain(self, text: str) -> str:
+        return await self._fusion.call("plain", (text,))
 
 
 class EchoHere(EchoService):

@@ -16,12 +16,17 @@ from .types import annotation_of
 
 __all__ = ["ABI", "render"]
 
-ABI = 1
+ABI = 2
 """The shape of generated code; the runtime's has to be the same."""
 
 _ABI = "fusionrt.abi"
 _ACCESSORS = ("computed", "peek", "changes", "invalidate")
 _SUFFIXES = ("Computed", "Peek", "Changes", "Invalidate", "Live", "Service", "Client", "Proxy")
+
+_MENTIONS_DEPRECATED = """\
+# mypy: disable-error-code="deprecated"
+# pyright: reportDeprecated=false
+# ty: ignore[deprecated]"""
 
 Local = Callable[[str], bool]
 """Whether a module of this name belongs to the project."""
@@ -85,17 +90,10 @@ def _server(contract: Contract, local: Local) -> View:
     bodies = []
     for method in contract.methods:
         doc = docstring(method.doc, 8)
-        result = result_of(method, names, coroutine=False)
         bodies.append(
             {
                 "deprecated": _deprecated(method, names),
-                "signature": signature(
-                    method,
-                    names,
-                    result,
-                    asynchronous=method.kind is not MethodKind.STREAM,
-                    ending="" if doc else " ...",
-                ),
+                "signature": _declared(method, names, ending="" if doc else " ..."),
                 "doc": doc,
             }
         )
@@ -104,7 +102,7 @@ def _server(contract: Contract, local: Local) -> View:
         names,
         n=ours,
         protocol=protocol,
-        pragma='# mypy: disable-error-code="deprecated"' if mentioned else None,
+        pragma=_MENTIONS_DEPRECATED if mentioned else None,
         live=_class(f"{title}Live", protocol, ours["Protocol"]),
         service=_class(f"{title}Service", protocol, ours["Service"]),
         accessors={
@@ -149,7 +147,7 @@ def _proxy(contract: Contract, local: Local) -> View:
         ours["Signature"] = names.own(_ABI, "Signature")
     ours["Service"] = names.own(".server", f"{title}Service")
     protocol = names.use(contract.ref, runtime=True)
-    woven = contract.of_kind(MethodKind.COMPUTE, MethodKind.COMMAND)
+    commands = contract.of_kind(MethodKind.COMMAND)
     inner = Names((ours["Types"], ours.get("Signature", "")), local)
     signatures = signatures_of(contract, inner, ours.get("Signature", ""))
     return _filled(
@@ -159,9 +157,9 @@ def _proxy(contract: Contract, local: Local) -> View:
         abi=ABI,
         protocol=protocol,
         head=_class(f"{title}Proxy", ours["Service"], "contract=CONTRACT"),
-        keys=[keys_function(contract, each, names) for each in woven if each.invalidates],
+        keys=[keys_function(contract, each, names) for each in commands if each.invalidates],
         table=table_of(contract, names),
-        methods=_forwarding(woven, names, documented=False),
+        methods=_forwarding(commands, names, documented=False),
         signatures=signatures,
         raises=raises_of(contract, inner),
         types_imports=inner.all_imports(4),
@@ -169,10 +167,10 @@ def _proxy(contract: Contract, local: Local) -> View:
 
 
 _CALLS = {
-    MethodKind.COMPUTE: "compute",
-    MethodKind.COMMAND: "command",
-    MethodKind.PLAIN: "call",
-    MethodKind.STREAM: "stream",
+    MethodKind.COMPUTE: "await {}._fusion.compute",
+    MethodKind.COMMAND: "await {}._fusion.command",
+    MethodKind.PLAIN: "await {}._fusion.call",
+    MethodKind.STREAM: "{}._fusion.stream",
 }
 
 
@@ -182,13 +180,19 @@ def _forwarding(
     """Methods that hand their arguments to the runtime."""
     return [
         {
-            "signature": signature(method, names, result_of(method, names, coroutine=True)),
+            "signature": _declared(method, names),
             "deprecated": _deprecated(method, names) if documented else None,
             "doc": docstring(method.doc, 8) if documented else None,
-            "call": _call(f"return {receiver(method)}._fusion.{_CALLS[method.kind]}", method),
+            "call": _call(f"return {_CALLS[method.kind].format(receiver(method))}", method),
         }
         for method in methods
     ]
+
+
+def _declared(method: Method, names: Names, ending: str = "") -> str:
+    asynchronous = method.kind is not MethodKind.STREAM
+    result = result_of(method, names)
+    return signature(method, names, result, asynchronous=asynchronous, ending=ending)
 
 
 def _call(function: str, method: Method) -> str:

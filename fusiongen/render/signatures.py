@@ -28,17 +28,13 @@ def arguments(method: Method) -> Doc:
     return tuple_of(parameter.name for parameter in method.parameters)
 
 
-def result_of(method: Method, names: Names, *, coroutine: bool) -> Doc:
-    """What a generated method returns; `coroutine` if it is a plain `def` that stands for one."""
+def result_of(method: Method, names: Names) -> Doc:
+    """What a generated method says that it returns."""
     result = annotation_of(method.result, names)
-    if method.kind is MethodKind.STREAM:
-        iterator = names.own("collections.abc", "AsyncIterator")
-        return Joined((iterator, Group("[", (result,), "]", comma=False)))
-    if not coroutine:
+    if method.kind is not MethodKind.STREAM:
         return result
-    any_ = names.own("typing", "Any")
-    items = (any_, any_, result)
-    return Joined((names.own("collections.abc", "Coroutine"), Group("[", items, "]")))
+    iterator = names.own("collections.abc", "AsyncIterator")
+    return Joined((iterator, Group("[", (result,), "]", comma=False)))
 
 
 def signature(

@@ -83,7 +83,7 @@ def test_C5_files_without_a_contract_are_orphaned(project: Write, out: Path) -> 
 def test_C5_an_old_abi_is_told_from_a_changed_contract(project: Write, out: Path) -> None:
     """A proxy for another runtime says so, if it is otherwise as it was generated."""
     path = out / "carts" / "proxy.py"
-    body = path.read_text().replace("    abi=1,", "    abi=0,").split("\n", 3)[3]
+    body = path.read_text().replace("    abi=2,", "    abi=1,").split("\n", 3)[3]
     path.write_text(stamped(body, "shop/contracts.py"))
     assert _kinds(project) == {"carts/proxy.py": FindingKind.OLD_ABI}
 

@@ -198,9 +198,7 @@ async def test_a_stop_iteration_is_a_value_like_any_other() -> None:
     for index, value in enumerate(values):
         assert await called.fetch((index,)) is value
         assert await called.fetch((index,)) is value
-        hit = called.hot[index,]  # type: ignore[index]
-        assert await hit is value
-        task: asyncio.Task[Any] = asyncio.create_task(hit)
+        task: asyncio.Task[Any] = asyncio.create_task(called.fetch((index,)))
         assert await task is value
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from fusionrt import Host
 from fusionrt.abi import (
@@ -142,7 +142,7 @@ def _types() -> Types:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="lab",
     protocol=Lab,
     types=_types,
@@ -166,29 +166,29 @@ CONTRACT = Contract(
 
 
 class LabProxy(LabService, contract=CONTRACT):
-    def get(self, key: str) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("get", (key,))
+    async def get(self, key: str) -> int:
+        return await self._fusion.compute("get", (key,))
 
-    def double(self, key: str) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("double", (key,))
+    async def double(self, key: str) -> int:
+        return await self._fusion.compute("double", (key,))
 
-    def blob(self, size: int) -> Coroutine[Any, Any, bytes]:
-        return self._fusion.compute("blob", (size,))
+    async def blob(self, size: int) -> bytes:
+        return await self._fusion.compute("blob", (size,))
 
-    def slow(self, key: str) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("slow", (key,))
+    async def slow(self, key: str) -> int:
+        return await self._fusion.compute("slow", (key,))
 
-    def fail(self, how: str) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("fail", (how,))
+    async def fail(self, how: str) -> int:
+        return await self._fusion.compute("fail", (how,))
 
-    def put(self, key: str, value: int) -> Coroutine[Any, Any, int]:
-        return self._fusion.command("put", (key, value))
+    async def put(self, key: str, value: int) -> int:
+        return await self._fusion.command("put", (key, value))
 
-    def misdeclared(self, key: str) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("misdeclared", (key,))
+    async def misdeclared(self, key: str) -> None:
+        return await self._fusion.command("misdeclared", (key,))
 
-    def slow_put(self, key: str, value: int) -> Coroutine[Any, Any, int]:
-        return self._fusion.command("slow_put", (key, value))
+    async def slow_put(self, key: str, value: int) -> int:
+        return await self._fusion.command("slow_put", (key, value))
 
 
 class LabClient(Lab, Client, contract=CONTRACT):
@@ -198,38 +198,38 @@ class LabClient(Lab, Client, contract=CONTRACT):
     peek = LabPeek()
     changes = LabChanges()
 
-    def get(self, key: str) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("get", (key,))
+    async def get(self, key: str) -> int:
+        return await self._fusion.compute("get", (key,))
 
-    def double(self, key: str) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("double", (key,))
+    async def double(self, key: str) -> int:
+        return await self._fusion.compute("double", (key,))
 
-    def blob(self, size: int) -> Coroutine[Any, Any, bytes]:
-        return self._fusion.compute("blob", (size,))
+    async def blob(self, size: int) -> bytes:
+        return await self._fusion.compute("blob", (size,))
 
-    def slow(self, key: str) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("slow", (key,))
+    async def slow(self, key: str) -> int:
+        return await self._fusion.compute("slow", (key,))
 
-    def fail(self, how: str) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("fail", (how,))
+    async def fail(self, how: str) -> int:
+        return await self._fusion.compute("fail", (how,))
 
-    def put(self, key: str, value: int) -> Coroutine[Any, Any, int]:
-        return self._fusion.command("put", (key, value))
+    async def put(self, key: str, value: int) -> int:
+        return await self._fusion.command("put", (key, value))
 
-    def misdeclared(self, key: str) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("misdeclared", (key,))
+    async def misdeclared(self, key: str) -> None:
+        return await self._fusion.command("misdeclared", (key,))
 
-    def slow_put(self, key: str, value: int) -> Coroutine[Any, Any, int]:
-        return self._fusion.command("slow_put", (key, value))
+    async def slow_put(self, key: str, value: int) -> int:
+        return await self._fusion.command("slow_put", (key, value))
 
-    def echo(self, text: str) -> Coroutine[Any, Any, str]:
-        return self._fusion.call("echo", (text,))
+    async def echo(self, text: str) -> str:
+        return await self._fusion.call("echo", (text,))
 
-    def wait(self) -> Coroutine[Any, Any, str]:
-        return self._fusion.call("wait", ())
+    async def wait(self) -> str:
+        return await self._fusion.call("wait", ())
 
-    def trouble(self, how: str) -> Coroutine[Any, Any, None]:
-        return self._fusion.call("trouble", (how,))
+    async def trouble(self, how: str) -> None:
+        return await self._fusion.call("trouble", (how,))
 
     def count(self, upto: int) -> AsyncIterator[int]:
         return self._fusion.stream("count", (upto,))

@@ -12,7 +12,7 @@ from .export import DiagramFormat
 from .failures import Classifier, is_transient
 from .function import Function
 from .graph import MAX_COMPUTEDS, Graph, running_graph
-from .hit import SHARES_HITS, Hit, answer, given
+from .hit import Hit
 from .inspection import Inspector, inspect_ending, inspectors
 from .invalidate import invalidate, notify
 from .leases import Lease, lean
@@ -27,7 +27,6 @@ from .targets import Target, Targets
 __all__ = [
     "MAX_COMPUTEDS",
     "SCOPE",
-    "SHARES_HITS",
     "Changes",
     "Classifier",
     "Computed",
@@ -57,11 +56,9 @@ __all__ = [
     "Targets",
     "Uncached",
     "UpdateDelayer",
-    "answer",
     "calling_line",
     "computed",
     "current",
-    "given",
     "inspect_ending",
     "inspectors",
     "invalidate",

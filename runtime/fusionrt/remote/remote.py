@@ -6,11 +6,11 @@ import asyncio
 import copy
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import ArgumentError, CallTimeout, FusionError
-from ..graph import SCOPE, Computed, Graph, answer
+from ..graph import SCOPE, Computed, Graph
 from ..graph.state import CONSISTENT
 from ..operations import CommandScope
 from ..primitives import new_id, now
@@ -26,6 +26,8 @@ from .replica import lean_on, registration_of
 from .stream import RemoteStream
 
 __all__ = ["Remote"]
+
+_T = TypeVar("_T")
 
 TIMEOUT = 10.0
 
@@ -62,19 +64,20 @@ class Remote(ComputeMethods):
 
     # -- compute methods --
 
-    def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+    async def compute(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """The value, from the replica; past it inside of a command."""
-        hit = self._hit(method, arguments)
-        if hit is not None:
-            return hit
+        replica = self._at_hand(method, arguments)
+        if replica is not None:
+            value: _T = replica._value
+            return value
         if CommandScope.current() is not None:
-            return self.raw(method, arguments)
+            return await self.raw(method, arguments)
         arguments = self._keyers[method].normalize(arguments)
         read = self.function(method).fetch(arguments, stale_ok=self._stale_ok)
-        return self._in_time(method, read)
+        return await self._in_time(method, read)
 
-    def _hit(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any] | None:
-        """The value, if there is a replica of it to be read by raw arguments, and no time to lose.
+    def _at_hand(self, method: str, arguments: tuple[Any, ...]) -> Computed[Any] | None:
+        """The replica, if it is to be read by raw arguments, and there is no time to lose.
 
         Whatever is not so simple takes the long way.
         """
@@ -94,18 +97,18 @@ class Remote(ComputeMethods):
         scope = SCOPE.get()
         if scope is not None and not scope.track(replica):
             return None
-        hit = replica._ready()
-        hit.used += 1
-        return answer(hit)
+        replica._ready().used += 1
+        return replica
 
-    def computed(
+    async def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Coroutine[Any, Any, Computed[Any]]:
+    ) -> Computed[Any]:
+        """The computed behind the value."""
         arguments = self.arguments(method, args, kwargs)
         read = self.function(method).computed(arguments, stale_ok=self._stale_ok)
-        return self._in_time(method, read)
+        return await self._in_time(method, read)
 
-    def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+    def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
         return self.call(method, self._keyers[method].normalize(arguments))
 
     def options(self, method: Compute) -> ComputeOptions:
@@ -131,11 +134,11 @@ class Remote(ComputeMethods):
 
     # -- the others --
 
-    def call(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+    def call(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
         """Call a plain method."""
         return self._ask_in_time(Kind.PLAIN, method, arguments)
 
-    def command(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+    def command(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
         """Run a command; when it returned, this client's reads see what it changed (D15)."""
         return self._ask_in_time(Kind.COMMAND, method, arguments)
 
@@ -186,7 +189,7 @@ class Remote(ComputeMethods):
     def _error_of(self, method: str) -> Callable[[Failed], Exception]:
         return lambda failed: as_error(failed.failure, self.contract, method, self._timeout)
 
-    async def _in_time(self, method: str, call: Coroutine[Any, Any, Any]) -> Any:
+    async def _in_time(self, method: str, call: Coroutine[Any, Any, _T]) -> _T:
         """The call's result; a read that others share goes on for them.
 
         Raises:

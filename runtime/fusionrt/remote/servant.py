@@ -199,7 +199,7 @@ class _Served:
         async def run() -> Outcome:
             name, operation = self._method.name, call.operation
             try:
-                result = await self._binding.command(name, arguments, operation)
+                result: Any = await self._binding.command(name, arguments, operation)
                 return Outcome(self._encode(call, result))
             except Exception as error:
                 return Outcome(b"", self._failure(error))

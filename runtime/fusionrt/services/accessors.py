@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine
+from types import CoroutineType
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 
 from typing_extensions import deprecated
@@ -27,9 +28,9 @@ _T = TypeVar("_T")
 class Bound(Protocol):
     """What a service or a client can do with a compute method, by its name."""
 
-    def computed(
+    async def computed(
         self, method: str, args: tuple[object, ...], kwargs: dict[str, object]
-    ) -> Coroutine[Any, Any, Computed[Any]]: ...
+    ) -> Computed[Any]: ...
 
     def peek(
         self, method: str, args: tuple[object, ...], kwargs: dict[str, object]
@@ -74,11 +75,11 @@ class ComputedMethod(_Method[_P, _T]):
 
     def __get__(
         self, accessor: Accessor, owner: type | None = None
-    ) -> Callable[_P, Coroutine[Any, Any, Computed[_T]]]:
-        def computed(*args: _P.args, **kwargs: _P.kwargs) -> Coroutine[Any, Any, Computed[_T]]:
-            return accessor._bound.computed(self.name, args, kwargs)
+    ) -> Callable[_P, CoroutineType[Any, Any, Computed[_T]]]:
+        async def computed(*args: _P.args, **kwargs: _P.kwargs) -> Computed[_T]:
+            return await accessor._bound.computed(self.name, args, kwargs)
 
-        return self._told(computed)
+        return self._told(computed)  # type: ignore[arg-type] # to mypy, any `Coroutine`
 
 
 class PeekMethod(_Method[_P, _T]):

@@ -6,7 +6,7 @@ import logging
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import NotBoundError, ServiceDisposed
 from ..graph import (
@@ -25,14 +25,16 @@ from ..graph import (
 )
 from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
 from ..primitives import running_loop
+from .hot_path import hot_table
 from .methods import ComputeMethods
 from .table import Command, Compute, Contract
-from .weave import hot_table
 
 if TYPE_CHECKING:
     from .service import Service
 
 __all__ = ["Binding"]
+
+_T = TypeVar("_T")
 
 _log = logging.getLogger("fusionrt")
 
@@ -89,15 +91,13 @@ class Binding(ComputeMethods):
 
     # -- compute methods: a call keeps the service alive until it ends --
 
-    def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
+    def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
         """The value: from the cache, or computed; fresh inside of a command."""
         service = self.service()
         graph = self._graph
         # A loop that runs is not closed, so that `graph.closed` need not be asked.
         is_open = graph is not None and not graph._closed and running_loop() is graph.loop
         if not is_open and self.graph is None:
-            if running_loop() is None:
-                return self._later(service, lambda: self.compute(method, arguments))
             self.attach(running_graph())
         function = self._functions[method]
         arguments = self._keyers[method].normalize(arguments)
@@ -107,19 +107,13 @@ class Binding(ComputeMethods):
             return read_fresh(command, function.name, body)
         return function.fetch(arguments, service)
 
-    def computed(
+    async def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> Coroutine[Any, Any, Computed[Any]]:
+    ) -> Computed[Any]:
         """The computed behind the value."""
         service = self.service()
-        if self.graph is None and running_loop() is None:
-            return self._later(service, lambda: self.computed(method, args, kwargs))
         function = self.function(method)
-        return function.computed(self.arguments(method, args, kwargs), alive=service)
-
-    async def _later(self, alive: object, call: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
-        """The call, made in the loop that awaits this."""
-        return await call()
+        return await function.computed(self.arguments(method, args, kwargs), alive=service)
 
     # -- bodies --
 
@@ -166,11 +160,9 @@ class Binding(ComputeMethods):
 
     def command(
         self, method: str, arguments: tuple[Any, ...], operation_id: str | None = None
-    ) -> Coroutine[Any, Any, Any]:
+    ) -> Coroutine[Any, Any, _T]:
         """Run a command; when it returns, what it invalidates is invalidated (D15)."""
         service = self.service()
-        if running_loop() is None:
-            return self._later(service, lambda: self.command(method, arguments, operation_id))
         if self.graph is None:
             self.attach(running_graph())
         assert self.graph is not None

@@ -26,7 +26,7 @@ __all__ = [
     "deprecation",
 ]
 
-ABI = 1
+ABI = 2
 """Generated code and runtime fit each other if they have the same number."""
 
 

@@ -2,13 +2,13 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=0a8c04eb5168c01f225b9187bab1916d
+# fusiongen:hash=1d8d4941726e324f7a8af53bcf8f981b
 """The typed client of `Notes`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -28,59 +28,59 @@ class NotesClient(Notes, Client, contract=CONTRACT):
     peek = NotesPeek()
     changes = NotesChanges()
 
-    def get(
+    async def get(
         self,
         id: int,
-    ) -> Coroutine[Any, Any, Note | None]:
-        return self._fusion.compute("get", (id,))
+    ) -> Note | None:
+        return await self._fusion.compute("get", (id,))
 
-    def ids(
+    async def ids(
         self,
         owner: str,
         *,
         tag: str = "",
         limit: int = 20,
-    ) -> Coroutine[Any, Any, tuple[int, ...]]:
-        return self._fusion.compute("ids", (owner, tag, limit))
+    ) -> tuple[int, ...]:
+        return await self._fusion.compute("ids", (owner, tag, limit))
 
-    def kind(
+    async def kind(
         self,
         value: int | bool | float | str,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("kind", (value,))
+    ) -> str:
+        return await self._fusion.compute("kind", (value,))
 
-    def half(
+    async def half(
         self,
         value: float,
-    ) -> Coroutine[Any, Any, float]:
-        return self._fusion.compute("half", (value,))
+    ) -> float:
+        return await self._fusion.compute("half", (value,))
 
-    def digest(
+    async def digest(
         self,
         owner: str,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("digest", (owner,))
+    ) -> str:
+        return await self._fusion.compute("digest", (owner,))
 
-    def put(
+    async def put(
         self,
         note: Note,
-    ) -> Coroutine[Any, Any, Note]:
-        return self._fusion.command("put", (note,))
+    ) -> Note:
+        return await self._fusion.command("put", (note,))
 
-    def touch(
+    async def touch(
         self,
         id: int,
-    ) -> Coroutine[Any, Any, Note]:
-        return self._fusion.command("touch", (id,))
+    ) -> Note:
+        return await self._fusion.command("touch", (id,))
 
-    def put_all(
+    async def put_all(
         self,
         notes: tuple[Note, ...],
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("put_all", (notes,))
+    ) -> None:
+        return await self._fusion.command("put_all", (notes,))
 
-    def ping(self) -> Coroutine[Any, Any, str]:
-        return self._fusion.call("ping", ())
+    async def ping(self) -> str:
+        return await self._fusion.call("ping", ())
 
     def events(self) -> AsyncIterator[int]:
         return self._fusion.stream("events", ())

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=895b8ed969f51849602c2bf5ca44427c
+# fusiongen:hash=7635c5e921039b804dbec32107d45fd1
 """The proxy of `Notes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     ANY,
@@ -69,7 +68,7 @@ def _put_all_keys(keys: Keys, result: None, notes: tuple[Note, ...]) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="notes",
     protocol=Notes,
     types=_types,
@@ -91,53 +90,20 @@ CONTRACT = Contract(
 class NotesProxy(NotesService, contract=CONTRACT):
     """Every `NotesService` is one of these: calls go through the cache."""
 
-    def get(
-        self,
-        id: int,
-    ) -> Coroutine[Any, Any, Note | None]:
-        return self._fusion.compute("get", (id,))
-
-    def ids(
-        self,
-        owner: str,
-        *,
-        tag: str = "",
-        limit: int = 20,
-    ) -> Coroutine[Any, Any, tuple[int, ...]]:
-        return self._fusion.compute("ids", (owner, tag, limit))
-
-    def kind(
-        self,
-        value: int | bool | float | str,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("kind", (value,))
-
-    def half(
-        self,
-        value: float,
-    ) -> Coroutine[Any, Any, float]:
-        return self._fusion.compute("half", (value,))
-
-    def digest(
-        self,
-        owner: str,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("digest", (owner,))
-
-    def put(
+    async def put(
         self,
         note: Note,
-    ) -> Coroutine[Any, Any, Note]:
-        return self._fusion.command("put", (note,))
+    ) -> Note:
+        return await self._fusion.command("put", (note,))
 
-    def touch(
+    async def touch(
         self,
         id: int,
-    ) -> Coroutine[Any, Any, Note]:
-        return self._fusion.command("touch", (id,))
+    ) -> Note:
+        return await self._fusion.command("touch", (id,))
 
-    def put_all(
+    async def put_all(
         self,
         notes: tuple[Note, ...],
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("put_all", (notes,))
+    ) -> None:
+        return await self._fusion.command("put_all", (notes,))

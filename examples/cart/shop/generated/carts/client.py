@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=96311320df957241c9c039a48ef8fb4e
+# fusiongen:hash=41d5bcf53e9aa53797cb71d873d5243c
 """The typed client of `Carts`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -30,23 +29,23 @@ class CartsClient(Carts, Client, contract=CONTRACT):
     peek = CartsPeek()
     changes = CartsChanges()
 
-    def get(
+    async def get(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, Cart | None]:
+    ) -> Cart | None:
         """The cart, if there is one."""
-        return self._fusion.compute("get", (id,))
+        return await self._fusion.compute("get", (id,))
 
-    def total(
+    async def total(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, Decimal]:
+    ) -> Decimal:
         """What the cart costs at today's prices."""
-        return self._fusion.compute("total", (id,))
+        return await self._fusion.compute("total", (id,))
 
-    def put(
+    async def put(
         self,
         cart: Cart,
-    ) -> Coroutine[Any, Any, None]:
+    ) -> None:
         """Add a cart, or replace it."""
-        return self._fusion.command("put", (cart,))
+        return await self._fusion.command("put", (cart,))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=fc8707d88ca852450cfc72e58c758589
+# fusiongen:hash=19a390aa35f31a65b2c4063ba08d7d6f
 """The proxy of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
@@ -17,8 +16,6 @@ from shop.contracts import Carts
 from .server import CartsInvalidate, CartsService
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from shop.contracts import Cart
 
 
@@ -43,7 +40,7 @@ def _put_keys(keys: Keys, result: None, cart: Cart) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="carts",
     protocol=Carts,
     types=_types,
@@ -58,20 +55,8 @@ CONTRACT = Contract(
 class CartsProxy(CartsService, contract=CONTRACT):
     """Every `CartsService` is one of these: calls go through the cache."""
 
-    def get(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, Cart | None]:
-        return self._fusion.compute("get", (id,))
-
-    def total(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, Decimal]:
-        return self._fusion.compute("total", (id,))
-
-    def put(
+    async def put(
         self,
         cart: Cart,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("put", (cart,))
+    ) -> None:
+        return await self._fusion.command("put", (cart,))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=ec3deaa43b281a5aa88f2b51bd36bf40
+# fusiongen:hash=a0088c7fb4f29f29558794b54d7932bb
 """The typed client of `Products`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -30,24 +29,24 @@ class ProductsClient(Products, Client, contract=CONTRACT):
     peek = ProductsPeek()
     changes = ProductsChanges()
 
-    def get(
+    async def get(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, Product | None]:
+    ) -> Product | None:
         """The product, if there is one."""
-        return self._fusion.compute("get", (id,))
+        return await self._fusion.compute("get", (id,))
 
-    def put(
+    async def put(
         self,
         product: Product,
-    ) -> Coroutine[Any, Any, None]:
+    ) -> None:
         """Add a product, or replace it."""
-        return self._fusion.command("put", (product,))
+        return await self._fusion.command("put", (product,))
 
-    def set_price(
+    async def set_price(
         self,
         id: str,
         price: Decimal,
-    ) -> Coroutine[Any, Any, Product]:
+    ) -> Product:
         """Change what a product costs."""
-        return self._fusion.command("set_price", (id, price))
+        return await self._fusion.command("set_price", (id, price))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=4be2fd680ca57861515389178a56a1ed
+# fusiongen:hash=4ea46deb920d8a4ea1996fc0e8d804a7
 """The proxy of `Products`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
@@ -49,7 +48,7 @@ def _set_price_keys(keys: Keys, result: Product, id: str, price: Decimal) -> Non
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="products",
     protocol=Products,
     types=_types,
@@ -64,21 +63,15 @@ CONTRACT = Contract(
 class ProductsProxy(ProductsService, contract=CONTRACT):
     """Every `ProductsService` is one of these: calls go through the cache."""
 
-    def get(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, Product | None]:
-        return self._fusion.compute("get", (id,))
-
-    def put(
+    async def put(
         self,
         product: Product,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("put", (product,))
+    ) -> None:
+        return await self._fusion.command("put", (product,))
 
-    def set_price(
+    async def set_price(
         self,
         id: str,
         price: Decimal,
-    ) -> Coroutine[Any, Any, Product]:
-        return self._fusion.command("set_price", (id, price))
+    ) -> Product:
+        return await self._fusion.command("set_price", (id, price))

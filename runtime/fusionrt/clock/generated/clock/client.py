@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=f3fbd5adac25f6ffcaf9a6864111e943
+# fusiongen:hash=9405b63e5123a0ec605161cfdd2eb81a
 """The typed client of `Clock`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 from fusionrt.clock.contracts import Clock
@@ -27,23 +26,23 @@ class ClockClient(Clock, Client, contract=CONTRACT):
     peek = ClockPeek()
     changes = ClockChanges()
 
-    def now(
+    async def now(
         self,
         every: float = 1.0,
-    ) -> Coroutine[Any, Any, datetime]:
+    ) -> datetime:
         """The time of the last tick, in UTC: it ticks at each whole multiple of `every` seconds.
 
         Minutes, hours and days tick when they begin; every process gets the same value.
         Raises ClockError: `every` is not between 0.01 and 86,400.
         """
-        return self._fusion.compute("now", (every,))
+        return await self._fusion.compute("now", (every,))
 
-    def ago(
+    async def ago(
         self,
         moment: datetime,
-    ) -> Coroutine[Any, Any, str]:
+    ) -> str:
         """How long ago it was, or is to come: `just now`, `3 minutes ago`, `in 2 days`.
 
         Invalidated when that text changes. Raises ClockError: `moment` has no time zone.
         """
-        return self._fusion.compute("ago", (moment,))
+        return await self._fusion.compute("ago", (moment,))

@@ -2,21 +2,15 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=f02553617bfb5ed0367ca02fc1be9585
+# fusiongen:hash=540c4afa678f298f015b01ecd9be9acd
 """The proxy of `Clock`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
 
 from fusionrt.abi import Compute, Contract, Signature, Types
 from fusionrt.clock.contracts import Clock
 
 from .server import ClockService
-
-if TYPE_CHECKING:
-    from datetime import datetime
 
 
 def _types() -> Types:
@@ -35,7 +29,7 @@ def _types() -> Types:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="clock",
     protocol=Clock,
     types=_types,
@@ -48,15 +42,3 @@ CONTRACT = Contract(
 
 class ClockProxy(ClockService, contract=CONTRACT):
     """Every `ClockService` is one of these: calls go through the cache."""
-
-    def now(
-        self,
-        every: float = 1.0,
-    ) -> Coroutine[Any, Any, datetime]:
-        return self._fusion.compute("now", (every,))
-
-    def ago(
-        self,
-        moment: datetime,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("ago", (moment,))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=88e594dd959c9f6da89aa291f94488fa
+# fusiongen:hash=8d97de309aea6b604c8f2cc0430012d0
 """The typed client of `AliasedThings`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -35,28 +34,28 @@ class AliasedThingsClient(AliasedThings, Client, contract=CONTRACT):
     peek = AliasedThingsPeek()
     changes = AliasedThingsChanges()
 
-    def a(
+    async def a(
         self,
         kind: Kind,
         when: date,
-    ) -> Coroutine[Any, Any, Kind | None]:
-        return self._fusion.compute("a", (kind, when))
+    ) -> Kind | None:
+        return await self._fusion.compute("a", (kind, when))
 
-    def b(
+    async def b(
         self,
         x: int | str | None,
-    ) -> Coroutine[Any, Any, list[dict[str, Kind]]]:
-        return self._fusion.compute("b", (x,))
+    ) -> list[dict[str, Kind]]:
+        return await self._fusion.compute("b", (x,))
 
-    def d(
+    async def d(
         self,
         inner: Wrapper.Inner,
-    ) -> Coroutine[Any, Any, Sequence[Wrapper.Inner]]:
-        return self._fusion.compute("d", (inner,))
+    ) -> Sequence[Wrapper.Inner]:
+        return await self._fusion.compute("d", (inner,))
 
-    def put(
+    async def put(
         self,
         kind: Kind,
         inner: Wrapper.Inner,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("put", (kind, inner))
+    ) -> None:
+        return await self._fusion.command("put", (kind, inner))

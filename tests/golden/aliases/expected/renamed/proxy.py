@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=8921d8d7c7c97122a6f37398cd627974
+# fusiongen:hash=654d7e10ea441a94b0254b24a5058003
 """The proxy of `AliasedThings`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     ANY,
@@ -26,9 +25,6 @@ from tests.golden.aliases.contract import AliasedThings
 from .server import AliasedThingsInvalidate, AliasedThingsService
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from datetime import date
-
     from tests.golden.aliases.kinds import Kind, Wrapper
 
 
@@ -57,7 +53,7 @@ def _put_keys(keys: Keys, result: None, kind: Kind, inner: Wrapper.Inner) -> Non
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="renamed",
     protocol=AliasedThings,
     types=_types,
@@ -75,28 +71,9 @@ CONTRACT = Contract(
 class AliasedThingsProxy(AliasedThingsService, contract=CONTRACT):
     """Every `AliasedThingsService` is one of these: calls go through the cache."""
 
-    def a(
-        self,
-        kind: Kind,
-        when: date,
-    ) -> Coroutine[Any, Any, Kind | None]:
-        return self._fusion.compute("a", (kind, when))
-
-    def b(
-        self,
-        x: int | str | None,
-    ) -> Coroutine[Any, Any, list[dict[str, Kind]]]:
-        return self._fusion.compute("b", (x,))
-
-    def d(
-        self,
-        inner: Wrapper.Inner,
-    ) -> Coroutine[Any, Any, Sequence[Wrapper.Inner]]:
-        return self._fusion.compute("d", (inner,))
-
-    def put(
+    async def put(
         self,
         kind: Kind,
         inner: Wrapper.Inner,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("put", (kind, inner))
+    ) -> None:
+        return await self._fusion.command("put", (kind, inner))

@@ -2,13 +2,13 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=379e5585152683a50770ed66561dc3b9
+# fusiongen:hash=be629b7ede0117eb5c37a39847c3d212
 """The typed client of `Carts`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -30,40 +30,40 @@ class CartsClient(Carts, Client, contract=CONTRACT):
     peek = CartsPeek()
     changes = CartsChanges()
 
-    def get(
+    async def get(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, Cart | None]:
+    ) -> Cart | None:
         """The cart, if there is one."""
-        return self._fusion.compute("get", (id,))
+        return await self._fusion.compute("get", (id,))
 
-    def total(
+    async def total(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, Decimal]:
-        return self._fusion.compute("total", (id,))
+    ) -> Decimal:
+        return await self._fusion.compute("total", (id,))
 
-    def ids(
+    async def ids(
         self,
         owner: str,
         limit: int = 20,
-    ) -> Coroutine[Any, Any, tuple[str, ...]]:
-        return self._fusion.compute("ids", (owner, limit))
+    ) -> tuple[str, ...]:
+        return await self._fusion.compute("ids", (owner, limit))
 
-    def put(
+    async def put(
         self,
         cart: Cart,
-    ) -> Coroutine[Any, Any, Cart]:
-        return self._fusion.command("put", (cart,))
+    ) -> Cart:
+        return await self._fusion.command("put", (cart,))
 
-    def put_all(
+    async def put_all(
         self,
         carts: tuple[Cart, ...],
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("put_all", (carts,))
+    ) -> None:
+        return await self._fusion.command("put_all", (carts,))
 
-    def ping(self) -> Coroutine[Any, Any, str]:
-        return self._fusion.call("ping", ())
+    async def ping(self) -> str:
+        return await self._fusion.call("ping", ())
 
     def events(
         self,

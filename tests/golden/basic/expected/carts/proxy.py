@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=629e9ea399de477c2ba9832376de33b0
+# fusiongen:hash=290b47084ab597eb1842492b2f4c74fa
 """The proxy of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     ANY,
@@ -28,8 +27,6 @@ from tests.golden.basic.contract import Carts
 from .server import CartsInvalidate, CartsService
 
 if TYPE_CHECKING:
-    from decimal import Decimal
-
     from tests.golden.basic.contract import Cart
 
 
@@ -67,7 +64,7 @@ def _put_all_keys(keys: Keys, result: None, carts: tuple[Cart, ...]) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="carts",
     protocol=Carts,
     types=_types,
@@ -86,33 +83,14 @@ CONTRACT = Contract(
 class CartsProxy(CartsService, contract=CONTRACT):
     """Every `CartsService` is one of these: calls go through the cache."""
 
-    def get(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, Cart | None]:
-        return self._fusion.compute("get", (id,))
-
-    def total(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, Decimal]:
-        return self._fusion.compute("total", (id,))
-
-    def ids(
-        self,
-        owner: str,
-        limit: int = 20,
-    ) -> Coroutine[Any, Any, tuple[str, ...]]:
-        return self._fusion.compute("ids", (owner, limit))
-
-    def put(
+    async def put(
         self,
         cart: Cart,
-    ) -> Coroutine[Any, Any, Cart]:
-        return self._fusion.command("put", (cart,))
+    ) -> Cart:
+        return await self._fusion.command("put", (cart,))
 
-    def put_all(
+    async def put_all(
         self,
         carts: tuple[Cart, ...],
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("put_all", (carts,))
+    ) -> None:
+        return await self._fusion.command("put_all", (carts,))

@@ -2,14 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=56c18475ad709c8c8d54684b4e392f01
+# fusiongen:hash=ab95e8c084e478dfb0eea0fa0bcb7345
 """The typed client of `Store`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine as Coroutine_
 from typing import TYPE_CHECKING
-from typing import Any as Any_
 
 from fusionrt.abi import Client
 
@@ -36,73 +34,73 @@ class StoreClient(Store, Client, contract=CONTRACT):
     peek = StorePeek()
     changes = StoreChanges()
 
-    def get(
+    async def get(
         self,
         key: str_,
         kind: int_ = 0,
-    ) -> Coroutine_[Any_, Any_, bytes | None]:
-        return self._fusion.compute("get", (key, kind))
+    ) -> bytes | None:
+        return await self._fusion.compute("get", (key, kind))
 
-    def list(
+    async def list(
         self,
         prefix: str_,
-    ) -> Coroutine_[Any_, Any_, list_[str_]]:
-        return self._fusion.compute("list", (prefix,))
+    ) -> list_[str_]:
+        return await self._fusion.compute("list", (prefix,))
 
-    def dict(
+    async def dict(
         self,
         keys: frozenset_[str_],
-    ) -> Coroutine_[Any_, Any_, dict_[str_, float]]:
-        return self._fusion.compute("dict", (keys,))
+    ) -> dict_[str_, float]:
+        return await self._fusion.compute("dict", (keys,))
 
-    def type(
+    async def type(
         self,
         key: str_,
-    ) -> Coroutine_[Any_, Any_, tuple_[str_, int_]]:
-        return self._fusion.compute("type", (key,))
+    ) -> tuple_[str_, int_]:
+        return await self._fusion.compute("type", (key,))
 
-    def frozenset(
+    async def frozenset(
         self,
         key: str_,
-    ) -> Coroutine_[Any_, Any_, set_[str_]]:
-        return self._fusion.compute("frozenset", (key,))
+    ) -> set_[str_]:
+        return await self._fusion.compute("frozenset", (key,))
 
-    def property(
+    async def property(
         self,
         object: str_,
-    ) -> Coroutine_[Any_, Any_, bool_]:
-        return self._fusion.compute("property", (object,))
+    ) -> bool_:
+        return await self._fusion.compute("property", (object,))
 
-    def set(
+    async def set(
         self,
         id: str_,
         type: bytes,
-    ) -> Coroutine_[Any_, Any_, None]:
-        return self._fusion.command("set", (id, type))
+    ) -> None:
+        return await self._fusion.command("set", (id, type))
 
-    def str(
+    async def str(
         self,
         int: int_,
-    ) -> Coroutine_[Any_, Any_, str_]:
-        return self._fusion.call("str", (int,))
+    ) -> str_:
+        return await self._fusion.call("str", (int,))
 
-    def int(self) -> Coroutine_[Any_, Any_, int_]:
-        return self._fusion.call("int", ())
+    async def int(self) -> int_:
+        return await self._fusion.call("int", ())
 
-    def tuple(self) -> Coroutine_[Any_, Any_, tuple_[int_, ...]]:
-        return self._fusion.call("tuple", ())
+    async def tuple(self) -> tuple_[int_, ...]:
+        return await self._fusion.call("tuple", ())
 
-    def bool(self) -> Coroutine_[Any_, Any_, bool_]:
-        return self._fusion.call("bool", ())
+    async def bool(self) -> bool_:
+        return await self._fusion.call("bool", ())
 
-    def abstractmethod(self) -> Coroutine_[Any_, Any_, None]:
-        return self._fusion.call("abstractmethod", ())
+    async def abstractmethod(self) -> None:
+        return await self._fusion.call("abstractmethod", ())
 
-    def Any(self) -> Coroutine_[Any_, Any_, None]:
-        return self._fusion.call("Any", ())
+    async def Any(self) -> None:
+        return await self._fusion.call("Any", ())
 
-    def Coroutine(self) -> Coroutine_[Any_, Any_, None]:
-        return self._fusion.call("Coroutine", ())
+    async def Coroutine(self) -> None:
+        return await self._fusion.call("Coroutine", ())
 
-    def item(self) -> Coroutine_[Any_, Any_, None]:
-        return self._fusion.call("item", ())
+    async def item(self) -> None:
+        return await self._fusion.call("item", ())

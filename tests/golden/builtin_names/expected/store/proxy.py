@@ -2,14 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=79e31716c0ac6ebf4fe252db6401bfab
+# fusiongen:hash=f29d34523295065e2942b8a3c93b4f27
 """The proxy of `Store`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine as Coroutine_
 from typing import TYPE_CHECKING
-from typing import Any as Any_
 
 from fusionrt.abi import (
     ANY,
@@ -27,14 +25,7 @@ from tests.golden.builtin_names.contract import Store
 from .server import StoreInvalidate, StoreService
 
 if TYPE_CHECKING:
-    from builtins import bool as bool_
-    from builtins import dict as dict_
-    from builtins import frozenset as frozenset_
-    from builtins import int as int_
-    from builtins import list as list_
-    from builtins import set as set_
     from builtins import str as str_
-    from builtins import tuple as tuple_
 
 
 def _types() -> Types:
@@ -68,7 +59,7 @@ def _set_keys(keys: Keys, result: None, id: str_, type: bytes) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="store",
     protocol=Store,
     types=_types,
@@ -95,46 +86,9 @@ CONTRACT = Contract(
 class StoreProxy(StoreService, contract=CONTRACT):
     """Every `StoreService` is one of these: calls go through the cache."""
 
-    def get(
-        self,
-        key: str_,
-        kind: int_ = 0,
-    ) -> Coroutine_[Any_, Any_, bytes | None]:
-        return self._fusion.compute("get", (key, kind))
-
-    def list(
-        self,
-        prefix: str_,
-    ) -> Coroutine_[Any_, Any_, list_[str_]]:
-        return self._fusion.compute("list", (prefix,))
-
-    def dict(
-        self,
-        keys: frozenset_[str_],
-    ) -> Coroutine_[Any_, Any_, dict_[str_, float]]:
-        return self._fusion.compute("dict", (keys,))
-
-    def type(
-        self,
-        key: str_,
-    ) -> Coroutine_[Any_, Any_, tuple_[str_, int_]]:
-        return self._fusion.compute("type", (key,))
-
-    def frozenset(
-        self,
-        key: str_,
-    ) -> Coroutine_[Any_, Any_, set_[str_]]:
-        return self._fusion.compute("frozenset", (key,))
-
-    def property(
-        self,
-        object: str_,
-    ) -> Coroutine_[Any_, Any_, bool_]:
-        return self._fusion.compute("property", (object,))
-
-    def set(
+    async def set(
         self,
         id: str_,
         type: bytes,
-    ) -> Coroutine_[Any_, Any_, None]:
-        return self._fusion.command("set", (id, type))
+    ) -> None:
+        return await self._fusion.command("set", (id, type))

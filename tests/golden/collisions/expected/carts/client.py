@@ -2,13 +2,13 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=a285674c8cf10523513eb2bb485242c6
+# fusiongen:hash=123fbe49d6accbcada114c0bba0f7e3b
 """The typed client of `Carts`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -36,37 +36,37 @@ class CartsClient(Carts, Client, contract=CONTRACT):
     peek = CartsPeek()
     changes = CartsChanges()
 
-    def get(
+    async def get(
         self_,
         self: str,
         keys: str,
         hit: int = 0,
         miss: int = 0,
-    ) -> Coroutine[Any, Any, Contract]:
-        return self_._fusion.compute("get", (self, keys, hit, miss))
+    ) -> Contract:
+        return await self_._fusion.compute("get", (self, keys, hit, miss))
 
-    def by(
+    async def by(
         self,
         client: CartsClient_,
         other: CartsClient_2,
-    ) -> Coroutine[Any, Any, AnyArgument]:
-        return self._fusion.compute("by", (client, other))
+    ) -> AnyArgument:
+        return await self._fusion.compute("by", (client, other))
 
-    def type(
+    async def type(
         self,
         scope: str,
         current_scope: str,
-    ) -> Coroutine[Any, Any, tuple[Types, Signature]]:
-        return self._fusion.compute("type", (scope, current_scope))
+    ) -> tuple[Types, Signature]:
+        return await self._fusion.compute("type", (scope, current_scope))
 
-    def put(
+    async def put(
         self,
         keys: str,
         carts_: str,
         ANY_: tuple[Keys, ...],
         CartsInvalidate: int,
-    ) -> Coroutine[Any, Any, Types]:
-        return self._fusion.command("put", (keys, carts_, ANY_, CartsInvalidate))
+    ) -> Types:
+        return await self._fusion.command("put", (keys, carts_, ANY_, CartsInvalidate))
 
     def watch(
         self,

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=2fba13bbcd638e90aa86716cfaa29e0e
+# fusiongen:hash=e9fa87d7a253554e2ed24863e360c8fd
 """The proxy of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     ANY,
@@ -27,12 +26,8 @@ from .server import CartsInvalidate as CartsInvalidate_
 from .server import CartsService
 
 if TYPE_CHECKING:
-    from tests.golden.collisions.contract import AnyArgument, CartsClient
-    from tests.golden.collisions.contract import Contract as Contract_
     from tests.golden.collisions.contract import Keys as Keys_
-    from tests.golden.collisions.contract import Signature as Signature_
     from tests.golden.collisions.contract import Types as Types_
-    from tests.golden.collisions.other import CartsClient as CartsClient_
 
 
 def _types() -> Types:
@@ -74,7 +69,7 @@ def _put_keys(
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="carts",
     protocol=Carts,
     types=_types,
@@ -91,34 +86,11 @@ CONTRACT = Contract(
 class CartsProxy(CartsService, contract=CONTRACT):
     """Every `CartsService` is one of these: calls go through the cache."""
 
-    def get(
-        self_,
-        self: str,
-        keys: str,
-        hit: int = 0,
-        miss: int = 0,
-    ) -> Coroutine[Any, Any, Contract_]:
-        return self_._fusion.compute("get", (self, keys, hit, miss))
-
-    def by(
-        self,
-        client: CartsClient,
-        other: CartsClient_,
-    ) -> Coroutine[Any, Any, AnyArgument]:
-        return self._fusion.compute("by", (client, other))
-
-    def type(
-        self,
-        scope: str,
-        current_scope: str,
-    ) -> Coroutine[Any, Any, tuple[Types_, Signature_]]:
-        return self._fusion.compute("type", (scope, current_scope))
-
-    def put(
+    async def put(
         self,
         keys: str,
         carts_: str,
         ANY_: tuple[Keys_, ...],
         CartsInvalidate: int,
-    ) -> Coroutine[Any, Any, Types_]:
-        return self._fusion.command("put", (keys, carts_, ANY_, CartsInvalidate))
+    ) -> Types_:
+        return await self._fusion.command("put", (keys, carts_, ANY_, CartsInvalidate))

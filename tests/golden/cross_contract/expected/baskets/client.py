@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=63fee7dca93fb579b62af1627a123f69
+# fusiongen:hash=a76f6bd5e8c6ee49da00e117fa11a58f
 """The typed client of `Baskets`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -28,14 +27,14 @@ class BasketsClient(Baskets, Client, contract=CONTRACT):
     peek = BasketsPeek()
     changes = BasketsChanges()
 
-    def count(
+    async def count(
         self,
         product: str,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("count", (product,))
+    ) -> int:
+        return await self._fusion.compute("count", (product,))
 
-    def fill(
+    async def fill(
         self,
         lines: tuple[Line, ...],
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("fill", (lines,))
+    ) -> None:
+        return await self._fusion.command("fill", (lines,))

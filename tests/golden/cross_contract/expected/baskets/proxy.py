@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=10d116b9a8d7f5d33010996f53d78c46
+# fusiongen:hash=eab3ef81d11375cbd688457336962a2b
 """The proxy of `Baskets`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     ANY,
@@ -55,7 +54,7 @@ def _fill_keys(keys: Keys, result: None, lines: tuple[Line, ...]) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="baskets",
     protocol=Baskets,
     types=_types,
@@ -69,14 +68,8 @@ CONTRACT = Contract(
 class BasketsProxy(BasketsService, contract=CONTRACT):
     """Every `BasketsService` is one of these: calls go through the cache."""
 
-    def count(
-        self,
-        product: str,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("count", (product,))
-
-    def fill(
+    async def fill(
         self,
         lines: tuple[Line, ...],
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("fill", (lines,))
+    ) -> None:
+        return await self._fusion.command("fill", (lines,))

@@ -2,13 +2,10 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=8111b11a7372fc9ea0ff79a642a2f4c1
+# fusiongen:hash=c094a300330d36a022b2c24031c1f94c
 """The typed client of `Products`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import Any
 
 from fusionrt.abi import Client
 
@@ -25,18 +22,18 @@ class ProductsClient(Products, Client, contract=CONTRACT):
     peek = ProductsPeek()
     changes = ProductsChanges()
 
-    def stock(
+    async def stock(
         self,
         product: str,
         depot: str = "main",
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("stock", (product, depot))
+    ) -> int:
+        return await self._fusion.compute("stock", (product, depot))
 
-    def names(self) -> Coroutine[Any, Any, tuple[str, ...]]:
-        return self._fusion.compute("names", ())
+    async def names(self) -> tuple[str, ...]:
+        return await self._fusion.compute("names", ())
 
-    def remove(
+    async def remove(
         self,
         products_: str,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("remove", (products_,))
+    ) -> None:
+        return await self._fusion.command("remove", (products_,))

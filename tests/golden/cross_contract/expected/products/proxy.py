@@ -2,13 +2,10 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=629e211d5edec4758e85ccde6902798e
+# fusiongen:hash=a21fdf0a016b66d506320475ad110b1a
 """The proxy of `Products`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import Any
 
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
@@ -39,7 +36,7 @@ def _remove_keys(keys: Keys, result: None, products_: str) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="products",
     protocol=Products,
     types=_types,
@@ -54,18 +51,8 @@ CONTRACT = Contract(
 class ProductsProxy(ProductsService, contract=CONTRACT):
     """Every `ProductsService` is one of these: calls go through the cache."""
 
-    def stock(
-        self,
-        product: str,
-        depot: str = "main",
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("stock", (product, depot))
-
-    def names(self) -> Coroutine[Any, Any, tuple[str, ...]]:
-        return self._fusion.compute("names", ())
-
-    def remove(
+    async def remove(
         self,
         products_: str,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("remove", (products_,))
+    ) -> None:
+        return await self._fusion.command("remove", (products_,))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=a857e087145e5e0c7ca0f3b16b2b1458
+# fusiongen:hash=ad8892852ba956aff8beda4cc07b3fa3
 """The typed client of `Search`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -29,7 +28,7 @@ class SearchClient(Search, Client, contract=CONTRACT):
     peek = SearchPeek()
     changes = SearchChanges()
 
-    def find(
+    async def find(
         self,
         text: str,
         /,
@@ -45,32 +44,32 @@ class SearchClient(Search, Client, contract=CONTRACT):
         top: int = TOP * 2 - 1,
         deep: Decimal = _DEEP,
         flag: bool = False,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute(
+    ) -> int:
+        return await self._fusion.compute(
             "find",
             (text, limit, order, depth, score, tags, one, none, raw, top, deep, flag),
         )
 
-    def count(
+    async def count(
         self,
         *,
         text: str | None = None,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("count", (text,))
+    ) -> int:
+        return await self._fusion.compute("count", (text,))
 
-    def plain(
+    async def plain(
         self,
         a: int,
         b: int,
         /,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("plain", (a, b))
+    ) -> int:
+        return await self._fusion.compute("plain", (a, b))
 
-    def learn(
+    async def learn(
         self,
         text: str,
         /,
         *,
         weight: float = 1e3,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("learn", (text, weight))
+    ) -> None:
+        return await self._fusion.command("learn", (text, weight))

@@ -2,13 +2,10 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=c1f0f613c48ecfa7e33bbf30f227a26f
+# fusiongen:hash=54bcf1e38e69ad72e6db9f77e7a6fc8c
 """The proxy of `Search`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
 
 from fusionrt.abi import (
     ANY,
@@ -20,13 +17,9 @@ from fusionrt.abi import (
     Types,
 )
 
-from tests.golden.defaults.contract import _DEEP, PAGE, Order, Search
-from tests.golden.defaults.limits import TOP, Depth
+from tests.golden.defaults.contract import Search
 
 from .server import SearchInvalidate, SearchService
-
-if TYPE_CHECKING:
-    from decimal import Decimal
 
 
 def _types() -> Types:
@@ -72,7 +65,7 @@ def _learn_keys(keys: Keys, result: None, text: str, weight: float) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="search",
     protocol=Search,
     types=_types,
@@ -104,48 +97,11 @@ CONTRACT = Contract(
 class SearchProxy(SearchService, contract=CONTRACT):
     """Every `SearchService` is one of these: calls go through the cache."""
 
-    def find(
-        self,
-        text: str,
-        /,
-        limit: int = PAGE,
-        *,
-        order: Order = Order.UP,
-        depth: Depth | None = Depth.SHALLOW,
-        score: float = -0.5,
-        tags: tuple[str, ...] = ("a", 'b"c'),
-        one: tuple[int, ...] = (1,),
-        none: tuple[int, ...] = (),
-        raw: bytes = b"\x00",
-        top: int = TOP * 2 - 1,
-        deep: Decimal = _DEEP,
-        flag: bool = False,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute(
-            "find",
-            (text, limit, order, depth, score, tags, one, none, raw, top, deep, flag),
-        )
-
-    def count(
-        self,
-        *,
-        text: str | None = None,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("count", (text,))
-
-    def plain(
-        self,
-        a: int,
-        b: int,
-        /,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("plain", (a, b))
-
-    def learn(
+    async def learn(
         self,
         text: str,
         /,
         *,
         weight: float = 1e3,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("learn", (text, weight))
+    ) -> None:
+        return await self._fusion.command("learn", (text, weight))

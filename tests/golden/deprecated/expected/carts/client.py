@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=e4309a01ca3453411936b24f506649d9
+# fusiongen:hash=6d5042326a7aeec9a5eac1ffcd150871
 """The typed client of `Carts`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any
+from collections.abc import AsyncIterator
 
 from fusionrt.abi import Client
 from fusionrt.abi import deprecated as deprecated_
@@ -27,37 +26,37 @@ class CartsClient(Carts, Client, contract=CONTRACT):
     changes = CartsChanges()
 
     @deprecated_("Use `total`.")
-    def sum(
+    async def sum(
         self,
         id: str,
         limit: int = 20,
-    ) -> Coroutine[Any, Any, int]:
+    ) -> int:
         """What `total` was called once."""
-        return self._fusion.compute("sum", (id, limit))
+        return await self._fusion.compute("sum", (id, limit))
 
-    def total(
+    async def total(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("total", (id,))
+    ) -> int:
+        return await self._fusion.compute("total", (id,))
 
     @deprecated_('Use `put`, which says "when".')
-    def set(
+    async def set(
         self,
         id: str,
         total: int,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("set", (id, total))
+    ) -> None:
+        return await self._fusion.command("set", (id, total))
 
     @deprecated_(
         "This sentence is so long that it does not fit: not on a line, and not on its own.",
     )
-    def ping(self) -> Coroutine[Any, Any, str]:
-        return self._fusion.call("ping", ())
+    async def ping(self) -> str:
+        return await self._fusion.call("ping", ())
 
     @deprecated_("Watch `changes.total`.")
     def events(self) -> AsyncIterator[int]:
         return self._fusion.stream("events", ())
 
-    def deprecated(self) -> Coroutine[Any, Any, str]:
-        return self._fusion.call("deprecated", ())
+    async def deprecated(self) -> str:
+        return await self._fusion.call("deprecated", ())

@@ -2,13 +2,10 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=38c73230f9cb8ddf3d6517103bc63119
+# fusiongen:hash=19274b0c0e26939b3ce2f3d80ef52ec0
 """The proxy of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import Any
 
 from fusionrt.abi import (
     ANY,
@@ -48,7 +45,7 @@ def _set_keys(keys: Keys, result: None, id: str, total: int) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="carts",
     protocol=Carts,
     types=_types,
@@ -66,22 +63,9 @@ CONTRACT = Contract(
 class CartsProxy(CartsService, contract=CONTRACT):
     """Every `CartsService` is one of these: calls go through the cache."""
 
-    def sum(
-        self,
-        id: str,
-        limit: int = 20,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("sum", (id, limit))
-
-    def total(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("total", (id,))
-
-    def set(
+    async def set(
         self,
         id: str,
         total: int,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("set", (id, total))
+    ) -> None:
+        return await self._fusion.command("set", (id, total))

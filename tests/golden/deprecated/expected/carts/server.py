@@ -2,8 +2,10 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=2588709b846abe6419dc725b7bb7a70e
+# fusiongen:hash=1c96b5e7171e258ddbf356f0b92e7a08
 # mypy: disable-error-code="deprecated"
+# pyright: reportDeprecated=false
+# ty: ignore[deprecated]
 """The server side of `Carts`: subclass `CartsService` and write the bodies."""
 
 from __future__ import annotations

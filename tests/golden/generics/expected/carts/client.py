@@ -2,13 +2,13 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=cbb86f105bfe6946f6eaaa8b2db6b2f0
+# fusiongen:hash=58765df2cf9959095133c98a09404afb
 """The typed client of `Carts`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -29,24 +29,24 @@ class CartsClient(Carts, Client, contract=CONTRACT):
     peek = CartsPeek()
     changes = CartsChanges()
 
-    def get(
+    async def get(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, Cart | None]:
-        return self._fusion.compute("get", (id,))
+    ) -> Cart | None:
+        return await self._fusion.compute("get", (id,))
 
-    def page(
+    async def page(
         self,
         start: int = 0,
-    ) -> Coroutine[Any, Any, Page[Cart]]:
-        return self._fusion.compute("page", (start,))
+    ) -> Page[Cart]:
+        return await self._fusion.compute("page", (start,))
 
-    def put(
+    async def put(
         self,
         id: str,
         item: Cart,
-    ) -> Coroutine[Any, Any, Cart | None]:
-        return self._fusion.command("put", (id, item))
+    ) -> Cart | None:
+        return await self._fusion.command("put", (id, item))
 
     def items(self) -> AsyncIterator[Cart]:
         return self._fusion.stream("items", ())

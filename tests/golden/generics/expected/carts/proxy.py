@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=7cc34447b232ebf87403f4a7f4d4bacc
+# fusiongen:hash=7b239b57516c4eaa4490bee5daaf1c96
 """The proxy of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     ANY,
@@ -27,7 +26,6 @@ from .server import CartsInvalidate, CartsService
 
 if TYPE_CHECKING:
     from tests.golden.generics.contract import Cart
-    from tests.golden.generics.repository import Page
 
 
 def _types() -> Types:
@@ -52,7 +50,7 @@ def _put_keys(keys: Keys, result: Cart | None, id: str, item: Cart) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="carts",
     protocol=Carts,
     types=_types,
@@ -68,21 +66,9 @@ CONTRACT = Contract(
 class CartsProxy(CartsService, contract=CONTRACT):
     """Every `CartsService` is one of these: calls go through the cache."""
 
-    def get(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, Cart | None]:
-        return self._fusion.compute("get", (id,))
-
-    def page(
-        self,
-        start: int = 0,
-    ) -> Coroutine[Any, Any, Page[Cart]]:
-        return self._fusion.compute("page", (start,))
-
-    def put(
+    async def put(
         self,
         id: str,
         item: Cart,
-    ) -> Coroutine[Any, Any, Cart | None]:
-        return self._fusion.command("put", (id, item))
+    ) -> Cart | None:
+        return await self._fusion.command("put", (id, item))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=1363e52c1d6759494f2f7833e336642d
+# fusiongen:hash=5cd0bb5037a365311a9465bb3054cc2e
 """The typed client of `Numbers`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -28,17 +27,17 @@ class NumbersClient(Numbers, Client, contract=CONTRACT):
     peek = NumbersPeek()
     changes = NumbersChanges()
 
-    def get(
+    async def get(
         self,
         id: int,
-    ) -> Coroutine[Any, Any, tuple[int, ...] | None]:
-        return self._fusion.compute("get", (id,))
+    ) -> tuple[int, ...] | None:
+        return await self._fusion.compute("get", (id,))
 
-    def page(
+    async def page(
         self,
         start: int = 0,
-    ) -> Coroutine[Any, Any, Page[tuple[int, ...] | None]]:
-        return self._fusion.compute("page", (start,))
+    ) -> Page[tuple[int, ...] | None]:
+        return await self._fusion.compute("page", (start,))
 
-    def count(self) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("count", ())
+    async def count(self) -> int:
+        return await self._fusion.compute("count", ())

@@ -2,22 +2,16 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=59a5086b54a5bc3d9ae2d0e8cb91a7cc
+# fusiongen:hash=bcba3d6a42c55e0f284ef6d2ce05e177
 """The proxy of `Numbers`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
 
 from fusionrt.abi import Compute, Contract, Signature, Types
 
 from tests.golden.generics.contract import Numbers
 
 from .server import NumbersService
-
-if TYPE_CHECKING:
-    from tests.golden.generics.repository import Page
 
 
 def _types() -> Types:
@@ -34,7 +28,7 @@ def _types() -> Types:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="numbers",
     protocol=Numbers,
     types=_types,
@@ -48,18 +42,3 @@ CONTRACT = Contract(
 
 class NumbersProxy(NumbersService, contract=CONTRACT):
     """Every `NumbersService` is one of these: calls go through the cache."""
-
-    def get(
-        self,
-        id: int,
-    ) -> Coroutine[Any, Any, tuple[int, ...] | None]:
-        return self._fusion.compute("get", (id,))
-
-    def page(
-        self,
-        start: int = 0,
-    ) -> Coroutine[Any, Any, Page[tuple[int, ...] | None]]:
-        return self._fusion.compute("page", (start,))
-
-    def count(self) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("count", ())

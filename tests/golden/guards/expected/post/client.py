@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=62d9b09a197960d6fe77dcd1d4457445
+# fusiongen:hash=aaf302dffbfc2f6160b485ecb0b45833
 """The typed client of `Post`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -28,22 +27,22 @@ class PostClient(Post, Client, contract=CONTRACT):
     peek = PostPeek()
     changes = PostChanges()
 
-    def of(
+    async def of(
         self,
         city: str,
         name: str = "",
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("of", (city, name))
+    ) -> int:
+        return await self._fusion.compute("of", (city, name))
 
-    def maybe(
+    async def maybe(
         self,
         city: str | None,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("maybe", (city,))
+    ) -> int:
+        return await self._fusion.compute("maybe", (city,))
 
-    def send(
+    async def send(
         self,
         parcel: Parcel,
         note: str | None,
-    ) -> Coroutine[Any, Any, tuple[Person, ...] | None]:
-        return self._fusion.command("send", (parcel, note))
+    ) -> tuple[Person, ...] | None:
+        return await self._fusion.command("send", (parcel, note))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=1a3c4122ae2fbee25401f13ec5ac63b1
+# fusiongen:hash=a53d94c6f675cbe7ee4fc634ecb80f6d
 """The proxy of `Post`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     ANY,
@@ -73,7 +72,7 @@ def _send_keys(
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="post",
     protocol=Post,
     types=_types,
@@ -88,22 +87,9 @@ CONTRACT = Contract(
 class PostProxy(PostService, contract=CONTRACT):
     """Every `PostService` is one of these: calls go through the cache."""
 
-    def of(
-        self,
-        city: str,
-        name: str = "",
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("of", (city, name))
-
-    def maybe(
-        self,
-        city: str | None,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("maybe", (city,))
-
-    def send(
+    async def send(
         self,
         parcel: Parcel,
         note: str | None,
-    ) -> Coroutine[Any, Any, tuple[Person, ...] | None]:
-        return self._fusion.command("send", (parcel, note))
+    ) -> tuple[Person, ...] | None:
+        return await self._fusion.command("send", (parcel, note))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=6022db46fe776a1bdc0972d2f33dfd15
+# fusiongen:hash=3110381bddcfb3da83ba98d5e94b7d19
 """The typed client of `PagesContract`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -32,31 +31,31 @@ class PagesContractClient(PagesContract, Client, contract=CONTRACT):
     peek = PagesContractPeek()
     changes = PagesContractChanges()
 
-    def read(
+    async def read(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, Page]:
-        return self._fusion.compute("read", (id,))
+    ) -> Page:
+        return await self._fusion.compute("read", (id,))
 
-    def name(self) -> Coroutine[Any, Any, str]:
-        return self._fusion.call("name", ())
+    async def name(self) -> str:
+        return await self._fusion.call("name", ())
 
-    def history(
+    async def history(
         self,
         id: str,
         page: Page | None = None,
-    ) -> Coroutine[Any, Any, tuple[Page, ...]]:
-        return self._fusion.call("history", (id, page))
+    ) -> tuple[Page, ...]:
+        return await self._fusion.call("history", (id, page))
 
-    def size(
+    async def size(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("size", (id,))
+    ) -> int:
+        return await self._fusion.compute("size", (id,))
 
-    def write(
+    async def write(
         self,
         id: str,
         text: Text,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("write", (id, text))
+    ) -> None:
+        return await self._fusion.command("write", (id, text))

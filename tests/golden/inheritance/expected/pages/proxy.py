@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=c85114c6b5827a5e7e9ca435d3165dc7
+# fusiongen:hash=6f3c8c9c3296f7c8cdeaff790e20c5e1
 """The proxy of `PagesContract`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     Command,
@@ -26,7 +25,7 @@ from tests.golden.inheritance.contract import PagesContract
 from .server import PagesContractInvalidate, PagesContractService
 
 if TYPE_CHECKING:
-    from tests.golden.inheritance.parts.bases import Page, Text
+    from tests.golden.inheritance.parts.bases import Text
 
 
 def _types() -> Types:
@@ -51,7 +50,7 @@ def _write_keys(keys: Keys, result: None, id: str, text: Text) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="pages",
     protocol=PagesContract,
     types=_types,
@@ -68,21 +67,9 @@ CONTRACT = Contract(
 class PagesContractProxy(PagesContractService, contract=CONTRACT):
     """Every `PagesContractService` is one of these: calls go through the cache."""
 
-    def read(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, Page]:
-        return self._fusion.compute("read", (id,))
-
-    def size(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("size", (id,))
-
-    def write(
+    async def write(
         self,
         id: str,
         text: Text,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("write", (id, text))
+    ) -> None:
+        return await self._fusion.command("write", (id, text))

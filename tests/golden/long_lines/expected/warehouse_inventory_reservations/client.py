@@ -2,15 +2,14 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=e7a987bab18ec4a66f85ae4b4ec90d5b
+# fusiongen:hash=3b163076104ba6e79653247e186149a1
 """The typed client of `WarehouseInventoryReservations`: its compute methods are
 replicas of a host's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -52,7 +51,7 @@ class WarehouseInventoryReservationsClient(
     peek = WarehouseInventoryReservationsPeek()
     changes = WarehouseInventoryReservationsChanges()
 
-    def reservations_of_every_warehouse_by_product(
+    async def reservations_of_every_warehouse_by_product(
         self,
         record: RecordWithAVeryLongName
         | AnotherRecordWithALongName
@@ -65,37 +64,29 @@ class WarehouseInventoryReservationsClient(
             "shipped",
             "delivered",
         ] = "picked",
-    ) -> Coroutine[
-        Any,
-        Any,
-        Mapping[str, tuple[RecordWithAVeryLongName, AnotherRecordWithALongName, int]],
-    ]:
+    ) -> Mapping[str, tuple[RecordWithAVeryLongName, AnotherRecordWithALongName, int]]:
         """Says "this\""""
-        return self._fusion.compute(
+        return await self._fusion.compute(
             "reservations_of_every_warehouse_by_product",
             (record, state),
         )
 
-    def a_method_without_arguments_but_with_a_long_name(
+    async def a_method_without_arguments_but_with_a_long_name(
         self,
-    ) -> Coroutine[
-        Any,
-        Any,
-        tuple[RecordWithAVeryLongName, AnotherRecordWithALongName],
-    ]:
+    ) -> tuple[RecordWithAVeryLongName, AnotherRecordWithALongName]:
         """Back\\slash."""
-        return self._fusion.compute(
+        return await self._fusion.compute(
             "a_method_without_arguments_but_with_a_long_name",
             (),
         )
 
-    def reserve_for_customer(
+    async def reserve_for_customer(
         self,
         previous_reservation: RecordWithAVeryLongName,
         reservation: YetAnotherRecordWithALongName,
-    ) -> Coroutine[Any, Any, None]:
+    ) -> None:
         """Starts late."""
-        return self._fusion.command(
+        return await self._fusion.command(
             "reserve_for_customer",
             (previous_reservation, reservation),
         )

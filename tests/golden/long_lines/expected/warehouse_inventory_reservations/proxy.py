@@ -2,15 +2,14 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=eae40483c4dbc46ae3a2abc93448bab9
+# fusiongen:hash=d70ce7e3beb084306cc7f6b08b70c972
 """The proxy of `WarehouseInventoryReservations`: what is cached, what is
 invalidated, what travels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     ANY,
@@ -30,11 +29,7 @@ from .server import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Literal
-
     from tests.golden.long_lines.a_module_with_a_long_name_too import (
-        AnotherRecordWithALongName,
         RecordWithAVeryLongName,
         YetAnotherRecordWithALongName,
     )
@@ -110,7 +105,7 @@ def _reserve_for_customer_keys(
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="warehouse_inventory_reservations",
     protocol=WarehouseInventoryReservations,
     types=_types,
@@ -134,47 +129,12 @@ class WarehouseInventoryReservationsProxy(
     through the cache.
     """
 
-    def reservations_of_every_warehouse_by_product(
-        self,
-        record: RecordWithAVeryLongName
-        | AnotherRecordWithALongName
-        | YetAnotherRecordWithALongName,
-        state: Literal[
-            "requested",
-            "reserved",
-            "picked",
-            "packed",
-            "shipped",
-            "delivered",
-        ] = "picked",
-    ) -> Coroutine[
-        Any,
-        Any,
-        Mapping[str, tuple[RecordWithAVeryLongName, AnotherRecordWithALongName, int]],
-    ]:
-        return self._fusion.compute(
-            "reservations_of_every_warehouse_by_product",
-            (record, state),
-        )
-
-    def a_method_without_arguments_but_with_a_long_name(
-        self,
-    ) -> Coroutine[
-        Any,
-        Any,
-        tuple[RecordWithAVeryLongName, AnotherRecordWithALongName],
-    ]:
-        return self._fusion.compute(
-            "a_method_without_arguments_but_with_a_long_name",
-            (),
-        )
-
-    def reserve_for_customer(
+    async def reserve_for_customer(
         self,
         previous_reservation: RecordWithAVeryLongName,
         reservation: YetAnotherRecordWithALongName,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command(
+    ) -> None:
+        return await self._fusion.command(
             "reserve_for_customer",
             (previous_reservation, reservation),
         )

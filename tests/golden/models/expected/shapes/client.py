@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=94aa71a44f5afa6c9ce73f047487f828
+# fusiongen:hash=99e385776d45c51435d29a327bd65f86
 """The typed client of `Shapes`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -18,6 +17,8 @@ from .proxy import CONTRACT
 from .server import ShapesChanges, ShapesComputed, ShapesPeek
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from tests.golden.models.contract import (
         Box,
         Checked,
@@ -38,35 +39,35 @@ class ShapesClient(Shapes, Client, contract=CONTRACT):
     peek = ShapesPeek()
     changes = ShapesChanges()
 
-    def area(
+    async def area(
         self,
         point: Point,
         box: Box,
         named: NamedBox,
         style: Shape.Style,
         place: Place,
-    ) -> Coroutine[Any, Any, float]:
-        return self._fusion.compute("area", (point, box, named, style, place))
+    ) -> float:
+        return await self._fusion.compute("area", (point, box, named, style, place))
 
-    def shape(
+    async def shape(
         self,
         checked: Checked,
-    ) -> Coroutine[Any, Any, dict[str, list[Shape | None]]]:
-        return self._fusion.compute("shape", (checked,))
+    ) -> dict[str, list[Shape | None]]:
+        return await self._fusion.compute("shape", (checked,))
 
-    def page(self) -> Coroutine[Any, Any, Page[Box]]:
-        return self._fusion.compute("page", ())
+    async def page(self) -> Page[Box]:
+        return await self._fusion.compute("page", ())
 
-    def draw(
+    async def draw(
         self,
         shape: Shape,
         checked: Checked,
         rows: list[Row],
-    ) -> Coroutine[Any, Any, Tree]:
-        return self._fusion.command("draw", (shape, checked, rows))
+    ) -> Tree:
+        return await self._fusion.command("draw", (shape, checked, rows))
 
-    def anything(
+    async def anything(
         self,
         data: dict[str, Any],
-    ) -> Coroutine[Any, Any, object]:
-        return self._fusion.call("anything", (data,))
+    ) -> object:
+        return await self._fusion.call("anything", (data,))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=18e494ac080e8d9258093b58c48975af
+# fusiongen:hash=2c697ff359ffcaf8297522f1f05d7459
 """The proxy of `Shapes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     Command,
@@ -25,17 +24,7 @@ from tests.golden.models.contract import Shapes
 from .server import ShapesInvalidate, ShapesService
 
 if TYPE_CHECKING:
-    from tests.golden.models.contract import (
-        Box,
-        Checked,
-        NamedBox,
-        Page,
-        Place,
-        Point,
-        Row,
-        Shape,
-        Tree,
-    )
+    from tests.golden.models.contract import Checked, Row, Shape, Tree
 
 
 def _types() -> Types:
@@ -78,7 +67,7 @@ def _draw_keys(
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="shapes",
     protocol=Shapes,
     types=_types,
@@ -95,29 +84,10 @@ CONTRACT = Contract(
 class ShapesProxy(ShapesService, contract=CONTRACT):
     """Every `ShapesService` is one of these: calls go through the cache."""
 
-    def area(
-        self,
-        point: Point,
-        box: Box,
-        named: NamedBox,
-        style: Shape.Style,
-        place: Place,
-    ) -> Coroutine[Any, Any, float]:
-        return self._fusion.compute("area", (point, box, named, style, place))
-
-    def shape(
-        self,
-        checked: Checked,
-    ) -> Coroutine[Any, Any, dict[str, list[Shape | None]]]:
-        return self._fusion.compute("shape", (checked,))
-
-    def page(self) -> Coroutine[Any, Any, Page[Box]]:
-        return self._fusion.compute("page", ())
-
-    def draw(
+    async def draw(
         self,
         shape: Shape,
         checked: Checked,
         rows: list[Row],
-    ) -> Coroutine[Any, Any, Tree]:
-        return self._fusion.command("draw", (shape, checked, rows))
+    ) -> Tree:
+        return await self._fusion.command("draw", (shape, checked, rows))

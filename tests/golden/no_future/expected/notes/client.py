@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=21b6171ea2874a11fa94fd4e492711fe
+# fusiongen:hash=8965b731cef4549447c80c79faf19647
 """The typed client of `Notes`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -30,22 +29,22 @@ class NotesClient(Notes, Client, contract=CONTRACT):
     peek = NotesPeek()
     changes = NotesChanges()
 
-    def find(
+    async def find(
         self,
         key: Key,
-    ) -> Coroutine[Any, Any, Note | None]:
-        return self._fusion.compute("find", (key,))
+    ) -> Note | None:
+        return await self._fusion.compute("find", (key,))
 
-    def names(
+    async def names(
         self,
         mode: Literal["all", "mine"] = "all",
         prefix: str | None = None,
-    ) -> Coroutine[Any, Any, tuple[str, ...]]:
-        return self._fusion.compute("names", (mode, prefix))
+    ) -> tuple[str, ...]:
+        return await self._fusion.compute("names", (mode, prefix))
 
-    def save(
+    async def save(
         self,
         note: Note,
         text: str,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("save", (note, text))
+    ) -> None:
+        return await self._fusion.command("save", (note, text))

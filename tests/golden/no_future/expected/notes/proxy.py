@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=d1083e14506b87ce5b6667d26009f371
+# fusiongen:hash=0753f0a44ddaaa7bfb819ee73772cd60
 """The proxy of `Notes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
@@ -17,9 +16,7 @@ from tests.golden.no_future.contract import Notes
 from .server import NotesInvalidate, NotesService
 
 if TYPE_CHECKING:
-    from typing import Literal
-
-    from tests.golden.no_future.contract import Key, Note
+    from tests.golden.no_future.contract import Note
 
 
 def _types() -> Types:
@@ -47,7 +44,7 @@ def _save_keys(keys: Keys, result: None, note: Note, text: str) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="notes",
     protocol=Notes,
     types=_types,
@@ -62,22 +59,9 @@ CONTRACT = Contract(
 class NotesProxy(NotesService, contract=CONTRACT):
     """Every `NotesService` is one of these: calls go through the cache."""
 
-    def find(
-        self,
-        key: Key,
-    ) -> Coroutine[Any, Any, Note | None]:
-        return self._fusion.compute("find", (key,))
-
-    def names(
-        self,
-        mode: Literal["all", "mine"] = "all",
-        prefix: str | None = None,
-    ) -> Coroutine[Any, Any, tuple[str, ...]]:
-        return self._fusion.compute("names", (mode, prefix))
-
-    def save(
+    async def save(
         self,
         note: Note,
         text: str,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("save", (note, text))
+    ) -> None:
+        return await self._fusion.command("save", (note, text))

@@ -2,13 +2,10 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=51b6a576d8483e56619b4e29f5924581
+# fusiongen:hash=bb43bd2ef7572917df35816c002ac30a
 """The typed client of `HTTPGateway2`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import Any
 
 from fusionrt.abi import Client
 
@@ -25,20 +22,20 @@ class HTTPGateway2Client(HTTPGateway2, Client, contract=CONTRACT):
     peek = HTTPGateway2Peek()
     changes = HTTPGateway2Changes()
 
-    def all(self) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("all", ())
+    async def all(self) -> str:
+        return await self._fusion.compute("all", ())
 
-    def none(
+    async def none(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("none", (id,))
+    ) -> str:
+        return await self._fusion.compute("none", (id,))
 
-    def one(
+    async def one(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("one", (id,))
+    ) -> str:
+        return await self._fusion.compute("one", (id,))
 
-    def nothing(self) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("nothing", ())
+    async def nothing(self) -> None:
+        return await self._fusion.command("nothing", ())

@@ -2,13 +2,10 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=944efe079519f5dbab02d4e5f9b5c772
+# fusiongen:hash=1651234f3580f5489028dfa97b5fc29c
 """The proxy of `HTTPGateway2`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import Any
 
 from fusionrt.abi import (
     Command,
@@ -40,7 +37,7 @@ def _types() -> Types:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="http_gateway2",
     protocol=HTTPGateway2,
     types=_types,
@@ -68,20 +65,5 @@ CONTRACT = Contract(
 class HTTPGateway2Proxy(HTTPGateway2Service, contract=CONTRACT):
     """Every `HTTPGateway2Service` is one of these: calls go through the cache."""
 
-    def all(self) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("all", ())
-
-    def none(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("none", (id,))
-
-    def one(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("one", (id,))
-
-    def nothing(self) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("nothing", ())
+    async def nothing(self) -> None:
+        return await self._fusion.command("nothing", ())

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=22be1820790231224174d9d941107e3a
+# fusiongen:hash=91bbebba15f83c0dbc3976751dce2299
 """The typed client of `Things`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -37,15 +36,15 @@ class ThingsClient(Things, Client, contract=CONTRACT):
     peek = ThingsPeek()
     changes = ThingsChanges()
 
-    def of(
+    async def of(
         self,
         user: UserId,
         colour: Colour = Colour.RED,
         size: Size = Size.S,
-    ) -> Coroutine[Any, Any, Ids]:
-        return self._fusion.compute("of", (user, colour, size))
+    ) -> Ids:
+        return await self._fusion.compute("of", (user, colour, size))
 
-    def price(
+    async def price(
         self,
         id: str,
         day: date,
@@ -55,22 +54,22 @@ class ThingsClient(Things, Client, contract=CONTRACT):
         ref: UUID,
         mode: Literal["net", "gross", 1, None, True] = "net",
         colour: Literal[Colour.RED, "none"] = "none",
-    ) -> Coroutine[Any, Any, Money]:
-        return self._fusion.compute(
+    ) -> Money:
+        return await self._fusion.compute(
             "price",
             (id, day, at, time, span, ref, mode, colour),
         )
 
-    def owner(
+    async def owner(
         self,
         user: MaybeUser,
-    ) -> Coroutine[Any, Any, UserId | None]:
-        return self._fusion.compute("owner", (user,))
+    ) -> UserId | None:
+        return await self._fusion.compute("owner", (user,))
 
-    def buy(
+    async def buy(
         self,
         user: UserId,
         amount: Money,
         ref: UUID,
-    ) -> Coroutine[Any, Any, dict[Colour, set[Size]]]:
-        return self._fusion.command("buy", (user, amount, ref))
+    ) -> dict[Colour, set[Size]]:
+        return await self._fusion.command("buy", (user, amount, ref))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=e15cc9717d25da8853cd5f04c8376e9c
+# fusiongen:hash=15b3a10f2a26495b239dca7ca95cac43
 """The proxy of `Things`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     ANY,
@@ -20,21 +19,14 @@ from fusionrt.abi import (
     Types,
 )
 
-from tests.golden.special_types.contract import Colour, Size, Things
+from tests.golden.special_types.contract import Things
 
 from .server import ThingsInvalidate, ThingsService
 
 if TYPE_CHECKING:
-    from datetime import date, datetime, time, timedelta
-    from typing import Literal
     from uuid import UUID
 
-    from tests.golden.special_types.contract import (
-        Ids,
-        MaybeUser,
-        Money,
-        UserId,
-    )
+    from tests.golden.special_types.contract import Colour, Money, Size, UserId
 
 
 def _types() -> Types:
@@ -92,7 +84,7 @@ def _buy_keys(
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="things",
     protocol=Things,
     types=_types,
@@ -108,40 +100,10 @@ CONTRACT = Contract(
 class ThingsProxy(ThingsService, contract=CONTRACT):
     """Every `ThingsService` is one of these: calls go through the cache."""
 
-    def of(
-        self,
-        user: UserId,
-        colour: Colour = Colour.RED,
-        size: Size = Size.S,
-    ) -> Coroutine[Any, Any, Ids]:
-        return self._fusion.compute("of", (user, colour, size))
-
-    def price(
-        self,
-        id: str,
-        day: date,
-        at: datetime,
-        time: time,
-        span: timedelta,
-        ref: UUID,
-        mode: Literal["net", "gross", 1, None, True] = "net",
-        colour: Literal[Colour.RED, "none"] = "none",
-    ) -> Coroutine[Any, Any, Money]:
-        return self._fusion.compute(
-            "price",
-            (id, day, at, time, span, ref, mode, colour),
-        )
-
-    def owner(
-        self,
-        user: MaybeUser,
-    ) -> Coroutine[Any, Any, UserId | None]:
-        return self._fusion.compute("owner", (user,))
-
-    def buy(
+    async def buy(
         self,
         user: UserId,
         amount: Money,
         ref: UUID,
-    ) -> Coroutine[Any, Any, dict[Colour, set[Size]]]:
-        return self._fusion.command("buy", (user, amount, ref))
+    ) -> dict[Colour, set[Size]]:
+        return await self._fusion.command("buy", (user, amount, ref))

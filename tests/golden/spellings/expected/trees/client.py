@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=e51199bde389a79417866bdeb60d66e7
+# fusiongen:hash=b80dc2dd150b89b5644833d390818846
 """The typed client of `Trees`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -29,32 +28,32 @@ class TreesClient(Trees, Client, contract=CONTRACT):
     peek = TreesPeek()
     changes = TreesChanges()
 
-    def find(
+    async def find(
         self,
         name: str,
         /,
         depth: int = 1,
         *,
         by: Sorting = Sorting.OLDEST,
-    ) -> Coroutine[Any, Any, Maybe]:
-        return self._fusion.compute("find", (name, depth, by))
+    ) -> Maybe:
+        return await self._fusion.compute("find", (name, depth, by))
 
-    def names(
+    async def names(
         self,
         of: Node | None = None,
-    ) -> Coroutine[Any, Any, tuple[str, ...]]:
-        return self._fusion.compute("names", (of,))
+    ) -> tuple[str, ...]:
+        return await self._fusion.compute("names", (of,))
 
-    def either(
+    async def either(
         self,
         what: str | tuple[str, ...],
         /,
-    ) -> Coroutine[Any, Any, int | tuple[str, ...] | None]:
-        return self._fusion.compute("either", (what,))
+    ) -> int | tuple[str, ...] | None:
+        return await self._fusion.compute("either", (what,))
 
-    def put(
+    async def put(
         self,
         root: Node,
         /,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("put", (root,))
+    ) -> None:
+        return await self._fusion.command("put", (root,))

@@ -2,23 +2,21 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=c45425728cdd22c3ed311dc6ba04c06b
+# fusiongen:hash=a2da9ca899a45e5940e836ac25005dfb
 """The proxy of `Trees`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
 from tests.golden.spellings.contract import Trees
-from tests.golden.spellings.offered import Sorting
 
 from .server import TreesInvalidate, TreesService
 
 if TYPE_CHECKING:
-    from tests.golden.spellings.offered import Maybe, Node
+    from tests.golden.spellings.offered import Node
 
 
 def _types() -> Types:
@@ -43,7 +41,7 @@ def _put_keys(keys: Keys, result: None, root: Node) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="trees",
     protocol=Trees,
     types=_types,
@@ -59,32 +57,9 @@ CONTRACT = Contract(
 class TreesProxy(TreesService, contract=CONTRACT):
     """Every `TreesService` is one of these: calls go through the cache."""
 
-    def find(
-        self,
-        name: str,
-        /,
-        depth: int = 1,
-        *,
-        by: Sorting = Sorting.OLDEST,
-    ) -> Coroutine[Any, Any, Maybe]:
-        return self._fusion.compute("find", (name, depth, by))
-
-    def names(
-        self,
-        of: Node | None = None,
-    ) -> Coroutine[Any, Any, tuple[str, ...]]:
-        return self._fusion.compute("names", (of,))
-
-    def either(
-        self,
-        what: str | tuple[str, ...],
-        /,
-    ) -> Coroutine[Any, Any, int | tuple[str, ...] | None]:
-        return self._fusion.compute("either", (what,))
-
-    def put(
+    async def put(
         self,
         root: Node,
         /,
-    ) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("put", (root,))
+    ) -> None:
+        return await self._fusion.command("put", (root,))

@@ -2,13 +2,13 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=f995a93f0f06ebc8f6c4b86ef653e104
+# fusiongen:hash=4cd606a43e7b19ccbeed74351bcae844
 """The typed client of `Clock`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -44,5 +44,5 @@ class ClockClient(Clock, Client, contract=CONTRACT):
     ) -> AsyncIterator[str]:
         return self._fusion.stream("names", (prefix,))
 
-    def now(self) -> Coroutine[Any, Any, Tick]:
-        return self._fusion.call("now", ())
+    async def now(self) -> Tick:
+        return await self._fusion.call("now", ())

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=a05852721c05cda30020cc12fe603acb
+# fusiongen:hash=4366be5e2438a3845eb10939b170497b
 """The proxy of `Clock`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _types() -> Types:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="clock",
     protocol=Clock,
     types=_types,

@@ -2,13 +2,10 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=29165b8b05b52b7f2c149149e80a7a3b
+# fusiongen:hash=ad735f3bd2cf5b8c9c99c79b2f6f5809
 """The typed client of `Button`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import Any
 
 from fusionrt.abi import Client
 
@@ -25,5 +22,5 @@ class ButtonClient(Button, Client, contract=CONTRACT):
     peek = ButtonPeek()
     changes = ButtonChanges()
 
-    def press(self) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("press", ())
+    async def press(self) -> None:
+        return await self._fusion.command("press", ())

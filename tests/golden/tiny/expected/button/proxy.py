@@ -2,13 +2,10 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=49799d12cd6322df0b23c23269eef12a
+# fusiongen:hash=1b77e913f5bb0bc24eaee94bfa37f027
 """The proxy of `Button`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import Any
 
 from fusionrt.abi import Command, Contract, Signature, Types
 
@@ -27,7 +24,7 @@ def _types() -> Types:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="button",
     protocol=Button,
     types=_types,
@@ -38,5 +35,5 @@ CONTRACT = Contract(
 class ButtonProxy(ButtonService, contract=CONTRACT):
     """Every `ButtonService` is one of these: calls go through the cache."""
 
-    def press(self) -> Coroutine[Any, Any, None]:
-        return self._fusion.command("press", ())
+    async def press(self) -> None:
+        return await self._fusion.command("press", ())

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=edb8f3844528ed7150ed05465b3d86c7
+# fusiongen:hash=b4242c0fe6c05862373749d76a5a8baa
 """The proxy of `Nothing`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _types() -> Types:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="nothing",
     protocol=Nothing,
     types=_types,

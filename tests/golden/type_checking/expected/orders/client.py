@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=684573754146b3cc15eea1135f29f2f3
+# fusiongen:hash=139de65f49ca62a44e22fffa1d856b3a
 """The typed client of `Orders`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -28,20 +27,20 @@ class OrdersClient(Orders, Client, contract=CONTRACT):
     peek = OrdersPeek()
     changes = OrdersChanges()
 
-    def get(
+    async def get(
         self,
         id: str,
-    ) -> Coroutine[Any, Any, Order]:
-        return self._fusion.compute("get", (id,))
+    ) -> Order:
+        return await self._fusion.compute("get", (id,))
 
-    def parcels(
+    async def parcels(
         self,
         order: Order,
-    ) -> Coroutine[Any, Any, tuple[Shipment, ...]]:
-        return self._fusion.compute("parcels", (order,))
+    ) -> tuple[Shipment, ...]:
+        return await self._fusion.compute("parcels", (order,))
 
-    def place(
+    async def place(
         self,
         order: Order,
-    ) -> Coroutine[Any, Any, Order]:
-        return self._fusion.command("place", (order,))
+    ) -> Order:
+        return await self._fusion.command("place", (order,))

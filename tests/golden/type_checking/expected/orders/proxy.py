@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=2d002b7c22aa05dde97b94dd3415bcf1
+# fusiongen:hash=4f35e6c7d419faea50ea890833f9a9f9
 """The proxy of `Orders`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
@@ -17,7 +16,7 @@ from tests.golden.type_checking.contract import Orders
 from .server import OrdersInvalidate, OrdersService
 
 if TYPE_CHECKING:
-    from tests.golden.type_checking.models import Order, Shipment
+    from tests.golden.type_checking.models import Order
 
 
 def _types() -> Types:
@@ -40,7 +39,7 @@ def _place_keys(keys: Keys, result: Order, order: Order) -> None:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="orders",
     protocol=Orders,
     types=_types,
@@ -55,20 +54,8 @@ CONTRACT = Contract(
 class OrdersProxy(OrdersService, contract=CONTRACT):
     """Every `OrdersService` is one of these: calls go through the cache."""
 
-    def get(
-        self,
-        id: str,
-    ) -> Coroutine[Any, Any, Order]:
-        return self._fusion.compute("get", (id,))
-
-    def parcels(
+    async def place(
         self,
         order: Order,
-    ) -> Coroutine[Any, Any, tuple[Shipment, ...]]:
-        return self._fusion.compute("parcels", (order,))
-
-    def place(
-        self,
-        order: Order,
-    ) -> Coroutine[Any, Any, Order]:
-        return self._fusion.command("place", (order,))
+    ) -> Order:
+        return await self._fusion.command("place", (order,))

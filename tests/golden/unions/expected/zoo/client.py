@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=e8027d211cf5762186bb51a7ff9fce5c
+# fusiongen:hash=328d14f5b39911cdec4348158f8b1ca6
 """The typed client of `Zoo`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -32,27 +31,27 @@ class ZooClient(Zoo, Client, contract=CONTRACT):
     peek = ZooPeek()
     changes = ZooChanges()
 
-    def number(
+    async def number(
         self,
         value: int | bool | float,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("number", (value,))
+    ) -> str:
+        return await self._fusion.compute("number", (value,))
 
-    def text(
+    async def text(
         self,
         value: str | Decimal | UUID | None = None,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("text", (value,))
+    ) -> str:
+        return await self._fusion.compute("text", (value,))
 
-    def pet(
+    async def pet(
         self,
         pet: Pet,
         when: date | datetime,
-    ) -> Coroutine[Any, Any, Pet | None]:
-        return self._fusion.compute("pet", (pet, when))
+    ) -> Pet | None:
+        return await self._fusion.compute("pet", (pet, when))
 
-    def pets(
+    async def pets(
         self,
         pets: tuple[Cat | Dog, ...],
-    ) -> Coroutine[Any, Any, dict[str, list[Pet | None]]]:
-        return self._fusion.compute("pets", (pets,))
+    ) -> dict[str, list[Pet | None]]:
+        return await self._fusion.compute("pets", (pets,))

@@ -2,26 +2,16 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=05dc35ade291e266db39001d25d698e2
+# fusiongen:hash=b35452cb49099d74003caa70ca0b20f9
 """The proxy of `Zoo`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
-
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
 
 from fusionrt.abi import Compute, Contract, Signature, Types
 
 from tests.golden.unions.contract import Zoo
 
 from .server import ZooService
-
-if TYPE_CHECKING:
-    from datetime import date, datetime
-    from decimal import Decimal
-    from uuid import UUID
-
-    from tests.golden.unions.contract import Cat, Dog, Pet
 
 
 def _types() -> Types:
@@ -43,7 +33,7 @@ def _types() -> Types:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="zoo",
     protocol=Zoo,
     types=_types,
@@ -58,28 +48,3 @@ CONTRACT = Contract(
 
 class ZooProxy(ZooService, contract=CONTRACT):
     """Every `ZooService` is one of these: calls go through the cache."""
-
-    def number(
-        self,
-        value: int | bool | float,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("number", (value,))
-
-    def text(
-        self,
-        value: str | Decimal | UUID | None = None,
-    ) -> Coroutine[Any, Any, str]:
-        return self._fusion.compute("text", (value,))
-
-    def pet(
-        self,
-        pet: Pet,
-        when: date | datetime,
-    ) -> Coroutine[Any, Any, Pet | None]:
-        return self._fusion.compute("pet", (pet, when))
-
-    def pets(
-        self,
-        pets: tuple[Cat | Dog, ...],
-    ) -> Coroutine[Any, Any, dict[str, list[Pet | None]]]:
-        return self._fusion.compute("pets", (pets,))
