@@ -5,6 +5,8 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 BIN := .venv/bin
 # As many workers as the machine has cores; what one has not begun, another takes over.
 PYTEST := -m pytest --numprocesses=logical --dist=worksteal
+# With the Node.js of its wheel; it looks for no newer version of itself.
+PYRIGHT := PYRIGHT_PYTHON_GLOBAL_NODE=0 PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
 
 .DEFAULT_GOAL := help
@@ -32,6 +34,9 @@ format: $(BIN)/.ready  ## format, and mend what lint can mend
 
 types: $(BIN)/.ready  ## check the types
 	$(BIN)/mypy $(SOURCES)
+	$(PYRIGHT) --level error --pythonpath $(BIN)/python
+	$(BIN)/pyrefly check --python-interpreter-path $(BIN)/python
+	$(BIN)/ty check
 
 check: lint types test  ## lint, types, tests
 

@@ -19,6 +19,7 @@ class Sums(Protocol):
     @deprecated("Use `total`.")
     async def sum(self, id: str, limit: int = 20) -> int:
         """What `total` was called once."""
+        ...
 
 
 @service

@@ -18,8 +18,8 @@ class Notes(Protocol):
     async def names(
         self,
         mode: Literal["all", "mine"] = "all",
-        prefix: 'Optional["str"]' = None,
-    ) -> "tuple['str', ...]": ...
+        prefix: 'Optional["str"]' = None,  # pyrefly: ignore[not-a-type]
+    ) -> "tuple['str', ...]": ...  # pyrefly: ignore[not-a-type]
 
     @command(invalidates=["find(note.key)", "names('all', note.text)", "names('mine', None)"])
     async def save(self, note: "Note", text: Annotated["str", Field(max_length=9)]) -> None: ...
