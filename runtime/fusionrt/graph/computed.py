@@ -18,9 +18,9 @@ from .state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING, State
 from .when import OnError, when
 
 if TYPE_CHECKING:
-    from .execute import Run
     from .function import Function
     from .leases import Lease
+    from .run import Run
 
 __all__ = ["UNSET", "Computed", "Hit"]
 

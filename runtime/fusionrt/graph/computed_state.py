@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
 from ..errors import FrameworkError, NotBoundError, ServiceDisposed
-from ..primitives import is_cancelled, spawn
+from ..primitives import spawn
 from .computed import Computed
 from .delay import FixedDelayer, UpdateDelayer
 from .function import Function
@@ -129,12 +129,14 @@ class _Run(Generic[_T]):
         self._delayer = delayer
         self._turn = asyncio.Event()
         """Of the latest computed: set when there is a newer one, or when all is over."""
+        self._over = False
+        """Told by hand: a body may hide that the task was cancelled."""
         self._updates = spawn(self._keep_updated(), name=f"fusion {function.name}")
         self._updates.add_done_callback(self._ended)
 
     async def _keep_updated(self) -> None:
         retries = 0
-        while not is_cancelled():
+        while not self._over:
             error = self.latest.error
             # A framework error is not cached: without a wait it would be met again at once.
             failed = isinstance(error, FrameworkError) or (
@@ -172,6 +174,7 @@ class _Run(Generic[_T]):
 
     async def end(self) -> None:
         """Update no more."""
+        self._over = True
         self._updates.cancel()
         try:
             await asyncio.wait([self._updates])

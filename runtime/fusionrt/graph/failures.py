@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import copy
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import MemberDescriptorType
 from typing import Any
 
-__all__ = ["Classifier", "is_transient", "replayed", "retry_after", "stored"]
+from ..errors import FrameworkError
+
+__all__ = [
+    "Classifier",
+    "is_cacheable",
+    "is_transient",
+    "parts",
+    "replayed",
+    "retry_after",
+    "stored",
+]
 
 Classifier = Callable[[Exception], bool]
 """Tells whether an error is transient: likely to be gone at the next try."""
@@ -20,6 +30,25 @@ _FIRST = "first raised as:\n"
 def is_transient(error: Exception) -> bool:
     """The default classifier: what the network and the operating system may recover from."""
     return isinstance(error, OSError | TimeoutError)
+
+
+def parts(error: BaseException) -> Iterator[BaseException]:
+    """It, or what is in it if it is a group, however deep."""
+    pending = [error]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, BaseExceptionGroup):
+            pending += reversed(each.exceptions)
+        else:
+            yield each
+
+
+def is_cacheable(error: Exception) -> bool:
+    """Whether an error tells of what it is the outcome of.
+
+    One of the framework does not, and a `RecursionError` tells of its caller's stack.
+    """
+    return not any(isinstance(part, FrameworkError | RecursionError) for part in parts(error))
 
 
 def retry_after(error: Exception) -> float:

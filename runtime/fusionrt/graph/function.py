@@ -46,6 +46,7 @@ class Function(Generic[_T]):
 
     __slots__ = (
         "__weakref__",
+        "apart",
         "body",
         "counts",
         "delay",
@@ -93,6 +94,8 @@ class Function(Generic[_T]):
         self.weak: weakref.WeakValueDictionary[object, Computed[_T]] = NONE_HELD
         """Results that are not kept any more, while somebody holds them (G34)."""
         self.disposed = False
+        self.apart = False
+        """Whether its bodies run in tasks of their own; see execute.py."""
         self.counts = graph.counts_of(name)
         self.replicates = False
         """Whether its results stand for those of another process."""
