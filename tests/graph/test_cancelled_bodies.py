@@ -106,7 +106,7 @@ def chained(lab: Lab, body: Callable[..., Awaitable[Any]], depth: int) -> Functi
     return called
 
 
-@pytest.mark.parametrize("depth", [0, 3, 9])
+@pytest.mark.parametrize("depth", [0, 3, 49])
 @pytest.mark.parametrize("clean_up", [fails, fails_in_a_group, returns])
 @pytest.mark.parametrize("way", WAYS)
 async def test_G19_what_a_cancelled_body_comes_to_is_nobodys_result(
@@ -275,7 +275,7 @@ async def test_G20_a_body_that_cancels_its_own_task_ends_in_our_error_everywhere
         task.cancel()
         await asyncio.sleep(0)
 
-    called = chained(lab, body, 9)
+    called = chained(lab, body, 49)
     async with asyncio.timeout(10):
         with pytest.raises(Exception, match="cancelled from within"):
             await called.fetch(())

@@ -23,6 +23,7 @@ from .state import State
 from .states import ComputedNode, MutableState, computed
 from .statistics import MethodStatistics, Statistics
 from .targets import Target, Targets
+from .texts import call_text, repr_of, str_of
 
 __all__ = [
     "MAX_COMPUTEDS",
@@ -58,6 +59,7 @@ __all__ = [
     "Uncached",
     "UpdateDelayer",
     "answer",
+    "call_text",
     "calling_line",
     "computed",
     "current",
@@ -71,6 +73,8 @@ __all__ = [
     "lean",
     "notify",
     "recompute",
+    "repr_of",
     "run_in",
     "running_graph",
+    "str_of",
 ]

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
-from ..errors import FrameworkError, NotBoundError, ServiceDisposed
+from ..errors import NotBoundError, ServiceDisposed
 from ..primitives import spawn
+from .changes import IN_VAIN, is_in_vain
 from .computed import Computed
 from .delay import FixedDelayer, UpdateDelayer
+from .failures import is_cacheable
 from .function import Function
 from .graph import running_graph
 from .invalidate import notify
@@ -135,17 +137,18 @@ class _Run(Generic[_T]):
         self._updates.add_done_callback(self._ended)
 
     async def _keep_updated(self) -> None:
-        retries = 0
+        retries = in_vain = 0
         while not self._over:
             error = self.latest.error
-            # A framework error is not cached: without a wait it would be met again at once.
-            failed = isinstance(error, FrameworkError) or (
-                error is not None and self.function.graph.is_transient(error)
+            failed = error is not None and (
+                # What is not cached would be met again at once without a wait.
+                not is_cacheable(error) or self.function.graph.is_transient(error)
             )
             retries = retries + 1 if failed else 0
             await self.latest.invalidated()
+            in_vain = in_vain + 1 if is_in_vain(self.latest) else 0
             await self._delayer.wait(retries)
-            await asyncio.sleep(0)  # a value that is never fresh must not starve the loop
+            await IN_VAIN.wait(in_vain)  # also a value that is never fresh must not starve the loop
             self.latest = await self.function.computed(())
             self._turn.set()
             self._turn = asyncio.Event()

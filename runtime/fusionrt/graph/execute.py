@@ -1,6 +1,7 @@
 """Running a body: in its caller's task, and every so many levels in a task of its own.
 
-Inline costs no task; but awaiting dies near 1,000 frames, so a deep chain changes tasks (G35).
+Inline costs no task; but awaiting dies near 1,000 frames, so a deep chain changes tasks (G35), the
+sooner the more frames each body brings.
 
 Whether a body's cancellation was asked for is certain in a task of its own: only the engine cancels
 that. A caller's task merely counts requests, and some are never taken back: a TaskGroup of Python
@@ -11,6 +12,7 @@ that. A caller's task merely counts requests, and some are never taken back: a T
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ForeignCancellation
@@ -30,13 +32,27 @@ if TYPE_CHECKING:
     from .computed import Computed
     from .cycles import Suspicion
 
-__all__ = ["LEVELS", "ended", "execute", "start"]
+__all__ = ["ended", "execute", "fits_inline", "start"]
 
-LEVELS: Final = 10
-"""How many bodies are awaited inline, one in the other, before one gets a task of its own. Each may
-bring some eighty frames of its users' own (G35)."""
+LEVELS: Final = 50
+"""How many bodies are awaited inline, one in the other, before one gets a task of its own."""
+STEP: Final = 10
+"""After how many it is looked whether their users' own frames leave room for so many more."""
 LOOK_AGAIN: Final = 0.1
 """Seconds after which a wait that may be part of a cycle is looked at again (G30)."""
+
+
+def fits_inline(depth: int) -> bool:
+    """Whether the stack has room for the body at that depth, and for those up to the next look."""
+    if depth % STEP != STEP - 1:
+        return True
+    if depth % LEVELS == LEVELS - 1:
+        return False
+    try:
+        sys._getframe(sys.getrecursionlimit() // 3)
+    except ValueError:  # there are not so many
+        return True
+    return False
 
 
 def start(computed: Computed[Any]) -> None:
@@ -121,7 +137,8 @@ async def execute(computed: Computed[Any]) -> None:
         _abandon(computed)
         raise
     else:
-        if _is_given_up(run):
+        flow = run.flow
+        if (run.disowned or (flow is not None and flow.cancelling())) and _is_given_up(run):
             _disown(computed, run, value, None)
         else:
             _settle(computed, run, value, None)
@@ -168,27 +185,29 @@ def _settle(computed: Computed[Any], run: Run, value: Any, error: Exception | No
     computed._run = None
     computed._value = value
     computed._error = kept
-    if computed._origin is None:
-        computed._state = CONSISTENT
-        leases = run.leases
-        for dependency in computed._dependencies:
-            if dependency._leases:
-                leases = {**leases, **dependency._leases}
-        if leases:
-            computed._leases = leases
-        function.keep(computed)
-        if lifetime < FOREVER:
-            expire_after(computed, lifetime)
-    else:
-        computed._state = INVALIDATED
-        function.graph.invalidated[computed._origin.kind] += 1
-        retire(computed)
-    for dependant in run.joined:
-        if dependant._run is not None:
-            link(dependant, computed)
-    # Most ends are nobody's news, and this is the way of every miss.
-    if run.waiters or computed._origin is not None or function.graph.events.handlers:
-        _end(computed, run, EventKind.BODY_ENDED)
+    try:
+        if computed._origin is None:
+            computed._state = CONSISTENT
+            leases = run.leases
+            for dependency in computed._dependencies:
+                if dependency._leases:
+                    leases = {**leases, **dependency._leases}
+            if leases:
+                computed._leases = leases
+            function.keep(computed)
+            if lifetime < FOREVER:
+                expire_after(computed, lifetime)
+        else:
+            computed._state = INVALIDATED
+            function.graph.invalidated[computed._origin.kind] += 1
+            retire(computed)
+    finally:  # the `__hash__` of an argument may raise, and must strand nobody (G37)
+        for dependant in run.joined:
+            if dependant._run is not None:
+                link(dependant, computed)
+        # Most ends are nobody's news, and this is the way of every miss.
+        if run.waiters or computed._origin is not None or function.graph.events.handlers:
+            _end(computed, run, EventKind.BODY_ENDED)
 
 
 def _disown(computed: Computed[Any], run: Run, value: Any, error: Exception | None) -> None:

@@ -13,7 +13,7 @@ from ..primitives import current_task, running_loop
 from .computed import UNSET, Computed
 from .cycles import suspect
 from .edges import link
-from .execute import LEVELS, ended, execute, start
+from .execute import ended, execute, fits_inline, start
 from .recompute import Recomputing
 from .run import Run
 from .scope import SCOPE, Isolated
@@ -75,14 +75,17 @@ async def fetch(
                 function.check_usable()
             depth = 0 if waiting is None else waiting.depth + 1
             flow = current_task(graph.loop)
-            inline = depth % LEVELS != LEVELS - 1 and not function.apart
+            inline = not function.apart and (depth == 0 or fits_inline(depth))
             if flow is not None and flow.cancelling():
-                inline = False  # it could not be told what its body's cancellation is (G19)
+                inline = False  # a request during the body could not be told from that one (G19)
             run = Run(depth, flow)
             computed = Computed(function, key, arguments, run)
             if not inline:
                 start(computed)
-            function.enter(computed)
+            if function.indexes:
+                function.enter(computed)
+            else:  # the same without the call, for this is the way of every miss
+                function.table[key] = computed
             flagged = False
         elif computed._state is CONSISTENT:
             if computed._leases and not stale_ok:
@@ -131,11 +134,12 @@ async def fetch(
         if not flagged:
             if run.failure is not None:
                 raise run.failure
-            if run.disowned and not inline:
-                continue
-            if computed._value is not UNSET or computed._error is not None:
-                if run.disowned and edge and caller is not None and caller._run is not None:
+            if run.disowned:
+                if not inline:
+                    continue
+                if edge and caller is not None and caller._run is not None:
                     link(caller, computed)
+            if computed._value is not UNSET or computed._error is not None:
                 break
     if not use:
         return computed

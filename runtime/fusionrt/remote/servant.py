@@ -50,7 +50,11 @@ class ServiceServant:
         if served is None:
             reply.failure(Ending("unknown_method", "the service has no such method"))
             return None
-        return served.answer(call, reply)
+        try:
+            return served.answer(call, reply)
+        except Exception as error:  # of what users wrote, such as the `__hash__` of an argument
+            reply.failure(served.failure(error))
+            return None
 
     def _description(self) -> bytes:
         described = describe(self._binding.contract, self._iid, self._binding.bodies, self._calls)
@@ -143,7 +147,7 @@ class _Served:
     def _raw(self, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         return self._binding.raw(self._method.name, arguments)
 
-    def _failure(self, error: Exception) -> Ending:
+    def failure(self, error: Exception) -> Ending:
         return as_failure(error, self._binding.contract, self._method.name)
 
     # -- compute methods: the result stays registered until it is invalidated (D3) --
@@ -167,19 +171,19 @@ class _Served:
         try:
             computed = await self._binding.function(self._method.name).computed(arguments)
         except Exception as error:
-            reply.failure(self._failure(error))
+            reply.failure(self.failure(error))
         else:
             self._answer(call, computed, reply)
 
     def _answer(self, call: Call, computed: Computed[Any], reply: Reply) -> None:
         held = _Held(computed)
         if computed.error is not None:
-            reply.failure(self._failure(computed.error), held)
+            reply.failure(self.failure(computed.error), held)
             return
         try:
             payload = self._encode(call, computed.value)
         except Exception as error:
-            reply.failure(self._failure(error))
+            reply.failure(self.failure(error))
         else:
             reply.result(payload, held)
 
@@ -191,7 +195,7 @@ class _Served:
         try:
             payload = self._encode(call, await body())
         except Exception as error:
-            reply.failure(self._failure(error))
+            reply.failure(self.failure(error))
         else:
             reply.result(payload)
 
@@ -202,7 +206,7 @@ class _Served:
                 result = await self._binding.command(name, arguments, operation)
                 return Outcome(self._encode(call, result))
             except Exception as error:
-                return Outcome(b"", self._failure(error))
+                return Outcome(b"", self.failure(error))
 
         outcome = await self._outcomes.once(call.operation, run)
         if outcome.failure is not None:
@@ -218,7 +222,7 @@ class _Served:
                 if not await reply.item(self._encode(call, item)):
                     break
         except Exception as error:
-            reply.end(self._failure(error))
+            reply.end(self.failure(error))
         else:
             reply.end()
         finally:
