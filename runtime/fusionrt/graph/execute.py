@@ -36,7 +36,7 @@ __all__ = ["ended", "execute", "fits_inline", "start"]
 
 LEVELS: Final = 50
 """How many bodies are awaited inline, one in the other, before one gets a task of its own."""
-STEP: Final = 10
+STEP: Final = 5
 """After how many it is looked whether their users' own frames leave room for so many more."""
 LOOK_AGAIN: Final = 0.1
 """Seconds after which a wait that may be part of a cycle is looked at again (G30)."""
