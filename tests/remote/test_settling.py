@@ -16,7 +16,6 @@ from tests.waiting import until
 
 from .lab import Broken, LabClient, TinyLab
 
-
 Leave = Callable[[LabClient], Coroutine[Any, Any, None]]
 
 
