@@ -127,7 +127,7 @@ async def execute(computed: Computed[Any]) -> None:
         if _is_given_up(run, error) or (run.task is None and isinstance(error, RecursionError)):
             _disown(computed, run, None, stored(error))
         else:
-            _settle(computed, run, None, error)
+            _settle(computed, None, error)
     except BaseException as end:
         # A coroutine may be closed in another context: what is set there would stay there.
         if not isinstance(end, GeneratorExit) or SCOPE.get() is computed:
@@ -141,7 +141,7 @@ async def execute(computed: Computed[Any]) -> None:
         if (run.disowned or (flow is not None and flow.cancelling())) and _is_given_up(run):
             _disown(computed, run, value, None)
         else:
-            _settle(computed, run, value, None)
+            _settle(computed, value, None)
 
 
 async def _once_more(computed: Computed[Any], run: Run) -> Any:
@@ -167,9 +167,11 @@ def _is_given_up(run: Run, error: Exception | None = None) -> bool:
     return error is None or flow.cancelling() > left_behind(error, flow)
 
 
-def _settle(computed: Computed[Any], run: Run, value: Any, error: Exception | None) -> None:
+def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> None:
     """Computing → Consistent; or → Invalidated, if it was flagged or must not be cached."""
     function = computed._function
+    run = computed._run
+    assert run is not None
     lifetime, kept = run.lifetime, None
     if error is not None:
         # What users wrote is asked before anything has changed (G37).
@@ -185,6 +187,8 @@ def _settle(computed: Computed[Any], run: Run, value: Any, error: Exception | No
     computed._run = None
     computed._value = value
     computed._error = kept
+    if run.waits:
+        run.forsake(computed)
     try:
         if computed._origin is None:
             computed._state = CONSISTENT
@@ -226,6 +230,7 @@ def _abandon(computed: Computed[Any]) -> None:
     run = computed._run
     assert run is not None
     computed._run = None
+    run.forsake(computed)
     computed._state = INVALIDATED
     if computed._origin is None:
         computed._origin = Origin(OriginKind.UNCACHED, "cancelled")

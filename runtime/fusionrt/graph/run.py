@@ -75,3 +75,9 @@ class Run:
         if self.waits is _NO_WAITS:
             self.waits = {}
         self.waits[flow] = computed
+
+    def forsake(self, computed: Computed[Any]) -> None:
+        """The body has ended; what tasks that it started wait for is nothing to it (G11)."""
+        for awaited in self.waits.values():
+            if awaited._run is not None:
+                awaited._run.joined.pop(computed, None)
