@@ -38,15 +38,22 @@ def goes_on_with(flow: Flow, other: Flow) -> bool:
 
 
 def _woken_by(callback: Any) -> Iterator[asyncio.Future[Any]]:
-    for held in _held_by(callback):
+    pending = list(_held_by(callback))
+    seen: set[int] = set()
+    while pending:
+        held = pending.pop()
         if isinstance(held, asyncio.Future):
             yield held
-        elif type(held).__module__.partition(".")[0] in _LIBRARIES:
+        elif id(held) not in seen and _is_of_asyncio(held):
+            seen.add(id(held))
             for value in getattr(held, "__dict__", {}).values():
                 # The waiters of events and queues are in deques; a group's tasks are in a set.
-                for each in value if isinstance(value, deque) else (value,):
-                    if isinstance(each, asyncio.Future):
-                        yield each
+                pending += value if isinstance(value, deque) else (value,)
+
+
+def _is_of_asyncio(held: object) -> bool:
+    library = type(held).__module__.partition(".")[0]
+    return library in _LIBRARIES and not isinstance(held, asyncio.AbstractEventLoop)
 
 
 def _held_by(callback: Any) -> Iterator[Any]:
