@@ -103,6 +103,30 @@ async def test_G20_a_client_that_left_alone_finds_a_fresh_result(
         assert await client.slow("a") == 7 and await lab.slow("a") == 7
 
 
+async def test_G40_a_body_that_invalidates_what_it_read_is_slowed_for_clients_too(
+    nats_server: str,
+) -> None:
+    """A client that watches it does not ask again as fast as the network goes."""
+
+    @dataclass(eq=False)
+    class Vain(TinyLab):
+        async def double(self, key: str) -> int:
+            value = await self.get(key)
+            self.ran.append("double")
+            self.invalidate.get(key)
+            return 2 * value
+
+    async with Host(nats_server) as host, Host(nats_server) as other:
+        lab = Vain()
+        await host.serve(lab)
+        client = other.client(LabClient)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                async for _ in client.changes.double("a"):
+                    pass
+        assert 2 <= lab.ran.count("double") < 40
+
+
 async def test_G37_D29_an_error_without_a_text_fails_its_own_call(
     lab: CutOff, nats_server: str
 ) -> None:

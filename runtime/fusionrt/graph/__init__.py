@@ -1,6 +1,6 @@
 """The engine: computeds, their tables, invalidation and states (LAWS G1 to G36)."""
 
-from .changes import Changes
+from .changes import Changes, is_in_vain
 from .computed import Computed
 from .computed_state import ComputedState
 from .consolidate import ConsolidatingFunction, kind_of
@@ -67,6 +67,7 @@ __all__ = [
     "inspect_ending",
     "inspectors",
     "invalidate",
+    "is_in_vain",
     "is_transient",
     "isolated",
     "kind_of",

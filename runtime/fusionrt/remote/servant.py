@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ..errors import WireError
-from ..graph import Computed
+from ..graph import Computed, is_in_vain
 from ..rpc import Reply
 from ..services.binding import Binding
 from ..services.table import Command, Compute, Method, Plain, Stream
@@ -24,6 +25,10 @@ from .outcomes import Outcome, Outcomes
 __all__ = ["ServiceServant"]
 
 _DESCRIBE = method_id(DESCRIBE)
+
+IN_VAIN: Final = 0.05
+"""Seconds that an answer is held back whose body invalidates what it read: a client that watches it
+would ask again at once, for ever (G40)."""
 
 
 class ServiceServant:
@@ -173,6 +178,8 @@ class _Served:
         except Exception as error:
             reply.failure(self.failure(error))
         else:
+            if is_in_vain(computed):
+                await asyncio.sleep(IN_VAIN)
             self._answer(call, computed, reply)
 
     def _answer(self, call: Call, computed: Computed[Any], reply: Reply) -> None:
