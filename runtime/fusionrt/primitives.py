@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import random
+import sys
 import time
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from typing import Any, Final, TypeVar
 
 __all__ = [
     "clock",
-    "is_cancelled",
+    "current_task",
     "new_id",
     "now",
     "random_bits",
@@ -63,13 +64,11 @@ running_loop: Final = asyncio._get_running_loop
 """The event loop that this code runs in; None outside of one."""
 
 
-def is_cancelled() -> bool:
-    """Whether somebody wants the running task to end; code that it awaited may have hidden that.
-
-    So does `asyncio.gather`, when one of what it gathers fails as it is cancelled.
-    """
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
+if sys.version_info >= (3, 12):
+    current_task = asyncio.current_task
+else:  # what that asks, for it is slow
+    current_task = asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]
+"""The task of a loop that this code runs in; None outside of tasks."""
 
 
 def new_id() -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -15,25 +16,34 @@ import fusionrt
 from fusionrt import graph
 from fusionrt.testing import run
 
+from .careless import live_carelessly
 from .universe import live
 
 SEEDS = 5_000
+CARELESS_SEEDS = 2_000
 MUTANT_SEEDS = 5_000
 
+Life = Coroutine[Any, Any, None]
 
-def explore(package: ModuleType, seeds: int) -> None:
+
+def explore(package: ModuleType, seeds: int, life: Callable[[ModuleType], Life] = live) -> None:
     """Run so many universes; a failure names its seed, which replays it."""
     for seed in range(seeds):
         try:
-            run(live(package), seed=seed)
+            run(life(package), seed=seed)
         except BaseException as error:
-            error.add_note(f"replay: run(live(graph), seed={seed})")
+            error.add_note(f"replay: run({life.__name__}(graph), seed={seed})")
             raise
 
 
 def test_G5_to_G36_hold_under_every_schedule() -> None:
     """No schedule of readers, writers, watchers and cancellers breaks a law, evictions included."""
     explore(graph, SEEDS)
+
+
+def test_G19_G30_hold_for_careless_bodies_under_every_schedule() -> None:
+    """They fail or return something when they are cancelled, and start tasks that nobody awaits."""
+    explore(graph, CARELESS_SEEDS, live_carelessly)
 
 
 MUTANTS = {
@@ -140,3 +150,42 @@ def test_mutants_are_caught(mutant: ModuleType) -> None:
     """The schedules above tell a broken engine from a sound one."""
     with pytest.raises((AssertionError, ExceptionGroup)):
         explore(mutant, MUTANT_SEEDS)
+
+
+CARELESS_MUTANTS = {
+    "G19: what a cancelled body comes to is given to others": (
+        "fetch.py",
+        "                if not inline:\n                    continue\n",
+        "",
+    ),
+    "G19: what a cancelled body comes to is cached": (
+        "execute.py",
+        "    if flow is None or not flow.cancelling():\n",
+        "    if True:\n",
+    ),
+    "G19: what a body in a task of its own comes to is cached": (
+        "execute.py",
+        "        return run.disowned\n",
+        "        return False\n",
+    ),
+    "G30: a body waits for every task that it started": (
+        "flows.py",
+        "        if future is flow:\n            return True\n",
+        "        return True\n",
+    ),
+    "G11: what a task reads that outlives its body is a dependency": (
+        "run.py",
+        "                awaited._run.joined.pop(computed, None)\n",
+        "                pass\n",
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    "mutant", CARELESS_MUTANTS.values(), ids=CARELESS_MUTANTS.keys(), indirect=True
+)
+@pytest.mark.filterwarnings("ignore")  # what a broken engine leaves behind
+def test_mutants_are_caught_by_careless_bodies(mutant: ModuleType) -> None:
+    """What only such bodies tell apart."""
+    with pytest.raises((Exception, BaseExceptionGroup)):
+        explore(mutant, MUTANT_SEEDS, live_carelessly)

@@ -1,6 +1,6 @@
 """The engine: computeds, their tables, invalidation and states (LAWS G1 to G36)."""
 
-from .changes import Changes
+from .changes import Changes, is_in_vain
 from .computed import Computed
 from .computed_state import ComputedState
 from .consolidate import ConsolidatingFunction, kind_of
@@ -23,6 +23,7 @@ from .state import State
 from .states import ComputedNode, MutableState, computed
 from .statistics import MethodStatistics, Statistics
 from .targets import Target, Targets
+from .texts import call_text, repr_of, str_of
 
 __all__ = [
     "MAX_COMPUTEDS",
@@ -56,18 +57,22 @@ __all__ = [
     "Targets",
     "Uncached",
     "UpdateDelayer",
+    "call_text",
     "calling_line",
     "computed",
     "current",
     "inspect_ending",
     "inspectors",
     "invalidate",
+    "is_in_vain",
     "is_transient",
     "isolated",
     "kind_of",
     "lean",
     "notify",
     "recompute",
+    "repr_of",
     "run_in",
     "running_graph",
+    "str_of",
 ]

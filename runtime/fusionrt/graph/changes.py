@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any, Final, Generic, Self, TypeVar
 
-from ..errors import FrameworkError
 from .delay import FixedDelayer
+from .failures import is_cacheable
 from .state import CONSISTENT, INVALIDATED
 from .suspension import turned
 
@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     from .computed import Computed
     from .function import Function
 
-__all__ = ["Changes"]
+__all__ = ["IN_VAIN", "Changes", "is_in_vain"]
 
 _T = TypeVar("_T")
 
 BACK_OFF: Final = FixedDelayer()
+IN_VAIN: Final = FixedDelayer(retry=0.01)
+
+
+def is_in_vain(computed: Computed[Any]) -> bool:
+    """Whether its body invalidates what it read, so that it is never fresh (G40)."""
+    return computed._origin is not None and computed._origin.in_vain
 
 
 class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
@@ -28,7 +34,8 @@ class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
     Bursts coalesce; the last value always arrives. An error is yielded as a computed that holds it;
     a value whose freshness cannot be proven at the moment as one that is suspended (D7), unless
     `stale_ok` is false: then the proof is waited for, or raises `RemoteUnavailable`. Framework
-    errors, which are not cached, come later and later (see `FixedDelayer`).
+    errors, which are not cached, come later and later (see `FixedDelayer`), and so does what is
+    computed in vain.
 
     alive: is kept alive as long as this.
 
@@ -51,6 +58,7 @@ class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
         self._suspended = False
         """What the consumer was told of the last one."""
         self._retries = 0
+        self._in_vain = 0
 
     def __aiter__(self) -> Self:
         return self
@@ -58,11 +66,15 @@ class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
     async def __anext__(self) -> Computed[_T]:
         last = self._last
         if last is not None:
-            # A framework error is not cached: without a wait it would be met again at once.
-            self._retries = self._retries + 1 if isinstance(last.error, FrameworkError) else 0
+            # What is not cached would be met again at once without a wait.
+            failed = last.error is not None and not is_cacheable(last.error)
+            self._retries = self._retries + 1 if failed else 0
+            self._in_vain = self._in_vain + 1 if is_in_vain(last) else 0
             if last.state is INVALIDATED:
                 # Also without an error: a value that is never fresh must not starve the loop.
                 await BACK_OFF.wait(self._retries)
+                if self._in_vain:
+                    await IN_VAIN.wait(self._in_vain)
             if not self._stale_ok:
                 await last.invalidated()
             elif await self._turned(last):

@@ -15,12 +15,13 @@ from .failures import replayed
 from .hit import Hit
 from .origin import Origin
 from .state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING, State
+from .texts import call_text
 from .when import OnError, when
 
 if TYPE_CHECKING:
-    from .execute import Run
     from .function import Function
     from .leases import Lease
+    from .run import Run
 
 __all__ = ["UNSET", "Computed", "Hit"]
 
@@ -120,7 +121,7 @@ class Computed(Generic[_T]):
     @property
     def key(self) -> str:
         """The call that it is the result of, as text: `carts.total('1')`."""
-        return f"{self._function.name}({', '.join(map(repr, self._arguments))})"
+        return call_text(self._function.name, self._arguments)
 
     # -- freshness --
 

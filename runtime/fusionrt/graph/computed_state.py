@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from types import TracebackType
 from typing import Final, Generic, Self, TypeVar
 
-from ..errors import FrameworkError, NotBoundError, ServiceDisposed
-from ..primitives import is_cancelled, spawn
+from ..errors import NotBoundError, ServiceDisposed
+from ..primitives import spawn
+from .changes import IN_VAIN, is_in_vain
 from .computed import Computed
 from .delay import FixedDelayer, UpdateDelayer
+from .failures import is_cacheable
 from .function import Function
 from .graph import running_graph
 from .invalidate import notify
@@ -129,21 +131,24 @@ class _Run(Generic[_T]):
         self._delayer = delayer
         self._turn = asyncio.Event()
         """Of the latest computed: set when there is a newer one, or when all is over."""
+        self._over = False
+        """Told by hand: a body may hide that the task was cancelled."""
         self._updates = spawn(self._keep_updated(), name=f"fusion {function.name}")
         self._updates.add_done_callback(self._ended)
 
     async def _keep_updated(self) -> None:
-        retries = 0
-        while not is_cancelled():
+        retries = in_vain = 0
+        while not self._over:
             error = self.latest.error
-            # A framework error is not cached: without a wait it would be met again at once.
-            failed = isinstance(error, FrameworkError) or (
-                error is not None and self.function.graph.is_transient(error)
+            failed = error is not None and (
+                # What is not cached would be met again at once without a wait.
+                not is_cacheable(error) or self.function.graph.is_transient(error)
             )
             retries = retries + 1 if failed else 0
             await self.latest.invalidated()
+            in_vain = in_vain + 1 if is_in_vain(self.latest) else 0
             await self._delayer.wait(retries)
-            await asyncio.sleep(0)  # a value that is never fresh must not starve the loop
+            await IN_VAIN.wait(in_vain)  # also a value that is never fresh must not starve the loop
             self.latest = await self.function.computed(())
             self._turn.set()
             self._turn = asyncio.Event()
@@ -172,6 +177,7 @@ class _Run(Generic[_T]):
 
     async def end(self) -> None:
         """Update no more."""
+        self._over = True
         self._updates.cancel()
         try:
             await asyncio.wait([self._updates])

@@ -10,11 +10,13 @@ from __future__ import annotations
 import weakref
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..contract import ComputeOptions
 from ..primitives import spawn
+from .changes import is_in_vain
 from .computed import Computed
+from .equality import is_same
 from .function import Function
 from .hit import Hit
 from .invalidate import invalidate
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 __all__ = ["ConsolidatingFunction", "kind_of"]
 
 _T = TypeVar("_T")
+
+UNFRESH: Final = 1.0
+"""Seconds after which a source is recomputed whose body invalidates what it read (G40)."""
 
 
 def kind_of(options: ComputeOptions) -> type[Function[Any]]:
@@ -103,18 +108,25 @@ class ConsolidatingFunction(Function[_T]):
                 spawn(self_._compare(kept), name=f"fusion consolidates {kept.key}")
 
         def later(_: Computed[Any]) -> None:
-            source._function.graph.loop.call_later(window, compare)
+            wait = max(window, UNFRESH) if is_in_vain(source) else window
+            source._function.graph.loop.call_later(wait, compare)
 
         source.on_invalidated(later)
 
     async def _compare(self, target: Computed[_T]) -> None:
         SCOPE.set(None)  # the timer was set by whoever invalidated the source
-        before = self._sources[target]
-        source = await self._source.computed(target._arguments)
-        if target._state is not CONSISTENT:
-            return
-        if source.error is None and target.error is None and source._value == target._value:
-            self._follow(target, source)
-        else:
-            changed = Origin(OriginKind.EXPIRY, f"{self.name} changed")
-            invalidate(target, before.origin or changed)
+        before, source = self._sources[target], None
+        try:
+            source = await self._source.computed(target._arguments)
+        finally:  # it may fail by what is no error, or be cancelled
+            if target._state is CONSISTENT:
+                if source is not None and self._is_equal(source, target):
+                    self._follow(target, source)
+                else:
+                    changed = Origin(OriginKind.EXPIRY, f"{self.name} changed")
+                    invalidate(target, before.origin or changed)
+
+    def _is_equal(self, source: Computed[Any], target: Computed[Any]) -> bool:
+        if source.error is not None or target.error is not None:
+            return False
+        return is_same(source._value, target._value, self.graph.report)

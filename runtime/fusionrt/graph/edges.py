@@ -1,4 +1,4 @@
-"""Edges between computeds, made while the dependant's body runs, and who waits for whom.
+"""Edges between computeds, made while the dependant's body runs.
 
 Edges are symmetric (G9). A *waiting edge* stands for a dependency that is still Computing (G5c):
 it lies in `Run.joined` of the one and `Run.waits` of the other, and becomes an edge when the
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import CycleError
 from .invalidate import mark
 from .origin import Origin, OriginKind
 from .state import INVALIDATED, NONE, NOTHING
@@ -17,7 +16,7 @@ from .state import INVALIDATED, NONE, NOTHING
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["add_dependant", "check_cycle", "link"]
+__all__ = ["add_dependant", "link"]
 
 
 def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
@@ -45,34 +44,3 @@ def add_dependant(dependency: Computed[Any], dependant: Computed[Any]) -> None:
         if dependency._hit is not None:
             dependency._hit.dependants = dependants
     dependants[dependant] = None
-
-
-def check_cycle(waiting: Computed[Any], awaited: Computed[Any]) -> None:
-    """Raise if `awaited` waits, directly or through others, for `waiting` (G30).
-
-    Every participant is flagged: none of them is cached, even if a body catches the error.
-
-    Raises:
-        CycleError: it does.
-    """
-    came_from: dict[Computed[Any], Computed[Any]] = {awaited: awaited}
-    stack = [awaited]
-    while stack:
-        computed = stack.pop()
-        if computed is waiting:
-            break
-        run = computed._run
-        if run is not None:
-            for following in run.waits.values():
-                if following not in came_from:
-                    came_from[following] = computed
-                    stack.append(following)
-    else:
-        return
-    path = [waiting]
-    while path[-1] is not awaited:
-        path.append(came_from[path[-1]])
-    path.append(waiting)
-    keys = tuple(computed.key for computed in reversed(path))
-    mark(path[:-1], Origin(OriginKind.UNCACHED, "part of a cycle"))
-    raise CycleError(keys)

@@ -67,5 +67,7 @@ class EventLog:
         for handler in self.handlers:
             try:
                 handler(event)
-            except Exception as error:
+            except (KeyboardInterrupt, SystemExit):
+                raise
+            except BaseException as error:  # a CancelledError, too
                 self._report(f"a subscriber of the event log raised at: {event}", error)

@@ -1,90 +1,65 @@
 """Running a body: in its caller's task, and every so many levels in a task of its own.
 
-Inline costs no task; but awaiting dies near 1,000 frames, so a deep chain changes tasks (G35).
+Inline costs no task; but awaiting dies near 1,000 frames, so a deep chain changes tasks (G35), the
+sooner the more frames each body brings.
+
+Whether a body's cancellation was asked for is certain in a task of its own: only the engine cancels
+that. A caller's task merely counts requests, and some are never taken back: a TaskGroup of Python
+3.11 and 3.12 leaves one behind when it fails. So where the count tells, the outcome is not kept
+(G19), and from then on the bodies of that function run in tasks of their own.
 """
 
 from __future__ import annotations
 
 import asyncio
-import math
+import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from ..errors import ForeignCancellation, FrameworkError
-from ..primitives import is_cancelled, spawn
+from ..errors import ForeignCancellation
+from ..primitives import spawn
 from .edges import link
 from .events import EventKind
 from .expiry import expire_after
-from .failures import stored
+from .failures import is_cacheable, stored
+from .flows import left_behind
 from .invalidate import notify, retire
 from .origin import Origin, OriginKind
+from .run import FOREVER, Run
 from .scope import SCOPE
-from .state import CONSISTENT, INVALIDATED, NONE, NOTHING
+from .state import CONSISTENT, INVALIDATED, NOTHING
 
 if TYPE_CHECKING:
     from .computed import Computed
-    from .leases import Lease
+    from .cycles import Suspicion
 
-__all__ = ["LEVELS", "Run", "ended", "execute", "start"]
+__all__ = ["ended", "execute", "fits_inline", "start"]
 
 LEVELS: Final = 50
 """How many bodies are awaited inline, one in the other, before one gets a task of its own."""
+STEP: Final = 5
+"""After how many it is looked whether their users' own frames leave room for so many more."""
+LOOK_AGAIN: Final = 0.1
+"""Seconds after which a wait that may be part of a cycle is looked at again (G30)."""
 
-_FOREVER: Final = math.inf
-_NO_WAITS: Final[dict[object, Any]] = {}
 
-
-class Run:
-    """A body that runs: who waits for it, and what it waits for. Gone when its computed settles."""
-
-    __slots__ = (
-        "depth",
-        "failure",
-        "joined",
-        "leases",
-        "lifetime",
-        "task",
-        "users",
-        "waiters",
-        "waits",
-    )
-
-    def __init__(self, depth: int) -> None:
-        # Most bodies are alone: what is empty is shared, until something is added.
-        self.depth = depth
-        self.joined: dict[Computed[Any], None] = NONE
-        """Bodies that will use the result: dependants from now on (G5c)."""
-        self.waits: dict[object, Computed[Any]] = _NO_WAITS
-        """What this body waits for, by wait: the edges of the cycle search (G30)."""
-        self.waiters: list[asyncio.Future[None]] = NOTHING
-        self.leases: dict[Lease, None] = NONE
-        """What the body leaned on itself; those of its dependencies are added at the end."""
-        self.task: asyncio.Task[None] | None = None
-        self.users = 0
-        """Calls that share the body, when it has a task: it is cancelled with the last (G19)."""
-        self.lifetime = _FOREVER
-        """How long the body wants its result to live, in seconds; see current.py."""
-        self.failure: BaseException | None = None
-        """What ended the body, if it was neither an `Exception` nor a cancellation: not cached."""
-
-    def join(self, caller: Computed[Any]) -> None:
-        """The caller's body will use the result (G5c)."""
-        if self.joined is NONE:
-            self.joined = {}
-        self.joined[caller] = None
-
-    def wait_for(self, computed: Computed[Any]) -> object:
-        """The body waits for another one; what is returned ends that: `del run.waits[…]`."""
-        if self.waits is _NO_WAITS:
-            self.waits = {}
-        self.waits[wait := object()] = computed
-        return wait
+def fits_inline(depth: int) -> bool:
+    """Whether the stack has room for the body at that depth, and for those up to the next look."""
+    if depth % STEP != STEP - 1:
+        return True
+    if depth % LEVELS == LEVELS - 1:
+        return False
+    try:
+        sys._getframe(sys.getrecursionlimit() // 3)
+    except ValueError:  # there are not so many
+        return True
+    return False
 
 
 def start(computed: Computed[Any]) -> None:
     """Run the body in a task of its own, in a copy of this context."""
     run = computed._run
     assert run is not None
-    run.task = spawn(_apart(computed), name=f"fusion {computed._function.name}")
+    run.flow = run.task = spawn(_apart(computed), name=f"fusion {computed._function.name}")
 
     def finished(task: asyncio.Task[None]) -> None:
         if computed._run is run:  # cancelled before its first step
@@ -100,18 +75,26 @@ async def _apart(computed: Computed[Any]) -> None:
     await execute(computed)
 
 
-async def ended(computed: Computed[Any], run: Run) -> None:
-    """Wait until a body that runs elsewhere has ended."""
+async def ended(computed: Computed[Any], run: Run, doubt: Suspicion | None = None) -> None:
+    """Wait until a body that runs elsewhere has ended.
+
+    Raises:
+        CycleError: there was doubt, and it is waited for in vain.
+    """
     waiter = computed._function.graph.loop.create_future()
     if run.waiters is NOTHING:
         run.waiters = []
     run.waiters.append(waiter)
     run.users += 1
     try:
+        while doubt is not None and not waiter.done():
+            await asyncio.wait([waiter], timeout=LOOK_AGAIN)
+            doubt.look()
         await waiter
     finally:
         run.users -= 1
         if run.task is not None and not run.users and computed._run is run:
+            run.disowned = True
             run.task.cancel()
 
 
@@ -122,6 +105,8 @@ async def execute(computed: Computed[Any]) -> None:
         CancelledError: this task was cancelled; the computed holds nothing (G20).
     """
     function = computed._function
+    run = computed._run
+    assert run is not None
     events = function.graph.events
     if events.handlers:
         events.emit(EventKind.BODY_STARTED, computed)
@@ -133,33 +118,53 @@ async def execute(computed: Computed[Any]) -> None:
         try:
             value = await function.body(*computed._arguments)
         except asyncio.CancelledError:
-            if is_cancelled():
+            if _is_given_up(run):
                 raise
-            value = await _once_more(computed)
+            value = await _once_more(computed, run)
         SCOPE.set(caller)
     except Exception as error:
         SCOPE.set(caller)
-        _settle(computed, None, error)
+        if _is_given_up(run, error) or (run.task is None and isinstance(error, RecursionError)):
+            _disown(computed, run, None, stored(error))
+        else:
+            _settle(computed, None, error)
     except BaseException as end:
         # A coroutine may be closed in another context: what is set there would stay there.
         if not isinstance(end, GeneratorExit) or SCOPE.get() is computed:
             SCOPE.set(caller)
         if not isinstance(end, GeneratorExit | asyncio.CancelledError):
-            computed._run.failure = end  # type: ignore[union-attr]
+            run.failure = end
         _abandon(computed)
         raise
     else:
-        _settle(computed, value, None)
+        flow = run.flow
+        if (run.disowned or (flow is not None and flow.cancelling())) and _is_given_up(run):
+            _disown(computed, run, value, None)
+        else:
+            _settle(computed, value, None)
 
 
-async def _once_more(computed: Computed[Any]) -> Any:
+async def _once_more(computed: Computed[Any], run: Run) -> Any:
     """The body again, after something other than its caller cancelled it (G20)."""
     try:
         return await computed._function.body(*computed._arguments)
     except asyncio.CancelledError:
-        if is_cancelled():
+        if _is_given_up(run):
             raise
         raise ForeignCancellation(computed.key) from None
+
+
+def _is_given_up(run: Run, error: Exception | None = None) -> bool:
+    """Whether somebody asked for the cancellation of the body since it began.
+
+    A body runs in its caller's task only if that counted no request then.
+    """
+    if run.task is not None:
+        return run.disowned
+    flow = run.flow
+    if flow is None or not flow.cancelling():
+        return False
+    return error is None or flow.cancelling() > left_behind(error, flow)
 
 
 def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> None:
@@ -167,39 +172,57 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
     function = computed._function
     run = computed._run
     assert run is not None
-    kept = None if error is None else stored(error)
+    lifetime, kept = run.lifetime, None
+    if error is not None:
+        # What users wrote is asked before anything has changed (G37).
+        kept = stored(error)
+        if computed._origin is not None:
+            pass
+        elif is_cacheable(error):
+            lifetime = min(lifetime, function.error_lifetime(error))
+        else:
+            computed._origin = Origin(OriginKind.UNCACHED, type(error).__name__)
+    elif function.options.auto_invalidate is not None:
+        lifetime = min(lifetime, function.options.auto_invalidate)
     computed._run = None
     computed._value = value
-    if error is not None:
-        computed._error = kept
-        if isinstance(error, FrameworkError) and computed._origin is None:
-            computed._origin = Origin(OriginKind.UNCACHED, type(error).__name__)
-    if computed._origin is None:
-        computed._state = CONSISTENT
-        leases = run.leases
-        for dependency in computed._dependencies:
-            if dependency._leases:
-                leases = {**leases, **dependency._leases}
-        if leases:
-            computed._leases = leases
-        function.keep(computed)
-        lifetime = run.lifetime
-        if error is not None:
-            lifetime = min(lifetime, function.error_lifetime(error))
-        elif function.options.auto_invalidate is not None:
-            lifetime = min(lifetime, function.options.auto_invalidate)
-        if lifetime < _FOREVER:
-            expire_after(computed, lifetime)
-    else:
-        computed._state = INVALIDATED
-        function.graph.invalidated[computed._origin.kind] += 1
-        retire(computed)
-    for dependant in run.joined:
-        if dependant._run is not None:
-            link(dependant, computed)
-    # Most ends are nobody's news, and this is the way of every miss.
-    if run.waiters or computed._origin is not None or function.graph.events.handlers:
-        _end(computed, run, EventKind.BODY_ENDED)
+    computed._error = kept
+    if run.waits:
+        run.forsake(computed)
+    try:
+        if computed._origin is None:
+            computed._state = CONSISTENT
+            leases = run.leases
+            for dependency in computed._dependencies:
+                if dependency._leases:
+                    leases = {**leases, **dependency._leases}
+            if leases:
+                computed._leases = leases
+            function.keep(computed)
+            if lifetime < FOREVER:
+                expire_after(computed, lifetime)
+        else:
+            computed._state = INVALIDATED
+            function.graph.invalidated[computed._origin.kind] += 1
+            retire(computed)
+    finally:  # the `__hash__` of an argument may raise, and must strand nobody (G37)
+        for dependant in run.joined:
+            if dependant._run is not None:
+                link(dependant, computed)
+        # Most ends are nobody's news, and this is the way of every miss.
+        if run.waiters or computed._origin is not None or function.graph.events.handlers:
+            _end(computed, run, EventKind.BODY_ENDED)
+
+
+def _disown(computed: Computed[Any], run: Run, value: Any, error: Exception | None) -> None:
+    """Computing → Invalidated with an outcome for the caller whose task ran the body, if one did;
+    whoever else waits runs the body anew.
+    """
+    run.disowned = True
+    computed._function.apart = True
+    computed._value = value
+    computed._error = error
+    _abandon(computed)
 
 
 def _abandon(computed: Computed[Any]) -> None:
@@ -207,6 +230,7 @@ def _abandon(computed: Computed[Any]) -> None:
     run = computed._run
     assert run is not None
     computed._run = None
+    run.forsake(computed)
     computed._state = INVALIDATED
     if computed._origin is None:
         computed._origin = Origin(OriginKind.UNCACHED, "cancelled")

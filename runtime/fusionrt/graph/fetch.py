@@ -9,11 +9,13 @@ from __future__ import annotations
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from ..primitives import running_loop
+from ..primitives import current_task, running_loop
 from .computed import UNSET, Computed
-from .edges import check_cycle, link
-from .execute import LEVELS, Run, ended, execute, start
+from .cycles import suspect
+from .edges import link
+from .execute import ended, execute, fits_inline, start
 from .recompute import Recomputing
+from .run import Run
 from .scope import SCOPE, Isolated
 from .state import CONSISTENT, INVALIDATED, NONE_HELD
 
@@ -37,7 +39,7 @@ async def fetch(
     alive: is kept alive until the call ends.
 
     Raises:
-        CycleError: the body that calls is waited for by the one that it calls.
+        CycleError: the body that calls waits for itself by what it calls.
         ServiceDisposed: the service is gone.
         WrongThread: this is not the thread of the graph's event loop.
         RemoteUnavailable: freshness could not be proven in time.
@@ -72,12 +74,18 @@ async def fetch(
             if not at_home or function.disposed or graph._closed:
                 function.check_usable()
             depth = 0 if waiting is None else waiting.depth + 1
-            inline = depth % LEVELS != LEVELS - 1
-            run = Run(depth)
+            flow = current_task(graph.loop)
+            inline = not function.apart and (depth == 0 or fits_inline(depth))
+            if flow is not None and flow.cancelling():
+                inline = False  # a request during the body could not be told from that one (G19)
+            run = Run(depth, flow)
             computed = Computed(function, key, arguments, run)
             if not inline:
                 start(computed)
-            function.enter(computed)
+            if function.indexes:
+                function.enter(computed)
+            else:  # the same without the call, for this is the way of every miss
+                function.table[key] = computed
             flagged = False
         elif computed._state is CONSISTENT:
             if computed._leases and not stale_ok:
@@ -95,23 +103,25 @@ async def fetch(
             break
         else:
             inline = False
+            flow = current_task(graph.loop)
             flagged = computed._origin is not None
             assert computed._run is not None
             run = computed._run
         if not counted:
             function.counts.misses += 1
             counted = True
+        doubt = None
         if caller is not None and waiting is not None:
             if run.waits or caller is computed:
-                check_cycle(caller, computed)
-            if edge and not flagged:
+                doubt = suspect(caller, computed, flow)
+            if edge and not flagged and caller is not computed:
                 run.join(caller)
-            wait = waiting.wait_for(computed)
+            waiting.wait_for(computed, flow)
         try:
-            await (execute(computed) if inline else ended(computed, run))
+            await (execute(computed) if inline else ended(computed, run, doubt))
         finally:
             if waiting is not None:
-                del waiting.waits[wait]
+                waiting.waits.pop(flow, None)
             if inline and computed._run is run:
                 # A RecursionError: no frame is left, neither to run or settle it nor to call here.
                 computed._run = None
@@ -124,6 +134,11 @@ async def fetch(
         if not flagged:
             if run.failure is not None:
                 raise run.failure
+            if run.disowned:
+                if not inline:
+                    continue
+                if edge and caller is not None and caller._run is not None:
+                    link(caller, computed)
             if computed._value is not UNSET or computed._error is not None:
                 break
     if not use:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
@@ -12,7 +13,6 @@ from ..primitives import running_loop
 from .computed import Computed
 from .edges import add_dependant
 from .events import EventKind
-from .failures import retry_after
 from .fetch import fetch
 from .hit import Hit
 from .invalidate import mark, notify
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Function"]
 
 _T = TypeVar("_T")
+
+_log = logging.getLogger("fusionrt")
 
 _NO_INDEXES: dict[tuple[int, ...], Index] = {}
 
@@ -46,6 +48,7 @@ class Function(Generic[_T]):
 
     __slots__ = (
         "__weakref__",
+        "apart",
         "body",
         "counts",
         "delay",
@@ -60,6 +63,7 @@ class Function(Generic[_T]):
         "part",
         "replicates",
         "table",
+        "told",
         "weak",
     )
 
@@ -93,6 +97,10 @@ class Function(Generic[_T]):
         self.weak: weakref.WeakValueDictionary[object, Computed[_T]] = NONE_HELD
         """Results that are not kept any more, while somebody holds them (G34)."""
         self.disposed = False
+        self.apart = False
+        """Whether its bodies run in tasks of their own; see execute.py."""
+        self.told = False
+        """Whether it was told of what its bodies do; see `tell_in_vain`."""
         self.counts = graph.counts_of(name)
         self.replicates = False
         """Whether its results stand for those of another process."""
@@ -166,6 +174,17 @@ class Function(Generic[_T]):
         """As `mark`, for every result."""
         self.graph.check_thread()
         return mark(self.all(), origin)
+
+    def tell_in_vain(self, computed: Computed[_T], origin: Origin) -> None:
+        """The body of that result invalidated what it had read: tell it once (G40)."""
+        if not self.told:
+            self.told = True
+            _log.warning(
+                "the body of %s invalidates what it read (%s): its result is never cached; who "
+                "watches it waits longer and longer. Invalidate in a command, or read afterwards",
+                computed.key,
+                origin,
+            )
 
     def dispose(self) -> list[Computed[Any]]:
         """The service is gone: its results count as invalidated, and calls fail (G29, G31).
@@ -282,14 +301,15 @@ class Function(Generic[_T]):
     def error_lifetime(self, error: Exception) -> float:
         """How long an error may be served, in seconds (G22)."""
         options = self.options
-        if self.graph.is_transient(error):
+        judge = self.graph.judge
+        if judge.is_transient(error):
             ttl = options.transient_error_ttl
             ttl = TRANSIENT_ERROR_TTL if ttl is None else ttl
         else:
             ttl = ERROR_TTL if options.error_ttl is None else options.error_ttl
         if options.auto_invalidate is not None:
             ttl = min(ttl, options.auto_invalidate)
-        return max(ttl, retry_after(error))
+        return max(ttl, judge.retry_after(error))
 
     def __repr__(self) -> str:
         return f"<Function {self.name}: {len(self.table)} computeds>"

@@ -16,7 +16,7 @@ from ..errors import NotBoundError, WrongThread
 from .events import EventLog
 from .explain import Explanation, explain
 from .export import DiagramFormat, around, diagram
-from .failures import Classifier, is_transient
+from .failures import Classifier, Judge, is_transient
 from .function import Function
 from .inspection import inspect_ending, inspectors
 from .invalidate import notify
@@ -52,7 +52,7 @@ class Graph:
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self.thread = threading.get_ident()
-        self.is_transient = is_transient
+        self.judge = Judge(is_transient, self.report)
         self.events = EventLog(self.report)
         self.functions: weakref.WeakKeyDictionary[Function[Any], None] = weakref.WeakKeyDictionary()
         self.targets = Targets()
@@ -126,6 +126,10 @@ class Graph:
     def statistics(self) -> Statistics:
         """What the graph did, and what it holds; it looks at every result."""
         return statistics(self)
+
+    def is_transient(self, error: Exception) -> bool:
+        """Whether an error is likely to be gone at the next try (G22)."""
+        return self.judge.is_transient(error)
 
     # -- threads --
 

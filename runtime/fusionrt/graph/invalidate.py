@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from .events import EventKind
 from .origin import Origin, OriginKind
+from .scope import SCOPE, innermost
 from .state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING
 
 if TYPE_CHECKING:
     from .computed import Computed
 
 __all__ = ["invalidate", "mark", "notify", "retire"]
+
+
+_BY_HAND: Final = (OriginKind.CALL, OriginKind.COMMAND, OriginKind.STATE)
 
 
 def invalidate(computed: Computed[Any], origin: Origin) -> None:
@@ -41,6 +46,8 @@ def mark(
     pending = list(computeds)
     causes = [cause] * len(pending)
     marked: list[Computed[Any]] = []
+    flagged: list[Computed[Any]] = []
+    by_hand = cause is None and origin.kind in _BY_HAND
     while pending:
         computed = pending.pop()
         cause = causes.pop()
@@ -58,6 +65,7 @@ def mark(
             retire(computed)
             marked.append(computed)
         elif computed._state is COMPUTING and computed._origin is None:
+            flagged.append(computed)
             computed._origin = origin
             computed._cause = cause
             events = computed._function.graph.events
@@ -72,7 +80,31 @@ def mark(
             causes.extend([computed] * len(following))
     if marked:
         marked[0]._function.graph.invalidated[origin.kind] += len(marked)
+    if flagged and by_hand:
+        _tell_in_vain(flagged, origin)
     return marked
+
+
+def _tell_in_vain(flagged: list[Computed[Any]], origin: Origin) -> None:
+    """If a running body flagged itself, say so once, and on whatever waits for it: whenever that
+    body runs, it does it again (G40).
+    """
+    body: Any = innermost(SCOPE.get())
+    if getattr(body, "_run", None) is None:
+        return
+    in_vain = replace(origin, in_vain=True)
+    waiting: dict[Computed[Any], list[Computed[Any]]] = {}
+    for computed in flagged:
+        for awaited in computed._run.waits.values() if computed._run is not None else ():
+            waiting.setdefault(awaited, []).append(computed)
+        if computed is body:
+            body._origin = in_vain
+            body._function.tell_in_vain(body, origin)
+    pending = [body]
+    while pending:
+        for computed in waiting.pop(pending.pop(), ()):
+            computed._origin = in_vain
+            pending.append(computed)
 
 
 def retire(computed: Computed[Any]) -> None:

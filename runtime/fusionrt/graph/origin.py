@@ -35,11 +35,13 @@ class OriginKind(Enum):
 class Origin:
     """The first cause of an invalidation (G16).
 
-    kind: what started it. detail: which one, as text for people.
+    kind: what started it. detail: which one, as text for people. in_vain: whether the body of a
+    result that it hit did it while it ran, and would do so again (G40).
     """
 
     kind: OriginKind
     detail: str
+    in_vain: bool = False
 
     def __str__(self) -> str:
         return self.detail

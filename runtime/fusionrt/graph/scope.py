@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["SCOPE", "Isolated", "Scope", "Uncached", "isolated", "run_in"]
+__all__ = ["SCOPE", "Isolated", "Scope", "Uncached", "innermost", "isolated", "run_in"]
 
 _T = TypeVar("_T")
 
@@ -38,6 +38,11 @@ class Isolated:
 
     def track(self, used: Computed[Any]) -> bool:
         return True
+
+
+def innermost(scope: Scope | None) -> Scope | None:
+    """The body, or the command, of code that may be isolated in it."""
+    return scope.around if isinstance(scope, Isolated) else scope
 
 
 class Uncached:
@@ -73,7 +78,7 @@ async def run_in(scope: Uncached, body: Callable[[], Awaitable[_T]]) -> _T:
 def isolated() -> Iterator[None]:
     """Inside this block calls belong to nobody: they add no edges to the body around it."""
     before = SCOPE.get()
-    SCOPE.set(Isolated(before.around if isinstance(before, Isolated) else before))
+    SCOPE.set(Isolated(innermost(before)))
     try:
         yield
     finally:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ..contract import ComputeOptions
+from .equality import is_same
 from .node import Node
 from .origin import Origin, OriginKind, calling_line
 
 __all__ = ["ComputedNode", "MutableState", "computed"]
 
 _T = TypeVar("_T")
+
+_log = logging.getLogger("fusionrt")
 
 
 class MutableState(Node[_T]):
@@ -38,9 +42,15 @@ class MutableState(Node[_T]):
         """
         if self._joined is not None:
             self._joined.graph.check_thread()
-        if value != self._cell[0]:
+        if not is_same(value, self._cell[0], self._report):
             self._cell[0] = value
             self._invalidate(Origin(OriginKind.STATE, f"set at {calling_line(1)}"))
+
+    def _report(self, message: str, problem: BaseException) -> None:
+        if self._joined is not None:
+            self._joined.graph.report(f"{self._name}: {message}", problem)
+        else:
+            _log.error("%s: %s", self._name, message, exc_info=problem)
 
 
 class ComputedNode(Node[_T]):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
-from ..errors import FrameworkError
 from .delay import FixedDelayer
-from .failures import replayed
+from .failures import is_cacheable, replayed
 
 if TYPE_CHECKING:
     from .computed import Computed
@@ -52,5 +51,5 @@ async def when(
         if error is None:
             if predicate(computed.value):
                 return computed
-        elif isinstance(error, FrameworkError) or (on_error == "raise" and not is_transient(error)):
+        elif not is_cacheable(error) or (on_error == "raise" and not is_transient(error)):
             raise replayed(error) from None

@@ -110,7 +110,7 @@ def _to_wire(key: Key) -> _Key:
             None if argument is ANY else codec(tp).encode(argument)
             for tp, argument in zip(types, key.arguments, strict=True)
         )
-    except (TypeError, ValueError, OverflowError):
+    except Exception:
         return _WHOLE_SERVICE  # wrong arguments: `apply` has reported them
     return _Key(key.method, arguments)
 

@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from ..graph import Computed, Graph, Origin, OriginKind, Target, notify
+from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify
 
 __all__ = ["Key", "MemoryLog", "Operation", "OperationLog", "apply"]
 
@@ -28,7 +28,7 @@ class Key(NamedTuple):
     def __str__(self) -> str:
         if self.method is None:
             return f"{self.contract.name}.*"
-        return f"{self.contract.name}.{self.method}({', '.join(map(repr, self.arguments))})"
+        return call_text(f"{self.contract.name}.{self.method}", self.arguments)
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ nothing else.
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -22,6 +23,7 @@ from ..errors import (
     RemoteUnavailable,
     WireError,
 )
+from ..graph import str_of
 from ..primitives import new_id
 from ..services.table import Contract
 from ..wire.frames import Ending
@@ -57,7 +59,7 @@ def as_failure(error: Exception, contract: Contract, method: str) -> Ending:
     """What the caller is told of an error of the body."""
     for cls in type(error).__mro__:
         if cls in contract.resolved.raises:
-            return Ending("declared", str(error), _declared(cls.__name__, error))
+            return Ending("declared", str_of(error), _declared(cls.__name__, error))
     match error:
         case CycleError():
             return Ending("cycle", str(error), msgspec.msgpack.encode(error.keys))
@@ -66,7 +68,7 @@ def as_failure(error: Exception, contract: Contract, method: str) -> Ending:
         case RemoteUnavailable():
             return Ending("unavailable", f"{error.service}: {error.problem}")
         case CallTimeout() | BrokerUnavailable():
-            return Ending("unavailable", str(error))
+            return Ending("unavailable", str_of(error))
     reference = new_id()[:12]
     _log.error(
         "%s.%s failed; the caller was told the reference %s",
@@ -80,11 +82,9 @@ def as_failure(error: Exception, contract: Contract, method: str) -> Ending:
 
 def _declared(name: str, error: Exception) -> bytes:
     attributes = {key: value for key, value in vars(error).items() if not key.startswith("_")}
-    for args, known in (error.args, attributes), (error.args, {}), ((str(error),), {}):
-        try:
+    for args, known in (error.args, attributes), (error.args, {}), ((str_of(error),), {}):
+        with suppress(Exception):  # some of it cannot travel, whatever it says of that
             return msgspec.msgpack.encode(_Declared(name, list(args), known))
-        except (TypeError, ValueError, OverflowError, RecursionError):
-            continue
     return msgspec.msgpack.encode(_Declared(name, [], {}))
 
 
@@ -127,9 +127,13 @@ def _raised(failure: Ending, contract: Contract) -> Exception | None:
         return None
     for cls in contract.resolved.raises:
         if cls.__name__ == declared.name:
-            # Its constructor may want other arguments than `args`; it has run on the host.
-            error = cls.__new__(cls, *declared.args)
-            error.args = tuple(declared.args)
-            vars(error).update(declared.attributes)
+            try:
+                # Its constructor may want other arguments than `args`; it has run on the host.
+                error = cls.__new__(cls, *declared.args)
+                error.args = tuple(declared.args)
+                vars(error).update(declared.attributes)
+            except Exception:
+                _log.exception("the error %s cannot be made of what its host told", declared.name)
+                return None
             return error
     return None

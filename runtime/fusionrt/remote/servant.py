@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ..errors import WireError
-from ..graph import Computed
+from ..graph import Computed, is_in_vain
 from ..rpc import Reply
 from ..services.binding import Binding
 from ..services.table import Command, Compute, Method, Plain, Stream
@@ -24,6 +25,10 @@ from .outcomes import Outcome, Outcomes
 __all__ = ["ServiceServant"]
 
 _DESCRIBE = method_id(DESCRIBE)
+
+IN_VAIN: Final = 0.05
+"""Seconds that an answer is held back whose body invalidates what it read: a client that watches it
+would ask again at once, for ever (G40)."""
 
 
 class ServiceServant:
@@ -50,7 +55,11 @@ class ServiceServant:
         if served is None:
             reply.failure(Ending("unknown_method", "the service has no such method"))
             return None
-        return served.answer(call, reply)
+        try:
+            return served.answer(call, reply)
+        except Exception as error:  # of what users wrote, such as the `__hash__` of an argument
+            reply.failure(served.failure(error))
+            return None
 
     def _description(self) -> bytes:
         described = describe(self._binding.contract, self._iid, self._binding.bodies, self._calls)
@@ -143,7 +152,7 @@ class _Served:
     def _raw(self, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         return self._binding.raw(self._method.name, arguments)
 
-    def _failure(self, error: Exception) -> Ending:
+    def failure(self, error: Exception) -> Ending:
         return as_failure(error, self._binding.contract, self._method.name)
 
     # -- compute methods: the result stays registered until it is invalidated (D3) --
@@ -167,19 +176,21 @@ class _Served:
         try:
             computed = await self._binding.function(self._method.name).computed(arguments)
         except Exception as error:
-            reply.failure(self._failure(error))
+            reply.failure(self.failure(error))
         else:
+            if is_in_vain(computed):
+                await asyncio.sleep(IN_VAIN)
             self._answer(call, computed, reply)
 
     def _answer(self, call: Call, computed: Computed[Any], reply: Reply) -> None:
         held = _Held(computed)
         if computed.error is not None:
-            reply.failure(self._failure(computed.error), held)
+            reply.failure(self.failure(computed.error), held)
             return
         try:
             payload = self._encode(call, computed.value)
         except Exception as error:
-            reply.failure(self._failure(error))
+            reply.failure(self.failure(error))
         else:
             reply.result(payload, held)
 
@@ -191,7 +202,7 @@ class _Served:
         try:
             payload = self._encode(call, await body())
         except Exception as error:
-            reply.failure(self._failure(error))
+            reply.failure(self.failure(error))
         else:
             reply.result(payload)
 
@@ -202,7 +213,7 @@ class _Served:
                 result: Any = await self._binding.command(name, arguments, operation)
                 return Outcome(self._encode(call, result))
             except Exception as error:
-                return Outcome(b"", self._failure(error))
+                return Outcome(b"", self.failure(error))
 
         outcome = await self._outcomes.once(call.operation, run)
         if outcome.failure is not None:
@@ -218,7 +229,7 @@ class _Served:
                 if not await reply.item(self._encode(call, item)):
                     break
         except Exception as error:
-            reply.end(self._failure(error))
+            reply.end(self.failure(error))
         else:
             reply.end()
         finally:

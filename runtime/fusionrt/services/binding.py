@@ -20,6 +20,7 @@ from ..graph import (
     calling_line,
     inspectors,
     notify,
+    repr_of,
     run_in,
     running_graph,
 )
@@ -184,10 +185,10 @@ class Binding(ComputeMethods):
         except Exception as error:
             name = f"{self.contract.name}.{method}"
             _log.exception(
-                "the keys that %s declares could not be evaluated (%r): "
+                "the keys that %s declares could not be evaluated (%s): "
                 "every result of the service %s is invalidated; mend `invalidates`",
                 name,
-                error,
+                repr_of(error),
                 self.contract.name,
             )
             return [Key(self.contract, None, (), self)]
