@@ -102,3 +102,52 @@ async def test_D13_a_command_runs_on_one_host_only(nats_server: str) -> None:
         )
         assert len({entry for lab in labs for entry in lab.ran}) == 150
         assert sum(len(lab.ran) for lab in labs) == 150
+
+
+def published(key: nudges._Key, *more: nudges._Key) -> bytes:
+    """What another host tells."""
+    return nudges._encode(nudges._Nudge("another", "lab.new", (key, *more)))
+
+
+FORGED = {
+    "a method that is not a compute method here": published(
+        nudges._Key("put", (b"\xa1a", b"\x01"))
+    ),
+    "a stream": published(nudges._Key("count", (b"\x01",))),
+    "an unknown method": published(nudges._Key("unheard_of", (b"\x01",))),
+    "a name that is no word": published(nudges._Key("__class__", ())),
+    "too few arguments": published(nudges._Key("get", ())),
+    "too many arguments": published(nudges._Key("get", (b"\xa1a", b"\xa1a"))),
+    "an argument of another type": published(nudges._Key("get", (b"\x01",))),
+    "an argument that does not decode": published(nudges._Key("get", (b"\xc1",))),
+    "the whole service": published(nudges._Key("", ())),
+    "no operation": b"\xc1",
+    "nothing": b"",
+    "text that is no UTF-8": b"\x93\xa2\xff\xfe\xa1c\x90",
+    "lists without an end": b"\x91" * 100_000,
+}
+
+
+@pytest.mark.parametrize("what", FORGED)
+async def test_O14_what_a_nudge_says_that_cannot_be_understood_is_the_whole_service(
+    two: Pair, what: str
+) -> None:
+    """Another version of the contract may say it, or anybody: too much is invalidated, not less."""
+    assert await two.client.double("b") == 4
+    replica = two.client.peek.double("b")
+    two.calling._open()._transport.publish("fusion.op.lab", FORGED[what])
+    await until(lambda: two.lab.peek.double("b") is None)
+    await until(lambda: replica is not None and not replica.is_consistent)
+
+
+async def test_G14_every_handler_is_told_of_a_nudge_of_which_a_part_is_not_understood(
+    two: Pair,
+) -> None:
+    """Keys before and after the one that names nothing here are applied, and their handlers told."""
+    told: list[str] = []
+    for key in ("a", "b"):
+        (await two.lab.computed.double(key)).on_invalidated(lambda c: told.append(c.key))
+    keys = [nudges._Key(*key) for key in (("get", (b"\xa1a",)), ("put", ()), ("get", (b"\xa1b",)))]
+    two.calling._open()._transport.publish("fusion.op.lab", published(*keys))
+    await until(lambda: len(told) == 2)
+    assert sorted(told) == ["lab.double('a')", "lab.double('b')"]

@@ -7,14 +7,12 @@ until it expires. An operation log will take over.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 
 from ..contract import ANY
-from ..errors import WireError
-from ..graph import Computed, Graph, Origin, OriginKind, notify
+from ..graph import Graph
 from ..rpc import Subjects
 from ..transport import Message, Subscription, Transport
 from ..wire.codecs import codec
@@ -77,49 +75,36 @@ class Nudges:
     def _received(self, contract: Any, message: Message) -> None:
         try:
             nudge = _decode(message.payload)
-        except msgspec.MsgspecError:
-            _log.warning("a message on %s is no operation: dropped", message.subject)
-            return
-        if nudge.iid == self._iid:
-            return
-        notify([computed for key in nudge.keys for computed in self._mark(contract, nudge, key)])
-
-    def _mark(self, contract: Any, nudge: _Nudge, key: _Key) -> Iterator[Computed[Any]]:
-        for target in self._graph.targets.named(contract.name):
-            try:
-                arguments = _from_wire(contract, key)
-            except (KeyError, WireError, ValueError):
-                # Of another version of the contract: what cannot be understood is all (O14).
-                text = f"{nudge.command} invalidated {contract.name}.{key.method}"
-                yield from target.mark_all(Origin(OriginKind.COMMAND, text))
-                continue
-            text = str(Key(contract, key.method or None, arguments))
-            origin = Origin(OriginKind.COMMAND, f"{nudge.command} invalidated {text}")
-            if key.method:
-                yield from target.mark(key.method, arguments, origin)
-            else:
-                yield from target.mark_all(origin)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            nudge = _Nudge("", "a command that cannot be read here", (_WHOLE_SERVICE,))
+            _log.warning("a message on %s is no operation: it may be any", message.subject)
+        if nudge.iid != self._iid:
+            keys = [_from_wire(contract, key) for key in nudge.keys]
+            apply(Operation("", nudge.command, keys), self._graph)
 
 
 def _to_wire(key: Key) -> _Key:
     if key.method is None:
         return _WHOLE_SERVICE
-    types = key.contract.resolved.signatures[key.method].parameters
     try:
+        types = key.contract.resolved.signatures[key.method].parameters
         arguments = tuple(
             None if argument is ANY else codec(tp).encode(argument)
             for tp, argument in zip(types, key.arguments, strict=True)
         )
     except Exception:
-        return _WHOLE_SERVICE  # wrong arguments: `apply` has reported them
+        return _WHOLE_SERVICE  # no key of this contract: `apply` has reported it
     return _Key(key.method, arguments)
 
 
-def _from_wire(contract: Any, key: _Key) -> tuple[object, ...]:
-    if not key.method:
-        return ()
-    types = contract.resolved.signatures[key.method].parameters
-    return tuple(
-        ANY if argument is None else codec(tp).decode(argument)
-        for tp, argument in zip(types, key.arguments, strict=True)
-    )
+def _from_wire(contract: Any, key: _Key) -> Key:
+    """What cannot be understood, for another version of the contract wrote it, is all (O14)."""
+    try:
+        types = contract.resolved.signatures[key.method].parameters
+        arguments = tuple(
+            ANY if argument is None else codec(tp).decode(argument)
+            for tp, argument in zip(types, key.arguments, strict=True)
+        )
+    except Exception:
+        return Key(contract, None)
+    return Key(contract, key.method, arguments)

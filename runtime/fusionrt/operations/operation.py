@@ -67,22 +67,29 @@ class MemoryLog:
 def apply(operation: Operation, graph: Graph) -> None:
     """Invalidate what the operation's keys name in this graph; then tell the handlers (G15b).
 
-    Never raises, for the command has run: a key that names nothing stands for its whole service,
-    and is reported loudly.
+    Never raises, for the command has run: a key that names nothing here, or not by arguments of
+    the declared types, stands for its whole service and is reported loudly (O14).
     """
     marked: list[Computed[Any]] = []
-    for key in operation.keys:
-        targets = (key.target,) if key.target else graph.targets.named(key.contract.name)
-        for target in targets:
-            marked += _mark(target, key, operation.origin(key))
-    notify(marked)
+    try:
+        for key in operation.keys:
+            targets = (key.target,) if key.target else graph.targets.named(key.contract.name)
+            for target in targets:
+                marked += _mark(target, key, operation.origin(key))
+    finally:
+        notify(marked)
 
 
 def _mark(target: Target, key: Key, origin: Origin) -> list[Computed[Any]]:
-    if key.method is None:
-        return target.mark_all(origin)
+    if key.method is not None:
+        try:
+            return target.mark(key.method, key.arguments, origin)
+        except Exception:
+            _log.exception(
+                "%s: every result of the service is invalidated; mend the command", origin
+            )
     try:
-        return target.mark(key.method, key.arguments, origin)
-    except Exception:
-        _log.exception("%s: every result of the service is invalidated; mend the command", origin)
         return target.mark_all(origin)
+    except Exception:
+        _log.exception("%s: that failed, and its results may be stale", origin)
+        return []
