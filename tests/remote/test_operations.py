@@ -143,7 +143,7 @@ async def test_O14_what_a_nudge_says_that_cannot_be_understood_is_the_whole_serv
 async def test_G14_every_handler_is_told_of_a_nudge_of_which_a_part_is_not_understood(
     two: Pair,
 ) -> None:
-    """Keys before and after the one that names nothing here are applied, and their handlers told."""
+    """Keys before and after the one that names nothing here are applied, their handlers told."""
     told: list[str] = []
     for key in ("a", "b"):
         (await two.lab.computed.double(key)).on_invalidated(lambda c: told.append(c.key))

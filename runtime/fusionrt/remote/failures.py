@@ -8,7 +8,6 @@ nothing else.
 from __future__ import annotations
 
 import logging
-from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -24,13 +23,14 @@ from ..errors import (
     WireError,
 )
 from ..graph import str_of
-from ..primitives import new_id
+from ..rpc import internal
 from ..services.table import Contract
 from ..wire.frames import Ending
 
 __all__ = ["as_error", "as_failure", "declared_name", "refusal"]
 
 _log = logging.getLogger("fusionrt")
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
 class _Declared(msgspec.Struct, array_like=True):
@@ -48,44 +48,55 @@ def refusal(error: Exception) -> Ending:
     """What the caller is told of arguments that are not those of the contract."""
     match error:
         case ArgumentError():
-            return Ending("bad_arguments", error.problem)
+            return Ending("bad_arguments", str_of(error.problem))
         case WireError():
-            return Ending("bad_arguments", str(error))
+            return Ending("bad_arguments", str_of(error))
     _log.error("arguments could not be read", exc_info=error)
     return Ending("bad_arguments", "they cannot be read")
 
 
 def as_failure(error: Exception, contract: Contract, method: str) -> Ending:
-    """What the caller is told of an error of the body."""
+    """What the caller is told of an error of the body, whatever that is (D29)."""
+    try:
+        failure = _known(error, contract)
+    except Exception:
+        failure = None
+    return failure or internal(error, f"{contract.name}.{method}")
+
+
+def _known(error: Exception, contract: Contract) -> Ending | None:
     for cls in type(error).__mro__:
         if cls in contract.resolved.raises:
             return Ending("declared", str_of(error), _declared(cls.__name__, error))
     match error:
         case CycleError():
-            return Ending("cycle", str(error), msgspec.msgpack.encode(error.keys))
+            return Ending("cycle", str_of(error), msgspec.msgpack.encode(error.keys))
         case OutcomeUnknown():
-            return Ending("outcome_unknown", f"{error.service}: {error.problem}")
+            return Ending("outcome_unknown", str_of(f"{error.service}: {error.problem}"))
         case RemoteUnavailable():
-            return Ending("unavailable", f"{error.service}: {error.problem}")
+            return Ending("unavailable", str_of(f"{error.service}: {error.problem}"))
         case CallTimeout() | BrokerUnavailable():
             return Ending("unavailable", str_of(error))
-    reference = new_id()[:12]
-    _log.error(
-        "%s.%s failed; the caller was told the reference %s",
-        contract.name,
-        method,
-        reference,
-        exc_info=error,
-    )
-    return Ending("internal", f"it raised an exception; its host logged it as {reference}")
+    return None
 
 
 def _declared(name: str, error: Exception) -> bytes:
+    """Its name, with as much of what it holds as can travel."""
+    args = list(error.args)
     attributes = {key: value for key, value in vars(error).items() if not key.startswith("_")}
-    for args, known in (error.args, attributes), (error.args, {}), ((str_of(error),), {}):
-        with suppress(Exception):  # some of it cannot travel, whatever it says of that
-            return msgspec.msgpack.encode(_Declared(name, list(args), known))
-    return msgspec.msgpack.encode(_Declared(name, [], {}))
+    if not _travels(args):
+        args = [str_of(error)]
+    if not _travels(attributes):
+        attributes = {key: value for key, value in attributes.items() if _travels(value)}
+    return msgspec.msgpack.encode(_Declared(name, args, attributes))
+
+
+def _travels(value: object) -> bool:
+    try:
+        msgspec.msgpack.encode(value)
+    except Exception:
+        return False
+    return True
 
 
 def as_error(failure: Ending, contract: Contract, method: str, timeout: float) -> Exception:
@@ -115,7 +126,7 @@ def as_error(failure: Ending, contract: Contract, method: str, timeout: float) -
 def _keys(failure: Ending) -> tuple[str, ...]:
     try:
         return msgspec.msgpack.decode(failure.data, type=tuple[str, ...])
-    except msgspec.MsgspecError:
+    except _UNREADABLE:
         return (failure.message,)
 
 
@@ -123,17 +134,23 @@ def _raised(failure: Ending, contract: Contract) -> Exception | None:
     """The declared exception; None if this end does not know it."""
     try:
         declared = msgspec.msgpack.decode(failure.data, type=_Declared)
-    except msgspec.MsgspecError:
+    except _UNREADABLE:
         return None
     for cls in contract.resolved.raises:
         if cls.__name__ == declared.name:
-            try:
-                # Its constructor may want other arguments than `args`; it has run on the host.
-                error = cls.__new__(cls, *declared.args)
-                error.args = tuple(declared.args)
-                vars(error).update(declared.attributes)
-            except Exception:
-                _log.exception("the error %s cannot be made of what its host told", declared.name)
-                return None
-            return error
+            return _remade(cls, declared)
     return None
+
+
+def _remade(cls: type[Exception], declared: _Declared) -> Exception | None:
+    """The exception without its constructor, which may want other arguments than `args`, and has
+    run on the host. None if the class cannot be made so.
+    """
+    try:
+        error = cls.__new__(cls, *declared.args)
+        error.args = tuple(declared.args)
+        vars(error).update(declared.attributes)
+    except Exception:
+        _log.exception("%s came from a host, and cannot be made here", declared.name)
+        return None
+    return error

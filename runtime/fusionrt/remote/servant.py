@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from ..errors import WireError
-from ..graph import Computed, is_in_vain
+from ..graph import Computed, is_in_vain, str_of
 from ..rpc import Reply
 from ..services.binding import Binding
 from ..services.table import Command, Compute, Method, Plain, Stream
@@ -77,7 +77,7 @@ class _Held:
 
     def subscribe(self, on_invalidated: Callable[[str], None]) -> None:
         self._unsubscribe = self._computed.on_invalidated(
-            lambda computed: on_invalidated(str(computed.origin))
+            lambda computed: on_invalidated(str_of(computed.origin))
         )
 
     def release(self) -> None:

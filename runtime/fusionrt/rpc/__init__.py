@@ -7,7 +7,7 @@ from .outlet import Outlet
 from .peer import Peer
 from .registration import Registration
 from .responder import Responder
-from .servant import Held, Reply, Servant
+from .servant import Held, Reply, Servant, internal
 from .stream import Incoming
 from .subjects import Subjects
 
@@ -24,4 +24,5 @@ __all__ = [
     "Responder",
     "Servant",
     "Subjects",
+    "internal",
 ]

@@ -15,13 +15,15 @@ from ..wire.frames import Call, Ending, Kind
 from ..wire.server import ServerSession
 from .deadlines import Deadlines
 from .outlet import Outlet
-from .servant import Held, Servant
+from .servant import Held, Servant, internal
 
 __all__ = ["Seat"]
 
 _log = logging.getLogger("fusionrt")
 
-_NO_ANSWER: Final = "its body ended without an answer: it was cancelled on its host"
+_NO_ANSWER: Final = Ending(
+    "cancelled", "its body ended without an answer: it was cancelled on its host"
+)
 
 
 class Seat:
@@ -95,8 +97,8 @@ class Seat:
 
     def _start(self, call: Call, seconds: float) -> None:
         """Answer a call that has so many seconds left; a stream may take longer."""
-        id, reply = call.id, _Reply(self, call)
-        work = self._servant.answer(call, reply)
+        id = call.id
+        work = self._answered_now(call)
         if work is None:
             return
         run = work
@@ -112,12 +114,26 @@ class Seat:
             self._deadlines.drop(id)
             work.close()  # if it never began
             if task.cancelled():
-                self._unanswered(call)
+                self._unanswered(call, _NO_ANSWER)
             elif (error := task.exception()) is not None:
-                _log.error("a call of %s failed", self.reply_subject, exc_info=error)
-                self._unanswered(call)
+                self._unanswered(call, self._failed(error))
 
         task.add_done_callback(ended)
+
+    def _answered_now(self, call: Call) -> Coroutine[Any, Any, None] | None:
+        """What answers the call; None if it is answered. One call costs itself (D29)."""
+        try:
+            return self._servant.answer(call, _Reply(self, call))
+        except Exception as error:
+            self._unanswered(call, self._failed(error))
+            return None
+
+    def _failed(self, error: BaseException) -> Ending:
+        what = f"a call of {self.reply_subject}"
+        if isinstance(error, Exception):
+            return internal(error, what)
+        _log.error("%s failed", what, exc_info=error)
+        return _NO_ANSWER
 
     async def _within_limit(self, work: Coroutine[Any, Any, None]) -> None:
         async with self._limit:
@@ -128,12 +144,12 @@ class Seat:
         self.changed()
         self._stop(id)
 
-    def _unanswered(self, call: Call) -> None:
+    def _unanswered(self, call: Call, failure: Ending) -> None:
         """Nothing is said if it was answered, or nobody wants an answer any more."""
         if call.kind is Kind.STREAM:
-            self.session.end(call.id, Ending("cancelled", _NO_ANSWER))
+            self.session.end(call.id, failure)
         else:
-            self.session.failure(call.id, "cancelled", _NO_ANSWER)
+            self.session.failure(call.id, failure.code, failure.message)
         self.changed()
 
     def _stop(self, id: int) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
+from ..primitives import new_id
 from ..wire.frames import Call, Ending
 
-__all__ = ["Held", "Reply", "Servant"]
+__all__ = ["Held", "Reply", "Servant", "internal"]
+
+_log = logging.getLogger("fusionrt")
 
 
 class Held(Protocol):
@@ -43,4 +47,11 @@ class Servant(Protocol):
     """Answers the calls of one service."""
 
     def answer(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
-        """Answer now (a hit needs no task), or return what does it; that must not raise."""
+        """Answer now (a hit needs no task), or return what does it."""
+
+
+def internal(error: BaseException, what: str) -> Ending:
+    """What a caller is told of an error that is none of its business: where it is logged (D21)."""
+    reference = new_id()[:12]
+    _log.error("%s failed; the caller was told the reference %s", what, reference, exc_info=error)
+    return Ending("internal", f"it raised an exception; its host logged it as {reference}")
