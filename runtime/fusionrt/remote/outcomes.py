@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
@@ -21,15 +22,28 @@ class Outcome(NamedTuple):
     payload: bytes
     failure: Ending | None = None
 
+    @property
+    def size(self) -> int:
+        """Bytes, roughly."""
+        failure = self.failure
+        told = 0 if failure is None else len(failure.message) + len(failure.data)
+        return len(self.payload) + told
+
 
 _CANCELLED: Final = Outcome(b"", Ending("cancelled", "it was cancelled by its caller"))
 
 
 class Outcomes:
-    """Remembers what commands answered, so that a retry gets the first run's answer."""
+    """Remembers what commands answered, so that a retry gets the first run's answer.
+
+    Those that run are known beside the bounds: how many run is limited elsewhere, and one that
+    never ends must not keep the others from being forgotten.
+    """
 
     def __init__(self) -> None:
         self._known: dict[str, asyncio.Future[Outcome]] = {}
+        self._ended: deque[tuple[str, int]] = deque()
+        """Operation and size, in the order in which they ended."""
         self._bytes = 0
 
     async def once(self, operation: str, run: Callable[[], Awaitable[Outcome]]) -> Outcome:
@@ -46,15 +60,15 @@ class Outcomes:
             answer = await run()
         finally:
             outcome.set_result(answer)
-            self._bytes += len(answer.payload)
-            self._forget_oldest()
+            self._remember(operation, len(operation) + answer.size)
         return answer
 
-    def _forget_oldest(self) -> None:
-        while len(self._known) > REMEMBERED or self._bytes > REMEMBERED_BYTES:
-            oldest = next(iter(self._known))
-            outcome = self._known[oldest]
-            if not outcome.done():
-                return
+    def _remember(self, operation: str, size: int) -> None:
+        self._ended.append((operation, size))
+        self._bytes += size
+        while len(self._ended) > REMEMBERED or (
+            self._bytes > REMEMBERED_BYTES and len(self._ended) > 1
+        ):
+            oldest, size = self._ended.popleft()
+            self._bytes -= size
             del self._known[oldest]
-            self._bytes -= len(outcome.result().payload)
