@@ -124,7 +124,12 @@ class Host:
         return self._open().client(cls)
 
     async def run_forever(self) -> None:
-        """Return on SIGTERM or SIGINT; leaving the `async with` block then ends what runs."""
+        """Return on SIGTERM or SIGINT; leaving the `async with` block then ends what runs.
+
+        One signal ends every `run_forever` of the process, and those that its loops begin later.
+        In another thread than the main one it hears what a `run_forever` (or `python -m fusionrt`)
+        in the main thread receives; handlers that were installed before are called, too.
+        """
         with stop_signals() as stop:
             await stop.wait()
 
