@@ -13,12 +13,12 @@ _told: weakref.WeakSet[type] = weakref.WeakSet()
 
 
 def str_of(value: object) -> str:
-    """`str(value)`, or a placeholder."""
+    """`str(value)`, or a placeholder; it can be encoded."""
     return _text(str, value)
 
 
 def repr_of(value: object) -> str:
-    """`repr(value)`, or a placeholder."""
+    """`repr(value)`, or a placeholder; it can be encoded."""
     return _text(repr, value)
 
 
@@ -29,10 +29,14 @@ def call_text(name: str, arguments: tuple[object, ...]) -> str:
 
 def _text(make: Callable[[object], str], value: object) -> str:
     try:
-        return make(value)
-    except Exception as problem:
+        text = make(value)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as problem:
         cls = type(value)
         if cls not in _told:
             _told.add(cls)
             _log.error("the text of a %s cannot be made", cls.__qualname__, exc_info=problem)
         return f"<{cls.__name__} without a text>"
+    # A lone surrogate would keep the message from being encoded, and its neighbours with it.
+    return text if text.isascii() else text.encode(errors="backslashreplace").decode()
