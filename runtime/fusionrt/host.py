@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+from collections.abc import Collection
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -47,6 +48,8 @@ class Host:
     prefix: the first token of every subject; hosts with different ones do not meet.
     principal: who this process is, in the subjects that its clients listen on; one word of letters,
         digits, `_` and `-`.
+    confidants: principals that are told in full why a result was invalidated, by which arguments
+        and in which line. This host's own is; others read names of services and methods only (D28).
     timing: of the sessions; every process of a system has the same.
     outage_grace: seconds that the connection to the broker may be lost before watchers are told
         of it, and calls fail with it as their cause (D26).
@@ -66,6 +69,7 @@ class Host:
         transport: Transport | None = None,
         prefix: str = "fusion",
         principal: str = "anonymous",
+        confidants: Collection[str] = (),
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
         max_computeds: int = MAX_COMPUTEDS,
@@ -77,6 +81,7 @@ class Host:
         self._given = transport
         self._subjects = Subjects(prefix)
         self._principal = principal
+        self._confidants = frozenset((principal, *confidants))
         self._timing = timing
         self._outage_grace = outage_grace
         self._entered: _Entered | None = None
@@ -162,6 +167,7 @@ class _Entered:
         self.graph = Graph(max_computeds=host._max_computeds, is_transient=host._is_transient)
         self._transport = transport
         self._subjects = host._subjects
+        self._confidants = host._confidants
         self._timing = host._timing
         self._caller = Caller(
             transport,
@@ -215,6 +221,7 @@ class _Entered:
             self._outlet,
             subjects=self._subjects,
             timing=self._timing,
+            confidants=self._confidants,
         )
         self._responders.append(responder)
         self._exits.push_async_callback(responder.close)

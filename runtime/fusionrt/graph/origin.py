@@ -6,6 +6,7 @@ import os
 import sys
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 __all__ = ["Origin", "OriginKind", "calling_line"]
 
@@ -35,16 +36,35 @@ class OriginKind(Enum):
 class Origin:
     """The first cause of an invalidation (G16).
 
-    kind: what started it. detail: which one, as text for people. in_vain: whether the body of a
-    result that it hit did it while it ran, and would do so again (G40).
+    kind: what started it. detail: which one, as text for people; it may name arguments and lines.
+    outline: the same with the names of services and methods only; empty: nothing but the kind.
+    in_vain: whether the body of a result that it hit did it while it ran, and would do so again
+        (G40).
     """
 
     kind: OriginKind
     detail: str
+    outline: str = ""
     in_vain: bool = False
 
     def __str__(self) -> str:
         return self.detail
+
+    def for_others(self) -> str:
+        """What others may read, who must not see arguments, lines or identities (D28)."""
+        return self.outline or _OUTLINES[self.kind]
+
+
+_OUTLINES: Final = {
+    OriginKind.CALL: "its service invalidated it",
+    OriginKind.COMMAND: "a command invalidated it",
+    OriginKind.REMOTE: "what it was made from was invalidated",
+    OriginKind.EXPIRY: "it expired",
+    OriginKind.STATE: "a state was set",
+    OriginKind.RACE: "it was used while it was invalidated",
+    OriginKind.UNCACHED: "it is not cached",
+    OriginKind.DISPOSED: "its service is gone",
+}
 
 
 def calling_line(depth: int) -> str:

@@ -44,7 +44,8 @@ class Operation:
 
     def origin(self, key: Key) -> Origin:
         """Why `key` is invalidated, for people: the command and the key."""
-        return Origin(OriginKind.COMMAND, f"{self.command} invalidated {key}")
+        outline = f"{self.command} invalidated {key.contract.name}.{key.method or '*'}"
+        return Origin(OriginKind.COMMAND, f"{self.command} invalidated {key}", outline=outline)
 
 
 class OperationLog(Protocol):

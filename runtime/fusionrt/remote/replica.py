@@ -26,7 +26,8 @@ def registration_of(peer: Peer) -> Registration:
     def invalidated(reason: str) -> None:
         computed = reference()
         if computed is not None:
-            invalidate(computed, Origin(OriginKind.REMOTE, reason))
+            outline = f"a result of {peer.service} was invalidated"
+            invalidate(computed, Origin(OriginKind.REMOTE, reason, outline=outline))
 
     def suspended(registration: Registration) -> None:
         computed = reference()

@@ -75,10 +75,13 @@ class _Held:
         self._computed = computed
         self._unsubscribe: Callable[[], None] | None = None
 
-    def subscribe(self, on_invalidated: Callable[[str], None]) -> None:
-        self._unsubscribe = self._computed.on_invalidated(
-            lambda computed: on_invalidated(str_of(computed.origin))
-        )
+    def subscribe(self, on_invalidated: Callable[[str], None], in_full: bool) -> None:
+        def invalidated(computed: Computed[Any]) -> None:
+            origin = computed.origin
+            assert origin is not None
+            on_invalidated(str_of(origin) if in_full else origin.for_others())
+
+        self._unsubscribe = self._computed.on_invalidated(invalidated)
 
     def release(self) -> None:
         if self._unsubscribe is not None:

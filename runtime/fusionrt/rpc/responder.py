@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections.abc import Collection
 from typing import Final
 
 from ..errors import WireError
@@ -32,6 +33,7 @@ class Responder(Listener):
     """Receives the calls of every client of a service and sends what the servant answers.
 
     dropped: messages that were no envelopes (D21).
+    confidants: principals that are told in full why results are invalidated (D28).
     """
 
     def __init__(
@@ -44,6 +46,7 @@ class Responder(Listener):
         *,
         subjects: Subjects,
         timing: Timing,
+        confidants: Collection[str],
     ) -> None:
         self.service = service
         self.dropped = 0
@@ -53,6 +56,7 @@ class Responder(Listener):
         self._outlet = outlet
         self._subjects = subjects
         self._timing = timing
+        self._confidants = confidants
         self._limits = Limits(max_bytes=transport.max_payload)
         self._now = clock()
         self._loop = asyncio.get_running_loop()
@@ -156,6 +160,7 @@ class Responder(Listener):
                 reply_subject,
                 limit=self._limit,
                 quota=self._limits.held,
+                confides=envelope.principal in self._confidants,
                 context=self._context,
                 outlet=self._outlet,
             )

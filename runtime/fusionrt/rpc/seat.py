@@ -37,10 +37,12 @@ class Seat:
         *,
         limit: asyncio.Semaphore,
         quota: int,
+        confides: bool,
         context: contextvars.Context,
         outlet: Outlet,
     ) -> None:
         """limit: on the bodies that run at a time. quota: of results that are held.
+        confides: whether the client is told in full why results are invalidated (D28).
         context: what every body starts from.
         """
         self.session = session
@@ -48,6 +50,7 @@ class Seat:
         self._servant = servant
         self._limit = limit
         self._quota = quota
+        self._confides = confides
         self._context = context
         self._outlet = outlet
         self._deadlines: Deadlines[int] = Deadlines(self._late)
@@ -162,7 +165,7 @@ class Seat:
     def hold(self, id: int, held: Held) -> None:
         """Keep a result until it is invalidated or released, or too many are kept (G34)."""
         self._held[id] = held
-        held.subscribe(lambda reason: self._invalidated(id, reason))
+        held.subscribe(lambda reason: self._invalidated(id, reason), self._confides)
         if len(self._held) > self._quota:
             oldest = next(iter(self._held))
             self._held[oldest].release()

@@ -17,8 +17,11 @@ _log = logging.getLogger("fusionrt")
 class Held(Protocol):
     """A result that is held for a client until it is invalidated, or nobody wants it (D3)."""
 
-    def subscribe(self, on_invalidated: Callable[[str], None]) -> None:
-        """Tell why when it is invalidated; at once if it is."""
+    def subscribe(self, on_invalidated: Callable[[str], None], in_full: bool) -> None:
+        """Tell why when it is invalidated; at once if it is.
+
+        in_full: whether that may name arguments, lines and identities (D28).
+        """
 
     def release(self) -> None:
         """Nobody wants it any more."""

@@ -204,7 +204,11 @@ class Binding(ComputeMethods):
             arguments = self.pattern(method, arguments)
             command.operation.keys.append(Key(contract, method, arguments, self))
         else:
-            origin = Origin(OriginKind.CALL, f"invalidated at {calling_line(3)}")
+            origin = Origin(
+                OriginKind.CALL,
+                f"invalidated at {calling_line(3)}",
+                outline=f"{contract.name}.{method} was invalidated",
+            )
             notify(self.mark(method, arguments, origin))
 
 
