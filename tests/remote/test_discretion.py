@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 from shop.contracts import Cart, Item, Product
@@ -55,7 +55,7 @@ async def connect(request: pytest.FixtureRequest, nats_server: str) -> AsyncIter
     yield over_memory if request.param == "memory" else over_nats
 
 
-async def reason(computed: Computed[object]) -> str:
+async def reason(computed: Computed[Any]) -> str:
     """Why it was invalidated, as its holder reads it."""
     await until(lambda: computed.origin is not None)
     return str(computed.origin)

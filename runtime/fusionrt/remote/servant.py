@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Final
 
 import msgspec
@@ -236,5 +236,6 @@ class _Served:
         else:
             reply.end()
         finally:
-            if isinstance(items, AsyncGenerator):
-                await items.aclose()
+            close = getattr(items, "aclose", None)
+            if close is not None:
+                await close()

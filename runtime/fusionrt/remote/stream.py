@@ -1,18 +1,33 @@
-"""`RemoteStream`: a stream as the typed client hands it out."""
+"""`RemoteStream`: a stream as the typed client hands it out.
+
+Nobody tells an iterator that the loop over it was left: by `break`, by an error, by a cancellation.
+An asynchronous generator waits for the collector, and that for whoever keeps the loop's frame: a
+task, or the traceback of an exception. So each loop gets an iterator of its own, which nothing but
+the loop holds: when that is left, it is gone at once, and the host stops.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Self
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, Final, Self
 
 from ..rpc import Failed, Incoming
 from ..wire.codecs import Codec
+from ..wire.frames import Ending
 
 __all__ = ["RemoteStream"]
 
+_LEFT: Final = Ending(
+    "cancelled",
+    "its reader left it before its end, which closed it: start it anew; "
+    "to go on after a loop, make all loops over one `aiter(stream)`",
+)
+
 
 class RemoteStream(AsyncIterator[Any]):
-    """Decodes the items. Its host stops when it is closed or dropped."""
+    """Decodes the items. Its host stops when a loop over it is left, when a read of it fails or is
+    cancelled, and when it is closed or dropped; whoever reads on then is told so.
+    """
 
     def __init__(
         self, incoming: Incoming, codec: Codec[Any], error_of: Callable[[Failed], Exception]
@@ -21,19 +36,49 @@ class RemoteStream(AsyncIterator[Any]):
         self._codec = codec
         self._error_of = error_of
 
-    def __aiter__(self) -> Self:
-        return self
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return _Loop(self)
 
     async def __anext__(self) -> Any:
         try:
-            payload = await anext(self._incoming)
+            return self._codec.decode(await anext(self._incoming))
         except Failed as failed:
             raise self._error_of(failed) from None
-        return self._codec.decode(payload)
+        except StopAsyncIteration:
+            raise
+        except BaseException:  # whoever keeps it keeps this frame, and so the stream
+            self.leave()
+            raise
+
+    def leave(self) -> None:
+        """Nobody reads it any more."""
+        self._incoming.give_up(Failed(_LEFT))
 
     async def aclose(self) -> None:
         """Stop reading."""
         self._incoming.give_up()
 
     def __del__(self) -> None:
-        self._incoming.give_up()
+        self.leave()
+
+
+class _Loop(AsyncIterator[Any]):
+    """What a loop reads by."""
+
+    __slots__ = ("_stream",)
+
+    def __init__(self, stream: RemoteStream) -> None:
+        self._stream = stream
+
+    def __aiter__(self) -> Self:
+        return self
+
+    def __anext__(self) -> Coroutine[Any, Any, Any]:
+        return self._stream.__anext__()
+
+    async def aclose(self) -> None:
+        """Stop reading."""
+        await self._stream.aclose()
+
+    def __del__(self) -> None:
+        self._stream.leave()

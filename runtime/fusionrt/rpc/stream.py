@@ -53,10 +53,16 @@ class Incoming(AsyncIterator[bytes]):
             self.session.consumed(self, index)
         return payload
 
-    def give_up(self) -> None:
-        """Nobody reads it any more: its host stops (D19)."""
-        self._items.clear()
-        self._finish(None)
+    def give_up(self, why: FusionError | None = None) -> None:
+        """Nobody reads it any more: its host stops (D19).
+
+        why: is raised for whoever reads on all the same, if there was more to come.
+        """
+        if self._items or not self._over:
+            self._items.clear()
+            self._over = True
+            self._end = why
+            self._woken.set()
         if self.session is not None:
             self.session.cancel(self)
 
