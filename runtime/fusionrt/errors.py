@@ -17,6 +17,7 @@ FusionError
 ├── BrokerUnavailable         (ConnectionError)
 ├── RemoteUnavailable         (ConnectionError)
 │   └── OutcomeUnknown
+├── Overloaded                (ConnectionError)
 ├── CallTimeout               (TimeoutError)
 └── RemoteError
 """
@@ -41,6 +42,7 @@ __all__ = [
     "MissingPackage",
     "NotBoundError",
     "OutcomeUnknown",
+    "Overloaded",
     "PortTaken",
     "RemoteError",
     "RemoteUnavailable",
@@ -252,6 +254,23 @@ class RemoteUnavailable(FusionError, builtins.ConnectionError):
 
 class OutcomeUnknown(RemoteUnavailable):
     """Raised when a command's host was lost before it answered: it may have run, or not (D13)."""
+
+
+class Overloaded(FusionError, builtins.ConnectionError):
+    """Raised at once when a call could not be served in time; it did not run (D27). Transient.
+
+    service, method: what is overloaded; a body's own call of another service may be.
+    retry_after: seconds in which it is expected to have room again.
+    """
+
+    def __init__(self, service: str, method: str, retry_after: float) -> None:
+        self.service = service
+        self.method = method
+        self.retry_after = retry_after
+        super().__init__(
+            f"{service}.{method} was refused: more calls wait for {service} than it can serve in "
+            f"time; try again in {retry_after:.1f} s, call less at once, or add a host"
+        )
 
 
 class CallTimeout(FusionError, builtins.TimeoutError):

@@ -18,6 +18,7 @@ from ..errors import (
     CallTimeout,
     CycleError,
     OutcomeUnknown,
+    Overloaded,
     RemoteError,
     RemoteUnavailable,
     WireError,
