@@ -26,9 +26,11 @@ from ..errors import (
 from ..graph import str_of
 from ..rpc import internal
 from ..services.table import Contract
+from ..wire.admission import RETRY_AFTER
 from ..wire.frames import Ending
+from ..wire.refusals import OVERLOADED, Refusal, refusal
 
-__all__ = ["as_error", "as_failure", "declared_name", "refusal"]
+__all__ = ["as_error", "as_failure", "bad_arguments", "declared_name"]
 
 _log = logging.getLogger("fusionrt")
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -45,7 +47,7 @@ def declared_name(failure: Ending) -> str:
     return msgspec.msgpack.decode(failure.data, type=_Declared).name
 
 
-def refusal(error: Exception) -> Ending:
+def bad_arguments(error: Exception) -> Ending:
     """What the caller is told of arguments that are not those of the contract."""
     match error:
         case ArgumentError():
@@ -72,6 +74,8 @@ def _known(error: Exception, contract: Contract) -> Ending | None:
     match error:
         case CycleError():
             return Ending("cycle", str_of(error), msgspec.msgpack.encode(error.keys))
+        case Overloaded():
+            return refusal(error.retry_after, error.service, error.method)
         case OutcomeUnknown():
             return Ending("outcome_unknown", str_of(f"{error.service}: {error.problem}"))
         case RemoteUnavailable():
@@ -114,6 +118,8 @@ def as_error(failure: Ending, contract: Contract, method: str, timeout: float) -
             return CycleError(_keys(failure))
         case "timeout":
             return CallTimeout(name, timeout)
+        case code if code == OVERLOADED:
+            return _overloaded(failure, contract, method)
         case "unavailable":
             return RemoteUnavailable(contract.name, f"it depends on {failure.message}")
         case "outcome_unknown":
@@ -122,6 +128,17 @@ def as_error(failure: Ending, contract: Contract, method: str, timeout: float) -
             reference = failure.message.rpartition(" ")[2]
             return RemoteError("internal", f"{name}: {failure.message}", reference)
     return RemoteError(failure.code, f"{name}: {failure.message}")
+
+
+def _overloaded(failure: Ending, contract: Contract, method: str) -> Overloaded:
+    """Of what was called, or of what its body called."""
+    try:
+        told = msgspec.msgpack.decode(failure.data, type=Refusal)
+    except _UNREADABLE:
+        told = Refusal(RETRY_AFTER)
+    if told.service:
+        return Overloaded(told.service, told.method, told.retry_after)
+    return Overloaded(contract.name, method, told.retry_after)
 
 
 def _keys(failure: Ending) -> tuple[str, ...]:

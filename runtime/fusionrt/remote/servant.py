@@ -19,7 +19,7 @@ from ..wire.digest import method_id
 from ..wire.frames import Call, Encoding, Ending, Kind
 from ..wire.json_text import json_items
 from .description import DESCRIBE, describe
-from .failures import as_failure, refusal
+from .failures import as_failure, bad_arguments
 from .outcomes import Outcome, Outcomes
 
 __all__ = ["ServiceServant"]
@@ -107,7 +107,7 @@ class _Served:
         try:
             arguments = self._decode(call)
         except Exception as error:
-            reply.failure(refusal(error))
+            reply.failure(bad_arguments(error))
             return None
         match self._method, call.kind:
             case Compute(), Kind.COMPUTE:
@@ -167,7 +167,7 @@ class _Served:
         try:
             arguments = self._binding.arguments(name, arguments, {})
         except Exception as error:
-            reply.failure(refusal(error))
+            reply.failure(bad_arguments(error))
             return None
         computed = self._binding.function(name).peek(arguments)
         if computed is not None and computed.is_consistent:

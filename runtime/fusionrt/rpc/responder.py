@@ -10,10 +10,11 @@ from typing import Final
 from ..errors import WireError
 from ..primitives import clock
 from ..transport import Listener, Message, Subscription, Transport
-from ..wire.admission import greet, rejection
+from ..wire.admission import FULL, greet, rejection
 from ..wire.envelopes import decode_client_envelope
 from ..wire.limits import Limits, Timing
 from ..wire.server import ServerSession
+from .open_streams import OpenStreams
 from .outlet import Outlet
 from .seat import Seat
 from .servant import Servant
@@ -64,6 +65,7 @@ class Responder(Listener):
         self._draining = False
         self._seats: dict[tuple[str, int], Seat] = {}
         self._limit = asyncio.Semaphore(CONCURRENCY)
+        self._streams = OpenStreams(self._limits.streams)
         # A transport's handler may run in the context of whoever published the message.
         self._context = contextvars.copy_context()
         self._subscriptions: list[Subscription] = []
@@ -145,6 +147,9 @@ class Responder(Listener):
                 if answer:
                     self._transport.publish(reply_subject, answer)
                 return
+            if not self._has_room():
+                self._transport.publish(reply_subject, rejection(self._iid, envelope.gen, FULL))
+                return
             session = ServerSession(
                 iid=self._iid,
                 cid=envelope.cid,
@@ -159,6 +164,7 @@ class Responder(Listener):
                 self._servant,
                 reply_subject,
                 limit=self._limit,
+                streams=self._streams,
                 quota=self._limits.held,
                 confides=envelope.principal in self._confidants,
                 context=self._context,
@@ -172,7 +178,21 @@ class Responder(Listener):
             del self._seats[name]
             self._left.set()
 
+    def _has_room(self) -> bool:
+        """For one more session; those that have expired make room at once."""
+        if len(self._seats) >= self._limits.sessions:
+            self._forget_silent()
+        return len(self._seats) < self._limits.sessions
+
     def _expire(self) -> None:
+        """Forget the clients that were silent for too long, now and when the next one is."""
+        self._forget_silent()
+        self._expiry = None
+        if self._seats:
+            due = min(seat.session.expires() for seat in self._seats.values())
+            self._expiry = self._loop.call_later(max(0.1, due - self._now()), self._expire)
+
+    def _forget_silent(self) -> None:
         """Forget the clients that were silent for too long (D17)."""
         now = self._now()
         for name, seat in list(self._seats.items()):
@@ -180,7 +200,3 @@ class Responder(Listener):
                 seat.close("the client was silent")
                 del self._seats[name]
                 self._left.set()
-        self._expiry = None
-        if self._seats:
-            due = min(seat.session.expires() for seat in self._seats.values())
-            self._expiry = self._loop.call_later(max(0.1, due - now), self._expire)

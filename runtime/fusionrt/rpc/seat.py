@@ -10,10 +10,13 @@ from typing import Any, Final
 
 from ..primitives import spawn
 from ..wire import host_events as events
+from ..wire.admission import RETRY_AFTER
 from ..wire.envelopes import ClientEnvelope
 from ..wire.frames import Call, Ending, Kind
+from ..wire.refusals import refusal
 from ..wire.server import ServerSession
 from .deadlines import Deadlines
+from .open_streams import OpenStreams
 from .outlet import Outlet
 from .servant import Held, Servant, internal
 
@@ -36,12 +39,14 @@ class Seat:
         reply_subject: str,
         *,
         limit: asyncio.Semaphore,
+        streams: OpenStreams,
         quota: int,
         confides: bool,
         context: contextvars.Context,
         outlet: Outlet,
     ) -> None:
-        """limit: on the bodies that run at a time. quota: of results that are held.
+        """limit: on the bodies that run at a time. streams: that are open, of all clients.
+        quota: of results that are held.
         confides: whether the client is told in full why results are invalidated (D28).
         context: what every body starts from.
         """
@@ -49,6 +54,7 @@ class Seat:
         self.reply_subject = reply_subject
         self._servant = servant
         self._limit = limit
+        self._streams = streams
         self._quota = quota
         self._confides = confides
         self._context = context
@@ -105,11 +111,17 @@ class Seat:
         if work is None:
             return
         run = work
+        if call.kind is Kind.STREAM and self._streams.full:
+            work.close()
+            self._unanswered(call, refusal(RETRY_AFTER))
+            return
         if call.kind is not Kind.STREAM:
             run = self._within_limit(work)
             self._deadlines.set(id, seconds)
         task = spawn(run, name="fusion call", context=self._context.copy())
         self._running[id] = task
+        if call.kind is Kind.STREAM:
+            self._streams.add(task)
 
         def ended(task: asyncio.Task[None]) -> None:
             del self._running[id]
@@ -152,7 +164,7 @@ class Seat:
         if call.kind is Kind.STREAM:
             self.session.end(call.id, failure)
         else:
-            self.session.failure(call.id, failure.code, failure.message)
+            self.session.failure(call.id, failure.code, failure.message, failure.data)
         self.changed()
 
     def _stop(self, id: int) -> None:

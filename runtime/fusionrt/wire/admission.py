@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from .envelopes import ClientEnvelope, encode_host_envelope
 from .frames import VERSION, Bye, Hello, Rejected, Welcome
 
-__all__ = ["greet", "rejection"]
+__all__ = ["FULL", "RETRY_AFTER", "greet", "rejection"]
+
+FULL: Final = "full"
+"""The reason of a host that keeps as many sessions as it can: its client may try again (D27)."""
+RETRY_AFTER: Final = 1.0
+"""Seconds after which to try again where nobody can tell when there is room."""
 
 
 def rejection(iid: str, gen: int, reason: str) -> bytes:

@@ -14,6 +14,7 @@ import math
 from collections.abc import Iterable
 
 from . import client_events as events
+from .admission import FULL, RETRY_AFTER
 from .batch import batches, call_size, overhead
 from .calls import Calls, Request
 from .client_outbox import ClientOutbox
@@ -31,6 +32,7 @@ from .frames import (
 from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
+from .refusals import refusal
 
 __all__ = ["ClientSession"]
 
@@ -235,6 +237,8 @@ class ClientSession:
         """A message outside of the sequence: a host that does not know this session."""
         for frame in envelope.frames:
             match frame:
+                case Rejected(reason) if reason == FULL and self.iid is None:
+                    return self._turned_away()
                 case Rejected(reason) if self.iid in (None, envelope.iid):
                     return self._lose(_REJECTED.get(reason, f"its host refuses: {reason}"))
                 case Welcome() if self.iid not in (None, envelope.iid):
@@ -278,6 +282,17 @@ class ClientSession:
             self._parting.append(Outgoing(self.iid, self._encode((Bye(),))))
         self._gone = True
         return self._calls.clear()
+
+    def _turned_away(self) -> None:
+        """The host keeps as many sessions as it can: every call is refused (D27)."""
+        if not self._gone:
+            refused = refusal(RETRY_AFTER)
+            queued, _, _ = self._leave()
+            self._events.extend(
+                events.Failed(id, refused.code, refused.message, refused.data, False)
+                for id in queued
+            )
+            self._events.append(events.Gone("its host has no room", (), (), ()))
 
     def _lose(self, reason: str) -> None:
         if not self._gone:

@@ -37,6 +37,9 @@ class Limits:
         that the oldest is forgotten, and a client that lacks it is told so (D2).
     held: results that a host holds for one session; beyond that the oldest is invalidated (G34).
     entries: ids that a host remembers for one session; a client that goes beyond is rejected.
+    sessions: that a host keeps for one service; more are refused until one ends or expires.
+    streams: of one service that are open at a time; more are refused (D27). They are counted apart
+        from running calls: most streams wait for something to tell, and must not hold up calls.
     """
 
     max_bytes: int = 1024 * 1024
@@ -47,3 +50,5 @@ class Limits:
     kept_bytes: int = 16 * 1024 * 1024
     held: int = 100_000
     entries: int = 500_000
+    sessions: int = 10_000
+    streams: int = 10_000
