@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
@@ -126,6 +127,12 @@ class OddLab(TinyLab):
         if how in ERRORS:
             raise ERRORS[how]()
         yield RESULTS[how]  # type: ignore[misc]
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """The log would hold texts that cannot be encoded: pytest-xdist cannot pass them on."""
+    caplog.set_level(logging.CRITICAL + 1, "fusionrt")
 
 
 @pytest.fixture

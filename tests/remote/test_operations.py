@@ -151,3 +151,14 @@ async def test_G14_every_handler_is_told_of_a_nudge_of_which_a_part_is_not_under
     two.calling._open()._transport.publish("fusion.op.lab", published(*keys))
     await until(lambda: len(told) == 2)
     assert sorted(told) == ["lab.double('a')", "lab.double('b')"]
+
+
+async def test_O5_a_forged_nudge_with_a_name_without_end_costs_no_more_than_one_with_a_name(
+    two: Pair,
+) -> None:
+    """Every origin repeats the name of the command: it is cut."""
+    stale = await two.lab.computed.double("a")
+    forged = nudges._encode(nudges._Nudge("another", "x" * 500_000, (nudges._Key("", ()),)))
+    two.calling._open()._transport.publish("fusion.op.lab", forged)
+    await until(lambda: stale.origin is not None)
+    assert len(str(stale.origin)) < 1000

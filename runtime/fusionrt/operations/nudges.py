@@ -31,6 +31,7 @@ class _Key(msgspec.Struct, array_like=True):
 
 
 _WHOLE_SERVICE = _Key("", ())
+_LONGEST_NAME = 500  # characters of a command's; each origin repeats it
 
 
 class _Nudge(msgspec.Struct, array_like=True):
@@ -80,7 +81,7 @@ class Nudges:
             _log.warning("a message on %s is no operation: it may be any", message.subject)
         if nudge.iid != self._iid:
             keys = [_from_wire(contract, key) for key in nudge.keys]
-            apply(Operation("", nudge.command, keys), self._graph)
+            apply(Operation("", nudge.command[:_LONGEST_NAME], keys), self._graph)
 
 
 def _to_wire(key: Key) -> _Key:
