@@ -17,7 +17,7 @@ from fusionrt.graph import Lease
 from fusionrt.primitives import new_id, now
 from fusionrt.remote.description import DESCRIBE, MethodDescription, ServiceDescription
 from fusionrt.remote.failures import declared_name
-from fusionrt.rpc import Caller, Failed, Peer, Registration
+from fusionrt.rpc import CONSOLE, Caller, Failed, Peer, Registration
 from fusionrt.transport.nats import NatsTransport
 from fusionrt.wire.calls import Request
 from fusionrt.wire.digest import method_id
@@ -113,7 +113,7 @@ class Live:
             BrokerUnavailable: none answers.
         """
         transport = await NatsTransport.connect(url or f"nats://{HOST}:{PORT}")
-        caller = Caller(transport, principal="console")
+        caller = Caller(transport, principal=CONSOLE)
         try:
             await caller.open()
             yield cls(caller)

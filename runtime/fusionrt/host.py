@@ -18,7 +18,7 @@ from .primitives import new_id
 from .remote.client import Client
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
-from .rpc import OUTAGE_GRACE, Caller, Outlet, Responder, Subjects
+from .rpc import ANONYMOUS, CONSOLE, OUTAGE_GRACE, Caller, Outlet, Responder, Subjects
 from .services.service import Service
 from .signals import stop_signals
 from .transport import Listener, Transport
@@ -50,6 +50,7 @@ class Host:
         digits, `_` and `-`.
     confidants: principals that are told in full why a result was invalidated, by which arguments
         and in which line. This host's own is; others read names of services and methods only (D28).
+        `fusiongen watch` is `console`; a host that names no principal confides in it.
     timing: of the sessions; every process of a system has the same.
     outage_grace: seconds that the connection to the broker may be lost before watchers are told
         of it, and calls fail with it as their cause (D26).
@@ -68,7 +69,7 @@ class Host:
         *,
         transport: Transport | None = None,
         prefix: str = "fusion",
-        principal: str = "anonymous",
+        principal: str = ANONYMOUS,
         confidants: Collection[str] = (),
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
@@ -81,7 +82,8 @@ class Host:
         self._given = transport
         self._subjects = Subjects(prefix)
         self._principal = principal
-        self._confidants = frozenset((principal, *confidants))
+        console = {CONSOLE} if principal == ANONYMOUS else set()
+        self._confidants = frozenset({principal, *confidants, *console})
         self._timing = timing
         self._outage_grace = outage_grace
         self._entered: _Entered | None = None

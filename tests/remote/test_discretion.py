@@ -79,7 +79,7 @@ async def test_D28_only_confidants_read_arguments_and_lines(connect: Connect, wa
         serving = await stack.enter_async_context(connect("shop", "ops"))
         await serving.serve(lab)
         held = {}
-        for principal in ("shop", "ops", "guest", "anonymous"):
+        for principal in ("shop", "ops", "guest", "anonymous", "console"):
             host = await stack.enter_async_context(connect(principal))
             client = host.client(LabClient)
             if way in ("a state", "expiry"):
@@ -99,7 +99,7 @@ async def test_D28_only_confidants_read_arguments_and_lines(connect: Connect, wa
                 await serving.__aexit__(None, None, None)
         for principal in ("shop", "ops"):
             assert (await reason(held[principal])).startswith(full)
-        for principal in ("guest", "anonymous"):
+        for principal in ("guest", "anonymous", "console"):
             assert await reason(held[principal]) == outline
         if way == "the end":
             await serving.__aenter__()
@@ -125,10 +125,15 @@ async def test_D28_what_a_confidant_was_told_goes_no_further(connect: Connect) -
 
 
 async def test_D28_without_principals_all_is_told(connect: Connect) -> None:
-    """Whoever names no principal, as in the tutorial and the demo, shares one."""
-    async with connect("anonymous") as serving, connect("anonymous") as calling:
+    """Whoever names no principal, as in the demo, shares one, and confides in the command line."""
+    async with AsyncExitStack() as stack:
+        serving = await stack.enter_async_context(connect("anonymous"))
         await serving.serve(TinyLab({"a": 1}))
-        client = calling.client(LabClient)
-        computed = await client.computed.get("a")
-        await client.put("a", 2)
-        assert await reason(computed) == "lab.put invalidated lab.get('a')"
+        callers = [
+            (await stack.enter_async_context(connect(principal))).client(LabClient)
+            for principal in ("anonymous", "console")
+        ]
+        held = [await client.computed.get("a") for client in callers]
+        await callers[0].put("a", 2)
+        for computed in held:
+            assert await reason(computed) == "lab.put invalidated lab.get('a')"

@@ -9,9 +9,11 @@ from .registration import Registration
 from .responder import Responder
 from .servant import Held, Reply, Servant, internal
 from .stream import Incoming
-from .subjects import Subjects
+from .subjects import ANONYMOUS, CONSOLE, Subjects
 
 __all__ = [
+    "ANONYMOUS",
+    "CONSOLE",
     "OUTAGE_GRACE",
     "Caller",
     "Failed",

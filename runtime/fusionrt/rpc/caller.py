@@ -10,7 +10,7 @@ from ..transport import Listener, Message, Subscription, Transport
 from ..wire.limits import Timing
 from .outage import OUTAGE_GRACE, Outage
 from .peer import Peer
-from .subjects import TOKEN, Subjects
+from .subjects import ANONYMOUS, TOKEN, Subjects
 
 __all__ = ["Caller"]
 
@@ -32,7 +32,7 @@ class Caller(Listener):
         transport: Transport,
         *,
         subjects: Subjects = Subjects(),  # noqa: B008 - immutable
-        principal: str = "anonymous",
+        principal: str = ANONYMOUS,
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
     ) -> None:

@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["TOKEN", "Subjects"]
+__all__ = ["ANONYMOUS", "CONSOLE", "TOKEN", "Subjects"]
+
+ANONYMOUS: Final = "anonymous"
+"""The principal of whoever names none."""
+CONSOLE: Final = "console"
+"""The principal of the command line."""
 
 TOKEN: Final = re.compile(r"[\w-]+", re.ASCII)
 """What a principal and a client id are made of: nothing that changes the subject around it."""
