@@ -55,11 +55,7 @@ class ServiceServant:
         if served is None:
             reply.failure(Ending("unknown_method", "the service has no such method"))
             return None
-        try:
-            return served.answer(call, reply)
-        except Exception as error:  # of what users wrote, such as the `__hash__` of an argument
-            reply.failure(served.failure(error))
-            return None
+        return served.answer(call, reply)
 
     def _description(self) -> bytes:
         described = describe(self._binding.contract, self._iid, self._binding.bodies, self._calls)
