@@ -185,7 +185,7 @@ class _Writer:
             protocol=str(contract.ref),
             version=contract.version,
             internal=contract.internal,
-            raises=tuple(str(self._structures.origin(ref)) for ref in contract.raises),
+            raises=tuple(str(self._structures.exception(ref)) for ref in contract.raises),
             methods={method.name: self._method(method) for method in contract.methods},
         )
 

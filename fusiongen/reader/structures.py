@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -11,6 +10,7 @@ import libcst as cst
 
 from ..contract import Named, Nothing, Ref, Type, parts
 from ..errors import Violation
+from .exceptions import is_exception, true_exception, why_not_raised
 from .members import Field, Members, is_false, is_true, keywords_of, type_or_none
 from .modules import Module, Modules
 from .parameters import type_parameters
@@ -249,24 +249,31 @@ class Structures:
     def _kind(
         self, module: Module, node: cst.ClassDef, bases: list[tuple[Ref, Structure | None]]
     ) -> tuple[Kind, cst.Call | None]:
-        strange = False
+        family = self._family(bases)
+        if family is Kind.EXCEPTION:
+            return family, None
+        strange = len(bases) < len(node.bases)
         for decorator in node.decorators:
             call = decorator.decorator if isinstance(decorator.decorator, cst.Call) else None
             name = self._named(module, call.func if call else decorator.decorator)
             if name in _DATACLASSES:
                 return Kind.DATACLASS, call
             strange = True
+        return family or (Kind.UNKNOWN if strange else Kind.PLAIN), None
+
+    def _family(self, bases: list[tuple[Ref, Structure | None]]) -> Kind | None:
+        """What the bases make of a class."""
         for base, structure in bases:
             family = _FAMILIES.get(str(base))
             if family is None and structure is not None and structure.kind is not Kind.PLAIN:
                 family = structure.kind
-            if family is None and _is_exception(base):
+            if family is None and is_exception(base):
                 family = Kind.EXCEPTION
             if family is None and structure is None and str(base) not in _NEUTRAL:
                 family = Kind.UNKNOWN if base.module != "builtins" else None
             if family is not None:
-                return family, None
-        return (Kind.UNKNOWN if strange or len(bases) < len(node.bases) else Kind.PLAIN), None
+                return family
+        return None
 
     def _named(self, module: Module, node: cst.CSTNode) -> str:
         name = dotted(node)
@@ -277,13 +284,27 @@ class Structures:
         """Whether `None` is a value of this type; unknown names are taken for classes."""
         return any(isinstance(member, Nothing) for member in self.members(type_))
 
-    def may_be_raised(self, ref: Ref) -> bool:
-        """Whether a name is an exception class, or one whose text is not there to tell."""
-        origin = self.origin(ref)
+    def exception(self, ref: Ref) -> Ref:
+        """The class that a name in `raises` stands for: it travels by the name of that."""
+        return true_exception(self._modules.meaning(ref))
+
+    def not_raised(self, ref: Ref) -> str | None:
+        """Why no body can raise a class of this name to its caller, or `None`: its text may not be
+        there to tell."""
+        origin = self.exception(ref)
         structure = self.of(origin)
-        if structure is not None:
-            return structure.kind in (Kind.EXCEPTION, Kind.UNKNOWN)
-        return origin.module != "builtins" or _is_exception(origin)
+        if structure is None:
+            return why_not_raised(origin)
+        if structure.kind is Kind.UNKNOWN:
+            return None
+        if structure.kind is not Kind.EXCEPTION:
+            return "is no exception class"
+        problems = (self.not_raised(base) for base in structure.bases if self._is_error(base))
+        return next((problem for problem in problems if problem is not None), None)
+
+    def _is_error(self, base: Ref) -> bool:
+        structure = self.of(base)
+        return is_exception(base) if structure is None else structure.kind is Kind.EXCEPTION
 
     def is_variable(self, ref: Ref) -> bool:
         """Whether a name is a type variable's."""
@@ -334,9 +355,3 @@ def _definition(module: Module, name: str) -> cst.CSTNode | None:
             None,
         )
     return node
-
-
-def _is_exception(ref: Ref) -> bool:
-    """Whether this is one of Python's own exceptions."""
-    found = getattr(builtins, ref.name, None) if ref.module == "builtins" else None
-    return isinstance(found, type) and issubclass(found, BaseException)

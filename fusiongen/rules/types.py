@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from ..reader.structures import Field, Structure, Structures
 
-__all__ = ["NotAnException", "UnstableKey", "UnsupportedType"]
+__all__ = ["UnstableKey", "UnsupportedType"]
 
 _SCALARS = frozenset(
     (
@@ -193,28 +193,6 @@ class UnstableKey(ContractRule):
                 if problem is not None:
                     what = f"`{parameter.name}` of the compute method `{method.name}`"
                     yield cls.at(parameter.span, f"{what} cannot be a key: {problem}")
-
-
-class NotAnException(ContractRule):
-    """`raises` lists a class that is no exception."""
-
-    id = "FG052"
-    fix = "List subclasses of `Exception`."
-    VALID = (
-        "class OutOfStock(Exception):\n    pass\n\n\n@service(raises=[OutOfStock, KeyError])\n"
-        "class Carts(Protocol):\n    async def get(self) -> str: ...",
-    )
-    INVALID = (
-        "@service(raises=[str])\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
-        "class Empty:\n    pass\n\n\n@service(raises=[Empty])\nclass Carts(Protocol):\n"
-        "    async def get(self) -> str: ...",
-    )
-
-    @classmethod
-    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
-        for ref in contract.raises:
-            if not structures.may_be_raised(ref):
-                yield cls.at(contract.span, f"`{ref.name}` in `raises` is no exception class")
 
 
 def _without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
