@@ -11,11 +11,7 @@ _MODULES = (files, protocols, methods, options, invalidations, types, raises, wa
 
 RULES: tuple[type[Rule], ...] = tuple(
     sorted(
-        (
-            getattr(module, name)
-            for module in _MODULES
-            for name in module.__all__
-        ),
+        (getattr(module, name) for module in _MODULES for name in module.__all__),
         key=lambda rule: rule.id,
     )
 )
