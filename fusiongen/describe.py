@@ -155,4 +155,6 @@ def parameters_of(parameters: Iterable[LockedParameter], spell: Spelling) -> Ite
 def result_of(method: MethodDescription, spell: Spelling) -> str:
     """What a method returns."""
     result = spell(method.result)
-    return f"AsyncIterator[{result}]" if method.kind is MethodKind.STREAM else result
+    if method.kind is not MethodKind.STREAM:
+        return result
+    return f"AsyncGenerator[{result}, None]" if method.generator else f"AsyncIterator[{result}]"

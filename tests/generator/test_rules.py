@@ -15,7 +15,8 @@ from .conftest import Write
 
 PRELUDE = """\
 import typing
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path

@@ -20,7 +20,7 @@ from ..wire.codecs import Codec, codec
 from ..wire.fields import DeclaredField, declared_fields
 from ..wire.reading import record_style
 
-__all__ = ["declared", "raised"]
+__all__ = ["declared", "declared_name", "raised"]
 
 _plain: Final = msgspec.msgpack.encode
 
@@ -44,6 +44,11 @@ def _args(error: Exception) -> Iterator[list[Any]]:
     """What may stand for its `args`, the best first."""
     yield list(error.args)
     yield [str_of(error)]
+
+
+def declared_name(data: bytes) -> str:
+    """The name of the class whose instance these bytes are."""
+    return msgspec.msgpack.decode(data, type=_Declared).name
 
 
 def raised(data: bytes, classes: tuple[type[Exception], ...]) -> Exception | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
@@ -142,7 +142,7 @@ class Remote(ComputeMethods):
         """Run a command; when it returned, this client's reads see what it changed (D15)."""
         return self._ask_in_time(Kind.COMMAND, method, arguments)
 
-    def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncIterator[Any]:
+    def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
         """Read a stream."""
         incoming = self._peer.stream(self._request(Kind.STREAM, method, arguments, self._timeout))
         return RemoteStream(incoming, self._codec(method)[1], self._error_of(method))

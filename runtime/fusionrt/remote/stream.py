@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from typing import Any, Self
+from collections.abc import AsyncGenerator, Callable
+from typing import Any
 
 from ..rpc import Failed, Incoming
 from ..wire.codecs import Codec
@@ -11,8 +11,8 @@ from ..wire.codecs import Codec
 __all__ = ["RemoteStream"]
 
 
-class RemoteStream(AsyncIterator[Any]):
-    """Decodes the items. Its host stops when it is closed or dropped."""
+class RemoteStream(AsyncGenerator[Any, None]):
+    """Decodes the items. Its host stops when it is closed or dropped; nothing can be sent to it."""
 
     def __init__(
         self, incoming: Incoming, codec: Codec[Any], error_of: Callable[[Failed], Exception]
@@ -21,15 +21,21 @@ class RemoteStream(AsyncIterator[Any]):
         self._codec = codec
         self._error_of = error_of
 
-    def __aiter__(self) -> Self:
-        return self
-
     async def __anext__(self) -> Any:
         try:
             payload = await anext(self._incoming)
         except Failed as failed:
             raise self._error_of(failed) from None
         return self._codec.decode(payload)
+
+    async def asend(self, value: None) -> Any:
+        """The next item."""
+        return await anext(self)
+
+    async def athrow(self, *error: Any) -> Any:
+        """Stop reading, and raise this."""
+        self._incoming.give_up()
+        return await super().athrow(*error)
 
     async def aclose(self) -> None:
         """Stop reading."""
