@@ -4,54 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 import libcst as cst
 
 from ..contract import Named, Nothing, Ref, Type, parts
 from ..errors import Violation
+from .attributes import attrs_decorator
 from .exceptions import is_exception, true_exception, why_not_raised
-from .members import Field, Members, is_false, is_true, keywords_of, type_or_none
+from .kinds import DECORATED, MADE_OF_THEIR_KIND, Kind, Making, hashes, is_frozen, own_fields
+from .members import Field, Members, keywords_of, type_or_none
 from .modules import Module, Modules
 from .parameters import type_parameters
 from .scan import dotted, statements
 from .standard import standard
 
 __all__ = ["Field", "Kind", "Structure", "Structures"]
-
-
-class Kind(Enum):
-    """What sort of type a definition makes."""
-
-    DATACLASS = "dataclass"
-    STRUCT = "struct"
-    MODEL = "model"
-    NAMED_TUPLE = "named-tuple"
-    TYPED_DICT = "typed-dict"
-    ENUM = "enum"
-    NEWTYPE = "newtype"
-    ALIAS = "alias"
-    EXCEPTION = "exception"
-    PROTOCOL = "protocol"
-    PLAIN = "plain"
-    """A class of no known family: it has no wire form."""
-    VARIABLE = "variable"
-    """A type variable."""
-    UNKNOWN = "unknown"
-    """Its family is decided outside of the source roots, or in no way that text shows."""
-
-    def without_wire_form(self, name: str) -> str | None:
-        """Why such a type cannot travel, or `None`."""
-        match self:
-            case Kind.PLAIN:
-                return f"`{name}` is no dataclass, model, Struct or enum"
-            case Kind.EXCEPTION:
-                return f"`{name}` is an exception; list it in `raises` of `@service`"
-            case Kind.PROTOCOL:
-                return f"`{name}` is a Protocol"
-            case Kind.VARIABLE:
-                return f"`{name}` is a type variable"
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,43 +143,35 @@ class Structures:
     def _class(self, module: Module, ref: Ref, node: cst.ClassDef) -> Structure:
         bases, unnamed = self._bases(module, node)
         inherited = [(base, self.of(base)) for base in bases]
-        members = Members(self._modules, module, node)
+        members = Members(self._modules, module, ref, node)
         keywords = {
             argument.keyword.value: argument.value for argument in node.keywords if argument.keyword
         }
-        kind, dataclass_call = self._kind(module, node, inherited)
-        options = {**keywords, **keywords_of(dataclass_call), **members.configuration()}
+        making = self._making(module, node, inherited)
+        kind = making.kind
+        options = {**keywords, **keywords_of(making.call), **members.configuration()}
         fields: dict[str, Field] = {}
         properties: dict[str, Field] = {}
         complete = not unnamed
-        frozen = kind in (Kind.ENUM, Kind.NAMED_TUPLE) or members.defines("__hash__")
         for base, structure in reversed(inherited):
             if structure is None:
                 complete = complete and (str(base) in _FAMILIES or str(base) in _NEUTRAL)
                 continue
             complete = complete and structure.complete
-            fields.update((field.name, field) for field in structure.fields)
+            if structure.kind is kind or kind not in MADE_OF_THEIR_KIND:
+                fields.update((field.name, field) for field in structure.fields)
             properties.update((field.name, field) for field in structure.properties)
-            frozen = frozen or (structure.frozen and kind in (Kind.STRUCT, Kind.MODEL))
-        if kind is Kind.ENUM:
-            fields.update((field.name, field) for field in members.assigned())
-        else:
-            fields.update((field.name, field) for field in members.annotated())
+        own = own_fields(members, making, options, module)
+        fields.update((field.name, field) for field in own)
         properties.update((field.name, field) for field in members.properties())
-        if kind is Kind.DATACLASS:
-            hashes = is_true(options.get("frozen")) or is_true(options.get("unsafe_hash"))
-            frozen = frozen or (hashes and not is_false(options.get("eq")))
-        elif kind is Kind.STRUCT and "frozen" in keywords:
-            frozen = is_true(keywords["frozen"])
-        elif kind is Kind.MODEL:
-            frozen = frozen or is_true(options.get("frozen"))
+        above = any(each.frozen and each.kind is kind for _, each in inherited if each is not None)
         return Structure(
             ref,
             kind,
             tuple(fields.values()),
             tuple(properties.values()),
             bases=tuple(bases),
-            frozen=frozen,
+            frozen=is_frozen(making, options, above) or hashes(kind, members),
             generic=self._is_generic(module, node),
             complete=complete,
             options=tuple(
@@ -246,20 +205,23 @@ class Structures:
             for part in parts(base)
         )
 
-    def _kind(
+    def _making(
         self, module: Module, node: cst.ClassDef, bases: list[tuple[Ref, Structure | None]]
-    ) -> tuple[Kind, cst.Call | None]:
+    ) -> Making:
         family = self._family(bases)
-        if family is Kind.EXCEPTION:
-            return family, None
+        direct = any(_FAMILIES.get(str(base)) is family for base, _ in bases)
         strange = len(bases) < len(node.bases)
         for decorator in node.decorators:
             call = decorator.decorator if isinstance(decorator.decorator, cst.Call) else None
             name = self._named(module, call.func if call else decorator.decorator)
-            if name in _DATACLASSES:
-                return Kind.DATACLASS, call
+            attrs = attrs_decorator(name, call)
+            if name in _DATACLASSES or attrs is not None:
+                kind = Kind.DATACLASS if attrs is None else Kind.ATTRS
+                kind = Kind.EXCEPTION if family is Kind.EXCEPTION else kind
+                return Making(kind, call, attrs, pydantic=name.startswith("pydantic"))
             strange = True
-        return family or (Kind.UNKNOWN if strange else Kind.PLAIN), None
+        kind = family or (Kind.UNKNOWN if strange else Kind.PLAIN)
+        return Making(kind, inherited=kind in DECORATED and not direct)
 
     def _family(self, bases: list[tuple[Ref, Structure | None]]) -> Kind | None:
         """What the bases make of a class."""

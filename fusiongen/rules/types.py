@@ -83,8 +83,8 @@ INSTEAD = {
     "zoneinfo.ZoneInfo": "str, the name of the zone",
 }
 """What to declare in place of what one might expect to travel."""
-_HAVE_TO_BE_FROZEN = ("dataclass", "struct", "model", "typed-dict")
-_RECORDS = ("dataclass", "struct", "named-tuple", "typed-dict")
+_HAVE_TO_BE_FROZEN = ("attrs", "dataclass", "struct", "model", "typed-dict")
+_RECORDS = ("attrs", "dataclass", "struct", "named-tuple", "typed-dict")
 _OPEN = frozenset(("builtins.object", "typing.Any"))
 _STANDARD = frozenset(
     (
@@ -103,7 +103,7 @@ class UnsupportedType(ContractRule):
     id = "FG050"
     fix = (
         "Use scalars, `Decimal`, dates, `UUID`, enums, literals, containers of these, dataclasses, "
-        "pydantic models or `msgspec.Struct`s."
+        "attrs classes, pydantic models or `msgspec.Struct`s."
     )
     VALID = (
         "    async def get(self) -> dict[str, list[set[int]]]: ...",
@@ -152,7 +152,7 @@ class UnstableKey(ContractRule):
 
     id = "FG051"
     fix = (
-        "Take a `tuple` or `frozenset` in place of a list or set, a frozen dataclass, "
+        "Take a `tuple` or `frozenset` in place of a list or set, a frozen dataclass, attrs class, "
         "`msgspec.Struct` or pydantic model in place of one that may change."
     )
     VALID = (
@@ -260,13 +260,15 @@ def _field_without_wire_form(
 
 
 def _hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
-    """What a pydantic model in a type would not bring along, or `None`."""
+    """What a class in a type would not bring along, or `None`."""
     for part in parts(type_):
         structure = structures.of(part.ref) if isinstance(part, Named) else None
         if structure is None or structure.ref in seen:
             continue
         for field in structure.fields:
             where = f"the field `{field.name}` of `{structure.ref.name}`"
+            if field.flaw is not None:
+                return f"{where}: {field.flaw}"
             if structure.kind.value == "model" and _is_excluded(field):
                 return f"{where} is excluded: drop `exclude=True`, or declare a model without it"
             if field.type is None:

@@ -29,6 +29,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from ..errors import UnsupportedType
+from .fields import refuse_init_vars
 from .plans import Plan, faithful, is_map_key
 from .reading import shape_of
 from .scalars import PLAIN
@@ -194,6 +195,7 @@ def _refuse_hidden(shape: Shape, seen: set[object]) -> None:
             inner = [field.shape for field in fields]
         case Model(cls=cls) if cls not in seen:
             seen.add(cls)
+            refuse_init_vars(cls)
             for name, info in model_fields(cls).items():
                 _refuse_encoded(cls, info.metadata)
                 if info.exclude:
@@ -247,6 +249,8 @@ def _loses(shape: Shape, seen: set[object]) -> bool:
             return any(_loses(item, seen) for item in items)
         case Table(key=key, value=value):
             return not is_map_key(key) or _loses(key, seen) or _loses(value, seen)
+        case Record(style="attrs"):
+            return True
         case Record(tp=tp, fields=fields) if tp not in seen:
             seen.add(tp)
             return any(_loses(field.shape, seen) for field in fields)

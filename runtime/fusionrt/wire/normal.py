@@ -324,6 +324,8 @@ def _checked(shape: Checked, inner: Normal) -> Normal:
 def _is_frozen(shape: Record) -> bool:
     if shape.style == "struct":
         return bool(shape.cls.__struct_config__.frozen)
+    if shape.style == "attrs":
+        return getattr(shape.cls.__setattr__, "__name__", "") == "_frozen_setattrs"
     return shape.style == "namedtuple" or (
         shape.style == "dataclass" and bool(shape.cls.__dataclass_params__.frozen)
     )

@@ -108,7 +108,7 @@ class Record(Shape):
     """A class with named fields; `fields` is filled after the record exists: types can recur."""
 
     cls: Any
-    style: Literal["dataclass", "struct", "namedtuple", "typeddict", "model"]
+    style: Literal["attrs", "dataclass", "struct", "namedtuple", "typeddict", "model"]
     fields: list[Field] = field(default_factory=list)
 
 

@@ -7,6 +7,7 @@ right where equal values of the shape mean the same.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Hashable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,7 +16,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from .matching import Chooser
-from .scalars import PLAIN
+from .scalars import PLAIN, SCALARS
 from .shapes import AnyOf, Checked, EnumOf, Items, Model, OneOf, Places, Record, Scalar, Shape
 
 __all__ = ["Teller", "teller"]
@@ -51,6 +52,8 @@ class _Tellers:
                 return _by_content
             case Checked():
                 return self.of(shape.inner)
+            case EnumOf(cls=cls) if _compares_in_its_own_way(cls):
+                return operator.attrgetter("name")
         return None
 
     def _union(self, shape: AnyOf) -> Teller | None:
@@ -110,6 +113,16 @@ def _families(shape: Shape) -> Iterator[object]:
             yield from _families(inner)
 
 
+def _compares_in_its_own_way(cls: type) -> bool:
+    """Whether members of an enum may equal others for all that Python knows."""
+    homes = (next(base for base in cls.__mro__ if name in vars(base)) for name in _COMPARING)
+    return any(home.__module__ not in _PLAIN_HOMES for home in homes)
+
+
+_COMPARING: Final = ("__eq__", "__hash__")
+_PLAIN_HOMES: Final = frozenset(("builtins", "enum", *(cls.__module__ for cls in SCALARS)))
+
+
 def _family(cls: type) -> object:
     if issubclass(cls, (int, float, Decimal)):
         return int
@@ -140,8 +153,10 @@ def _by_content(value: Any) -> Hashable:
     if dataclasses.is_dataclass(value):
         names = (field.name for field in dataclasses.fields(value))
         return (cls, *(_by_content(getattr(value, name)) for name in names))
+    if (attributes := getattr(cls, "__attrs_attrs__", None)) is not None:
+        return (cls, *(_by_content(getattr(value, each.name)) for each in attributes))
     if isinstance(value, Enum):
-        return (cls, value)
+        return (cls, value.name if _compares_in_its_own_way(cls) else value)
     return next(
         ((kind, _number(plain(value))) for kind, plain in PLAIN.items() if isinstance(value, kind)),
         (cls, value),
