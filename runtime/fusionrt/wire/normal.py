@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..errors import UnsupportedType
+from ..errors import UnsupportedType, WireError
 from .matching import Chooser
 from .scalars import PLAIN, plain_datetime, plain_time
 from .shapes import (
@@ -292,15 +292,35 @@ def _with_fields(value: Any, style: str, changed: dict[str, Any]) -> Any:
 
 
 def _model(shape: Model) -> Normal:
-    from .models import by_fields
+    from .models import by_fields, holds_records
 
     by_fields(shape)  # refuses a model of which the other end would make another key
     cls = shape.cls
+    if holds_records(shape):
+        return _there_and_back(shape)
 
     def normalize(value: Any) -> Any:
         if type(value) is not cls:
             raise Mismatch(shape, value)
         return value
+
+    return normalize
+
+
+def _there_and_back(shape: Model) -> Normal:
+    """By the wire itself: what a model holds may be as its maker left it, a `1` for a `1.0`."""
+    from .codecs import codec
+
+    there_and_back = codec(shape.tp)
+    cls = shape.cls
+
+    def normalize(value: Any) -> Any:
+        if type(value) is not cls:
+            raise Mismatch(shape, value)
+        try:
+            return there_and_back.decode(there_and_back.encode(value))
+        except (UnsupportedType, WireError, OverflowError) as problem:
+            raise Mismatch(shape, value, str(problem)) from None
 
     return normalize
 

@@ -150,6 +150,8 @@ def _by_content(value: Any) -> Hashable:
         extra = getattr(value, "__pydantic_extra__", None)
         content = (*(_by_content(getattr(value, name)) for name in fields), _by_content(extra))
         return (cls, content)
+    if (names := getattr(cls, "__struct_fields__", None)) is not None:
+        return (cls, *(_by_content(getattr(value, name)) for name in names))
     if dataclasses.is_dataclass(value):
         names = (field.name for field in dataclasses.fields(value))
         return (cls, *(_by_content(getattr(value, name)) for name in names))
