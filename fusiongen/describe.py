@@ -100,7 +100,7 @@ def _types(description: Description, spell: Spelling) -> list[tuple[str, ...]]:
 
 
 def _says_frozen(type_: TypeDescription) -> bool:
-    return type_.frozen and type_.kind in ("dataclass", "struct", "model")
+    return type_.frozen and type_.kind in ("attrs", "dataclass", "struct", "model")
 
 
 def _of(type_: TypeDescription, spell: Spelling) -> str:
