@@ -229,6 +229,7 @@ def _class_without_wire_form(
         problem = structure.kind.without_wire_form(origin.name)
         if problem is None and type_.arguments is None and structure.generic:
             problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"
+        problem = problem or _unknown_to_pydantic(type_, structure, structures)
         problem = problem or _field_without_wire_form(structure, structures, seen)
         return problem or _hidden(type_, structures, frozenset())
     known = str(origin) if origin.module != "builtins" else f"builtins.{origin.name}"
@@ -242,6 +243,35 @@ def _class_without_wire_form(
         return None
     instead = f": declare {INSTEAD[known]}" if known in INSTEAD else ""
     return f"`{origin}` has no wire form{instead}"
+
+
+def _unknown_to_pydantic(type_: Named, structure: Structure, structures: Structures) -> str | None:
+    """Why a generic model, or one within, cannot be made of these arguments, or `None`."""
+    for argument in type_.arguments or ():
+        for part in parts(argument):
+            if not isinstance(part, Named):
+                continue
+            origin, given = structures.origin(part.ref), structures.of(part.ref)
+            strange = given is not None and given.kind.value in ("attrs", "struct")
+            if not strange and str(origin) != "collections.abc.Collection":
+                continue
+            if _fills_a_model(structure, structures, frozenset()):
+                return f"a pydantic model holds a `{origin.name}`, for which it has no schema"
+    return None
+
+
+def _fills_a_model(structure: Structure, structures: Structures, seen: frozenset[Ref]) -> bool:
+    """Whether the type arguments of a class reach a pydantic model."""
+    if structure.kind.value == "model":
+        return True
+    for field in structure.fields:
+        for part in parts(field.type) if field.type is not None else ():
+            inner = structures.of(part.ref) if isinstance(part, Named) else None
+            if inner is None or inner.ref in seen or not structures.is_open(part):
+                continue
+            if inner.fields and _fills_a_model(inner, structures, seen | {structure.ref}):
+                return True
+    return False
 
 
 def _field_without_wire_form(

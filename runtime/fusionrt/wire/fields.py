@@ -10,6 +10,7 @@ from types import UnionType
 from typing import (
     Annotated,
     Any,
+    Final,
     Literal,
     NotRequired,
     Required,
@@ -47,6 +48,7 @@ def declared_fields(tp: Any, style: str) -> Iterator[DeclaredField]:
     Raises:
         UnsupportedType: an annotation cannot be resolved.
     """
+    _refuse_what_is_no_field(get_origin(tp) or tp, style)
     try:
         yield from _READERS[style](tp)
     except NameError as problem:
@@ -55,6 +57,21 @@ def declared_fields(tp: Any, style: str) -> Iterator[DeclaredField]:
             f"has an annotation that cannot be resolved ({problem}): import the name at module "
             "level, not only under TYPE_CHECKING",
         ) from problem
+
+
+_MARKS: Final = {"attrs": "__attrs_attrs__", "dataclass": "__dataclass_fields__"}
+
+
+def _refuse_what_is_no_field(cls: Any, style: str) -> None:
+    """Refuse a class that declares more than it has fields, for it lacks the decorator of its
+    base."""
+    mark = _MARKS.get(style, "_fields")
+    for base in cls.__mro__ if style in (*_MARKS, "namedtuple") else ():
+        own = inspect.get_annotations(base) if hasattr(base, mark) else {}
+        lost = [name for name, hint in own.items() if "ClassVar" not in str(hint)]
+        if lost and mark not in vars(base):
+            problem = f"cannot travel: {lost[0]} is no field, for {spell(base)} lacks the decorator"
+            raise UnsupportedType(spell(cls), f"{problem} of its base")
 
 
 def substitute(tp: Any, arguments: Mapping[Any, Any]) -> Any:
@@ -72,7 +89,7 @@ def _filled(tp: Any, parameters: tuple[Any, ...], arguments: Mapping[Any, Any]) 
         return tp
     try:
         return tp[tuple(arguments.get(parameter, parameter) for parameter in parameters)]
-    except TypeError as problem:
+    except (TypeError, RuntimeError) as problem:  # the latter of pydantic: it has no schema for one
         raise UnsupportedType(spell(tp), f"takes no such type arguments: {problem}") from problem
 
 
