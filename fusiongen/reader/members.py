@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -65,8 +64,15 @@ class Members:
                     type_ = self._type(annotation)
                     default = self.spelled(value) if value is not None else None
                     shown = str(type_) if type_ else text
-                    flaw = _flaw(text, shadows.of(node) if shadows is not None else None)
+                    shadowed = shadows.of(node) if shadows is not None else None
+                    flaw = _flaw(shadowed, once=self._is_given_once(annotation))
                     yield Field(name, type_, shown, default, _string(below), flaw)
+
+    def _is_given_once(self, annotation: cst.BaseExpression) -> bool:
+        """Whether it is an `InitVar`, in quotes, too."""
+        head = annotation.value if isinstance(annotation, cst.Subscript) else annotation
+        quoted = isinstance(annotation, cst.SimpleString) and "InitVar" in annotation.value
+        return quoted or self.named(head) == "dataclasses.InitVar"
 
     def typed_by(self, name: str, value: cst.Call, annotation: cst.BaseExpression | None) -> Field:
         """A field that says its type, if at all, in a call."""
@@ -140,14 +146,11 @@ class Members:
         return " ".join(self._module.tree.code_for_node(node).split())
 
 
-def _flaw(text: str, shadowed: str | None) -> str | None:
-    if re.search(r"\bInitVar\b", text):
+def _flaw(shadowed: str | None, *, once: bool) -> str | None:
+    if once:
         return "it is an `InitVar`, which is not kept; declare a field"
     if shadowed is not None:
-        return (
-            f"in its class `{shadowed}` means something else; "
-            f"import the type under another name, or write `module.{shadowed}`"
-        )
+        return f"in its class `{shadowed}` means something else; import the type by another name"
     return None
 
 

@@ -109,6 +109,8 @@ class UnsupportedType(ContractRule):
         "    async def get(self) -> dict[str, list[set[int]]]: ...",
         "    async def get(self) -> Mapping[str, Sequence[Decimal]] | None: ...",
         "    async def get(self, cart: LibraryCart) -> Any: ...",
+        "@attrs.define\nclass Cart:\n    _id: str\n    lines: list[str] = attrs.Factory(list)\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
         "Ids = tuple[str, ...]\nName = NewType('Name', str)\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self, ids: Ids) -> Name: ...",
     )
@@ -129,6 +131,14 @@ class UnsupportedType(ContractRule):
         "    async def get(self) -> list[Base64Bytes]: ...",
         "class User(BaseModel):\n    name: str\n    password: str = Field('', exclude=True)\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> tuple[User, ...]: ...",
+        "@dataclass\nclass Cart:\n    id: InitVar[str]\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "@dataclass\nclass Cart:\n    Decimal: Optional[Decimal] = None\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "@dataclass\nclass Base:\n    id: str\n\n\nclass Cart(Base):\n    owner: str = ''\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "@attrs.define\nclass Cart:\n    id = attrs.field()\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
         "@dataclass\nclass Cart:\n    price: Callable[[], int]\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
     )
@@ -159,7 +169,10 @@ class UnstableKey(ContractRule):
         "    @compute\n    async def get(self, a: str | None, b: tuple[int, ...]) -> Any: ...",
         "    @compute\n    async def get(self, a: frozenset[Decimal], b: LibraryKey) -> str: ...",
         "    async def get(self, ids: list[str]) -> str: ...",
-        "@dataclass(frozen=True)\nclass Key:\n    id: str\n    next: 'Key | None'\n\n\n"
+        "@dataclass(frozen=True, eq=False)\nclass Key:\n    id: str\n    next: 'Key | None'\n\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, key: Key) -> str: ...",
+        "@attrs.frozen\nclass Key:\n    id: str = attrs.field(eq=False)\n\n\n"
         "@service\nclass Carts(Protocol):\n    @compute\n"
         "    async def get(self, key: Key) -> str: ...",
     )
@@ -173,6 +186,12 @@ class UnstableKey(ContractRule):
             )
         ),
         "@dataclass\nclass Key:\n    id: str\n\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, key: Key) -> str: ...",
+        "@dataclass(unsafe_hash=True)\nclass Key:\n    id: str\n\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, key: Key) -> str: ...",
+        "@attrs.define\nclass Key:\n    id: str\n\n\n"
         "@service\nclass Carts(Protocol):\n    @compute\n"
         "    async def get(self, key: Key) -> str: ...",
         "T = TypeVar('T')\n\n\n@dataclass(frozen=True)\nclass Key(Generic[T]):\n    ids: T\n\n\n"
