@@ -47,8 +47,7 @@ def attrs_decorator(name: str, call: cst.Call | None) -> AttrsDecorator | None:
         given = dotted(options["auto_attribs"])
         annotated = {"True": True, "False": False}.get(given or "")
     frozen = is_true(options["frozen"]) if "frozen" in options else _NEW.get(short, False)
-    readable = not {"these", "field_transformer"} & options.keys()
-    return AttrsDecorator(annotated, frozen, readable)
+    return AttrsDecorator(annotated, frozen, readable="these" not in options)
 
 
 def attrs_fields(members: Members, annotated: bool | None, shadows: Shadows) -> Iterator[Field]:

@@ -217,6 +217,7 @@ class Structures:
             attrs = attrs_decorator(name, call)
             if name in _DATACLASSES or attrs is not None:
                 kind = Kind.DATACLASS if attrs is None else Kind.ATTRS
+                kind = Kind.UNKNOWN if attrs is not None and not attrs.readable else kind
                 kind = Kind.EXCEPTION if family is Kind.EXCEPTION else kind
                 return Making(kind, call, attrs, pydantic=name.startswith("pydantic"))
             strange = True

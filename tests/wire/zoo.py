@@ -226,6 +226,7 @@ SCALARS = [
     Kind(Literal[0, 2**70, False], st.sampled_from([0, 2**70, False])),
     Kind(Annotated[int, Field(ge=0)], st.sampled_from([0, 2**64])),
     Kind(AwareDatetime, st.just(datetime(2020, 1, 1, tzinfo=UTC))),
+    Kind(Literal[Sly.A, 1], st.sampled_from([Sly.A, 1])),
     Kind(Literal[Color.RED, b"a", None], st.sampled_from([Color.RED, b"a", None])),
 ]
 RECORDS = [

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ..errors import UnsupportedType
+from ..errors import UnsupportedType, WireError
 from ..graph import str_of
 from ..wire.codecs import Codec, codec
 from ..wire.fields import DeclaredField, declared_fields
@@ -69,7 +69,7 @@ def _made(cls: Any, found: _Declared) -> Exception:
     fields, slots = _fields(cls), _slots(cls)
     values = {name: field.default() for name, (field, _) in fields.items() if field.default}
     for name, raw in found.attributes.items():
-        values[name] = fields[name][1].decode(raw) if name in fields else _read(raw)
+        values[name] = _read(raw, fields[name][1] if name in fields else None)
     for name, value in values.items():
         if name in slots:
             slots[name].__set__(error, value)
@@ -78,7 +78,11 @@ def _made(cls: Any, found: _Declared) -> Exception:
     return error
 
 
-def _read(raw: msgspec.Raw) -> Any:
+def _read(raw: msgspec.Raw, typed: Codec[Any] | None) -> Any:
+    """An attribute; as a plain value if it has no type, or another version gave it another one."""
+    if typed is not None:
+        with suppress(WireError):
+            return typed.decode(raw)
     return msgspec.msgpack.decode(raw)
 
 

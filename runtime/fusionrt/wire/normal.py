@@ -11,6 +11,7 @@ import copy
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 from decimal import Decimal
+from enum import Enum
 from typing import Any, Final
 
 import msgspec
@@ -29,6 +30,7 @@ from .shapes import (
     Record,
     Scalar,
     Shape,
+    literal_name,
     spell,
 )
 
@@ -210,9 +212,12 @@ def _enum(shape: EnumOf) -> Normal:
 
 
 def _literal(shape: OneOf) -> Normal:
-    allowed = {(type(value), value): value for value in shape.values}
+    members = {literal_name(value) for value in shape.values if isinstance(value, Enum)}
+    allowed = {literal_name(value): value for value in shape.values if not isinstance(value, Enum)}
 
     def normalize(value: Any) -> Any:
+        if isinstance(value, Enum) and literal_name(value) in members:
+            return value
         for cls in type(value).__mro__:
             try:
                 if (cls, value) in allowed:

@@ -17,7 +17,19 @@ from uuid import UUID
 
 from .matching import Chooser
 from .scalars import PLAIN, SCALARS
-from .shapes import AnyOf, Checked, EnumOf, Items, Model, OneOf, Places, Record, Scalar, Shape
+from .shapes import (
+    AnyOf,
+    Checked,
+    EnumOf,
+    Items,
+    Model,
+    OneOf,
+    Places,
+    Record,
+    Scalar,
+    Shape,
+    literal_name,
+)
 
 __all__ = ["Teller", "teller"]
 
@@ -36,9 +48,8 @@ class _Tellers:
     def of(self, shape: Shape) -> Teller | None:
         match shape:
             case OneOf(values=values):
-                if len(set(values)) == len(values):
-                    return None
-                return lambda value: (type(value), value)
+                sly = any(isinstance(each, Enum) and _is_sly(type(each)) for each in values)
+                return literal_name if sly or len(set(values)) < len(values) else None
             case AnyOf():
                 return self._union(shape)
             case Items():
@@ -52,7 +63,7 @@ class _Tellers:
                 return _by_content
             case Checked():
                 return self.of(shape.inner)
-            case EnumOf(cls=cls) if _compares_in_its_own_way(cls):
+            case EnumOf(cls=cls) if _is_sly(cls):
                 return operator.attrgetter("name")
         return None
 
@@ -113,7 +124,7 @@ def _families(shape: Shape) -> Iterator[object]:
             yield from _families(inner)
 
 
-def _compares_in_its_own_way(cls: type) -> bool:
+def _is_sly(cls: type) -> bool:
     """Whether members of an enum may equal others for all that Python knows."""
     homes = (next(base for base in cls.__mro__ if name in vars(base)) for name in _COMPARING)
     return any(home.__module__ not in _PLAIN_HOMES for home in homes)
@@ -158,7 +169,7 @@ def _by_content(value: Any) -> Hashable:
     if (attributes := getattr(cls, "__attrs_attrs__", None)) is not None:
         return (cls, *(_by_content(getattr(value, each.name)) for each in attributes))
     if isinstance(value, Enum):
-        return (cls, value.name if _compares_in_its_own_way(cls) else value)
+        return (cls, value.name if _is_sly(cls) else value)
     return next(
         ((kind, _number(plain(value))) for kind, plain in PLAIN.items() if isinstance(value, kind)),
         (cls, value),
