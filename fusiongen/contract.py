@@ -249,6 +249,8 @@ class Method(Model):
     kind: MethodKind
     parameters: tuple[Parameter, ...]
     result: Type
+    generator: bool = False
+    """It is a stream that is declared as an `AsyncGenerator`."""
     doc: str | None = None
     deprecated: str | None = None
     """What to do instead, as `@deprecated` says it."""

@@ -100,7 +100,7 @@ def _types(description: Description, spell: Spelling) -> list[tuple[str, ...]]:
 
 
 def _says_frozen(type_: TypeDescription) -> bool:
-    return type_.frozen and type_.kind in ("dataclass", "struct", "model")
+    return type_.frozen and type_.kind in ("attrs", "dataclass", "struct", "model")
 
 
 def _of(type_: TypeDescription, spell: Spelling) -> str:
@@ -155,4 +155,6 @@ def parameters_of(parameters: Iterable[LockedParameter], spell: Spelling) -> Ite
 def result_of(method: MethodDescription, spell: Spelling) -> str:
     """What a method returns."""
     result = spell(method.result)
-    return f"AsyncIterator[{result}]" if method.kind is MethodKind.STREAM else result
+    if method.kind is not MethodKind.STREAM:
+        return result
+    return f"AsyncGenerator[{result}, None]" if method.generator else f"AsyncIterator[{result}]"

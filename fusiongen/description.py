@@ -34,6 +34,8 @@ class MethodDescription(_Model):
     kind: MethodKind
     parameters: tuple[LockedParameter, ...]
     result: str
+    generator: bool
+    """It is a stream that is declared as an `AsyncGenerator`."""
     options: dict[str, float]
     doc: str | None
     deprecated: str | None
@@ -140,6 +142,7 @@ def _method(method: Method, locked: LockedMethod, lock: Lock) -> MethodDescripti
         kind=method.kind,
         parameters=locked.parameters,
         result=locked.result,
+        generator=locked.generator,
         options=locked.options,
         doc=method.doc,
         deprecated=locked.deprecated,

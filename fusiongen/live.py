@@ -15,8 +15,8 @@ from fusionrt import FusionError, RemoteUnavailable
 from fusionrt.broker import HOST, PORT
 from fusionrt.graph import Lease
 from fusionrt.primitives import new_id, now
+from fusionrt.remote.declared import declared_name
 from fusionrt.remote.description import DESCRIBE, MethodDescription, ServiceDescription
-from fusionrt.remote.failures import declared_name
 from fusionrt.rpc import CONSOLE, Caller, Failed, Peer, Registration
 from fusionrt.transport.nats import NatsTransport
 from fusionrt.wire.calls import Request
@@ -45,7 +45,7 @@ class CallFailed(FusionError):
 def _said(failure: Ending) -> str:
     match failure.code:
         case "declared":
-            return f"raised {declared_name(failure)}: {failure.message}"
+            return f"raised {declared_name(failure.data)}: {failure.message}"
         case "bad_arguments" | "too_large":
             return f"was called with a wrong argument: {failure.message}"
         case "internal":

@@ -67,6 +67,7 @@ class LockedMethod(_Model):
     kind: MethodKind
     parameters: tuple[LockedParameter, ...] = ()
     result: str
+    generator: bool = False
     options: dict[str, float] = {}
     invalidates: tuple[str, ...] = ()
     deprecated: str | None = None
@@ -185,7 +186,7 @@ class _Writer:
             protocol=str(contract.ref),
             version=contract.version,
             internal=contract.internal,
-            raises=tuple(str(self._structures.origin(ref)) for ref in contract.raises),
+            raises=tuple(str(self._structures.exception(ref)) for ref in contract.raises),
             methods={method.name: self._method(method) for method in contract.methods},
         )
 
@@ -194,6 +195,7 @@ class _Writer:
             kind=method.kind,
             parameters=tuple(map(self._parameter, method.parameters)),
             result=self._text(method.result),
+            generator=method.generator,
             options={name: float(text) for name, text in method.options.given()},
             invalidates=tuple(map(str, method.invalidates)),
             deprecated=method.deprecated,

@@ -173,6 +173,7 @@ def renamed_otherwise(pair: TypePair) -> bool:
 
 
 _STYLES = {
+    "attrs": "record",
     "dataclass": "record",
     "struct": "record",
     "typed-dict": "record",

@@ -21,12 +21,15 @@ __all__ = [
     "wire_name",
 ]
 
-_POSITIONAL = frozenset(("dataclass", "struct", "named-tuple"))
+_POSITIONAL = frozenset(("attrs", "dataclass", "struct", "named-tuple"))
+_ATTRS = frozenset(("attr.attr", "attr.attrib", "attr.field", "attr.ib", "attrs.field"))
+"""Of these, an `alias` is the name of a parameter, not of a field."""
 _FIELD_CALLS = {
     *("dataclasses.field", "msgspec.field", "msgspec.structs.field"),
     *("pydantic.Field", "pydantic.fields.Field"),
+    *_ATTRS,
 }
-_DEFAULTS = ("default", "default_factory")
+_DEFAULTS = ("default", "default_factory", "factory")
 _NAMES = ("serialization_alias", "alias", "name")
 _CONSTRAINTS = frozenset(
     (
@@ -89,7 +92,8 @@ def wire_name(type_: LockedType, field: LockedField) -> str:
 
 def own_name(field: LockedField) -> str:
     """What the field itself says that it is called on the wire; else its name."""
-    keywords = _keywords(field)
+    call = _call(field.default or "")
+    keywords = {} if call is None or ast.unparse(call.func) in _ATTRS else _keywords(field)
     for name in _NAMES:
         value = keywords.get(name)
         if isinstance(value, ast.Constant) and isinstance(value.value, str):

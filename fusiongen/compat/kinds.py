@@ -84,6 +84,7 @@ class TypeAccessChanged(BreakingRule):
         _case(f"@dataclass\nclass Cart:{_FIELD}", f"class Cart(msgspec.Struct):{_FIELD}"),
         _case(f"class Cart(BaseModel):{_FIELD}", f"@dataclass(kw_only=True)\nclass Cart:{_FIELD}"),
         _case(f"class Cart(TypedDict):{_FIELD}", f"@dataclass\nclass Cart:{_FIELD}"),
+        _case(f"@dataclass\nclass Cart:{_FIELD}", f"@attrs.define\nclass Cart:{_FIELD}"),
         _case("Cart = str", "Cart = NewType('Cart', str)"),
         _case("Cart = NewType('Cart', date)", "Cart = date"),
     )

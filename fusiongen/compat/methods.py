@@ -22,6 +22,10 @@ def _returns(result: str) -> str:
     return f"    async def get(self, id: str) -> {result}: ..."
 
 
+def _streams(result: str) -> str:
+    return f"    def events(self) -> {result}: ..."
+
+
 class MethodRemoved(BreakingRule):
     """A method is gone, or has another name: calls of it fail."""
 
@@ -77,10 +81,7 @@ class ResultChanged(BreakingRule):
         (_returns("tuple[int, ...]"), _returns("tuple[int, int]")),
         (_returns("list[int]"), _returns("frozenset[int]")),
         (_returns("Literal['a']"), _returns("Literal['a', 'b']")),
-        (
-            "    def events(self) -> AsyncIterator[str]: ...",
-            "    def events(self) -> AsyncIterator[int]: ...",
-        ),
+        (_streams("AsyncIterator[str]"), _streams("AsyncIterator[int]")),
         (_returns("str | Decimal"), _returns("str | Decimal | UUID")),
     )
     COMPATIBLE = (
@@ -99,7 +100,8 @@ class ResultChanged(BreakingRule):
 
 
 class ResultRespelled(BreakingRule):
-    """A result has another type that travels alike: callers' source may not fit it."""
+    """A result has another type that travels alike, or a stream is no `AsyncGenerator` any more:
+    callers' source may not fit it."""
 
     id = "RESULT_RESPELLED"
     tier = Tier.SOURCE
@@ -109,10 +111,12 @@ class ResultRespelled(BreakingRule):
         (_returns("list[int]"), _returns("Sequence[int]")),
         (_returns("Id"), _returns("str")),
         (_returns("list[str]"), _returns("list[Id]")),
+        (_streams("AsyncGenerator[str, None]"), _streams("AsyncIterator[str]")),
     )
     COMPATIBLE = (
         (_returns("str"), _returns("Id")),
         (_returns("Sequence[str]"), _returns("tuple[Id, ...]")),
+        (_streams("AsyncIterator[str]"), _streams("AsyncGenerator[str, None]")),
     )
 
     @classmethod
@@ -122,3 +126,5 @@ class ResultRespelled(BreakingRule):
             old, new = pair.old.result, pair.new.result
             if forms.travels_alike(old, new) and not forms.gives(old, new):
                 yield cls.change(pair.at, f"the result `{old}` became `{new}`")
+            if pair.old.generator and pair.new.kind is pair.old.kind and not pair.new.generator:
+                yield cls.change(pair.at, "the stream is no `AsyncGenerator` any more")

@@ -40,6 +40,7 @@ def _cart(head: str, *fields: str) -> str:
 
 _EITHER = _USE.replace("-> Cart", "-> Cart | str")
 _DATA = "@dataclass\nclass Cart:"
+_ATTRS = "@attrs.define\nclass Cart:"
 _TUPLE = "class Cart(NamedTuple):"
 _STRUCT = "class Cart(msgspec.Struct{}):"
 
@@ -73,6 +74,7 @@ class FieldAddedRequired(BreakingRule):
             _cart("class Cart(TypedDict):", "id: str"),
             _cart("class Cart(TypedDict):", "id: str", "owner: str"),
         ),
+        (_cart(_ATTRS, "id: str"), _cart(_ATTRS, "id: str", "n: int = attrs.field(alias='m')")),
         (
             _cart("class Cart(BaseModel):", "id: str"),
             _cart("class Cart(BaseModel):", "id: str", "owner: str = Field(min_length=1)"),
@@ -93,6 +95,7 @@ class FieldAddedRequired(BreakingRule):
             _cart("class Cart(BaseModel):", "id: str = Field(alias='key')"),
             _cart("class Cart(BaseModel):", "id: str = Field(alias='key')", "data: bytes = b''"),
         ),
+        (_cart(_ATTRS, "id: str"), _cart(_ATTRS, "id: str", "n: int = attrs.field(factory=int)")),
         (
             f"{_DATA}\n    id: str{_EITHER}",
             f"{_DATA}\n    id: str\n    at: str | UUID = ''{_EITHER}",

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import libcst as cst
 
-from ..contract import Type
+from ..contract import Named, Ref, Type
 from ..errors import Violation
 from .annotations import Annotations
 from .expressions import Names, Unreadable
 from .modules import Module, Modules
 from .scan import dotted, statements
+from .shadows import Shadows
 
-__all__ = ["Field", "Members", "is_false", "is_true", "keywords_of", "type_or_none"]
+__all__ = ["Field", "Members", "is_true", "keywords_of", "type_or_none"]
+
+
+_NO_VARIABLES: Mapping[str, Type] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,7 @@ class Field:
     """One field. `type` is `None` where the annotation cannot be read; `text` is how it reads.
 
     doc: the string below it.
+    flaw: why it cannot travel whatever its type is.
     """
 
     name: str
@@ -30,56 +35,87 @@ class Field:
     text: str
     default: str | None = None
     doc: str | None = None
+    flaw: str | None = None
 
 
 class Members:
-    """What the body of a class declares."""
+    """What the body of the class of this name declares."""
 
-    def __init__(self, modules: Modules, module: Module, node: cst.ClassDef) -> None:
+    def __init__(self, modules: Modules, module: Module, ref: Ref, node: cst.ClassDef) -> None:
         self._modules = modules
         self._module = module
-        self._statements = list(statements(node.body))
+        self.statements = list(statements(node.body))
+        self._inner = {
+            inner.name.value: Named(
+                ref=Ref(module=ref.module, name=f"{ref.name}.{inner.name.value}")
+            )
+            for inner in self.statements
+            if isinstance(inner, cst.ClassDef)
+        }
 
-    def annotated(self) -> Iterator[Field]:
-        for node, below in zip(self._statements, (*self._statements[1:], None), strict=True):
+    def annotated(self, shadows: Shadows | None = None) -> Iterator[Field]:
+        for node, below in zip(self.statements, (*self.statements[1:], None), strict=True):
             match node:
                 case cst.AnnAssign(target=cst.Name(value=name), value=value):
                     annotation = node.annotation.annotation
                     text = self.spelled(annotation)
                     if "ClassVar" in text:
                         continue
-                    type_ = type_or_none(self._modules, self._module, annotation)
+                    type_ = self._type(annotation)
                     default = self.spelled(value) if value is not None else None
                     shown = str(type_) if type_ else text
-                    yield Field(name, type_, shown, default, _string(below))
+                    shadowed = shadows.of(node) if shadows is not None else None
+                    flaw = _flaw(shadowed, once=self._is_given_once(annotation))
+                    yield Field(name, type_, shown, default, _string(below), flaw)
+
+    def _is_given_once(self, annotation: cst.BaseExpression) -> bool:
+        """Whether it is an `InitVar`, in quotes, too."""
+        head = annotation.value if isinstance(annotation, cst.Subscript) else annotation
+        quoted = isinstance(annotation, cst.SimpleString) and "InitVar" in annotation.value
+        return quoted or self.named(head) == "dataclasses.InitVar"
+
+    def typed_by(self, name: str, value: cst.Call, annotation: cst.BaseExpression | None) -> Field:
+        """A field that says its type, if at all, in a call."""
+        type_ = self._type(annotation) if annotation is not None else None
+        flaw = "it has no type" if annotation is None else None
+        return Field(name, type_, str(type_ or ""), self.spelled(value), flaw=flaw)
+
+    def _type(self, annotation: cst.BaseExpression) -> Type | None:
+        return type_or_none(self._modules, self._module, annotation, self._inner)
+
+    def named(self, node: cst.BaseExpression) -> str:
+        """What a dotted name means, in full; empty if it is none."""
+        name = dotted(node)
+        ref = self._modules.resolve(self._module, name) if name else None
+        return str(self._modules.meaning(ref)) if ref else ""
 
     def assigned(self) -> Iterator[Field]:
-        for node, below in zip(self._statements, (*self._statements[1:], None), strict=True):
+        for node, below in zip(self.statements, (*self.statements[1:], None), strict=True):
             match node:
                 case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
                     if not name.startswith("_"):
                         yield Field(name, None, "", self.spelled(node.value), _string(below))
 
     def properties(self) -> Iterator[Field]:
-        for node in self._statements:
+        for node in self.statements:
             match node:
                 case cst.FunctionDef(name=name, returns=cst.Annotation(annotation=annotation)):
                     if any(
                         dotted(each.decorator) in ("property", "cached_property", "computed_field")
                         for each in node.decorators
                     ):
-                        type_ = type_or_none(self._modules, self._module, annotation)
+                        type_ = self._type(annotation)
                         yield Field(name.value, type_, self.spelled(annotation))
 
     def defines(self, method: str) -> bool:
         return any(
             isinstance(node, cst.FunctionDef) and node.name.value == method
-            for node in self._statements
+            for node in self.statements
         )
 
     def configuration(self) -> dict[str, cst.BaseExpression]:
         """The entries of pydantic's `model_config`."""
-        for node in self._statements:
+        for node in self.statements:
             match node:
                 case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="model_config"))]):
                     value: cst.BaseExpression | None = node.value
@@ -110,6 +146,14 @@ class Members:
         return " ".join(self._module.tree.code_for_node(node).split())
 
 
+def _flaw(shadowed: str | None, *, once: bool) -> str | None:
+    if once:
+        return "it is an `InitVar`, which is not kept; declare a field"
+    if shadowed is not None:
+        return f"in its class `{shadowed}` means something else; import the type by another name"
+    return None
+
+
 def _string(node: cst.CSTNode | None) -> str | None:
     """The text of a statement that is a string."""
     match node:
@@ -119,10 +163,15 @@ def _string(node: cst.CSTNode | None) -> str | None:
     return None
 
 
-def type_or_none(modules: Modules, module: Module, node: cst.BaseExpression) -> Type | None:
-    """The type that an annotation names, if it can be read."""
+def type_or_none(
+    modules: Modules,
+    module: Module,
+    node: cst.BaseExpression,
+    variables: Mapping[str, Type] = _NO_VARIABLES,
+) -> Type | None:
+    """The type that an annotation names, if it can be read; see `Annotations`."""
     try:
-        return Annotations(modules, module).type(node)
+        return Annotations(modules, module, variables).type(node)
     except Violation:
         return None
 
@@ -135,8 +184,3 @@ def keywords_of(call: cst.Call | None) -> dict[str, cst.BaseExpression]:
 def is_true(node: cst.BaseExpression | None) -> bool:
     """Whether this is the literal `True`."""
     return isinstance(node, cst.Name) and node.value == "True"
-
-
-def is_false(node: cst.BaseExpression | None) -> bool:
-    """Whether this is the literal `False`."""
-    return isinstance(node, cst.Name) and node.value == "False"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import libcst as cst
 
@@ -37,6 +38,7 @@ from ..rules.protocols import NotAMethod
 from .annotations import Annotations
 from .expressions import Names, Unreadable, constant
 from .modules import Module, Modules
+from .standard import standard
 from .syntax import Decoration, decorations
 
 __all__ = ["Entry", "MethodSyntax", "read_method"]
@@ -45,7 +47,8 @@ _NO_CONSTANTS = (
     *(cst.FunctionDef, cst.ClassDef, cst.Lambda),
     *(cst.BaseDict, cst.BaseList, cst.BaseSet, cst.GeneratorExp),
 )
-_STREAM = Ref(module="collections.abc", name="AsyncIterator")
+_ITERATOR = Ref(module="collections.abc", name="AsyncIterator")
+_GENERATOR = Ref(module="collections.abc", name="AsyncGenerator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,14 @@ def read_method(
     return _Reader(modules, module, node, variables, above).read()
 
 
+class _Kind(NamedTuple):
+    """What a method is, and what it gives; see `Method`."""
+
+    kind: MethodKind
+    result: Type
+    generator: bool = False
+
+
 class _Reader:
     def __init__(
         self,
@@ -108,12 +119,13 @@ class _Reader:
         decoration = self._decoration()
         special = bool(self._diagnostics)
         parameters = tuple(self._parameters())
-        kind, result = self._kind(decoration, special)
+        kind, result, generator = self._kind(decoration, special)
         method = Method(
             name=self._name,
             kind=kind,
             parameters=parameters,
             result=result,
+            generator=generator,
             doc=self._node.get_docstring(),
             deprecated=self._deprecation(),
             options=self._options(decoration) if kind is MethodKind.COMPUTE else Options(),
@@ -126,7 +138,7 @@ class _Reader:
         self._diagnostics.append(rule.at(self._module.span(node), problem))
 
     def _decoration(self) -> Decoration | None:
-        found = [each for each in self._decorations if each.name != "deprecated" and each.readable]
+        found = [each for each in self._decorations if self._decides(each)]
         ours = [each for each in found if each.name in ("compute", "command")]
         for each in found:
             if each.unbound is not None:
@@ -139,6 +151,11 @@ class _Reader:
         if self._node.type_parameters is not None:
             self._note(NotAMethod, self._node.name, f"`{self._name}` is generic")
         return ours[0] if ours else None
+
+    def _decides(self, each: Decoration) -> bool:
+        """Whether a decorator says what the method is, or something that no contract says."""
+        harmless = each.name == "deprecated" or (each.name == "abstract" and each.call is None)
+        return each.readable and not harmless
 
     def _note_unbound(self, name: str, node: cst.CSTNode) -> None:
         try:
@@ -219,36 +236,40 @@ class _Reader:
         node = home.scan.definitions.get(origin.name) if home is not None else None
         return origin.module != "builtins" and not isinstance(node, _NO_CONSTANTS)
 
-    def _kind(self, decoration: Decoration | None, special: bool) -> tuple[MethodKind, Type]:
+    def _kind(self, decoration: Decoration | None, special: bool) -> _Kind:
         """What it is, unless it is something special that contracts do not have."""
         name, node = self._name, self._node
         kind = MethodKind(decoration.name) if decoration else MethodKind.PLAIN
         before = len(self._diagnostics)
         if node.returns is None:
             self._note(MissingAnnotation, node.name, f"the result of `{name}` has no type")
-            return kind, Nothing()
+            return _Kind(kind, Nothing())
         annotation = node.returns.annotation
         result = self._type(node.returns)
         if len(self._diagnostics) > before or special:
-            return kind, result
+            return _Kind(kind, result)
         try:
             opened = self._annotations.without_alias(result)
         except Violation as violation:
             self._diagnostics.append(violation.diagnostic)
-            return kind, Nothing()
-        stream = isinstance(opened, Named) and self._modules.origin(opened.ref) == _STREAM
+            return _Kind(kind, Nothing())
+        origin = standard(self._modules.origin(opened.ref)) if isinstance(opened, Named) else None
+        stream = origin in (_ITERATOR, _GENERATOR)
         if node.asynchronous is not None:
             if stream:
                 self._note(AsyncStream, annotation, f"`{name}` is an `async def` that streams")
-                return MethodKind.STREAM, Nothing()
-            return kind, result
+                return _Kind(MethodKind.STREAM, Nothing())
+            return _Kind(kind, result)
         if not isinstance(opened, Named) or not stream or not opened.arguments:
             self._note(SyncMethod, annotation, f"`{name}` is a plain `def` but no stream of a type")
-            return kind, Nothing()
+            return _Kind(kind, Nothing())
         if decoration is not None:
             problem = f"the stream `{name}` is decorated with `@{decoration.name}`"
             self._note(DecoratedStream, decoration.node, problem)
-        return MethodKind.STREAM, opened.arguments[0]
+        item, *sent = opened.arguments
+        if sent not in ([], [Nothing()]):
+            self._note(SyncMethod, annotation, f"`{name}` is sent values of `{sent[0]}`")
+        return _Kind(MethodKind.STREAM, item, generator=origin == _GENERATOR)
 
     def _options(self, decoration: Decoration | None) -> Options:
         given: dict[str, str] = {}

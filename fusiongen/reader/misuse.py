@@ -11,7 +11,7 @@ from .modules import Modules
 from .parameters import type_parameters
 from .standard import standard
 
-__all__ = ["misfit", "misuse"]
+__all__ = ["is_no_class", "misfit", "misuse"]
 
 _SPECIAL = ("Annotated", "ClassVar", "Literal", "Optional", "Union", "Unpack")
 _ARITY = {
@@ -62,6 +62,13 @@ _NO_TYPES = (
     *(cst.BaseNumber, cst.BaseDict, cst.BaseList, cst.BaseSet, cst.BaseComp, cst.Tuple),
     *(cst.Lambda, cst.BooleanOperation, cst.UnaryOperation, cst.Comparison, cst.FormattedString),
 )
+
+
+def is_no_class(origin: Ref, modules: Modules) -> bool:
+    """Whether the source roots show that a name is no class's, nor another name of one."""
+    home = modules.find(origin.module)
+    node = home.scan.definitions.get(origin.name) if home is not None else None
+    return isinstance(node, _NO_TYPES) or (home is not None and origin.name in home.scan.aliases)
 
 
 def _own_misfit(origin: Ref, arguments: Sequence[Type] | None, modules: Modules) -> str | None:

@@ -20,6 +20,7 @@ from ..rules.protocols import (
 from .expressions import Names, constant
 from .methods import MethodSyntax, read_method
 from .modules import Module, Modules
+from .raises import raised_classes
 from .scan import dotted, statements
 from .syntax import Decoration, Inheritance, ProtocolSyntax, decorations, is_service
 
@@ -111,7 +112,7 @@ class _Options:
     """The options of `@service`."""
 
     def __init__(self, modules: Modules, module: Module) -> None:
-        self._names = Names(modules, module)
+        self._modules = modules
         self._module = module
         self.name: str | None = None
         self.version: int | None = None
@@ -139,25 +140,16 @@ class _Options:
             case "internal" if text in ("True", "False"):
                 self.internal = text == "True"
                 return
-            case "raises" if isinstance(value, cst.List | cst.Tuple):
-                self.raises = tuple(map(self._raised, value.elements))
-                return
+            case "raises":
+                found = raised_classes(self._modules, self._module, value)
+                if found is not None:
+                    self.raises = found
+                    return
             case "name" | "version" if text == "None":
                 return
         code = self._module.code(argument.with_changes(comma=cst.MaybeSentinel.DEFAULT))
         problem = f"`{code}` is no option of `@service`"
         raise BadServiceOption.violation(self._module.span(argument), problem)
-
-    def _raised(self, element: cst.BaseElement) -> Ref:
-        name = dotted(element.value)
-        if name is None:
-            span = self._module.span(element)
-            raise BadServiceOption.violation(span, "`raises` holds something else than classes")
-        ref = self._names.ref(name, element)
-        if not ref.name:
-            span = self._module.span(element)
-            raise BadServiceOption.violation(span, f"`{name}` in `raises` is a module")
-        return ref
 
 
 def _is_service_name(name: str) -> bool:

@@ -2,56 +2,23 @@
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import Enum
 
 import libcst as cst
 
 from ..contract import Named, Nothing, Ref, Type, parts
 from ..errors import Violation
-from .members import Field, Members, is_false, is_true, keywords_of, type_or_none
+from .attributes import attrs_decorator
+from .exceptions import is_exception, true_exception, why_not_raised
+from .kinds import DECORATED, MADE_OF_THEIR_KIND, Kind, Making, hashes, is_frozen, own_fields
+from .members import Field, Members, keywords_of, type_or_none
 from .modules import Module, Modules
 from .parameters import type_parameters
 from .scan import dotted, statements
 from .standard import standard
 
 __all__ = ["Field", "Kind", "Structure", "Structures"]
-
-
-class Kind(Enum):
-    """What sort of type a definition makes."""
-
-    DATACLASS = "dataclass"
-    STRUCT = "struct"
-    MODEL = "model"
-    NAMED_TUPLE = "named-tuple"
-    TYPED_DICT = "typed-dict"
-    ENUM = "enum"
-    NEWTYPE = "newtype"
-    ALIAS = "alias"
-    EXCEPTION = "exception"
-    PROTOCOL = "protocol"
-    PLAIN = "plain"
-    """A class of no known family: it has no wire form."""
-    VARIABLE = "variable"
-    """A type variable."""
-    UNKNOWN = "unknown"
-    """Its family is decided outside of the source roots, or in no way that text shows."""
-
-    def without_wire_form(self, name: str) -> str | None:
-        """Why such a type cannot travel, or `None`."""
-        match self:
-            case Kind.PLAIN:
-                return f"`{name}` is no dataclass, model, Struct or enum"
-            case Kind.EXCEPTION:
-                return f"`{name}` is an exception; list it in `raises` of `@service`"
-            case Kind.PROTOCOL:
-                return f"`{name}` is a Protocol"
-            case Kind.VARIABLE:
-                return f"`{name}` is a type variable"
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,43 +143,35 @@ class Structures:
     def _class(self, module: Module, ref: Ref, node: cst.ClassDef) -> Structure:
         bases, unnamed = self._bases(module, node)
         inherited = [(base, self.of(base)) for base in bases]
-        members = Members(self._modules, module, node)
+        members = Members(self._modules, module, ref, node)
         keywords = {
             argument.keyword.value: argument.value for argument in node.keywords if argument.keyword
         }
-        kind, dataclass_call = self._kind(module, node, inherited)
-        options = {**keywords, **keywords_of(dataclass_call), **members.configuration()}
+        making = self._making(module, node, inherited)
+        kind = making.kind
+        options = {**keywords, **keywords_of(making.call), **members.configuration()}
         fields: dict[str, Field] = {}
         properties: dict[str, Field] = {}
         complete = not unnamed
-        frozen = kind in (Kind.ENUM, Kind.NAMED_TUPLE) or members.defines("__hash__")
         for base, structure in reversed(inherited):
             if structure is None:
                 complete = complete and (str(base) in _FAMILIES or str(base) in _NEUTRAL)
                 continue
             complete = complete and structure.complete
-            fields.update((field.name, field) for field in structure.fields)
+            if structure.kind is kind or kind not in MADE_OF_THEIR_KIND:
+                fields.update((field.name, field) for field in structure.fields)
             properties.update((field.name, field) for field in structure.properties)
-            frozen = frozen or (structure.frozen and kind in (Kind.STRUCT, Kind.MODEL))
-        if kind is Kind.ENUM:
-            fields.update((field.name, field) for field in members.assigned())
-        else:
-            fields.update((field.name, field) for field in members.annotated())
+        own = own_fields(members, making, options, module)
+        fields.update((field.name, field) for field in own)
         properties.update((field.name, field) for field in members.properties())
-        if kind is Kind.DATACLASS:
-            hashes = is_true(options.get("frozen")) or is_true(options.get("unsafe_hash"))
-            frozen = frozen or (hashes and not is_false(options.get("eq")))
-        elif kind is Kind.STRUCT and "frozen" in keywords:
-            frozen = is_true(keywords["frozen"])
-        elif kind is Kind.MODEL:
-            frozen = frozen or is_true(options.get("frozen"))
+        above = any(each.frozen and each.kind is kind for _, each in inherited if each is not None)
         return Structure(
             ref,
             kind,
             tuple(fields.values()),
             tuple(properties.values()),
             bases=tuple(bases),
-            frozen=frozen,
+            frozen=is_frozen(making, options, above) or hashes(kind, members),
             generic=self._is_generic(module, node),
             complete=complete,
             options=tuple(
@@ -246,27 +205,38 @@ class Structures:
             for part in parts(base)
         )
 
-    def _kind(
+    def _making(
         self, module: Module, node: cst.ClassDef, bases: list[tuple[Ref, Structure | None]]
-    ) -> tuple[Kind, cst.Call | None]:
-        strange = False
+    ) -> Making:
+        family = self._family(bases)
+        direct = any(_FAMILIES.get(str(base)) is family for base, _ in bases)
+        strange = len(bases) < len(node.bases)
         for decorator in node.decorators:
             call = decorator.decorator if isinstance(decorator.decorator, cst.Call) else None
             name = self._named(module, call.func if call else decorator.decorator)
-            if name in _DATACLASSES:
-                return Kind.DATACLASS, call
+            attrs = attrs_decorator(name, call)
+            if name in _DATACLASSES or attrs is not None:
+                kind = Kind.DATACLASS if attrs is None else Kind.ATTRS
+                kind = Kind.UNKNOWN if attrs is not None and not attrs.readable else kind
+                kind = Kind.EXCEPTION if family is Kind.EXCEPTION else kind
+                return Making(kind, call, attrs, pydantic=name.startswith("pydantic"))
             strange = True
+        kind = family or (Kind.UNKNOWN if strange else Kind.PLAIN)
+        return Making(kind, inherited=kind in DECORATED and not direct)
+
+    def _family(self, bases: list[tuple[Ref, Structure | None]]) -> Kind | None:
+        """What the bases make of a class."""
         for base, structure in bases:
             family = _FAMILIES.get(str(base))
             if family is None and structure is not None and structure.kind is not Kind.PLAIN:
                 family = structure.kind
-            if family is None and _is_exception(base):
+            if family is None and is_exception(base):
                 family = Kind.EXCEPTION
             if family is None and structure is None and str(base) not in _NEUTRAL:
                 family = Kind.UNKNOWN if base.module != "builtins" else None
             if family is not None:
-                return family, None
-        return (Kind.UNKNOWN if strange or len(bases) < len(node.bases) else Kind.PLAIN), None
+                return family
+        return None
 
     def _named(self, module: Module, node: cst.CSTNode) -> str:
         name = dotted(node)
@@ -277,13 +247,27 @@ class Structures:
         """Whether `None` is a value of this type; unknown names are taken for classes."""
         return any(isinstance(member, Nothing) for member in self.members(type_))
 
-    def may_be_raised(self, ref: Ref) -> bool:
-        """Whether a name is an exception class, or one whose text is not there to tell."""
-        origin = self.origin(ref)
+    def exception(self, ref: Ref) -> Ref:
+        """The class that a name in `raises` stands for: it travels by the name of that."""
+        return true_exception(self._modules.meaning(ref))
+
+    def not_raised(self, ref: Ref) -> str | None:
+        """Why no body can raise a class of this name to its caller, or `None`: its text may not be
+        there to tell."""
+        origin = self.exception(ref)
         structure = self.of(origin)
-        if structure is not None:
-            return structure.kind in (Kind.EXCEPTION, Kind.UNKNOWN)
-        return origin.module != "builtins" or _is_exception(origin)
+        if structure is None:
+            return why_not_raised(origin)
+        if structure.kind is Kind.UNKNOWN:
+            return None
+        if structure.kind is not Kind.EXCEPTION:
+            return "is no exception class"
+        problems = (self.not_raised(base) for base in structure.bases if self._is_error(base))
+        return next((problem for problem in problems if problem is not None), None)
+
+    def _is_error(self, base: Ref) -> bool:
+        structure = self.of(base)
+        return is_exception(base) if structure is None else structure.kind is Kind.EXCEPTION
 
     def is_variable(self, ref: Ref) -> bool:
         """Whether a name is a type variable's."""
@@ -334,9 +318,3 @@ def _definition(module: Module, name: str) -> cst.CSTNode | None:
             None,
         )
     return node
-
-
-def _is_exception(ref: Ref) -> bool:
-    """Whether this is one of Python's own exceptions."""
-    found = getattr(builtins, ref.name, None) if ref.module == "builtins" else None
-    return isinstance(found, type) and issubclass(found, BaseException)

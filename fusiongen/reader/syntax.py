@@ -24,6 +24,7 @@ _KNOWN = {
         for home in ("fusionrt", "fusionrt.contract")
         for name in ("service", "compute", "command")
     },
+    "abc.abstractmethod": "abstract",
     "typing.runtime_checkable": "checkable",
     "typing_extensions.runtime_checkable": "checkable",
     "typing_extensions.deprecated": "deprecated",

@@ -122,7 +122,7 @@ class Forms:
     def _class_told_by(self, type_: TypeDescription) -> _Told:
         if type_.kind == "enum":
             return _of_values(enum_members(type_).values(), converted=travels_by_name(type_))
-        if type_.kind not in ("dataclass", "struct", "named-tuple", "typed-dict"):
+        if type_.kind not in ("attrs", "dataclass", "struct", "named-tuple", "typed-dict"):
             return _Told.INDEX
         if tag_of(type_) is not None:
             return _Told.TAG
@@ -145,6 +145,8 @@ class Forms:
         type_ = self._types.get(name)
         if type_ is None or record_style(type_) is None or name in above:
             return False
+        if type_.kind == "attrs":
+            return True
         fields = (parsed(field.type) for field in type_.fields if field.type)
         return any(self._is_converted(each, above | {name}) for each in fields)
 

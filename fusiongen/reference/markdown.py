@@ -30,6 +30,7 @@ _KINDS = {
     MethodKind.STREAM: "",
 }
 _TYPES = {
+    "attrs": "an attrs class",
     "dataclass": "a dataclass",
     "struct": "a Struct",
     "model": "a pydantic model",
@@ -150,7 +151,7 @@ class _Page:
         yield _heading(3, self._spell(name), name)
         yield from _prose(type_.doc)
         sort = _TYPES.get(type_.kind, "a type")
-        if type_.frozen and type_.kind in ("dataclass", "struct", "model"):
+        if type_.frozen and type_.kind in ("attrs", "dataclass", "struct", "model"):
             sort = f"a frozen {sort.partition(' ')[2]}"
         target = f" for `{self._spell(type_.target)}`" if type_.target is not None else ""
         generic = f", generic in {_listed([f'`{each}`' for each in type_.parameters])}"

@@ -33,8 +33,10 @@ def result_of(method: Method, names: Names) -> Doc:
     result = annotation_of(method.result, names)
     if method.kind is not MethodKind.STREAM:
         return result
-    iterator = names.own("collections.abc", "AsyncIterator")
-    return Joined((iterator, Group("[", (result,), "]", comma=False)))
+    sent: tuple[Doc, ...] = ("None",) if method.generator else ()
+    name = "AsyncGenerator" if method.generator else "AsyncIterator"
+    iterator = names.own("collections.abc", name)
+    return Joined((iterator, Group("[", (result, *sent), "]", comma=bool(sent))))
 
 
 def signature(

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from . import files, invalidations, methods, options, protocols, types, warnings
+from . import files, invalidations, methods, options, protocols, raises, types, warnings
 from .base import ContractRule, ProjectRule, Rule
 
 __all__ = ["CONTRACT_RULES", "PROJECT_RULES", "RULES"]
 
+_MODULES = (files, protocols, methods, options, invalidations, types, raises, warnings)
+
 RULES: tuple[type[Rule], ...] = tuple(
     sorted(
-        (
-            getattr(module, name)
-            for module in (files, protocols, methods, options, invalidations, types, warnings)
-            for name in module.__all__
-        ),
+        (getattr(module, name) for module in _MODULES for name in module.__all__),
         key=lambda rule: rule.id,
     )
 )

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..contract import MethodKind
 from .base import ContractRule, Rule
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class AsyncStream(Rule):
     INVALID = (
         "    async def events(self) -> AsyncIterator[int]: ...",
         "    async def events(self) -> 'AsyncIterator[int]': ...",
+        "    async def events(self) -> AsyncGenerator[int, None]: ...",
         "Events = AsyncIterator[int]\n\n@service\nclass Carts(Protocol):\n"
         "    async def events(self) -> Events: ...",
     )
@@ -71,11 +73,16 @@ class SyncMethod(Rule):
     """A plain `def` that is not a stream: a call over the network has to be awaited."""
 
     id = "FG023"
-    fix = "Write `async def`, or return `AsyncIterator[T]` for a stream."
+    fix = "Write `async def`, or return `AsyncIterator[T]` or `AsyncGenerator[T]` for a stream."
+    VALID = (
+        "    def events(self) -> AsyncGenerator[int]: ...",
+        "    @abstractmethod\n    def events(self) -> typing.AsyncGenerator[int, None]: ...",
+    )
     INVALID = (
         "    def get(self) -> str: ...",
         "    @compute\n    def get(self) -> str: ...",
         "    def get(self) -> AsyncIterator: ...",
+        "    def get(self) -> AsyncGenerator[int, str]: ...",
     )
 
 
@@ -162,13 +169,19 @@ class ReservedName(ContractRule):
 
 
 class ReservedParameter(ContractRule):
-    """A parameter is called `result`, which stands for a command's result in `invalidates`, or has
-    a name that Python changes."""
+    """A parameter of a command is called `result`, which stands for its result in `invalidates`, or
+    a parameter has a name that Python changes."""
 
     id = "FG027"
     fix = "Rename it."
-    INVALID = (
+    VALID = (
         "    @compute\n    async def get(self, result: str) -> str: ...",
+        "    @compute\n    async def get(self, result: str) -> str: ...\n"
+        "    @command(invalidates=['get(result=result)'])\n"
+        "    async def put(self, a: int) -> str: ...",
+    )
+    INVALID = (
+        "    @command(invalidates=[])\n    async def put(self, result: str) -> str: ...",
         "    async def get(self, __id: str) -> str: ...",
         "    async def get(self, \ufb01nd: str) -> str: ...",
     )
@@ -177,7 +190,7 @@ class ReservedParameter(ContractRule):
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
         for method in contract.methods:
             for parameter in method.parameters:
-                if parameter.name == "result":
+                if parameter.name == "result" and method.kind is MethodKind.COMMAND:
                     problem = f"`{method.name}` has a parameter `result`"
                     yield cls.at(parameter.span, problem)
                 elif parameter.name.startswith("__") or not _is_normal(parameter.name):

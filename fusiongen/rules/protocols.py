@@ -103,7 +103,7 @@ class BadServiceOption(Rule):
     id = "FG014"
     fix = (
         'Its options are literals: `name="carts"` (a lower-case identifier), `version=1`, '
-        "`internal=True`, `raises=[OutOfStock]`."
+        "`internal=True`, `raises=[OutOfStock]`; `raises` may name a constant."
     )
     VALID = (
         '@service(name="basket", version=2, internal=True)\nclass Carts(Protocol):\n'

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from ..reader.structures import Field, Structure, Structures
 
-__all__ = ["NotAnException", "UnstableKey", "UnsupportedType"]
+__all__ = ["UnstableKey", "UnsupportedType"]
 
 _SCALARS = frozenset(
     (
@@ -83,8 +83,8 @@ INSTEAD = {
     "zoneinfo.ZoneInfo": "str, the name of the zone",
 }
 """What to declare in place of what one might expect to travel."""
-_HAVE_TO_BE_FROZEN = ("dataclass", "struct", "model", "typed-dict")
-_RECORDS = ("dataclass", "struct", "named-tuple", "typed-dict")
+_HAVE_TO_BE_FROZEN = ("attrs", "dataclass", "struct", "model", "typed-dict")
+_RECORDS = ("attrs", "dataclass", "struct", "named-tuple", "typed-dict")
 _OPEN = frozenset(("builtins.object", "typing.Any"))
 _STANDARD = frozenset(
     (
@@ -103,12 +103,14 @@ class UnsupportedType(ContractRule):
     id = "FG050"
     fix = (
         "Use scalars, `Decimal`, dates, `UUID`, enums, literals, containers of these, dataclasses, "
-        "pydantic models or `msgspec.Struct`s."
+        "attrs classes, pydantic models or `msgspec.Struct`s."
     )
     VALID = (
         "    async def get(self) -> dict[str, list[set[int]]]: ...",
         "    async def get(self) -> Mapping[str, Sequence[Decimal]] | None: ...",
         "    async def get(self, cart: LibraryCart) -> Any: ...",
+        "@attrs.define\nclass Cart:\n    _id: str\n    lines: list[str] = attrs.Factory(list)\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
         "Ids = tuple[str, ...]\nName = NewType('Name', str)\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self, ids: Ids) -> Name: ...",
     )
@@ -129,6 +131,14 @@ class UnsupportedType(ContractRule):
         "    async def get(self) -> list[Base64Bytes]: ...",
         "class User(BaseModel):\n    name: str\n    password: str = Field('', exclude=True)\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> tuple[User, ...]: ...",
+        "@dataclass\nclass Cart:\n    id: InitVar[str]\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "@dataclass\nclass Cart:\n    Decimal: Optional[Decimal] = None\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "@dataclass\nclass Base:\n    id: str\n\n\nclass Cart(Base):\n    owner: str = ''\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "@attrs.define\nclass Cart:\n    id = attrs.field()\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
         "@dataclass\nclass Cart:\n    price: Callable[[], int]\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
     )
@@ -152,14 +162,17 @@ class UnstableKey(ContractRule):
 
     id = "FG051"
     fix = (
-        "Take a `tuple` or `frozenset` in place of a list or set, a frozen dataclass, "
+        "Take a `tuple` or `frozenset` in place of a list or set, a frozen dataclass, attrs class, "
         "`msgspec.Struct` or pydantic model in place of one that may change."
     )
     VALID = (
         "    @compute\n    async def get(self, a: str | None, b: tuple[int, ...]) -> Any: ...",
         "    @compute\n    async def get(self, a: frozenset[Decimal], b: LibraryKey) -> str: ...",
         "    async def get(self, ids: list[str]) -> str: ...",
-        "@dataclass(frozen=True)\nclass Key:\n    id: str\n    next: 'Key | None'\n\n\n"
+        "@dataclass(frozen=True, eq=False)\nclass Key:\n    id: str\n    next: 'Key | None'\n\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, key: Key) -> str: ...",
+        "@attrs.frozen\nclass Key:\n    id: str = attrs.field(eq=False)\n\n\n"
         "@service\nclass Carts(Protocol):\n    @compute\n"
         "    async def get(self, key: Key) -> str: ...",
     )
@@ -173,6 +186,12 @@ class UnstableKey(ContractRule):
             )
         ),
         "@dataclass\nclass Key:\n    id: str\n\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, key: Key) -> str: ...",
+        "@dataclass(unsafe_hash=True)\nclass Key:\n    id: str\n\n\n"
+        "@service\nclass Carts(Protocol):\n    @compute\n"
+        "    async def get(self, key: Key) -> str: ...",
+        "@attrs.define\nclass Key:\n    id: str\n\n\n"
         "@service\nclass Carts(Protocol):\n    @compute\n"
         "    async def get(self, key: Key) -> str: ...",
         "T = TypeVar('T')\n\n\n@dataclass(frozen=True)\nclass Key(Generic[T]):\n    ids: T\n\n\n"
@@ -193,28 +212,6 @@ class UnstableKey(ContractRule):
                 if problem is not None:
                     what = f"`{parameter.name}` of the compute method `{method.name}`"
                     yield cls.at(parameter.span, f"{what} cannot be a key: {problem}")
-
-
-class NotAnException(ContractRule):
-    """`raises` lists a class that is no exception."""
-
-    id = "FG052"
-    fix = "List subclasses of `Exception`."
-    VALID = (
-        "class OutOfStock(Exception):\n    pass\n\n\n@service(raises=[OutOfStock, KeyError])\n"
-        "class Carts(Protocol):\n    async def get(self) -> str: ...",
-    )
-    INVALID = (
-        "@service(raises=[str])\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
-        "class Empty:\n    pass\n\n\n@service(raises=[Empty])\nclass Carts(Protocol):\n"
-        "    async def get(self) -> str: ...",
-    )
-
-    @classmethod
-    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
-        for ref in contract.raises:
-            if not structures.may_be_raised(ref):
-                yield cls.at(contract.span, f"`{ref.name}` in `raises` is no exception class")
 
 
 def _without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
@@ -251,6 +248,7 @@ def _class_without_wire_form(
         problem = structure.kind.without_wire_form(origin.name)
         if problem is None and type_.arguments is None and structure.generic:
             problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"
+        problem = problem or _unknown_to_pydantic(type_, structure, structures)
         problem = problem or _field_without_wire_form(structure, structures, seen)
         return problem or _hidden(type_, structures, frozenset())
     known = str(origin) if origin.module != "builtins" else f"builtins.{origin.name}"
@@ -264,6 +262,35 @@ def _class_without_wire_form(
         return None
     instead = f": declare {INSTEAD[known]}" if known in INSTEAD else ""
     return f"`{origin}` has no wire form{instead}"
+
+
+def _unknown_to_pydantic(type_: Named, structure: Structure, structures: Structures) -> str | None:
+    """Why a generic model, or one within, cannot be made of these arguments, or `None`."""
+    for argument in type_.arguments or ():
+        for part in parts(argument):
+            if not isinstance(part, Named):
+                continue
+            origin, given = structures.origin(part.ref), structures.of(part.ref)
+            strange = given is not None and given.kind.value in ("attrs", "struct")
+            if not strange and str(origin) != "collections.abc.Collection":
+                continue
+            if _fills_a_model(structure, structures, frozenset()):
+                return f"a pydantic model holds a `{origin.name}`, for which it has no schema"
+    return None
+
+
+def _fills_a_model(structure: Structure, structures: Structures, seen: frozenset[Ref]) -> bool:
+    """Whether the type arguments of a class reach a pydantic model."""
+    if structure.kind.value == "model":
+        return True
+    for field in structure.fields:
+        for part in parts(field.type) if field.type is not None else ():
+            inner = structures.of(part.ref) if isinstance(part, Named) else None
+            if inner is None or inner.ref in seen or not structures.is_open(part):
+                continue
+            if inner.fields and _fills_a_model(inner, structures, seen | {structure.ref}):
+                return True
+    return False
 
 
 def _field_without_wire_form(
@@ -282,13 +309,15 @@ def _field_without_wire_form(
 
 
 def _hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
-    """What a pydantic model in a type would not bring along, or `None`."""
+    """What a class in a type would not bring along, or `None`."""
     for part in parts(type_):
         structure = structures.of(part.ref) if isinstance(part, Named) else None
         if structure is None or structure.ref in seen:
             continue
         for field in structure.fields:
             where = f"the field `{field.name}` of `{structure.ref.name}`"
+            if field.flaw is not None:
+                return f"{where}: {field.flaw}"
             if structure.kind.value == "model" and _is_excluded(field):
                 return f"{where} is excluded: drop `exclude=True`, or declare a model without it"
             if field.type is None:

@@ -105,6 +105,7 @@ def test_for_programs(project: Path) -> None:
         "kind": "compute",
         "parameters": [{"name": "id", "type": "str", "kind": "ordinary", "default": None}],
         "result": "decimal.Decimal",
+        "generator": False,
         "options": {},
         "doc": "What the cart costs at today's prices.",
         "deprecated": None,

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
 
+import attrs
 import msgspec.structs
 
 from fusiongen.compat.fields import optional, positional
@@ -37,6 +38,8 @@ import enum
 import typing
 import uuid
 
+import attr
+import attrs
 import msgspec
 import msgspec.structs
 import pydantic
@@ -44,9 +47,10 @@ import pydantic
 import shop.contracts
 
 """
-_RECORDS = ("dataclass", "struct", "named-tuple", "typed-dict", "model")
-_MUTABLE = ("dataclass", "struct", "model")
+_RECORDS = ("attrs", "dataclass", "struct", "named-tuple", "typed-dict", "model")
+_MUTABLE = ("attrs", "dataclass", "struct", "model")
 _ONLY = {
+    "attrs": "attrs.evolve(value)",
     "dataclass": "dataclasses.replace(value)",
     "struct": "msgspec.structs.replace(value)",
     "model": "value.model_copy()",
@@ -103,7 +107,8 @@ def _call(
     call = f"service.{name}({', '.join(spelled for _, _, spelled in passed)})"
     given = f"service: {contract.protocol}, {parameters}".rstrip(", ")
     if method.kind is MethodKind.STREAM:
-        head = f"def f{{}}({given}) -> collections.abc.AsyncIterator[{method.result}]:"
+        returned = "AsyncGenerator[{}, None]" if method.generator else "AsyncIterator[{}]"
+        head = f"def f{{}}({given}) -> collections.abc.{returned.format(method.result)}:"
         return head, f"    return {call}"
     returned = "" if method.result == "None" else "return "
     return f"async def f{{}}({given}) -> {method.result}:", f"    {returned}await {call}"
@@ -222,7 +227,7 @@ def _misbehaving(name: str, old: LockedType, pair: Pair) -> Iterator[str]:
             if old.kind in _ONLY:
                 eval(
                     _ONLY[old.kind],
-                    {"dataclasses": dataclasses, "msgspec": msgspec},
+                    {"attrs": attrs, "dataclasses": dataclasses, "msgspec": msgspec},
                     {"value": made},
                 )
         except (AttributeError, TypeError, ValueError) as error:

@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+import attrs
+
 from fusionrt.wire.codecs import codec
 from fusionrt.wire.matching import Chooser
 from fusionrt.wire.models import field_shape, model_fields, validate
@@ -165,6 +167,9 @@ def _builder(shape: Record | Model) -> Callable[[Mapping[str, Any]], Any]:
         return lambda fields: validate(shape.cls, fields)
     if shape.style == "typeddict":
         return dict
+    if shape.style == "attrs":
+        names = {each.name: each.alias for each in attrs.fields(shape.cls)}
+        return lambda fields: shape.cls(**{names[name]: value for name, value in fields.items()})
     return lambda fields: shape.cls(**fields)
 
 

@@ -23,7 +23,7 @@ __all__ = ["MARKER", "Pair", "Served", "Version", "Workshop", "module_text", "wo
 MARKER = "marker"
 """A compute method that every contract here has, for the tests themselves."""
 PRELUDE = """\
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -32,6 +32,7 @@ from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotReq
 from typing import Protocol, Required, TypedDict, TypeVar, Union
 from uuid import UUID
 
+import attrs
 import msgspec
 from fusionrt import ANY, command, compute, service
 from pydantic import BaseModel, Field

@@ -42,7 +42,7 @@ def test_C3_each_part_of_a_method_is_judged(project: Write) -> None:
         "        a: Missing,\n"
         "        b,\n"
         "        c: list[int, str] = MISSING,\n"
-        "        result: int = f(),\n"
+        "        __other: int = f(),\n"
         "        *args: int,\n"
         "        **more: int,\n"
         "    ) -> Gone: ...\n"

@@ -15,13 +15,15 @@ from .conftest import Write
 
 PRELUDE = """\
 import typing
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import InitVar, dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NewType, Optional, Protocol
 from typing import TypeVar, Union, final, overload, runtime_checkable
 
+import attrs
 from fusionrt import ANY, command, compute, service
 from pydantic import Base64Bytes, BaseModel, Field
 from library import Length, LibraryCart, LibraryKey

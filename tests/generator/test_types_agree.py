@@ -39,12 +39,15 @@ import zoneinfo
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, MutableMapping
 from collections.abc import MutableSequence, MutableSet, Sequence, Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, NamedTuple, NewType
 from typing import Optional, Protocol, TypedDict, TypeVar, Union
 
+import attr
+import attrs
 import msgspec
 import pydantic
+import pydantic.dataclasses
 from pydantic import BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
@@ -179,6 +182,144 @@ class Factory(Generic[T]):
 class Given:
     raw: dt.date
     kept: ClassVar[Plain | None] = None
+
+
+@dataclass
+class Once:
+    id: str
+    raw: InitVar[int] = 0
+
+
+class HoldsOnce(BaseModel):
+    once: Once
+
+
+@dataclass
+class Gone(Exception):
+    id: int
+
+
+@dataclass(frozen=True, eq=False)
+class Itself:
+    id: int
+
+
+@dataclass(unsafe_hash=True)
+class Unsafe:
+    id: int
+
+
+@dataclass
+class Hashing:
+    id: int
+
+    def __hash__(self) -> int:
+        return 1
+
+
+class HashingModel(BaseModel):
+    id: int
+
+    def __hash__(self) -> int:
+        return 1
+
+
+class HashingStruct(msgspec.Struct):
+    id: int
+
+    def __hash__(self) -> int:
+        return 1
+
+
+class Below(Frozen):
+    pass
+
+
+class BelowOpen(Open):
+    pass
+
+
+class Adds(Frozen):
+    more: int = 0
+
+
+class AddsToPair(Pair):
+    more: int = 0
+
+
+@dataclass(frozen=True)
+class Mixed(Plain):
+    n: int = 0
+
+
+@attrs.define
+class Loosely:
+    id: str
+
+
+@attrs.frozen
+class Tag:
+    id: str
+    _secret: int = 0
+
+
+@attrs.frozen
+class Lines:
+    lines: list[int] = attrs.Factory(list)
+
+
+@attrs.define
+class BelowTag(Tag):
+    more: int = 0
+
+
+@attr.s(frozen=True, slots=True)
+class Old:
+    id = attr.ib(type=int)
+    note: str = attr.ib(default="")
+    plain: Plain = Plain()
+
+
+@attr.s(auto_attribs=True, hash=True)
+class OldHash:
+    id: int
+
+
+@attrs.define(frozen=True)
+class Calls:
+    call: Callable[[], int]
+
+
+@attrs.frozen
+class Untyped:
+    id = attrs.field()
+
+
+class AddsToTag(Tag):
+    more: int = 0
+
+
+@attrs.frozen
+class Shelf(Generic[T]):
+    items: tuple[T, ...]
+    best: Bag[T] | None = None
+
+
+@dataclass(frozen=True)
+class Over(Generic[T]):
+    bags: tuple[Bag[T], ...]
+    shelf: Shelf[Bag[T]] | None = None
+
+
+@pydantic.dataclasses.dataclass(frozen=True)
+class Validated:
+    id: int = 0
+
+
+@pydantic.dataclasses.dataclass
+class ValidatedOnce:
+    id: int
+    raw: InitVar[int] = 0
 """
 ATOMS = (
     *("int", "str", "bool", "float", "bytes", "None", "Any", "object", "complex", "bytearray"),
@@ -197,6 +338,10 @@ ATOMS = (
     *("type[int]", "Callable[..., int]", "ClassVar[int]", "typing.Required[int]", "typing.Self"),
     *("pydantic.SecretStr", "pydantic.AwareDatetime", "pydantic.PositiveInt", "msgspec.Raw"),
     *("msgspec.UnsetType", "msgspec.Struct", "msgspec.msgpack.Ext", "pydantic.Base64Bytes"),
+    *("Once", "HoldsOnce", "Gone", "Itself", "Unsafe", "Hashing", "HashingModel", "HashingStruct"),
+    *("Below", "BelowOpen", "Adds", "AddsToPair", "AddsToTag", "Mixed", "Loosely", "Tag", "Lines"),
+    *("BelowTag", "Old", "OldHash", "Calls", "Untyped", "Shelf", "Shelf[Page[int]]", "Over"),
+    *("Over[int]", "Over[Tag]", "Validated", "ValidatedOnce"),
     *("Encoded", "Bag[int]", "BaseModel", "typing.NamedTuple", "enum.IntEnum"),
 )
 FORMS = (
@@ -204,7 +349,14 @@ FORMS = (
     *("tuple[{}, int]", "set[{}]", "frozenset[{}]", "dict[str, {}]", "dict[{}, int]", "deque[{}]"),
     *("Sequence[{}]", "Mapping[str, {}]", "AbstractSet[{}]", "Collection[{}]", "Iterable[{}]"),
     *("MutableSequence[{}]", "MutableSet[{}]", "MutableMapping[str, {}]", "typing.List[{}]"),
-    *("typing.FrozenSet[{}]", "typing.Dict[str, {}]", "Page[{}]", "Box[{}]", "Factory[{}]"),
+    *(
+        "typing.FrozenSet[{}]",
+        "typing.Dict[str, {}]",
+        "Page[{}]",
+        "Box[{}]",
+        "Shelf[{}]",
+        "Factory[{}]",
+    ),
     *('Annotated[{}, "a note"]', "OrderedDict[str, {}]", "type[{}]", "Callable[[{}], None]"),
 )
 

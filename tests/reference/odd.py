@@ -8,6 +8,7 @@ from decimal import Decimal
 from enum import Enum, Flag, IntEnum, StrEnum, auto
 from typing import Generic, Literal, NamedTuple, NotRequired, Protocol, TypedDict, TypeVar
 
+import attrs
 import msgspec
 from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
@@ -94,6 +95,15 @@ class Account(BaseModel):
     data: Decimal | None = None
 
 
+@attrs.frozen
+class Tag:
+    """An attrs class: it travels by the names of its fields, whatever its parameters are called."""
+
+    name: str = attrs.field(alias="called")
+    _weight: Decimal = Decimal(1)
+    parts: tuple[str, ...] = attrs.field(factory=tuple)
+
+
 @service
 class Things(Protocol):
     async def scalars(self, a: bytes, b: date | datetime, c: int | float | str | None) -> Odd: ...
@@ -113,6 +123,10 @@ class Things(Protocol):
     async def records(self, a: Price, b: Tree, c: Span, d: Options, e: Account) -> Price | Tree: ...
 
     async def structs(self, a: Cat, b: Dog, c: Row, d: Cat | Bird, e: Cat | Price) -> Bird: ...
+
+    async def attributes(
+        self, a: Tag, b: Tag | str, c: list[Tag] | str, d: Tag | Price | None
+    ) -> list[Tag]: ...
 
     async def generics(self, a: Pair[int, str], b: Pair[int | bool, Pair[str, Odd]]) -> None: ...
 

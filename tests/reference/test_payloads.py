@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, get_type_hints
 
+import attrs
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -75,6 +76,9 @@ class _Values:
         fields = {field.name: self.of(field.shape) for field in shape.fields}
         if shape.style == "typeddict":
             return st.fixed_dictionaries(fields)
+        if shape.style == "attrs":
+            aliases = {each.name: each.alias for each in attrs.fields(shape.cls)}
+            fields = {aliases[name]: values for name, values in fields.items()}
         return st.builds(shape.cls, **fields)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import AsyncGenerator
 
 import pytest
 
@@ -29,13 +30,19 @@ async def test_D18_a_slow_reader_bounds_the_sender(two: Pair) -> None:
     assert two.lab.produced <= WINDOW + 2
 
 
-@pytest.mark.parametrize("end", ["close", "drop"])
+@pytest.mark.parametrize("end", ["close", "drop", "throw"])
 async def test_D19_a_stream_that_nobody_reads_stops(two: Pair, end: str) -> None:
-    """Closing a stream, or dropping it, ends its body on the host."""
+    """A stream is an asynchronous generator: closing it, throwing into it, or dropping it ends its
+    body on the host."""
     stream = two.client.count(1_000_000)
     assert await anext(stream) == 0
-    if end == "close":
-        await stream.aclose()  # type: ignore[attr-defined]
+    assert isinstance(stream, AsyncGenerator)
+    if end == "throw":
+        with pytest.raises(KeyError, match="enough"):
+            await stream.athrow(KeyError("enough"))
+    elif end == "close":
+        assert await stream.asend(None) == 1
+        await stream.aclose()
         with pytest.raises(StopAsyncIteration):
             await anext(stream)
     del stream

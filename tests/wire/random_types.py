@@ -12,8 +12,9 @@ import itertools
 import operator
 import typing
 from collections.abc import Callable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, get_origin
 
+import attrs
 import msgspec
 from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -191,7 +192,7 @@ def _frozen(kinds: Kinds) -> Kinds:
 
 
 def _modelled(kinds: Kinds) -> Kinds:
-    """Those that pydantic takes: no Structs, no TypedDict before Python 3.12."""
+    """Those that pydantic takes: no Structs, no attrs classes, no TypedDict before Python 3.12."""
     return _one(kinds, _optional, _tuple, _frozenset, _generic(Holder), _generic(Bag)) | _two(
         kinds, _union, _places, _made(_dataclass), _made(_namedtuple), _made(_model)
     )
@@ -203,8 +204,10 @@ def _open(kinds: Kinds) -> Kinds:
     return _plain(kinds) | _one(kinds, _list) | _two(kinds, _dicts) | tables
 
 
-def _is_struct(kind: Kind) -> bool:
-    return isinstance(kind.tp, msgspec.StructMeta)
+def _is_strange(kind: Kind) -> bool:
+    """Whether pydantic does not know classes of this sort."""
+    cls = get_origin(kind.tp) or kind.tp
+    return isinstance(cls, msgspec.StructMeta) or (isinstance(cls, type) and attrs.has(cls))
 
 
 _scalars = st.sampled_from(SCALARS)
@@ -218,7 +221,7 @@ def _takes(value: object) -> bool:
 _modelled_leaves = [
     Kind(kind.tp, kind.values.filter(_takes))
     for kind in (*SCALARS, *RECORDS, *MODELS)
-    if not _is_struct(kind)
+    if not _is_strange(kind)
 ]
 _frozen_leaves = _scalars | st.sampled_from([*RECORDS, *MODELS])
 _MODELLED: Kinds = st.recursive(st.sampled_from(_modelled_leaves), _modelled, max_leaves=4)

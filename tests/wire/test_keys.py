@@ -20,7 +20,18 @@ from fusionrt.errors import ArgumentError, UnsupportedType
 from fusionrt.wire.codecs import arguments_codec
 from fusionrt.wire.keys import Keyer
 from tests.wire.random_types import KEY_KINDS
-from tests.wire.zoo import Color, Kind, Level, Model, Page, Point, picture
+from tests.wire.zoo import (
+    Color,
+    Holding,
+    Kind,
+    Label,
+    Level,
+    Model,
+    Page,
+    Point,
+    Sly,
+    picture,
+)
 
 
 def _keyer(*types: Any) -> Keyer:
@@ -233,6 +244,41 @@ def test_G32_a_record_is_named_by_its_fields_however_it_compares() -> None:
     assert _key(_keyer(Query), Query("a", 1)) != _key(_keyer(Query), Query("a", 2))
     for cls in (Identity, Row):
         assert _key(_keyer(cls), cls("a")) == _key(_keyer(cls), cls("a"))
+
+
+def test_G32_what_compares_in_its_own_way_is_never_asked() -> None:
+    """A record whose `==` and `hash()` raise is an argument like any other, in wildcards too; and
+    members of an enum that call each other equal are two."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Raising:
+        text: str
+
+        def __eq__(self, other: object) -> bool:
+            raise RuntimeError("never ask")
+
+        def __hash__(self) -> int:
+            raise RuntimeError("never ask")
+
+    keyer = _keyer(Raising, tuple[Raising, ...])
+    one, other = Raising("a"), Raising("a")
+    assert _key(keyer, one, (one,)) == _key(keyer, other, (other,))
+    pattern = keyer.pattern((one, ANY))
+    assert pattern[0] is one
+    assert pattern[1] is ANY
+    assert _key(_keyer(Sly), Sly.A) != _key(_keyer(Sly), Sly.B)
+    assert _key(_keyer(Sly | int), Sly.A) != _key(_keyer(Sly | int), Sly.B)
+
+
+def test_G32_what_a_model_holds_means_what_its_type_says() -> None:
+    """pydantic takes instances of other classes as they are: an int in a float field of theirs is
+    that float, as it is on the other end."""
+    keyer = _keyer(Holding)
+    here, there = (Holding(point=Point(x), label=Label(x, Decimal(1))) for x in (1, 1.0))
+    assert _key(keyer, here) == _key(keyer, there)
+    assert picture(keyer.normalize((here,))) == picture((there,))
+    noted = Holding(point=Point(1), label=Label(1, Decimal(1), note="b"))
+    assert _key(keyer, here) != _key(keyer, noted)
 
 
 def test_G32_equal_models_share_a_key() -> None:

@@ -21,6 +21,7 @@ from typing import (
 )
 from uuid import UUID
 
+import attrs
 import msgspec
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -49,6 +50,19 @@ class Odd(enum.Enum):
 class Access(enum.Flag):
     READ = 1
     WRITE = 2
+
+
+class Sly(enum.Enum):
+    """Members that call each other equal."""
+
+    A = 1
+    B = 2
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sly)
+
+    def __hash__(self) -> int:
+        return 1
 
 
 class Huge(enum.IntEnum):
@@ -104,6 +118,25 @@ class Span(NamedTuple):
     days: int = 1
 
 
+def _words(value: str | tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+@attrs.frozen(cache_hash=True)
+class Label(Generic[T]):
+    """Private, renamed, converted, validated, made from others, left out of its equality."""
+
+    _id: float
+    held: T
+    words: tuple[str, ...] = attrs.field(default="a b", converter=_words, alias="w")
+    note: str | UUID = attrs.field(default="", eq=False)
+    length: int = attrs.field(validator=attrs.validators.ge(0))
+
+    @length.default
+    def _length(self) -> int:
+        return len(self.words)
+
+
 class Options(TypedDict):
     limit: int | str
     after: NotRequired[date | time]
@@ -125,6 +158,16 @@ class Careful(BaseModel):
     what: str | Decimal | date
     data: bytes = b""
     inner: Model | None = None
+
+
+class Holding(BaseModel):
+    """A model with records that pydantic takes as they are."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    point: Point
+    label: Label[Decimal] | None = None
+    cats: tuple[Cat, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -154,6 +197,11 @@ _dates = st.sampled_from([date(2020, 1, 1), date.min, date.max])
 _uuids = st.sampled_from([UUID(int=0), UUID(int=1)])
 _models = st.builds(Model, id=_texts, price=st.sampled_from(list(map(Decimal, ("1", "1.0")))))
 
+
+def _label(id: float, held: Any, note: str | UUID) -> Label[Any]:
+    return Label(id, held, note=note)
+
+
 SCALARS = [
     Kind(bool, st.booleans()),
     Kind(int, _ints),
@@ -170,6 +218,7 @@ SCALARS = [
     Kind(Color, st.sampled_from(Color)),
     Kind(Level, st.sampled_from(Level)),
     Kind(Odd, st.sampled_from(Odd)),
+    Kind(Sly, st.sampled_from(Sly)),
     Kind(Huge, st.sampled_from(Huge)),
     Kind(Access, st.sampled_from([Access(0), Access.READ, Access.READ | Access.WRITE])),
     Kind(Literal["a", "b"], st.sampled_from(["a", "b"])),
@@ -177,6 +226,7 @@ SCALARS = [
     Kind(Literal[0, 2**70, False], st.sampled_from([0, 2**70, False])),
     Kind(Annotated[int, Field(ge=0)], st.sampled_from([0, 2**64])),
     Kind(AwareDatetime, st.just(datetime(2020, 1, 1, tzinfo=UTC))),
+    Kind(Literal[Sly.A, 1], st.sampled_from([Sly.A, 1])),
     Kind(Literal[Color.RED, b"a", None], st.sampled_from([Color.RED, b"a", None])),
 ]
 RECORDS = [
@@ -198,11 +248,21 @@ RECORDS = [
     Kind(Page[int | bool], st.builds(Page, st.tuples(_ints | st.booleans()))),
     Kind(StrPage, st.builds(StrPage, st.tuples(_texts | _decimals))),
     Kind(Cat, st.builds(Cat, _texts)),
+    Kind(Label[int | str], st.builds(_label, _floats, _ints | _texts, _texts | _uuids)),
     Kind(Dog, st.builds(Dog, _texts | _dates)),
     Kind(Span, st.builds(Span, _dates | _instants, _ints)),
 ]
 MODELS = [
     Kind(Model, _models),
+    Kind(
+        Holding,
+        st.builds(
+            Holding,
+            point=st.builds(Point, st.just(1.5), st.sampled_from([0, 2**64])),
+            label=st.none() | st.builds(_label, st.just(1.0), st.just(Decimal(1)), _texts),
+            cats=st.tuples(st.builds(Cat, _texts)) | st.just(()),
+        ),
+    ),
     Kind(
         Careful,
         st.builds(
@@ -229,6 +289,8 @@ def picture(value: Any, *, digits: bool = True) -> Any:
     name = type(value).__name__
     if dataclasses.is_dataclass(value):
         return name, [inner(getattr(value, field.name)) for field in dataclasses.fields(value)]
+    if attrs.has(type(value)):
+        return name, [inner(getattr(value, field.name)) for field in attrs.fields(type(value))]
     if isinstance(value, msgspec.Struct):
         return name, [inner(getattr(value, field)) for field in value.__struct_fields__]
     if isinstance(value, BaseModel):

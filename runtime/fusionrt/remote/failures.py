@@ -1,14 +1,13 @@
 """Errors on the wire: a code from a closed list, a message, and data (D21).
 
-An exception class that the contract declares (`raises`) travels by its name, with its `args` and
-attributes as plain values. Of any other exception of a body the caller learns a reference id, and
+An exception class that the contract declares (`raises`) travels by its name, see
+`declared`. Of any other exception of a body the caller learns a reference id, and
 nothing else.
 """
 
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import msgspec
 
@@ -29,22 +28,12 @@ from ..services.table import Contract
 from ..wire.admission import RETRY_AFTER
 from ..wire.frames import Ending
 from ..wire.refusals import OVERLOADED, Refusal, refusal
+from .declared import declared, raised
 
-__all__ = ["as_error", "as_failure", "bad_arguments", "declared_name"]
+__all__ = ["as_error", "as_failure", "bad_arguments"]
 
 _log = logging.getLogger("fusionrt")
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
-
-
-class _Declared(msgspec.Struct, array_like=True):
-    name: str
-    args: list[Any]
-    attributes: dict[str, Any]
-
-
-def declared_name(failure: Ending) -> str:
-    """The name of the declared exception class that a failure is."""
-    return msgspec.msgpack.decode(failure.data, type=_Declared).name
 
 
 def bad_arguments(error: Exception) -> Ending:
@@ -70,7 +59,7 @@ def as_failure(error: Exception, contract: Contract, method: str) -> Ending:
 def _known(error: Exception, contract: Contract) -> Ending | None:
     for cls in type(error).__mro__:
         if cls in contract.resolved.raises:
-            return Ending("declared", str_of(error), _declared(cls.__name__, error))
+            return Ending("declared", str_of(error), declared(cls.__name__, error))
     match error:
         case CycleError():
             return Ending("cycle", str_of(error), msgspec.msgpack.encode(error.keys))
@@ -85,31 +74,12 @@ def _known(error: Exception, contract: Contract) -> Ending | None:
     return None
 
 
-def _declared(name: str, error: Exception) -> bytes:
-    """Its name, with as much of what it holds as can travel."""
-    args = list(error.args)
-    attributes = {key: value for key, value in vars(error).items() if not key.startswith("_")}
-    if not _travels(args):
-        args = [str_of(error)]
-    if not _travels(attributes):
-        attributes = {key: value for key, value in attributes.items() if _travels(value)}
-    return msgspec.msgpack.encode(_Declared(name, args, attributes))
-
-
-def _travels(value: object) -> bool:
-    try:
-        msgspec.msgpack.encode(value)
-    except Exception:
-        return False
-    return True
-
-
 def as_error(failure: Ending, contract: Contract, method: str, timeout: float) -> Exception:
     """What a client raises for a failure."""
     name = f"{contract.name}.{method}"
     match failure.code:
         case "declared":
-            error = _raised(failure, contract)
+            error = raised(failure.data, contract.resolved.raises)
             if error is not None:
                 return error
         case "bad_arguments":
@@ -146,29 +116,3 @@ def _keys(failure: Ending) -> tuple[str, ...]:
         return msgspec.msgpack.decode(failure.data, type=tuple[str, ...])
     except _UNREADABLE:
         return (failure.message,)
-
-
-def _raised(failure: Ending, contract: Contract) -> Exception | None:
-    """The declared exception; None if this end does not know it."""
-    try:
-        declared = msgspec.msgpack.decode(failure.data, type=_Declared)
-    except _UNREADABLE:
-        return None
-    for cls in contract.resolved.raises:
-        if cls.__name__ == declared.name:
-            return _remade(cls, declared)
-    return None
-
-
-def _remade(cls: type[Exception], declared: _Declared) -> Exception | None:
-    """The exception without its constructor, which may want other arguments than `args`, and has
-    run on the host. None if the class cannot be made so.
-    """
-    try:
-        error = cls.__new__(cls, *declared.args)
-        error.args = tuple(declared.args)
-        vars(error).update(declared.attributes)
-    except Exception:
-        _log.exception("%s came from a host, and cannot be made here", declared.name)
-        return None
-    return error

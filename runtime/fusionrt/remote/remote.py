@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import math
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
@@ -86,7 +86,7 @@ class Remote(ComputeMethods):
             return None
         try:
             replica = table.get(arguments[0] if len(arguments) == 1 else arguments)
-        except TypeError:  # an argument that is not hashable
+        except Exception:  # what hashing an argument raises (G37)
             return None
         if replica is None or replica._state is not CONSISTENT or replica._error is not None:
             return None
@@ -142,7 +142,7 @@ class Remote(ComputeMethods):
         """Run a command; when it returned, this client's reads see what it changed (D15)."""
         return self._ask_in_time(Kind.COMMAND, method, arguments)
 
-    def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncIterator[Any]:
+    def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
         """Read a stream."""
         incoming = self._peer.stream(self._request(Kind.STREAM, method, arguments, self._timeout))
         return RemoteStream(incoming, self._codec(method)[1], self._error_of(method))

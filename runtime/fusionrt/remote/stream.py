@@ -8,7 +8,7 @@ the loop holds: when that is left, it is gone at once, and the host stops.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any, Final, Self
 
 from ..rpc import Failed, Incoming
@@ -24,9 +24,10 @@ _LEFT: Final = Ending(
 )
 
 
-class RemoteStream(AsyncIterator[Any]):
+class RemoteStream(AsyncGenerator[Any, None]):
     """Decodes the items. Its host stops when a loop over it is left, when a read of it fails or is
-    cancelled, and when it is closed or dropped; whoever reads on then is told so.
+    cancelled, and when it is closed or dropped; whoever reads on then is told so. Nothing can be
+    sent to it.
     """
 
     def __init__(
@@ -53,6 +54,15 @@ class RemoteStream(AsyncIterator[Any]):
     def leave(self) -> None:
         """Nobody reads it any more."""
         self._incoming.give_up(Failed(_LEFT))
+
+    async def asend(self, value: None) -> Any:
+        """The next item."""
+        return await anext(self)
+
+    async def athrow(self, *error: Any) -> Any:
+        """Stop reading, and raise this."""
+        self._incoming.give_up()
+        return await super().athrow(*error)
 
     async def aclose(self) -> None:
         """Stop reading."""

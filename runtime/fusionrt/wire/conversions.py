@@ -12,7 +12,7 @@ import msgspec
 
 from ..errors import UnsupportedType
 from .matching import Chooser
-from .shapes import AnyOf, spell
+from .shapes import AnyOf, literal_name, spell
 
 __all__ = [
     "Convert",
@@ -116,11 +116,11 @@ def enum_member(cls: Any) -> Convert:
 
 def one_of(values: tuple[Any, ...], convert: Convert | None) -> Convert:
     """Refuse, with a ValueError, what is not one of the values of a Literal."""
-    allowed = {(type(value), value) for value in values}
+    allowed = set(map(literal_name, values))
 
     def checked(wire: Any) -> Any:
         value = convert(wire) if convert else wire
-        if (type(value), value) not in allowed:
+        if literal_name(value) not in allowed:
             raise ValueError("not one of the values that are declared")
         return value
 

@@ -6,14 +6,28 @@ import dataclasses
 import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NotRequired, Required, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NotRequired,
+    Required,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
 from ..errors import UnsupportedType
+from .conversions import either
 from .shapes import spell
 
-__all__ = ["DeclaredField", "declared_fields", "substitute"]
+__all__ = ["DeclaredField", "declared_fields", "refuse_init_vars", "substitute"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -28,11 +42,13 @@ class DeclaredField:
 
 
 def declared_fields(tp: Any, style: str) -> Iterator[DeclaredField]:
-    """The fields of a dataclass, Struct, NamedTuple or TypedDict, or of such a class `[arguments]`.
+    """The fields of a dataclass, attrs class, Struct, NamedTuple or TypedDict, or of such a class
+    `[arguments]`.
 
     Raises:
         UnsupportedType: an annotation cannot be resolved.
     """
+    _refuse_what_is_no_field(get_origin(tp) or tp, style)
     try:
         yield from _READERS[style](tp)
     except NameError as problem:
@@ -43,26 +59,64 @@ def declared_fields(tp: Any, style: str) -> Iterator[DeclaredField]:
         ) from problem
 
 
+_MARKS: Final = {"attrs": "__attrs_attrs__", "dataclass": "__dataclass_fields__"}
+
+
+def _refuse_what_is_no_field(cls: Any, style: str) -> None:
+    """Refuse a class that declares more than it has fields, for it lacks the decorator of its
+    base."""
+    mark = _MARKS.get(style, "_fields")
+    for base in cls.__mro__ if style in (*_MARKS, "namedtuple") else ():
+        own = inspect.get_annotations(base) if hasattr(base, mark) else {}
+        lost = [name for name, hint in own.items() if "ClassVar" not in str(hint)]
+        if lost and mark not in vars(base):
+            problem = f"cannot travel: {lost[0]} is no field, for {spell(base)} lacks the decorator"
+            raise UnsupportedType(spell(cls), f"{problem} of its base")
+
+
 def substitute(tp: Any, arguments: Mapping[Any, Any]) -> Any:
     """`tp` with its type parameters replaced."""
     if isinstance(tp, TypeVar):
         return arguments.get(tp, tp)
-    parameters = getattr(tp, "__parameters__", ())
     if isinstance(tp, type) and get_origin(tp) is None:
+        # Of pydantic's generic models, `Bag[T]` is a class, and the very class if T is its own.
+        return _filled(tp, _model_parameters(tp), arguments)
+    return _within(_filled(tp, getattr(tp, "__parameters__", ()), arguments), arguments)
+
+
+def _filled(tp: Any, parameters: tuple[Any, ...], arguments: Mapping[Any, Any]) -> Any:
+    if not any(parameter in arguments for parameter in parameters):
         return tp
-    if not parameters:
-        return tp
-    given = tuple(arguments.get(parameter, parameter) for parameter in parameters)
     try:
-        return tp[given]
-    except TypeError as problem:
+        return tp[tuple(arguments.get(parameter, parameter) for parameter in parameters)]
+    except (TypeError, RuntimeError) as problem:  # the latter of pydantic: it has no schema for one
         raise UnsupportedType(spell(tp), f"takes no such type arguments: {problem}") from problem
 
 
+def _within(tp: Any, arguments: Mapping[Any, Any]) -> Any:
+    """The same where Python overlooks it: in the models among the arguments of a type."""
+    origin, given = get_origin(tp), get_args(tp)
+    if not arguments or origin is Literal or not any(map(_holds_model, given)):
+        return tp
+    inner = tuple(substitute(each, arguments) for each in given)
+    if origin is Annotated:
+        return Annotated[inner[0], *tp.__metadata__]
+    return either(inner) if origin in (Union, UnionType) else origin[inner]
+
+
+def _holds_model(tp: Any) -> bool:
+    return bool(_model_parameters(tp)) or any(map(_holds_model, get_args(tp)))
+
+
+def _model_parameters(tp: Any) -> tuple[Any, ...]:
+    """The open type parameters of a pydantic model."""
+    found: tuple[Any, ...] = getattr(tp, "__pydantic_generic_metadata__", {}).get("parameters", ())
+    return found
+
+
 def _dataclass(tp: Any) -> Iterator[DeclaredField]:
+    refuse_init_vars(get_origin(tp) or tp)
     hints = _hints(tp)
-    if any(isinstance(hint, dataclasses.InitVar) for hint in hints.values()):
-        raise UnsupportedType(spell(tp), "cannot travel: what its InitVar was given is not kept")
     for field in dataclasses.fields(get_origin(tp) or tp):
         default: Callable[[], object] | None = None
         if field.default_factory is not dataclasses.MISSING:
@@ -70,6 +124,33 @@ def _dataclass(tp: Any) -> Iterator[DeclaredField]:
         elif field.default is not dataclasses.MISSING:
             default = _constant(field.default)
         yield DeclaredField(field.name, field.name, hints[field.name], default is not None, default)
+
+
+def refuse_init_vars(cls: Any) -> None:
+    """Refuse a dataclass of which a part is not kept.
+
+    Raises:
+        UnsupportedType: it has an `InitVar`.
+    """
+    for field in getattr(cls, "__dataclass_fields__", {}).values():
+        kept = field in dataclasses.fields(cls)
+        if not kept and "ClassVar" not in str(field.type):
+            raise UnsupportedType(
+                spell(cls), "cannot travel: what its InitVar was given is not kept"
+            )
+
+
+def _attrs(tp: Any) -> Iterator[DeclaredField]:
+    import attrs  # it is there, for somebody made a class with it
+
+    cls, hints = get_origin(tp) or tp, _hints(tp)
+    for field in attrs.fields(cls):
+        hint = hints.get(field.name, field.type)
+        if hint is None:
+            raise UnsupportedType(spell(tp), f"cannot travel: its field {field.name} has no type")
+        # An absent field is left to the default of the class, which may ask the instance.
+        optional = field.default is not attrs.NOTHING
+        yield DeclaredField(field.name, field.name, hint, optional, None)
 
 
 def _struct(tp: Any) -> Iterator[DeclaredField]:
@@ -95,6 +176,7 @@ def _typeddict(tp: Any) -> Iterator[DeclaredField]:
 
 
 _READERS: Mapping[str, Callable[[Any], Iterator[DeclaredField]]] = {
+    "attrs": _attrs,
     "dataclass": _dataclass,
     "struct": _struct,
     "namedtuple": _namedtuple,

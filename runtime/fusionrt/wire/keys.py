@@ -71,7 +71,7 @@ class Keyer:
         Raises:
             ArgumentError: as above.
         """
-        if ANY not in arguments:
+        if not any(argument is ANY for argument in arguments):  # `in` would ask what is equal
             return self.normalize(arguments)
         return tuple(
             argument if argument is ANY else self._step(index, argument)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from enum import Enum
 from typing import Any
 
 from .shapes import (
@@ -86,7 +87,7 @@ def fits(shape: Shape, value: Any, exact: bool) -> bool:
         case Checked(inner=inner):
             return fits(inner, value, exact) and _passes(shape, value)
         case OneOf(values=values):
-            return any(value == one and _is_one(value, type(one), exact) for one in values)
+            return any(_is_one(value, type(one), exact) and _is_same(value, one) for one in values)
         case Scalar(cls=cls):
             return _is_one(value, cls, exact)
     if not any(_is_one(value, head, exact) for head in heads(shape)):
@@ -113,6 +114,11 @@ def _passes(shape: Checked, value: object) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_same(value: object, one: object) -> bool:
+    """Whether a value is that of a Literal; members of an enum may equal each other."""
+    return value is one if isinstance(one, Enum) else value == one
 
 
 def _is_one(value: object, cls: type, exact: bool) -> bool:

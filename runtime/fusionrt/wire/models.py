@@ -8,7 +8,7 @@ travels field by field, past its serializers. Either way its own validators run 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -29,6 +29,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from ..errors import UnsupportedType
+from .fields import refuse_init_vars
 from .plans import Plan, faithful, is_map_key
 from .reading import shape_of
 from .scalars import PLAIN
@@ -53,6 +54,7 @@ __all__ = [
     "by_fields",
     "checker",
     "field_shape",
+    "holds_records",
     "model_fields",
     "refusal_of",
     "spell_refusal",
@@ -83,7 +85,7 @@ def by_fields(shape: Model) -> Record | None:
         UnsupportedType: it has to, and cannot, for it takes undeclared fields; or it keeps a field
             to itself.
     """
-    _refuse_hidden(shape, set())
+    _refuse_hidden(shape)
     if not _loses(shape, set()):
         return None
     if _config(shape.cls).get("extra") == "allow":
@@ -136,6 +138,15 @@ def field_shape(info: FieldInfo) -> Shape:
         return Model(info.annotation, info.annotation)
 
 
+def holds_records(shape: Shape) -> bool:
+    """Whether a model holds records that pydantic takes as they are, without a look at their
+    fields."""
+    return any(
+        isinstance(inner, Record) and inner.style in ("attrs", "dataclass", "struct")
+        for inner in _inner_shapes(shape, set())
+    )
+
+
 def refusal_of(problem: ValueError) -> str:
     """What a validator found wrong."""
     return spell_refusal(problem) if isinstance(problem, ValidationError) else str(problem)
@@ -180,33 +191,43 @@ def _unknown(tp: Any) -> UnsupportedType:
     )
 
 
-def _refuse_hidden(shape: Shape, seen: set[object]) -> None:
+def _refuse_hidden(shape: Shape) -> None:
     """Refuse a model that keeps a field to itself, deep within as well."""
+    for inner in _inner_shapes(shape, set()):
+        if not isinstance(inner, Model):
+            continue
+        cls = inner.cls
+        refuse_init_vars(cls)
+        for name, info in model_fields(cls).items():
+            _refuse_encoded(cls, info.metadata)
+            if info.exclude:
+                raise UnsupportedType(
+                    spell(cls),
+                    f"cannot travel: its field {name} is excluded; drop exclude=True, or "
+                    "declare a model without the field",
+                )
+
+
+def _inner_shapes(shape: Shape, seen: set[object]) -> Iterator[Shape]:
+    """A shape and all that it holds, in models, too; each class once."""
+    inner: Iterable[Shape] = ()
     match shape:
         case AnyOf(members=shapes) | Places(items=shapes):
-            inner = list(shapes)
+            inner = shapes
         case Items(item=item) | Checked(inner=item):
-            inner = [item]
+            inner = (item,)
         case Table(key=key, value=value):
-            inner = [key, value]
-        case Record(tp=tp, fields=fields) if tp not in seen:
+            inner = (key, value)
+        case Record(tp=tp, fields=fields):
+            inner = (field.shape for field in fields) if tp not in seen else ()
             seen.add(tp)
-            inner = [field.shape for field in fields]
-        case Model(cls=cls) if cls not in seen:
+        case Model(cls=cls):
+            infos = () if cls in seen else model_fields(cls).values()
+            inner = map(field_shape, infos)
             seen.add(cls)
-            for name, info in model_fields(cls).items():
-                _refuse_encoded(cls, info.metadata)
-                if info.exclude:
-                    raise UnsupportedType(
-                        spell(cls),
-                        f"cannot travel: its field {name} is excluded; drop exclude=True, or "
-                        "declare a model without the field",
-                    )
-            inner = [field_shape(info) for info in model_fields(cls).values()]
-        case _:
-            return
+    yield shape
     for one in inner:
-        _refuse_hidden(one, seen)
+        yield from _inner_shapes(one, seen)
 
 
 def _refuse_encoded(tp: Any, marks: Iterable[object]) -> None:
@@ -247,6 +268,8 @@ def _loses(shape: Shape, seen: set[object]) -> bool:
             return any(_loses(item, seen) for item in items)
         case Table(key=key, value=value):
             return not is_map_key(key) or _loses(key, seen) or _loses(value, seen)
+        case Record(style="attrs"):
+            return True
         case Record(tp=tp, fields=fields) if tp not in seen:
             seen.add(tp)
             return any(_loses(field.shape, seen) for field in fields)

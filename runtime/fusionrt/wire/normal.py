@@ -11,11 +11,12 @@ import copy
 from collections.abc import Callable
 from datetime import UTC, datetime, time
 from decimal import Decimal
+from enum import Enum
 from typing import Any, Final
 
 import msgspec
 
-from ..errors import UnsupportedType
+from ..errors import UnsupportedType, WireError
 from .matching import Chooser
 from .scalars import PLAIN, plain_datetime, plain_time
 from .shapes import (
@@ -29,6 +30,7 @@ from .shapes import (
     Record,
     Scalar,
     Shape,
+    literal_name,
     spell,
 )
 
@@ -210,9 +212,12 @@ def _enum(shape: EnumOf) -> Normal:
 
 
 def _literal(shape: OneOf) -> Normal:
-    allowed = {(type(value), value): value for value in shape.values}
+    members = {literal_name(value) for value in shape.values if isinstance(value, Enum)}
+    allowed = {literal_name(value): value for value in shape.values if not isinstance(value, Enum)}
 
     def normalize(value: Any) -> Any:
+        if isinstance(value, Enum) and literal_name(value) in members:
+            return value
         for cls in type(value).__mro__:
             try:
                 if (cls, value) in allowed:
@@ -292,15 +297,35 @@ def _with_fields(value: Any, style: str, changed: dict[str, Any]) -> Any:
 
 
 def _model(shape: Model) -> Normal:
-    from .models import by_fields
+    from .models import by_fields, holds_records
 
     by_fields(shape)  # refuses a model of which the other end would make another key
     cls = shape.cls
+    if holds_records(shape):
+        return _there_and_back(shape)
 
     def normalize(value: Any) -> Any:
         if type(value) is not cls:
             raise Mismatch(shape, value)
         return value
+
+    return normalize
+
+
+def _there_and_back(shape: Model) -> Normal:
+    """By the wire itself: what a model holds may be as its maker left it, a `1` for a `1.0`."""
+    from .codecs import codec
+
+    there_and_back = codec(shape.tp)
+    cls = shape.cls
+
+    def normalize(value: Any) -> Any:
+        if type(value) is not cls:
+            raise Mismatch(shape, value)
+        try:
+            return there_and_back.decode(there_and_back.encode(value))
+        except (UnsupportedType, WireError, OverflowError) as problem:
+            raise Mismatch(shape, value, str(problem)) from None
 
     return normalize
 
@@ -324,6 +349,8 @@ def _checked(shape: Checked, inner: Normal) -> Normal:
 def _is_frozen(shape: Record) -> bool:
     if shape.style == "struct":
         return bool(shape.cls.__struct_config__.frozen)
+    if shape.style == "attrs":
+        return getattr(shape.cls.__setattr__, "__name__", "") == "_frozen_setattrs"
     return shape.style == "namedtuple" or (
         shape.style == "dataclass" and bool(shape.cls.__dataclass_params__.frozen)
     )

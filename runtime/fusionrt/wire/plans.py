@@ -268,8 +268,9 @@ def faithful(shape: Shape, seen: set[Shape]) -> bool:
             return faithful(item, seen)
         case Table(key=key, value=value):
             return is_map_key(key) and faithful(key, seen) and faithful(value, seen)
-        case Record(fields=fields):
-            return all(faithful(field.shape, seen) for field in fields)
+        case Record(fields=fields, style=style):
+            # Of an attrs class msgspec drops what is private, and adds what a property cached.
+            return style != "attrs" and all(faithful(field.shape, seen) for field in fields)
     return False
 
 

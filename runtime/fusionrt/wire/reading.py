@@ -101,8 +101,12 @@ def shape_of(tp: Any) -> Shape:
     return _Reader().read(tp)
 
 
-def record_style(cls: type) -> Literal["dataclass", "struct", "namedtuple", "typeddict"] | None:
+def record_style(
+    cls: type,
+) -> Literal["attrs", "dataclass", "struct", "namedtuple", "typeddict"] | None:
     """How a class with named fields was made; None for any other class."""
+    if hasattr(cls, "__attrs_attrs__"):
+        return "attrs"
     if isinstance(cls, msgspec.StructMeta):
         return "struct"
     if dataclasses.is_dataclass(cls):
@@ -204,7 +208,7 @@ class _Reader:
             return Items(tp, *_ITEMS[tp], Anything(Any))
         if tp in _TABLES:
             return Table(tp, Anything(Any), Anything(Any))
-        if style := record_style(tp):
+        if (style := record_style(tp)) and not issubclass(tp, BaseException):
             return self._record(tp, tp, style)
         raise _unknown(tp)
 

@@ -105,6 +105,33 @@ def _build_dataclass(record: Record, fields: Mapping[str, Any]) -> Any:
     return value
 
 
+def _build_attrs(record: Record, fields: Mapping[str, Any]) -> Any:
+    """Set the fields, whose converters ran where they come from; then validate."""
+    import attrs
+
+    cls = record.cls
+    value = object.__new__(cls)
+    hashing = getattr(cls.__hash__, "__code__", None)
+    if "_attrs_cached_hash" in getattr(hashing, "co_names", ()):
+        object.__setattr__(value, "_attrs_cached_hash", None)
+    for field in attrs.fields(cls):
+        if field.name in fields or field.default is not attrs.NOTHING:
+            item = fields[field.name] if field.name in fields else _attrs_default(field, value)
+            object.__setattr__(value, field.name, item)
+    attrs.validate(value)
+    if hasattr(cls, "__attrs_post_init__"):
+        value.__attrs_post_init__()
+    return value
+
+
+def _attrs_default(field: Any, value: Any) -> Any:
+    """The default of an absent field; it may be made from those before it."""
+    default = field.default
+    if not hasattr(default, "takes_self"):
+        return default
+    return default.factory(value) if default.takes_self else default.factory()
+
+
 def _build_call(record: Record, fields: Mapping[str, Any]) -> Any:
     return record.cls(**fields)
 
@@ -120,6 +147,7 @@ def _build_model(record: Record, fields: Mapping[str, Any]) -> Any:
 
 
 _BUILDERS: Mapping[str, _Build] = {
+    "attrs": _build_attrs,
     "dataclass": _build_dataclass,
     "struct": _build_call,
     "namedtuple": _build_call,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Annotated, Any, Literal, Union
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "Scalar",
     "Shape",
     "Table",
+    "literal_name",
     "spell",
 ]
 
@@ -108,7 +110,7 @@ class Record(Shape):
     """A class with named fields; `fields` is filled after the record exists: types can recur."""
 
     cls: Any
-    style: Literal["dataclass", "struct", "namedtuple", "typeddict", "model"]
+    style: Literal["attrs", "dataclass", "struct", "namedtuple", "typeddict", "model"]
     fields: list[Field] = field(default_factory=list)
 
 
@@ -129,6 +131,11 @@ class Checked(Shape):
 @dataclass(frozen=True, slots=True, eq=False)
 class Anything(Shape):
     """`Any`: whatever msgpack itself tells apart."""
+
+
+def literal_name(value: Any) -> tuple[type, Any]:
+    """What tells a value of a Literal from others; members of an enum may equal each other."""
+    return type(value), value.name if isinstance(value, Enum) else value
 
 
 def spell(tp: Any, *, qualified: bool = False) -> str:

@@ -7,6 +7,7 @@ right where equal values of the shape mean the same.
 from __future__ import annotations
 
 import dataclasses
+import operator
 from collections.abc import Callable, Hashable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -15,8 +16,20 @@ from typing import Any, Final
 from uuid import UUID
 
 from .matching import Chooser
-from .scalars import PLAIN
-from .shapes import AnyOf, Checked, EnumOf, Items, Model, OneOf, Places, Record, Scalar, Shape
+from .scalars import PLAIN, SCALARS
+from .shapes import (
+    AnyOf,
+    Checked,
+    EnumOf,
+    Items,
+    Model,
+    OneOf,
+    Places,
+    Record,
+    Scalar,
+    Shape,
+    literal_name,
+)
 
 __all__ = ["Teller", "teller"]
 
@@ -35,9 +48,8 @@ class _Tellers:
     def of(self, shape: Shape) -> Teller | None:
         match shape:
             case OneOf(values=values):
-                if len(set(values)) == len(values):
-                    return None
-                return lambda value: (type(value), value)
+                sly = any(isinstance(each, Enum) and _is_sly(type(each)) for each in values)
+                return literal_name if sly or len(set(values)) < len(values) else None
             case AnyOf():
                 return self._union(shape)
             case Items():
@@ -51,6 +63,8 @@ class _Tellers:
                 return _by_content
             case Checked():
                 return self.of(shape.inner)
+            case EnumOf(cls=cls) if _is_sly(cls):
+                return operator.attrgetter("name")
         return None
 
     def _union(self, shape: AnyOf) -> Teller | None:
@@ -110,6 +124,16 @@ def _families(shape: Shape) -> Iterator[object]:
             yield from _families(inner)
 
 
+def _is_sly(cls: type) -> bool:
+    """Whether members of an enum may equal others for all that Python knows."""
+    homes = (next(base for base in cls.__mro__ if name in vars(base)) for name in _COMPARING)
+    return any(home.__module__ not in _PLAIN_HOMES for home in homes)
+
+
+_COMPARING: Final = ("__eq__", "__hash__")
+_PLAIN_HOMES: Final = frozenset(("builtins", "enum", *(cls.__module__ for cls in SCALARS)))
+
+
 def _family(cls: type) -> object:
     if issubclass(cls, (int, float, Decimal)):
         return int
@@ -137,11 +161,15 @@ def _by_content(value: Any) -> Hashable:
         extra = getattr(value, "__pydantic_extra__", None)
         content = (*(_by_content(getattr(value, name)) for name in fields), _by_content(extra))
         return (cls, content)
+    if (names := getattr(cls, "__struct_fields__", None)) is not None:
+        return (cls, *(_by_content(getattr(value, name)) for name in names))
     if dataclasses.is_dataclass(value):
         names = (field.name for field in dataclasses.fields(value))
         return (cls, *(_by_content(getattr(value, name)) for name in names))
+    if (attributes := getattr(cls, "__attrs_attrs__", None)) is not None:
+        return (cls, *(_by_content(getattr(value, each.name)) for each in attributes))
     if isinstance(value, Enum):
-        return (cls, value)
+        return (cls, value.name if _is_sly(cls) else value)
     return next(
         ((kind, _number(plain(value))) for kind, plain in PLAIN.items() if isinstance(value, kind)),
         (cls, value),

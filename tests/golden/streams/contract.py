@@ -1,4 +1,4 @@
-"""Streams, however `AsyncIterator` is spelled; no compute method, no command."""
+"""Streams, however `AsyncIterator` is spelled, and a generator; no compute method, no command."""
 
 import collections.abc as c
 import typing as t
@@ -18,5 +18,7 @@ class Clock(t.Protocol):
     def pairs(self) -> "c.AsyncIterator[tuple[Tick, Tick] | None]": ...
 
     def names(self, *, prefix: str) -> t.AsyncIterator[str]: ...
+
+    def closed(self) -> t.AsyncGenerator[Tick, None]: ...
 
     async def now(self) -> Tick: ...

@@ -2,12 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=4cd606a43e7b19ccbeed74351bcae844
+# fusiongen:hash=2e85f7ff7afb851ff8611fccfc80b11c
 """The typed client of `Clock`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
@@ -43,6 +43,9 @@ class ClockClient(Clock, Client, contract=CONTRACT):
         prefix: str,
     ) -> AsyncIterator[str]:
         return self._fusion.stream("names", (prefix,))
+
+    def closed(self) -> AsyncGenerator[Tick, None]:
+        return self._fusion.stream("closed", ())
 
     async def now(self) -> Tick:
         return await self._fusion.call("now", ())

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=4366be5e2438a3845eb10939b170497b
+# fusiongen:hash=9ed1c4c0931af2065f4af7d4dd9abdf4
 """The proxy of `Clock`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ def _types() -> Types:
             "ticks": Signature((float,), Tick),
             "pairs": Signature((), tuple[Tick, Tick] | None),
             "names": Signature((str,), str),
+            "closed": Signature((), Tick),
             "now": Signature((), Tick),
         },
     )
@@ -37,6 +38,7 @@ CONTRACT = Contract(
         Stream("ticks", ("every",)),
         Stream("pairs"),
         Stream("names", ("prefix",)),
+        Stream("closed"),
         Plain("now"),
     ),
 )

@@ -2,13 +2,13 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=3d98a39f91341b034cbc6fa538ae67cf
+# fusiongen:hash=76751c3d2d6462f103865f0d728d92cb
 """The server side of `Clock`: subclass `ClockService` and write the bodies."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import TYPE_CHECKING, Protocol
 
 from fusionrt.abi import Accessor, InvalidateAccessor, Service
@@ -71,6 +71,9 @@ class ClockService(Clock, Service):
         *,
         prefix: str,
     ) -> AsyncIterator[str]: ...
+
+    @abstractmethod
+    def closed(self) -> AsyncGenerator[Tick, None]: ...
 
     @abstractmethod
     async def now(self) -> Tick: ...
