@@ -196,6 +196,45 @@ async def test_G19_a_request_that_was_not_delivered_yet_counts() -> None:
     assert await called.fetch(()) == 7 and query.runs == 2
 
 
+async def own_timeout() -> None:
+    """A body's own `timeout`."""
+    async with asyncio.timeout(0.01):
+        await asyncio.sleep(1000)
+
+
+async def own_wait_for() -> None:
+    """A body's own `wait_for`."""
+    await asyncio.wait_for(asyncio.sleep(1000), 0.01)
+
+
+async def own_group() -> None:
+    """A body's own group, whose block is cut off when a task fails."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(failing())
+        await asyncio.sleep(1000)
+
+
+async def own_task() -> None:
+    """A task that the body cancels itself."""
+    task = asyncio.create_task(asyncio.sleep(1000))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    raise ConnectionError("given up")
+
+
+@pytest.mark.parametrize("body", [own_timeout, own_wait_for, own_group, own_task])
+async def test_G19_what_a_body_cuts_off_itself_is_its_result(
+    body: Callable[[], Awaitable[None]],
+) -> None:
+    """Its error is shared and cached like any other: nobody asked for the end of the body."""
+    called = Lab().function("f", body)
+    calls = [asyncio.create_task(called.fetch(())) for _ in range(3)]
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert all(isinstance(outcome, Exception) for outcome in outcomes)
+    assert called.peek(()) is not None and called.bodies == 1
+
+
 async def failing() -> None:
     """A task of a group; the group waits for it."""
     await asyncio.sleep(0)

@@ -47,7 +47,7 @@ def mark(
     causes = [cause] * len(pending)
     marked: list[Computed[Any]] = []
     flagged: list[Computed[Any]] = []
-    by_hand = cause is None and origin.kind in _BY_HAND
+    is_first = cause is None
     while pending:
         computed = pending.pop()
         cause = causes.pop()
@@ -80,7 +80,7 @@ def mark(
             causes.extend([computed] * len(following))
     if marked:
         marked[0]._function.graph.invalidated[origin.kind] += len(marked)
-    if flagged and by_hand:
+    if flagged and is_first and origin.kind in _BY_HAND:
         _tell_in_vain(flagged, origin)
     return marked
 
