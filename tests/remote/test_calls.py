@@ -9,11 +9,14 @@ import pytest
 from fusionrt import (
     ArgumentError,
     CallTimeout,
+    CommandInComputeError,
     Host,
     NotBoundError,
     OutcomeUnknown,
     RemoteError,
     RemoteUnavailable,
+    computed,
+    isolated,
 )
 from fusionrt.errors import InvalidSubject
 from fusionrt.primitives import now
@@ -42,6 +45,23 @@ async def test_a_declared_exception_travels_with_its_attributes(two: Pair) -> No
     with pytest.raises(Broken, match="2 of pump are broken") as caught:
         await two.client.trouble("declared")
     assert (caught.value.part, caught.value.count) == ("pump", 2)
+
+
+async def test_G40_a_clients_command_in_a_compute_body_raises(two: Pair) -> None:
+    """Nothing is sent, whether it is called plainly, isolated, or through a view of the client."""
+
+    async def plainly() -> int:
+        return await two.client.put("a", 1)
+
+    async def through_a_view() -> int:
+        with isolated():
+            return await asyncio.create_task(two.client.with_options(timeout=1).put("a", 1))
+
+    for body in (plainly, through_a_view):
+        with pytest.raises(CommandInComputeError, match=r"lab\.put"):
+            await computed(body).use()
+    assert two.lab.ran == []
+    assert await two.client.put("a", 1) == 1
 
 
 async def test_the_most_specific_declared_class_travels(two: Pair) -> None:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from fusionrt import ANY, Computed, MutableState, current
+from fusionrt import ANY, Computed, MutableState, computed, current, isolated
 from fusionrt.errors import ArgumentError, CommandInComputeError
-from fusionrt.graph import SCOPE, State
+from fusionrt.graph import SCOPE, State, running_graph
 from tests.services.contracts import Note
 from tests.services.memory import NotesInMemory, notes_of
 
@@ -239,6 +240,95 @@ async def test_a_command_in_a_compute_body_raises_inside_of_a_command_too() -> N
     with pytest.raises(CommandInComputeError, match=r"notes\.put"):
         await notes.touch(0)
     assert 9 not in notes.notes
+
+
+async def _plainly(put: Callable[[], Awaitable[Any]]) -> None:
+    await put()
+
+
+async def _isolated(put: Callable[[], Awaitable[Any]]) -> None:
+    with isolated():
+        await put()
+
+
+async def _twice_isolated(put: Callable[[], Awaitable[Any]]) -> None:
+    with isolated(), isolated():
+        await asyncio.gather(put())
+
+
+async def _in_a_task(put: Callable[[], Awaitable[Any]]) -> None:
+    with isolated():
+        task = asyncio.create_task(_plainly(put))
+    await task
+
+
+async def _in_an_isolated_task(put: Callable[[], Awaitable[Any]]) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(_isolated(put))
+
+
+async def _from_a_thread(put: Callable[[], Awaitable[Any]]) -> None:
+    graph = running_graph()
+    with isolated():
+        await asyncio.to_thread(graph.call_from_thread, lambda: _plainly(put))
+
+
+WAYS = [_plainly, _isolated, _twice_isolated, _in_a_task, _in_an_isolated_task, _from_a_thread]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("reader", ["a read", "a command", "a read past the cache", "a state"])
+async def test_G40_a_command_in_a_compute_body_raises_by_whatever_way(
+    way: Callable[[Callable[[], Awaitable[Any]]], Awaitable[None]], reader: str
+) -> None:
+    """Isolated, in a task of its own, in another thread: the body that waits for it only reads."""
+
+    class Writing(NotesInMemory):
+        async def digest(self, owner: str) -> str:
+            await way(lambda: self.put(Note(9, owner, "sneaky")))
+            return "done"
+
+        async def touch(self, id: int) -> Note:
+            await self.digest("me")
+            return self.notes[id]
+
+    notes = Writing({0: Note(0, "me", "a")})
+    with pytest.raises((CommandInComputeError, ExceptionGroup)) as caught:
+        if reader == "a read":
+            await notes.digest("me")
+        elif reader == "a command":
+            await notes.touch(0)
+        elif reader == "a state":
+            await computed(lambda: notes.digest("me")).use()
+        else:
+            await notes._fusion.raw("digest", ("me",))
+    error = caught.value
+    while isinstance(error, ExceptionGroup):
+        (error,) = error.exceptions
+    assert isinstance(error, CommandInComputeError) and error.command == "notes.put"
+    assert 9 not in notes.notes
+
+
+async def test_G40_a_command_of_what_outlives_the_body_runs() -> None:
+    """A task that a body started, isolated or not, is no part of it once the body has ended."""
+    gate = asyncio.Event()
+    tasks: list[asyncio.Task[None]] = []
+
+    class Starting(NotesInMemory):
+        async def digest(self, owner: str) -> str:
+            async def later() -> None:
+                await gate.wait()
+                await self.put(Note(9, owner, "written later"))
+
+            with isolated():
+                tasks.append(asyncio.create_task(later()))
+            return "done"
+
+    notes = Starting({})
+    await notes.digest("me")
+    gate.set()
+    await tasks[0]
+    assert 9 in notes.notes
 
 
 async def test_O15_a_nested_command_applies_with_the_outer_one() -> None:

@@ -18,7 +18,7 @@ from .invalidate import invalidate, notify
 from .leases import Lease, lean
 from .origin import Origin, OriginKind, calling_line
 from .recompute import recompute
-from .scope import SCOPE, Scope, Uncached, isolated, run_in
+from .scope import SCOPE, Isolated, Scope, Uncached, isolated, run_in
 from .state import State
 from .states import ComputedNode, MutableState, computed
 from .statistics import MethodStatistics, Statistics
@@ -44,6 +44,7 @@ __all__ = [
     "Function",
     "Graph",
     "Hit",
+    "Isolated",
     "Inspector",
     "Lease",
     "MethodStatistics",

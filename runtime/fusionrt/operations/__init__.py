@@ -1,6 +1,6 @@
 """Commands: run once, collect the keys that they invalidate, apply them at the end."""
 
-from .command import CommandScope, read_fresh, run_command
+from .command import CommandScope, check_not_reading, read_fresh, run_command
 from .nudges import Nudges
 from .operation import Key, MemoryLog, Operation, OperationLog, apply
 
@@ -12,6 +12,7 @@ __all__ = [
     "Operation",
     "OperationLog",
     "apply",
+    "check_not_reading",
     "read_fresh",
     "run_command",
 ]

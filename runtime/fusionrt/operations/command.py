@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from ..errors import CommandInComputeError
-from ..graph import SCOPE, Computed, Uncached, run_in
+from ..graph import SCOPE, Computed, Isolated, Uncached, run_in
 from ..primitives import new_id
 from .operation import Key, Operation, OperationLog
 
-__all__ = ["CommandScope", "read_fresh", "run_command"]
+__all__ = ["CommandScope", "check_not_reading", "read_fresh", "run_command"]
 
 _T = TypeVar("_T")
 
@@ -36,6 +36,21 @@ class CommandScope(Uncached):
         return scope if isinstance(scope, CommandScope) and scope.is_open else None
 
 
+def check_not_reading(name: str) -> None:
+    """Raise if the running code belongs to the body of a compute method, isolated or not (G40).
+
+    Raises:
+        CommandInComputeError: it does.
+    """
+    scope = SCOPE.get()
+    if isinstance(scope, Isolated):
+        scope = scope.around
+    if isinstance(scope, Computed) and scope.is_computing:
+        raise CommandInComputeError(name, scope.key)
+    if isinstance(scope, Uncached) and scope.is_open and scope.reading is not None:
+        raise CommandInComputeError(name, scope.reading)
+
+
 async def run_command(
     name: str,
     body: Callable[[], Awaitable[_T]],
@@ -52,11 +67,7 @@ async def run_command(
     Raises:
         CommandInComputeError: a compute body called it.
     """
-    before = SCOPE.get()
-    if isinstance(before, Computed) and before.is_computing:
-        raise CommandInComputeError(name, before.key)
-    if isinstance(before, Uncached) and before.is_open and before.reading is not None:
-        raise CommandInComputeError(name, before.reading)
+    check_not_reading(name)
     outer = CommandScope.current()
     operation = Operation(operation_id or new_id(), name)
     try:

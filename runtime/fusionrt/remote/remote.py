@@ -12,7 +12,7 @@ from ..contract import ComputeOptions
 from ..errors import ArgumentError, CallTimeout, FusionError
 from ..graph import SCOPE, Computed, Graph
 from ..graph.state import CONSISTENT
-from ..operations import CommandScope
+from ..operations import CommandScope, check_not_reading
 from ..primitives import new_id, now
 from ..rpc import Failed, Peer, Registration
 from ..services.methods import ComputeMethods
@@ -139,7 +139,12 @@ class Remote(ComputeMethods):
         return self._ask_in_time(Kind.PLAIN, method, arguments)
 
     def command(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
-        """Run a command; when it returned, this client's reads see what it changed (D15)."""
+        """Run a command; when it returned, this client's reads see what it changed (D15).
+
+        Raises:
+            CommandInComputeError: a compute body called it.
+        """
+        check_not_reading(f"{self.contract.name}.{method}")
         return self._ask_in_time(Kind.COMMAND, method, arguments)
 
     def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
