@@ -228,6 +228,15 @@ class Call(Model):
     arguments: tuple[Argument, ...]
     loop: Loop | None = None
 
+    @property
+    def needs_result(self) -> bool:
+        """Whether it can be evaluated only once the command has succeeded (O20)."""
+        paths = [each.value for each in self.arguments if isinstance(each.value, Path)]
+        roots = {path.root for path in paths}
+        if self.loop is not None:
+            roots = roots - {self.loop.variable} | {self.loop.iterable.root}
+        return "result" in roots
+
     def __str__(self) -> str:
         call = f"{self.service}.{self.method}({', '.join(map(str, self.arguments))})"
         return f"{call} for {self.loop.variable} in {self.loop.iterable}" if self.loop else call

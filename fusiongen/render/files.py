@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from ..contract import Contract, Method, MethodKind, Type, quoted
 from .docs import docstring, prose
-from .keys import keys_function, variables
+from .keys import key_functions, variables
 from .layout import Doc, Group, Joined, Operators, call_of, lay_out
 from .names import Imports, Names
 from .signatures import arguments, receiver, result_of, signature
@@ -157,7 +157,7 @@ def _proxy(contract: Contract, local: Local) -> View:
         abi=ABI,
         protocol=protocol,
         head=_class(f"{title}Proxy", ours["Service"], "contract=CONTRACT"),
-        keys=[keys_function(contract, each, names) for each in commands if each.invalidates],
+        keys=[text for each in commands for text in key_functions(contract, each, names)],
         table=table_of(contract, names),
         methods=_forwarding(commands, names, documented=False),
         signatures=signatures,

@@ -1,22 +1,42 @@
-"""The functions that evaluate what a command invalidates."""
+"""The functions that evaluate what a command invalidates.
+
+Two of them: what needs the command's result can only be told when it succeeded; the rest also when
+it failed, for it may have written before (O20).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from ..contract import Call, Constant, Contract, Method, Path, Wildcard
 from .layout import WIDTH, Doc, Joined, call_of, lay_out
 from .names import Names
 from .types import annotation_of
 
-__all__ = ["function_name", "keys_function", "variables"]
+__all__ = ["key_functions", "keys_of", "variables"]
 
 _ANY = ("fusionrt.abi", "ANY")
 
 
-def function_name(method: Method) -> str:
-    """What the function of a command is called."""
-    return f"_{method.name}_keys"
+class Keys(NamedTuple):
+    """One of the functions of a command.
+
+    entry: of the command in the table. name: of the function.
+    """
+
+    entry: str
+    name: str
+    calls: tuple[Call, ...]
+    needs_result: bool
+
+
+def keys_of(method: Method) -> Iterator[Keys]:
+    """The functions that a command has."""
+    for needs_result, entry in (False, "keys"), (True, "keys_by_result"):
+        calls = tuple(call for call in method.invalidates if call.needs_result is needs_result)
+        if calls:
+            yield Keys(entry, f"_{method.name}_{entry}", calls, needs_result)
 
 
 def variables(contract: Contract) -> set[str]:
@@ -34,15 +54,17 @@ def variables(contract: Contract) -> set[str]:
     }
 
 
-def keys_function(contract: Contract, method: Method, names: Names) -> str:
-    """The function of one command."""
-    return _Function(contract, method, names).text()
+def key_functions(contract: Contract, method: Method, names: Names) -> Iterator[str]:
+    """The text of the functions of one command."""
+    for keys in keys_of(method):
+        yield _Function(contract, method, keys, names).text()
 
 
 class _Function:
-    def __init__(self, contract: Contract, method: Method, names: Names) -> None:
+    def __init__(self, contract: Contract, method: Method, keys: Keys, names: Names) -> None:
         self._contract = contract
         self._method = method
+        self._keys = keys
         self._names = names
         self._taken = {
             "result",
@@ -54,21 +76,19 @@ class _Function:
         method, names = self._method, self._names
         keys = self._free("keys")
         parameters: list[Doc] = [f"{keys}: {names.own('fusionrt.abi', 'Keys')}"]
-        for name, type_ in (
-            ("result", method.result),
-            *((p.name, p.type) for p in method.parameters),
-        ):
+        typed = [(p.name, p.type) for p in method.parameters]
+        if self._keys.needs_result:
+            typed.insert(0, ("result", method.result))
+        for name, type_ in typed:
             parameters.append(Joined((f"{name}: ", annotation_of(type_, names))))
-        head = call_of(f"def {function_name(method)}", parameters)
-        calls: dict[tuple[str, str], list[Call]] = {}
-        for call in method.invalidates:
-            calls.setdefault((call.service, call.contract.name), []).append(call)
+        head = call_of(f"def {self._keys.name}", parameters)
         imports: list[str] = []
         lines: list[str] = []
-        for service, title in calls:
+        services = [(call.service, call.contract.name) for call in self._keys.calls]
+        for service, title in dict.fromkeys(services):
             accessor = self._accessor(service, title, imports)
             lines.append(f"    {self._collector(service)} = {accessor}({keys})")
-        for call in method.invalidates:
+        for call in self._keys.calls:
             lines.extend(self._call(call))
         late = [*sorted(imports), ""] if imports else []
         return "\n".join((f"{lay_out(head, 0, after=9)} -> None:", *late, *lines))

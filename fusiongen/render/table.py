@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..contract import Contract, Method, MethodKind
-from .keys import function_name
+from .keys import keys_of
 from .layout import Doc, Joined, call_of, lay_out, tuple_of
 from .names import Names
 from .types import type_of
@@ -60,5 +60,5 @@ def _entry(method: Method, names: Names) -> Iterator[Doc]:
         yield tuple_of(f'"{parameter.name}"' for parameter in method.parameters)
     if given:
         yield call_of(names.own(_ABI, "ComputeOptions"), given)
-    if method.invalidates:
-        yield f"keys={function_name(method)}"
+    for keys in keys_of(method):
+        yield f"{keys.entry}={keys.name}"

@@ -111,11 +111,11 @@ class LabService(Lab, Service):
     async def put(self, key: str, value: int) -> int: ...
 
 
-def _put_keys(keys: Keys, result: int, key: str, value: int) -> None:
+def _put_keys(keys: Keys, key: str, value: int) -> None:
     LabInvalidate(keys).get(key)
 
 
-def _misdeclared_keys(keys: Keys, result: None, key: str) -> None:
+def _misdeclared_keys(keys: Keys, key: str) -> None:
     keys.add(CONTRACT, "get", (17,))
 
 

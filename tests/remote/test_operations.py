@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from fusionrt import Host
+from fusionrt import ArgumentError, CallTimeout, Host
 from fusionrt.operations import nudges
 from tests.waiting import until
 
@@ -87,6 +87,58 @@ async def test_a_failed_command_applies_what_it_collected(two: Pair) -> None:
     with pytest.raises(ValueError, match="too late"):
         await lab.put("a", 2)
     assert await lab.get("a") == 2
+
+
+class Hanging(TinyLab):
+    """Its commands write, and then wait at the gate."""
+
+    async def put(self, key: str, value: int) -> int:
+        self.data[key] = value
+        await self._at_gate()
+        return value
+
+
+async def test_O20_a_command_whose_callers_deadline_lapsed_invalidates(nats_server: str) -> None:
+    """It wrote before it was given up: on every host, and for every client."""
+    data = {"a": 1, "b": 1}
+    async with AsyncExitStack() as stack:
+        hosts = [await stack.enter_async_context(Host(nats_server)) for _ in range(4)]
+        first, second = Hanging(data), TinyLab(data)
+        await hosts[0].serve(first)
+        client, other = (host.client(LabClient) for host in hosts[2:])
+        assert [await client.double("a"), await other.double("a")] == [2, 2]
+        await hosts[1].serve(second)
+        assert await second.double("a") == 2
+        kept = await client.computed.get("b")
+        with pytest.raises(CallTimeout):
+            await client.with_options(timeout=0.2).put("a", 5)
+        assert client.peek.get("a") is None
+        for lab in first, second, client, other:
+            await until(lambda lab=lab: lab.peek.double("a") is None)  # type: ignore[misc]
+            assert await lab.double("a") == 10
+        assert kept.is_consistent
+
+
+async def test_O20_a_client_that_gives_a_command_up_invalidates_its_replicas_at_once(
+    two: Pair,
+) -> None:
+    """Whether it wrote will not be told here; what needs no result is known."""
+    assert [await two.client.get("a"), await two.client.get("b")] == [1, 2]
+    command = asyncio.create_task(two.client.slow_put("a", 5))
+    await until(lambda: two.lab.waiting)
+    command.cancel()
+    await asyncio.wait([command])
+    assert two.client.peek.get("a") is None
+    assert two.client.peek.get("b") is not None
+    assert await two.client.get("a") == 1
+
+
+async def test_O20_a_command_that_its_host_refused_keeps_the_replicas(two: Pair) -> None:
+    """A failure that its host tells has invalidated what it had to, before it was told."""
+    assert await two.client.get("a") == 1
+    with pytest.raises(ArgumentError):
+        await two.client.put("a", "not a number")  # type: ignore[arg-type]
+    assert two.client.peek.get("a") is not None
 
 
 async def test_D13_a_command_runs_on_one_host_only(nats_server: str) -> None:

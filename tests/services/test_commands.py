@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 
-from fusionrt import ANY, Computed, MutableState, computed, current, isolated
+from fusionrt import ANY, Computed, MutableState, current, isolated
+from fusionrt import computed as cached
 from fusionrt.errors import ArgumentError, CommandInComputeError
 from fusionrt.graph import SCOPE, State, running_graph
 from tests.services.contracts import Note
 from tests.services.memory import NotesInMemory, notes_of
+from tests.waiting import until
 
 
 async def test_a_command_invalidates_what_it_declares_and_nothing_else() -> None:
@@ -72,32 +74,184 @@ async def test_a_commands_own_invalidations_wait_for_its_end() -> None:
     assert str(computed.origin) == "notes.put invalidated notes.get(1)"
 
 
-async def test_a_failed_command_applies_what_it_collected() -> None:
-    """To invalidate too much is safe; what it declares was never evaluated."""
-    notes = Stamping({id: Note(id, "me", "a") for id in range(2)})
+async def test_O20_a_failed_command_applies_what_it_collected_and_declares() -> None:
+    """It may have written before it failed; to invalidate too much is safe."""
+    notes = Stamping({id: Note(id, "me", "a") for id in range(3)})
     collected, declared = await notes.computed.get(1), await notes.computed.get(0)
+    other = await notes.computed.get(2)
     with pytest.raises(ValueError, match="fail"):
         await notes.put(Note(0, "me", "fail"))
-    assert (collected.is_consistent, declared.is_consistent) == (False, True)
+    assert [each.is_consistent for each in (collected, declared, other)] == [False, False, True]
 
 
-async def test_a_cancelled_command_applies_what_it_collected() -> None:
-    """A cancellation is a failure like any other."""
-    stuck = asyncio.Event()
+class Writing(NotesInMemory):
+    """Its commands write, and then do not come to an end by themselves."""
 
-    class Stuck(NotesInMemory):
-        async def put(self, note: Note) -> Note:
-            self.invalidate.get(note.id)
-            await stuck.wait()
-            return note
+    stuck: asyncio.Event
 
-    notes = Stuck({0: Note(0, "me", "a")})
-    computed = await notes.computed.get(0)
-    command = asyncio.create_task(notes.put(Note(0, "me", "b")))
-    await asyncio.sleep(0)
+    async def put(self, note: Note) -> Note:
+        await super().put(note)
+        if note.text == "fail":
+            raise ConnectionError("the reply was lost")
+        if note.text == "raise":
+            raise asyncio.CancelledError
+        if note.text == "exit":
+            raise SystemExit(1)
+        self.stuck = asyncio.Event()
+        await self.stuck.wait()
+        return note
+
+    async def put_all(self, notes: tuple[Note, ...]) -> None:
+        for note in notes:
+            self.notes[note.id] = note
+        raise ConnectionError("the reply was lost")
+
+
+async def _fails(notes: Writing) -> None:
+    with pytest.raises(ConnectionError):
+        await notes.put(Note(0, "me", "fail"))
+
+
+async def _times_out(notes: Writing) -> None:
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(notes.put(Note(0, "me", "slow")), 0.001)
+
+
+async def _is_cancelled(notes: Writing) -> None:
+    command = asyncio.create_task(notes.put(Note(0, "me", "slow")))
+    await until(lambda: notes.notes[0].text == "slow")
     command.cancel()
     with pytest.raises(asyncio.CancelledError):
         await command
+
+
+async def _cancels_itself(notes: Writing) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        await notes.put(Note(0, "me", "raise"))
+
+
+async def _exits(notes: Writing) -> None:
+    with pytest.raises(SystemExit):
+        await notes.put(Note(0, "me", "exit"))
+
+
+async def _is_closed(notes: Writing) -> None:
+    call: Any = notes.put(Note(0, "me", "slow"))
+    call.send(None)
+    call.close()
+
+
+ENDS = [_fails, _times_out, _is_cancelled, _cancels_itself, _exits, _is_closed]
+
+
+@pytest.mark.parametrize("end", ENDS)
+async def test_O20_a_command_that_was_given_up_after_its_write_invalidates(
+    end: Callable[[Writing], Awaitable[None]],
+) -> None:
+    """However it ended: the next read sees what it wrote."""
+    notes = Writing({0: Note(0, "me", "a")})
+    assert await notes.digest("me") == "a"
+    await end(notes)
+    assert await notes.get(0) == notes.notes[0] != Note(0, "me", "a")
+    assert await notes.digest("me") == notes.notes[0].text
+
+
+async def test_O20_a_failed_command_invalidates_by_its_comprehensions() -> None:
+    """Those over a parameter can be evaluated without a result."""
+    notes = Writing({id: Note(id, "me", "a") for id in range(3)})
+    computeds = [await notes.computed.get(id) for id in range(3)]
+    with pytest.raises(ConnectionError):
+        await notes.put_all((Note(0, "me", "x"), Note(2, "me", "y")))
+    assert [computed.is_consistent for computed in computeds] == [False, True, False]
+
+
+async def test_O20_what_only_the_result_tells_is_not_evaluated_without_one(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nor does that invalidate the whole service: there was no result that could be named."""
+
+    class Failing(NotesInMemory):
+        async def touch(self, id: int) -> Note:
+            raise LookupError(id)
+
+    notes = Failing({0: Note(0, "me", "a")})
+    computed = await notes.computed.get(0)
+    with pytest.raises(LookupError):
+        await notes.touch(0)
+    assert computed.is_consistent and caplog.records == []
+
+
+async def test_O20_a_failed_command_whose_keys_fail_too_invalidates_the_service(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Loudly; its caller gets the command's own error."""
+
+    class Failing(NotesInMemory):
+        async def put(self, note: Note) -> Note:
+            raise LookupError("its own")
+
+    notes = Failing({0: Note(0, "me", "a")})
+    computed = await notes.computed.half(1.0)
+    with (
+        caplog.at_level(logging.ERROR, "fusionrt"),
+        pytest.raises(LookupError, match="its own"),
+    ):
+        await notes.put(17)  # type: ignore[arg-type]
+    assert not computed.is_consistent
+    (record,) = caplog.records
+    assert "notes.put" in record.getMessage()
+
+
+async def test_O20_a_command_whose_body_never_began_invalidates_nothing() -> None:
+    """Wrong arguments, a call in a compute body, a task that is cancelled before its first step."""
+
+    class Reading(NotesInMemory):
+        async def digest(self, owner: str) -> str:
+            await self.put(Note(0, "me", "b"))
+            return owner
+
+    notes = Reading({0: Note(0, "me", "a")})
+    computed = await notes.computed.get(0)
+    with pytest.raises(TypeError):
+        await notes.put()  # type: ignore[call-arg]
+    with pytest.raises(CommandInComputeError):
+        await notes.digest("me")
+    task = asyncio.create_task(notes.put(Note(0, "me", "b")))
+    task.cancel()
+    await asyncio.wait([task])
+    assert computed.is_consistent
+
+
+async def test_O20_a_nested_command_that_failed_is_applied_though_its_error_is_caught() -> None:
+    """Its keys belong to the outer command, and apply at the end of that (O15)."""
+    states: list[State] = []
+
+    class Outer(Writing):
+        async def touch(self, id: int) -> Note:
+            computed = await self.computed.get(id)
+            with suppress(ConnectionError):
+                await self.put(Note(id, "me", "fail"))
+            states.append(computed.state)
+            return self.notes[id]
+
+    notes = Outer({5: Note(5, "me", "a")})
+    computed = await notes.computed.get(5)
+    await notes.touch(5)
+    assert (states, computed.state) == ([State.CONSISTENT], State.INVALIDATED)
+
+
+async def test_O20_a_failed_command_applies_what_its_nested_commands_did() -> None:
+    """Those succeeded, and wrote."""
+
+    class Outer(NotesInMemory):
+        async def touch(self, id: int) -> Note:
+            await self.put(Note(id, "me", "b"))
+            raise ConnectionError
+
+    notes = Outer({5: Note(5, "me", "a")})
+    computed = await notes.computed.get(5)
+    with pytest.raises(ConnectionError):
+        await notes.touch(5)
     assert not computed.is_consistent
 
 
@@ -299,7 +453,7 @@ async def test_G40_a_command_in_a_compute_body_raises_by_whatever_way(
         elif reader == "a command":
             await notes.touch(0)
         elif reader == "a state":
-            await computed(lambda: notes.digest("me")).use()
+            await cached(lambda: notes.digest("me")).use()
         else:
             await notes._fusion.raw("digest", ("me",))
     error = caught.value

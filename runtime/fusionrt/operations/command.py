@@ -54,15 +54,18 @@ def check_not_reading(name: str) -> None:
 async def run_command(
     name: str,
     body: Callable[[], Awaitable[_T]],
-    keys: Callable[[_T], list[Key]],
+    keys: Callable[[], list[Key]],
+    keys_by_result: Callable[[_T], list[Key]],
     log: OperationLog,
     operation_id: str | None = None,
 ) -> _T:
     """Run the body, then apply what it invalidates: the keys that it collected and declares.
 
-    keys: evaluates the declared keys from the result; called once, and only on success.
-    A command inside a command is a part of it: all keys apply at the end of the outer one (O15).
-    A command that failed applies what it collected: invalidating too much is safe.
+    keys: evaluates the declared keys that need no result; called once, when the body has ended in
+        whatever way: one that failed, or was given up, may have written before (O20).
+    keys_by_result: evaluates the others; called once, and only on success.
+    Neither raises. A command inside a command is a part of it: all keys apply at the end of the
+    outer one (O15).
 
     Raises:
         CommandInComputeError: a compute body called it.
@@ -72,9 +75,10 @@ async def run_command(
     operation = Operation(operation_id or new_id(), name)
     try:
         result = await run_in(CommandScope(operation), body)
-        operation.keys.extend(keys(result))
+        operation.keys.extend(keys_by_result(result))
         return result
     finally:
+        operation.keys.extend(keys())
         if outer is not None and outer.is_open:
             outer.operation.keys.extend(operation.keys)
         else:  # also of a command whose outer one did not wait for it

@@ -9,12 +9,13 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
-from ..errors import ArgumentError, CallTimeout, FusionError
+from ..errors import ArgumentError, CallTimeout, FusionError, OutcomeUnknown
 from ..graph import SCOPE, Computed, Graph
 from ..graph.state import CONSISTENT
-from ..operations import CommandScope, check_not_reading
+from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
 from ..rpc import Failed, Peer, Registration
+from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
 from ..services.table import Compute, Contract
 from ..wire.calls import Request
@@ -47,6 +48,7 @@ class Remote(ComputeMethods):
 
     def attach(self, graph: Graph) -> None:
         super().attach(graph)
+        graph.targets.add(self.contract.name, self)
         self._plain.clear()
         for method, keyer in self._keyers.items():
             self._functions[method].replicates = True
@@ -138,14 +140,24 @@ class Remote(ComputeMethods):
         """Call a plain method."""
         return self._ask_in_time(Kind.PLAIN, method, arguments)
 
-    def command(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
+    async def command(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """Run a command; when it returned, this client's reads see what it changed (D15).
 
         Raises:
             CommandInComputeError: a compute body called it.
         """
-        check_not_reading(f"{self.contract.name}.{method}")
-        return self._ask_in_time(Kind.COMMAND, method, arguments)
+        name = f"{self.contract.name}.{method}"
+        check_not_reading(name)
+        request = self._request(Kind.COMMAND, method, arguments, self._timeout)
+        try:
+            result: _T = await self._ask(method, request, timeout=self._timeout)
+            return result
+        except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
+            # Nobody here will learn whether it wrote (O20). A host that answers has told us before.
+            if self.graph is not None:
+                keys = DeclaredKeys(self.contract, method, arguments).by_arguments()
+                apply(Operation(request.operation, name, keys), self.graph)
+            raise
 
     def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
         """Read a stream."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
@@ -20,15 +19,15 @@ from ..graph import (
     calling_line,
     inspectors,
     notify,
-    repr_of,
     run_in,
     running_graph,
 )
 from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
 from ..primitives import running_loop
+from .declared import DeclaredKeys
 from .hot_path import hot_table
 from .methods import ComputeMethods
-from .table import Command, Compute, Contract
+from .table import Compute, Contract
 
 if TYPE_CHECKING:
     from .service import Service
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["Binding"]
 
 _T = TypeVar("_T")
-
-_log = logging.getLogger("fusionrt")
 
 
 class Binding(ComputeMethods):
@@ -167,32 +164,15 @@ class Binding(ComputeMethods):
         if self.graph is None:
             self.attach(running_graph())
         assert self.graph is not None
+        declared = DeclaredKeys(self.contract, method, arguments, self)
         return run_command(
             f"{self.contract.name}.{method}",
             partial(self._unbound(method), service, *arguments),
-            lambda result: self._declared_keys(method, result, arguments),
+            declared.by_arguments,
+            declared.by_result,
             self.log or MemoryLog(self.graph),
             operation_id,
         )
-
-    def _declared_keys(self, method: str, result: Any, arguments: tuple[Any, ...]) -> list[Key]:
-        command = self.contract.method[method]
-        assert isinstance(command, Command)
-        collected = _Collected(self)
-        try:
-            if command.keys is not None:
-                command.keys(collected, result, *arguments)
-        except Exception as error:
-            name = f"{self.contract.name}.{method}"
-            _log.exception(
-                "the keys that %s declares could not be evaluated (%s): "
-                "every result of the service %s is invalidated; mend `invalidates`",
-                name,
-                repr_of(error),
-                self.contract.name,
-            )
-            return [Key(self.contract, None, (), self)]
-        return collected.keys
 
     # -- invalidation --
 
@@ -210,15 +190,3 @@ class Binding(ComputeMethods):
                 outline=f"{contract.name}.{method} was invalidated",
             )
             notify(self.mark(method, arguments, origin))
-
-
-class _Collected:
-    """Takes the keys that a command declares."""
-
-    def __init__(self, binding: Binding) -> None:
-        self._binding = binding
-        self.keys: list[Key] = []
-
-    def add(self, contract: Contract, method: str, arguments: tuple[object, ...]) -> None:
-        own = contract is self._binding.contract
-        self.keys.append(Key(contract, method, arguments, self._binding if own else None))

@@ -80,9 +80,14 @@ class Compute(Method):
 
 @dataclass(frozen=True, slots=True)
 class Command(Method):
-    """A command. keys: evaluates what it declares: `keys(keys, result, *arguments)`."""
+    """A command and what evaluates the keys that it declares.
+
+    keys: those that its arguments tell, `keys(keys, *arguments)`.
+    keys_by_result: those that its result tells, `keys_by_result(keys, result, *arguments)`.
+    """
 
     keys: Callable[..., None] | None = None
+    keys_by_result: Callable[..., None] | None = None
 
 
 @dataclass(frozen=True)

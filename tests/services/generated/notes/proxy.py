@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=7635c5e921039b804dbec32107d45fd1
+# fusiongen:hash=e2500607f6602216a88124b9b2902125
 """The proxy of `Notes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -49,19 +49,19 @@ def _types() -> Types:
     )
 
 
-def _put_keys(keys: Keys, result: Note, note: Note) -> None:
+def _put_keys(keys: Keys, note: Note) -> None:
     notes_ = NotesInvalidate(keys)
     notes_.get(note.id)
     notes_.ids(note.owner, tag=ANY, limit=ANY)
 
 
-def _touch_keys(keys: Keys, result: Note, id: int) -> None:
+def _touch_keys_by_result(keys: Keys, result: Note, id: int) -> None:
     notes_ = NotesInvalidate(keys)
     notes_.get(result.id)
     notes_.ids(result.owner, tag=ANY, limit=ANY)
 
 
-def _put_all_keys(keys: Keys, result: None, notes: tuple[Note, ...]) -> None:
+def _put_all_keys(keys: Keys, notes: tuple[Note, ...]) -> None:
     notes_ = NotesInvalidate(keys)
     for note in notes:
         notes_.get(note.id)
@@ -79,7 +79,7 @@ CONTRACT = Contract(
         Compute("half", ("value",)),
         Compute("digest", ("owner",)),
         Command("put", ("note",), keys=_put_keys),
-        Command("touch", ("id",), keys=_touch_keys),
+        Command("touch", ("id",), keys_by_result=_touch_keys_by_result),
         Command("put_all", ("notes",), keys=_put_all_keys),
         Plain("ping"),
         Stream("events"),

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=19a390aa35f31a65b2c4063ba08d7d6f
+# fusiongen:hash=12f19bcdf0f9dd24c78342358cf003a3
 """The proxy of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _types() -> Types:
     )
 
 
-def _put_keys(keys: Keys, result: None, cart: Cart) -> None:
+def _put_keys(keys: Keys, cart: Cart) -> None:
     carts_ = CartsInvalidate(keys)
     carts_.get(cart.id)
 

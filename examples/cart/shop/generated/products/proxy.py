@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=4ea46deb920d8a4ea1996fc0e8d804a7
+# fusiongen:hash=af6d958c2a7bc4152654e36ef4345db1
 """The proxy of `Products`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ def _types() -> Types:
     )
 
 
-def _put_keys(keys: Keys, result: None, product: Product) -> None:
+def _put_keys(keys: Keys, product: Product) -> None:
     products_ = ProductsInvalidate(keys)
     products_.get(product.id)
 
 
-def _set_price_keys(keys: Keys, result: Product, id: str, price: Decimal) -> None:
+def _set_price_keys(keys: Keys, id: str, price: Decimal) -> None:
     products_ = ProductsInvalidate(keys)
     products_.get(id)
 

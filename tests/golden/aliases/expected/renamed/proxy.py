@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=654d7e10ea441a94b0254b24a5058003
+# fusiongen:hash=56f1993f5babb0ffdea2b8425a214a13
 """The proxy of `AliasedThings`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def _types() -> Types:
     )
 
 
-def _put_keys(keys: Keys, result: None, kind: Kind, inner: Wrapper.Inner) -> None:
+def _put_keys(keys: Keys, kind: Kind, inner: Wrapper.Inner) -> None:
     renamed_ = AliasedThingsInvalidate(keys)
     renamed_.a(kind, ANY)
     renamed_.b(ANY)

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=290b47084ab597eb1842492b2f4c74fa
+# fusiongen:hash=787f08c6c54560db44209c9c230fcf90
 """The proxy of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -50,14 +50,18 @@ def _types() -> Types:
     )
 
 
-def _put_keys(keys: Keys, result: Cart, cart: Cart) -> None:
+def _put_keys(keys: Keys, cart: Cart) -> None:
     carts_ = CartsInvalidate(keys)
     carts_.get(cart.id)
+
+
+def _put_keys_by_result(keys: Keys, result: Cart, cart: Cart) -> None:
+    carts_ = CartsInvalidate(keys)
     if result.owner is not None:
         carts_.ids(result.owner, ANY)
 
 
-def _put_all_keys(keys: Keys, result: None, carts: tuple[Cart, ...]) -> None:
+def _put_all_keys(keys: Keys, carts: tuple[Cart, ...]) -> None:
     carts_ = CartsInvalidate(keys)
     for c in carts:
         carts_.get(c.id)
@@ -72,7 +76,7 @@ CONTRACT = Contract(
         Compute("get", ("id",)),
         Compute("total", ("id",), ComputeOptions(min_cache=60.0)),
         Compute("ids", ("owner", "limit")),
-        Command("put", ("cart",), keys=_put_keys),
+        Command("put", ("cart",), keys=_put_keys, keys_by_result=_put_keys_by_result),
         Command("put_all", ("carts",), keys=_put_all_keys),
         Plain("ping"),
         Stream("events", ("since",)),

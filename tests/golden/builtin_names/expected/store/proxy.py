@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=f29d34523295065e2942b8a3c93b4f27
+# fusiongen:hash=f8f88445309de07344623c5db1881e8d
 """The proxy of `Store`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def _types() -> Types:
     )
 
 
-def _set_keys(keys: Keys, result: None, id: str_, type: bytes) -> None:
+def _set_keys(keys: Keys, id: str_, type: bytes) -> None:
     store_ = StoreInvalidate(keys)
     store_.get(id, ANY)
     store_.list(id)

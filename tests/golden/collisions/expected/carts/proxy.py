@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=e9fa87d7a253554e2ed24863e360c8fd
+# fusiongen:hash=b6997f29d5fb243e2aa207cd323681a8
 """The proxy of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -55,7 +55,6 @@ def _types() -> Types:
 
 def _put_keys(
     keys_: Keys,
-    result: Types_,
     keys: str,
     carts_: str,
     ANY_: tuple[Keys_, ...],

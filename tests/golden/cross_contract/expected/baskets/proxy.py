@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=eab3ef81d11375cbd688457336962a2b
+# fusiongen:hash=709b5a53b6878a37850ba926e5afd23e
 """The proxy of `Baskets`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _types() -> Types:
     )
 
 
-def _fill_keys(keys: Keys, result: None, lines: tuple[Line, ...]) -> None:
+def _fill_keys(keys: Keys, lines: tuple[Line, ...]) -> None:
     from ..products.server import ProductsInvalidate
 
     baskets_ = BasketsInvalidate(keys)

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=a21fdf0a016b66d506320475ad110b1a
+# fusiongen:hash=9d1480a16c33cd994df79297d3b7fd04
 """The proxy of `Products`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _types() -> Types:
     )
 
 
-def _remove_keys(keys: Keys, result: None, products_: str) -> None:
+def _remove_keys(keys: Keys, products_: str) -> None:
     from ..baskets.server import BasketsInvalidate
 
     products__ = ProductsInvalidate(keys)

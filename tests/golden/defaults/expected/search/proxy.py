@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=54bcf1e38e69ad72e6db9f77e7a6fc8c
+# fusiongen:hash=1da96970f18b57b5571c96b191e05219
 """The proxy of `Search`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _types() -> Types:
     )
 
 
-def _learn_keys(keys: Keys, result: None, text: str, weight: float) -> None:
+def _learn_keys(keys: Keys, text: str, weight: float) -> None:
     search_ = SearchInvalidate(keys)
     search_.find(text)
     search_.find(text, 5, order=ANY, depth=None, score=-1, tags=ANY)

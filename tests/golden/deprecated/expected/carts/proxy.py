@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=19274b0c0e26939b3ce2f3d80ef52ec0
+# fusiongen:hash=bbb2d4b2219e6a5b53e418006ff72b18
 """The proxy of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _types() -> Types:
     )
 
 
-def _set_keys(keys: Keys, result: None, id: str, total: int) -> None:
+def _set_keys(keys: Keys, id: str, total: int) -> None:
     carts_ = CartsInvalidate(keys)
     carts_.total(id)
     carts_.sum(id, ANY)

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=7b239b57516c4eaa4490bee5daaf1c96
+# fusiongen:hash=cedccf24203367bd1776badfb0efac99
 """The proxy of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _types() -> Types:
     )
 
 
-def _put_keys(keys: Keys, result: Cart | None, id: str, item: Cart) -> None:
+def _put_keys(keys: Keys, id: str, item: Cart) -> None:
     carts_ = CartsInvalidate(keys)
     carts_.get(id)
     carts_.page(ANY)

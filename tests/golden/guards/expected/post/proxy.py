@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=a53d94c6f675cbe7ee4fc634ecb80f6d
+# fusiongen:hash=92308dff952a38e08b9aa2b3055a0183
 """The proxy of `Post`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -40,12 +40,7 @@ def _types() -> Types:
     )
 
 
-def _send_keys(
-    keys: Keys,
-    result: tuple[Person, ...] | None,
-    parcel: Parcel,
-    note: str | None,
-) -> None:
+def _send_keys(keys: Keys, parcel: Parcel, note: str | None) -> None:
     post_ = PostInvalidate(keys)
     if (
         parcel.sender is not None
@@ -64,11 +59,20 @@ def _send_keys(
                 post_.of(line.address.zip, line.name)
     for key in parcel.weights:
         post_.of(key, ANY)
+    if note is not None:
+        post_.of(note)
+
+
+def _send_keys_by_result(
+    keys: Keys,
+    result: tuple[Person, ...] | None,
+    parcel: Parcel,
+    note: str | None,
+) -> None:
+    post_ = PostInvalidate(keys)
     if result is not None:
         for person in result:
             post_.of(person.name)
-    if note is not None:
-        post_.of(note)
 
 
 CONTRACT = Contract(
@@ -79,7 +83,12 @@ CONTRACT = Contract(
     methods=(
         Compute("of", ("city", "name")),
         Compute("maybe", ("city",)),
-        Command("send", ("parcel", "note"), keys=_send_keys),
+        Command(
+            "send",
+            ("parcel", "note"),
+            keys=_send_keys,
+            keys_by_result=_send_keys_by_result,
+        ),
     ),
 )
 

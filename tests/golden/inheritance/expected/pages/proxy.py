@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=6f3c8c9c3296f7c8cdeaff790e20c5e1
+# fusiongen:hash=455501ae9673f349aa2cf66aa6495bdf
 """The proxy of `PagesContract`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _types() -> Types:
     )
 
 
-def _write_keys(keys: Keys, result: None, id: str, text: Text) -> None:
+def _write_keys(keys: Keys, id: str, text: Text) -> None:
     pages_ = PagesContractInvalidate(keys)
     pages_.read(id)
     pages_.size(id)

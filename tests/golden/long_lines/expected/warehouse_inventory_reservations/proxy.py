@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=d70ce7e3beb084306cc7f6b08b70c972
+# fusiongen:hash=7302510eecb963879c8322b6e8ca5ed3
 """The proxy of `WarehouseInventoryReservations`: what is cached, what is
 invalidated, what travels.
 """
@@ -81,7 +81,6 @@ def _types() -> Types:
 
 def _reserve_for_customer_keys(
     keys: Keys,
-    result: None,
     previous_reservation: RecordWithAVeryLongName,
     reservation: YetAnotherRecordWithALongName,
 ) -> None:

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=2c697ff359ffcaf8297522f1f05d7459
+# fusiongen:hash=6b6535178a11b5731a1b8560ca4b3a27
 """The proxy of `Shapes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -54,13 +54,7 @@ def _types() -> Types:
     )
 
 
-def _draw_keys(
-    keys: Keys,
-    result: Tree,
-    shape: Shape,
-    checked: Checked,
-    rows: list[Row],
-) -> None:
+def _draw_keys(keys: Keys, shape: Shape, checked: Checked, rows: list[Row]) -> None:
     shapes_ = ShapesInvalidate(keys)
     shapes_.shape(checked)
     shapes_.page()

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=0753f0a44ddaaa7bfb819ee73772cd60
+# fusiongen:hash=4872103c0ba2b78b8e4d446a2eba7266
 """The proxy of `Notes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def _types() -> Types:
     )
 
 
-def _save_keys(keys: Keys, result: None, note: Note, text: str) -> None:
+def _save_keys(keys: Keys, note: Note, text: str) -> None:
     notes_ = NotesInvalidate(keys)
     notes_.find(note.key)
     notes_.names("all", note.text)

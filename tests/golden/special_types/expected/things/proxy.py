@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=15b3a10f2a26495b239dca7ca95cac43
+# fusiongen:hash=c3038a29e96b384dfd612f2c63695db2
 """The proxy of `Things`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -71,13 +71,7 @@ def _types() -> Types:
     )
 
 
-def _buy_keys(
-    keys: Keys,
-    result: dict[Colour, set[Size]],
-    user: UserId,
-    amount: Money,
-    ref: UUID,
-) -> None:
+def _buy_keys(keys: Keys, user: UserId, amount: Money, ref: UUID) -> None:
     things_ = ThingsInvalidate(keys)
     things_.of(user, ANY, ANY)
     things_.owner(user)

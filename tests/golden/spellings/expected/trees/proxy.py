@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=a2da9ca899a45e5940e836ac25005dfb
+# fusiongen:hash=ea030c667b60af844b761d9090a6730c
 """The proxy of `Trees`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def _types() -> Types:
     )
 
 
-def _put_keys(keys: Keys, result: None, root: Node) -> None:
+def _put_keys(keys: Keys, root: Node) -> None:
     trees_ = TreesInvalidate(keys)
     trees_.find(root.name)
     trees_.names(root)

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=4f35e6c7d419faea50ea890833f9a9f9
+# fusiongen:hash=bdc0160e1e6bf1c24a74a17f87c6b34a
 """The proxy of `Orders`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _types() -> Types:
     )
 
 
-def _place_keys(keys: Keys, result: Order, order: Order) -> None:
+def _place_keys(keys: Keys, order: Order) -> None:
     orders_ = OrdersInvalidate(keys)
     orders_.get(order.id)
     orders_.parcels(order)
