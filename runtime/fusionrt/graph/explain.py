@@ -52,7 +52,8 @@ class Explanation:
 def explain(computed: Computed[Any]) -> Explanation:
     """Why it is as it is."""
     chain = []
-    if computed._state is INVALIDATED:
+    function, is_over = computed._function, computed._state is INVALIDATED
+    if is_over:
         link: Computed[Any] | None = computed
         while link is not None:
             chain.append(link)
@@ -61,8 +62,8 @@ def explain(computed: Computed[Any]) -> Explanation:
         computed,
         computed.origin,
         tuple(reversed(chain)),
-        tuple(computed._dependencies),
-        (*computed._dependants, *(computed._weak_dependants or ())),
+        () if is_over else tuple(function.made_from(computed)),
+        tuple(function.made_with(computed)),
     )
 
 

@@ -20,7 +20,7 @@ def diagram(computeds: Iterable[Computed[Any]], format: DiagramFormat) -> str:
     arrows = [
         (numbers[dependency], number)
         for computed, number in numbers.items()
-        for dependency in computed._dependencies
+        for dependency in _below(computed)
         if dependency in numbers
     ]
     lines = _mermaid if format == "mermaid" else _dot
@@ -41,11 +41,11 @@ def around(computed: Computed[Any]) -> list[Computed[Any]]:
 
 
 def _below(computed: Computed[Any]) -> list[Computed[Any]]:
-    return list(computed._dependencies)
+    return computed._function.made_from(computed)
 
 
 def _above(computed: Computed[Any]) -> list[Computed[Any]]:
-    return [*computed._dependants, *(computed._weak_dependants or ())]
+    return computed._function.made_with(computed)
 
 
 def _mermaid(numbers: dict[Computed[Any], int], arrows: list[tuple[int, int]]) -> Iterator[str]:

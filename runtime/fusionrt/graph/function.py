@@ -137,6 +137,13 @@ class Function(Generic[_T]):
         """What it was made from."""
         return computed._dependencies
 
+    def made_with(self, computed: Computed[_T]) -> list[Computed[Any]]:
+        """What was made from it, so far as it holds."""
+        return [*computed._dependants, *(computed._weak_dependants or ())]
+
+    def leans(self, computed: Computed[_T]) -> None:
+        """A Consistent computed of it leans on one more lease."""
+
     async def past(self, arguments: tuple[Any, ...]) -> _T:
         """What the body returns, past the cache."""
         return await self.body(*arguments)

@@ -40,6 +40,7 @@ def lean(computed: Computed[Any], lease: Lease) -> None:
         elif lease not in leaning._leases:
             leaning._leases = {**leaning._leases, lease: None}
             leaning._function.cool(leaning)
+            leaning._function.leans(leaning)
             for wake in leaning._function.graph.watchers.get(leaning, ()):
                 wake()
             pending.extend(leaning._dependants)

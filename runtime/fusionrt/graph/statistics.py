@@ -73,7 +73,7 @@ def statistics(graph: Graph) -> Statistics:
     computing = held = edges = 0
     for function in list(graph.functions):
         for computed in function.all():
-            edges += len(computed._dependencies)
+            edges += len(function.made_from(computed))
             computing += computed._run is not None
             if computed._hit is not None:
                 hits[function.name] += computed._hit.used
