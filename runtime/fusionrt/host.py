@@ -12,7 +12,7 @@ from typing import Final, Self, TypeVar
 
 from .broker import Broker
 from .errors import NotBoundError
-from .graph import MAX_COMPUTEDS, Classifier, Graph, inspect_ending, is_transient
+from .graph import MAX_COMPUTEDS, Classifier, Graph, Rooted, inspect_ending, is_transient
 from .operations import Nudges
 from .primitives import new_id
 from .remote.client import Client
@@ -35,7 +35,7 @@ GRACE: Final = 10.0
 """Seconds that running calls get to end when the host stops."""
 
 
-class Host:
+class Host(Rooted):
     """Serves services and makes clients, over one NATS connection.
 
         async with Host("nats://127.0.0.1:4222") as host:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import dataclasses
+import pickle
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, TypeVar
@@ -209,7 +210,11 @@ async def test_a_copy_has_results_of_its_own(duplicate: Any) -> None:
     assert notes.peek.get(0) is not None
 
 
-@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def _pickled(service: Any) -> Any:
+    return pickle.loads(pickle.dumps(service))
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, _pickled])
 async def test_a_copy_of_a_frozen_service_with_slots_has_results_of_its_own(duplicate: Any) -> None:
     """Its fields lie in slots."""
     notes: Any = Frozen({0: Note(0, "me", "a")})

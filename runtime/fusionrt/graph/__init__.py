@@ -18,6 +18,7 @@ from .invalidate import invalidate, notify
 from .leases import Lease, lean
 from .origin import Origin, OriginKind, calling_line
 from .recompute import recompute
+from .rooted import Rooted
 from .scope import SCOPE, Isolated, Scope, Uncached, isolated, run_in
 from .state import State
 from .states import ComputedNode, MutableState, computed
@@ -51,6 +52,7 @@ __all__ = [
     "MutableState",
     "Origin",
     "OriginKind",
+    "Rooted",
     "Scope",
     "State",
     "Statistics",

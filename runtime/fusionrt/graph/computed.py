@@ -14,6 +14,7 @@ from .edges import link
 from .failures import replayed
 from .hit import Hit
 from .origin import Origin
+from .rooted import Rooted
 from .state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING, State
 from .texts import call_text
 from .when import OnError, when
@@ -39,7 +40,7 @@ _versions = count(1)
 Handler = Callable[["Computed[Any]"], None]
 
 
-class Computed(Generic[_T]):
+class Computed(Rooted, Generic[_T]):
     """One result of a compute method: its value or its error, and whether it still holds.
 
     Get one with `await carts.computed.total("1")`; it is never seen while Computing (G2).

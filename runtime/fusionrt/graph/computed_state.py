@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from types import TracebackType
-from typing import Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
 from ..errors import NotBoundError, ServiceDisposed
 from ..primitives import spawn
@@ -50,6 +51,10 @@ class ComputedState(Generic[_T]):
         self._name = name
         self._run: _Run[_T] | None = None
         self._last: Computed[_T] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What `copy` and `pickle` take: a state that was not entered yet (G39)."""
+        return partial(type(self), delayer=self._delayer, name=self._name), (self._compute,)
 
     async def __aenter__(self) -> Self:
         if self._run is not None:

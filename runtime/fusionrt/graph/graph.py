@@ -22,6 +22,7 @@ from .inspection import inspect_ending, inspectors
 from .invalidate import notify
 from .origin import Origin, OriginKind, calling_line
 from .retention import Room
+from .rooted import Rooted
 from .statistics import Counts, Statistics, statistics
 from .targets import Targets
 
@@ -37,7 +38,7 @@ MAX_COMPUTEDS: Final = 100_000
 """How many results a graph keeps unless it is told otherwise."""
 
 
-class Graph:
+class Graph(Rooted):
     """A dependency graph; belongs to the event loop that runs when it is made.
 
     max_computeds: how many results are kept. Beyond that SIEVE lets some go; those that others were

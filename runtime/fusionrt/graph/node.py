@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ..contract import ComputeOptions
 from .changes import Changes
@@ -32,6 +32,10 @@ class Node(Generic[_T]):
         self._name = name
         self._options = options if options is not None else ComputeOptions()
         self._joined: Function[_T] | None = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """What `copy` and `pickle` take: not its place in a graph (G39)."""
+        return type(self), (self._body, self._name, self._options)
 
     async def use(self) -> _T:
         """The value; the body that calls depends on it."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from functools import partial
+from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from .equality import is_same
@@ -28,6 +29,9 @@ class MutableState(Node[_T]):
             return cell[0]
 
         super().__init__(read, name)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), name=self._name), (self.value,)
 
     @property
     def value(self) -> _T:

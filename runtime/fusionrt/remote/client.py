@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any, ClassVar, Self
 
+from ..graph import Rooted
 from ..services.table import Contract
 from .remote import Remote
 
 __all__ = ["Client"]
 
 
-class Client:
+class Client(Rooted):
     """A service in another process. Its compute methods are replicas: cached and live here, too.
 
     Get one with `host.client(CartsClient)`.
@@ -33,6 +33,7 @@ class Client:
         timeout: seconds that a call may take; 10 to begin with.
         stale_ok: reads take a value whose freshness cannot be proven at the moment (D7).
         """
-        view = copy.copy(self)
+        view = object.__new__(type(self))
+        vars(view).update(vars(self))
         view._fusion = self._fusion.with_options(timeout, stale_ok)
         return view

@@ -84,7 +84,7 @@ class Binding(ComputeMethods):
         if not plain:
             return None
         hits: dict[object, Hit] = {}
-        self.service().__dict__[hot_table(method)] = hits
+        object.__setattr__(self.service(), hot_table(method), hits)
         return hits
 
     # -- compute methods: a call keeps the service alive until it ends --

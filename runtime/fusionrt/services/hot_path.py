@@ -60,7 +60,7 @@ def hot_path(protocol: type, method: str) -> Callable[..., Any]:
         signature="".join(f", {part}" for part in _signature(parameters)),
     )
     namespace: dict[str, Any] = {
-        "__fusion_errors": Exception,  # KeyError, or what hashing an argument raises (G37)
+        "__fusion_errors": Exception,  # no table, no hit, or what hashing raises (G37)
         "__fusion_scope": SCOPE.get,
     }
     namespace |= {f"__fusion_default_{p.name}": p.default for p in parameters}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex
 
 from .accessors import InvalidateAccessor
 from .binding import Binding
@@ -46,14 +47,30 @@ class Service:
                 cls = woven(cls, cls._fusion_proxy, contract)
             service = super().__new__(cls)
             # Not an assignment: a service may be a frozen dataclass.
-            service.__dict__["_fusion"] = Binding(service, contract)
+            object.__setattr__(service, "_fusion", Binding(service, contract))
             return service
 
     def __getstate__(self) -> object:
-        """What `copy` and `pickle` take: not the results, which a copy must not share."""
+        """What `copy` and `pickle` take: not the graph, which is this instance's alone (G39)."""
         state = super().__getstate__()
-        values, *slots = state if isinstance(state, tuple) else (state,)
-        own = {
-            name: value for name, value in (values or {}).items() if not name.startswith("_fusion")
-        }
-        return (own, *slots) if slots else own
+        if not isinstance(state, tuple):
+            return state
+        values, slots = state
+        own = {name: value for name, value in slots.items() if not name.startswith("_fusion")}
+        return (values, own) if own else values
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> str | tuple[Any, ...]:
+        """Makes another one of the class that was written, which is woven anew: nobody can import
+        a woven one.
+        """
+        reduced = super().__reduce_ex__(max(int(protocol), 2))
+        if isinstance(reduced, str):
+            return reduced
+        make, args, *rest = reduced
+        written = (self._fusion_raw if each is type(self) else each for each in (make, *args))
+        return (_made, tuple(written), *rest)
+
+
+def _made(make: Callable[..., object], *args: object) -> object:
+    """`pickle` refuses to make another class than the instance's with its own function."""
+    return make(*args)

@@ -7,19 +7,14 @@ method or command, `self.get(…)` in the bodies included, goes through the prox
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from types import MappingProxyType
 from typing import Any
 
 from typing_extensions import deprecated
 
-from ..graph import Hit
 from .hot_path import hot_path, hot_table
 from .table import Command, Compute, Contract, deprecation
 
 __all__ = ["woven"]
-
-_NOTHING_YET: MappingProxyType[Hashable, Hit] = MappingProxyType({})
 
 
 class _Unannounced:
@@ -50,11 +45,15 @@ def woven(cls: type, proxy: type, contract: Contract) -> type:
             "__qualname__": cls.__qualname__,
             "__doc__": cls.__doc__,
             "_fusion_raw": cls,
+            # Not in `__dict__`: what is copied by hand, compared or shown is what users wrote.
+            "__slots__": (
+                "_fusion",
+                *(hot_table(each.name) for each in contract.methods if isinstance(each, Compute)),
+            ),
         }
         for method in contract.methods:
             name = method.name
             if isinstance(method, Compute):
-                namespace[hot_table(name)] = _NOTHING_YET
                 namespace[name] = hot_path(contract.protocol, name)
             message = deprecation(getattr(contract.protocol, name))
             if message is not None:
