@@ -76,11 +76,12 @@ class CycleError(FrameworkError):
 class ServiceDisposed(FrameworkError):
     """Raised by a call on a service whose instance or host is gone (G29)."""
 
-    def __init__(self, service: str) -> None:
+    def __init__(
+        self, service: str, problem: str = "its instance was dropped, or its host has stopped"
+    ) -> None:
         self.service = service
-        super().__init__(
-            f"the service {service} is gone: its instance was dropped, or its host has stopped"
-        )
+        self.problem = problem
+        super().__init__(f"the service {service} is gone: {problem}")
 
 
 class ArgumentError(FrameworkError, builtins.TypeError):

@@ -210,7 +210,7 @@ class _Entered:
         name = binding.contract.name
         if name in self._services:
             raise NotBoundError(f"this host serves {name} already: one instance a host")
-        binding.attach(self.graph)
+        binding.adopt(self.graph)
         binding.log = self._nudges
         self._services[name] = service
         subscription = await self._nudges.listen(binding.contract)

@@ -12,6 +12,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -21,6 +22,7 @@ __all__ = [
     "new_id",
     "now",
     "random_bits",
+    "run_in_loop",
     "running_loop",
     "spawn",
     "utc_now",
@@ -81,6 +83,18 @@ def random_bits(count: int) -> int:
     loop = asyncio.get_running_loop()
     source: random.Random = getattr(loop, "fusion_random", _system_random)
     return source.getrandbits(count)
+
+
+def run_in_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[], object]) -> None:
+    """Call it in the loop: at once if that runs here, soon from elsewhere, never if it is closed.
+
+    For what the collector calls: it runs in any thread (G39).
+    """
+    if running_loop() is loop:
+        callback()
+    else:
+        with suppress(RuntimeError):  # it is closed
+            loop.call_soon_threadsafe(callback, context=contextvars.Context())
 
 
 _running: set[asyncio.Task[Any]] = set()

@@ -11,14 +11,16 @@ from .explain import Explanation
 from .export import DiagramFormat
 from .failures import Classifier, is_transient
 from .function import Function
-from .graph import MAX_COMPUTEDS, Graph, running_graph
+from .graph import MAX_COMPUTEDS, Graph
 from .hit import Hit
+from .home import AT_HOME, at_home
 from .inspection import Inspector, inspect_ending, inspectors
 from .invalidate import invalidate, notify
 from .leases import Lease, lean
 from .origin import Origin, OriginKind, calling_line
 from .recompute import recompute
 from .rooted import Rooted
+from .running import running_graph
 from .scope import SCOPE, Isolated, Scope, Uncached, isolated, run_in
 from .state import State
 from .states import ComputedNode, MutableState, computed
@@ -27,6 +29,7 @@ from .targets import Target, Targets
 from .texts import call_text, repr_of, str_of
 
 __all__ = [
+    "AT_HOME",
     "MAX_COMPUTEDS",
     "SCOPE",
     "Changes",
@@ -60,6 +63,7 @@ __all__ = [
     "Targets",
     "Uncached",
     "UpdateDelayer",
+    "at_home",
     "call_text",
     "calling_line",
     "computed",

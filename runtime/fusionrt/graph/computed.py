@@ -134,7 +134,11 @@ class Computed(Rooted, Generic[_T]):
     @property
     def is_consistent(self) -> bool:
         """Whether it is provably fresh now: not invalidated, no lease lapsed (D6b)."""
-        return self._state is CONSISTENT and (not self._leases or self._is_leased())
+        return (
+            self._state is CONSISTENT
+            and (not self._leases or self._is_leased())
+            and not self._function.graph.closed
+        )
 
     @property
     def is_suspended(self) -> bool:

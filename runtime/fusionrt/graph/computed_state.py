@@ -15,8 +15,8 @@ from .computed import Computed
 from .delay import FixedDelayer, UpdateDelayer
 from .failures import is_cacheable
 from .function import Function
-from .graph import running_graph
 from .invalidate import notify
+from .running import running_graph
 from .state import CONSISTENT
 from .suspension import turned
 from .when import OnError, when

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .home import at_home
 from .invalidate import mark
 from .origin import Origin, OriginKind
 from .state import INVALIDATED, NONE, NOTHING
@@ -16,7 +17,7 @@ from .state import INVALIDATED, NONE, NOTHING
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["add_dependant", "link"]
+__all__ = ["add_dependant", "check_scope", "link"]
 
 
 def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
@@ -28,12 +29,23 @@ def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
     if dependant in dependency._dependants:
         return
     if dependant._function.graph is not dependency._function.graph:
+        check_scope(dependant)
         dependency._function.graph.check_thread()
     add_dependant(dependency, dependant)
     dependencies = dependant._dependencies
     if dependencies is NOTHING:
         dependencies = dependant._dependencies = []
     dependencies.append(dependency)
+
+
+def check_scope(scope: Computed[Any]) -> None:
+    """Raise if the body whose code this seems to be runs elsewhere: its context was copied.
+
+    Raises:
+        WrongThread: it runs in another thread (G39).
+    """
+    if not at_home(scope._function.graph.home):
+        scope._function.graph.check_thread()
 
 
 def add_dependant(dependency: Computed[Any], dependant: Computed[Any]) -> None:

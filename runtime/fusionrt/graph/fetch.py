@@ -6,14 +6,14 @@ end and runs it anew (G17).
 
 from __future__ import annotations
 
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
-from ..primitives import current_task, running_loop
+from ..primitives import current_task
 from .computed import UNSET, Computed
 from .cycles import suspect
-from .edges import link
+from .edges import check_scope, link
 from .execute import ended, execute, fits_inline, start
+from .home import at_home
 from .recompute import Recomputing
 from .run import Run
 from .scope import SCOPE, Isolated
@@ -46,9 +46,9 @@ async def fetch(
         BaseException: what ended the body, if that was neither an `Exception` nor a cancellation.
     """
     graph = function.graph
-    at_home = running_loop() is graph.loop
-    if not at_home and get_ident() != graph.thread:
-        function.check_usable()
+    here = at_home(graph.home)
+    if not here:
+        function.check_usable(to_look=True)
     key = function.key(arguments)
     edge, caller = use, None
     scope = SCOPE.get()
@@ -57,6 +57,8 @@ async def fetch(
             scope, edge = scope.around, False
         if isinstance(scope, Computed):
             caller = scope
+            if scope._run is not None and scope._function.graph is not graph:
+                check_scope(scope)
         elif type(scope) is Recomputing:
             found = function.find(key)
             if found is not None and found._state is CONSISTENT:
@@ -71,7 +73,7 @@ async def fetch(
             computed = function.promote(key)
         if computed is None:
             # A loop that runs is not closed, so that `graph.closed` need not be asked.
-            if not at_home or function.disposed or graph._closed:
+            if not here or function.disposed or graph._closed:
                 function.check_usable()
             depth = 0 if waiting is None else waiting.depth + 1
             flow = current_task(graph.loop)

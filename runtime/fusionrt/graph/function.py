@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ..contract import ComputeOptions
-from ..errors import NotBoundError, ServiceDisposed
-from ..primitives import running_loop
+from ..errors import ServiceDisposed
 from .computed import Computed
 from .edges import add_dependant
 from .events import EventKind
@@ -201,24 +200,18 @@ class Function(Generic[_T]):
         self.disposed = True
         return self.mark_all(Origin(OriginKind.DISPOSED, f"{self.name}: the service is gone"))
 
-    def check_usable(self) -> None:
-        """Raise if nothing can be computed any more.
+    def check_usable(self, *, to_look: bool = False) -> None:
+        """Raise if nothing can be computed any more, or looked at.
 
         Raises:
             ServiceDisposed: the service or the graph is gone.
             WrongThread: this is not the thread of the graph's event loop.
             NotBoundError: another event loop runs than that of the graph.
         """
-        graph = self.graph
         service = self.name.partition(".")[0]
-        if self.disposed or graph.closed:
+        if self.disposed:
             raise ServiceDisposed(service)
-        if running_loop() is not graph.loop:
-            graph.check_thread()
-            raise NotBoundError(
-                f"{service} was used in another event loop before, which is still open: "
-                "use it in one loop only, or close that one first"
-            )
+        self.graph.check_usable(service, to_look=to_look)
 
     # -- the tables --
 
@@ -303,7 +296,7 @@ class Function(Generic[_T]):
             computed._hit = None
             self.counts.hits += hit.used
             if self.hot is not None:
-                del self.hot[computed._key]
+                self.hot.pop(computed._key, None)
 
     def error_lifetime(self, error: Exception) -> float:
         """How long an error may be served, in seconds (G22)."""

@@ -10,14 +10,16 @@ import weakref
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar, overload
 
-from ..errors import NotBoundError, WrongThread
+from ..errors import NotBoundError, ServiceDisposed, WrongThread
+from ..primitives import run_in_loop, running_loop
 from .events import EventLog
 from .explain import Explanation, explain
 from .export import DiagramFormat, around, diagram
 from .failures import Classifier, Judge, is_transient
 from .function import Function
+from .home import NOWHERE, home_of
 from .inspection import inspect_ending, inspectors
 from .invalidate import notify
 from .origin import Origin, OriginKind, calling_line
@@ -29,7 +31,7 @@ from .targets import Targets
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["MAX_COMPUTEDS", "Graph", "running_graph"]
+__all__ = ["MAX_COMPUTEDS", "Graph"]
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -48,10 +50,13 @@ class Graph(Rooted):
     It ends with its loop: nothing that was cached before is served after `asyncio.run` returned.
     """
 
+    _every: ClassVar[weakref.WeakSet[Graph]] = weakref.WeakSet()
+
     def __init__(
         self, *, max_computeds: int = MAX_COMPUTEDS, is_transient: Classifier = is_transient
     ) -> None:
         self.loop = asyncio.get_running_loop()
+        self.home = home_of(self.loop)
         self.thread = threading.get_ident()
         self.judge = Judge(is_transient, self.report)
         self.events = EventLog(self.report)
@@ -67,9 +72,11 @@ class Graph(Rooted):
         self.watchers: dict[Computed[Any], list[Callable[[], None]]] = {}
         """Who waits for news of a result; see suspension.py."""
         self._closed = False
+        self._problem = "its host has stopped, or its event loop has ended"
         self._end = _with_the_loop(weakref.ref(self))
         with suppress(StopIteration):
             self._end.__anext__().send(None)
+        self._every.add(self)
         for inspector in inspectors:
             inspector.opened(self)
 
@@ -167,7 +174,7 @@ class Graph(Rooted):
             return await result if inspect.isawaitable(result) else result
 
         calling = call()
-        if not self.loop.is_closed():
+        if not self.closed:
             future = asyncio.run_coroutine_threadsafe(calling, self.loop)
             # A loop may end without looking at what came last.
             while not (future.done() or self.loop.is_closed()):
@@ -176,6 +183,28 @@ class Graph(Rooted):
                 return future.result()
         calling.close()
         raise NotBoundError("the event loop of the graph has ended: nothing can be called there")
+
+    def check_usable(self, service: str, *, to_look: bool = False) -> None:
+        """Raise unless its event loop runs here.
+
+        service: what it is needed for. to_look: at what is there; for that no loop need run.
+
+        Raises:
+            ServiceDisposed: it has ended.
+            WrongThread: this is not its thread.
+            NotBoundError: another event loop runs, or none.
+        """
+        if self.closed:
+            raise ServiceDisposed(service, self._problem)
+        loop = running_loop()
+        if loop is not self.loop:
+            self.check_thread()
+            if loop is None and to_look:
+                return
+            raise NotBoundError(
+                f"{service} was used in another event loop before, which is still open: "
+                "use it in one loop only, or close that one first"
+            )
 
     def check_thread(self) -> None:
         """Raise outside of the event loop's thread.
@@ -191,21 +220,19 @@ class Graph(Rooted):
     ) -> weakref.finalize[..., Any]:
         """Once `owner` is collected, dispose of its functions (G31).
 
-        At once; or soon, if the collector runs in another thread.
+        At once in the event loop; soon, if the collector runs elsewhere; never once it has ended.
         """
-        loop, thread = self.loop, self.thread
         # References: a value that refers to the owner must not keep it alive through its table.
-        references = tuple(map(weakref.ref, functions))
+        itself, references = weakref.ref(self), tuple(map(weakref.ref, functions))
 
         def dispose() -> None:
             alive = [function for reference in references if (function := reference()) is not None]
             notify([computed for function in alive for computed in function.dispose()])
 
         def collected() -> None:
-            if threading.get_ident() == thread:
-                dispose()
-            elif not loop.is_closed():
-                loop.call_soon_threadsafe(dispose)
+            graph = itself()
+            if graph is not None and not graph._closed:
+                run_in_loop(graph.loop, dispose)
 
         finalizer = weakref.finalize(owner, collected)
         finalizer.atexit = False
@@ -218,7 +245,7 @@ class Graph(Rooted):
     @property
     def closed(self) -> bool:
         """Whether it ended; also finds out that its loop was closed without a word."""
-        if self.loop.is_closed():
+        if not self._closed and self.loop.is_closed():
             self.close()
         return self._closed
 
@@ -226,7 +253,23 @@ class Graph(Rooted):
         """Serve nothing from the cache any more; calls raise `ServiceDisposed`."""
         if not self._closed:
             self._closed = True
-            self.invalidate_all(Origin(OriginKind.DISPOSED, "the graph was closed"))
+            # What another thread finds dead has no loop left to tell handlers in.
+            if threading.get_ident() == self.thread:
+                self.invalidate_all(Origin(OriginKind.DISPOSED, "the graph was closed"))
+
+    @classmethod
+    def leave_all(cls) -> None:
+        """This process was forked: the graphs are its parent's, and nothing of them is touched."""
+        for graph in list(cls._every):
+            graph._closed = True
+            graph._problem = (
+                "it belongs to the process that this one was forked from; "
+                "make hosts, services and clients after the fork"
+            )
+            graph.home = NOWHERE
+            for function in list(graph.functions):
+                if function.hot is not None:
+                    function.hot.clear()
 
 
 async def _with_the_loop(graph: weakref.ref[Graph]) -> AsyncGenerator[None, None]:
@@ -241,22 +284,3 @@ async def _with_the_loop(graph: weakref.ref[Graph]) -> AsyncGenerator[None, None
                     await inspect_ending(ending)
             finally:
                 ending.close()
-
-
-_graphs: dict[asyncio.AbstractEventLoop, Graph] = {}
-"""A graph ends with its loop, and keeps it until then: a weak key would live for ever."""
-
-
-def running_graph() -> Graph:
-    """The graph of the running loop, for services that have no host.
-
-    Raises:
-        RuntimeError: no loop runs.
-    """
-    loop = asyncio.get_running_loop()
-    graph = _graphs.get(loop)
-    if graph is None or graph.closed:
-        for ended in [other for other in _graphs if other.is_closed()]:
-            _graphs.pop(ended).close()
-        graph = _graphs[loop] = Graph()
-    return graph

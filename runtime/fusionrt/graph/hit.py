@@ -13,11 +13,12 @@ __all__ = ["Hit"]
 class Hit:
     """What the hot table holds of a computed: what a call of the hot path reads, and no more."""
 
-    __slots__ = ("computed", "dependants", "used", "value")
+    __slots__ = ("computed", "dependants", "home", "used", "value")
 
     def __init__(self, computed: Computed[Any]) -> None:
         self.value = computed._value
         self.computed = computed
+        self.home = computed._function.graph.home
         self.dependants = computed._dependants
         self.used = 0
         """How often it answered, since that was added to the counts; the mark of SIEVE."""

@@ -10,8 +10,8 @@ from .changes import Changes
 from .computed import Computed
 from .consolidate import kind_of
 from .function import Function
-from .graph import running_graph
 from .origin import Origin
+from .running import running_graph
 from .when import OnError, when
 
 __all__ = ["Node"]
@@ -47,7 +47,11 @@ class Node(Generic[_T]):
 
     def peek(self) -> Computed[_T] | None:
         """The computed if it is there; computes nothing."""
-        return None if self._joined is None else self._joined.peek(())
+        joined = self._live()
+        if joined is None:
+            return None
+        joined.graph.check_thread()
+        return joined.peek(())
 
     def changes(self) -> AsyncIterator[Computed[_T]]:
         """Now, and after each change; bursts coalesce, the last always arrives."""
@@ -62,13 +66,20 @@ class Node(Generic[_T]):
         return await when(changes, predicate, on_error, function.graph.is_transient)
 
     def _invalidate(self, origin: Origin) -> None:
-        if self._joined is not None:
-            self._joined.invalidate((), origin)
+        joined = self._live()
+        if joined is not None:
+            joined.invalidate((), origin)
+
+    def _live(self) -> Function[_T] | None:
+        """Itself in the graph that it has joined, while that is open."""
+        joined = self._joined
+        return None if joined is None or joined.graph.closed else joined
 
     def _function(self) -> Function[_T]:
-        if self._joined is None or self._joined.graph.closed:
+        joined = self._live()
+        if joined is None:
             graph = running_graph()
             kind = kind_of(self._options)
-            self._joined = kind(graph, self._name, self._body, options=self._options)
-            graph.when_collected(self, (self._joined,))
-        return self._joined
+            joined = self._joined = kind(graph, self._name, self._body, options=self._options)
+            graph.when_collected(self, (joined,))
+        return joined

@@ -44,15 +44,17 @@ class MutableState(Node[_T]):
         Raises:
             WrongThread: it is used in a graph of another thread.
         """
-        if self._joined is not None:
-            self._joined.graph.check_thread()
+        joined = self._live()
+        if joined is not None:
+            joined.graph.check_thread()
         if not is_same(value, self._cell[0], self._report):
             self._cell[0] = value
             self._invalidate(Origin(OriginKind.STATE, f"set at {calling_line(1)}"))
 
     def _report(self, message: str, problem: BaseException) -> None:
-        if self._joined is not None:
-            self._joined.graph.report(f"{self._name}: {message}", problem)
+        joined = self._live()
+        if joined is not None:
+            joined.graph.report(f"{self._name}: {message}", problem)
         else:
             _log.error("%s: %s", self._name, message, exc_info=problem)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import ArgumentError, CallTimeout, FusionError, OutcomeUnknown
-from ..graph import SCOPE, Computed, Graph
+from ..graph import SCOPE, Computed, Graph, at_home
 from ..graph.state import CONSISTENT
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
@@ -44,7 +44,7 @@ class Remote(ComputeMethods):
         self._codecs: dict[str, tuple[Codec[Any], Codec[Any]]] = {}
         self._plain: dict[str, dict[object, Computed[Any]]] = {}
         """The tables of the methods whose raw arguments may be keys."""
-        self.attach(graph)
+        self.adopt(graph)
 
     def attach(self, graph: Graph) -> None:
         super().attach(graph)
@@ -84,7 +84,7 @@ class Remote(ComputeMethods):
         Whatever is not so simple takes the long way.
         """
         table = self._plain.get(method)
-        if table is None:
+        if table is None or self._graph is None or not at_home(self._graph.home):
             return None
         try:
             replica = table.get(arguments[0] if len(arguments) == 1 else arguments)
@@ -177,6 +177,8 @@ class Remote(ComputeMethods):
     def _request(
         self, kind: Kind, method: str, arguments: tuple[Any, ...], timeout: float
     ) -> Request:
+        if self._graph is not None and not at_home(self._graph.home):
+            self._graph.check_usable(self.contract.name)
         try:
             data = self._codec(method)[0].encode(arguments)
         except (TypeError, ValueError, OverflowError) as problem:

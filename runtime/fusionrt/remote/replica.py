@@ -7,6 +7,7 @@ import weakref
 from typing import Any, Final
 
 from ..graph import SCOPE, Computed, Origin, OriginKind, invalidate, lean
+from ..primitives import run_in_loop
 from ..rpc import Peer, Registration
 
 __all__ = ["lean_on", "registration_of"]
@@ -36,11 +37,13 @@ def registration_of(peer: Peer) -> Registration:
 
     registration = Registration(peer, invalidated, suspended)
 
-    def released(_: Any) -> None:
-        registration.release()
+    loop = asyncio.get_running_loop()
 
-    reference = weakref.ref(replica, released)
-    replica.on_invalidated(released)
+    def dropped(_: Any) -> None:
+        run_in_loop(loop, registration.release)
+
+    reference = weakref.ref(replica, dropped)
+    replica.on_invalidated(lambda _: registration.release())
     return registration
 
 

@@ -8,9 +8,11 @@ the loop holds: when that is left, it is gone at once, and the host stops.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from typing import Any, Final, Self
 
+from ..primitives import run_in_loop
 from ..rpc import Failed, Incoming
 from ..wire.codecs import Codec
 from ..wire.frames import Ending
@@ -33,6 +35,7 @@ class RemoteStream(AsyncGenerator[Any, None]):
     def __init__(
         self, incoming: Incoming, codec: Codec[Any], error_of: Callable[[Failed], Exception]
     ) -> None:
+        self._loop = asyncio.get_running_loop()
         self._incoming = incoming
         self._codec = codec
         self._error_of = error_of
@@ -52,8 +55,8 @@ class RemoteStream(AsyncGenerator[Any, None]):
             raise
 
     def leave(self) -> None:
-        """Nobody reads it any more."""
-        self._incoming.give_up(Failed(_LEFT))
+        """Nobody reads it any more; the collector may find that out in another thread (G39)."""
+        run_in_loop(self._loop, lambda: self._incoming.give_up(Failed(_LEFT)))
 
     async def asend(self, value: None) -> Any:
         """The next item."""

@@ -16,14 +16,13 @@ from ..graph import (
     Origin,
     OriginKind,
     Uncached,
+    at_home,
     calling_line,
     inspectors,
     notify,
     run_in,
-    running_graph,
 )
 from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
-from ..primitives import running_loop
 from .declared import DeclaredKeys
 from .hot_path import hot_table
 from .methods import ComputeMethods
@@ -94,9 +93,8 @@ class Binding(ComputeMethods):
         service = self.service()
         graph = self._graph
         # A loop that runs is not closed, so that `graph.closed` need not be asked.
-        is_open = graph is not None and not graph._closed and running_loop() is graph.loop
-        if not is_open and self.graph is None:
-            self.attach(running_graph())
+        if graph is None or graph._closed or not at_home(graph.home):
+            self.opened()
         function = self._functions[method]
         arguments = self._keyers[method].normalize(arguments)
         command = None if SCOPE.get() is None else CommandScope.current()
@@ -161,16 +159,15 @@ class Binding(ComputeMethods):
     ) -> Coroutine[Any, Any, _T]:
         """Run a command; when it returns, what it invalidates is invalidated (D15)."""
         service = self.service()
-        if self.graph is None:
-            self.attach(running_graph())
-        assert self.graph is not None
+        graph = self.opened()
+        graph.check_usable(self.contract.name)
         declared = DeclaredKeys(self.contract, method, arguments, self)
         return run_command(
             f"{self.contract.name}.{method}",
             partial(self._unbound(method), service, *arguments),
             declared.by_arguments,
             declared.by_result,
-            self.log or MemoryLog(self.graph),
+            self.log or MemoryLog(graph),
             operation_id,
         )
 
@@ -178,9 +175,10 @@ class Binding(ComputeMethods):
 
     def add(self, contract: Contract, method: str, arguments: tuple[object, ...]) -> None:
         """`self.invalidate.get(…)`: now, or at the end of the command that runs."""
+        self.check_host()
         command = CommandScope.current()
         if command is not None:
-            self.function(method)  # joins the graph of the running loop, if it is in none yet
+            self.opened()
             arguments = self.pattern(method, arguments)
             command.operation.keys.append(Key(contract, method, arguments, self))
         else:

@@ -12,9 +12,11 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator
+from threading import get_ident
 from typing import Any
 
-from ..graph import SCOPE
+from ..graph import AT_HOME, SCOPE
+from ..primitives import running_loop
 
 __all__ = ["hot_path", "hot_table"]
 
@@ -28,7 +30,7 @@ async def {method}(__fusion_self{signature}):
         pass
     else:
         __fusion_in = __fusion_scope()
-        if (
+        if {at_home} and (
             __fusion_in is None
             or __fusion_in in __fusion_hit.dependants
             or __fusion_in.track(__fusion_hit.computed)
@@ -53,6 +55,7 @@ def hot_path(protocol: type, method: str) -> Callable[..., Any]:
     parameters = list(inspect.signature(declared).parameters.values())[1:]
     names = [parameter.name for parameter in parameters]
     source = _HOT_PATH.format(
+        at_home=AT_HOME,
         method=method,
         table=hot_table(method),
         key=names[0] if len(names) == 1 else f"({', '.join(names)})",
@@ -61,7 +64,9 @@ def hot_path(protocol: type, method: str) -> Callable[..., Any]:
     )
     namespace: dict[str, Any] = {
         "__fusion_errors": Exception,  # no table, no hit, or what hashing raises (G37)
+        "__fusion_running": running_loop,
         "__fusion_scope": SCOPE.get,
+        "__fusion_thread": get_ident,
     }
     namespace |= {f"__fusion_default_{p.name}": p.default for p in parameters}
     exec(compile(source, f"<hot path of {declared.__qualname__}>", "exec"), namespace)

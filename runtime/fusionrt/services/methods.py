@@ -26,13 +26,14 @@ __all__ = ["ComputeMethods"]
 class ComputeMethods:
     """Binds calls to the compute methods of a contract.
 
-    An instance that has no host joins the graph of the running loop at its first call. A closed
-    graph is left: what it cached is not served any more.
+    An instance that has no host joins the graph of the running loop at its first call, and leaves
+    it when that has ended. One that has a host ends with it, until another one takes it.
     """
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._graph: Graph | None = None
+        self._has_host = False
         self._functions: dict[str, Function[Any]] = {}
         self._keyers: dict[str, Keyer] = {}
         self._signatures: dict[str, inspect.Signature] = {}
@@ -59,6 +60,33 @@ class ComputeMethods:
         graph = self._graph
         return None if graph is None or graph.closed else graph
 
+    def adopt(self, graph: Graph) -> None:
+        """Join the graph of a host."""
+        self.attach(graph)
+        self._has_host = True
+
+    def opened(self) -> Graph:
+        """The graph to work in: that of its host; without one, that of the running loop.
+
+        Raises:
+            ServiceDisposed: its host has stopped.
+        """
+        graph = self.graph
+        if graph is None:
+            self.check_host()
+            graph = running_graph()
+            self.attach(graph)
+        return graph
+
+    def check_host(self) -> None:
+        """Raise if it had a host, and that has stopped (G29).
+
+        Raises:
+            ServiceDisposed: as it says.
+        """
+        if self._has_host and self._graph is not None and self._graph.closed:
+            self._graph.check_usable(self.contract.name)
+
     def attach(self, graph: Graph) -> None:
         """Join a graph."""
         self._graph = graph
@@ -82,8 +110,7 @@ class ComputeMethods:
 
     def function(self, method: str) -> Function[Any]:
         """The compute method of that name, in its graph."""
-        if self.graph is None:
-            self.attach(running_graph())
+        self.opened()
         return self._functions[method]
 
     @property
@@ -97,8 +124,11 @@ class ComputeMethods:
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Computed[Any] | None:
         """The computed, if there is one."""
-        if self.graph is None:
+        graph = self.graph
+        if graph is None:
+            self.check_host()
             return None
+        graph.check_thread()
         return self.function(method).peek(self.arguments(method, args, kwargs))
 
     def changes(

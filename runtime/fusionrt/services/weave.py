@@ -7,12 +7,15 @@ method or command, `self.get(…)` in the bodies included, goes through the prox
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
 from typing import Any
 
 from typing_extensions import deprecated
 
 from .hot_path import hot_path, hot_table
-from .table import Command, Compute, Contract, deprecation
+from .table import Command, Compute, Contract, Plain, Stream, deprecation
 
 __all__ = ["woven"]
 
@@ -53,6 +56,8 @@ def woven(cls: type, proxy: type, contract: Contract) -> type:
         }
         for method in contract.methods:
             name = method.name
+            if isinstance(method, Plain | Stream):
+                namespace[name] = _while_hosted(getattr(cls, name))
             if isinstance(method, Compute):
                 namespace[name] = hot_path(contract.protocol, name)
             message = deprecation(getattr(contract.protocol, name))
@@ -62,3 +67,22 @@ def woven(cls: type, proxy: type, contract: Contract) -> type:
         made = type(cls)(cls.__name__, (_Unannounced, proxy, cls), namespace)
         cls._fusion_woven = made  # type: ignore[attr-defined]
     return made
+
+
+def _while_hosted(body: Callable[..., Any]) -> Callable[..., Any]:
+    """A plain method or a stream, which calls its body unless its host has stopped (G29)."""
+    if inspect.iscoroutinefunction(body):
+
+        @functools.wraps(body)
+        async def plain(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+            self._fusion.check_host()
+            return await body(self, *args, **kwargs)
+
+        return plain
+
+    @functools.wraps(body)
+    def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        self._fusion.check_host()
+        return body(self, *args, **kwargs)
+
+    return call
