@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import sys
+import threading
+import warnings
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 
-from fusionrt import RemoteError, RemoteUnavailable
+from fusionrt import Host, RemoteError, RemoteUnavailable
+from fusionrt.rpc.session import Session
 from tests.natsserver import NatsServer
 from tests.waiting import until
 
-from .lab import Broken, Pair, pair
+from .lab import Broken, LabClient, Pair, TinyLab, pair
 
 WINDOW = 64
 
@@ -48,6 +54,82 @@ async def test_D19_a_stream_that_nobody_reads_stops(two: Pair, end: str) -> None
     del stream
     gc.collect()
     await until(lambda: two.lab.done == ["count"])
+
+
+def _entered_from(monkeypatch: pytest.MonkeyPatch, method: str) -> set[int]:
+    """The threads that call a method of sessions from here on."""
+    threads: set[int] = set()
+    original = getattr(Session, method)
+
+    def noted(session: Session, what: Any) -> None:
+        threads.add(threading.get_ident())
+        original(session, what)
+
+    monkeypatch.setattr(Session, method, noted)
+    return threads
+
+
+@pytest.mark.parametrize("how", ["by its last reference", "by the collector"])
+async def test_G39_a_stream_dropped_in_another_thread_ends_in_the_loop(
+    two: Pair, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its session is entered from its own thread only."""
+    threads = _entered_from(monkeypatch, "cancel")
+    streams: list[Any] = [two.client.count(1_000_000)]
+    assert await anext(streams[0]) == 0
+    gc.disable()
+    try:
+        if how == "by the collector":
+            streams.append(streams)  # a cycle
+            streams = []
+            await asyncio.to_thread(gc.collect)
+        else:
+            await asyncio.to_thread(streams.clear)
+    finally:
+        gc.enable()
+    await until(lambda: two.lab.done == ["count"])
+    assert threads == {threading.get_ident()}
+
+
+async def test_G39_a_replica_dropped_in_another_thread_is_unsubscribed_in_the_loop(
+    two: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By whoever held it longest, after it was let go here."""
+    threads = _entered_from(monkeypatch, "release")
+    held: list[Any] = [await two.client.computed.get("a")]
+    two.calling.graph.prune()
+    (session,) = two.client._fusion._peer._sessions.values()
+    assert len(session._held) == 1
+    await asyncio.to_thread(held.clear)
+    await until(lambda: not session._held)
+    assert threads == {threading.get_ident()}
+
+
+async def test_G39_what_is_dropped_after_its_loop_was_closed_does_nothing(nats_server: str) -> None:
+    """Streams and replicas of a loop that ended without a word."""
+    kept: list[Any] = []
+
+    async def use() -> None:
+        host = await Host(nats_server).__aenter__()
+        await host.serve(TinyLab({"a": 1}))
+        client = host.client(LabClient)
+        stream = client.count(1_000_000)
+        await anext(stream)
+        kept.extend((stream, await client.computed.get("a"), client))
+
+    def in_a_loop_of_its_own() -> None:
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(use())
+        loop.close()
+
+    problems: list[Any] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "unraisablehook", problems.append)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of transports and tasks that were left behind
+            await asyncio.to_thread(in_a_loop_of_its_own)
+            kept.clear()
+    assert problems == []
 
 
 async def test_a_stream_that_raises_ends_with_its_error(two: Pair) -> None:
