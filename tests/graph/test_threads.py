@@ -15,6 +15,7 @@ from fusionrt import MutableState, NotBoundError, WrongThread
 from fusionrt.graph import Function, running_graph
 
 from ..services.memory import NotesInMemory, notes_of
+from ..waiting import until
 from .lab import TEST, Lab
 
 
@@ -125,6 +126,40 @@ def test_G29_call_from_thread_ends_with_the_loop() -> None:
     for thread in threads:
         thread.join()
     assert [type(outcome) for outcome in outcomes] == [NotBoundError, NotBoundError]
+
+
+async def test_G39_a_lost_task_collected_in_another_thread_ends_in_the_loop() -> None:
+    """Its body is abandoned there, and whoever else waits for it runs it anew."""
+    lost, told = 0, set[int]()
+    lab = Lab()
+
+    async def body(level: int) -> int:
+        nonlocal lost
+        if level:
+            return int(await functions[0].fetch((level - 1,)))
+        lost += 1
+        if lost == 1:
+            await asyncio.get_running_loop().create_future()  # that nobody else knows
+        return lost
+
+    functions = [lab.function("f", body)]
+    lab.graph.events.subscribe(lambda _: told.add(threading.get_ident()))
+    problems: list[Any] = []
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: problems.append(context["message"]))
+    gc.disable()
+    try:
+        task: Any = loop.create_task(functions[0].fetch((1,)))
+        await until(lambda: lost)
+        waiting = loop.create_task(functions[0].fetch((0,)))
+        await asyncio.sleep(0)
+        del task
+        await in_thread(gc.collect)
+        assert await asyncio.wait_for(waiting, 10) == 2
+    finally:
+        gc.enable()
+    assert told == {threading.get_ident()}
+    assert set(problems) <= {"Task was destroyed but it is pending!"}
 
 
 async def test_G31_a_service_collected_in_another_thread_is_disposed_of_in_the_loop() -> None:

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ForeignCancellation
-from ..primitives import spawn
+from ..primitives import run_in_loop, spawn
 from .edges import link
 from .events import EventKind
 from .expiry import expire_after
@@ -95,7 +96,7 @@ async def ended(computed: Computed[Any], run: Run, doubt: Suspicion | None = Non
         run.users -= 1
         if run.task is not None and not run.users and computed._run is run:
             run.disowned = True
-            run.task.cancel()
+            run_in_loop(computed._function.graph.loop, run.task.cancel)
 
 
 async def execute(computed: Computed[Any]) -> None:
@@ -226,7 +227,14 @@ def _disown(computed: Computed[Any], run: Run, value: Any, error: Exception | No
 
 
 def _abandon(computed: Computed[Any]) -> None:
-    """Computing → Invalidated with no outcome: whoever waits runs the body anew."""
+    """Computing → Invalidated with no outcome: whoever waits runs the body anew.
+
+    Soon, if this is not the graph's loop: a lost task is collected in any thread (G39).
+    """
+    run_in_loop(computed._function.graph.loop, partial(_abandon_here, computed))
+
+
+def _abandon_here(computed: Computed[Any]) -> None:
     run = computed._run
     assert run is not None
     computed._run = None

@@ -124,7 +124,7 @@ async def fetch(
         finally:
             if waiting is not None:
                 waiting.waits.pop(flow, None)
-            if inline and computed._run is run:
+            if inline and computed._run is run and at_home(graph.home):
                 # A RecursionError: no frame is left, neither to run or settle it nor to call here.
                 computed._run = None
                 computed._state = INVALIDATED

@@ -62,6 +62,7 @@ class ComputeMethods:
 
     def adopt(self, graph: Graph) -> None:
         """Join the graph of a host."""
+        graph.check_usable(self.contract.name, to_look=True)
         self.attach(graph)
         self._has_host = True
 
