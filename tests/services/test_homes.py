@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from fusionrt import (
     WrongThread,
     computed,
 )
-from fusionrt.graph import Computed, OriginKind, running_graph
+from fusionrt.graph import Computed, OriginKind, home, running_graph
 from fusionrt.transport.memory import MemoryNetwork
 from tests.services.contracts import Note
 from tests.services.memory import NotesInMemory, notes_of
@@ -139,6 +140,30 @@ def test_G39_many_threads_with_a_loop_each_have_a_graph_each() -> None:
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="asks for the running loop")
+def test_G39_a_loop_that_does_not_say_its_thread_is_told_from_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Such as uvloop's: hits are hits there, and nowhere else."""
+    monkeypatch.setattr("fusionrt.graph.graph.home_of", home._Silent)
+    notes = notes_of("a")
+
+    async def use() -> Any:
+        got = await hot(notes)
+        hit = notes._fusion.function("get").peek((0,))
+        assert hit is not None and hit._hit is not None
+        before = hit._hit.used
+        await notes.get(0)
+        assert hit._hit.used == before + 1
+        with pytest.raises(WrongThread):
+            await asyncio.to_thread(lambda: asyncio.run(_awaited(lambda: notes.get(0))))
+        return got
+
+    for text in "bc":
+        notes.notes[0] = Note(0, "me", text)
+        assert closed_without_a_word(use) == [Note(0, "me", text)] * 3
 
 
 # -- other threads and loops --
