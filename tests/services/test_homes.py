@@ -225,6 +225,25 @@ async def test_G39_a_body_is_no_part_of_what_a_thread_computes_in_its_context() 
         await computed(body).use()
 
 
+async def test_G39_a_command_is_not_served_in_another_thread_either() -> None:
+    """What its thread reads and invalidates in its context is refused as well."""
+
+    class Threaded(NotesInMemory):
+        async def put(self, note: Note) -> Note:
+            def read() -> Any:
+                return asyncio.run(_awaited(lambda: self.get(0)))
+
+            for call in (read, lambda: self.invalidate.get(0)):
+                with pytest.raises(WrongThread):
+                    await asyncio.to_thread(call)
+            return await super().put(note)
+
+    notes = Threaded({0: Note(0, "me", "a")})
+    await hot(notes)
+    await notes.put(Note(0, "me", "b"))
+    assert await hot(notes) == [Note(0, "me", "b")] * 3
+
+
 async def test_G39_a_service_dropped_in_another_thread_after_its_loop_is_no_trouble() -> None:
     """The loop is closed: nobody is told, and nothing raises."""
     problems: list[Any] = []

@@ -94,7 +94,7 @@ class Binding(ComputeMethods):
         graph = self._graph
         # A loop that runs is not closed, so that `graph.closed` need not be asked.
         if graph is None or graph._closed or not at_home(graph.home):
-            self.opened()
+            self.opened().check_usable(self.contract.name, to_look=True)
         function = self._functions[method]
         arguments = self._keyers[method].normalize(arguments)
         command = None if SCOPE.get() is None else CommandScope.current()
@@ -178,7 +178,7 @@ class Binding(ComputeMethods):
         self.check_host()
         command = CommandScope.current()
         if command is not None:
-            self.opened()
+            self.opened().check_thread()
             arguments = self.pattern(method, arguments)
             command.operation.keys.append(Key(contract, method, arguments, self))
         else:
