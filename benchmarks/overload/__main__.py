@@ -43,16 +43,16 @@ async def main() -> None:
                 name = f"{count:,} `{method}` at once"
                 name += f", by {clients} clients" if clients > 1 else ""
                 rows.append(await _measure(name, Plan("burst", method, count // clients), clients))
-                print(rows[-1])
+                print(rows[-1], flush=True)
     for method, closed in LOADS.items():
         name = f"`{method}`, {closed.count:,} workers"
         capacity, row = await _measured(name, closed)
         rows.append(row)
-        print(row)
+        print(row, flush=True)
         for times in TIMES:
             plan = replace(closed, pattern="open", count=int(times * capacity))
-            rows.append(await _measure(f"`{method}`, {times} × {capacity:,.0f} a second", plan))
-            print(rows[-1])
+            rows.append(await _measure(f"`{method}`, {times} times {capacity:,.0f} a second", plan))
+            print(rows[-1], flush=True)
     Path(__file__).with_name("RESULTS.md").write_text(_HEAD + "\n".join(rows) + "\n")
 
 

@@ -85,11 +85,14 @@ class _Caller:
         return outcome
 
     async def _open(self) -> None:
-        calls = []
+        calls: set[asyncio.Future[None]] = set()
         made = 0
         while (past := time.perf_counter() - self._start) < self._plan.lasts:
             due = int(past * self._plan.count)
-            calls.extend(asyncio.ensure_future(self._one()) for _ in range(due - made))
+            for _ in range(due - made):
+                call = asyncio.ensure_future(self._one())
+                calls.add(call)
+                call.add_done_callback(calls.discard)
             made = due
             await asyncio.sleep(TICK)
         await asyncio.gather(*calls)

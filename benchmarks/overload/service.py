@@ -8,8 +8,7 @@ import resource
 import sys
 import time
 from abc import abstractmethod
-from collections.abc import Coroutine
-from typing import Any, Protocol
+from typing import Protocol
 
 from fusionrt import Host
 from fusionrt.abi import Client, Compute, Contract, InvalidateAccessor, Plain, Service, Signature
@@ -46,7 +45,7 @@ def _types() -> ContractTypes:
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="load",
     protocol=Load,
     types=_types,
@@ -60,27 +59,27 @@ CONTRACT = Contract(
 
 
 class LoadProxy(LoadService, contract=CONTRACT):
-    def spin(self, key: int, seconds: float) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("spin", (key, seconds))
+    async def spin(self, key: int, seconds: float) -> int:
+        return await self._fusion.compute("spin", (key, seconds))
 
-    def rest(self, key: int, seconds: float) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("rest", (key, seconds))
+    async def rest(self, key: int, seconds: float) -> int:
+        return await self._fusion.compute("rest", (key, seconds))
 
 
 class LoadClient(Load, Client, contract=CONTRACT):
     """The typed client."""
 
-    def spin(self, key: int, seconds: float) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("spin", (key, seconds))
+    async def spin(self, key: int, seconds: float) -> int:
+        return await self._fusion.compute("spin", (key, seconds))
 
-    def rest(self, key: int, seconds: float) -> Coroutine[Any, Any, int]:
-        return self._fusion.compute("rest", (key, seconds))
+    async def rest(self, key: int, seconds: float) -> int:
+        return await self._fusion.compute("rest", (key, seconds))
 
-    def spin_plain(self, key: int, seconds: float) -> Coroutine[Any, Any, int]:
-        return self._fusion.call("spin_plain", (key, seconds))
+    async def spin_plain(self, key: int, seconds: float) -> int:
+        return await self._fusion.call("spin_plain", (key, seconds))
 
-    def rest_plain(self, key: int, seconds: float) -> Coroutine[Any, Any, int]:
-        return self._fusion.call("rest_plain", (key, seconds))
+    async def rest_plain(self, key: int, seconds: float) -> int:
+        return await self._fusion.call("rest_plain", (key, seconds))
 
 
 class LoadHere(LoadService):
