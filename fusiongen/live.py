@@ -22,6 +22,7 @@ from fusionrt.transport.nats import NatsTransport
 from fusionrt.wire.calls import Request
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Encoding, Ending, Kind
+from fusionrt.wire.refusals import OVERLOADED
 
 __all__ = ["Call", "CallFailed", "Change", "Live", "UsageProblem", "parse_call"]
 
@@ -52,6 +53,8 @@ def _said(failure: Ending) -> str:
             return f"failed: {failure.message}"
         case "unavailable":
             return f"depends on a service that cannot be reached: {failure.message}"
+        case code if code == OVERLOADED:
+            return f"was refused: {failure.message}; try again later"
     return f"failed ({failure.code}): {failure.message}"
 
 
@@ -195,13 +198,14 @@ class Live:
                 payload = await peer.call(request, registration)
         except Failed as failed:
             if not registration.id:
-                raise CallFailed(call, failed.failure) from None
+                if not reason or failed.failure.code != OVERLOADED:
+                    raise CallFailed(call, failed.failure) from None
+                watched.look_again()
             return Change("", f"{call.service}.{call.method} {_said(failed.failure)}", reason)
         except (RemoteUnavailable, TimeoutError) as error:
             if not reason:
                 raise
-            loop = asyncio.get_running_loop()
-            loop.call_later(RETRY, watched.settle, "looked again")
+            watched.look_again()
             return Change("", str(error) or f"no answer within {timeout:g} s", reason)
         return Change(payload.decode(), "", reason)
 
@@ -234,6 +238,10 @@ class _Watched:
         """It is stale."""
         if not self.invalidated.done():
             self.invalidated.set_result(reason)
+
+    def look_again(self) -> None:
+        """There is none now: ask for it in a while."""
+        asyncio.get_running_loop().call_later(RETRY, self.settle, "looked again")
 
     async def standings(self) -> AsyncIterator[str]:
         """That it was suspended, and why, or is fresh again; ends when it is invalidated."""
@@ -270,4 +278,5 @@ def _request(call: Call, kind: Kind, timeout: float) -> Request:
         deadline=now() + timeout,
         encoding=Encoding.JSON,
         operation=new_id() if kind is Kind.COMMAND else "",
+        timeout=timeout,
     )

@@ -6,6 +6,8 @@ import asyncio
 import copy
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import suppress
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
@@ -31,6 +33,9 @@ __all__ = ["Remote"]
 _T = TypeVar("_T")
 
 TIMEOUT = 10.0
+
+_FIRST: ContextVar[float] = ContextVar("fusion first", default=math.inf)
+"""The seconds that the read has which a replica is made for; whoever watches has all the time."""
 
 
 class Remote(ComputeMethods):
@@ -75,8 +80,22 @@ class Remote(ComputeMethods):
         if CommandScope.current() is not None:
             return await self.raw(method, arguments)
         arguments = self._keyers[method].normalize(arguments)
+        self._admit(method, arguments)
         read = self.function(method).fetch(arguments, stale_ok=self._stale_ok)
         return await self._in_time(method, read)
+
+    def _admit(self, method: str, arguments: tuple[Any, ...]) -> None:
+        """Refuse a read that cannot be served in time before there is a replica (D27).
+
+        Raises:
+            Overloaded: for it would have to ask, and could not be served in time.
+        """
+        failure = self._peer.refusal(self._timeout)
+        if failure is None:
+            return
+        function = self.function(method)
+        if function.find(function.key(arguments)) is None:
+            raise self._error_of(method)(Failed(failure))
 
     def _at_hand(self, method: str, arguments: tuple[Any, ...]) -> Computed[Any] | None:
         """The replica, if it is to be read by raw arguments, and there is no time to lose.
@@ -107,6 +126,7 @@ class Remote(ComputeMethods):
     ) -> Computed[Any]:
         """The computed behind the value."""
         arguments = self.arguments(method, args, kwargs)
+        self._admit(method, arguments)
         read = self.function(method).computed(arguments, stale_ok=self._stale_ok)
         return await self._in_time(method, read)
 
@@ -121,8 +141,9 @@ class Remote(ComputeMethods):
         async def body(*arguments: Any) -> Any:
             if not isinstance(SCOPE.get(), Computed):  # it makes no replica
                 return await self.call(method, arguments)
-            # Its callers have deadlines, each its own; the last one that leaves cancels it.
-            request = self._request(Kind.COMPUTE, method, arguments, math.inf)
+            # Its callers have deadlines, each its own; the last one that leaves cancels it. The
+            # first one's says whether it can be served in time.
+            request = self._request(Kind.COMPUTE, method, arguments, _FIRST.get())
             registration = registration_of(self._peer)
             try:
                 value = await self._ask(method, request, registration)
@@ -184,7 +205,8 @@ class Remote(ComputeMethods):
         except (TypeError, ValueError, OverflowError) as problem:
             raise ArgumentError(f"{self.contract.name}.{method}", str(problem)) from None
         operation = new_id() if kind is Kind.COMMAND else ""
-        return Request(kind, method_id(method), data, now() + timeout, operation=operation)
+        due = now() + timeout
+        return Request(kind, method_id(method), data, due, operation=operation, timeout=timeout)
 
     async def _ask(
         self,
@@ -215,6 +237,7 @@ class Remote(ComputeMethods):
             CallTimeout: there was none in time.
             RemoteUnavailable: for the connection to the broker is lost.
         """
+        first = _FIRST.set(self._timeout)
         try:
             async with asyncio.timeout(self._timeout) as limit:
                 return await call
@@ -223,6 +246,8 @@ class Remote(ComputeMethods):
                 raise
             raise self._timed_out(Kind.COMPUTE, method) from None
         finally:
+            with suppress(ValueError):  # closed in another context, which ends with it
+                _FIRST.reset(first)
             call.close()  # if it never began
 
     def _timed_out(self, kind: Kind, method: str) -> FusionError:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 __all__ = ["Deadlines"]
+
+REST: Final = 2e-6
+"""Seconds for each key until they are looked at again: looking takes a tenth of it. Thousands that
+are late one after the other would else each have all of them looked at."""
 
 _K = TypeVar("_K", bound=Hashable)
 
@@ -53,6 +57,6 @@ class Deadlines(Generic[_K]):
             self._due.pop(key, None)
             self._late(key)
         if self._due:
-            earliest = min(self._due.values())
+            earliest = max(min(self._due.values()), now + REST * len(self._due))
             if self._timer is None or earliest < self._timer.when():
                 self._wait_until(earliest)

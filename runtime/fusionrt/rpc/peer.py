@@ -12,9 +12,10 @@ from ..transport import Message, Transport
 from ..wire.calls import Request
 from ..wire.client import ClientSession
 from ..wire.envelopes import decode_host_envelope
-from ..wire.frames import Kind
+from ..wire.frames import Ending, Kind
 from ..wire.limits import Limits, Timing
-from .answer import Pending
+from ..wire.refusals import refusal
+from .answer import Failed, Pending
 from .deadlines import Deadlines
 from .outage import Outage
 from .registration import Registration
@@ -74,10 +75,13 @@ class Peer:
 
         Raises:
             TimeoutError: there was no answer in so many seconds.
-            Failed: the host answered with a failure.
+            Failed: the host answered with a failure, or the call is refused here (D27).
             RemoteUnavailable: no host of the service, or not even the broker, can be reached.
             OutcomeUnknown: the host of a command was lost: it may have run, or not (D13).
         """
+        refused = self.refusal(request.timeout)
+        if refused is not None:
+            raise Failed(refused)
         pending = Pending(request, registration)
         self._send(pending)
         if timeout is not None:
@@ -95,6 +99,16 @@ class Peer:
         incoming = Incoming(request)
         self._send(incoming)
         return incoming
+
+    def refusal(self, left: float) -> Ending | None:
+        """Why a call is refused that has so many seconds; None if it can be served (D27).
+
+        In an outage there is a better reason to fail.
+        """
+        if self._session is None or self._outage.declared:
+            return None
+        seconds = self._session.refuses(left)
+        return refusal(seconds) if seconds else None
 
     def why_silent(self, kind: Kind) -> RemoteUnavailable | None:
         """Why a call of this kind had no answer, if that is known: the connection is lost."""

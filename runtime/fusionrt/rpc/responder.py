@@ -14,6 +14,7 @@ from ..wire.admission import FULL, greet, rejection
 from ..wire.envelopes import decode_client_envelope
 from ..wire.limits import Limits, Timing
 from ..wire.server import ServerSession
+from .gate import Gate
 from .open_streams import OpenStreams
 from .outlet import Outlet
 from .seat import Seat
@@ -22,8 +23,6 @@ from .subjects import TOKEN, Subjects
 
 __all__ = ["Responder"]
 
-CONCURRENCY: Final = 1000
-"""Bodies of one service that run at a time; further calls wait their turn."""
 PARTING: Final = 1.0
 """Seconds without a running call in which the clients of a host that drains move to another."""
 STOPPING: Final = 1.0
@@ -64,7 +63,7 @@ class Responder(Listener):
         self._left = asyncio.Event()
         self._draining = False
         self._seats: dict[tuple[str, int], Seat] = {}
-        self._limit = asyncio.Semaphore(CONCURRENCY)
+        self._gate = Gate(self._limits.under_way)
         self._streams = OpenStreams(self._limits.streams)
         # A transport's handler may run in the context of whoever published the message.
         self._context = contextvars.copy_context()
@@ -163,7 +162,7 @@ class Responder(Listener):
                 session,
                 self._servant,
                 reply_subject,
-                limit=self._limit,
+                gate=self._gate,
                 streams=self._streams,
                 quota=self._limits.held,
                 confides=envelope.principal in self._confidants,

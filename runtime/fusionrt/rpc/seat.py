@@ -16,6 +16,7 @@ from ..wire.frames import Call, Ending, Kind
 from ..wire.refusals import refusal
 from ..wire.server import ServerSession
 from .deadlines import Deadlines
+from .gate import Gate, Line
 from .open_streams import OpenStreams
 from .outlet import Outlet
 from .servant import Held, Servant, internal
@@ -38,14 +39,14 @@ class Seat:
         servant: Servant,
         reply_subject: str,
         *,
-        limit: asyncio.Semaphore,
+        gate: Gate,
         streams: OpenStreams,
         quota: int,
         confides: bool,
         context: contextvars.Context,
         outlet: Outlet,
     ) -> None:
-        """limit: on the bodies that run at a time. streams: that are open, of all clients.
+        """gate: says when a body may run. streams: that are open, of all clients.
         quota: of results that are held.
         confides: whether the client is told in full why results are invalidated (D28).
         context: what every body starts from.
@@ -53,7 +54,8 @@ class Seat:
         self.session = session
         self.reply_subject = reply_subject
         self._servant = servant
-        self._limit = limit
+        self._gate = gate
+        self._line = Line()
         self._streams = streams
         self._quota = quota
         self._confides = confides
@@ -105,28 +107,50 @@ class Seat:
     # -- calls --
 
     def _start(self, call: Call, seconds: float) -> None:
-        """Answer a call that has so many seconds left; a stream may take longer."""
-        id = call.id
+        """Answer a call that has so many seconds left: a hit at once, the others in their turn.
+
+        A stream may take longer; so may a compute call, which others may have joined: its client
+        cancels it when the last of them leaves.
+        """
         work = self._answered_now(call)
         if work is None:
             return
-        run = work
-        if call.kind is Kind.STREAM and self._streams.full:
+        if call.kind is Kind.STREAM:
+            self._start_stream(call, work)
+            return
+        if call.kind is not Kind.COMPUTE:
+            self._deadlines.set(call.id, seconds)
+        self._gate.enter(self._line, call.id, _Entrant(self, call, work), seconds)
+
+    def _start_stream(self, call: Call, work: Coroutine[Any, Any, None]) -> None:
+        if self._streams.full:
             work.close()
             self._unanswered(call, refusal(RETRY_AFTER))
             return
-        if call.kind is not Kind.STREAM:
-            run = self._within_limit(work)
-            self._deadlines.set(id, seconds)
-        task = spawn(run, name="fusion call", context=self._context.copy())
-        self._running[id] = task
-        if call.kind is Kind.STREAM:
-            self._streams.add(task)
+        self._streams.add(self._run(call, work, None))
+
+    def begin(self, call: Call, work: Coroutine[Any, Any, None], now: float) -> None:
+        """It is a call's turn."""
+        self._run(call, work, now)
+
+    def refuse(self, call: Call, retry_after: float) -> None:
+        """A call cannot be served in time (D27)."""
+        self._deadlines.drop(call.id)
+        self._unanswered(call, refusal(retry_after))
+
+    def _run(
+        self, call: Call, work: Coroutine[Any, Any, None], began: float | None
+    ) -> asyncio.Task[None]:
+        """began: when the gate let it in."""
+        id = call.id
+        task = self._running[id] = spawn(work, name="fusion call", context=self._context.copy())
 
         def ended(task: asyncio.Task[None]) -> None:
             del self._running[id]
             self._credit.pop(id, None)
             self._deadlines.drop(id)
+            if began is not None:
+                self._gate.ended(began)
             work.close()  # if it never began
             if task.cancelled():
                 self._unanswered(call, _NO_ANSWER)
@@ -134,6 +158,7 @@ class Seat:
                 self._unanswered(call, self._failed(error))
 
         task.add_done_callback(ended)
+        return task
 
     def _answered_now(self, call: Call) -> Coroutine[Any, Any, None] | None:
         """What answers the call; None if it is answered. One call costs itself (D29)."""
@@ -150,10 +175,6 @@ class Seat:
         _log.error("%s failed", what, exc_info=error)
         return _NO_ANSWER
 
-    async def _within_limit(self, work: Coroutine[Any, Any, None]) -> None:
-        async with self._limit:
-            await work
-
     def _late(self, id: int) -> None:
         self.session.failure(id, "timeout", "its time was up before it was done")
         self.changed()
@@ -168,6 +189,7 @@ class Seat:
         self.changed()
 
     def _stop(self, id: int) -> None:
+        self._gate.leave(self._line, id)
         task = self._running.get(id)
         if task is not None:
             task.cancel()
@@ -195,7 +217,7 @@ class Seat:
 
     def _clear(self) -> None:
         self._deadlines.close()
-        for id in list(self._running):
+        for id in [*self._running, *self._line.waiting]:
             self._stop(id)
         for id in list(self._held):
             self._release(id)
@@ -224,6 +246,25 @@ class Seat:
         if call.kind is Kind.COMMAND:
             self._outlet.flush_others(self)
         self.changed()
+
+
+class _Entrant:
+    __slots__ = ("_call", "_seat", "_work")
+
+    def __init__(self, seat: Seat, call: Call, work: Coroutine[Any, Any, None]) -> None:
+        self._seat: Final = seat
+        self._call: Final = call
+        self._work: Final = work
+
+    def begin(self, now: float) -> None:
+        self._seat.begin(self._call, self._work, now)
+
+    def refuse(self, retry_after: float) -> None:
+        self._work.close()
+        self._seat.refuse(self._call, retry_after)
+
+    def forget(self) -> None:
+        self._work.close()
 
 
 class _Reply:

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 from ..errors import FusionError, RemoteUnavailable
 from ..primitives import clock
 from ..wire import client_events as events
+from ..wire.admission import RETRY_AFTER
 from ..wire.client import ClientSession
 from ..wire.envelopes import HostEnvelope
 from ..wire.frames import Ending, Kind
@@ -24,6 +25,10 @@ from .turns import Turns
 __all__ = ["Call", "Owner", "Session"]
 
 Call = Pending | Incoming
+
+STALLED: Final = 0.4
+"""The share of a call's time after which this process, still busy with making calls in one turn of
+its loop, makes no more: it could neither send them nor hear of them in time."""
 
 _NO_STREAM: Final = Ending("bad_answer", "its host answered without a stream: update it")
 
@@ -90,6 +95,7 @@ class Session:
         self._arrived: float = math.inf
         """In an outage: no call beyond this id can have reached the host."""
         self._flushing = False
+        self._unsent_since = 0.0
         self._timer: asyncio.TimerHandle | None = None
         self._due = math.inf
 
@@ -107,6 +113,15 @@ class Session:
         self._calls[id] = call
         self._newest = id
         self._changed()
+
+    def refuses(self, left: float) -> float:
+        """Seconds after which to make a call that would need more than so many now; else 0."""
+        if not self._wire.crowded:
+            return 0.0
+        now = self._now()
+        if self._flushing and now - self._unsent_since > left * STALLED:
+            return RETRY_AFTER
+        return self._wire.refuses(left, now)
 
     def cancel(self, call: Call) -> None:
         """Give up a call; its host stops it (D19)."""
@@ -179,7 +194,8 @@ class Session:
         self._wire.gap(self._now())
         error = self._outage.error(self.service)
         for call in list(self._calls.values()):
-            if call.request.kind is Kind.COMPUTE or call.id > self._arrived:
+            unsent = call.id > self._arrived or self._wire.unsent(call.id)
+            if unsent or call.request.kind is Kind.COMPUTE:
                 self.cancel(call)
                 call.fail(error)
         self._changed()
@@ -221,20 +237,27 @@ class Session:
 
     def _changed(self) -> None:
         """Apply what the session tells, and send what it wants sent at the end of this tick."""
+        self._tell()
+        if not self._flushing and not self.over:
+            self._flushing = True
+            self._unsent_since = self._now()
+            self._loop.call_soon(self._flush, context=self._context)
+
+    def _tell(self) -> None:
         for event in self._wire.events():
             self._apply(event)
         if self.leaving and not self._calls and not self.over:
             self.leave(RemoteUnavailable(self.service, "its host shuts down"))
             self._owner.left(self)
-        if not self._flushing and not self.over:
-            self._flushing = True
-            self._loop.call_soon(self._flush, context=self._context)
 
     def _flush(self) -> None:
         self._flushing = False
         now = self._now()
         for iid, data in self._wire.outgoing(now):
             self._send(iid, data)
+        self._tell()  # what was refused
+        if self._wire.pressed:
+            self._changed()
         due = self._wire.next_tick()
         # A timer that comes too early does no harm, and setting it anew costs more than a message.
         if due < self._due or self.over:
@@ -328,6 +351,10 @@ class Session:
             return
         self.leaving = True
         self._owner.draining(self)
+        for id in self._wire.recall():
+            call = self._calls.pop(id)
+            call.session = None
+            self._owner.again(call)
         error = RemoteUnavailable(self.service, "its host shuts down; start the stream anew")
         for id, call in list(self._calls.items()):
             if isinstance(call, Incoming):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from enum import Enum, auto
 from typing import Final
@@ -11,6 +12,9 @@ import msgspec
 from . import client_events as events
 from .digest import Digest
 from .frames import Credit, Encoding, End, Ending, Failure, Item, Kind, Reading, Result
+from .limits import Limits
+from .pace import Pace
+from .refusals import OVERLOADED, refusal
 
 __all__ = ["Calls", "Phase", "Request"]
 
@@ -20,6 +24,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
     method: `method_id` of its name. deadline: on the clock that the session is told; seconds.
     operation: a command's operation id. hops: hosts that this compute call has come through.
+    timeout: the seconds that it had in all.
     """
 
     kind: Kind
@@ -29,6 +34,7 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     encoding: Encoding = Encoding.MSGPACK
     operation: str = ""
     hops: int = 0
+    timeout: float = math.inf
 
 
 class Phase(Enum):
@@ -42,13 +48,14 @@ class Phase(Enum):
 
 
 class _Call:
-    """One call; the last three fields are a stream's (see `Reading`)."""
+    """One call, sent at `since`; the last three fields are a stream's (see `Reading`)."""
 
-    __slots__ = ("consumed", "credited", "kind", "next", "phase")
+    __slots__ = ("consumed", "credited", "kind", "next", "phase", "since")
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.phase = Phase.QUEUED
+        self.since = 0.0
         self.next = 0
         self.consumed = 0
         self.credited = 0
@@ -57,13 +64,16 @@ class _Call:
 class Calls:
     """A table of the live calls by id, which reports what happens to them as events.
 
+    pace: how fast the host answers what it has; streams are none of that.
     digest: over the ids that the host must have registered, as far as this end knows (D12).
     """
 
-    def __init__(self, told: list[events.ClientEvent], window: int) -> None:
+    def __init__(self, told: list[events.ClientEvent], limits: Limits) -> None:
         self.digest = Digest()
+        self.pace = Pace(limits.under_way)
+        self._at_a_time: Final = limits.under_way
         self._told: Final = told
-        self._window: Final = window
+        self._window: Final = limits.window
         self._calls: dict[int, _Call] = {}
         self._last_id = 0
         self._creditable: set[int] = set()
@@ -79,48 +89,69 @@ class Calls:
         call = self._calls.get(id)
         return None if call is None else call.phase
 
-    def sent(self, id: int) -> None:
+    def sent(self, id: int, now: float) -> None:
         """A queued call is sent now."""
-        self._calls[id].phase = Phase.SENT
+        call = self._calls[id]
+        call.phase = Phase.SENT
         self.digest.add(id)
+        if call.kind is not Kind.STREAM:
+            call.since = now
+            self.pace.begun(now)
+
+    def refused(self, id: int, waiting: int, now: float) -> None:
+        """A queued call cannot be served in time, for so many wait: it is not sent."""
+        del self._calls[id]
+        ending = refusal(self.pace.retry_after(waiting, now))
+        self._told.append(events.Failed(id, ending.code, ending.message, ending.data, False))
 
     def abandon(self, id: int) -> Phase | None:
         """Forget a call; if it was sent, say `parted` when the host is told."""
         call = self._calls.pop(id, None)
         self._creditable.discard(id)
-        return None if call is None else call.phase
+        if call is None:
+            return None
+        self._left(call)
+        return call.phase
 
     def parted(self, ids: Iterable[int]) -> None:
         """The host is told now that these are abandoned."""
         for id in ids:
             self.digest.remove(id)
 
+    def _left(self, call: _Call) -> None:
+        if call.phase is Phase.SENT and call.kind is not Kind.STREAM:
+            self.pace.left(call.since)
+
     def _forget(self, id: int) -> None:
-        del self._calls[id]
+        self._left(self._calls.pop(id))
         self._creditable.discard(id)
         self.digest.remove(id)
 
     # What the host says. Whatever is said of an unknown id is said of an abandoned one.
 
-    def completed(self, frame: Result) -> None:
+    def completed(self, frame: Result, now: float) -> None:
         """A result came."""
-        if self._settled(frame.id, frame.kept):
+        if self._settled(frame.id, frame.kept, now):
             self._told.append(events.Completed(frame.id, frame.payload, frame.kept))
 
-    def failed(self, frame: Failure) -> None:
+    def failed(self, frame: Failure, now: float) -> None:
         """An error came."""
-        if self._settled(frame.id, frame.kept):
+        if self._settled(frame.id, frame.kept, now, served=frame.code != OVERLOADED):
             self._told.append(
                 events.Failed(frame.id, frame.code, frame.message, frame.data, frame.kept)
             )
 
-    def _settled(self, id: int, kept: bool) -> bool:
+    def _settled(self, id: int, kept: bool, now: float, served: bool = True) -> bool:
         call = self._calls.get(id)
         if call is None or call.phase is not Phase.SENT:
             return False
-        if kept:
-            call.phase = Phase.HELD
-        else:
+        if call.kind is not Kind.STREAM:
+            if served:
+                self.pace.ended(call.since, now)
+            else:
+                self.pace.refused(call.since)
+        call.phase = Phase.HELD
+        if not kept:
             self._forget(id)
         return True
 
@@ -227,6 +258,7 @@ class Calls:
             ids[call.phase].append(id)
         self._calls.clear()
         self._creditable.clear()
+        self.pace = Pace(self._at_a_time)
         return tuple(ids[Phase.QUEUED]), tuple(ids[Phase.SENT]), tuple(ids[Phase.HELD])
 
     def __len__(self) -> int:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from . import client_events as events
 from .admission import FULL, RETRY_AFTER
 from .batch import batches, call_size, overhead
-from .calls import Calls, Request
+from .calls import Calls, Phase, Request
 from .client_outbox import ClientOutbox
 from .client_state import ClientStatistics, Outgoing, State
 from .envelopes import HostEnvelope, encode_client_envelope
@@ -64,8 +64,8 @@ class ClientSession:
         self._batch_bytes = limits.batch_bytes
         self._largest = limits.max_bytes - overhead(cid, principal)
         self._events: list[events.ClientEvent] = []
-        self._calls = Calls(self._events, limits.window)
-        self._outbox = ClientOutbox(self._calls, limits.ids)
+        self._calls = Calls(self._events, limits)
+        self._outbox = ClientOutbox(self._calls, limits)
         self._parting: list[Outgoing] = []
         self._lease = Lease(timing, now)
         self._hearing = Hearing(self._events, self._calls, self._lease)
@@ -96,6 +96,30 @@ class ClientSession:
         else:
             self._outbox.call(id, request)
         return id
+
+    @property
+    def crowded(self) -> bool:
+        """Whether a call made now must wait for others."""
+        return self._outbox.crowded
+
+    def refuses(self, left: float, now: float) -> float:
+        """Whether a call made now could not be served in so many seconds: those after which to try
+        again; 0 if it can (D27).
+        """
+        return self._outbox.refuses(left, now)
+
+    @property
+    def pressed(self) -> bool:
+        """Whether to take `outgoing` again soon: more calls are to be refused."""
+        return self._outbox.pressed
+
+    def unsent(self, id: int) -> bool:
+        """Whether the call still waits in here."""
+        return self._calls.phase(id) is Phase.QUEUED
+
+    def recall(self) -> list[int]:
+        """Give up the calls that wait in here, to make them elsewhere: their ids."""
+        return self._outbox.recall()
 
     def cancel(self, id: int) -> None:
         """Give up a call or stream; its host is told, if it was sent (D19)."""
@@ -200,7 +224,10 @@ class ClientSession:
         return self._lease.hello_due if self.iid is None else self._lease.next(self._told_live)
 
     def outgoing(self, now: float) -> list[Outgoing]:
-        """The messages to send now; the time that is left to calls is told as of `now`."""
+        """The messages to send now; the time that is left to calls is told as of `now`.
+
+        Calls that cannot be served in time are refused here: take `events()` again.
+        """
         out = self._parting
         self._parting = []
         if self._gone:

@@ -73,7 +73,7 @@ class Hearing:
         """Act on a frame; false if something before it is missing."""
         match frame:
             case Result():
-                self._calls.completed(frame)
+                self._calls.completed(frame, now)
             case Invalidated(ids, reason):
                 self._calls.invalidated(ids, reason)
             case Item():
@@ -81,7 +81,7 @@ class Hearing:
             case End():
                 return self._calls.ended(frame)
             case Failure():
-                self._calls.failed(frame)
+                self._calls.failed(frame, now)
             case Acknowledged():
                 self._acknowledged(frame, now)
             case Resynced():

@@ -40,6 +40,8 @@ class Limits:
     sessions: that a host keeps for one service; more are refused until one ends or expires.
     streams: of one service that are open at a time; more are refused (D27). They are counted apart
         from running calls: most streams wait for something to tell, and must not hold up calls.
+    under_way: calls of one session that its host has and did not answer yet, streams not counted.
+    waiting: further calls, which wait in the client's process; beyond that they are refused (D27).
     """
 
     max_bytes: int = 1024 * 1024
@@ -52,3 +54,5 @@ class Limits:
     entries: int = 500_000
     sessions: int = 10_000
     streams: int = 10_000
+    under_way: int = 1000
+    waiting: int = 100_000

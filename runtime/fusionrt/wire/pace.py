@@ -1,0 +1,108 @@
+"""`Pace`: how fast calls are served, and so which of those that wait can be served in time (D27).
+
+Calls wait while as many as may be are under way; so, by Little's law, one begins each time that a
+call takes, divided by how many that are. This is known as soon as one call has ended (before that a
+call takes no less than those that are under way have taken), and a light load makes nobody
+pessimistic; counting what ends in a while sees nothing until then, and far too little after.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .admission import RETRY_AFTER
+
+__all__ = ["Pace"]
+
+SHARE: Final = 1 / 16
+"""How much one call counts in the averages."""
+CAREFUL: Final = 1.25
+DEVIATIONS: Final = 2
+"""A call is taken to need so much more than the mean: what all of them share, a busy loop or a full
+socket, makes them slower all at once, and deviations do not tell of it."""
+BRIEF: Final = 0.05
+"""Seconds that are no wait to speak of."""
+GROWTH: Final = 1 / 16
+"""How many more calls may be under way after one was served, where some were refused."""
+LATEST: Final = 60.0
+"""Seconds after which a caller is asked to try again, at most."""
+
+
+class Pace:
+    """Learns from each call. At first everything can be served in time.
+
+    under_way: calls that began and did not end. at_a_time: as many as may be.
+    """
+
+    __slots__ = ("_deviation", "_most", "_since", "_step", "_took", "at_a_time", "under_way")
+
+    def __init__(self, at_a_time: int) -> None:
+        self.under_way = 0
+        self.at_a_time = float(at_a_time)
+        self._most = at_a_time
+        self._since = 0.0
+        """The sum of the times at which they began."""
+        self._step = 0.0
+        self._took = 0.0
+        self._deviation = 0.0
+
+    def begun(self, now: float) -> None:
+        """A call began."""
+        self.under_way += 1
+        self._since += now
+
+    def left(self, since: float) -> None:
+        """A call that began then was given up, which says nothing of how long one takes."""
+        self.under_way -= 1
+        self._since = self._since - since if self.under_way else 0.0
+
+    def ended(self, since: float, now: float) -> None:
+        """A call that began then has ended."""
+        self.left(since)
+        self.at_a_time = min(self.at_a_time + GROWTH, self._most)
+        seconds = now - since
+        if not self._took:
+            self._took = seconds
+        self._deviation += (abs(seconds - self._took) - self._deviation) * SHARE
+        self._took += (seconds - self._took) * SHARE
+
+    def refused(self, since: float) -> None:
+        """A call that began then was refused elsewhere: it was one too many."""
+        self.left(since)
+        self.at_a_time = max(1.0, self.at_a_time - 1)
+
+    @property
+    def full(self) -> bool:
+        """Whether the next call waits."""
+        return self.under_way >= self.at_a_time
+
+    def stepped(self, calls: int, seconds: float) -> None:
+        """So many calls began; so long did the processor do nothing else."""
+        each = seconds / calls
+        share = min(1.0, calls * SHARE) if self._step else 1.0
+        self._step += (each - self._step) * share
+
+    def _takes(self, now: float) -> float:
+        """Seconds that a call takes; no less than those under way have taken."""
+        age = now - self._since / self.under_way if self.under_way else 0.0
+        return max(self._took, age)
+
+    def _wait(self, ahead: int, takes: float) -> float:
+        return ahead * max(takes / self.at_a_time, self._step)
+
+    def refuses(self, ahead: int, left: float, of: float, now: float) -> bool:
+        """Whether a call with so many ahead of it cannot be served in the seconds that are left of
+        those that it had.
+
+        What takes nearly all of its time, and what hardly waited, is given the chance that it has
+        without a queue.
+        """
+        if not ahead and of - left < BRIEF:
+            return False
+        takes = self._takes(now)
+        needed = takes * CAREFUL + DEVIATIONS * self._deviation
+        return self._wait(ahead, takes) + min(needed, of * 0.75) > left
+
+    def retry_after(self, waiting: int, now: float) -> float:
+        """Seconds in which so many that wait are served."""
+        return min(max(RETRY_AFTER, self._wait(waiting, self._takes(now))), LATEST)
