@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any, Literal, Union
 
+from .texts import TextForm
+
 __all__ = [
     "AnyOf",
     "Anything",
@@ -22,9 +24,11 @@ __all__ = [
     "OneOf",
     "Places",
     "Record",
+    "Recurring",
     "Scalar",
     "Shape",
     "Table",
+    "Text",
     "literal_name",
     "spell",
 ]
@@ -42,6 +46,14 @@ class Scalar(Shape):
     """One of `scalars.SCALARS`."""
 
     cls: type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text(Shape):
+    """A value that travels as its text."""
+
+    cls: Any
+    form: TextForm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,9 +84,14 @@ class AnyOf(Shape):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Items(Shape):
-    """Any number of items; they arrive as a `cls`: list, tuple, set or frozenset."""
+    """Any number of items; they arrive as a `cls`: list, tuple, set or frozenset.
+
+    frozen: what holds them in a key; None if values of the type can change.
+    heads: the classes that values have.
+    """
 
     cls: Any
+    frozen: type[tuple[Any, ...]] | type[frozenset[Any]] | None
     heads: tuple[type, ...]
     item: Shape
 
@@ -96,13 +113,17 @@ class Table(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a record; `wire_name` is its name on the wire."""
+    """A field of a record.
+
+    wire_name: its name on the wire. unset: it may be msgspec's UNSET, which its shape does not say.
+    """
 
     name: str
     wire_name: str
     shape: Shape
     optional: bool
     default: Callable[[], object] | None
+    unset: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +133,18 @@ class Record(Shape):
     cls: Any
     style: Literal["attrs", "dataclass", "struct", "namedtuple", "typeddict", "model"]
     fields: list[Field] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recurring(Shape):
+    """An alias that stands for something with itself in it; `found` is filled after it exists."""
+
+    found: list[Shape] = field(default_factory=list)
+
+    @property
+    def inner(self) -> Shape:
+        """What it stands for."""
+        return self.found[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
