@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -167,6 +167,8 @@ class Binding(ComputeMethods):
         if self.graph is None:
             self.attach(running_graph())
         assert self.graph is not None
+        # The body and the declared keys both read them.
+        arguments = tuple(list(each) if isinstance(each, Iterator) else each for each in arguments)
         return run_command(
             f"{self.contract.name}.{method}",
             partial(self._unbound(method), service, *arguments),
