@@ -17,7 +17,9 @@ def type_of(type_: Type, names: Names) -> Doc:
             return _subscript(names.use(Ref(module="typing", name="Annotated")), items)
         case Named(ref=ref, quoted=True):
             alias = names.own("fusionrt.abi", "QuotedAlias")
-            return call_of(alias, (f'"{ref.module}"', f'"{ref.name}"'))
+            mark = call_of(alias, (f'"{ref.module}"', f'"{ref.name}"'))
+            annotated = names.use(Ref(module="typing", name="Annotated"))
+            return _subscript(annotated, (names.use(ref), mark))
         case Named(ref=ref, arguments=arguments) if arguments is not None:
             items = tuple(type_of(each, names) for each in arguments)
             return _subscript(names.use(ref), items or ("()",))

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
@@ -552,7 +552,9 @@ def _loaded(folder: Path) -> ModuleType:
 
 def _at_runtime(text: str, things: ModuleType) -> str:
     """The rule that the generator would have to name, or nothing."""
-    quoted = {name: QuotedAlias("things", name) for name in ("Quoted", "Halves", "Left")}
+    quoted = {
+        name: Annotated[Any, QuotedAlias("things", name)] for name in ("Quoted", "Halves", "Left")
+    }
     try:
         tp: Any = eval(text, vars(things) | quoted)
     except (TypeError, SyntaxError):

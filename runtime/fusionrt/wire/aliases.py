@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Union, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from ..errors import UnsupportedType
 
-__all__ = ["QuotedAlias", "is_alias", "value_of"]
+__all__ = ["QuotedAlias", "is_alias", "quoted_alias", "value_of"]
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -16,7 +16,7 @@ class QuotedAlias:
     """`Json: TypeAlias = "dict[str, Json] | …"`, an alias that names itself: its value does not say
     in which module those names mean something.
 
-    Behaves as what `type` makes.
+    Stands beside it, `Annotated[Json, QuotedAlias("shop.types", "Json")]`, and is what counts.
     """
 
     module: str
@@ -29,15 +29,11 @@ class QuotedAlias:
     def __repr__(self) -> str:
         return self.name
 
-    def __call__(self) -> Any:
-        """`typing` takes only what can be called for a type."""
-        raise TypeError(f"{self.name} is an alias")
 
-    def __or__(self, other: Any) -> Any:
-        return Union[self, other]  # noqa: UP007  (it is this that makes `|` work)
-
-    def __ror__(self, other: Any) -> Any:
-        return Union[other, self]  # noqa: UP007
+def quoted_alias(tp: Any) -> QuotedAlias | None:
+    """The alias beside a type, if there is one."""
+    marks = getattr(tp, "__metadata__", ())
+    return next((mark for mark in marks if isinstance(mark, QuotedAlias)), None)
 
 
 def is_alias(tp: Any) -> bool:
@@ -54,7 +50,7 @@ def value_of(alias: Any) -> Any:
     quoted = isinstance(alias, QuotedAlias)
     module = alias.module if quoted else alias.__module__
     # Where it names itself it stays an alias: there is no end of what it stands for.
-    names = {alias.name: alias} if quoted else {}
+    names = {alias.name: Annotated[Any, alias]} if quoted else {}
     try:
         holder = type("", (), {"__annotations__": {"value": alias.__value__}, "__module__": module})
         return get_type_hints(holder, localns=names, include_extras=True)["value"]

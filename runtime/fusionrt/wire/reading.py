@@ -26,7 +26,7 @@ import msgspec
 from msgspec import UnsetType
 
 from ..errors import UnsupportedType
-from .aliases import QuotedAlias, is_alias, value_of
+from .aliases import QuotedAlias, is_alias, quoted_alias, value_of
 from .fields import declared_fields, substitute
 from .scalars import SCALARS
 from .shapes import (
@@ -163,7 +163,7 @@ class _Reader:
             return self._aliases[alias]
         recurring = self._aliases[alias] = Recurring(alias)
         is_json = f"{alias.__module__}.{alias}" == "pydantic.types.JsonValue"
-        shape = self.read(_JSON if is_json else value_of(alias))
+        shape = self._alias(_JSON) if is_json else self.read(value_of(alias))
         recurring.found.append(shape)
         if not _holds(shape, recurring, set()):
             self._aliases[alias] = shape
@@ -239,7 +239,8 @@ class _Reader:
         raise _unknown(tp)
 
     def _annotated(self, tp: Any, inner: Any) -> Shape:
-        shape = self.read(inner)
+        alias = quoted_alias(tp)
+        shape = self.read(inner) if alias is None else self._alias(alias)
         constrained = any(isinstance(item, msgspec.Meta) for item in tp.__metadata__)
         if constrained and isinstance(shape, (Scalar, Items, Table)):
             shape = dataclasses.replace(shape, tp=tp)

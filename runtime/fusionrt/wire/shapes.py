@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any, Literal, Union
 
+from .aliases import quoted_alias
 from .texts import TextForm
 
 __all__ = [
@@ -187,7 +188,8 @@ def spell(tp: Any, *, qualified: bool = False) -> str:
     if origin is Union:
         return " | ".join(sorted(parts, key=lambda part: (part == "None", part)))
     if isinstance(tp, type(Annotated[int, ""])):
-        return parts[0]
+        alias = quoted_alias(tp)
+        return parts[0] if alias is None else f"{alias.module}." * qualified + alias.name
     return f"{_name(origin, qualified)}[{', '.join(parts) or '()'}]"
 
 
