@@ -15,7 +15,7 @@ import pytest
 from fusiongen.emit import reading_of
 from fusiongen.errors import ContractError
 from fusiongen.project import Project, load
-from fusiongen.rules.types import INSTEAD as generator_instead
+from fusiongen.rules.known_types import INSTEAD as generator_instead
 from fusionrt.errors import UnsupportedType
 from fusionrt.wire.aliases import QuotedAlias
 from fusionrt.wire.codecs import codec
