@@ -29,6 +29,7 @@ class Structure:
     fields: inherited ones first; the members of an enum, with their values as defaults.
     properties: what else can be read from an instance, with its type.
     target: what a NewType or an alias stands for.
+    is_object: it is an alias that is an object of its own at run time.
     bases: the classes it derives from.
     frozen: its instances are hashable values.
     options: what its class statement, decorator or `model_config` says of its form on the wire.
@@ -43,6 +44,7 @@ class Structure:
     fields: tuple[Field, ...] = ()
     properties: tuple[Field, ...] = ()
     target: Type | None = None
+    is_object: bool = False
     bases: tuple[Ref, ...] = ()
     frozen: bool = False
     generic: bool = False
@@ -124,7 +126,7 @@ class Structures:
         return Structure(ref, Kind.UNKNOWN, complete=False)
 
     def _assigned(self, module: Module, ref: Ref, node: cst.BaseExpression) -> Structure:
-        value = alias_value(self._modules, module, node)
+        given, value = node, alias_value(self._modules, module, node)
         if value is not node and isinstance(value, cst.BaseExpression):
             node = value
         elif isinstance(node, cst.Call):
@@ -140,7 +142,8 @@ class Structures:
         target = type_or_none(self._modules, module, node)
         if target is None:
             return Structure(ref, Kind.UNKNOWN, complete=False)
-        return Structure(ref, Kind.ALIAS, target=target)
+        is_object = ref.name in module.scan.aliases or value is not given
+        return Structure(ref, Kind.ALIAS, target=target, is_object=is_object)
 
     def _class(self, module: Module, ref: Ref, node: cst.ClassDef) -> Structure:
         bases, unnamed = self._bases(module, node)

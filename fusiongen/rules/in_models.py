@@ -10,7 +10,7 @@ from .known_types import BASES, ENCODED, IMPORTING, TAKEN_BY_PYDANTIC, unknown
 if TYPE_CHECKING:
     from ..reader.structures import Field, Structure, Structures
 
-__all__ = ["hidden", "unknown_to_pydantic"]
+__all__ = ["hidden", "homeless", "unknown_to_pydantic"]
 
 
 def hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
@@ -44,6 +44,15 @@ def hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | N
     return None
 
 
+def homeless(type_: Type) -> str | None:
+    """Why a type does not know where its alias stands, or `None`: the signature of a method can
+    say it, a class and another alias cannot."""
+    for part in parts(type_):
+        if isinstance(part, Named) and part.quoted:
+            return f"`{part.ref.name}` names itself in quotes: declare it with `TypeAliasType`"
+    return None
+
+
 def _foreign(type_: Type, structures: Structures) -> str | None:
     """Why pydantic does not bring a field of this type back as it was, or `None`."""
     inner: tuple[Type, ...]
@@ -52,6 +61,8 @@ def _foreign(type_: Type, structures: Structures) -> str | None:
             inner = () if any(map(_says_how, metadata)) else (base,)
         case Union(members=members):
             inner = members
+        case Named(quoted=True):
+            return homeless(type_)
         case Named(ref=ref, arguments=arguments):
             inner = arguments or ()
             origin = structures.origin(ref)

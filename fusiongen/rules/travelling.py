@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..contract import Annotated, Dots, Named, Ref, Type, Union, parts
-from .in_models import hidden, unknown_to_pydantic
+from .in_models import hidden, homeless, unknown_to_pydantic
 from .known_types import (
     BASES,
     CONTAINERS,
@@ -59,6 +59,8 @@ def _class_without_wire_form(
         if structure.target is not None:
             if origin in seen:
                 return None
+            if structure.is_object and (problem := homeless(structure.target)) is not None:
+                return problem
             return without_wire_form(structure.target, structures, seen | {origin})
         problem = structure.kind.without_wire_form(origin.name)
         if problem is None and type_.arguments is None and structure.generic:
@@ -90,7 +92,7 @@ def _field_without_wire_form(
         type_ = _set_type(structure, field, structures)
         if type_ is None or structures.is_open(type_):
             continue
-        problem = without_wire_form(type_, structures, seen | {structure.ref})
+        problem = homeless(type_) or without_wire_form(type_, structures, seen | {structure.ref})
         if problem is not None:
             return f"the field `{field.name}` of `{structure.ref.name}`: {problem}"
     return None

@@ -261,6 +261,7 @@ Tree = te.TypeAliasType("Tree", "int | tuple[Tree, ...]")
 Dates = te.TypeAliasType("Dates", "dt.date | str | list[Dates]")
 Quoted: te.TypeAlias = "str | list[Quoted] | dict[str, Quoted]"
 Half = Union[int, "tuple[Half, Half]"]
+Mixed = Union[Decimal, "list[Half]", "dict[str, Mixed]"]
 
 
 class Patch(msgspec.Struct, frozen=True, kw_only=True):
@@ -376,6 +377,7 @@ ROWS: tuple[tuple[str, str, bool], ...] = (
     ("tuple[Quoted, int]", '(["a"], 1)', False),
     ("Half", "(1, (2, 3))", True),
     ("Half | None", "None", True),
+    ("Mixed", '{"a": [(1, (2, 3))], "b": Decimal(1)}', False),
     ("Patch", "Patch(note=1)", True),
     ("Patch | None", "Patch()", True),
     ("Stored", '{"id": "a", "note": 1}', False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, ForwardRef, Literal, get_args, get_origin, get_type_hints
 
 from ..errors import UnsupportedType
 
@@ -41,17 +41,31 @@ def is_alias(tp: Any) -> bool:
     return isinstance(tp, QuotedAlias) or type(tp).__name__ == "TypeAliasType"
 
 
+def _quoted_aliases(module: str) -> dict[str, Any]:
+    """What names mean in the quotes of a module. Of an alias with quotes of its own, that alias:
+    there may be no end of what it stands for."""
+    return {
+        name: Annotated[Any, QuotedAlias(module, name)]
+        for name, value in vars(import_module(module)).items()
+        if _has_quotes(value)
+    }
+
+
+def _has_quotes(value: Any) -> bool:
+    if get_origin(value) is Literal:
+        return False
+    return isinstance(value, (str, ForwardRef)) or any(map(_has_quotes, get_args(value)))
+
+
 def value_of(alias: Any) -> Any:
     """What an alias stands for, its quoted parts as types.
 
     Raises:
         UnsupportedType: a name in it cannot be resolved.
     """
-    quoted = isinstance(alias, QuotedAlias)
-    module = alias.module if quoted else alias.__module__
-    # Where it names itself it stays an alias: there is no end of what it stands for.
-    names = {alias.name: Annotated[Any, alias]} if quoted else {}
+    module = alias.module if isinstance(alias, QuotedAlias) else alias.__module__
     try:
+        names = _quoted_aliases(module) if isinstance(alias, QuotedAlias) else {}
         holder = type("", (), {"__annotations__": {"value": alias.__value__}, "__module__": module})
         return get_type_hints(holder, localns=names, include_extras=True)["value"]
     except (NameError, AttributeError) as problem:
