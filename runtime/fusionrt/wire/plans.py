@@ -35,6 +35,7 @@ from .shapes import (
     Table,
     Text,
 )
+from .trees import tree_check
 
 __all__ = [
     "Plan",
@@ -104,6 +105,9 @@ class _Plans:
             case Record():
                 return self._record(shape)
             case Recurring():
+                check = tree_check(shape)
+                if check is not None:
+                    return Plan(Any, None, check, maybe_null=_nullable(shape))
                 return self._once(shape, lambda: self.plan(shape.inner))
             case Text():
                 return Plan(str, to.text(shape), shape.form.read)
