@@ -30,6 +30,7 @@ class Structure:
     properties: what else can be read from an instance, with its type.
     target: what a NewType or an alias stands for.
     is_object: it is an alias that is an object of its own at run time.
+    validated: it is a model of pydantic, or a dataclass of it.
     bases: the classes it derives from.
     frozen: its instances are hashable values.
     options: what its class statement, decorator or `model_config` says of its form on the wire.
@@ -45,6 +46,7 @@ class Structure:
     properties: tuple[Field, ...] = ()
     target: Type | None = None
     is_object: bool = False
+    validated: bool = False
     bases: tuple[Ref, ...] = ()
     frozen: bool = False
     generic: bool = False
@@ -71,7 +73,7 @@ _DATACLASSES = ("dataclasses.dataclass", "pydantic.dataclasses.dataclass")
 _FIELD_FORMS = tuple(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required"))
 _WIRE_OPTIONS = (
     *("alias_generator", "array_like", "extra", "forbid_unknown_fields", "kw_only"),
-    *("omit_defaults", "rename", "tag", "tag_field", "total"),
+    *("extra_items", "omit_defaults", "rename", "tag", "tag_field", "total"),
 )
 _SCHEMA = "__get_pydantic_core_schema__"
 _NEUTRAL = ("abc.ABC", "object", "typing.Generic")
@@ -177,6 +179,7 @@ class Structures:
             tuple(fields.values()),
             tuple(properties.values()),
             bases=tuple(bases),
+            validated=kind is Kind.MODEL or making.pydantic,
             frozen=is_frozen(making, options, above) or hashes(kind, members),
             generic=self._is_generic(module, node),
             complete=complete,

@@ -54,7 +54,7 @@ def _unstable_structure(
     for field in structure.fields:
         type_ = structures.unmarked(field.type) if field.type is not None else None
         problem = unstable(type_, structures, seen) if type_ is not None else None
-        if problem is None and structure.kind.value == "model" and type_ is not None:
+        if problem is None and structure.validated and type_ is not None:
             problem = _kept_as_given(type_, structures)
         if problem is not None:
             return f"its field `{field.name}`: {problem}"

@@ -27,15 +27,14 @@ def hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | N
             where = f"the field `{field.name}` of `{structure.ref.name}`"
             if field.flaw is not None:
                 return f"{where}: {field.flaw}"
-            if structure.kind.value == "model" and _is_excluded(field):
+            if structure.validated and _is_excluded(field):
                 return f"{where} is excluded: drop `exclude=True`, or declare a model without it"
             if field.type is None:
                 continue
             for named in parts(field.type):
                 if isinstance(named, Named) and str(structures.origin(named.ref)) in ENCODED:
                     return f"{where}: pydantic would decode it twice; declare `bytes` or `str`"
-            is_model = structure.kind.value == "model"
-            foreign = _foreign(field.type, structures) if is_model else None
+            foreign = _foreign(field.type, structures) if structure.validated else None
             if foreign is not None:
                 return f"{where}: {foreign}"
             problem = hidden(field.type, structures, seen | {structure.ref})

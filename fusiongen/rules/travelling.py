@@ -65,6 +65,8 @@ def _class_without_wire_form(
         problem = structure.kind.without_wire_form(origin.name)
         if problem is None and type_.arguments is None and structure.generic:
             problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"
+        if "extra_items" in dict(structure.options):
+            problem = f"what `{origin.name}` holds beside its own keys would not arrive"
         problem = problem or unknown_to_pydantic(type_, structure, structures)
         problem = problem or _field_without_wire_form(structure, structures, seen)
         return problem or hidden(type_, structures, frozenset())

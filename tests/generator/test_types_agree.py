@@ -301,6 +301,29 @@ class Sequenced(BaseModel, frozen=True):
     ids: Sequence[int] = ()
 
 
+@pydantic.dataclasses.dataclass(frozen=True)
+class LazyData:
+    ids: Iterable[int] = ()
+
+
+@pydantic.dataclasses.dataclass(frozen=True)
+class HiddenData:
+    id: str = Field(default="", exclude=True)
+
+
+@pydantic.dataclasses.dataclass(frozen=True)
+class SequenceData:
+    ids: Sequence[int] = ()
+
+
+class Extra(te.TypedDict, extra_items=int):
+    id: str
+
+
+class Closed(te.TypedDict, closed=True):
+    id: str
+
+
 class Unsaid(BaseModel, frozen=True):
     model: tuple[BaseModel, ...] = ()
 
@@ -489,7 +512,21 @@ ATOMS = (
     *("JsonValue", "Json", "Nested", "Endless", "Plainly", "Quoted", "Halves", "Left", "Bare"),
     *("Patch", "PatchArray", "PatchOther", "PatchRequired", "PatchData", "Limited", "LimitedTo"),
     *("LimitedModel", "Marked", "MarkedBad", "Rest", "Own", "Free", "FreeJson", "Zoned", "Keyed"),
-    *("Searched", "Called", "Imported", "Lazy", "Sequenced", "Unsaid", "Arrays", "Decoded"),
+    *(
+        "Searched",
+        "Called",
+        "Imported",
+        "Lazy",
+        "Sequenced",
+        "Unsaid",
+        "LazyData",
+        "HiddenData",
+        "SequenceData",
+        "Extra",
+        "Closed",
+        "Arrays",
+        "Decoded",
+    ),
     *("Schemed", "array", "set", "frozenset", "Iterable", "Collection", "AbstractSet"),
     *("pathlib.PurePath", "pathlib.PurePosixPath", "pathlib.PosixPath", "typing.Pattern[str]"),
     *(f"ipaddress.IPv{v}{n}" for v in "46" for n in ("Interface", "Network")),

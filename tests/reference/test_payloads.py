@@ -20,8 +20,8 @@ from fusiongen.description import Description, description_of
 from fusiongen.emit import reading_of
 from fusiongen.reference.payloads import Payloads
 from fusionrt.wire.codecs import codec
-from fusionrt.wire.reading import shape_of
 from fusionrt.wire.model_fields import field_shape, model_fields
+from fusionrt.wire.reading import shape_of
 from fusionrt.wire.shapes import (
     AnyOf,
     Checked,

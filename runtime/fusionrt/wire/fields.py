@@ -12,6 +12,7 @@ from typing import (
     Any,
     Final,
     Literal,
+    Never,
     NotRequired,
     Required,
     TypeVar,
@@ -23,6 +24,7 @@ from typing import (
 
 import msgspec
 from msgspec import UNSET
+from typing_extensions import NoExtraItems
 
 from ..errors import UnsupportedType
 from .conversions import either
@@ -172,7 +174,10 @@ def _namedtuple(tp: Any) -> Iterator[DeclaredField]:
 
 
 def _typeddict(tp: Any) -> Iterator[DeclaredField]:
-    required = (get_origin(tp) or tp).__required_keys__
+    cls = get_origin(tp) or tp
+    if getattr(cls, "__extra_items__", None) not in (None, Never, NoExtraItems):
+        raise UnsupportedType(spell(tp), "cannot travel: of its extra_items nothing would arrive")
+    required = cls.__required_keys__
     for name, hint in _hints(tp).items():
         # With deferred annotations `__required_keys__` misses the marks: they count here.
         optional = name not in required

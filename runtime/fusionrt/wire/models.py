@@ -28,7 +28,6 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnno
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from ..errors import UnsupportedType
-from .plans import Plan, faithful, is_map_key
 from .model_fields import (
     field_shape,
     inner_shapes,
@@ -37,6 +36,7 @@ from .model_fields import (
     refuse_hidden,
     refuse_json,
 )
+from .plans import Plan, faithful, is_map_key
 from .scalars import PLAIN
 from .shapes import (
     AnyOf,

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=d3a1a486987ab5995b45a8a416fedb26
+# fusiongen:hash=7957aff9ec9dfae7b0041ec87b4ee1db
 """The typed client of `Forms`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import Client
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence, Set
     from ipaddress import IPv4Address, IPv6Address, IPv6Network
     from pathlib import Path, PurePath
+    from typing import Any
     from zoneinfo import ZoneInfo
 
     from pydantic import EmailStr, HttpUrl, JsonValue, SecretStr
@@ -42,13 +42,13 @@ class FormsClient(Forms, Client, contract=CONTRACT):
     peek = FormsPeek()
     changes = FormsChanges()
 
-    def kept(
+    async def kept(
         self,
         where: Path | None,
-    ) -> Coroutine[Any, Any, bool]:
-        return self._fusion.compute("kept", (where,))
+    ) -> bool:
+        return await self._fusion.compute("kept", (where,))
 
-    def find(
+    async def find(
         self,
         names: Sequence[str],
         tags: Set[str] | None = None,
@@ -57,56 +57,56 @@ class FormsClient(Forms, Client, contract=CONTRACT):
         *,
         host: IPv4Address | IPv6Network | str = "",
         mail: EmailStr | None = None,
-    ) -> Coroutine[Any, Any, Json]:
-        return self._fusion.compute("find", (names, tags, zone, tree, host, mail))
+    ) -> Json:
+        return await self._fusion.compute("find", (names, tags, zone, tree, host, mail))
 
-    def sums(
+    async def sums(
         self,
         numbers: Iterable[float],
-    ) -> Coroutine[Any, Any, Mapping[str, float]]:
-        return self._fusion.compute("sums", (numbers,))
+    ) -> Mapping[str, float]:
+        return await self._fusion.compute("sums", (numbers,))
 
-    def drop(
+    async def drop(
         self,
         paths: Iterable[Path],
         zone: ZoneInfo | None = None,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.command("drop", (paths, zone))
+    ) -> int:
+        return await self._fusion.command("drop", (paths, zone))
 
-    def patch(
+    async def patch(
         self,
         patch: Patch,
         numbers: Sequence[float] = (),
-    ) -> Coroutine[Any, Any, Patch | None]:
-        return self._fusion.command("patch", (patch, numbers))
+    ) -> Patch | None:
+        return await self._fusion.command("patch", (patch, numbers))
 
-    def echo(
+    async def echo(
         self,
         value: JsonValue,
         more: list[Json | None],
-    ) -> Coroutine[Any, Any, dict[str, JsonValue]]:
-        return self._fusion.call("echo", (value, more))
+    ) -> dict[str, JsonValue]:
+        return await self._fusion.call("echo", (value, more))
 
-    def price(
+    async def price(
         self,
         of: Price,
         meta: Meta,
-    ) -> Coroutine[Any, Any, tuple[Price, Settings] | Price]:
-        return self._fusion.call("price", (of, meta))
+    ) -> tuple[Price, Settings] | Price:
+        return await self._fusion.call("price", (of, meta))
 
-    def bare(
+    async def bare(
         self,
         a: dict[Any, Any],
         b: tuple[Any, ...],
         c: Collection[Any],
-    ) -> Coroutine[Any, Any, list[Any]]:
-        return self._fusion.call("bare", (a, b, c))
+    ) -> list[Any]:
+        return await self._fusion.call("bare", (a, b, c))
 
-    def texts(
+    async def texts(
         self,
         a: PurePath,
         b: dict[Path, IPv6Address],
         c: HttpUrl,
         d: SecretStr,
-    ) -> Coroutine[Any, Any, set[ZoneInfo] | str]:
-        return self._fusion.call("texts", (a, b, c, d))
+    ) -> set[ZoneInfo] | str:
+        return await self._fusion.call("texts", (a, b, c, d))

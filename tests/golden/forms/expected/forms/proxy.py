@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=33ad0244b164255cb0cfb80da626ea1e
+# fusiongen:hash=315a341bcdd1f84c2aedebdbc55ca270
 """The proxy of `Forms`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
     ANY,
@@ -26,14 +25,11 @@ from tests.golden.forms.contract import Forms
 from .server import FormsInvalidate, FormsService
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence, Set
-    from ipaddress import IPv4Address, IPv6Network
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
     from zoneinfo import ZoneInfo
 
-    from pydantic import EmailStr
-
-    from tests.golden.forms.types import Json, Patch, Tree
+    from tests.golden.forms.types import Patch
 
 
 def _types() -> Types:
@@ -120,7 +116,7 @@ def _patch_keys(
 
 
 CONTRACT = Contract(
-    abi=1,
+    abi=2,
     name="forms",
     protocol=Forms,
     types=_types,
@@ -141,40 +137,16 @@ CONTRACT = Contract(
 class FormsProxy(FormsService, contract=CONTRACT):
     """Every `FormsService` is one of these: calls go through the cache."""
 
-    def kept(
-        self,
-        where: Path | None,
-    ) -> Coroutine[Any, Any, bool]:
-        return self._fusion.compute("kept", (where,))
-
-    def find(
-        self,
-        names: Sequence[str],
-        tags: Set[str] | None = None,
-        zone: ZoneInfo | None = None,
-        tree: Tree = 0,
-        *,
-        host: IPv4Address | IPv6Network | str = "",
-        mail: EmailStr | None = None,
-    ) -> Coroutine[Any, Any, Json]:
-        return self._fusion.compute("find", (names, tags, zone, tree, host, mail))
-
-    def sums(
-        self,
-        numbers: Iterable[float],
-    ) -> Coroutine[Any, Any, Mapping[str, float]]:
-        return self._fusion.compute("sums", (numbers,))
-
-    def drop(
+    async def drop(
         self,
         paths: Iterable[Path],
         zone: ZoneInfo | None = None,
-    ) -> Coroutine[Any, Any, int]:
-        return self._fusion.command("drop", (paths, zone))
+    ) -> int:
+        return await self._fusion.command("drop", (paths, zone))
 
-    def patch(
+    async def patch(
         self,
         patch: Patch,
         numbers: Sequence[float] = (),
-    ) -> Coroutine[Any, Any, Patch | None]:
-        return self._fusion.command("patch", (patch, numbers))
+    ) -> Patch | None:
+        return await self._fusion.command("patch", (patch, numbers))
