@@ -72,6 +72,8 @@ class Named(Model):
     kind: Literal["named"] = "named"
     ref: Ref
     arguments: tuple[Type, ...] | None = None
+    quoted: bool = False
+    """An alias that names itself in quotes: at run time it is no type without its module."""
 
     def __str__(self) -> str:
         if self.arguments is None:

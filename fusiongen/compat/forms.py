@@ -24,32 +24,36 @@ __all__ = ["Forms"]
 _SEQUENCES = frozenset(
     (
         *("list", "collections.abc.Collection", "collections.abc.Sequence"),
-        "collections.abc.MutableSequence",
+        *("collections.abc.Iterable", "collections.abc.MutableSequence"),
     )
 )
 _SETS = frozenset(
     ("set", "frozenset", "collections.abc.MutableSet", "collections.abc.Set"),
 )
 _TABLES = frozenset(("dict", "collections.abc.Mapping", "collections.abc.MutableMapping"))
+
+
+def _abstract(*names: str) -> tuple[str, ...]:
+    return tuple(f"collections.abc.{name}" for name in names)
+
+
 _WIDER: Mapping[str, tuple[str, ...]] = {
-    "list": (
-        *("collections.abc.MutableSequence", "collections.abc.Sequence"),
-        "collections.abc.Collection",
-    ),
-    "tuple": ("collections.abc.Sequence", "collections.abc.Collection"),
-    "dict": ("collections.abc.MutableMapping", "collections.abc.Mapping"),
-    "set": ("collections.abc.MutableSet", "collections.abc.Set", "collections.abc.Collection"),
-    "frozenset": ("collections.abc.Set", "collections.abc.Collection"),
-    "collections.abc.MutableSequence": ("collections.abc.Sequence", "collections.abc.Collection"),
-    "collections.abc.Sequence": ("collections.abc.Collection",),
-    "collections.abc.MutableMapping": ("collections.abc.Mapping",),
-    "collections.abc.MutableSet": ("collections.abc.Set", "collections.abc.Collection"),
-    "collections.abc.Set": ("collections.abc.Collection",),
+    "list": _abstract("MutableSequence", "Sequence", "Collection", "Iterable"),
+    "tuple": _abstract("Sequence", "Collection", "Iterable"),
+    "dict": _abstract("MutableMapping", "Mapping"),
+    "set": _abstract("MutableSet", "Set", "Collection", "Iterable"),
+    "frozenset": _abstract("Set", "Collection", "Iterable"),
+    "collections.abc.MutableSequence": _abstract("Sequence", "Collection", "Iterable"),
+    "collections.abc.Sequence": _abstract("Collection", "Iterable"),
+    "collections.abc.MutableMapping": _abstract("Mapping"),
+    "collections.abc.MutableSet": _abstract("Set", "Collection", "Iterable"),
+    "collections.abc.Set": _abstract("Collection", "Iterable"),
+    "collections.abc.Collection": _abstract("Iterable"),
 }
 _COVARIANT = frozenset(
     (
         *("tuple", "frozenset", "collections.abc.Collection", "collections.abc.Sequence"),
-        "collections.abc.Set",
+        *("collections.abc.Iterable", "collections.abc.Set"),
     )
 )
 """Of these, one of narrower items is narrower itself."""
@@ -130,6 +134,8 @@ class Forms:
         first, second = self._old.get(old), self._new.get(new)
         if first is None or second is None or first.kind != second.kind:
             return False
+        if first.target is not None and second.target is not None:
+            return self._same_text(first.target, second.target, seen | {(old, new)})
         if first.kind == "enum":
             return set(enum_values(first).values()) == set(enum_values(second).values())
         if first.options != second.options or "tag" in first.options:

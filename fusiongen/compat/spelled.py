@@ -15,6 +15,7 @@ __all__ = [
     "arguments",
     "checked",
     "is_dots",
+    "is_recursive",
     "is_union",
     "members",
     "names",
@@ -30,6 +31,9 @@ Types = Mapping[str, LockedType]
 _FIELD_FORMS = frozenset(
     f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required")
 )
+_JSON_VALUE = ("pydantic.JsonValue", "pydantic.types.JsonValue")
+_UNSET = "msgspec.UnsetType"
+"""In a union, it says that a field may be absent."""
 _META = ("msgspec.Meta", "msgspec._core.Meta")
 _META_COMMENTS = ("description", "examples", "extra", "extra_json_schema", "title")
 
@@ -81,6 +85,24 @@ def members(node: ast.expr) -> Iterator[ast.expr]:
         yield node
 
 
+def is_recursive(name: str, types: Types) -> bool:
+    """Whether this is an alias for something with itself in it: it stays what it is called."""
+    if name in _JSON_VALUE:
+        return True
+    seen: set[str] = set()
+    queue = [name]
+    while queue:
+        type_ = types.get(queue.pop())
+        target = parsed(type_.target) if type_ is not None and type_.target else None
+        for inner in names(target) if target is not None else ():
+            if inner == name:
+                return True
+            if inner not in seen:
+                seen.add(inner)
+                queue.append(inner)
+    return False
+
+
 def opened(node: ast.expr, types: Types, *, newtypes: bool = True) -> ast.expr:
     """The type behind aliases and NewTypes, without marks that change nothing on the wire."""
     seen: set[str] = set()
@@ -88,7 +110,7 @@ def opened(node: ast.expr, types: Types, *, newtypes: bool = True) -> ast.expr:
         name = ast.unparse(node)
         type_ = types.get(name)
         target = parsed(type_.target) if type_ is not None and type_.target else None
-        if target is not None and name not in seen:
+        if target is not None and name not in seen and not is_recursive(name, types):
             if type_ is not None and type_.kind == "newtype" and not newtypes:
                 return node
             seen.add(name)
@@ -127,6 +149,7 @@ def travelling(node: ast.expr, types: Types) -> list[ast.expr]:
         for each in members(node)
         for member in members(opened(each, types))
     }
+    found.pop(_UNSET, None)
     return [found[text] for text in sorted(found, key=lambda text: (_short(text), text))]
 
 

@@ -24,7 +24,7 @@ from .expressions import Names, Unreadable, constant
 from .misuse import misfit, misuse
 from .modules import Module, Modules
 from .parameters import type_parameters
-from .quotes import has_quotes
+from .quotes import has_quotes, is_recursive
 from .scan import dotted
 from .standard import TYPING, standard
 
@@ -42,6 +42,21 @@ def union(members: Sequence[Type]) -> Type:
     return next(iter(flat)) if len(flat) == 1 else Union(members=tuple(flat))
 
 
+_ANY = Named(ref=Ref(module="typing", name="Any"))
+_BARE: Mapping[str, tuple[Type, ...]] = {
+    "tuple": (_ANY, Dots()),
+    **dict.fromkeys(("frozenset", "list", "set"), (_ANY,)),
+    **dict.fromkeys(
+        ("dict", "collections.abc.Mapping", "collections.abc.MutableMapping"), (_ANY, _ANY)
+    ),
+    **{
+        f"collections.abc.{name}": (_ANY,)
+        for name in (
+            *("Collection", "Iterable", "MutableSequence", "MutableSet", "Sequence", "Set"),
+        )
+    },
+}
+"""What containers hold that do not say it."""
 _NO_VARIABLES: Mapping[str, Type] = {}
 
 
@@ -113,18 +128,28 @@ class Annotations:
                 return self._generic(value, list(self._arguments(elements, at)), at)
             case _ if name is not None:
                 ref = self._standard(self._names.ref(name, at))
-                return self._unquoted(ref) or Named(ref=ref)
+                return self._unquoted(ref) or self._filled(ref) or Named(ref=ref)
         raise NotUnderstood.violation(
             self._module.span(at), f"`{self._module.code(node)}` is not a type"
         )
 
+    def _filled(self, ref: Ref) -> Type | None:
+        """`dict` says as much as `dict[Any, Any]`, which strict type checkers take, too."""
+        meant = standard(self._modules.meaning(ref))
+        arguments = _BARE.get(str(meant))
+        return Named(ref=meant, arguments=arguments) if arguments is not None else None
+
     def _unquoted(self, ref: Ref) -> Type | None:
-        """What an alias with a quoted part stands for: at run time it is no type."""
+        """What an alias with a quoted part stands for: at run time it is no type. One that names
+        itself has no end: it stays."""
         origin = self._modules.origin(ref)
         home = self._modules.find(origin.module)
         node = home.scan.definitions.get(origin.name) if home is not None else None
         if home is None or not isinstance(node, cst.BaseExpression) or origin in self._open:
             return None
+        if is_recursive(self._modules, origin):
+            is_type = origin.name in home.scan.aliases or isinstance(node, cst.Call)
+            return Named(ref=origin, quoted=not is_type)
         if not has_quotes(self._modules, home, node, self._open | {origin}):
             return None
         return Annotations(self._modules, home, opened=self._open | {origin}).type(node)
@@ -138,18 +163,22 @@ class Annotations:
         if home is None:
             return None
         node = home.scan.aliases.get(origin.name) or home.scan.definitions.get(origin.name)
+        if arguments and isinstance(node, cst.TypeAlias | cst.BaseExpression):
+            self._refuse_recursive(origin, at)
         if not isinstance(node, cst.TypeAlias | cst.Subscript | cst.BinaryOperation):
             return None
         names = [each.name for each in type_parameters(self._modules, home, node)]
-        if origin in self._open:
-            problem = f"`{origin.name}` refers to itself, which only a class can"
-            raise NotUnderstood.violation(self._module.span(at), problem)
         if len(names) != len(arguments):
             problem = misfit(origin.name, len(names), len(arguments))
             raise NotUnderstood.violation(self._module.span(at), problem)
         given = dict(zip(names, (self._type(each, at) for each in arguments), strict=True))
         value = node.value if isinstance(node, cst.TypeAlias) else node
         return Annotations(self._modules, home, given, self._open | {origin}).type(value)
+
+    def _refuse_recursive(self, alias: Ref, at: cst.CSTNode) -> None:
+        if is_recursive(self._modules, alias):
+            problem = f"`{alias.name}` refers to itself, and takes type arguments: only a class can"
+            raise NotUnderstood.violation(self._module.span(at), problem)
 
     def _quoted(self, node: cst.SimpleString | cst.ConcatenatedString, at: cst.CSTNode) -> Type:
         text = node.evaluated_value

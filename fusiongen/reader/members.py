@@ -62,6 +62,8 @@ class Members:
                     if "ClassVar" in text:
                         continue
                     type_ = self._type(annotation)
+                    if isinstance(type_, Named) and type_.ref.name == "ClassVar":
+                        continue
                     default = self.spelled(value) if value is not None else None
                     shown = str(type_) if type_ else text
                     shadowed = shadows.of(node) if shadows is not None else None

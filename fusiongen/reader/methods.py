@@ -154,7 +154,7 @@ class _Reader:
 
     def _decides(self, each: Decoration) -> bool:
         """Whether a decorator says what the method is, or something that no contract says."""
-        harmless = each.name == "deprecated" or (each.name == "abstract" and each.call is None)
+        harmless = each.name == "deprecated" or (each.name == "harmless" and each.call is None)
         return each.readable and not harmless
 
     def _note_unbound(self, name: str, node: cst.CSTNode) -> None:

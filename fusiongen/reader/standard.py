@@ -13,11 +13,19 @@ _ABC_ALIASES = {
         name: name
         for name in (
             *("AsyncGenerator", "AsyncIterable", "AsyncIterator", "Awaitable", "Callable"),
-            *("Collection", "Coroutine", "Generator", "Iterable", "Iterator", "Mapping"),
-            *("MutableMapping", "MutableSequence", "MutableSet", "Sequence"),
+            *("Collection", "Container", "Coroutine", "Generator", "Hashable", "ItemsView"),
+            *("Iterable", "Iterator", "KeysView", "Mapping", "MutableMapping", "MutableSequence"),
+            *("MutableSet", "Reversible", "Sequence", "Sized", "ValuesView"),
         )
     },
     "AbstractSet": "Set",
+}
+_OTHER_ALIASES = {
+    **{name: Ref(module="re", name=name) for name in ("Match", "Pattern")},
+    **{name: Ref(module="collections", name=name) for name in ("ChainMap", "Counter")},
+    "DefaultDict": Ref(module="collections", name="defaultdict"),
+    "Deque": Ref(module="collections", name="deque"),
+    "OrderedDict": Ref(module="collections", name="OrderedDict"),
 }
 
 
@@ -31,4 +39,4 @@ def standard(ref: Ref) -> Ref:
         return Ref(module="builtins", name="str")
     if ref.name in _ABC_ALIASES:
         return Ref(module="collections.abc", name=_ABC_ALIASES[ref.name])
-    return Ref(module="typing", name=ref.name)
+    return _OTHER_ALIASES.get(ref.name, Ref(module="typing", name=ref.name))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from ..contract import Named, Nothing, Ref, Type, parts
+from ..contract import Annotated, Named, Nothing, Ref, Type, Union, parts
 from ..errors import Violation
 from .attributes import attrs_decorator
 from .exceptions import is_exception, true_exception, why_not_raised
@@ -15,6 +15,7 @@ from .kinds import DECORATED, MADE_OF_THEIR_KIND, Kind, Making, hashes, is_froze
 from .members import Field, Members, keywords_of, type_or_none
 from .modules import Module, Modules
 from .parameters import type_parameters
+from .quotes import alias_value
 from .scan import dotted, statements
 from .standard import standard
 
@@ -28,6 +29,8 @@ class Structure:
     fields: inherited ones first; the members of an enum, with their values as defaults.
     properties: what else can be read from an instance, with its type.
     target: what a NewType or an alias stands for.
+    is_object: it is an alias that is an object of its own at run time.
+    validated: it is a model of pydantic, or a dataclass of it.
     bases: the classes it derives from.
     frozen: its instances are hashable values.
     options: what its class statement, decorator or `model_config` says of its form on the wire.
@@ -42,6 +45,8 @@ class Structure:
     fields: tuple[Field, ...] = ()
     properties: tuple[Field, ...] = ()
     target: Type | None = None
+    is_object: bool = False
+    validated: bool = False
     bases: tuple[Ref, ...] = ()
     frozen: bool = False
     generic: bool = False
@@ -65,14 +70,12 @@ _FAMILIES: Mapping[str, Kind] = {
     "enum.StrEnum": Kind.ENUM,
 }
 _DATACLASSES = ("dataclasses.dataclass", "pydantic.dataclasses.dataclass")
-_FIELD_FORMS = (
-    "dataclasses.InitVar",
-    *(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required", "Self")),
-)
+_FIELD_FORMS = tuple(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required"))
 _WIRE_OPTIONS = (
     *("alias_generator", "array_like", "extra", "forbid_unknown_fields", "kw_only"),
-    *("omit_defaults", "rename", "tag", "tag_field", "total"),
+    *("extra_items", "omit_defaults", "rename", "tag", "tag_field", "total"),
 )
+_SCHEMA = "__get_pydantic_core_schema__"
 _NEUTRAL = ("abc.ABC", "object", "typing.Generic")
 
 
@@ -125,7 +128,10 @@ class Structures:
         return Structure(ref, Kind.UNKNOWN, complete=False)
 
     def _assigned(self, module: Module, ref: Ref, node: cst.BaseExpression) -> Structure:
-        if isinstance(node, cst.Call):
+        given, value = node, alias_value(self._modules, module, node)
+        if value is not node and isinstance(value, cst.BaseExpression):
+            node = value
+        elif isinstance(node, cst.Call):
             function = self._named(module, node.func)
             if function == "typing.NewType" and len(node.args) == 2:
                 return Structure(
@@ -138,7 +144,8 @@ class Structures:
         target = type_or_none(self._modules, module, node)
         if target is None:
             return Structure(ref, Kind.UNKNOWN, complete=False)
-        return Structure(ref, Kind.ALIAS, target=target)
+        is_object = ref.name in module.scan.aliases or value is not given
+        return Structure(ref, Kind.ALIAS, target=target, is_object=is_object)
 
     def _class(self, module: Module, ref: Ref, node: cst.ClassDef) -> Structure:
         bases, unnamed = self._bases(module, node)
@@ -147,7 +154,7 @@ class Structures:
         keywords = {
             argument.keyword.value: argument.value for argument in node.keywords if argument.keyword
         }
-        making = self._making(module, node, inherited)
+        making = self._making(module, node, members, inherited)
         kind = making.kind
         options = {**keywords, **keywords_of(making.call), **members.configuration()}
         fields: dict[str, Field] = {}
@@ -161,8 +168,9 @@ class Structures:
             if structure.kind is kind or kind not in MADE_OF_THEIR_KIND:
                 fields.update((field.name, field) for field in structure.fields)
             properties.update((field.name, field) for field in structure.properties)
-        own = own_fields(members, making, options, module)
-        fields.update((field.name, field) for field in own)
+        for field in own_fields(members, making, options, module):
+            if kind is not Kind.MODEL or not self._is_constant(field):
+                fields[field.name] = field
         properties.update((field.name, field) for field in members.properties())
         above = any(each.frozen and each.kind is kind for _, each in inherited if each is not None)
         return Structure(
@@ -171,6 +179,7 @@ class Structures:
             tuple(fields.values()),
             tuple(properties.values()),
             bases=tuple(bases),
+            validated=kind is Kind.MODEL or making.pydantic,
             frozen=is_frozen(making, options, above) or hashes(kind, members),
             generic=self._is_generic(module, node),
             complete=complete,
@@ -180,6 +189,11 @@ class Structures:
             doc=node.get_docstring(),
             parameters=tuple(each.name for each in type_parameters(self._modules, module, node)),
         )
+
+    def _is_constant(self, field: Field) -> bool:
+        """Whether pydantic takes this for no field: it is `Final` and has a value."""
+        type_ = field.type if field.default is not None else None
+        return isinstance(type_, Named) and str(self.origin(type_.ref)) == "typing.Final"
 
     def _bases(self, module: Module, node: cst.ClassDef) -> tuple[list[Ref], bool]:
         """The bases in full, and whether there is one that has no name."""
@@ -206,11 +220,15 @@ class Structures:
         )
 
     def _making(
-        self, module: Module, node: cst.ClassDef, bases: list[tuple[Ref, Structure | None]]
+        self,
+        module: Module,
+        node: cst.ClassDef,
+        members: Members,
+        bases: list[tuple[Ref, Structure | None]],
     ) -> Making:
         family = self._family(bases)
         direct = any(_FAMILIES.get(str(base)) is family for base, _ in bases)
-        strange = len(bases) < len(node.bases)
+        strange = len(bases) < len(node.bases) or members.defines(_SCHEMA)
         for decorator in node.decorators:
             call = decorator.decorator if isinstance(decorator.decorator, cst.Call) else None
             name = self._named(module, call.func if call else decorator.decorator)
@@ -275,14 +293,35 @@ class Structures:
         return structure is not None and structure.kind is Kind.VARIABLE
 
     def is_open(self, type_: Type) -> bool:
-        """Whether a type depends on type variables, or on special forms that only fields have."""
-        for part in parts(type_):
-            if isinstance(part, Named):
-                if self.is_variable(part.ref):
-                    return True
-                if str(self.origin(part.ref)) in _FIELD_FORMS:
-                    return True
-        return False
+        """Whether a type depends on type variables."""
+        return any(isinstance(part, Named) and self.is_variable(part.ref) for part in parts(type_))
+
+    def unmarked(self, type_: Type) -> Type:
+        """The type of a field without the forms that only fields have: `ReadOnly[str]` is `str`."""
+        while isinstance(type_, Named) and str(self.origin(type_.ref)) in _FIELD_FORMS:
+            if not type_.arguments:
+                break
+            type_ = type_.arguments[0]
+        return type_
+
+    def is_endless(self, alias: Structure) -> bool:
+        """Whether an alias stands for itself, with nothing around it."""
+        inner = self._alternatives(alias.target, frozenset((alias.ref,)))
+        return any(each == alias.ref for each in inner)
+
+    def _alternatives(self, type_: Type | None, seen: frozenset[Ref]) -> Iterator[Ref]:
+        match type_:
+            case Union(members=members):
+                for member in members:
+                    yield from self._alternatives(member, seen)
+            case Annotated(base=base):
+                yield from self._alternatives(base, seen)
+            case Named(ref=ref):
+                origin = self.origin(ref)
+                yield origin
+                structure = self.of(origin) if origin not in seen else None
+                if structure is not None and structure.target is not None:
+                    yield from self._alternatives(structure.target, seen | {origin})
 
     def members(self, type_: Type, seen: frozenset[Ref] = frozenset()) -> Iterator[Type]:
         """The alternatives of a type: unions and aliases opened, metadata and NewTypes removed."""

@@ -24,7 +24,9 @@ _KNOWN = {
         for home in ("fusionrt", "fusionrt.contract")
         for name in ("service", "compute", "command")
     },
-    "abc.abstractmethod": "abstract",
+    "abc.abstractmethod": "harmless",
+    "typing.override": "harmless",
+    "typing_extensions.override": "harmless",
     "typing.runtime_checkable": "checkable",
     "typing_extensions.runtime_checkable": "checkable",
     "typing_extensions.deprecated": "deprecated",

@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Any
 
 from ..compat.comparison import record_style, travels_as_array
+from ..compat.spelled import is_recursive
 from ..description import TypeDescription
 from .nodes import UNION, is_dots, operands, order_of, parsed, split
 from .records import enum_members, tag_of, travels_by_name
@@ -16,8 +17,8 @@ __all__ = ["ITEMS", "MARKS", "SETS", "TABLES", "Forms"]
 
 SETS = frozenset(("set", "frozenset", "collections.abc.Set", "collections.abc.MutableSet"))
 ITEMS = SETS | {
-    *("list", "tuple", "collections.abc.Collection", "collections.abc.Sequence"),
-    "collections.abc.MutableSequence",
+    *("list", "tuple", "collections.abc.Collection", "collections.abc.Iterable"),
+    *("collections.abc.MutableSequence", "collections.abc.Sequence"),
 }
 TABLES = frozenset(("dict", "collections.abc.Mapping", "collections.abc.MutableMapping"))
 MARKS = frozenset(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required"))
@@ -64,9 +65,11 @@ class Forms:
         while True:
             name, arguments = split(node)
             type_ = self._types.get(name)
-            if name == "typing.Annotated" or name in MARKS:
+            if arguments and (name == "typing.Annotated" or name in MARKS):
                 node = arguments[0]
-            elif type_ is not None and type_.target is not None and name not in seen:
+            elif type_ is None or is_recursive(name, self._types):
+                return node
+            elif type_.target is not None and name not in seen:
                 seen.add(name)
                 node = parsed(type_.target)
             else:
@@ -77,6 +80,7 @@ class Forms:
         and whether `None` is one more."""
         found = self._members(node)
         nullable = found.pop("None", None) is not None
+        found.pop("msgspec.UnsetType", None)  # that a field may be absent
         return [found[text] for text in sorted(found, key=order_of)], nullable
 
     def _members(self, node: ast.expr) -> dict[str, ast.expr]:
@@ -111,13 +115,25 @@ class Forms:
         if name == "typing.Literal":
             return _of_values(map(self.value, arguments))
         if name in ITEMS or name in TABLES:
-            if not inner or any(self._is_converted(each, above) for each in inner):
+            form = _Told.ARRAY if name in ITEMS else _Told.OBJECT
+            if not inner or (form is _Told.OBJECT and not self.is_map_key(inner[0])):
                 return _Told.INDEX
-            if name in TABLES:
-                return _Told.OBJECT if self.is_map_key(inner[0]) else _Told.INDEX
-            return _Told.ARRAY
+            converted = any(self._is_converted(each, above) for each in inner)
+            return _Told.INDEX if converted and not self._holds_alias(inner[-1]) else form
         type_ = self._types.get(name)
         return _Told.INDEX if type_ is None else self._class_told_by(type_)
+
+    def _holds_alias(self, node: ast.expr) -> bool:
+        """Whether items or values are what a recursive alias stands for: their union may be that
+        alias, which would be all indexes."""
+        node = self.opened(node)
+        name, arguments = split(node)
+        inner = [each for each in arguments if not is_dots(each)]
+        if name in TABLES:
+            return bool(inner) and self.is_map_key(inner[0]) and self._holds_alias(inner[1])
+        if name in ITEMS:
+            return any(map(self._holds_alias, inner))
+        return is_recursive(name, self._types)
 
     def _class_told_by(self, type_: TypeDescription) -> _Told:
         if type_.kind == "enum":

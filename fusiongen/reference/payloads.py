@@ -33,6 +33,23 @@ _SCALARS: Mapping[str, Schema] = {
     "datetime.date": {"type": "string", "format": "date"},
     "datetime.time": {"type": "string", "format": "time"},
     "datetime.timedelta": {"type": "string", "format": "duration"},
+    "zoneinfo.ZoneInfo": {"type": "string", "format": "time-zone"},
+    **{
+        f"pathlib.{name}Path": {"type": "string", "format": "path"}
+        for name in ("", "Pure", "PurePosix", "PureWindows")
+    },
+    **{
+        f"ipaddress.IPv{version}{what}": {"type": "string", "format": f"ipv{version}{form}"}
+        for version in "46"
+        for what, form in (("Address", ""), ("Interface", "interface"), ("Network", "network"))
+    },
+    "pydantic.EmailStr": {"type": "string", "format": "email"},
+    "pydantic.SecretStr": {"type": "string", "format": "password"},
+    **{
+        f"pydantic.{name}Url": {"type": "string", "format": "uri"}
+        for name in ("Any", "AnyHttp", "Http", "File", "Ftp", "Websocket")
+    },
+    "pydantic.JsonValue": {},
 }
 
 
@@ -88,7 +105,7 @@ class Payloads:
         if name in TABLES:
             return self._table(*arguments) if arguments else {"type": "object"}
         if name in MARKS:
-            return self._of(arguments[0])
+            return self._of(arguments[0]) if arguments else {}
         match name:
             case "typing.Literal":
                 return {"enum": list(map(self._forms.value, arguments))}

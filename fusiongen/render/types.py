@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..contract import Annotated, Dots, Expression, Literals, Named, Nothing, Ref, Type, Union
-from .layout import Doc, Group, Joined, Operators
+from .layout import Doc, Group, Joined, Operators, call_of
 from .names import Names
 
 __all__ = ["annotation_of", "expression_of", "type_of"]
@@ -15,6 +15,11 @@ def type_of(type_: Type, names: Names) -> Doc:
         case Annotated(base=base, metadata=metadata):
             items = (type_of(base, names), *(expression_of(each, names) for each in metadata))
             return _subscript(names.use(Ref(module="typing", name="Annotated")), items)
+        case Named(ref=ref, quoted=True):
+            alias = names.own("fusionrt.abi", "QuotedAlias")
+            mark = call_of(alias, (f'"{ref.module}"', f'"{ref.name}"'))
+            annotated = names.use(Ref(module="typing", name="Annotated"))
+            return _subscript(annotated, (names.use(ref), mark))
         case Named(ref=ref, arguments=arguments) if arguments is not None:
             items = tuple(type_of(each, names) for each in arguments)
             return _subscript(names.use(ref), items or ("()",))
@@ -54,6 +59,7 @@ def _bare(type_: Type) -> Type:
             return _bare(base)
         case Union(members=members):
             return Union(members=tuple(map(_bare, members)))
-        case Named(ref=ref, arguments=arguments) if arguments:
-            return Named(ref=ref, arguments=tuple(map(_bare, arguments)))
+        case Named(ref=ref, arguments=arguments):
+            inner = tuple(map(_bare, arguments)) if arguments else arguments
+            return Named(ref=ref, arguments=inner)
     return type_

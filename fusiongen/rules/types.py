@@ -7,94 +7,21 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..contract import (
-    Annotated,
-    Dots,
-    Literals,
     MethodKind,
     Named,
-    Nothing,
-    Ref,
     Type,
-    Union,
     parts,
 )
 from .base import ContractRule
+from .hashing import unstable
+from .travelling import read_once, without_wire_form
 
 if TYPE_CHECKING:
     from ..contract import Contract
     from ..errors import Diagnostic
-    from ..reader.structures import Field, Structure, Structures
+    from ..reader.structures import Structures
 
 __all__ = ["UnstableKey", "UnsupportedType"]
-
-_SCALARS = frozenset(
-    (
-        *("builtins.bool", "builtins.bytes", "builtins.float", "builtins.int", "builtins.str"),
-        *("datetime.date", "datetime.datetime", "datetime.time", "datetime.timedelta"),
-        *("decimal.Decimal", "uuid.UUID"),
-    )
-)
-_FROZEN_CONTAINERS = {"builtins.frozenset": 1, "builtins.tuple": 1}
-_CONTAINERS = {
-    **_FROZEN_CONTAINERS,
-    "builtins.dict": 2,
-    "builtins.list": 1,
-    "builtins.set": 1,
-    "collections.abc.Collection": 1,
-    "collections.abc.Mapping": 2,
-    "collections.abc.MutableMapping": 2,
-    "collections.abc.MutableSequence": 1,
-    "collections.abc.MutableSet": 1,
-    "collections.abc.Sequence": 1,
-    "collections.abc.Set": 1,
-}
-_ENCODED = frozenset(
-    f"pydantic.{module}Base64{name}"
-    for module in ("", "types.")
-    for name in ("Bytes", "Str", "UrlBytes", "UrlStr")
-)
-_BASES = frozenset(
-    (
-        *("msgspec.Raw", "msgspec.Struct", "msgspec.UnsetType", "msgspec.msgpack.Ext"),
-        *("pydantic.BaseModel", "pydantic.main.BaseModel"),
-    )
-)
-"""Classes of libraries that only others are made from, or that stand for no value."""
-INSTEAD = {
-    **dict.fromkeys(("builtins.bytearray", "builtins.memoryview"), "bytes"),
-    **dict.fromkeys(("builtins.complex", "fractions.Fraction"), "a tuple of its parts"),
-    **dict.fromkeys(("builtins.range", "builtins.slice"), "a tuple of its bounds"),
-    **dict.fromkeys((f"collections.{name}" for name in ("OrderedDict", "defaultdict")), "dict"),
-    "collections.Counter": "dict",
-    "collections.deque": "list or tuple",
-    **dict.fromkeys(
-        (f"collections.abc.{name}" for name in ("Iterable", "Iterator", "Generator")),
-        "list or tuple; a method that yields is a stream",
-    ),
-    **dict.fromkeys(
-        (f"ipaddress.IPv{version}{what}" for version in "46" for what in ("Address", "Network")),
-        "str, or a pydantic model with such a field",
-    ),
-    **dict.fromkeys(
-        (f"pathlib.{name}" for name in ("Path", "PurePath")),
-        "str, or a pydantic model with such a field",
-    ),
-    **dict.fromkeys(("datetime.tzinfo", "datetime.timezone"), "str, the name of the zone"),
-    "zoneinfo.ZoneInfo": "str, the name of the zone",
-}
-"""What to declare in place of what one might expect to travel."""
-_HAVE_TO_BE_FROZEN = ("attrs", "dataclass", "struct", "model", "typed-dict")
-_RECORDS = ("attrs", "dataclass", "struct", "named-tuple", "typed-dict")
-_OPEN = frozenset(("builtins.object", "typing.Any"))
-_STANDARD = frozenset(
-    (
-        *("abc", "asyncio", "builtins", "collections", "collections.abc", "concurrent.futures"),
-        *("contextlib", "contextvars", "datetime", "decimal", "enum", "fractions", "functools"),
-        *("io", "ipaddress", "itertools", "logging", "numbers", "os", "pathlib", "queue", "re"),
-        *("socket", "subprocess", "threading", "types", "typing", "uuid", "weakref", "zoneinfo"),
-    )
-)
-"""Modules of which every class without a wire form is known to have none."""
 
 
 class UnsupportedType(ContractRule):
@@ -111,6 +38,11 @@ class UnsupportedType(ContractRule):
         "    async def get(self, cart: LibraryCart) -> Any: ...",
         "@attrs.define\nclass Cart:\n    _id: str\n    lines: list[str] = attrs.Factory(list)\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "    async def get(self, ids: Iterable[str], where: Path) -> JsonValue: ...",
+        "Json = Union[str, 'list[Json]', 'dict[str, Json]']\n\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self, json: Json) -> Json: ...",
+        "class Patch(Struct):\n    note: str | UnsetType = UNSET\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def patch(self, patch: Patch) -> None: ...",
         "Ids = tuple[str, ...]\nName = NewType('Name', str)\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self, ids: Ids) -> Name: ...",
     )
@@ -119,11 +51,20 @@ class UnsupportedType(ContractRule):
         "    async def get(self) -> complex: ...",
         "    async def get(self) -> bytearray: ...",
         "    async def get(self) -> type[int]: ...",
-        "    async def get(self) -> Path: ...",
         "    async def get(self) -> list[object | Callable[..., str]]: ...",
         "    def events(self) -> AsyncIterator[memoryview]: ...",
-        "Json = Union[str, 'dict[str, Json]']\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self) -> Iterable[str]: ...",
+        "    async def get(self) -> numpy.ndarray: ...",
+        "    async def get(self) -> re.Pattern[str]: ...",
+        "    async def get(self) -> ImportString: ...",
+        "Json = Union['Json', int]\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self) -> Json: ...",
+        "class Cart(BaseModel):\n    price: Callable[[], int]\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "@dataclass\nclass Cart:\n    LIMIT: Final = 3\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "@dataclass\nclass Cart:\n    note: str | UnsetType = UNSET\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
         "T = TypeVar('T')\n\n@service\nclass Carts(Protocol):\n    async def get(self) -> T: ...",
         "class Cart:\n    id: str\n\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self) -> Cart: ...",
@@ -151,7 +92,9 @@ class UnsupportedType(ContractRule):
                 for parameter in method.parameters
             ]
             for span, what, type_ in (*named, (method.span, f"`{method.name}`", method.result)):
-                problem = _without_wire_form(type_, structures, frozenset())
+                problem = without_wire_form(type_, structures, frozenset())
+                if problem is None and type_ is method.result:
+                    problem = read_once(type_, structures, frozenset())
                 if problem is not None:
                     yield cls.at(span, f"{what} cannot travel: {problem}")
 
@@ -168,6 +111,7 @@ class UnstableKey(ContractRule):
     VALID = (
         "    @compute\n    async def get(self, a: str | None, b: tuple[int, ...]) -> Any: ...",
         "    @compute\n    async def get(self, a: frozenset[Decimal], b: LibraryKey) -> str: ...",
+        "    @compute\n    async def get(self, a: Sequence[str], b: Iterable[Path]) -> str: ...",
         "    async def get(self, ids: list[str]) -> str: ...",
         "@dataclass(frozen=True, eq=False)\nclass Key:\n    id: str\n    next: 'Key | None'\n\n\n"
         "@service\nclass Carts(Protocol):\n    @compute\n"
@@ -181,7 +125,8 @@ class UnstableKey(ContractRule):
             f"    @compute\n    async def get(self, ids: {spelled}) -> str: ..."
             for spelled in (
                 *("list[str]", "dict[str, int]", "set[int]", "Any", "object"),
-                *("tuple[list[int], ...]", "Sequence[str]", "str | list[str]", "tuple"),
+                *("tuple[list[int], ...]", "Mapping[str, int]", "str | list[str]", "tuple"),
+                *("MutableSequence[str]", "JsonValue", "tuple[JsonValue, ...]"),
                 "Annotated[list[int], 'short']",
             )
         ),
@@ -206,176 +151,19 @@ class UnstableKey(ContractRule):
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
         for method in contract.of_kind(MethodKind.COMPUTE):
             for parameter in method.parameters:
-                if _without_wire_form(parameter.type, structures, frozenset()) is not None:
+                if without_wire_form(parameter.type, structures, frozenset()) is not None:
                     continue  # FG050 says it
-                problem = _unstable(parameter.type, structures, frozenset())
+                problem = unstable(parameter.type, structures, frozenset())
                 if problem is not None:
                     what = f"`{parameter.name}` of the compute method `{method.name}`"
                     yield cls.at(parameter.span, f"{what} cannot be a key: {problem}")
 
 
-def _without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
-    """Why a type cannot travel, or `None`."""
-    match type_:
-        case Named(arguments=arguments) if arguments:
-            inner: tuple[Type, ...] = arguments
-        case Union(members=members):
-            inner = members
-        case Annotated(base=base):
-            inner = (base,)
-        case Dots():
-            return None
-        case _:
-            inner = ()
-    if isinstance(type_, Named):
-        problem = _class_without_wire_form(type_, structures, seen)
-        if problem is not None:
-            return problem
-    problems = (_without_wire_form(each, structures, seen) for each in inner)
-    return next((problem for problem in problems if problem is not None), None)
-
-
-def _class_without_wire_form(
-    type_: Named, structures: Structures, seen: frozenset[Ref]
-) -> str | None:
-    origin = structures.origin(type_.ref)
-    structure = structures.of(origin)
-    if structure is not None:
-        if structure.target is not None and origin in seen:
-            return f"`{origin.name}` refers to itself, which only a class can"
-        if structure.target is not None:
-            return _without_wire_form(structure.target, structures, seen | {origin})
-        problem = structure.kind.without_wire_form(origin.name)
-        if problem is None and type_.arguments is None and structure.generic:
-            problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"
-        problem = problem or _unknown_to_pydantic(type_, structure, structures)
-        problem = problem or _field_without_wire_form(structure, structures, seen)
-        return problem or _hidden(type_, structures, frozenset())
-    known = str(origin) if origin.module != "builtins" else f"builtins.{origin.name}"
-    if known in _ENCODED:
-        return f"pydantic would decode `{origin}` twice; declare `bytes` or `str`"
-    if known in _BASES:
-        return f"`{origin}` has no fields of its own"
-    if known in _SCALARS or known in _OPEN or known in _CONTAINERS:
-        return None
-    if origin.module not in _STANDARD:
-        return None
-    instead = f": declare {INSTEAD[known]}" if known in INSTEAD else ""
-    return f"`{origin}` has no wire form{instead}"
-
-
-def _unknown_to_pydantic(type_: Named, structure: Structure, structures: Structures) -> str | None:
-    """Why a generic model, or one within, cannot be made of these arguments, or `None`."""
-    for argument in type_.arguments or ():
-        for part in parts(argument):
-            if not isinstance(part, Named):
-                continue
-            origin, given = structures.origin(part.ref), structures.of(part.ref)
-            strange = given is not None and given.kind.value in ("attrs", "struct")
-            if not strange and str(origin) != "collections.abc.Collection":
-                continue
-            if _fills_a_model(structure, structures, frozenset()):
-                return f"a pydantic model holds a `{origin.name}`, for which it has no schema"
-    return None
-
-
-def _fills_a_model(structure: Structure, structures: Structures, seen: frozenset[Ref]) -> bool:
-    """Whether the type arguments of a class reach a pydantic model."""
-    if structure.kind.value == "model":
-        return True
-    for field in structure.fields:
-        for part in parts(field.type) if field.type is not None else ():
-            inner = structures.of(part.ref) if isinstance(part, Named) else None
-            if inner is None or inner.ref in seen or not structures.is_open(part):
-                continue
-            if inner.fields and _fills_a_model(inner, structures, seen | {structure.ref}):
-                return True
-    return False
-
-
-def _field_without_wire_form(
-    structure: Structure, structures: Structures, seen: frozenset[Ref]
-) -> str | None:
-    """A pydantic model has its own opinion of what its fields may be."""
-    if structure.ref in seen or structure.kind.value not in _RECORDS:
-        return None
-    for field in structure.fields:
-        if field.type is None or structures.is_open(field.type):
-            continue
-        problem = _without_wire_form(field.type, structures, seen | {structure.ref})
-        if problem is not None:
-            return f"the field `{field.name}` of `{structure.ref.name}`: {problem}"
-    return None
-
-
-def _hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
-    """What a class in a type would not bring along, or `None`."""
+def _kept_as_given(type_: Type, structures: Structures) -> str | None:
+    """Why a field of a pydantic model is no part of a key: pydantic keeps a list where one is given
+    for a Sequence, which arrives as another one."""
     for part in parts(type_):
-        structure = structures.of(part.ref) if isinstance(part, Named) else None
-        if structure is None or structure.ref in seen:
-            continue
-        for field in structure.fields:
-            where = f"the field `{field.name}` of `{structure.ref.name}`"
-            if field.flaw is not None:
-                return f"{where}: {field.flaw}"
-            if structure.kind.value == "model" and _is_excluded(field):
-                return f"{where} is excluded: drop `exclude=True`, or declare a model without it"
-            if field.type is None:
-                continue
-            for named in parts(field.type):
-                if isinstance(named, Named) and str(structures.origin(named.ref)) in _ENCODED:
-                    return f"{where}: pydantic would decode it twice; declare `bytes` or `str`"
-            problem = _hidden(field.type, structures, seen | {structure.ref})
-            if problem is not None:
-                return problem
-    return None
-
-
-def _is_excluded(field: Field) -> bool:
-    marks = field.type.metadata if isinstance(field.type, Annotated) else ()
-    return any("exclude=True" in str(text) for text in (field.default, *marks))
-
-
-def _unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
-    """Why a type cannot be part of a key, or `None`."""
-    match type_:
-        case Nothing() | Literals() | Dots():
-            return None
-        case Union(members=members):
-            inner: tuple[Type, ...] = members
-        case Annotated(base=base):
-            inner = (base,)
-        case Named(ref=ref, arguments=arguments):
-            origin = structures.origin(ref)
-            structure = structures.of(origin)
-            inner = arguments or ()
-            if structure is not None:
-                problem = _unstable_structure(structure, structures, seen)
-                if problem is not None:
-                    return problem
-            known = f"builtins.{origin.name}" if origin.module == "builtins" else str(origin)
-            if known in _OPEN:
-                return f"`{origin}` may be anything"
-            if known in _FROZEN_CONTAINERS and arguments is None:
-                return f"`{origin}` does not say of what"
-            if known in _CONTAINERS and known not in _FROZEN_CONTAINERS:
-                return f"`{origin}` is not hashable"
-    problems = (_unstable(each, structures, seen) for each in inner)
-    return next((problem for problem in problems if problem is not None), None)
-
-
-def _unstable_structure(
-    structure: Structure, structures: Structures, seen: frozenset[Ref]
-) -> str | None:
-    if structure.ref in seen:
-        return None
-    seen |= {structure.ref}
-    if structure.target is not None:
-        return _unstable(structure.target, structures, seen)
-    if not structure.frozen and structure.kind.value in _HAVE_TO_BE_FROZEN:
-        return f"`{structure.ref}` is not frozen"
-    for field in structure.fields:
-        problem = _unstable(field.type, structures, seen) if field.type is not None else None
-        if problem is not None:
-            return f"its field `{field.name}`: {problem}"
+        origin = structures.origin(part.ref) if isinstance(part, Named) else None
+        if origin is not None and origin.module == "collections.abc":
+            return f"`{origin}` in a model may hold anything that can change"
     return None

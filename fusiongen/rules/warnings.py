@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..contract import Annotated, MethodKind, Named, Type, Union
 from .base import ContractRule, ProjectRule
+from .known_types import JSON_VALUE
 
 if TYPE_CHECKING:
     from ..contract import Contract
@@ -18,7 +19,7 @@ __all__ = ["MutableResult", "NeverInvalidated", "NothingInvalidated"]
 _MUTABLE = frozenset(
     (
         *("builtins.dict", "builtins.list", "builtins.set", "collections.abc.MutableMapping"),
-        *("collections.abc.MutableSequence", "collections.abc.MutableSet"),
+        *("collections.abc.MutableSequence", "collections.abc.MutableSet", *JSON_VALUE),
     )
 )
 _MAY_CHANGE = ("dataclass", "struct", "model", "typed-dict")
@@ -44,6 +45,7 @@ class MutableResult(ContractRule):
     )
     INVALID = (
         "    @compute\n    async def get(self) -> list[str]: ...",
+        "    @compute\n    async def get(self) -> JsonValue: ...",
         "    @compute\n    async def get(self) -> tuple[dict[str, int], ...] | None: ...",
         "    @compute\n    async def get(self) -> list[str]: ...  # fusiongen: ignore[FG061]",
         "    @compute\n    async def all(self) -> str: ...  # fusiongen: ignore[FG060]\n"

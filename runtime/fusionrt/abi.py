@@ -30,6 +30,7 @@ from .services.table import (
     Stream,
     Types,
 )
+from .wire.aliases import QuotedAlias
 
 __all__ = [
     "ABI",
@@ -47,6 +48,7 @@ __all__ = [
     "Keys",
     "PeekMethod",
     "Plain",
+    "QuotedAlias",
     "Service",
     "Signature",
     "Stream",

@@ -10,17 +10,19 @@ import pytest
 from .console import Background, fusiongen
 
 
-def processes_of_the_demo() -> list[str]:
-    """The command lines of processes that run in a folder of the demo, or are its broker."""
+def processes_of_the_demo(started_in: Path) -> list[str]:
+    """The command lines of processes that run in a folder of this demo, or are its broker."""
+    mark = f"XDG_CACHE_HOME={started_in}".encode()  # inherited; other demos may run beside it
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
                 folder = str((entry / "cwd").readlink())
+                own = mark in (entry / "environ").read_bytes()
             except OSError:
                 continue
-            if "fusiongen-demo-" in folder:
+            if own and "fusiongen-demo-" in folder:
                 found.append(command)
     return found
 
@@ -44,7 +46,7 @@ def test_the_demo_shows_live_totals_and_ends_by_itself(tmp_path: Path) -> None:
     # Six to begin with, then one for each price and each total; a read may meet a change midway.
     assert 36 <= int(summary.group(2)) <= 40
     assert int(summary.group(1).replace(",", "")) > 1000
-    assert processes_of_the_demo() == []
+    assert processes_of_the_demo(tmp_path) == []
 
 
 def test_the_demo_can_be_stopped(tmp_path: Path) -> None:
@@ -53,4 +55,4 @@ def test_the_demo_can_be_stopped(tmp_path: Path) -> None:
         demo.wait_for("cart 1:")
         assert demo.stop() == 0
         assert any("reads were served" in line for line in demo.lines)
-    assert processes_of_the_demo() == []
+    assert processes_of_the_demo(tmp_path) == []

@@ -14,7 +14,8 @@ import attrs
 
 from fusionrt.wire.codecs import codec
 from fusionrt.wire.matching import Chooser
-from fusionrt.wire.models import field_shape, model_fields, validate
+from fusionrt.wire.model_fields import field_shape, model_fields
+from fusionrt.wire.models import validate
 from fusionrt.wire.reading import shape_of
 from fusionrt.wire.shapes import (
     AnyOf,

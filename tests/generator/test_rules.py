@@ -14,18 +14,22 @@ from fusiongen.rules.base import Rule
 from .conftest import Write
 
 PRELUDE = """\
+import re
 import typing
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import MutableSequence, Sequence
 from dataclasses import InitVar, dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, NewType, Optional, Protocol
-from typing import TypeVar, Union, final, overload, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, NewType, Optional
+from typing import Protocol, TypeVar, Union, final, overload, runtime_checkable
 
 import attrs
+import numpy
 from fusionrt import ANY, command, compute, service
-from pydantic import Base64Bytes, BaseModel, Field
+from msgspec import UNSET, Struct, UnsetType
+from pydantic import Base64Bytes, BaseModel, Field, ImportString, JsonValue
 from library import Length, LibraryCart, LibraryKey
 from typing_extensions import deprecated
 

@@ -8,15 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from types import ModuleType
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
 from fusiongen.emit import reading_of
 from fusiongen.errors import ContractError
 from fusiongen.project import Project, load
-from fusiongen.rules.types import INSTEAD as generator_instead
+from fusiongen.rules.known_types import INSTEAD as generator_instead
 from fusionrt.errors import UnsupportedType
+from fusionrt.wire.aliases import QuotedAlias
 from fusionrt.wire.codecs import codec
 from fusionrt.wire.keys import Keyer
 from fusionrt.wire.reading import INSTEAD as runtime_instead
@@ -35,7 +36,9 @@ import pathlib
 import re
 import typing
 import uuid
+import warnings
 import zoneinfo
+from array import array
 from collections import OrderedDict, deque
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, MutableMapping
 from collections.abc import MutableSequence, MutableSet, Sequence, Set as AbstractSet
@@ -48,7 +51,9 @@ import attrs
 import msgspec
 import pydantic
 import pydantic.dataclasses
-from pydantic import BaseModel, ConfigDict, Field
+import typing_extensions as te
+from msgspec import UNSET, UnsetType
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 T = TypeVar("T")
 Name = NewType("Name", str)
@@ -176,6 +181,167 @@ class HoldsHides:
 @dataclass(frozen=True)
 class Factory(Generic[T]):
     items: tuple[T, ...] = field(default_factory=tuple)
+
+
+Json = te.TypeAliasType("Json", "None | bool | int | float | str | list[Json] | dict[str, Json]")
+Nested = te.TypeAliasType("Nested", "int | tuple[Nested, ...]")
+Endless = te.TypeAliasType("Endless", "int | Endless")
+Plainly = te.TypeAliasType("Plainly", dict[str, int])
+Quoted: te.TypeAlias = "str | list[Quoted] | dict[str, Quoted]"
+Halves = Union[int, "tuple[Halves, Halves]"]
+Left = Union[int, "tuple[Right, ...]"]
+Right = Union[str, "tuple[Left, ...]"]
+Bare = dict
+
+
+class Patch(msgspec.Struct, frozen=True):
+    text: str | UnsetType = UNSET
+    note: int | None | UnsetType = UNSET
+
+
+class PatchArray(msgspec.Struct, frozen=True, array_like=True):
+    text: str | UnsetType = UNSET
+
+
+class PatchOther(msgspec.Struct, frozen=True):
+    text: str | UnsetType = "a"
+
+
+class PatchRequired(msgspec.Struct, frozen=True):
+    text: str | UnsetType
+
+
+@dataclass(frozen=True)
+class PatchData:
+    text: str | UnsetType = UNSET
+
+
+@dataclass(frozen=True)
+class Limited:
+    id: int
+    LIMIT: Final = 3
+
+
+@dataclass(frozen=True)
+class LimitedTo:
+    id: int
+    KINDS: ClassVar[Callable[[], int] | None] = None
+    LIMIT: Final[int] = 3
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # pydantic's next version takes it for a field
+
+    class LimitedModel(BaseModel, frozen=True):
+        id: int
+        CALL: Final[Callable[[int], str]] = str
+
+
+class Marked(te.TypedDict):
+    id: te.ReadOnly[str]
+    note: te.NotRequired[te.ReadOnly[int]]
+
+
+class MarkedBad(te.TypedDict):
+    call: te.NotRequired[Callable[[], int]]
+
+
+class Rest(te.NamedTuple):
+    where: pathlib.Path
+
+
+@dataclass(frozen=True)
+class Own:
+    next: te.Self | None = None
+
+
+@dataclass(frozen=True)
+class Free:
+    ids: Sequence[str]
+    json: "Nested"
+    where: pathlib.Path = pathlib.Path()
+
+
+@dataclass(frozen=True)
+class FreeJson:
+    json: JsonValue
+
+
+class Zoned(BaseModel, frozen=True):
+    zone: zoneinfo.ZoneInfo
+    where: pathlib.PurePath
+    number: complex | fractions.Fraction
+    some: Json
+    other: JsonValue
+
+
+class Keyed(BaseModel, frozen=True):
+    zone: zoneinfo.ZoneInfo
+    url: pydantic.HttpUrl
+    number: complex | fractions.Fraction
+
+
+class Searched(BaseModel, frozen=True):
+    pattern: re.Pattern[str]
+
+
+class Called(BaseModel, frozen=True):
+    call: Callable[[], int] | None = None
+
+
+class Imported(BaseModel, frozen=True):
+    thing: pydantic.ImportString
+
+
+class Lazy(BaseModel, frozen=True):
+    ids: Iterable[int] = ()
+
+
+class Sequenced(BaseModel, frozen=True):
+    ids: Sequence[int] = ()
+
+
+@pydantic.dataclasses.dataclass(frozen=True)
+class LazyData:
+    ids: Iterable[int] = ()
+
+
+@pydantic.dataclasses.dataclass(frozen=True)
+class HiddenData:
+    id: str = Field(default="", exclude=True)
+
+
+@pydantic.dataclasses.dataclass(frozen=True)
+class SequenceData:
+    ids: Sequence[int] = ()
+
+
+class Extra(te.TypedDict, extra_items=int):
+    id: str
+
+
+class Closed(te.TypedDict, closed=True):
+    id: str
+
+
+class Unsaid(BaseModel, frozen=True):
+    model: tuple[BaseModel, ...] = ()
+
+
+class Arrays(BaseModel, frozen=True, arbitrary_types_allowed=True):
+    one: Plain | None = None
+
+
+class Decoded(BaseModel, frozen=True):
+    number: pydantic.Json[int]
+
+
+class Schemed:
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source, handler):
+        from pydantic_core.core_schema import int_schema
+
+        return int_schema()
 
 
 @dataclass(frozen=True)
@@ -343,6 +509,33 @@ ATOMS = (
     *("BelowTag", "Old", "OldHash", "Calls", "Untyped", "Shelf", "Shelf[Page[int]]", "Over"),
     *("Over[int]", "Over[Tag]", "Validated", "ValidatedOnce"),
     *("Encoded", "Bag[int]", "BaseModel", "typing.NamedTuple", "enum.IntEnum"),
+    *("JsonValue", "Json", "Nested", "Endless", "Plainly", "Quoted", "Halves", "Left", "Bare"),
+    *("Patch", "PatchArray", "PatchOther", "PatchRequired", "PatchData", "Limited", "LimitedTo"),
+    *("LimitedModel", "Marked", "MarkedBad", "Rest", "Own", "Free", "FreeJson", "Zoned", "Keyed"),
+    *(
+        "Searched",
+        "Called",
+        "Imported",
+        "Lazy",
+        "Sequenced",
+        "Unsaid",
+        "LazyData",
+        "HiddenData",
+        "SequenceData",
+        "Extra",
+        "Closed",
+        "Arrays",
+        "Decoded",
+    ),
+    *("Schemed", "array", "set", "frozenset", "Iterable", "Collection", "AbstractSet"),
+    *("pathlib.PurePath", "pathlib.PurePosixPath", "pathlib.PosixPath", "typing.Pattern[str]"),
+    *(f"ipaddress.IPv{v}{n}" for v in "46" for n in ("Interface", "Network")),
+    *("pydantic.EmailStr", "pydantic.AnyUrl", "pydantic.HttpUrl", "pydantic.PostgresDsn"),
+    *("pydantic.IPvAnyAddress", "pydantic.IPvAnyNetwork", "pydantic.SecretBytes"),
+    *("pydantic.ByteSize", "pydantic.UUID4", "pydantic.StrictStr", "pydantic.FilePath"),
+    *("pydantic.ImportString", "pydantic.Json", "pydantic.Json[int]", "pydantic.Secret[int]"),
+    *("te.Literal[1]", "te.Annotated[int, 1]", "te.Never", "te.Self", "te.LiteralString"),
+    *("typing.Deque[int]", "typing.Hashable", "collections.abc.Sized"),
 )
 FORMS = (
     *("Optional[{}]", "{} | None", "Union[{}, int]", "{} | str", "list[{}]", "tuple[{}, ...]"),
@@ -396,9 +589,12 @@ def _loaded(folder: Path) -> ModuleType:
 
 def _at_runtime(text: str, things: ModuleType) -> str:
     """The rule that the generator would have to name, or nothing."""
+    quoted = {
+        name: Annotated[Any, QuotedAlias("things", name)] for name in ("Quoted", "Halves", "Left")
+    }
     try:
-        tp: Any = eval(text, vars(things))
-    except TypeError:
+        tp: Any = eval(text, vars(things) | quoted)
+    except (TypeError, SyntaxError):
         return "no type"
     try:
         codec(tp)

@@ -11,19 +11,28 @@ __all__ = ["IMPORTS", "ROWS", "THINGS"]
 IMPORTS = """\
 import datetime as dt
 import enum
+import ipaddress
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Collection, Mapping, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Sequence, Set as AbstractSet
 from dataclasses import dataclass, field
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property, total_ordering
-from typing import Annotated, Any, ClassVar, Generic, Literal, NamedTuple, NewType
+from pathlib import Path, PurePath, PureWindowsPath
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal, NamedTuple, NewType
 from typing import NotRequired, Optional, TypedDict, TypeVar, Union
+from zoneinfo import ZoneInfo
 
 import attr
 import attrs
 import msgspec
 import pydantic
 import pydantic.dataclasses
+import typing_extensions as te
+from msgspec import UNSET, UnsetType
+from pydantic import EmailStr, HttpUrl, IPvAnyAddress, JsonValue, SecretStr
 """
 
 THINGS = """\
@@ -245,6 +254,62 @@ class Holder(pydantic.BaseModel, frozen=True, arbitrary_types_allowed=True):
 
 class Crate(msgspec.Struct, frozen=True):
     tag: Tag | None = None
+
+
+Json = te.TypeAliasType("Json", "None | bool | int | float | str | list[Json] | dict[str, Json]")
+Tree = te.TypeAliasType("Tree", "int | tuple[Tree, ...]")
+Dates = te.TypeAliasType("Dates", "dt.date | str | list[Dates]")
+Quoted: te.TypeAlias = "str | list[Quoted] | dict[str, Quoted]"
+Half = Union[int, "tuple[Half, Half]"]
+Mixed = Union[Decimal, "list[Half]", "dict[str, Mixed]"]
+
+
+class Patch(msgspec.Struct, frozen=True, kw_only=True):
+    name: str | UnsetType = UNSET
+    note: float | None | UnsetType = UNSET
+
+
+class Stored(te.TypedDict):
+    id: te.ReadOnly[str]
+    note: te.NotRequired[te.ReadOnly[int]]
+
+
+class Place(te.NamedTuple):
+    path: PurePath
+    address: ipaddress.IPv4Interface
+
+
+@dataclass(frozen=True)
+class Limited:
+    where: Path
+    zone: ZoneInfo
+    ids: Sequence[int] = ()
+    tree: Tree = 0
+    KINDS: ClassVar[list[str]] = []
+    LIMIT: Final[int] = 3
+
+
+@dataclass(frozen=True)
+class Documented:
+    json: JsonValue
+    quoted: list[Json] = field(default_factory=list)
+
+
+class Settings(pydantic.BaseModel, frozen=True):
+    zone: ZoneInfo
+    where: PurePath
+    url: HttpUrl
+    secret: SecretStr
+    mail: EmailStr
+    part: complex | Fraction = 1j
+
+
+class Papers(pydantic.BaseModel):
+    json_value: JsonValue
+    own: Json
+    dates: Dates
+    queue: deque[int] = deque()
+    counts: Counter[str] = pydantic.Field(default_factory=Counter)
 """
 
 ROWS: tuple[tuple[str, str, bool], ...] = (
@@ -261,9 +326,9 @@ ROWS: tuple[tuple[str, str, bool], ...] = (
     ("int | str | bool", "True", True),
     ("list[int | str]", '[1, "a"]', False),
     ("dict[Color, set[int]]", "{Color.HALF: {1}}", False),
-    ("Sequence[int]", "[1]", False),
+    ("Sequence[int]", "[1]", True),
     ("Mapping[str, Ids]", '{"a": (1,)}', False),
-    ("Collection[str]", '["a"]', False),
+    ("Collection[str]", '["a"]', True),
     ("Color", "Color.HALF", True),
     ("Sly", "Sly.B", True),
     ("Sly | str", "Sly.B", True),
@@ -300,4 +365,61 @@ ROWS: tuple[tuple[str, str, bool], ...] = (
     ("Tag | str", "Tag(1)", True),
     ("frozenset[Tag | int]", "frozenset({Tag(1), 2})", True),
     ("dict[Tag, Tag]", "{Tag(1): Tag(2)}", False),
+    ("JsonValue", '{"a": [1, None, 2.5, {"b": True}], "c": 2**70}', False),
+    ("JsonValue | None", "None", False),
+    ("Json", '[1, None, {"b": [True]}]', False),
+    ("Json | Decimal", '{"a": [1]}', False),
+    ("dict[str, Json | None]", '{"a": [None]}', False),
+    ("Tree", "(1, (2, (3,)))", True),
+    ("tuple[Tree, ...] | str", "(1, (2,))", True),
+    ("Dates", '[dt.date(2024, 1, 1), ["x"]]', False),
+    ("Quoted", '["a", {"b": ["c"]}]', False),
+    ("tuple[Quoted, int]", '(["a"], 1)', False),
+    ("Half", "(1, (2, 3))", True),
+    ("Half | None", "None", True),
+    ("Mixed", '{"a": [(1, (2, 3))], "b": Decimal(1)}', False),
+    ("Patch", "Patch(note=1)", True),
+    ("Patch | None", "Patch()", True),
+    ("Stored", '{"id": "a", "note": 1}', False),
+    ("Place", 'Place(PurePath("a/b"), ipaddress.IPv4Interface("10.0.0.1/8"))', True),
+    ("Limited", 'Limited(Path("a"), ZoneInfo("UTC"), [1, 2], (1, (2,)))', True),
+    ("Documented", 'Documented({"a": [1]}, [None, [1]])', False),
+    ("Papers", 'Papers(json_value={"a": [1]}, own=[1], dates=[dt.date(2024, 1, 1)])', False),
+    (
+        "Settings",
+        'Settings(zone=ZoneInfo("UTC"), where=PurePath("a"), url=HttpUrl("http://a.b/c"), '
+        'secret=SecretStr("s"), mail="a@example.org", part=Fraction(1, 3))',
+        True,
+    ),
+    ("Path", 'Path("a/b")', True),
+    ("PurePath", 'Path("a/b")', True),
+    ("PureWindowsPath", r'PureWindowsPath(r"C:\a")', True),
+    ("Path | str | None", 'Path("a")', True),
+    ("dict[Path, set[Path]]", '{Path("a"): {Path("b")}}', False),
+    ("ZoneInfo", 'ZoneInfo.no_cache("Europe/Berlin")', True),
+    ("ZoneInfo | dt.timedelta", 'ZoneInfo("Europe/Berlin")', True),
+    ("ipaddress.IPv4Address", 'ipaddress.IPv4Interface("10.0.0.1/8")', True),
+    ("ipaddress.IPv6Network | ipaddress.IPv6Address", 'ipaddress.IPv6Address("::1")', True),
+    ("EmailStr", '"a@example.org"', True),
+    ("EmailStr | None", '"a@example.org"', True),
+    ("pydantic.AnyUrl", 'HttpUrl("http://a.b/c")', True),
+    ("HttpUrl | str", 'HttpUrl("http://a.b/c")', True),
+    ("pydantic.PostgresDsn", 'pydantic.PostgresDsn("postgres://a:b@c/d")', True),
+    ("SecretStr", 'SecretStr("s")', True),
+    ("pydantic.SecretBytes", r'pydantic.SecretBytes(b"\xff")', True),
+    ("IPvAnyAddress", 'ipaddress.ip_address("::1")', True),
+    ("pydantic.ByteSize", "pydantic.ByteSize(3)", True),
+    ("pydantic.UUID4", 'uuid.UUID("74325a1e-86a6-42ab-a12f-79eee533fa84")', True),
+    ("list[Any]", '[1, "a"]', False),
+    ("Sequence[float]", "range(3)", True),
+    ("Sequence[float] | None", "deque([1])", True),
+    ("Sequence[Path] | str", 'deque([Path("a")])', True),
+    ("Collection[str]", '{"a": 1}.keys()', True),
+    ("AbstractSet[int]", "{3, 1}", True),
+    ("AbstractSet[int] | Sequence[str]", "{3: 1}.keys()", True),
+    ("MutableSequence[int]", "[1]", False),
+    ("MutableSet[int]", "{1}", False),
+    ("MutableMapping[str, int]", 'Counter("aab")', False),
+    ("te.Annotated[int, te.Doc('a number')]", "1", True),
+    ("te.Literal[1, 'a']", "'a'", True),
 )

@@ -34,7 +34,7 @@ ROOMS: dict[str, set[str]] = {
         *("broker", "graph", "wire", "transport", "rpc", "operations", "services", "remote"),
         "signals",
     },
-    "abi": {*BASE, "services", "remote"},
+    "abi": {*BASE, "wire", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
     "running": {*BASE, "host", "signals"},
     "testing": {*BASE, "graph"},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import importlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, get_type_hints
 
@@ -20,19 +20,22 @@ from fusiongen.description import Description, description_of
 from fusiongen.emit import reading_of
 from fusiongen.reference.payloads import Payloads
 from fusionrt.wire.codecs import codec
-from fusionrt.wire.models import field_shape, model_fields
+from fusionrt.wire.model_fields import field_shape, model_fields
 from fusionrt.wire.reading import shape_of
 from fusionrt.wire.shapes import (
     AnyOf,
+    Checked,
     EnumOf,
     Items,
     Model,
     OneOf,
     Places,
     Record,
+    Recurring,
     Scalar,
     Shape,
     Table,
+    Text,
 )
 from tests.golden.regenerate import cases, project_of
 
@@ -44,7 +47,7 @@ class _Values:
     """Strategies of values, by what the runtime makes of a type."""
 
     def __init__(self) -> None:
-        self._records: dict[Shape, st.SearchStrategy[Any]] = {}
+        self._known: dict[Shape, st.SearchStrategy[Any]] = {}
 
     def of(self, shape: Shape) -> st.SearchStrategy[Any]:
         match shape:
@@ -64,13 +67,24 @@ class _Values:
             case Table(key=key, value=value):
                 return st.dictionaries(self.of(key), self.of(value), max_size=2)
             case Record():
-                if shape not in self._records:
-                    self._records[shape] = st.deferred(lambda: self._record(shape))
-                return self._records[shape]
+                return self._once(shape, lambda: self._record(shape))
+            case Recurring():
+                return self._once(shape, lambda: self.of(shape.inner))
+            case Text(cls=cls, form=form):
+                return st.sampled_from(_TEXTS[cls.__name__]).map(form.read)
+            case Checked(inner=Scalar(cls=cls)) if cls is str:
+                return st.just("a@example.org")
             case Model(cls=cls):
                 fields = {k: self.of(field_shape(v)) for k, v in model_fields(cls).items()}
                 return st.builds(cls, **fields)
         return st.just("anything")
+
+    def _once(
+        self, shape: Shape, build: Callable[[], st.SearchStrategy[Any]]
+    ) -> st.SearchStrategy[Any]:
+        if shape not in self._known:
+            self._known[shape] = st.deferred(build)
+        return self._known[shape]
 
     def _record(self, shape: Record) -> st.SearchStrategy[Any]:
         fields = {field.name: self.of(field.shape) for field in shape.fields}
@@ -82,6 +96,15 @@ class _Values:
         return st.builds(shape.cls, **fields)
 
 
+_TEXTS = {
+    **dict.fromkeys(("Path", "PurePath"), ("a", "a/b")),
+    "ZoneInfo": ("UTC", "Europe/Berlin"),
+    "IPv4Address": ("10.0.0.1",),
+    "IPv6Address": ("::1",),
+    "IPv6Network": ("fe80::/64",),
+    "HttpUrl": ("http://a.b/c",),
+    "SecretStr": ("s",),
+}
 _SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     type(None): st.none(),
     int: st.integers(-(2**63), 2**63 - 1),

@@ -6,7 +6,7 @@ import asyncio
 import random
 from contextlib import suppress
 
-from fusionrt import CallTimeout, Origin, OriginKind, RemoteError
+from fusionrt import CallTimeout, Origin, OriginKind, Overloaded, RemoteError
 from tests.waiting import until
 
 from .lab import Broken, Pair
@@ -48,7 +48,7 @@ async def test_D17_churn_leaves_nothing_behind(two: Pair) -> None:
         for task in tasks:
             task.cancel()
         for task in tasks:
-            with suppress(asyncio.CancelledError, CallTimeout, RemoteError, Broken):
+            with suppress(asyncio.CancelledError, CallTimeout, Overloaded, RemoteError, Broken):
                 await task
     del tasks
     (session,) = client._fusion._peer._sessions.values()

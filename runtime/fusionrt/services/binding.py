@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -161,6 +161,8 @@ class Binding(ComputeMethods):
         service = self.service()
         graph = self.opened()
         graph.check_usable(self.contract.name)
+        # The body and the declared keys both read them.
+        arguments = tuple(list(each) if isinstance(each, Iterator) else each for each in arguments)
         declared = DeclaredKeys(self.contract, method, arguments, self)
         return run_command(
             f"{self.contract.name}.{method}",

@@ -9,6 +9,8 @@ from functools import cached_property
 from types import FunctionType
 from typing import Any, Protocol
 
+import typing_extensions
+
 from ..contract import ComputeOptions
 from ..errors import AbiMismatch, StaleCode
 
@@ -120,6 +122,7 @@ class Contract:
         if declared != generated:
             differing = sorted(dict(declared.items() ^ generated.items()))
             raise StaleCode(self.name, tuple(differing))
+        _uncover_initialisers(self.protocol)
 
     @cached_property
     def method(self) -> Mapping[str, Method]:
@@ -150,6 +153,17 @@ def deprecation(method: Callable[..., object]) -> str | None:
     """What `@deprecated` says of a method of a Protocol."""
     message: str | None = getattr(method, "__deprecated__", None)
     return message
+
+
+def _uncover_initialisers(protocol: type) -> None:
+    """Take off the `__init__` that `typing_extensions` gives a Protocol: it does nothing, and hides
+    that of every class behind it. (That of `typing` steps aside by itself.)"""
+    for base in protocol.__mro__:
+        own = vars(base).get("__init__")
+        if getattr(base, "_is_protocol", False) and own is getattr(
+            typing_extensions, "_no_init", 0
+        ):
+            del base.__init__  # type: ignore[misc]
 
 
 def _parameters(method: FunctionType) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ import msgspec
 
 from ..errors import UnsupportedType
 from .matching import Chooser
-from .shapes import AnyOf, literal_name, spell
+from .shapes import AnyOf, Text, literal_name, spell
 
 __all__ = [
     "Convert",
@@ -32,6 +32,7 @@ __all__ = [
     "pair",
     "pairs",
     "table",
+    "text",
     "unboxer",
     "unless_none",
 ]
@@ -110,6 +111,21 @@ def enum_member(cls: Any) -> Convert:
             return cls[name]
         except KeyError:
             raise ValueError(f"no member of {cls.__name__} has this name") from None
+
+    return convert
+
+
+def text(shape: Text) -> Convert:
+    """The text of a value.
+
+    Raises an AttributeError for what is none.
+    """
+    cls, write = shape.cls, shape.form.write
+
+    def convert(value: Any) -> str:
+        if not isinstance(value, cls):
+            raise AttributeError
+        return write(value)
 
     return convert
 

@@ -12,6 +12,7 @@ from typing import (
     Any,
     Final,
     Literal,
+    Never,
     NotRequired,
     Required,
     TypeVar,
@@ -22,6 +23,8 @@ from typing import (
 )
 
 import msgspec
+from msgspec import UNSET
+from typing_extensions import NoExtraItems
 
 from ..errors import UnsupportedType
 from .conversions import either
@@ -32,13 +35,17 @@ __all__ = ["DeclaredField", "declared_fields", "refuse_init_vars", "substitute"]
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class DeclaredField:
-    """A field as its class declares it; `default` makes the value of an absent one."""
+    """A field as its class declares it.
+
+    default: makes the value of an absent one. unset: an absent one is msgspec's UNSET.
+    """
 
     name: str
     wire_name: str
     tp: Any
     optional: bool
     default: Callable[[], object] | None
+    unset: bool = False
 
 
 def declared_fields(tp: Any, style: str) -> Iterator[DeclaredField]:
@@ -156,7 +163,8 @@ def _attrs(tp: Any) -> Iterator[DeclaredField]:
 def _struct(tp: Any) -> Iterator[DeclaredField]:
     for field in msgspec.structs.fields(tp):
         # An absent field is left to the Struct's own default.
-        yield DeclaredField(field.name, field.encode_name, field.type, not field.required, None)
+        optional, unset = not field.required, field.default is UNSET
+        yield DeclaredField(field.name, field.encode_name, field.type, optional, None, unset)
 
 
 def _namedtuple(tp: Any) -> Iterator[DeclaredField]:
@@ -166,15 +174,26 @@ def _namedtuple(tp: Any) -> Iterator[DeclaredField]:
 
 
 def _typeddict(tp: Any) -> Iterator[DeclaredField]:
-    required = (get_origin(tp) or tp).__required_keys__
+    cls = get_origin(tp) or tp
+    if getattr(cls, "__extra_items__", None) not in (None, Never, NoExtraItems):
+        raise UnsupportedType(spell(tp), "cannot travel: of its extra_items nothing would arrive")
+    required = cls.__required_keys__
     for name, hint in _hints(tp).items():
         # With deferred annotations `__required_keys__` misses the marks: they count here.
-        mark = get_origin(hint)
-        optional = mark is NotRequired or (mark is not Required and name not in required)
-        inner = get_args(hint)[0] if mark in (Required, NotRequired) else hint
-        yield DeclaredField(name, name, inner, optional, None)
+        optional = name not in required
+        while str(mark := get_origin(hint)) in _FORMS:
+            if mark in (Required, NotRequired):
+                optional = mark is NotRequired
+            (hint,) = get_args(hint)
+        yield DeclaredField(name, name, hint, optional, None)
 
 
+_FORMS: Final = frozenset(
+    f"{module}.{name}"
+    for module in ("typing", "typing_extensions")
+    for name in ("NotRequired", "ReadOnly", "Required")
+)
+"""By their spelling: `ReadOnly` has two origins, and no Python before 3.13 has that of `typing`."""
 _READERS: Mapping[str, Callable[[Any], Iterator[DeclaredField]]] = {
     "attrs": _attrs,
     "dataclass": _dataclass,

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import (
+    Callable,
+    Collection,
+    Container,
+    Iterable,
+    Iterator,
+    Mapping,
+    MutableSequence,
+    MutableSet,
+    Sequence,
+    Set,
+)
 from enum import Enum
-from typing import Any
+from typing import Any, Final
+
+from msgspec import UNSET
 
 from .shapes import (
     AnyOf,
@@ -16,12 +29,14 @@ from .shapes import (
     OneOf,
     Places,
     Record,
+    Recurring,
     Scalar,
     Shape,
     Table,
+    Text,
 )
 
-__all__ = ["Chooser", "fits", "heads"]
+__all__ = ["Chooser", "fits", "has_items", "heads"]
 
 
 class Chooser:
@@ -40,6 +55,7 @@ class Chooser:
                 self._fallback = index
             for head in heads(member):
                 self._by_class.setdefault(head, []).append(index)
+        self._abstract = [head for head in self._by_class if head in ABSTRACT]
 
     def choose(self, value: object) -> int | None:
         """The index of the member that the value belongs to, None if there is none."""
@@ -52,13 +68,18 @@ class Chooser:
             for index in self._by_class.get(float, ()):
                 if fits(self._members[index], value, False):
                     return index
+        for head in self._abstract:  # a range, say, has no Sequence in its MRO
+            if isinstance(value, head):
+                for index in self._by_class[head]:
+                    if fits(self._members[index], value, False):
+                        return index
         return self._fallback
 
 
 def heads(shape: Shape) -> Iterator[type]:
     """The classes that values of a shape have."""
     match shape:
-        case Scalar(cls=cls) | EnumOf(cls=cls) | Model(cls=cls):
+        case Scalar(cls=cls) | Text(cls=cls) | EnumOf(cls=cls) | Model(cls=cls):
             yield cls
         case OneOf(values=values):
             yield from dict.fromkeys(map(type, values))
@@ -73,7 +94,7 @@ def heads(shape: Shape) -> Iterator[type]:
         case AnyOf(members=members):
             for member in members:
                 yield from heads(member)
-        case Checked(inner=inner):
+        case Checked(inner=inner) | Recurring(found=[inner]):
             yield from heads(inner)
 
 
@@ -86,6 +107,9 @@ def fits(shape: Shape, value: Any, exact: bool) -> bool:
             return any(fits(member, value, exact) for member in members)
         case Checked(inner=inner):
             return fits(inner, value, exact) and _passes(shape, value)
+        case Recurring():
+            # What is in it is looked at when its turn comes: else each level looks at all below.
+            return any(_is_one(value, head, exact) for head in heads(shape))
         case OneOf(values=values):
             return any(_is_one(value, type(one), exact) and _is_same(value, one) for one in values)
         case Scalar(cls=cls):
@@ -94,7 +118,8 @@ def fits(shape: Shape, value: Any, exact: bool) -> bool:
         return False
     match shape:
         case Items(item=item):
-            return all(fits(item, one, exact) for one in value)
+            # What can be read once is not looked into.
+            return isinstance(value, Iterator) or all(fits(item, one, exact) for one in value)
         case Places(items=items):
             return len(value) == len(items) and all(
                 fits(item, one, exact) for item, one in zip(items, value, strict=True)
@@ -121,9 +146,23 @@ def _is_same(value: object, one: object) -> bool:
     return value is one if isinstance(one, Enum) else value == one
 
 
+ABSTRACT: Final = frozenset((Sequence, MutableSequence, Collection, Iterable, Set, MutableSet))
+"""Heads of which values are instances without a word in their class."""
+
+
+def has_items(value: object, heads: Container[type]) -> bool:
+    """Whether a value is an instance of an abstract head, as a range is a Sequence. A text is meant
+    as a whole, though to a type checker it is a Sequence of texts."""
+    return not isinstance(value, (str, bytes)) and any(
+        cls in heads and isinstance(value, cls) for cls in ABSTRACT
+    )
+
+
 def _is_one(value: object, cls: type, exact: bool) -> bool:
     if exact:
         return type(value) is cls
+    if cls in ABSTRACT:
+        return has_items(value, (cls,))
     return isinstance(value, cls) or (cls is float and isinstance(value, int))
 
 
@@ -141,4 +180,7 @@ def _record_fits(record: Record, value: Any, exact: bool) -> bool:
             if field.name in table
         )
     get = value.__getattribute__
-    return all(fits(field.shape, get(field.name), exact) for field in record.fields)
+    return all(
+        fits(field.shape, get(field.name), exact) or (field.unset and get(field.name) is UNSET)
+        for field in record.fields
+    )

@@ -8,7 +8,7 @@ travels field by field, past its serializers. Either way its own validators run 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -25,13 +25,18 @@ from pydantic import (
     WrapSerializer,
 )
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
-from pydantic.fields import FieldInfo
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from ..errors import UnsupportedType
-from .fields import refuse_init_vars
+from .model_fields import (
+    field_shape,
+    inner_shapes,
+    model_fields,
+    refuse_encoded,
+    refuse_hidden,
+    refuse_json,
+)
 from .plans import Plan, faithful, is_map_key
-from .reading import shape_of
 from .scalars import PLAIN
 from .shapes import (
     AnyOf,
@@ -44,18 +49,18 @@ from .shapes import (
     OneOf,
     Places,
     Record,
+    Recurring,
     Scalar,
     Shape,
     Table,
     spell,
 )
+from .texts import text_form
 
 __all__ = [
     "by_fields",
     "checker",
-    "field_shape",
     "holds_records",
-    "model_fields",
     "refusal_of",
     "spell_refusal",
     "validate",
@@ -69,6 +74,7 @@ def whole(shape: Model) -> Plan:
     Raises:
         UnsupportedType: pydantic does not know a type in it.
     """
+    refuse_json(shape.tp, (shape.cls,))
     adapter = _adapter(shape.cls)
 
     def dump(value: Any) -> Any:
@@ -85,7 +91,7 @@ def by_fields(shape: Model) -> Record | None:
         UnsupportedType: it has to, and cannot, for it takes undeclared fields; or it keeps a field
             to itself.
     """
-    _refuse_hidden(shape)
+    refuse_hidden(shape)
     if not _loses(shape, set()):
         return None
     if _config(shape.cls).get("extra") == "allow":
@@ -110,12 +116,6 @@ def validate(cls: Any, fields: Mapping[str, Any]) -> Any:
     return _adapter(cls).validate_python(dict(fields), by_name=True, by_alias=False)
 
 
-def model_fields(cls: Any) -> Mapping[str, FieldInfo]:
-    """The fields of a model or pydantic dataclass; none of any other type."""
-    fields: Mapping[str, FieldInfo] = getattr(cls, "__pydantic_fields__", {})
-    return fields
-
-
 @lru_cache(maxsize=4096)
 def checker(shape: Checked) -> Callable[[Any], Any]:
     """What validates a value by what `Annotated` says; a ValidationError if it is refused.
@@ -123,19 +123,13 @@ def checker(shape: Checked) -> Callable[[Any], Any]:
     Raises:
         UnsupportedType: pydantic does not know the type.
     """
-    _refuse_encoded(shape.tp, getattr(shape.tp, "__metadata__", ()))
+    marks = getattr(shape.tp, "__metadata__", ())
+    refuse_encoded(shape.tp, marks)
+    refuse_json(shape.tp, marks)
     try:
         return _made(shape.tp, None).validate_python
     except PydanticSchemaGenerationError:  # a class that only we carry: its instances will do
         return _made(shape.tp, ConfigDict(arbitrary_types_allowed=True)).validate_python
-
-
-def field_shape(info: FieldInfo) -> Shape:
-    """The shape of a field; one that only pydantic knows is a model of its own."""
-    try:
-        return shape_of(info.annotation)
-    except UnsupportedType:
-        return Model(info.annotation, info.annotation)
 
 
 def holds_records(shape: Shape) -> bool:
@@ -143,7 +137,7 @@ def holds_records(shape: Shape) -> bool:
     fields."""
     return any(
         isinstance(inner, Record) and inner.style in ("attrs", "dataclass", "struct")
-        for inner in _inner_shapes(shape, set())
+        for inner in inner_shapes(shape, set())
     )
 
 
@@ -191,53 +185,6 @@ def _unknown(tp: Any) -> UnsupportedType:
     )
 
 
-def _refuse_hidden(shape: Shape) -> None:
-    """Refuse a model that keeps a field to itself, deep within as well."""
-    for inner in _inner_shapes(shape, set()):
-        if not isinstance(inner, Model):
-            continue
-        cls = inner.cls
-        refuse_init_vars(cls)
-        for name, info in model_fields(cls).items():
-            _refuse_encoded(cls, info.metadata)
-            if info.exclude:
-                raise UnsupportedType(
-                    spell(cls),
-                    f"cannot travel: its field {name} is excluded; drop exclude=True, or "
-                    "declare a model without the field",
-                )
-
-
-def _inner_shapes(shape: Shape, seen: set[object]) -> Iterator[Shape]:
-    """A shape and all that it holds, in models, too; each class once."""
-    inner: Iterable[Shape] = ()
-    match shape:
-        case AnyOf(members=shapes) | Places(items=shapes):
-            inner = shapes
-        case Items(item=item) | Checked(inner=item):
-            inner = (item,)
-        case Table(key=key, value=value):
-            inner = (key, value)
-        case Record(tp=tp, fields=fields):
-            inner = (field.shape for field in fields) if tp not in seen else ()
-            seen.add(tp)
-        case Model(cls=cls):
-            infos = () if cls in seen else model_fields(cls).values()
-            inner = map(field_shape, infos)
-            seen.add(cls)
-    yield shape
-    for one in inner:
-        yield from _inner_shapes(one, seen)
-
-
-def _refuse_encoded(tp: Any, marks: Iterable[object]) -> None:
-    """Refuse a type that validates an encoded form of its value: it would be decoded twice."""
-    if any(hasattr(mark, "encoder") for mark in marks):
-        raise UnsupportedType(
-            spell(tp), "cannot travel: pydantic would decode it twice; declare bytes or str"
-        )
-
-
 def _config(cls: Any) -> Mapping[str, Any]:
     config: Mapping[str, Any] = getattr(cls, "model_config", None) or getattr(
         cls, "__pydantic_config__", {}
@@ -251,9 +198,13 @@ def _is_map(cls: Any) -> bool:
 
 def _loses(shape: Shape, seen: set[object]) -> bool:
     """Whether a value of this shape may come back from pydantic's dump as another one."""
+    if _is_json_value(shape, seen=set()):
+        return False
     match shape:
         case Scalar(cls=cls):
             return cls is bytes  # base64 in JSON
+        case Recurring():
+            return True
         case Anything():
             return True
         case EnumOf() | OneOf():
@@ -289,9 +240,11 @@ def _loses(shape: Shape, seen: set[object]) -> bool:
 
 
 def _plain_part(value: Any) -> Any:
-    """A part of a dumped model that msgspec does not know: a secret, a URL, a path, a pattern."""
+    """A part of a dumped model that msgspec does not know: a secret, a URL, a path, a zone."""
     if hasattr(value, "get_secret_value"):
         return value.get_secret_value()
+    if (form := text_form(type(value))) is not None:
+        return form.write(value)
     for cls, plain in PLAIN.items():
         if isinstance(value, cls):
             return plain(value)
@@ -314,6 +267,25 @@ def _is_flat(shape: Shape) -> bool:
 
 def _is_json(shape: Shape) -> bool:
     return isinstance(shape, Scalar) and shape.cls in (bool, int, float, str)
+
+
+def _is_json_value(shape: Shape, seen: set[Shape]) -> bool:
+    """Whether this is an alias for what JSON holds; each of its values looks otherwise."""
+    if shape in seen:
+        return True
+    match shape:
+        case Recurring(found=[inner]):
+            seen.add(shape)
+            return _is_json_value(inner, seen)
+        case AnyOf(members=members) if seen:
+            sorts = [type(member) for member in members]
+            apart = sorts.count(Items) < 2 and sorts.count(Table) < 2
+            return apart and all(_is_json_value(member, seen) for member in members)
+        case Items(cls=cls, item=item) if seen:
+            return cls is list and _is_json_value(item, seen)
+        case Table(key=Scalar(cls=cls), value=value) if seen:
+            return cls is str and _is_json_value(value, seen)
+    return bool(seen) and (_is_json(shape) or shape.tp is None)
 
 
 def _has_serializers(cls: Any) -> bool:

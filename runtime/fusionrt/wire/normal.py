@@ -8,28 +8,33 @@ returns the very object where nothing is to do.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 import msgspec
+from msgspec import UNSET
 
 from ..errors import UnsupportedType, WireError
-from .matching import Chooser
+from .matching import Chooser, has_items
 from .scalars import PLAIN, plain_datetime, plain_time
 from .shapes import (
     AnyOf,
     Checked,
     EnumOf,
+    Field,
     Items,
     Model,
     OneOf,
     Places,
     Record,
+    Recurring,
     Scalar,
     Shape,
+    Text,
     literal_name,
     spell,
 )
@@ -37,6 +42,7 @@ from .shapes import (
 __all__ = ["NAN", "Mismatch", "Normal", "exact_classes", "normal"]
 
 Normal = Callable[[Any], Any]
+_S = TypeVar("_S", bound="Shape")
 
 NAN: Final = float("nan")
 _DECIMAL_NAN: Final = Decimal("NaN")
@@ -71,31 +77,35 @@ def exact_classes(shape: Shape) -> frozenset[type]:
 
 
 class _Normals:
-    """Builds the normaliser of one shape; remembers records, for those that contain themselves."""
+    """Builds the normaliser of one shape; remembers what may contain itself."""
 
     def __init__(self) -> None:
-        self._records: dict[Record, Normal | None] = {}
+        self._known: dict[Shape, Normal | None] = {}
 
     def of(self, shape: Shape) -> Normal:
         match shape:
             case Scalar():
                 return _scalar(shape)
+            case Text():
+                return _text(shape)
             case EnumOf():
                 return _enum(shape)
             case OneOf():
                 return _literal(shape)
             case AnyOf():
                 return self._union(shape)
-            case Items(cls=cls) if cls is tuple:
+            case Items(frozen=frozen) if frozen is tuple:
                 return _tuple_of(shape, self.of(shape.item))
-            case Items(cls=cls) if cls is frozenset:
+            case Items(frozen=frozen) if frozen is frozenset:
                 return _frozenset_of(shape, self.of(shape.item))
             case Places():
                 return _places(shape, [self.of(item) for item in shape.items])
-            case Record(cls=cls) if _is_frozen(shape):
-                return self._record(shape)
+            case Record() if _is_frozen(shape):
+                return self._once(shape, self._record)
+            case Recurring():
+                return self._once(shape, lambda shape: self.of(shape.inner))
             case Model(cls=cls) if cls.__hash__ is not None:
-                return _model(shape)
+                return self._once(shape, self._model)
             case Checked():
                 return _checked(shape, self.of(shape.inner))
         raise UnsupportedType(spell(shape.tp), f"cannot name a result: {_instead(shape)}")
@@ -112,15 +122,33 @@ class _Normals:
 
         return normalize
 
-    def _record(self, shape: Record) -> Normal:
-        if shape in self._records:  # contains itself: look it up when it is known
-            records = self._records
-            return lambda value: records[shape](value)  # type: ignore[misc]
-        self._records[shape] = None
-        found = self._records[shape] = _fields(
-            shape, [(field.name, self.of(field.shape)) for field in shape.fields]
-        )
+    def _once(self, shape: _S, build: Callable[[_S], Normal]) -> Normal:
+        known = self._known
+        if shape in known:  # contains itself: look it up when it is known
+            return lambda value: known[shape](value)  # type: ignore[misc]
+        known[shape] = None
+        found = known[shape] = build(shape)
         return found
+
+    def _record(self, shape: Record) -> Normal:
+        return _fields(shape, [(field.name, self._field(field)) for field in shape.fields])
+
+    def _model(self, shape: Model) -> Normal:
+        from .model_fields import field_shape, model_fields
+
+        for info in model_fields(shape.cls).values():
+            field = field_shape(info)
+            if _is_abstract(field):  # pydantic keeps what it was given
+                raise UnsupportedType(
+                    spell(shape.tp),
+                    f"cannot name a result: of a {spell(field.tp)} it may keep a list",
+                )
+            self.of(field)
+        return _model(shape)
+
+    def _field(self, field: Field) -> Normal:
+        one = self.of(field.shape)
+        return (lambda value: value if value is UNSET else one(value)) if field.unset else one
 
 
 def _scalar(shape: Scalar) -> Normal:
@@ -197,6 +225,22 @@ def _time(shape: Shape) -> Normal:
     return normalize
 
 
+def _text(shape: Text) -> Normal:
+    cls, (made, write, read) = shape.cls, shape.form
+
+    def normalize(value: Any) -> Any:
+        if type(value) is made and made is not ZoneInfo:  # one may have no name
+            return value
+        if not isinstance(value, cls):
+            raise Mismatch(shape, value)
+        try:
+            return read(write(value))
+        except (ValueError, LookupError) as problem:
+            raise Mismatch(shape, value, str(problem)) from None
+
+    return normalize
+
+
 def _enum(shape: EnumOf) -> Normal:
     cls = shape.cls
 
@@ -231,9 +275,11 @@ def _literal(shape: OneOf) -> Normal:
 
 def _tuple_of(shape: Items, item: Normal) -> Normal:
     def normalize(value: Any) -> Any:
-        if not isinstance(value, (tuple, list)):
+        if not isinstance(value, (tuple, list)) and not has_items(value, shape.heads):
             raise Mismatch(shape, value)
-        return _kept(value, tuple(map(item, value)))
+        made = tuple(map(item, value))
+        # A set has no order, and equal ones have to name one result.
+        return tuple(sorted(made, key=repr)) if isinstance(value, Set) else _kept(value, made)
 
     return normalize
 
@@ -249,7 +295,7 @@ def _places(shape: Places, items: list[Normal]) -> Normal:
 
 def _frozenset_of(shape: Items, item: Normal) -> Normal:
     def normalize(value: Any) -> Any:
-        if not isinstance(value, frozenset):
+        if not isinstance(value, frozenset) and not has_items(value, shape.heads):
             raise Mismatch(shape, value)
         return frozenset(map(item, value))
 
@@ -346,6 +392,18 @@ def _checked(shape: Checked, inner: Normal) -> Normal:
     return normalize
 
 
+def _is_abstract(shape: Shape) -> bool:
+    """Whether a value may hold items in more than one class of collection."""
+    match shape:
+        case Items(heads=heads, item=item):
+            return len(heads) > 1 or _is_abstract(item)
+        case AnyOf(members=shapes) | Places(items=shapes):
+            return any(map(_is_abstract, shapes))
+        case Checked(inner=inner):
+            return _is_abstract(inner)
+    return False
+
+
 def _is_frozen(shape: Record) -> bool:
     if shape.style == "struct":
         return bool(shape.cls.__struct_config__.frozen)
@@ -364,6 +422,6 @@ def _instead(shape: Shape) -> str:
             return "it can change; declare a frozen dataclass"
         case Record() | Model():
             return "it can change; make the class frozen"
-        case Places() | AnyOf():
+        case Places() | AnyOf() | Recurring():
             return "it holds something that can change"
     return "it can change; declare what it holds as a frozen dataclass or a tuple"

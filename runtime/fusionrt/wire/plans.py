@@ -9,11 +9,11 @@ array of pairs, a member of an enum with other values than strings or integers i
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Flag
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, Final, cast, get_origin
 
 import msgspec
 
@@ -29,12 +29,24 @@ from .shapes import (
     OneOf,
     Places,
     Record,
+    Recurring,
     Scalar,
     Shape,
     Table,
+    Text,
 )
+from .trees import tree_check
 
-__all__ = ["Plan", "Planner", "accepted", "faithful", "is_map_key", "may_overflow", "plan_of"]
+__all__ = [
+    "Plan",
+    "Planner",
+    "accepted",
+    "faithful",
+    "is_array",
+    "is_map_key",
+    "may_overflow",
+    "plan_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +80,10 @@ def plan_of(shape: Shape) -> Plan:
 
 
 class _Plans:
-    """Plans one shape; remembers the records on the way, for those that contain themselves."""
+    """Plans one shape; remembers on the way what may contain itself."""
 
     def __init__(self) -> None:
-        self._records: dict[Record, Plan | None] = {}
+        self._known: dict[Shape, Plan | None] = {}
         self._models: dict[Any, Record | None] = {}
 
     def plan(self, shape: Shape) -> Plan:
@@ -92,6 +104,13 @@ class _Plans:
                 return self._table(shape)
             case Record():
                 return self._record(shape)
+            case Recurring():
+                check = tree_check(shape)
+                if check is not None:
+                    return Plan(Any, None, check, maybe_null=_nullable(shape))
+                return self._once(shape, lambda: self.plan(shape.inner))
+            case Text():
+                return Plan(str, to.text(shape), shape.form.read)
             case Model():
                 return self._model(shape)
             case EnumOf(cls=cls) if issubclass(cls, Flag):
@@ -110,13 +129,20 @@ class _Plans:
         if all(plan.direct for plan in plans) and accepted(whole):
             return Plan(whole, maybe_null=nullable)
         pairs = zip(members, plans, strict=True)
-        if all(plan.direct or _is_struct(member, plan) for member, plan in pairs) and accepted(
-            whole
-        ):
-            # Not boxed, for a record may have been direct before it had a field that is not.
+        if all(plan.direct or _is_told(member, plan) for member, plan in pairs) and accepted(whole):
+            # Not boxed, for a record may have been direct before it had a field that is not; and
+            # what holds its own union (JSON does) would be all boxes.
             into = to.chosen(AnyOf(shape.tp, members), [plan.to_wire for plan in plans])
-            out = to.by_class({plan.wire: plan.from_wire for plan in plans if plan.from_wire})
+            out = to.by_class(
+                {
+                    get_origin(plan.wire) or plan.wire: plan.from_wire
+                    for plan in plans
+                    if plan.from_wire
+                }
+            )
             return Plan(whole, to.unless_none(into) if nullable else into, out, maybe_null=nullable)
+        if nullable and len(plans) == 1 and _nullable(members[0]):
+            return plans[0]
         if nullable and len(plans) == 1 and not plans[0].maybe_null:
             (only,) = plans
             return Plan(
@@ -173,14 +199,17 @@ class _Plans:
             to.table(to.each_place([key.from_wire, value.from_wire])),
         )
 
+    def _once(self, shape: Shape, build: Callable[[], Plan]) -> Plan:
+        if shape in self._known:
+            return self._known[shape] or self._inner(shape)
+        self._known[shape] = None
+        plan = self._known[shape] = build()
+        return plan
+
     def _record(self, shape: Record) -> Plan:
-        if shape in self._records:
-            return self._records[shape] or self._inner(shape)
         from .records import record_plan
 
-        self._records[shape] = None
-        plan = self._records[shape] = record_plan(shape, self.plan)
-        return plan
+        return self._once(shape, lambda: record_plan(shape, self.plan))
 
     def _model(self, shape: Model) -> Plan:
         from . import models  # imports pydantic: only where a model is met
@@ -200,21 +229,21 @@ class _Plans:
             from_wire=check if convert is None else lambda wire: check(convert(wire)),
         )
 
-    def _inner(self, shape: Record) -> Plan:
-        """A record within itself: its wire type is not known yet, it is read in a second step."""
+    def _inner(self, shape: Shape) -> Plan:
+        """A shape within itself: its wire type is not known yet, it is read in a second step."""
 
         def to_wire(value: Any) -> Any:
-            return cast(Any, self._records[shape]).to_wire(value)
+            return cast(Any, self._known[shape]).to_wire(value)
 
         def from_wire(wire: Any) -> Any:
-            plan = cast(Any, self._records[shape])
+            plan = cast(Any, self._known[shape])
             try:
-                record = msgspec.convert(wire, plan.wire)
+                part = msgspec.convert(wire, plan.wire)
             except msgspec.ValidationError:
-                record = convert(wire, plan.wire)
-            return plan.from_wire(record)
+                part = convert(wire, plan.wire)
+            return plan.from_wire(part)
 
-        return Plan(Any, to_wire, from_wire)
+        return Plan(Any, to_wire, from_wire, maybe_null=_nullable(shape))
 
 
 def accepted(tp: Any) -> bool:
@@ -238,7 +267,7 @@ def may_overflow(shape: Shape, seen: set[Shape]) -> bool:
             return False
         case OneOf(values=values):
             return any(type(value) is int and not _is_small(value) for value in values)
-        case AnyOf(members=shapes) | Places(items=shapes):
+        case AnyOf(members=shapes) | Places(items=shapes) | Recurring(found=shapes):
             return any(may_overflow(inner, seen) for inner in shapes)
         case Items(item=item):
             return may_overflow(item, seen)
@@ -264,14 +293,22 @@ def faithful(shape: Shape, seen: set[Shape]) -> bool:
             return all(type(value) in plain or _is_small(value) for value in values)
         case AnyOf(members=shapes) | Places(items=shapes):
             return all(faithful(inner, seen) for inner in shapes)
-        case Items(item=item):
-            return faithful(item, seen)
+        case Items(heads=heads, item=item):
+            return Iterable not in heads and faithful(item, seen)  # msgspec takes it for anything
         case Table(key=key, value=value):
             return is_map_key(key) and faithful(key, seen) and faithful(value, seen)
         case Record(fields=fields, style=style):
             # Of an attrs class msgspec drops what is private, and adds what a property cached.
-            return style != "attrs" and all(faithful(field.shape, seen) for field in fields)
+            if style == "attrs" or (is_array(shape) and any(field.unset for field in fields)):
+                return False
+            return all(faithful(field.shape, seen) for field in fields)
     return False
+
+
+def is_array(record: Record) -> bool:
+    """Whether fields travel by position."""
+    config = getattr(record.cls, "__struct_config__", None)
+    return record.style == "namedtuple" or bool(config and config.array_like)
 
 
 _NO_MAP_KEYS: Final = frozenset((bool, type(None), bytes, datetime))
@@ -290,9 +327,22 @@ def is_map_key(shape: Shape) -> bool:
     return False
 
 
-def _is_struct(shape: Shape, plan: Plan) -> bool:
-    """Whether it is a record that travels as a Struct made for it, which tells it from others."""
-    return isinstance(shape, Record) and isinstance(plan.wire, msgspec.StructMeta)
+def _is_told(shape: Shape, plan: Plan) -> bool:
+    """Whether the class that it travels as tells it from others: it is a record, with a Struct made
+    for it, or holds the union that it is a member of."""
+    is_struct = isinstance(shape, Record) and isinstance(plan.wire, msgspec.StructMeta)
+    return is_struct or _holds_alias(shape)
+
+
+def _holds_alias(shape: Shape) -> bool:
+    match shape:
+        case Items(item=item):
+            return isinstance(item, Recurring) or _holds_alias(item)
+        case Places(items=items):
+            return any(isinstance(item, Recurring) or _holds_alias(item) for item in items)
+        case Table(key=key, value=value):
+            return is_map_key(key) and (isinstance(value, Recurring) or _holds_alias(value))
+    return False
 
 
 def _is_small(value: object) -> bool:
@@ -306,7 +356,7 @@ def _nullable(shape: Shape) -> bool:
             return any(map(_nullable, members))
         case OneOf(values=values):
             return None in values
-        case Checked(inner=inner):
+        case Checked(inner=inner) | Recurring(found=[inner]):
             return _nullable(inner)
     return _is_none(shape)
 

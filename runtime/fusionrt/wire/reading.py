@@ -6,12 +6,13 @@ import collections.abc
 import dataclasses
 import enum
 import types
-import typing
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import (
     Annotated,
     Any,
     Final,
+    ForwardRef,
     Literal,
     NewType,
     TypeVar,
@@ -22,8 +23,10 @@ from typing import (
 )
 
 import msgspec
+from msgspec import UnsetType
 
 from ..errors import UnsupportedType
+from .aliases import QuotedAlias, is_alias, quoted_alias, value_of
 from .fields import declared_fields, substitute
 from .scalars import SCALARS
 from .shapes import (
@@ -37,33 +40,42 @@ from .shapes import (
     OneOf,
     Places,
     Record,
+    Recurring,
     Scalar,
     Shape,
     Table,
+    Text,
     spell,
 )
+from .texts import ADDRESSES, text_form
 
 __all__ = ["INSTEAD", "record_style", "shape_of"]
 
 _ABC = collections.abc
-_ITEMS: Final[dict[Any, tuple[type, tuple[type, ...]]]] = {
-    list: (list, (list,)),
-    set: (set, (set,)),
-    frozenset: (frozenset, (frozenset,)),
-    _ABC.Sequence: (list, (list, tuple)),
-    _ABC.MutableSequence: (list, (list,)),
-    _ABC.Collection: (list, (list, tuple, set, frozenset)),
-    _ABC.Set: (set, (set, frozenset)),
-    _ABC.MutableSet: (set, (set,)),
+_ITEMS: Final[dict[Any, tuple[Any, Any, tuple[type, ...]]]] = {
+    list: (list, None, (list,)),
+    set: (set, None, (set,)),
+    frozenset: (frozenset, frozenset, (frozenset,)),
+    _ABC.Sequence: (list, tuple, (list, tuple, _ABC.Sequence)),
+    _ABC.MutableSequence: (list, None, (list, _ABC.MutableSequence)),
+    _ABC.Collection: (list, tuple, (list, tuple, set, frozenset, _ABC.Collection)),
+    _ABC.Iterable: (list, tuple, (list, tuple, set, frozenset, _ABC.Iterable)),
+    _ABC.Set: (set, frozenset, (set, frozenset, _ABC.Set)),
+    _ABC.MutableSet: (set, None, (set, _ABC.MutableSet)),
 }
-_PYDANTIC_NAMES: Final[dict[str, type]] = {
+_PYDANTIC_NAMES: Final[dict[str, Any]] = {
+    "pydantic.networks.EmailStr": str,
+    **{f"pydantic.networks.IPvAny{what}": either for what, either in ADDRESSES.items()},
     **dict.fromkeys(
         (f"pydantic.types.{name}Datetime" for name in ("Aware", "Naive", "Past", "Future")),
         datetime,
     ),
     **dict.fromkeys((f"pydantic.types.{name}Date" for name in ("Past", "Future")), date),
 }
-"""Classes of pydantic that stand for a scalar with a constraint; no value is of such a class."""
+"""Classes of pydantic that stand for others with a constraint; no value is of such a class."""
+JsonValue: Any = Union[None, bool, int, float, str, "list[JsonValue]", "dict[str, JsonValue]"]
+"""What `pydantic.JsonValue` means; it also says what only speeds pydantic up."""
+_JSON: Final = QuotedAlias(__name__, "JsonValue")
 _DEEPEST: Final = 8
 """Forms of one generic class within each other; more is a type without end."""
 INSTEAD: Final = {
@@ -74,21 +86,24 @@ INSTEAD: Final = {
     "collections.Counter": "dict",
     "collections.deque": "list or tuple",
     **dict.fromkeys(
-        (f"collections.abc.{name}" for name in ("Iterable", "Iterator", "Generator")),
-        "list or tuple; a method that yields is a stream",
+        (f"collections.abc.{name}" for name in ("Iterator", "Generator")),
+        "list, tuple or Iterable; a method that yields is a stream",
     ),
-    **dict.fromkeys(
-        (f"ipaddress.IPv{version}{what}" for version in "46" for what in ("Address", "Network")),
-        "str, or a pydantic model with such a field",
-    ),
-    **dict.fromkeys(
-        (f"pathlib.{name}" for name in ("Path", "PurePath")),
-        "str, or a pydantic model with such a field",
-    ),
-    **dict.fromkeys(("datetime.tzinfo", "datetime.timezone"), "str, the name of the zone"),
-    "zoneinfo.ZoneInfo": "str, the name of the zone",
+    **dict.fromkeys((f"pathlib.{name}Path" for name in ("Posix", "Windows")), "Path or PurePath"),
+    **dict.fromkeys(("datetime.tzinfo", "datetime.timezone"), "ZoneInfo"),
+    **dict.fromkeys(("re.Pattern", "re.Match"), "str"),
+    "numpy.bool_": "bool",
+    **dict.fromkeys(("numpy.float32", "numpy.float64"), "float"),
+    **dict.fromkeys(("numpy.int32", "numpy.int64", "numpy.uint8", "numpy.uint64"), "int"),
+    "pandas.Timestamp": "datetime",
+    "pandas.Timedelta": "timedelta",
+    "numpy": "list or tuple of its items (`array.tolist()`), or bytes",
+    "pandas": "list of a dataclass, one for each row",
+    "polars": "list of a dataclass, one for each row",
+    "pyarrow": "list of a dataclass, one for each row, or bytes",
+    "torch": "list or tuple of its items (`tensor.tolist()`), or bytes",
 }
-"""What to declare in place of what one might expect to travel."""
+"""What to declare in place of what one might expect to travel; of any class of a package."""
 _TABLES: Final = frozenset((dict, _ABC.Mapping, _ABC.MutableMapping))
 
 
@@ -111,8 +126,8 @@ def record_style(
         return "struct"
     if dataclasses.is_dataclass(cls):
         return "dataclass"
-    if typing.is_typeddict(cls):
-        return "typeddict"
+    if issubclass(cls, dict) and hasattr(cls, "__required_keys__"):
+        return "typeddict"  # of typing, or of typing_extensions
     if issubclass(cls, tuple) and hasattr(cls, "_fields"):
         return "namedtuple"
     return None
@@ -123,7 +138,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._records: dict[Any, Record] = {}
-        self._aliases: set[Any] = set()
+        self._aliases: dict[Any, Shape] = {}
         self._within: list[Any] = []
 
     def read(self, tp: Any) -> Shape:
@@ -133,32 +148,46 @@ class _Reader:
             return Anything(Any)
         if isinstance(tp, NewType):
             return self.read(tp.__supertype__)
-        if hasattr(tp, "__value__"):  # an alias: type X = …
-            return self._alias(tp, tp.__value__)
+        if is_alias(tp):
+            return self._alias(tp)
         if isinstance(tp, TypeVar):
             raise _open(tp)
-        if isinstance(tp, (str, typing.ForwardRef)):
+        if isinstance(tp, (str, ForwardRef)):
             raise UnsupportedType(repr(tp), "is not a type but its name: pass the type")
         origin = get_origin(tp)
         if origin is None:
             return self._class(tp)
         if not hasattr(tp, "__args__"):  # typing.List without arguments
             return self._class(origin)
-        if hasattr(origin, "__value__"):  # an alias with parameters
-            arguments = dict(zip(origin.__type_params__, get_args(tp), strict=True))
-            return self._alias(origin, substitute(origin.__value__, arguments))
+        if is_alias(origin):
+            return self._generic_alias(tp, origin)
         return self._form(tp, origin, get_args(tp))
 
-    def _alias(self, alias: Any, tp: Any) -> Shape:
+    def _alias(self, alias: Any) -> Shape:
         if alias in self._aliases:
+            return self._aliases[alias]
+        recurring = self._aliases[alias] = Recurring(alias)
+        is_json = f"{alias.__module__}.{alias}" == "pydantic.types.JsonValue"
+        shape = self._alias(_JSON) if is_json else self.read(value_of(alias))
+        recurring.found.append(shape)
+        if not _holds(shape, recurring, set()):
+            self._aliases[alias] = shape
+            return shape
+        if recurring in (shape.members if isinstance(shape, AnyOf) else (shape,)):
+            raise UnsupportedType(spell(alias), "stands for itself, which is no type")
+        return recurring
+
+    def _generic_alias(self, tp: Any, origin: Any) -> Shape:
+        if origin in self._aliases:
             raise UnsupportedType(
-                spell(alias), "refers to itself: only a class can; declare a frozen dataclass"
+                spell(origin), "refers to itself, and takes type arguments: only a class can"
             )
-        self._aliases.add(alias)
+        self._aliases[origin] = Recurring(origin)
+        arguments = dict(zip(origin.__type_params__, get_args(tp), strict=True))
         try:
-            return self.read(tp)
+            return self.read(substitute(value_of(origin), arguments))
         finally:
-            self._aliases.discard(alias)
+            del self._aliases[origin]
 
     def _form(self, tp: Any, origin: Any, arguments: tuple[Any, ...]) -> Shape:
         """A type with arguments."""
@@ -172,7 +201,7 @@ class _Reader:
             return self.read(arguments[0])
         if origin is tuple:
             if len(arguments) == 2 and arguments[1] is ...:
-                return Items(tp, tuple, (tuple,), self.read(arguments[0]))
+                return Items(tp, tuple, tuple, (tuple,), self.read(arguments[0]))
             if any(map(_is_unpacked, arguments)):
                 raise UnsupportedType(
                     str(tp), "cannot travel: an unpacked tuple; declare it as one of the places"
@@ -188,10 +217,12 @@ class _Reader:
 
     def _class(self, tp: Any) -> Shape:
         """A type without arguments."""
-        if not isinstance(tp, type) and not typing.is_typeddict(tp):
+        if not isinstance(tp, type):
             raise _unknown(tp)
         if tp in SCALARS:
             return Scalar(tp, tp)
+        if (form := text_form(tp)) is not None:
+            return Text(tp, tp, form)
         if isinstance(tp, enum.EnumMeta) and tp.__members__:
             return EnumOf(tp, tp)
         name = f"{tp.__module__}.{tp.__qualname__}"
@@ -201,9 +232,9 @@ class _Reader:
             if getattr(tp, "__pydantic_generic_metadata__", {}).get("parameters"):
                 raise _open(tp)
             base = _PYDANTIC_NAMES.get(name)
-            return Model(tp, tp) if base is None else Checked(tp, Scalar(base, base))
+            return Model(tp, tp) if base is None else Checked(tp, self.read(base))
         if tp is tuple:
-            return Items(tp, tuple, (tuple,), Anything(Any))
+            return Items(tp, tuple, tuple, (tuple,), Anything(Any))
         if tp in _ITEMS:
             return Items(tp, *_ITEMS[tp], Anything(Any))
         if tp in _TABLES:
@@ -213,7 +244,8 @@ class _Reader:
         raise _unknown(tp)
 
     def _annotated(self, tp: Any, inner: Any) -> Shape:
-        shape = self.read(inner)
+        alias = quoted_alias(tp)
+        shape = self.read(inner) if alias is None else self._alias(alias)
         constrained = any(isinstance(item, msgspec.Meta) for item in tp.__metadata__)
         if constrained and isinstance(shape, (Scalar, Items, Table)):
             shape = dataclasses.replace(shape, tp=tp)
@@ -239,19 +271,38 @@ class _Reader:
         record = self._records[tp] = Record(tp, cls, style)
         self._within.append(cls)
         for field in declared_fields(tp, style):
-            shape = self._field(field.tp)
+            unset = field.unset and _may_be_unset(field.tp)
+            shape = self._unless_unset(field.tp) if unset else self.read(field.tp)
             record.fields.append(
-                Field(field.name, field.wire_name, shape, field.optional, field.default)
+                Field(field.name, field.wire_name, shape, field.optional, field.default, unset)
             )
         self._within.pop()
         return record
 
-    def _field(self, tp: Any) -> Shape:
-        """A field's shape; that it may be left unset is not part of it."""
-        if get_origin(tp) in (Union, types.UnionType) and msgspec.UnsetType in get_args(tp):
-            rest = tuple(arg for arg in get_args(tp) if arg is not msgspec.UnsetType)
-            return self._union(tp, rest)
-        return self.read(tp)
+    def _unless_unset(self, tp: Any) -> Shape:
+        """The shape of a field that is set."""
+        return self._union(tp, tuple(each for each in get_args(tp) if each is not UnsetType))
+
+
+def _may_be_unset(tp: Any) -> bool:
+    return get_origin(tp) in (Union, types.UnionType) and UnsetType in get_args(tp)
+
+
+def _holds(shape: Shape, wanted: Shape, seen: set[Shape]) -> bool:
+    """Whether a shape is made of another one, not by way of a record: that breaks a circle."""
+    if shape is wanted or shape in seen:
+        return shape is wanted
+    seen.add(shape)
+    match shape:
+        case AnyOf(members=inner) | Places(items=inner) | Recurring(found=inner):
+            parts: Iterable[Shape] = inner
+        case Items(item=part) | Checked(inner=part):
+            parts = (part,)
+        case Table(key=key, value=value):
+            parts = (key, value)
+        case _:
+            return False
+    return any(_holds(part, wanted, seen) for part in parts)
 
 
 def _is_unpacked(tp: Any) -> bool:
@@ -282,5 +333,6 @@ def _unknown(tp: Any) -> UnsupportedType:
         for base in SCALARS:
             if base is not type(None) and issubclass(cls, base):
                 hint = f"{base.__name__}, or a NewType of it"
+        hint = INSTEAD.get(cls.__module__.partition(".")[0], hint)
         hint = INSTEAD.get(f"{cls.__module__.partition('._')[0]}.{cls.__qualname__}", hint)
     return UnsupportedType(spell(tp), f"cannot travel: declare {hint}")

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from .plans import Plan, Planner
-from .shapes import Field, Record
+from ..errors import UnsupportedType
+from .plans import Plan, Planner, is_array
+from .shapes import Field, Record, spell
 
 __all__ = ["record_plan"]
 
@@ -21,7 +22,15 @@ _Build = Callable[[Record, Mapping[str, Any]], Any]
 
 
 def record_plan(record: Record, plan: Planner) -> Plan:
-    """The plan of a record, its fields planned by `plan`."""
+    """The plan of a record, its fields planned by `plan`.
+
+    Raises:
+        UnsupportedType: it travels by position, and a place may be UNSET.
+    """
+    if is_array(record) and any(field.unset for field in record.fields):
+        raise UnsupportedType(
+            spell(record.tp), "cannot travel: no place of an array can be UNSET; drop array_like"
+        )
     slots = _slots(record)
     plans = [plan(field.shape) for field, _ in slots]
     wire_class = _wire_struct(record, slots, [plan.wire for plan in plans])
@@ -55,7 +64,7 @@ def _slots(record: Record) -> list[tuple[Field, bool]]:
 
     An array keeps its order instead, and of it only the end can be absent.
     """
-    if not _is_array(record):
+    if not is_array(record):
         return sorted(((field, field.optional) for field in record.fields), key=_may_be_absent)
     last = max((i for i, field in enumerate(record.fields) if not field.optional), default=-1)
     return [(field, index > last) for index, field in enumerate(record.fields)]
@@ -63,11 +72,6 @@ def _slots(record: Record) -> list[tuple[Field, bool]]:
 
 def _may_be_absent(slot: tuple[Field, bool]) -> bool:
     return slot[1]
-
-
-def _is_array(record: Record) -> bool:
-    config = getattr(record.cls, "__struct_config__", None)
-    return record.style == "namedtuple" or bool(config and config.array_like)
 
 
 def _wire_struct(record: Record, slots: list[tuple[Field, bool]], wires: list[Any]) -> Any:
@@ -80,7 +84,7 @@ def _wire_struct(record: Record, slots: list[tuple[Field, bool]], wires: list[An
             for index, ((_, optional), wire) in enumerate(zip(slots, wires, strict=True))
         ],
         rename={f"f{index}": field.wire_name for index, (field, _) in enumerate(slots)},
-        array_like=_is_array(record),
+        array_like=is_array(record),
         tag=config.tag if config else None,
         tag_field=config.tag_field if config else None,
         forbid_unknown_fields=bool(config and config.forbid_unknown_fields),

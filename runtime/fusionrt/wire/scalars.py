@@ -6,7 +6,7 @@ msgspec encodes exact types only; a key and a payload must not depend on which s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from typing import Any, Final
@@ -45,7 +45,8 @@ def plain_time(value: time) -> time:
 
 
 def mend(value: Any) -> Any:
-    """An instance of a subclass of a scalar, which msgspec does not encode, as the scalar.
+    """An instance of a subclass of a scalar, which msgspec does not encode, as the scalar; what
+    has items, as a list; a mapping, as a dict.
 
     Raises:
         UnsupportedType: it is none.
@@ -53,6 +54,10 @@ def mend(value: Any) -> Any:
     for cls, plain in PLAIN.items():
         if isinstance(value, cls):
             return plain(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable) and not hasattr(value, "__pydantic_validator__"):
+        return list(value)
     raise UnsupportedType(spell(type(value)), "cannot travel: another type is declared here")
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any, Literal, Union
 
+from .aliases import quoted_alias
+from .texts import TextForm
+
 __all__ = [
     "AnyOf",
     "Anything",
@@ -22,9 +25,11 @@ __all__ = [
     "OneOf",
     "Places",
     "Record",
+    "Recurring",
     "Scalar",
     "Shape",
     "Table",
+    "Text",
     "literal_name",
     "spell",
 ]
@@ -42,6 +47,14 @@ class Scalar(Shape):
     """One of `scalars.SCALARS`."""
 
     cls: type
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Text(Shape):
+    """A value that travels as its text."""
+
+    cls: Any
+    form: TextForm
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,9 +85,14 @@ class AnyOf(Shape):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Items(Shape):
-    """Any number of items; they arrive as a `cls`: list, tuple, set or frozenset."""
+    """Any number of items; they arrive as a `cls`: list, tuple, set or frozenset.
+
+    frozen: what holds them in a key; None if values of the type can change.
+    heads: the classes that values have.
+    """
 
     cls: Any
+    frozen: type[tuple[Any, ...]] | type[frozenset[Any]] | None
     heads: tuple[type, ...]
     item: Shape
 
@@ -96,13 +114,17 @@ class Table(Shape):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of a record; `wire_name` is its name on the wire."""
+    """A field of a record.
+
+    wire_name: its name on the wire. unset: it may be msgspec's UNSET, which its shape does not say.
+    """
 
     name: str
     wire_name: str
     shape: Shape
     optional: bool
     default: Callable[[], object] | None
+    unset: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +134,18 @@ class Record(Shape):
     cls: Any
     style: Literal["attrs", "dataclass", "struct", "namedtuple", "typeddict", "model"]
     fields: list[Field] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recurring(Shape):
+    """An alias that stands for something with itself in it; `found` is filled after it exists."""
+
+    found: list[Shape] = field(default_factory=list)
+
+    @property
+    def inner(self) -> Shape:
+        """What it stands for."""
+        return self.found[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -154,7 +188,8 @@ def spell(tp: Any, *, qualified: bool = False) -> str:
     if origin is Union:
         return " | ".join(sorted(parts, key=lambda part: (part == "None", part)))
     if isinstance(tp, type(Annotated[int, ""])):
-        return parts[0]
+        alias = quoted_alias(tp)
+        return parts[0] if alias is None else f"{alias.module}." * qualified + alias.name
     return f"{_name(origin, qualified)}[{', '.join(parts) or '()'}]"
 
 

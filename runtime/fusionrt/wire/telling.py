@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 import operator
+from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from msgspec import UNSET
 
 from .matching import Chooser
 from .scalars import PLAIN, SCALARS
@@ -21,19 +25,23 @@ from .shapes import (
     AnyOf,
     Checked,
     EnumOf,
+    Field,
     Items,
     Model,
     OneOf,
     Places,
     Record,
+    Recurring,
     Scalar,
     Shape,
+    Text,
     literal_name,
 )
 
 __all__ = ["Teller", "teller"]
 
 Teller = Callable[[Any], Hashable]
+_S = TypeVar("_S", bound="Shape")
 
 
 def teller(shape: Shape) -> Teller | None:
@@ -43,7 +51,7 @@ def teller(shape: Shape) -> Teller | None:
 
 class _Tellers:
     def __init__(self) -> None:
-        self._records: dict[Record, Teller | None] = {}
+        self._known: dict[Shape, Teller | None] = {}
 
     def of(self, shape: Shape) -> Teller | None:
         match shape:
@@ -52,13 +60,17 @@ class _Tellers:
                 return literal_name if sly or len(set(values)) < len(values) else None
             case AnyOf():
                 return self._union(shape)
+            case Text(form=form):
+                return form.write
             case Items():
-                tell, cls = self.of(shape.item), shape.cls
+                tell, cls = self.of(shape.item), shape.frozen or shape.cls
                 return tell and (lambda value: cls(map(tell, value)))
             case Places():
                 return self._places(shape)
             case Record():
-                return self._record(shape)
+                return self._once(shape, self._record)
+            case Recurring():
+                return self._once(shape, lambda shape: self.of(shape.inner) or _same)
             case Model():
                 return _by_content
             case Checked():
@@ -89,19 +101,28 @@ class _Tellers:
         todo = tuple(tell or _same for tell in tellers)
         return lambda value: tuple(tell(one) for tell, one in zip(todo, value, strict=True))
 
+    def _once(self, shape: _S, build: Callable[[_S], Teller]) -> Teller:
+        known = self._known
+        if shape in known:  # contains itself: look it up when it is known
+            return lambda value: known[shape](value)  # type: ignore[misc]
+        known[shape] = None
+        found = known[shape] = build(shape)
+        return found
+
     def _record(self, shape: Record) -> Teller:
         """By its fields: a class may compare by something else than what travels."""
-        if shape in self._records:  # contains itself: look it up when it is known
-            records = self._records
-            return lambda value: records[shape](value)  # type: ignore[misc]
-        self._records[shape] = None
-        todo = tuple((field.name, self.of(field.shape) or _same) for field in shape.fields)
+        todo = tuple((field.name, self._field(field)) for field in shape.fields)
 
         def tell(value: Any) -> Hashable:
             return tuple(tell(getattr(value, name)) for name, tell in todo)
 
-        self._records[shape] = tell
         return tell
+
+    def _field(self, field: Field) -> Teller:
+        tell = self.of(field.shape)
+        if tell is None or not field.unset:
+            return tell or _same
+        return lambda value: value if value is UNSET else tell(value)
 
 
 def _families(shape: Shape) -> Iterator[object]:
@@ -114,14 +135,17 @@ def _families(shape: Shape) -> Iterator[object]:
         case OneOf(values=values):
             for value in values:
                 yield _family(type(value))
-        case Items(cls=cls):
-            yield cls
+        case Items(cls=cls, frozen=frozen):
+            yield frozen or cls
         case Places():
             yield tuple
         case Record(cls=cls) | Model(cls=cls):
             yield tuple if issubclass(cls, tuple) else cls
-        case Checked(inner=inner):
+        case Checked(inner=inner) | Recurring(found=[inner]):
             yield from _families(inner)
+        case AnyOf(members=members):
+            for member in members:
+                yield from _families(member)
 
 
 def _is_sly(cls: type) -> bool:
@@ -151,7 +175,7 @@ def _by_content(value: Any) -> Hashable:
     cls = type(value)
     if cls in _EXACT:
         return (cls, value)
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, (tuple, list, deque)):
         return (cls, *map(_by_content, value))
     if isinstance(value, dict):
         return frozenset((_by_content(key), _by_content(item)) for key, item in value.items())
@@ -170,6 +194,8 @@ def _by_content(value: Any) -> Hashable:
         return (cls, *(_by_content(getattr(value, each.name)) for each in attributes))
     if isinstance(value, Enum):
         return (cls, value.name if _is_sly(cls) else value)
+    if isinstance(value, ZoneInfo):  # equals only itself
+        return (ZoneInfo, value.key)
     return next(
         ((kind, _number(plain(value))) for kind, plain in PLAIN.items() if isinstance(value, kind)),
         (cls, value),

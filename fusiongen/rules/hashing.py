@@ -1,0 +1,71 @@
+"""Why a type cannot be part of a key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..contract import Annotated, Dots, Literals, Named, Nothing, Ref, Type, Union, parts
+from .known_types import CONTAINERS, HASHED, JSON_VALUE, OPEN
+
+if TYPE_CHECKING:
+    from ..reader.structures import Structure, Structures
+
+__all__ = ["unstable"]
+
+_HAVE_TO_BE_FROZEN = ("attrs", "dataclass", "struct", "model", "typed-dict")
+
+
+def unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+    """Why a type cannot be part of a key, or `None`."""
+    match type_:
+        case Nothing() | Literals() | Dots():
+            return None
+        case Union(members=members):
+            inner: tuple[Type, ...] = members
+        case Annotated(base=base):
+            inner = (base,)
+        case Named(ref=ref, arguments=arguments):
+            origin = structures.origin(ref)
+            structure = structures.of(origin)
+            inner = arguments or ()
+            if structure is not None:
+                problem = _unstable_structure(structure, structures, seen)
+                if problem is not None:
+                    return problem
+            known = f"builtins.{origin.name}" if origin.module == "builtins" else str(origin)
+            if known in OPEN:
+                return f"`{origin}` may be anything"
+            if known in JSON_VALUE or (known in CONTAINERS and known not in HASHED):
+                return f"`{origin}` is not hashable"
+    problems = (unstable(each, structures, seen) for each in inner)
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def _unstable_structure(
+    structure: Structure, structures: Structures, seen: frozenset[Ref]
+) -> str | None:
+    if structure.ref in seen:
+        return None
+    seen |= {structure.ref}
+    if structure.target is not None:
+        return unstable(structure.target, structures, seen)
+    if not structure.frozen and structure.kind.value in _HAVE_TO_BE_FROZEN:
+        return f"`{structure.ref}` is not frozen"
+    for field in structure.fields:
+        type_ = structures.unmarked(field.type) if field.type is not None else None
+        problem = unstable(type_, structures, seen) if type_ is not None else None
+        if problem is None and structure.validated and type_ is not None:
+            problem = _kept_as_given(type_, structures)
+        if problem is not None:
+            return f"its field `{field.name}`: {problem}"
+    return None
+
+
+def _kept_as_given(type_: Type, structures: Structures) -> str | None:
+    """Why a field of a pydantic model is no part of a key: pydantic keeps a list where one is given
+    for a Sequence, which arrives as another one."""
+    for part in parts(type_):
+        origin = structures.origin(part.ref) if isinstance(part, Named) else None
+        if origin is not None and origin.module == "collections.abc":
+            return f"`{origin}` in a model may hold anything that can change"
+    return None

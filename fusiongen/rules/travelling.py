@@ -1,0 +1,132 @@
+"""Why a type cannot travel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..contract import Annotated, Dots, Named, Ref, Type, Union, parts
+from .in_models import hidden, homeless, unknown_to_pydantic
+from .known_types import (
+    BASES,
+    CONTAINERS,
+    DECODED,
+    ENCODED,
+    IMPORTING,
+    ITERABLE,
+    OPEN,
+    SCALARS,
+    UNSET,
+    unknown,
+)
+
+if TYPE_CHECKING:
+    from ..reader.structures import Field, Structure, Structures
+
+__all__ = ["read_once", "without_wire_form"]
+
+_RECORDS = ("attrs", "dataclass", "struct", "named-tuple", "typed-dict")
+
+
+def without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+    """Why a type cannot travel, or `None`."""
+    match type_:
+        case Named(arguments=arguments) if arguments:
+            inner: tuple[Type, ...] = arguments
+        case Union(members=members):
+            inner = members
+        case Annotated(base=base):
+            inner = (base,)
+        case Dots():
+            return None
+        case _:
+            inner = ()
+    if isinstance(type_, Named):
+        problem = _class_without_wire_form(type_, structures, seen)
+        if problem is not None:
+            return problem
+    problems = (without_wire_form(each, structures, seen) for each in inner)
+    return next((problem for problem in problems if problem is not None), None)
+
+
+def _class_without_wire_form(
+    type_: Named, structures: Structures, seen: frozenset[Ref]
+) -> str | None:
+    origin = structures.origin(type_.ref)
+    structure = structures.of(origin)
+    if structure is not None:
+        if structure.target is not None and structures.is_endless(structure):
+            return f"`{origin.name}` stands for itself, which is no type"
+        if structure.target is not None:
+            if origin in seen:
+                return None
+            if structure.is_object and (problem := homeless(structure.target)) is not None:
+                return problem
+            return without_wire_form(structure.target, structures, seen | {origin})
+        problem = structure.kind.without_wire_form(origin.name)
+        if problem is None and type_.arguments is None and structure.generic:
+            problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"
+        if "extra_items" in dict(structure.options):
+            problem = f"what `{origin.name}` holds beside its own keys would not arrive"
+        problem = problem or unknown_to_pydantic(type_, structure, structures)
+        problem = problem or _field_without_wire_form(structure, structures, seen)
+        return problem or hidden(type_, structures, frozenset())
+    known = str(origin) if origin.module != "builtins" else f"builtins.{origin.name}"
+    if known in ENCODED:
+        return f"pydantic would decode `{origin}` twice; declare `bytes` or `str`"
+    if known in BASES:
+        return f"`{origin}` has no fields of its own"
+    if known == UNSET:
+        return "only a field of a `Struct`, with `UNSET` as its default, may be unset"
+    if known in IMPORTING:
+        return f"`{origin}` would import what a caller names: declare `str`"
+    if known in DECODED:
+        return f"`{origin}` travels only in a model: declare the type itself"
+    return unknown(origin, SCALARS | OPEN | CONTAINERS)
+
+
+def _field_without_wire_form(
+    structure: Structure, structures: Structures, seen: frozenset[Ref]
+) -> str | None:
+    """A pydantic model has its own opinion of what its fields may be."""
+    if structure.ref in seen or structure.kind.value not in _RECORDS:
+        return None
+    for field in structure.fields:
+        type_ = _set_type(structure, field, structures)
+        if type_ is None or structures.is_open(type_):
+            continue
+        problem = homeless(type_) or without_wire_form(type_, structures, seen | {structure.ref})
+        if problem is not None:
+            return f"the field `{field.name}` of `{structure.ref.name}`: {problem}"
+    return None
+
+
+def _set_type(structure: Structure, field: Field, structures: Structures) -> Type | None:
+    """The type of a field, without that of UNSET where a field may be unset."""
+    type_ = structures.unmarked(field.type) if field.type is not None else None
+    is_array = ("array_like", "True") in structure.options
+    may_be_unset = structure.kind.value == "struct" and field.default == "msgspec.UNSET"
+    if not isinstance(type_, Union) or not may_be_unset or is_array:
+        return type_
+    rest = tuple(
+        each
+        for each in type_.members
+        if not isinstance(each, Named) or str(structures.origin(each.ref)) != UNSET
+    )
+    return Union(members=rest) if len(rest) > 1 else rest[0]
+
+
+def read_once(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+    """Why a result may be one that can be read only once, though it is kept; or `None`."""
+    for part in parts(type_):
+        if not isinstance(part, Named):
+            continue
+        origin = structures.origin(part.ref)
+        if str(origin) == ITERABLE:
+            return "an `Iterable` may be one that can be read once: declare list or tuple"
+        structure = structures.of(origin) if origin not in seen else None
+        inner = (structure.target, *(field.type for field in structure.fields)) if structure else ()
+        for each in inner:
+            problem = read_once(each, structures, seen | {origin}) if each is not None else None
+            if problem is not None:
+                return problem
+    return None
