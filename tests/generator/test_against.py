@@ -291,7 +291,7 @@ def _edited(text: str) -> str:
 def _of_another_format(text: str) -> str:
     content = json.loads(text)
     del content["hash"]
-    content["format"] = 2
+    content["format"] = 1
     content["hash"] = digest(json.dumps(content, indent=2, sort_keys=True) + "\n")
     return json.dumps(content)
 
@@ -302,7 +302,7 @@ def _of_another_format(text: str) -> str:
         (_edited, r"is no lock as fusiongen wrote it"),
         (lambda text: text[:100], r"is no lock as fusiongen wrote it"),
         (lambda text: "[]", r"is no lock as fusiongen wrote it"),
-        (_of_another_format, r"was written by another version of fusiongen \(format 2\)"),
+        (_of_another_format, r"was written by another version of fusiongen \(format 1\)"),
     ],
 )
 def test_a_lock_that_cannot_be_read_is_one_sentence(
