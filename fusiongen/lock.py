@@ -29,8 +29,8 @@ from .contract import (
 )
 from .owned import digest
 from .reader.contracts import Reading
+from .reader.literals import normal
 from .reader.structures import Kind, Structure, Structures
-from .reader.values import normal
 from .travelling import Unions
 
 __all__ = [

@@ -20,9 +20,10 @@ from typing import Any
 import libcst as cst
 
 from ..contract import Ref
+from .literals import literal, spelled, tree_of
 from .modules import Module
 from .scan import dotted, statements
-from .values import Values, assigned, literal, spelled, tree_of
+from .values import Values, assigned
 
 __all__ = ["Body", "boundary_of", "enum_values", "travel_by_value"]
 

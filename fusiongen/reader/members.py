@@ -12,10 +12,11 @@ from ..contract import Named, Ref, Type
 from ..errors import Violation
 from .annotations import Annotations
 from .expressions import Names, Unreadable
+from .literals import spelled
 from .modules import Module, Modules
 from .scan import dotted, statements
 from .shadows import Shadows
-from .values import Values, given_names, spelled
+from .values import Values, given_names
 
 __all__ = ["Field", "Members", "is_true", "keywords_of", "type_or_none"]
 

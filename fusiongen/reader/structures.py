@@ -14,12 +14,13 @@ from .attributes import attrs_decorator
 from .enums import Body, boundary_of, enum_values, travel_by_value
 from .exceptions import is_exception, true_exception, why_not_raised
 from .kinds import DECORATED, MADE_OF_THEIR_KIND, Kind, Making, hashes, is_frozen, own_fields
+from .literals import parsed, spelled
 from .members import Field, Members, keywords_of, type_or_none
 from .modules import Module, Modules
 from .parameters import type_parameters
 from .scan import dotted, statements
 from .standard import standard
-from .values import Values, parsed, spelled
+from .values import Values
 
 __all__ = ["Field", "Kind", "Structure", "Structures"]
 

@@ -9,100 +9,24 @@ the constants in it opened: whoever compares two of these sees that the text cha
 from __future__ import annotations
 
 import ast
-import operator
 from collections.abc import Callable, Iterator, Mapping
+from operator import getitem
 from typing import Any
 
 import libcst as cst
 
 from ..contract import Expression, Ref
+from .literals import binary, made, method, parsed, spelled, unary
 from .modules import Module, Modules
+from .parameters import meaning
 from .scan import statements
 
-__all__ = [
-    "Scope",
-    "Values",
-    "assigned",
-    "given_names",
-    "literal",
-    "normal",
-    "parsed",
-    "spelled",
-    "tree_of",
-]
+__all__ = ["Scope", "Values", "assigned", "given_names"]
 
 Scope = Mapping[str, ast.expr]
 """What bare names stand for where they are not those of the module."""
 
-_OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-    ast.BitOr: operator.or_,
-    ast.BitAnd: operator.and_,
-    ast.BitXor: operator.xor,
-}
-_SIGNS: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
-    ast.UAdd: operator.pos,
-    ast.USub: operator.neg,
-    ast.Invert: operator.invert,
-    ast.Not: operator.not_,
-}
-_METHODS = frozenset(
-    (
-        *("capitalize", "casefold", "join", "lower", "lstrip", "removeprefix", "removesuffix"),
-        *("replace", "rstrip", "strip", "swapcase", "title", "upper"),
-    )
-)
-"""Methods of strings that only make another string."""
-_MOST = 4096
-"""Bits of a number, or characters: more is not worked out."""
 _SCOPED = (ast.Lambda, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-_NOT_LITERAL = (ValueError, SyntaxError, TypeError, MemoryError, RecursionError)
-
-
-def literal(node: ast.expr) -> Any:
-    """The value of a literal.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        return ast.literal_eval(node)
-    except _NOT_LITERAL:
-        raise ValueError(ast.dump(node)) from None
-
-
-def tree_of(value: object) -> ast.expr:
-    """A literal that has this value.
-
-    Raises:
-        ValueError: there is none.
-    """
-    try:
-        node = ast.parse(repr(value), mode="eval").body
-    except _NOT_LITERAL:
-        raise ValueError(repr(value)) from None
-    if literal(node) != value:
-        raise ValueError(repr(value))
-    return node
-
-
-def spelled(node: ast.AST) -> str:
-    """The one spelling of a piece of source."""
-    return ast.unparse(node)
-
-
-def normal(text: str) -> str:
-    """The one spelling of an expression that is given as text."""
-    node = parsed(text)
-    return text if node is None else spelled(node)
 
 
 class Values:
@@ -210,8 +134,6 @@ class Values:
         return isinstance(node, cst.Call) and self._is_new_type(home, node)
 
     def _is_new_type(self, home: Module | None, node: cst.Call) -> bool:
-        from .parameters import meaning
-
         return home is not None and str(meaning(self._modules, home, node.func)) == "typing.NewType"
 
 
@@ -281,31 +203,19 @@ class _Opener(ast.NodeTransformer):
     def _method(self, node: ast.Call) -> ast.expr | None:
         if not isinstance(node.func, ast.Attribute) or node.keywords:
             return None
-        name = node.func.attr
-        return _made(
-            lambda text, *given: (
-                getattr(text, name)(*given)
-                if type(text) is str
-                and name in _METHODS
-                and len(text) + sum(map(len, given)) < _MOST
-                else NotImplemented
-            ),
-            node.func.value,
-            *node.args,
-        )
+        return method(node.func.value, node.func.attr, node.args)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         self.generic_visit(node)
-        made = _OPERATORS.get(type(node.op))
-        return (made and _made(_small(made), node.left, node.right)) or node
+        return binary(node) or node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         self.generic_visit(node)
-        return _made(operator.getitem, node.value, node.slice) or node
+        return made(getitem, node.value, node.slice) or node
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
         self.generic_visit(node)
-        return _made(_SIGNS[type(node.op)], node.operand) or node
+        return unary(node) or node
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
         self.generic_visit(node)
@@ -317,43 +227,7 @@ class _Opener(ast.NodeTransformer):
             else each
             for each in node.values
         ]
-        return _made(lambda *texts: "".join(map(str, texts)), *parts) or node
-
-
-def _made(function: Callable[..., Any], *nodes: ast.expr) -> ast.expr | None:
-    """What a function makes of literals; None if one is no literal, or it makes none."""
-    try:
-        made = function(*map(literal, nodes))
-        return None if made is NotImplemented else tree_of(made)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
-        return None
-
-
-def _small(function: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    """The operator, for operands whose result is not huge."""
-
-    def bounded(left: Any, right: Any) -> Any:
-        if function in (operator.pow, operator.lshift):
-            huge = _size(left) * abs(right) > _MOST
-        elif function is operator.mul and not _are_numbers(left, right):
-            times = [each for each in (left, right) if isinstance(each, int)]
-            huge = not times or max(map(_size, (left, right))) * abs(times[0]) > _MOST
-        else:
-            huge = _size(left) + _size(right) > _MOST
-        return NotImplemented if huge else function(left, right)
-
-    return bounded
-
-
-def _are_numbers(*values: object) -> bool:
-    return all(isinstance(value, int | float) for value in values)
-
-
-def _size(value: Any) -> int:
-    """The bits of a number, the length of anything else."""
-    if isinstance(value, int):
-        return value.bit_length()
-    return len(value) if hasattr(value, "__len__") else 64
+        return made(lambda *texts: "".join(map(str, texts)), *parts) or node
 
 
 def assigned(node: cst.ClassDef) -> Iterator[tuple[str, cst.BaseExpression]]:
@@ -383,16 +257,6 @@ def _names(
         ) == len(value.elements):
             for each, part in zip(target.elements, value.elements, strict=True):
                 yield from _names(each.value, part.value)
-
-
-def parsed(text: str | None) -> ast.expr | None:
-    """The syntax of an expression; None if it is none."""
-    if text is None:
-        return None
-    try:
-        return ast.parse(f"({text.strip()}\n)", mode="eval").body
-    except _NOT_LITERAL:
-        return None
 
 
 def _dotted(node: ast.expr) -> str | None:
