@@ -63,6 +63,12 @@ def _contract(types: str, parameters: str) -> str:
     return f"{HEAD}{types}\n\n@service\nclass Carts(Protocol):\n{method}"
 
 
+def _forget() -> None:
+    """Other tests have packages of this name, too."""
+    for name in [each for each in sys.modules if each.partition(".")[0] == "shop"]:
+        del sys.modules[name]
+
+
 @pytest.fixture
 def lock(project: Write) -> Iterator[Any]:
     """Takes types and a method's parameters; gives the lock, and the module that it is of."""
@@ -78,10 +84,10 @@ def lock(project: Write) -> Iterator[Any]:
         importlib.invalidate_caches()
         return found, importlib.import_module("shop.contracts")
 
+    _forget()
     yield made
     sys.path[:] = path
-    for name in [each for each in sys.modules if each.partition(".")[0] == "shop"]:
-        del sys.modules[name]
+    _forget()
 
 
 ENUMS = {
