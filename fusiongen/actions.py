@@ -24,10 +24,9 @@ def generate(project: Project) -> Outcome:
     Raises:
         GenerationError: as `emit.generate`.
     """
-    warnings = fresh.recall(project)
-    if warnings is not None:
-        files = tuple(sorted(project.out.glob("*/*.py")))
-        return Outcome((), files, (), (), warnings)
+    last = fresh.recall(project)
+    if last is not None:
+        return Outcome((), last.files, (), (), last.warnings)
     wanted = plan(project)
     outcome = write(project, wanted)
     fresh.remember(project, wanted)
@@ -51,8 +50,8 @@ def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
         GenerationError: the project cannot be read.
         NoBaseline: there is nothing to compare with.
     """
-    if against is None and (warnings := fresh.recall(project)) is not None:
-        return [of_diagnostic(each, "warning") for each in warnings]
+    if against is None and (last := fresh.recall(project)) is not None:
+        return [of_diagnostic(each, "warning") for each in last.warnings]
     try:
         wanted = plan(project)
     except ContractError as error:

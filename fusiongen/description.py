@@ -130,7 +130,7 @@ def _service(
         line=contract.span.line,
         version=locked.version,
         internal=locked.internal,
-        raises=locked.raises,
+        raises=tuple(locked.raises.values()),
         doc=contract.doc,
         methods={each.name: _method(each, methods[each.name], lock) for each in contract.methods},
     )

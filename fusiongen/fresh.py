@@ -11,7 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,12 +22,19 @@ from .resources import folder
 if TYPE_CHECKING:
     from .emit import Plan
 
-__all__ = ["recall", "remember"]
+__all__ = ["Remembered", "recall", "remember"]
 
 
-def recall(project: Project) -> tuple[Diagnostic, ...] | None:
-    """The warnings of the last run, if it would find the same and every file is as it should be;
-    else None."""
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the last run made: its files, which are all as they should be, and its warnings."""
+
+    files: tuple[Path, ...]
+    warnings: tuple[Diagnostic, ...]
+
+
+def recall(project: Project) -> Remembered | None:
+    """What the last run made, if it would make the same now; else None."""
     try:
         record = json.loads(_place(project).read_text(encoding="utf-8"))
         current = (
@@ -40,7 +47,11 @@ def recall(project: Project) -> tuple[Diagnostic, ...] | None:
             )
             and sorted(map(str, project.out.glob("*/*.py"))) == record["generated"]
         )
-        return tuple(map(_diagnostic, record["warnings"])) if current else None
+        if not current:
+            return None
+        return Remembered(
+            tuple(map(Path, record["made"])), tuple(map(_diagnostic, record["warnings"]))
+        )
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return None
 
@@ -59,6 +70,7 @@ def remember(project: Project, plan: Plan) -> None:
         "present": sorted(map(str, consulted.present)),
         "absent": sorted(map(str, consulted.absent)),
         "generated": sorted(map(str, project.out.glob("*/*.py"))),
+        "made": list(map(str, plan.files)),
         "warnings": [asdict(each) for each in plan.reading.warnings],
     }
     place = _place(project)

@@ -29,7 +29,9 @@ from .contract import (
 )
 from .owned import digest
 from .reader.contracts import Reading
-from .reader.structures import Structure, Structures
+from .reader.literals import normal
+from .reader.structures import Kind, Structure, Structures
+from .travelling import Unions
 
 __all__ = [
     "LOCK_FILE",
@@ -59,6 +61,14 @@ class LockedParameter(_Model):
     type: str
     kind: ParameterKind = ParameterKind.ORDINARY
     default: str | None = None
+    """As it is spelled."""
+    value: str | None = None
+    """What the default comes down to, if it is spelled otherwise."""
+
+    @property
+    def given(self) -> str | None:
+        """What a caller that leaves the argument out passes."""
+        return _given(self.default, self.value)
 
 
 class LockedMethod(_Model):
@@ -79,7 +89,8 @@ class LockedContract(_Model):
     protocol: str
     version: int | None = None
     internal: bool = False
-    raises: tuple[str, ...] = ()
+    raises: dict[str, str] = {}
+    """The exceptions that travel, by the names that they travel under."""
     methods: dict[str, LockedMethod] = {}
 
 
@@ -88,7 +99,17 @@ class LockedField(_Model):
 
     name: str
     type: str = ""
+    keyword: bool = False
+    """It stands below `_: KW_ONLY`."""
     default: str | None = None
+    """As it is spelled."""
+    value: str | None = None
+    """What the default comes down to, if it is spelled otherwise."""
+
+    @property
+    def given(self) -> str | None:
+        """What there is if the field is left out."""
+        return _given(self.default, self.value)
 
 
 class LockedType(_Model):
@@ -99,18 +120,25 @@ class LockedType(_Model):
     bases: tuple[str, ...] = ()
     fields: tuple[LockedField, ...] = ()
     target: str | None = None
+    text: str | None = None
+    """How it is made, where that cannot be read any further."""
     options: dict[str, str] = {}
-    """What decides its form on the wire beside the fields: `array_like`, `rename`, …"""
+    """What decides its form on the wire, and how its fields are given, beside the fields:
+    `array_like`, `rename`, …"""
 
 
 class Lock(_Model):
-    """The lock file. Names of types are written out in full."""
+    """The lock file. Names of types are written out in full; in metadata and options, constants
+    stand as their values."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     hash: str = Field(pattern="^[0-9a-f]{32}$")
     """Of all the rest, so that an edit by hand shows."""
     contracts: dict[str, LockedContract] = {}
     types: dict[str, LockedType] = {}
+    unions: dict[str, str] = {}
+    """Unions whose members travel in another order than they are spelled in, in that order, with
+    the members of aliases in their places."""
 
 
 def lock_of(reading: Reading) -> Lock:
@@ -120,6 +148,7 @@ def lock_of(reading: Reading) -> Lock:
     return Lock.model_construct(
         contracts={contract.name: writer.contract(contract) for contract in reading.contracts},
         types={str(each.ref): writer.type(each) for each in referenced(reading)},
+        unions=writer.unions,
     )
 
 
@@ -180,13 +209,18 @@ def _refs(type_: Type) -> Iterator[Ref]:
 class _Writer:
     def __init__(self, structures: Structures) -> None:
         self._structures = structures
+        self._order = Unions(structures)
+        self.unions: dict[str, str] = {}
 
     def contract(self, contract: Contract) -> LockedContract:
         return LockedContract(
             protocol=str(contract.ref),
             version=contract.version,
             internal=contract.internal,
-            raises=tuple(str(self._structures.exception(ref)) for ref in contract.raises),
+            raises={
+                cls.name.rpartition(".")[2]: str(cls)
+                for cls in map(self._structures.exception, contract.raises)
+            },
             methods={method.name: self._method(method) for method in contract.methods},
         )
 
@@ -207,8 +241,17 @@ class _Writer:
             name=parameter.name,
             type=self._text(parameter.type),
             kind=parameter.kind,
-            default=str(self._expression(default)) if default is not None else None,
+            **self._default(default),
         )
+
+    def _default(self, default: Expression | None) -> dict[str, str]:
+        if default is None:
+            return {}
+        shown = str(self._named(default))
+        return {
+            "default": shown,
+            **_differing(shown, self._structures.values.of_expression(default)),
+        }
 
     def type(self, structure: Structure) -> LockedType:
         return LockedType(
@@ -219,12 +262,15 @@ class _Writer:
                 LockedField(
                     name=field.name,
                     type=self._text(field.type) if field.type is not None else field.text,
+                    keyword=field.after_mark,
                     default=field.default,
+                    **_differing(field.default, field.value),
                 )
                 for field in structure.fields
             ),
             target=self._text(structure.target) if structure.target is not None else None,
-            options=dict(structure.options),
+            text=structure.text,
+            options=_options(structure),
         )
 
     def _text(self, type_: Type) -> str:
@@ -237,7 +283,9 @@ class _Writer:
                 inner = None if arguments is None else tuple(map(self._canonical, arguments))
                 return Named(ref=self._structures.origin(ref), arguments=inner)
             case Union(members=members):
-                return Union(members=tuple(map(self._canonical, members)))
+                union = Union(members=tuple(map(self._canonical, members)))
+                self._note(union, tuple(map(self._canonical, self._order.members(type_))))
+                return union
             case Annotated(base=base, metadata=metadata):
                 return Annotated(
                     base=self._canonical(base), metadata=tuple(map(self._expression, metadata))
@@ -246,10 +294,50 @@ class _Writer:
                 return Literals(values=tuple(map(self._expression, values)))
         return type_
 
+    def _note(self, union: Union, members: tuple[Type, ...]) -> None:
+        as_spelled, travelling = (
+            normal(" | ".join(map(str, each))) for each in (union.members, members)
+        )
+        if as_spelled != travelling:
+            self.unions[as_spelled] = travelling
+
     def _expression(self, expression: Expression) -> Expression:
+        """The expression by what it comes down to; but the member of an enum by its name."""
+        match expression.parts:
+            case (Ref() as ref,) if (found := self._structures.enum_member(ref)) is not None:
+                return Expression(parts=(f"{found[0].ref}.{found[1].name}",))
+        named = self._named(expression)
+        value = self._structures.values.of_expression(expression)
+        return named if value == normal(str(named)) else Expression(parts=(value,))
+
+    def _named(self, expression: Expression) -> Expression:
+        """The expression as it is spelled, every name traced to where it is defined."""
         return Expression(
             parts=tuple(
                 self._structures.origin(part) if isinstance(part, Ref) else part
                 for part in expression.parts
             )
         )
+
+
+def _given(default: str | None, value: str | None) -> str | None:
+    return value if value is not None or default is None else normal(default)
+
+
+def _differing(default: str | None, value: str | None) -> dict[str, str]:
+    """What a default comes down to, if it does not say so itself."""
+    same = default is None or value is None or value == normal(default)
+    return {} if same or value is None else {"value": value}
+
+
+def _options(structure: Structure) -> dict[str, str]:
+    """The options; a Struct that is told by its own name says it."""
+    options = dict(structure.options)
+    tagged = options.get("tag", "True" if "tag_field" in options else None)
+    name = structure.ref.name.rpartition(".")[2]
+    if structure.kind is Kind.STRUCT and tagged not in (None, "None", "False"):
+        known = tagged != "True" and tagged[:1] in "'\"-0123456789"
+        options["tag"] = (
+            tagged if known else repr(name) if tagged == "True" else f"{tagged}({name!r})"
+        )
+    return options

@@ -51,13 +51,22 @@ reason = "its last caller is gone since March"
 An entry that no change matches is a warning, so that none stays that would hide the next change.
 
 What was renamed and keeps its old name as an alias (`Cart = Basket`), or moved and is still
-imported where it was, has not changed for anybody. The lock of a revision is looked for where its
-`out` says, if that is another folder now.
+imported where it was, has not changed for anybody, unless its name travels: that of an exception,
+the tag of a Struct, the place in a union. The lock of a revision is looked for where its `out`
+says, if that is another folder now.
 
 Calls carry all arguments by position, defaults filled in; records carry their fields by name, and
 readers skip fields that they do not know; enums travel as values; a union of types that look alike
 travels as the index of the member. Each example here is also a test: clients and servers of both
 versions, callers under mypy.
+
+What is compared is what travels, not how it is spelled. Constants stand for their values, wherever
+they are: in defaults, members of enums, `Annotated`, options; arithmetic, f-strings, `NewType`s of
+a literal and methods of strings are worked out, and so are `auto()`, `_generate_next_value_` and
+`__new__` of enums that come down to one expression. None of your code runs for it. What cannot be
+known so (a call, a name that is given several values or comes from a library) is compared as text,
+with the constants in it opened: a change of the text is reported, as of the strictest kind that
+it could be; a change behind the text, of a function's body or of a library, is not seen.
 """
 
 

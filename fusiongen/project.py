@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -129,7 +130,7 @@ def _project(file: Path, table: Any, title: Title) -> Project:
     return Project(
         directory=directory,
         contracts=tuple(_contracts(directory, config)),
-        out=(directory / config.out).resolve(),
+        out=_absolute(directory, config.out),
         roots=tuple(_roots(directory, config)),
         allow=tuple(config.allow),
         templates=_templates(directory, config),
@@ -158,7 +159,7 @@ def _roots(directory: Path, config: Config) -> Iterator[Path]:
             yield directory / "src"
         return
     for name in config.source_roots:
-        root = (directory / name).resolve()
+        root = _absolute(directory, name)
         if not root.is_dir():
             raise GenerationError(f"the source root `{name}` of {directory} is no folder")
         yield root
@@ -167,20 +168,21 @@ def _roots(directory: Path, config: Config) -> Iterator[Path]:
 def _templates(directory: Path, config: Config) -> Path | None:
     if config.templates is None:
         return None
-    folder = (directory / config.templates).resolve()
+    folder = _absolute(directory, config.templates)
     if not folder.is_dir():
         raise GenerationError(f"`templates` ({config.templates}) of {directory} is no folder")
     return folder
 
 
 def _contracts(directory: Path, config: Config) -> list[Path]:
-    out = (directory / config.out).resolve()
+    out = _absolute(directory, config.out)
     files: set[Path] = set()
     for pattern in config.contracts:
         try:
-            found = [path.resolve() for path in directory.glob(pattern) if path.is_file()]
+            found = [path for path in directory.glob(pattern) if path.is_file()]
         except (NotImplementedError, ValueError) as error:
             raise GenerationError(f"`{pattern}` under `contracts` is no pattern: {error}") from None
+        found = [_absolute(path) for path in found]
         found = [path for path in found if path.suffix == ".py" and not path.is_relative_to(out)]
         if not found:
             raise GenerationError(
@@ -188,4 +190,10 @@ def _contracts(directory: Path, config: Config) -> list[Path]:
                 "mend the path, or write the contract"
             )
         files.update(found)
-    return sorted(files)
+    best_last = sorted(files, key=lambda path: (path != path.resolve(), path), reverse=True)
+    return sorted({path.resolve(): path for path in best_last}.values())
+
+
+def _absolute(*parts: Path | str) -> Path:
+    """A path without `..`, links not followed: a file is imported by the name that the link has."""
+    return Path(os.path.abspath(Path(*parts)))

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,6 +18,13 @@ from ..project import Project
 __all__ = ["baseline"]
 
 _SECONDS = 60
+_PLACES = (
+    *("GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_COMMON_DIR", "GIT_DIR", "GIT_GRAFT_FILE"),
+    *("GIT_IMPLICIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_INTERNAL_SUPER_PREFIX", "GIT_NAMESPACE"),
+    *("GIT_OBJECT_DIRECTORY", "GIT_PREFIX", "GIT_SHALLOW_FILE", "GIT_WORK_TREE"),
+)
+"""What git tells its hooks of where they run: not where the project is. What a user sets for git
+(its configuration, safe directories, how far up to look) stays."""
 
 
 def baseline(project: Project, against: str) -> Lock:
@@ -78,7 +85,13 @@ def _at_revision(project: Project, revision: str) -> tuple[str, str]:
 
 
 def _has_repository(project: Project, revision: str) -> None:
-    answer = _git(project, "rev-parse", "--show-toplevel")
+    answer = _git(project, "rev-parse", "--git-dir")
+    if "dubious ownership" in answer.problem:
+        raise NoBaseline(
+            f"{revision} cannot be looked up, for git does not trust a repository of another user: "
+            f"`git config --global --add safe.directory {project.directory}`, or the folder above "
+            "that git names"
+        )
     if not answer.found:
         why = answer.problem or "git does not say why"
         raise NoBaseline(
@@ -119,10 +132,20 @@ class _Answer:
         self.problem = lines[0] if lines else ""
 
 
+def _environment(project: Project) -> Mapping[str, str]:
+    """The repository that the project's folder is in; if there is none, the one that is named."""
+    found = {name: text for name, text in os.environ.items() if name not in _PLACES}
+    above = (project.directory, *project.directory.parents)
+    return found if any((folder / ".git").exists() for folder in above) else os.environ
+
+
 def _git(project: Project, *arguments: str) -> _Answer:
     command = ["git", "-C", str(project.directory), *arguments]
     try:
-        return _Answer(subprocess.run(command, capture_output=True, check=False, timeout=_SECONDS))
+        finished = subprocess.run(
+            command, capture_output=True, check=False, timeout=_SECONDS, env=_environment(project)
+        )
+        return _Answer(finished)
     except FileNotFoundError:
         raise NoBaseline(
             f"git is not installed: name the path of a {LOCK_FILE} in place of a revision"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import builtins
-import enum
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .base import BreakingRule, Tier
+from .lineage import ancestors
 
 if TYPE_CHECKING:
-    from ..lock import LockedType
     from .base import Change
     from .comparison import Comparison
 
@@ -68,21 +66,7 @@ class TypeBaseRemoved(BreakingRule):
         for pair in comparison.types:
             if pair.old.kind != pair.new.kind:
                 continue
-            held = set(_ancestors(pair.new, comparison.new.types))
+            held = set(ancestors(pair.at, comparison.new.types))
             for base in pair.old.bases:
                 if base not in held and base not in _KINDS:
                     yield cls.change(pair.at, f"it is no `{base}` any more")
-
-
-def _ancestors(type_: LockedType, types: Mapping[str, LockedType]) -> Iterator[str]:
-    """Every class that it derives from, as far as the source roots and Python itself show them."""
-    for base in type_.bases:
-        yield base
-        if base in types:
-            yield from _ancestors(types[base], types)
-        module, _, name = base.rpartition(".")
-        known = getattr({"": builtins, "enum": enum}.get(module), name, None)
-        for cls in known.__mro__[1:] if isinstance(known, type) else ():
-            yield (
-                cls.__name__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__name__}"
-            )

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
+import copy
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 
-from ..lock import Lock
+from ..lock import Lock, LockedMethod
 from .all import BREAKING_RULES
 from .base import Change
 from .comparison import Comparison
+from .spelled import members as members_of
+from .spelled import parsed
 
-__all__ = ["breaking", "renamed"]
+__all__ = ["breaking", "ordered", "renamed"]
 
 
 def breaking(old: Lock, new: Lock, gone: frozenset[str] = frozenset()) -> list[Change]:
@@ -18,9 +23,62 @@ def breaking(old: Lock, new: Lock, gone: frozenset[str] = frozenset()) -> list[C
 
     gone: the names of old types that nothing defines any more; others are only not referred to.
     """
-    comparison = Comparison(old, new, gone)
+    comparison = Comparison(ordered(old), ordered(new), gone)
     changes = [change for rule in BREAKING_RULES for change in rule.check(comparison)]
     return sorted(set(changes), key=lambda change: (change.at, change.rule, change.message))
+
+
+def ordered(lock: Lock) -> Lock:
+    """The lock with every union as it travels."""
+
+    def text(type_: str) -> str:
+        node = copy.deepcopy(parsed(type_)) if type_ else None
+        return type_ if node is None else ast.unparse(_Ordered(lock.unions).visit(node))
+
+    if not lock.unions:
+        return lock
+    contracts = {
+        name: contract.model_copy(
+            update={"methods": {key: _each(it, text) for key, it in contract.methods.items()}}
+        )
+        for name, contract in lock.contracts.items()
+    }
+    types = {
+        name: type_.model_copy(
+            update={
+                "target": text(type_.target) if type_.target else None,
+                "fields": tuple(
+                    each.model_copy(update={"type": text(each.type)}) for each in type_.fields
+                ),
+            }
+        )
+        for name, type_ in lock.types.items()
+    }
+    return lock.model_copy(update={"contracts": contracts, "types": types})
+
+
+def _each(method: LockedMethod, text: Callable[[str], str]) -> LockedMethod:
+    parameters = tuple(
+        each.model_copy(update={"type": text(each.type)}) for each in method.parameters
+    )
+    return method.model_copy(update={"parameters": parameters, "result": text(method.result)})
+
+
+class _Ordered(ast.NodeTransformer):
+    """Works on copies: what `parsed` gives belongs to everybody."""
+
+    def __init__(self, unions: Mapping[str, str]) -> None:
+        self._unions = unions
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        text = self._unions.get(ast.unparse(node))
+        known = copy.deepcopy(parsed(text)) if text is not None else None
+        members: list[ast.expr] = [self.visit(each) for each in members_of(known or node)]
+        return reduce(_either, members)
+
+
+def _either(left: ast.expr, right: ast.expr) -> ast.expr:
+    return ast.BinOp(left, ast.BitOr(), right)
 
 
 def renamed(lock: Lock, name_now: Callable[[str, str], str]) -> Lock:

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from ..contract import MethodKind
 from ..lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
-from .fields import own_name, wire_name
+from .fields import names_by_code, own_name, travels_as_array, wire_name
 from .forms import Forms
 from .spelled import united
 
@@ -19,7 +19,6 @@ __all__ = [
     "TypePair",
     "record_style",
     "renamed_otherwise",
-    "travels_as_array",
 ]
 
 
@@ -127,6 +126,16 @@ class Comparison:
         )
 
     @cached_property
+    def within_unions(self) -> frozenset[str]:
+        """The types that stand anywhere in a union with others than `None`."""
+        return frozenset(
+            name
+            for lock in (self.old, self.new)
+            for text in _texts(lock)
+            for name in united(text, lock.types, deep=True)
+        )
+
+    @cached_property
     def keyed(self) -> frozenset[str]:
         """The types that are part of keys: reachable from the parameters of compute methods."""
         found: set[str] = set()
@@ -162,7 +171,10 @@ def _texts(lock: Lock) -> Iterator[str]:
 
 
 def renamed_otherwise(pair: TypePair) -> bool:
-    """Whether a field that both have is called otherwise on the wire, and not by its own wish."""
+    """Whether a field that both have is called otherwise on the wire, and not by its own wish; or
+    may be, as somebody's function says."""
+    if names_by_code(pair.old) != names_by_code(pair.new):
+        return True
     new = {field.name: field for field in pair.new.fields}
     return any(
         wire_name(pair.old, field) != wire_name(pair.new, new[field.name])
@@ -185,11 +197,6 @@ _STYLES = {
 def record_style(type_: LockedType) -> str | None:
     """How a type with fields travels; `None` for other types."""
     return _STYLES.get(type_.kind)
-
-
-def travels_as_array(type_: LockedType) -> bool:
-    """Whether fields travel by position, not by name."""
-    return type_.kind == "named-tuple" or type_.options.get("array_like") == "True"
 
 
 def _by_key(type_: LockedType, renamed_alike: bool) -> Mapping[str, LockedField]:

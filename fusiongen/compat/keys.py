@@ -82,11 +82,11 @@ class KeyChanged(BreakingRule):
         new = {each.name: each for each in pair.new.parameters}
         for old in pair.old.parameters:
             other = new.get(old.name)
-            if other is None or old.default is None or other.default is None:
+            if other is None or old.given is None or other.given is None:
                 continue
-            if old.default != other.default and (pair.at, old.name) in relied:
+            if old.given != other.given and (pair.at, old.name) in relied:
                 problem = f"an entry of `invalidates` relies on the default of `{old.name}`, "
-                yield cls.change(pair.at, f"{problem}which was {old.default}")
+                yield cls.change(pair.at, f"{problem}which was {old.given}")
 
 
 class InvalidationRemoved(BreakingRule):

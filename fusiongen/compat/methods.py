@@ -26,6 +26,14 @@ def _streams(result: str) -> str:
     return f"    def events(self) -> {result}: ..."
 
 
+def _named(name: str, field: str = "id") -> str:
+    return f"@dataclass\nclass {name}:\n    {field}: str\n\n\n"
+
+
+def _either(result: str) -> str:
+    return f"@service\nclass Carts(Protocol):\n{_returns(result)}"
+
+
 class MethodRemoved(BreakingRule):
     """A method is gone, or has another name: calls of it fail."""
 
@@ -68,8 +76,9 @@ class ResultChanged(BreakingRule):
     """A result has another type, or the items of a stream have: one version cannot read what the
     other one sends.
 
-    A union travels as the index of the member among all of them, in the order of their names: one
-    more member can shift all others.
+    A union of types that look alike travels as the index of the member among all of them, in the
+    order of their names: one more member can shift all others, and so can another name, even if the
+    old one is an alias of it.
     """
 
     id = "RESULT_CHANGED"
@@ -83,12 +92,22 @@ class ResultChanged(BreakingRule):
         (_returns("Literal['a']"), _returns("Literal['a', 'b']")),
         (_streams("AsyncIterator[str]"), _streams("AsyncIterator[int]")),
         (_returns("str | Decimal"), _returns("str | Decimal | UUID")),
+        (
+            f"{_named('Alpha')}{_named('Beta', 'n')}{_either('Alpha | Beta')}",
+            f"{_named('Zeta')}Alpha = Zeta\n\n\n{_named('Beta', 'n')}{_either('Alpha | Beta')}",
+        ),
+        (_returns("list[str] | list[UUID]"), _returns("Sequence[str] | list[UUID]")),
     )
     COMPATIBLE = (
         (_returns("str | int"), _returns("Union[int, str]")),
         (_returns("str"), _returns("Annotated[str, 'the name']")),
         (_returns("Name"), _returns("str")),
         (_returns("Sequence[int]"), _returns("list[int]")),
+        (_returns("object"), _returns("Any")),
+        (
+            f"{_named('Alpha')}{_either('Alpha | UUID')}",
+            f"{_named('Zeta')}Alpha = Zeta\n\n\n{_either('Alpha | UUID')}",
+        ),
     )
 
     @classmethod

@@ -6,8 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .base import BreakingRule, Case, Tier
-from .comparison import travels_as_array
-from .fields import constraints, is_closed, optional, positional
+from .fields import (
+    constraints,
+    given_as,
+    given_default,
+    is_closed,
+    optional,
+    positional,
+    travels_as_array,
+)
 
 if TYPE_CHECKING:
     from ..lock import LockedField, LockedType
@@ -18,6 +25,7 @@ __all__ = [
     "FieldAddedRequired",
     "FieldAddedToClosedType",
     "FieldDefaultChanged",
+    "FieldGivenOtherwise",
     "FieldMadeKeywordOnly",
     "FieldMadeRequired",
     "FieldMoved",
@@ -192,6 +200,56 @@ class FieldRenamed(BreakingRule):
                 yield cls.change(pair.at, f"it was `{old.name}`")
 
 
+class FieldGivenOtherwise(BreakingRule):
+    """A class takes a field by another keyword, or not at all, and it travels as before: callers
+    that make instances fail."""
+
+    id = "FIELD_GIVEN_OTHERWISE"
+    tier = Tier.SOURCE
+    advice = "Take the old keyword, too: `AliasChoices`, or `populate_by_name`"
+    BREAKING = (
+        (
+            _cart("class Cart(BaseModel):", "id: str"),
+            _cart("class Cart(BaseModel):", "id: str = Field(validation_alias='key')"),
+        ),
+        (
+            _cart("class Cart(BaseModel):", "id: str"),
+            _cart(
+                "class Cart(BaseModel):",
+                "id: Annotated[str, Field(alias='key', serialization_alias='id')]",
+            ),
+        ),
+        (
+            _cart("class Cart(BaseModel, populate_by_name=True):", "id: str = Field(alias='key')"),
+            _cart("class Cart(BaseModel):", "id: str = Field(alias='key')"),
+        ),
+    )
+    COMPATIBLE = (
+        (
+            _cart("class Cart(BaseModel):", "id: str"),
+            _cart(
+                "class Cart(BaseModel):",
+                "id: str = Field(validation_alias=AliasChoices('key', 'id'))",
+            ),
+        ),
+        (
+            _cart("class Cart(BaseModel):", "id: str"),
+            _cart(
+                "class Cart(BaseModel, validate_by_name=True):",
+                "id: str = Field(validation_alias='key')",
+            ),
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair, old, new in _kept(comparison):
+            before, after = given_as(pair.type.old, old), given_as(pair.type.new, new)
+            if old.name == new.name and not before <= after:
+                lost = ", ".join(f"`{each}`" for each in sorted(before - after))
+                yield cls.change(pair.at, f"it is not taken as {lost} any more")
+
+
 class FieldTypeChanged(BreakingRule):
     """A field has another type, or takes other values: one version refuses, or misreads, what the
     other one sends."""
@@ -307,8 +365,9 @@ class FieldDefaultChanged(BreakingRule):
                 type_.options.get("omit_defaults") == "True"
                 for type_ in (pair.type.old, pair.type.new)
             )
-            if omitted and old.default is not None and new.default not in (None, old.default):
-                yield cls.change(pair.at, f"the default {old.default} became {new.default}")
+            before, after = given_default(old), given_default(new)
+            if omitted and before is not None and after not in (None, before):
+                yield cls.change(pair.at, f"the default {before} became {after}")
 
 
 class FieldMoved(BreakingRule):
@@ -349,6 +408,7 @@ class FieldMadeKeywordOnly(BreakingRule):
             _cart("@dataclass(kw_only=True)\nclass Cart:", "id: str"),
         ),
         _case(("id: str", "n: int = 0"), ("id: str", "n: int = field(default=0, kw_only=True)")),
+        _case(("id: str", "n: int = 0"), ("id: str", "_: KW_ONLY", "n: int = 0")),
     )
     COMPATIBLE = (
         (
@@ -360,7 +420,8 @@ class FieldMadeKeywordOnly(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.records:
-            kept = {field.name for field in pair.new.fields}.intersection(positional(pair.old))
+            taken = {each.name for each in pair.new.fields if given_as(pair.new, each)}
+            kept = taken.intersection(positional(pair.old))
             if pair.new.kind == pair.old.kind:
                 for name in sorted(kept.difference(positional(pair.new))):
                     yield cls.change(f"{pair.at}.{name}", "it has to be given by keyword")

@@ -6,16 +6,26 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .base import BreakingRule, Tier
+from .lineage import ancestors
 
 if TYPE_CHECKING:
     from .base import Change
     from .comparison import Comparison
 
-__all__ = ["ExceptionRemoved", "ProtocolRenamed", "ServiceMadeInternal", "ServiceRemoved"]
+__all__ = [
+    "ExceptionRemoved",
+    "ExceptionSubclassListed",
+    "ProtocolRenamed",
+    "ServiceMadeInternal",
+    "ServiceRemoved",
+]
 
 
 def _carts(decorator: str, name: str = "Carts") -> str:
     return f"{decorator}\nclass {name}(Protocol):\n    async def get(self, id: str) -> str: ..."
+
+
+_ABOVE = "class Empty(Exception):\n    pass\n\n\nclass Sold(Empty):\n    pass\n\n\n"
 
 
 class ServiceRemoved(BreakingRule):
@@ -67,23 +77,61 @@ class ServiceMadeInternal(BreakingRule):
 
 class ExceptionRemoved(BreakingRule):
     """An exception is no longer listed in `raises`, or has another name: callers that catch it get
-    a `RemoteError` in its place."""
+    a `RemoteError` in its place. It travels under the name of its class: that the old name is an
+    alias of the new one does not help."""
 
     id = "EXCEPTION_REMOVED"
     tier = Tier.WIRE
     advice = "Keep it listed; it costs nothing if nobody raises it"
-    BREAKING = ((_carts("@service(raises=[KeyError])"), _carts("@service")),)
+    BREAKING = (
+        (_carts("@service(raises=[KeyError])"), _carts("@service")),
+        (
+            f"class Empty(Exception):\n    pass\n\n\n{_carts('@service(raises=[Empty])')}",
+            "class Vacant(Exception):\n    pass\n\n\nEmpty = Vacant\n\n\n"
+            + _carts("@service(raises=[Vacant])"),
+        ),
+    )
     COMPATIBLE = ((_carts("@service"), _carts("@service(raises=[KeyError])")),)
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for name, old, new in comparison.services():
-            known = {_name(each) for each in new.raises}
-            for each in old.raises:
-                if _name(each) not in known:
-                    yield cls.change(name, f"`{_name(each)}` does not travel any more")
+            for each in sorted(old.raises.keys() - new.raises.keys()):
+                yield cls.change(name, f"`{each}` does not travel any more")
 
 
-def _name(exception: str) -> str:
-    """Exceptions travel by their name without the module."""
-    return exception.rpartition(".")[2]
+class ExceptionSubclassListed(BreakingRule):
+    """A subclass of a listed exception is listed, too. It used to travel as the one above it; now
+    it has a name of its own, which the old version does not know: an `except` that catches the one
+    above gets a `RemoteError`."""
+
+    id = "EXCEPTION_SUBCLASS_LISTED"
+    tier = Tier.WIRE
+    advice = (
+        "List it in one version and raise it in the next, and allow the change, "
+        "if nothing raises it yet; else leave it unlisted"
+    )
+    BREAKING = (
+        (
+            f"{_ABOVE}{_carts('@service(raises=[Empty])')}",
+            f"{_ABOVE}{_carts('@service(raises=[Empty, Sold])')}",
+        ),
+        (
+            _carts("@service(raises=[LookupError])"),
+            _carts("@service(raises=[LookupError, KeyError])"),
+        ),
+    )
+    COMPATIBLE = (
+        (
+            f"{_ABOVE}{_carts('@service(raises=[Sold])')}",
+            f"{_ABOVE}{_carts('@service(raises=[Empty, Sold])')}",
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for name, old, new in comparison.services():
+            for each in sorted(new.raises.keys() - old.raises.keys()):
+                above = set(ancestors(new.raises[each], comparison.new.types))
+                for listed in sorted(above.intersection(old.raises.values())):
+                    yield cls.change(name, f"`{each}` used to travel as `{listed}`")

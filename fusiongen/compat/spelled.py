@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TypeGuard
@@ -36,6 +35,16 @@ _UNSET = "msgspec.UnsetType"
 """In a union, it says that a field may be absent."""
 _META = ("msgspec.Meta", "msgspec._core.Meta")
 _META_COMMENTS = ("description", "examples", "extra", "extra_json_schema", "title")
+_FIELD = ("pydantic.Field", "pydantic.fields.Field")
+_FIELD_COMMENTS = frozenset(
+    (
+        *("alias", "alias_priority", "default", "default_factory", "deprecated", "description"),
+        *("examples", "frozen", "init", "json_schema_extra", "kw_only", "repr"),
+        *("serialization_alias", "title", "validate_default", "validation_alias"),
+    )
+)
+"""What a `Field(…)` says that is no condition on the value: other rules look at some of it."""
+_DOC = ("annotated_doc.Doc", "typing_extensions.Doc")
 
 
 @cache
@@ -135,36 +144,39 @@ def _marks(node: ast.expr) -> list[ast.expr]:
     """What matters of one item of metadata: not what it only says."""
     if isinstance(node, ast.Constant):
         return []
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in _META:
-        kept = [each for each in node.keywords if each.arg not in _META_COMMENTS]
+    function = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    if function in _DOC:
+        return []
+    if isinstance(node, ast.Call) and function in (*_META, *_FIELD):
+        comments = _META_COMMENTS if function in _META else _FIELD_COMMENTS
+        kept = [each for each in node.keywords if each.arg not in comments]
         kept.sort(key=lambda each: each.arg or "")
-        return [ast.Call(node.func, node.args, kept)] if kept or node.args else []
+        arguments = node.args if function in _META else []
+        return [ast.Call(node.func, arguments, kept)] if kept or arguments else []
     return [node]
 
 
 def travelling(node: ast.expr, types: Types) -> list[ast.expr]:
-    """The members of a union as the runtime numbers them: by their spelling without modules."""
+    """The members of a union as the runtime numbers them, which is how the lock has them."""
     found = {
         ast.unparse(member): member
         for each in members(node)
         for member in members(opened(each, types))
     }
     found.pop(_UNSET, None)
-    return [found[text] for text in sorted(found, key=lambda text: (_short(text), text))]
+    return list(found.values())
 
 
-def united(text: str, types: Types) -> Iterator[str]:
-    """The names in a type that stand in a union with others than `None`."""
+def united(text: str, types: Types, *, deep: bool = False) -> Iterator[str]:
+    """The names in a type that stand in a union with others than `None`; if `deep`, those within
+    its members, too."""
     root = parsed(text) if text else None
     for node in ast.walk(root) if root is not None else ():
         if is_union(node):
-            found = [ast.unparse(each) for each in travelling(node, types)]
-            found = [name for name in found if name != "None"]
-            yield from found if len(found) > 1 else ()
-
-
-def _short(text: str) -> str:
-    return re.sub(r"\b\w+\.", "", text)
+            found = [each for each in travelling(node, types) if ast.unparse(each) != "None"]
+            for each in found if len(found) > 1 else ():
+                yield ast.unparse(each)
+                yield from names(each) if deep else ()
 
 
 def checked(node: ast.expr, types: Types) -> str:

@@ -12,9 +12,11 @@ from ..contract import Named, Ref, Type
 from ..errors import Violation
 from .annotations import Annotations
 from .expressions import Names, Unreadable
+from .literals import spelled
 from .modules import Module, Modules
 from .scan import dotted, statements
 from .shadows import Shadows
+from .values import Values, given_names
 
 __all__ = ["Field", "Members", "is_true", "keywords_of", "type_or_none"]
 
@@ -26,6 +28,8 @@ _NO_VARIABLES: Mapping[str, Type] = {}
 class Field:
     """One field. `type` is `None` where the annotation cannot be read; `text` is how it reads.
 
+    default: as it is spelled. value: what that comes down to.
+    after_mark: it stands below `_: KW_ONLY`.
     doc: the string below it.
     flaw: why it cannot travel whatever its type is.
     """
@@ -34,15 +38,25 @@ class Field:
     type: Type | None
     text: str
     default: str | None = None
+    value: str | None = None
     doc: str | None = None
     flaw: str | None = None
+    after_mark: bool = False
 
 
 class Members:
     """What the body of the class of this name declares."""
 
-    def __init__(self, modules: Modules, module: Module, ref: Ref, node: cst.ClassDef) -> None:
+    def __init__(
+        self,
+        modules: Modules,
+        module: Module,
+        ref: Ref,
+        node: cst.ClassDef,
+        values: Values,
+    ) -> None:
         self._modules = modules
+        self._values = values
         self._module = module
         self.statements = list(statements(node.body))
         self._inner = {
@@ -54,6 +68,7 @@ class Members:
         }
 
     def annotated(self, shadows: Shadows | None = None) -> Iterator[Field]:
+        after_mark = False
         for node, below in zip(self.statements, (*self.statements[1:], None), strict=True):
             match node:
                 case cst.AnnAssign(target=cst.Name(value=name), value=value):
@@ -64,11 +79,16 @@ class Members:
                     type_ = self._type(annotation)
                     if isinstance(type_, Named) and type_.ref.name == "ClassVar":
                         continue
-                    default = self.spelled(value) if value is not None else None
                     shown = str(type_) if type_ else text
+                    if shown == "dataclasses.KW_ONLY":
+                        after_mark = True
+                        continue
+                    default = self.spelled(value) if value is not None else None
+                    valued = self.valued(value) if value is not None else None
+                    doc = _string(below)
                     shadowed = shadows.of(node) if shadows is not None else None
                     flaw = _flaw(shadowed, once=self._is_given_once(annotation))
-                    yield Field(name, type_, shown, default, _string(below), flaw)
+                    yield Field(name, type_, shown, default, valued, doc, flaw, after_mark)
 
     def _is_given_once(self, annotation: cst.BaseExpression) -> bool:
         """Whether it is an `InitVar`, in quotes, too."""
@@ -80,7 +100,8 @@ class Members:
         """A field that says its type, if at all, in a call."""
         type_ = self._type(annotation) if annotation is not None else None
         flaw = "it has no type" if annotation is None else None
-        return Field(name, type_, str(type_ or ""), self.spelled(value), flaw=flaw)
+        default, valued = self.spelled(value), self.valued(value)
+        return Field(name, type_, str(type_ or ""), default, valued, flaw=flaw)
 
     def _type(self, annotation: cst.BaseExpression) -> Type | None:
         return type_or_none(self._modules, self._module, annotation, self._inner)
@@ -93,10 +114,9 @@ class Members:
 
     def assigned(self) -> Iterator[Field]:
         for node, below in zip(self.statements, (*self.statements[1:], None), strict=True):
-            match node:
-                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))]):
-                    if not name.startswith("_"):
-                        yield Field(name, None, "", self.spelled(node.value), _string(below))
+            for name, value in given_names(node):
+                if not name.startswith("_"):
+                    yield Field(name, None, "", self.spelled(value), doc=_string(below))
 
     def properties(self) -> Iterator[Field]:
         for node in self.statements:
@@ -136,6 +156,11 @@ class Members:
                         and isinstance(element.key, cst.SimpleString)
                     }
         return {}
+
+    def valued(self, node: cst.CSTNode) -> str:
+        """What a piece of the class's text comes down to."""
+        tree = self._values.of(self._module, node)
+        return self.spelled(node) if tree is None else spelled(tree)
 
     def spelled(self, node: cst.CSTNode) -> str:
         """A piece of the class's text in canonical spelling."""

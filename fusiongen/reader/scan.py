@@ -20,6 +20,7 @@ class Scan:
 
     bindings: what each name means.
     definitions: the class, function or assigned value of each name that is defined here.
+    assigned: all the values of each name that is given one here; of a part, twice the whole.
     aliases: those that a `type` statement makes.
     rebound: classes that are not all that their name is bound to.
     inner: classes inside of classes and functions.
@@ -33,6 +34,7 @@ class Scan:
     def __init__(self, name: str, tree: cst.Module, is_package: bool) -> None:
         self.bindings: dict[str, Ref] = {}
         self.definitions: dict[str, cst.CSTNode] = {}
+        self.assigned: dict[str, list[cst.BaseExpression]] = {}
         self.aliases: dict[str, cst.TypeAlias] = {}
         self.rebound: list[cst.ClassDef] = []
         self.inner: list[cst.ClassDef] = []
@@ -83,6 +85,8 @@ class Scan:
             case cst.AnnAssign(target=cst.Name(value=name), value=assigned) if assigned is not None:
                 self._called(assigned)
                 self._define(name, assigned, typing_only)
+            case cst.AugAssign(target=cst.Name(value=name), value=value):
+                self.assigned.setdefault(name, []).append(value)
             case cst.TypeAlias(name=cst.Name(value=name), value=value):
                 self.aliases.setdefault(name, node)
                 self._define(name, value, typing_only)
@@ -128,6 +132,7 @@ class Scan:
             case ((cst.Tuple() | cst.List()), _):
                 for each in target.elements:
                     self._assign(each.value, value, typing_only)
+                    self._assign(each.value, value, typing_only)
 
     def _called(self, node: cst.CSTNode) -> None:
         if isinstance(node, cst.Call):
@@ -157,6 +162,8 @@ class Scan:
         return ".".join((*base[: len(base) - climbed], *([target] if target else ())))
 
     def _define(self, name: str, node: cst.CSTNode, typing_only: bool) -> None:
+        if isinstance(node, cst.BaseExpression):
+            self.assigned.setdefault(name, []).append(node)
         if name not in self.bindings:
             self.definitions[name] = node
             if typing_only:

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 import libcst as cst
 
 from ..contract import Annotated, Named, Nothing, Ref, Type, Union, parts
 from ..errors import Violation
 from .attributes import attrs_decorator
+from .enums import Body, boundary_of, enum_values, travel_by_value
 from .exceptions import is_exception, true_exception, why_not_raised
 from .kinds import DECORATED, MADE_OF_THEIR_KIND, Kind, Making, hashes, is_frozen, own_fields
+from .literals import parsed, spelled
 from .members import Field, Members, keywords_of, type_or_none
 from .modules import Module, Modules
 from .parameters import type_parameters
 from .quotes import alias_value
 from .scan import dotted, statements
 from .standard import standard
+from .values import Values
 
 __all__ = ["Field", "Kind", "Structure", "Structures"]
 
@@ -38,6 +42,7 @@ class Structure:
     complete: there is no base outside of the source roots that may add fields.
     doc: its docstring.
     parameters: the names of its type parameters, in order.
+    text: how it is made, if it is neither a class nor a type that can be read.
     """
 
     ref: Ref
@@ -54,6 +59,7 @@ class Structure:
     options: tuple[tuple[str, str], ...] = ()
     doc: str | None = None
     parameters: tuple[str, ...] = ()
+    text: str | None = None
 
 
 _FAMILIES: Mapping[str, Kind] = {
@@ -73,7 +79,8 @@ _DATACLASSES = ("dataclasses.dataclass", "pydantic.dataclasses.dataclass")
 _FIELD_FORMS = tuple(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required"))
 _WIRE_OPTIONS = (
     *("alias_generator", "array_like", "extra", "forbid_unknown_fields", "kw_only"),
-    *("extra_items", "omit_defaults", "rename", "tag", "tag_field", "total"),
+    *("extra_items", "omit_defaults", "populate_by_name", "rename", "tag", "tag_field", "total"),
+    *("validate_by_alias", "validate_by_name"),
 )
 _SCHEMA = "__get_pydantic_core_schema__"
 _NEUTRAL = ("abc.ABC", "object", "typing.Generic")
@@ -85,6 +92,7 @@ class Structures:
     def __init__(self, modules: Modules) -> None:
         self._modules = modules
         self._known: dict[Ref, Structure | None] = {}
+        self.values = Values(modules, self._member)
 
     def origin(self, ref: Ref) -> Ref:
         """Where a name is really defined, in its modern spelling."""
@@ -140,17 +148,23 @@ class Structures:
                     target=type_or_none(self._modules, module, node.args[1].value),
                 )
             variable = function in ("typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple")
-            return Structure(ref, Kind.VARIABLE if variable else Kind.UNKNOWN, complete=False)
+            if variable:
+                return Structure(ref, Kind.VARIABLE, complete=False)
+            return Structure(ref, Kind.UNKNOWN, complete=False, text=self._text(module, node))
         target = type_or_none(self._modules, module, node)
         if target is None:
-            return Structure(ref, Kind.UNKNOWN, complete=False)
+            return Structure(ref, Kind.UNKNOWN, complete=False, text=self._text(module, node))
         is_object = ref.name in module.scan.aliases or value is not given
         return Structure(ref, Kind.ALIAS, target=target, is_object=is_object)
+
+    def _text(self, module: Module, node: cst.BaseExpression) -> str:
+        made = self.values.of(module, node)
+        return module.code(node) if made is None else spelled(made)
 
     def _class(self, module: Module, ref: Ref, node: cst.ClassDef) -> Structure:
         bases, unnamed = self._bases(module, node)
         inherited = [(base, self.of(base)) for base in bases]
-        members = Members(self._modules, module, ref, node)
+        members = Members(self._modules, module, ref, node, self.values)
         keywords = {
             argument.keyword.value: argument.value for argument in node.keywords if argument.keyword
         }
@@ -168,9 +182,20 @@ class Structures:
             if structure.kind is kind or kind not in MADE_OF_THEIR_KIND:
                 fields.update((field.name, field) for field in structure.fields)
             properties.update((field.name, field) for field in structure.properties)
-        for field in own_fields(members, making, options, module):
-            if kind is not Kind.MODEL or not self._is_constant(field):
-                fields[field.name] = field
+        own: Iterable[Field] = own_fields(members, making, options, module)
+        spelled_options = dict(_inherited_options(kind, inherited))
+        spelled_options.update(
+            (name, members.valued(options[name])) for name in _WIRE_OPTIONS if name in options
+        )
+        if kind is Kind.ENUM:
+            bodies, others = self._lineage(Body(module, node), bases)
+            made = enum_values(self.values, bodies, others)
+            own = (replace(each, value=made[each.name]) for each in own if each.name in made)
+            if (boundary := boundary_of(bodies, others)) is not None:
+                spelled_options["boundary"] = boundary
+        elif kind is Kind.MODEL:
+            own = (each for each in own if not self._is_constant(each))
+        fields.update((field.name, field) for field in own)
         properties.update((field.name, field) for field in members.properties())
         above = any(each.frozen and each.kind is kind for _, each in inherited if each is not None)
         return Structure(
@@ -183,9 +208,7 @@ class Structures:
             frozen=is_frozen(making, options, above) or hashes(kind, members),
             generic=self._is_generic(module, node),
             complete=complete,
-            options=tuple(
-                (name, members.spelled(options[name])) for name in _WIRE_OPTIONS if name in options
-            ),
+            options=tuple(spelled_options.items()),
             doc=node.get_docstring(),
             parameters=tuple(each.name for each in type_parameters(self._modules, module, node)),
         )
@@ -208,6 +231,46 @@ class Structures:
             else:
                 bases.append(self.origin(ref))
         return bases, unnamed
+
+    def _lineage(self, body: Body, bases: list[Ref]) -> tuple[tuple[Body, ...], tuple[Ref, ...]]:
+        """A class and those of the source roots that it derives from; and the other ones."""
+        bodies, others = [body], []
+        for base in bases:
+            home = self._modules.find(base.module)
+            node = _definition(home, base.name) if home is not None else None
+            if home is None or not isinstance(node, cst.ClassDef):
+                others.append(base)
+                continue
+            above = self._lineage(Body(home, node), self._bases(home, node)[0])
+            bodies += above[0]
+            others += above[1]
+        return tuple(bodies), tuple(each for each in others if str(each) not in _NEUTRAL)
+
+    def _member(self, ref: Ref) -> ast.expr | None:
+        """What a member of an enum comes down to, or the value or name of one."""
+        owner, _, last = ref.name.rpartition(".")
+        if last in ("name", "value") and "." in owner:
+            found = self.enum_member(Ref(module=ref.module, name=owner))
+            if found is not None:
+                return ast.Constant(found[1].name) if last == "name" else parsed(found[1].value)
+        found = self.enum_member(ref)
+        if found is None:
+            return None
+        structure, field = found
+        name = ast.Name(str(structure.ref))
+        by_value = travel_by_value(
+            (each.value for each in structure.fields), is_flag="boundary" in dict(structure.options)
+        )
+        value = parsed(field.value) if by_value else None
+        return ast.Attribute(name, last) if value is None else ast.Call(name, [value], [])
+
+    def enum_member(self, ref: Ref) -> tuple[Structure, Field] | None:
+        """An enum and the member of it that a name stands for, if it is such a name."""
+        owner, _, member = ref.name.rpartition(".")
+        structure = self.of(Ref(module=ref.module, name=owner)) if owner else None
+        if structure is None or structure.kind is not Kind.ENUM:
+            return None
+        return next(((structure, each) for each in structure.fields if each.name == member), None)
 
     def _is_generic(self, module: Module, node: cst.ClassDef) -> bool:
         """Whether a class has type parameters of its own."""
@@ -260,6 +323,12 @@ class Structures:
         name = dotted(node)
         ref = self._modules.resolve(module, name) if name else None
         return str(self.origin(ref)) if ref else ""
+
+    def keeps_its_name(self, ref: Ref) -> bool:
+        """Whether an alias is one for Python, too, not only another name: a `type` statement's."""
+        origin = self.origin(ref)
+        home = self._modules.find(origin.module)
+        return home is not None and origin.name in home.scan.aliases
 
     def accepts_none(self, type_: Type) -> bool:
         """Whether `None` is a value of this type; unknown names are taken for classes."""
@@ -339,6 +408,15 @@ class Structures:
                     yield type_
             case _:
                 yield type_
+
+
+def _inherited_options(
+    kind: Kind, bases: list[tuple[Ref, Structure | None]]
+) -> Iterator[tuple[str, str]]:
+    """What Structs and models take over from those that they derive from."""
+    for _, base in reversed(bases) if kind in (Kind.STRUCT, Kind.MODEL) else ():
+        if base is not None and base.kind is kind:
+            yield from (each for each in base.options if each[0] != "kw_only")
 
 
 def _definition(module: Module, name: str) -> cst.CSTNode | None:

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
-from ..compat.comparison import record_style, travels_as_array
+from ..compat.comparison import record_style
+from ..compat.fields import travels_as_array
 from ..compat.spelled import is_recursive
 from ..description import TypeDescription
 from .nodes import UNION, is_dots, operands, order_of, parsed, split

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..compat.comparison import record_style, travels_as_array
-from ..compat.fields import is_closed, optional, wire_name
+from ..compat.comparison import record_style
+from ..compat.fields import is_closed, optional, travels_as_array, wire_name
 from ..description import FieldDescription, TypeDescription
 from ..spelling import Spelling
 from .constraints import constrained, default_of

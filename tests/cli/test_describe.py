@@ -103,7 +103,9 @@ def test_for_programs(project: Path) -> None:
     total = described["services"]["carts"]["methods"]["total"]
     assert total == {
         "kind": "compute",
-        "parameters": [{"name": "id", "type": "str", "kind": "ordinary", "default": None}],
+        "parameters": [
+            {"name": "id", "type": "str", "kind": "ordinary", "default": None, "value": None}
+        ],
         "result": "decimal.Decimal",
         "generator": False,
         "options": {},

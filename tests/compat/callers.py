@@ -11,13 +11,15 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import attrs
 import msgspec.structs
 
-from fusiongen.compat.fields import optional, positional
+from fusiongen.compat.fields import given_as, optional, positional
 from fusiongen.contract import MethodKind, ParameterKind
 from fusiongen.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
+from fusionrt.wire.codecs import codec
 
 from .samples import samples
 from .versions import Pair
@@ -77,7 +79,7 @@ def _calls(lock: Lock) -> Iterator[_Function]:
         for name, method in contract.methods.items():
             for passed in _ways(method):
                 yield _call(contract, name, method, passed)
-        for error in contract.raises:
+        for error in contract.raises.values():
             yield f"def f{{}}(error: {error}) -> Exception:", "    return error"
 
 
@@ -222,6 +224,8 @@ def _misbehaving(name: str, old: LockedType, pair: Pair) -> Iterator[str]:
             made = after(*fields.values()) if fields else samples(after)[0]
             if any(getattr(made, each, given) != given for each, given in fields.items()):
                 yield f"{value!r} became {made!r}"
+            for keywords in _keywords(old, _translated(before, value, after)):
+                after(**keywords)
             if old.frozen:
                 hash(made)
             if old.kind in _ONLY:
@@ -232,3 +236,22 @@ def _misbehaving(name: str, old: LockedType, pair: Pair) -> Iterator[str]:
                 )
         except (AttributeError, TypeError, ValueError) as error:
             yield f"{value!r}: {error}"
+
+
+def _translated(before: Any, value: Any, after: Any) -> Any:
+    """The value as the other version has it, so that its parts are of its classes; else itself."""
+    try:
+        return codec(after).decode(codec(before).encode(value))
+    except (TypeError, ValueError):
+        return value
+
+
+def _keywords(old: LockedType, value: Any) -> Iterator[dict[str, Any]]:
+    """What a value can be made with: each field by each keyword that it was taken as."""
+    if old.kind == "typed-dict":
+        return
+    known = {field.name: sorted(given_as(old, field)) for field in old.fields}
+    for name, keywords in known.items():
+        others = {each[0]: other for other, each in known.items() if each and other != name}
+        given = {keyword: getattr(value, other, None) for keyword, other in others.items()}
+        yield from ({**given, keyword: getattr(value, name, None)} for keyword in keywords)

@@ -126,9 +126,10 @@ class _Call:
             if problem is not None:
                 return f"{self._name}: {problem}"
         for index in self._expected:
-            problem = await self._raised(index, calls[0])
-            if problem is not None:
-                return f"{self._name}: {problem}"
+            for raised in self._exceptions_there(index):
+                problem = await self._raised(index, raised, calls[0])
+                if problem is not None:
+                    return f"{self._name}: {problem}"
         return None
 
     @property
@@ -164,10 +165,12 @@ class _Call:
                 return False
         return True
 
-    async def _raised(self, index: int, arguments: tuple[Any, ...]) -> str | None:
-        """What comes of an exception that the client knows, or of what is in its place there."""
+    async def _raised(
+        self, index: int, raised: type[Exception], arguments: tuple[Any, ...]
+    ) -> str | None:
+        """What comes of an exception where the client expects one of its own."""
         bodies, expected = self._place.bodies, self._raises[index]
-        bodies.answer, bodies.error = None, self._exception_there(index)("why")
+        bodies.answer, bodies.error = None, raised("why")
         try:
             await self._made(arguments)
         except expected as error:
@@ -175,6 +178,16 @@ class _Call:
         except Exception as error:
             return f"{bodies.error!r} was read as {error!r}"
         return f"{bodies.error!r} was not raised"
+
+    def _exceptions_there(self, index: int) -> Iterator[type[Exception]]:
+        """What the server has in the place of an exception that the client knows, and what it lists
+        of the subclasses of that."""
+        found = self._exception_there(index)
+        yield found
+        if self._there is not None:
+            for cls in self._there.contract.resolved.raises:
+                if issubclass(cls, found) and cls is not found:
+                    yield cls
 
     def _exception_there(self, index: int) -> type[Exception]:
         name = self._raises[index].__name__

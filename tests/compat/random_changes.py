@@ -15,8 +15,8 @@ _SCALARS = (
     *("str | UUID", "int | None", "Level"),
 )
 _DEFAULTS = {
-    "int": ("1", "2"),
-    "str": ("'a'", "'b'"),
+    "int": ("1", "2", "ONE", "ONE * 2", "-ONE"),
+    "str": ("'a'", "'b'", "WORD"),
     "bool": ("True", "False"),
     "str | UUID": ("'a'", "UUID(int=1)"),
     "Level": ("Level.LOW", "Level.HIGH"),
@@ -39,10 +39,13 @@ class _Slot:
 
 @dataclass
 class _Type:
+    """old_name: the one before, which is an alias now."""
+
     kind: str
     name: str
     fields: list[_Slot] = field(default_factory=list)
     options: dict[str, str] = field(default_factory=dict)
+    old_name: str | None = None
 
 
 @dataclass
@@ -64,10 +67,12 @@ class Sketch:
     methods: list[_Method]
     raises: list[str] = field(default_factory=list)
     version: int = 1
+    constants: dict[str, str] = field(default_factory=lambda: {"ONE": "1", "WORD": "'a'"})
 
     def text(self) -> str:
         """The types and the contract, as a rule's case has them."""
-        blocks = [_LEVEL, *map(_type_text, self.types), *map(_error_text, _ERRORS)]
+        constants = "\n".join(f"{name} = {value}" for name, value in self.constants.items())
+        blocks = [constants, _LEVEL, *map(_type_text, self.types), *map(_error_text, _ERRORS)]
         decorator = f"@service(raises=[{', '.join(self.raises)}], version={self.version})"
         methods = "\n\n".join(map(_method_text, self.methods))
         return "\n\n\n".join((*blocks, f"{decorator}\nclass Carts(Protocol):\n{methods}"))
@@ -76,7 +81,7 @@ class Sketch:
 _LEVEL = "class Level(Enum):\n    LOW = 0.5\n    HIGH = 1.5"
 """It travels by the names of its members."""
 _RECORDS = ("dataclass", "struct", "named-tuple", "model", "typed-dict")
-_ERRORS = ("Lost", "Late")
+_ERRORS = ("Lost(Exception)", "Late(Exception)", "Later(Late)")
 _HEADS = {
     "dataclass": "@dataclass({})\nclass {}:",
     "struct": "class {1}(msgspec.Struct, {0}):",
@@ -93,10 +98,15 @@ _OPTIONS = {
 
 
 def _error_text(name: str) -> str:
-    return f"class {name}(Exception):\n    pass"
+    return f"class {name}:\n    pass"
 
 
 def _type_text(type_: _Type) -> str:
+    alias = f"\n\n\n{type_.old_name} = {type_.name}" if type_.old_name else ""
+    return f"{_own_text(type_)}{alias}"
+
+
+def _own_text(type_: _Type) -> str:
     if type_.kind == "newtype":
         return f"{type_.name} = NewType('{type_.name}', {type_.fields[0].type})"
     if type_.kind == "alias":
@@ -157,10 +167,17 @@ def _sketch(random: Random) -> Sketch:
         "other",
         _slots(random, 2, (*names, f"list[{names[0]}]", "dict[str, int]")),
         random.choice(
-            (f"list[{names[1]}]", f"{names[2]} | None", "Sequence[int]", f"{names[0]} | int")
+            (
+                *(f"list[{names[1]}]", f"{names[2]} | None", "Sequence[int]", f"{names[0]} | int"),
+                *(
+                    f"{names[0]} | {names[1]}",
+                    f"list[{names[0]}] | tuple[{names[1]}, ...]",
+                    "object",
+                ),
+            )
         ),
     )
-    return Sketch(types, [get, put, other], ["Lost"])
+    return Sketch(types, [get, put, other], [random.choice(("Lost", "Late"))])
 
 
 def _type(random: Random, name: str, before: list[str]) -> _Type:
@@ -177,7 +194,12 @@ def _type(random: Random, name: str, before: list[str]) -> _Type:
         )
     )
     if kind == "enum":
-        values = random.choice((("'a'", "'b'", "'c'"), ("1", "2", "3"), ("1.5", "2.5", "3.5")))
+        values = random.choice(
+            (
+                *(("'a'", "'b'", "'c'"), ("1", "2", "3"), ("1.5", "2.5", "3.5")),
+                *(("ONE", "ONE + 1", "3"), ("WORD", "WORD + 'b'", "'c'")),
+            )
+        )
         return _Type(
             kind, name, [_Slot(n.upper(), "", v) for n, v in zip(_NAMES, values, strict=False)]
         )
@@ -261,6 +283,7 @@ def _other(type_: str, random: Random) -> str:
                 inner = type_[len(head) : len(type_) - len(tail)]
                 return random.choice(family).format(inner)
     swaps = {
+        "object": "Any",
         "int": "float",
         "str": "Id",
         "Id": "str",
@@ -347,6 +370,22 @@ def _type_name(it: Sketch, random: Random) -> bool:
     return True
 
 
+def _keep_name(it: Sketch, random: Random) -> bool:
+    """Another name for a type, and the old one as an alias of it."""
+    type_ = random.choice(it.types)
+    if type_.old_name or type_.kind in ("newtype", "alias"):
+        return False
+    type_.old_name, type_.name = type_.name, random.choice(("Aaa", "Zzz", "zzz"))
+    return not any(each.name == type_.name for each in it.types if each is not type_)
+
+
+def _constant(it: Sketch, random: Random) -> bool:
+    """Another value for a constant."""
+    name = random.choice(tuple(it.constants))
+    it.constants[name] = {"ONE": "5", "WORD": "'w'"}[name]
+    return True
+
+
 def _method_kind(it: Sketch, random: Random) -> bool:
     method = random.choice((it.methods[0], it.methods[-1]))
     method.kind = random.choice(("compute", "plain", "stream", "command"))
@@ -381,7 +420,9 @@ def _entries(it: Sketch, random: Random) -> bool:
 
 
 def _service(it: Sketch, random: Random) -> bool:
-    it.raises = random.choice(([], ["Late"], ["Late", "Lost"], ["Lost", "Late"]))
+    it.raises = random.choice(
+        ([], ["Late"], ["Late", "Lost"], ["Lost", "Late"], ["Late", "Later"], ["Lost", "Later"])
+    )
     it.version = 2
     return True
 
@@ -389,6 +430,7 @@ def _service(it: Sketch, random: Random) -> bool:
 CHANGES: tuple[Callable[[Sketch, Random], bool], ...] = (
     *(_add, _remove, _rename, _move, _retype, _retype, _retype_result, _default, _kind, _option),
     *(_target, _enum, _type_name, _method_kind, _methods, _passing, _entries, _service),
+    *(_keep_name, _constant, _constant),
 )
 
 

@@ -7,6 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from enum import KEEP, Enum, Flag
+from functools import reduce
+from operator import or_
 from typing import Any
 from uuid import UUID
 
@@ -94,6 +97,9 @@ def _all(shape: Shape, depth: int) -> Iterator[Any]:
             yield from _SCALARS[cls]
         case EnumOf(cls=cls):
             yield from cls
+            if issubclass(cls, Flag):
+                yield reduce(or_, cls)
+                yield from (cls(1 << 40),) if cls._boundary_ is KEEP else ()
         case OneOf(values=values):
             yield from values
         case AnyOf(members=members):
@@ -220,6 +226,9 @@ def agree(shape: Shape, value: Any, other_shape: Shape, other: Any) -> bool:
             return agree(shape, value, _member(other_shape, other), other)
         case ((Record() | Model()), (Record() | Model())):
             return _agreeing_records(shape, value, other_shape, other)
+        case (EnumOf(), OneOf()) | (OneOf(), (EnumOf() | OneOf())):
+            one, two = (each.value if isinstance(each, Enum) else each for each in (value, other))
+            return type(one) is type(two) and bool(one == two)
         case EnumOf(), EnumOf():
             named = type(other).__members__.get(value.name)
             return bool(other is named if named is not None else value.value == other.value)

@@ -24,18 +24,18 @@ MARKER = "marker"
 """A compute method that every contract here has, for the tests themselves."""
 PRELUDE = """\
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 from decimal import Decimal
-from enum import Enum, IntEnum, StrEnum, auto
+from enum import STRICT, Enum, Flag, IntEnum, IntFlag, StrEnum, auto
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, Optional
-from typing import Protocol, Required, TypedDict, TypeVar, Union
+from typing import Protocol, Required, Self, TypedDict, TypeVar, Union
 from uuid import UUID
 
 import attrs
 import msgspec
 from fusionrt import ANY, command, compute, service
-from pydantic import BaseModel, Field
+from pydantic import AliasChoices, BaseModel, Field
 from typing_extensions import deprecated
 
 Id = NewType("Id", str)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -182,6 +184,106 @@ def test_C6_a_shallow_clone(committed: Write, tmp_path: Path) -> None:
     assert [each.rule for each in found] == ["METHOD_REMOVED", "PARAMETER_RENAMED"]
 
 
+def test_C6_a_git_hook_names_another_place(
+    committed: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Git tells its hooks, and those of a repository around a submodule, where they run: the lock
+    is still looked for where the project is."""
+    (other := tmp_path.parent / f"{tmp_path.name}-other").mkdir()
+    _git(other, "init", "-q")
+    for name, place in (("DIR", ".git"), ("WORK_TREE", "."), ("INDEX_FILE", ".git/index")):
+        monkeypatch.setenv(f"GIT_{name}", str(other / place))
+    monkeypatch.setenv("GIT_PREFIX", "nowhere/")
+    found = _against(committed({"shop/contracts.py": NEW}))
+    assert [each.rule for each in found] == ["METHOD_REMOVED", "PARAMETER_RENAMED"]
+
+
+def test_C6_a_hook_of_a_linked_worktree(committed: Write, tmp_path: Path) -> None:
+    """The check runs from the hook itself, below the root of a worktree elsewhere."""
+    hooks, seen, tree = (
+        tmp_path.parent / f"{tmp_path.name}-{each}" for each in ("hooks", "seen", "tree")
+    )
+    hooks.mkdir()
+    command = f'{sys.executable} -Pm fusiongen check --against HEAD > "{seen}" 2>&1; exit 0'
+    (hooks / "pre-commit").write_text(f"#!/bin/sh\ncd shop && {command}\n")
+    (hooks / "pre-commit").chmod(0o755)
+    _git(tmp_path, "worktree", "add", "-q", str(tree), "-b", "other")
+    (tree / "shop" / "contracts.py").write_text(NEW)
+    generate(load(tree))
+    _git(tree, "-c", f"core.hooksPath={hooks}", "commit", "-qam", "second")
+    assert "METHOD_REMOVED" in seen.read_text()
+
+
+def test_C6_a_repository_that_only_the_environment_names(
+    committed: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder without `.git`, its repository apart: what the user named is used."""
+    apart = tmp_path.parent / f"{tmp_path.name}-apart"
+    (tmp_path / ".git").rename(apart)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    loaded = committed({"shop/contracts.py": NEW})
+    with pytest.raises(NoBaseline, match="no git repository"):
+        _against(loaded)
+    monkeypatch.setenv("GIT_DIR", str(apart))
+    monkeypatch.setenv("GIT_WORK_TREE", str(tmp_path))
+    assert [each.rule for each in _against(loaded)] == ["METHOD_REMOVED", "PARAMETER_RENAMED"]
+
+
+def test_a_repository_of_another_user_is_told(
+    committed: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What git does not trust, as in many a container: the error says how to trust it; if the
+    environment already does, the lock is read."""
+    loaded = committed({"shop/contracts.py": NEW})
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    for name in ("GLOBAL", "SYSTEM"):
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", os.devnull)
+    with pytest.raises(NoBaseline, match=r"git config --global --add safe\.directory"):
+        _against(loaded)
+    monkeypatch.setenv("GIT_CONFIG_COUNT", "1")
+    monkeypatch.setenv("GIT_CONFIG_KEY_0", "safe.directory")
+    monkeypatch.setenv("GIT_CONFIG_VALUE_0", "*")
+    assert _against(loaded)
+
+
+def test_C6_a_contract_behind_a_symbolic_link(tmp_path: Path) -> None:
+    """It is imported, and named, by the name of the link, whether the file or a folder above it is
+    one; the file elsewhere need not be below a source root. A file that is found twice is one."""
+    folder, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    (folder / "shop").mkdir(parents=True)
+    elsewhere.mkdir()
+    (elsewhere / "carts.py").write_text(OLD)
+    (elsewhere / "types.py").write_text(TYPES)
+    (folder / "shop" / "contracts.py").symlink_to("../../elsewhere/carts.py")
+    (folder / "shop" / "types.py").symlink_to(elsewhere / "types.py")
+    (folder / "twice").mkdir()
+    (folder / "twice" / "contracts.py").symlink_to("../shop/contracts.py")
+    (folder / "pyproject.toml").write_text(CONFIG.replace("shop/con", "*/con"))
+    _git(folder, "init", "-q")
+    generate(load(folder))
+    assert "shop/contracts.py" in (folder / "shop/generated/carts/server.py").read_text()
+    _git(folder, "add", ".")
+    _git(folder, "commit", "-qm", "first")
+    (elsewhere / "carts.py").write_text(NEW)
+    found = _against(load(folder))
+    assert [each.rule for each in found] == ["METHOD_REMOVED", "PARAMETER_RENAMED"]
+    assert {each.path for each in found} == {"shop/contracts.py"}
+
+
+def test_C6_a_project_whose_source_root_is_a_symbolic_link(tmp_path: Path) -> None:
+    """`src` leads elsewhere, and `out` with it."""
+    folder, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    (elsewhere / "shop").mkdir(parents=True)
+    folder.mkdir()
+    (elsewhere / "shop" / "contracts.py").write_text(OLD)
+    (elsewhere / "shop" / "types.py").write_text(TYPES)
+    (folder / "src").symlink_to(elsewhere)
+    (folder / "pyproject.toml").write_text(CONFIG.replace("shop/", "src/shop/"))
+    generate(load(folder))
+    assert (elsewhere / "shop" / "generated" / LOCK_FILE).is_file()
+    assert not check(load(folder), None, Tier.SOURCE)
+
+
 def _edited(text: str) -> str:
     return text.replace("carts", "baskets")
 
@@ -189,7 +291,7 @@ def _edited(text: str) -> str:
 def _of_another_format(text: str) -> str:
     content = json.loads(text)
     del content["hash"]
-    content["format"] = 2
+    content["format"] = 1
     content["hash"] = digest(json.dumps(content, indent=2, sort_keys=True) + "\n")
     return json.dumps(content)
 
@@ -200,7 +302,7 @@ def _of_another_format(text: str) -> str:
         (_edited, r"is no lock as fusiongen wrote it"),
         (lambda text: text[:100], r"is no lock as fusiongen wrote it"),
         (lambda text: "[]", r"is no lock as fusiongen wrote it"),
-        (_of_another_format, r"was written by another version of fusiongen \(format 2\)"),
+        (_of_another_format, r"was written by another version of fusiongen \(format 1\)"),
     ],
 )
 def test_a_lock_that_cannot_be_read_is_one_sentence(

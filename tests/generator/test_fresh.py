@@ -9,6 +9,7 @@ import pytest
 
 from fusiongen import actions
 from fusiongen.compat.base import Tier
+from fusiongen.emit import generate
 from fusiongen.fresh import recall
 from fusiongen.project import Project, load
 
@@ -46,15 +47,29 @@ def test_an_unchanged_project_is_not_read_again(
     generated: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`generate` and `check` say the same as before, warnings included, without a plan."""
-    first = recall(generated)
-    assert first is not None and {each.rule for each in first} == {"FG060", "FG062"}
+    last = recall(generated)
+    assert last is not None and {each.rule for each in last.warnings} == {"FG060", "FG062"}
 
     def fail(*_: object) -> None:
         raise AssertionError("it was read again")
 
     monkeypatch.setattr(actions, "plan", fail)
-    assert actions.generate(generated).diagnostics == first
+    assert actions.generate(generated).diagnostics == last.warnings
     assert _kinds(generated) == {"warning"}
+
+
+def test_the_second_run_counts_what_the_first_one_wrote(
+    project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`6 written` is followed by `6 up to date`: remembered, and looked at anew."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    loaded = project({"shop/contracts.py": CONTRACT, "shop/types.py": TYPES})
+    written = actions.generate(loaded).written
+    assert set(actions.generate(loaded).unchanged) == set(written)
+    assert set(generate(loaded).unchanged) == set(written)
+    (tmp_path / "shop" / "generated" / "__init__.py").write_text("MINE = 1\n")
+    first, second = (len(actions.generate(loaded).unchanged) for _ in range(2))
+    assert first == second == len(written) - 1
 
 
 @pytest.mark.parametrize(

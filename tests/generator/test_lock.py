@@ -69,7 +69,7 @@ def test_the_lock_holds_contracts_and_their_types(project: Write) -> None:
     lock = Lock.model_validate_json(text)
     carts = lock.contracts["carts"]
     assert (carts.protocol, carts.version) == ("shop.contracts.Carts", 2)
-    assert carts.raises == ("shop.types.OutOfStock",)
+    assert carts.raises == {"OutOfStock": "shop.types.OutOfStock"}
     get = carts.methods["get"]
     assert get.options == {"min_cache": 1.0}
     assert get.result == "shop.types.Tree | None"
