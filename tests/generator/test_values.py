@@ -252,7 +252,7 @@ def test_C6_the_lock_has_unions_in_the_order_of_the_wire(union: str, lock: Any) 
     shape = shape_of(get_type_hints(module.Carts.get, include_extras=True)["u"])
     assert isinstance(shape, AnyOf)
     travelling = [spell(each.tp) for each in shape.members if each.tp is not None]
-    kinds = {"Id": "str", "Named": "Zeta", "None": None, "object": "Any"}
+    kinds = {"Id": "str", "Named": "Zeta", "None": None, "object": "Any", "dict[Any, Any]": "dict"}
     shown = [_short(ast.unparse(each)) for each in _members(ast.parse(text, mode="eval").body)]
     names = [kinds.get(each, each) for each in shown]
     assert [_key(each) for each in names if each] == [_key(each) for each in travelling]
