@@ -20,15 +20,18 @@ from fusionrt.broker import PORT, Broker
 from fusionrt.running import serve
 from fusionrt.signals import stop_signals
 
-from . import actions, emit, project, skeletons, starting, watching
-from . import describe as describing
-from .compat.base import Tier
-from .demo import show
-from .description import description_json, description_of
+from . import project
+from .commands import actions, skeletons, watching
+from .commands import run as starting
+from .commands.live import Live, UsageProblem, parse_call
+from .compat.rule import Tier
+from .demo.play import show
 from .errors import ContractError, GenerationError, NoBaseline
-from .live import Live, UsageProblem, parse_call
+from .output import emit
 from .reference import pages
-from .report import FORMATS, of_diagnostic
+from .show import terminal as describing
+from .show.description import description_json, description_of
+from .show.report import FORMATS, of_diagnostic
 
 __all__ = ["app"]
 

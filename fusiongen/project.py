@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from .commands.init import init
 from .errors import GenerationError
 from .reader.modules import Modules
-from .starter import init
 
 __all__ = ["Allowed", "Config", "Project", "Title", "init", "load"]
 

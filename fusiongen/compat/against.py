@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping
 
 from ..contract import Named, Ref
 from ..errors import GenerationError, Span
-from ..lock import Lock, lock_of
+from ..output.lock import Lock, lock_of
 from ..project import Allowed, Project
 from ..reader.contracts import Reading
 from ..reader.structures import Kind, Structure
-from ..report import Report
-from .all import BREAKING_RULES
-from .base import Change, Tier
+from ..show.report import Report
 from .baseline import baseline
 from .compare import breaking, renamed
+from .rule import Change, Tier
+from .rules.all import BREAKING_RULES
 
 __all__ = ["changed", "changes_since"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
-from .fields import travels_as_array
+from .layout import travels_as_array
 from .spelled import Types, arguments, is_dots
 
 __all__ = ["told_apart"]

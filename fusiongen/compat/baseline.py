@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ..errors import NoBaseline
-from ..lock import LOCK_FILE, Lock, lock_is_intact
+from ..output.lock import LOCK_FILE, Lock, lock_is_intact
 from ..project import Project
 
 __all__ = ["baseline"]

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 
-from ..lock import Lock, LockedMethod
-from .all import BREAKING_RULES
-from .base import Change
+from ..output.lock import Lock, LockedMethod
 from .comparison import Comparison
+from .rule import Change
+from .rules.all import BREAKING_RULES
 from .spelled import members as members_of
 from .spelled import parsed
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from ..contract import MethodKind
-from ..lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
-from .fields import names_by_code, own_name, travels_as_array, wire_name
+from ..output.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
 from .forms import Forms
+from .layout import names_by_code, own_name, travels_as_array, wire_name
 from .spelled import united
 
 __all__ = [

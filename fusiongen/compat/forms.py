@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from .apart import told_apart
-from .fields import constraints, enum_marks, is_closed, is_flag, optional, wire_name
+from .layout import constraints, enum_marks, is_closed, is_flag, optional, wire_name
 from .spelled import (
     Types,
     arguments,

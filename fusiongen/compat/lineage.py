@@ -6,7 +6,7 @@ import builtins
 import enum
 from collections.abc import Iterator, Mapping
 
-from ..lock import LockedType
+from ..output.lock import LockedType
 
 __all__ = ["ancestors"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TypeGuard
 
-from ..lock import LockedType
+from ..output.lock import LockedType
 
 __all__ = [
     "Types",

@@ -12,9 +12,9 @@ from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Kind
 
 from ..contract import MethodKind
-from ..describe import spelling_of
-from ..description import Description, MethodDescription, ServiceDescription
 from ..project import Title
+from ..show.description import Description, MethodDescription, ServiceDescription
+from ..show.terminal import spelling_of
 from .frames import Frames
 from .payloads import Payloads, Schema, titled
 

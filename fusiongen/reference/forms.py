@@ -8,9 +8,9 @@ from enum import Enum
 from typing import Any
 
 from ..compat.comparison import record_style
-from ..compat.fields import travels_as_array
+from ..compat.layout import travels_as_array
 from ..compat.spelled import is_recursive
-from ..description import TypeDescription
+from ..show.description import TypeDescription
 from .nodes import UNION, is_dots, operands, order_of, parsed, split
 from .records import enum_members, tag_of, travels_by_name
 

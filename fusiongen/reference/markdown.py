@@ -7,16 +7,16 @@ import inspect
 from collections.abc import Iterable, Iterator, Sequence
 
 from ..contract import MethodKind
-from ..describe import parameters_of, result_of, spelling_of
-from ..description import (
+from ..project import Title
+from ..show.description import (
     Description,
     FieldDescription,
     MethodDescription,
     ServiceDescription,
     TypeDescription,
 )
-from ..project import Title
-from ..spelling import names_in
+from ..show.spelling import names_in
+from ..show.terminal import parameters_of, result_of, spelling_of
 from .nodes import parsed
 from .records import enum_members
 

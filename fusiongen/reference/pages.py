@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..description import description_of
-from ..emit import reading_of, replace, text_of
+from ..output.emit import reading_of, replace, text_of
 from ..project import Project
+from ..show.description import description_of
 from .asyncapi import asyncapi
 from .markdown import markdown
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..compat.comparison import record_style
-from ..compat.fields import is_closed, optional, travels_as_array, wire_name
-from ..description import FieldDescription, TypeDescription
-from ..spelling import Spelling
+from ..compat.layout import is_closed, optional, travels_as_array, wire_name
+from ..show.description import FieldDescription, TypeDescription
+from ..show.spelling import Spelling
 from .constraints import constrained, default_of
 from .forms import ITEMS, MARKS, SETS, TABLES, Forms
 from .nodes import UNION, Filled, is_dots, parsed, split

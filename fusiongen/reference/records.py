@@ -6,8 +6,8 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from ..compat.fields import enum_values
-from ..description import TypeDescription
+from ..compat.layout import enum_values
+from ..show.description import TypeDescription
 
 __all__ = ["enum_members", "tag_of", "travels_by_name"]
 

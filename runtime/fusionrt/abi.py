@@ -19,18 +19,8 @@ from .services.accessors import (
     PeekMethod,
 )
 from .services.service import Service
-from .services.table import (
-    ABI,
-    Command,
-    Compute,
-    Contract,
-    Keys,
-    Plain,
-    Signature,
-    Stream,
-    Types,
-)
-from .wire.aliases import QuotedAlias
+from .table import ABI, Command, Compute, Contract, Keys, Plain, Signature, Stream, Types
+from .values.aliases import QuotedAlias
 
 __all__ = [
     "ABI",

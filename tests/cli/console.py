@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Self
 
-from fusiongen import emit, project
+from fusiongen import project
+from fusiongen.output import emit
 
 # A shell starts background jobs with SIGINT ignored, and every child inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)

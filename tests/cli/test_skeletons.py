@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.skeletons import write
+from fusiongen.commands.skeletons import write
 from tests.golden.regenerate import cases, project_of
 
 from .console import fusiongen, shop

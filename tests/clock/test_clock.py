@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from fusiongen.check import check
+from fusiongen.output.drift import check
 from fusiongen.project import load
 from fusionrt import ClockError, Host, running_graph
 from fusionrt.clock import Clock, ClockClient, SystemClock

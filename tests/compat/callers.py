@@ -16,10 +16,10 @@ from typing import Any
 import attrs
 import msgspec.structs
 
-from fusiongen.compat.fields import given_as, optional, positional
+from fusiongen.compat.layout import given_as, optional, positional
 from fusiongen.contract import MethodKind, ParameterKind
-from fusiongen.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
-from fusionrt.wire.codecs import codec
+from fusiongen.output.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
+from fusionrt.values.codecs import codec
 
 from .samples import samples
 from .versions import Pair

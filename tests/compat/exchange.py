@@ -11,8 +11,8 @@ from typing import Any
 
 from fusionrt import Host
 from fusionrt.graph import Origin, OriginKind, notify
-from fusionrt.services.table import Compute, Method, Stream
-from fusionrt.wire.reading import shape_of
+from fusionrt.table import Compute, Method, Stream
+from fusionrt.values.reading import shape_of
 from tests.waiting import until
 
 from .samples import agree, argument_samples, samples

@@ -10,8 +10,8 @@ from fusionrt import Host
 from fusionrt.graph import Computed
 from fusionrt.operations import Key, Operation
 from fusionrt.primitives import new_id
-from fusionrt.services.table import Command, Compute, Method
-from fusionrt.wire.codecs import arguments_codec, codec
+from fusionrt.table import Command, Compute, Method
+from fusionrt.values.codecs import arguments_codec, codec
 from tests.waiting import until
 
 from .exchange import Bodies

@@ -15,12 +15,12 @@ from uuid import UUID
 
 import attrs
 
-from fusionrt.wire.codecs import codec
-from fusionrt.wire.matching import Chooser
-from fusionrt.wire.model_fields import field_shape, model_fields
-from fusionrt.wire.models import validate
-from fusionrt.wire.reading import shape_of
-from fusionrt.wire.shapes import (
+from fusionrt.values.codecs import codec
+from fusionrt.values.matching import Chooser
+from fusionrt.values.model_fields import field_shape, model_fields
+from fusionrt.values.models import validate
+from fusionrt.values.reading import shape_of
+from fusionrt.values.shapes import (
     AnyOf,
     Anything,
     EnumOf,

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from fusiongen.compat.base import Tier
+from fusiongen.compat.rule import Tier
 from fusiongen.errors import GenerationError
 
 from .callers import complaints, misbehaviour

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from fusiongen.compat.all import BREAKING_RULES
-from fusiongen.compat.base import BreakingRule, Case, Tier
 from fusiongen.compat.compare import breaking
+from fusiongen.compat.rule import BreakingRule, Case, Tier
+from fusiongen.compat.rules.all import BREAKING_RULES
 
 from .callers import complaints, misbehaviour
 from .exchange import misread

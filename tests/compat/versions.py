@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from fusiongen.compat.against import changed
-from fusiongen.compat.base import Change
-from fusiongen.emit import plan, write
-from fusiongen.lock import Lock, lock_of, lock_text
+from fusiongen.compat.rule import Change
+from fusiongen.output.emit import plan, write
+from fusiongen.output.lock import Lock, lock_of, lock_text
 from fusiongen.project import load
 from fusiongen.reader.contracts import Reading
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.actions import check
-from fusiongen.compat.base import Tier
-from fusiongen.emit import generate
+from fusiongen.commands.actions import check
+from fusiongen.compat.rule import Tier
 from fusiongen.errors import GenerationError, NoBaseline
-from fusiongen.lock import LOCK_FILE
-from fusiongen.owned import digest
+from fusiongen.output.emit import generate
+from fusiongen.output.lock import LOCK_FILE
+from fusiongen.output.owned import digest
 from fusiongen.project import Project, load
-from fusiongen.report import Report
+from fusiongen.show.report import Report
 
 from .conftest import CONFIG, Write
 

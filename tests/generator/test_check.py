@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.check import FindingKind, check
-from fusiongen.emit import generate
-from fusiongen.owned import stamped
-from fusiongen.report import FORMATS
+from fusiongen.output.drift import FindingKind, check
+from fusiongen.output.emit import generate
+from fusiongen.output.owned import stamped
+from fusiongen.show.report import FORMATS
 
 from .conftest import Write
 from .test_emit import CONTRACT, SECOND

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen import actions
-from fusiongen.compat.base import Tier
-from fusiongen.emit import generate
-from fusiongen.fresh import recall
+from fusiongen.commands import actions
+from fusiongen.compat.rule import Tier
+from fusiongen.output.emit import generate
+from fusiongen.output.fresh import recall
 from fusiongen.project import Project, load
 
 from .conftest import Write

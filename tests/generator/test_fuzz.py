@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fusiongen.emit import generate, plan
 from fusiongen.errors import ContractError, GenerationError
+from fusiongen.output.emit import generate, plan
 from fusiongen.project import Project, load
-from fusionrt.wire.codecs import arguments_codec, codec
+from fusionrt.values.codecs import arguments_codec, codec
 from tests.python import RUNTIME, passes
 
 from .random_contracts import mutated, valid_contract

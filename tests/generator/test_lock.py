@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from fusiongen.emit import generate
-from fusiongen.lock import LOCK_FILE, Lock, lock_is_intact
-from fusionrt.services.table import ABI as RUNTIME_ABI
+from fusiongen.output.emit import generate
+from fusiongen.output.lock import LOCK_FILE, Lock, lock_is_intact
+from fusionrt.table import ABI as RUNTIME_ABI
 
 from .conftest import Write
 

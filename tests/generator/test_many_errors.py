@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fusiongen.emit import reading_of
 from fusiongen.errors import ContractError
+from fusiongen.output.emit import reading_of
 
 from .conftest import Write
 

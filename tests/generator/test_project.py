@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.emit import generate, reading_of
 from fusiongen.errors import GenerationError
+from fusiongen.output.emit import generate, reading_of
 from fusiongen.project import init, load
 from tests.python import ROOT, RUNTIME, passes
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fusiongen.contract import Contract, MethodKind
-from fusiongen.emit import plan, reading_of
 from fusiongen.errors import ContractError, Diagnostic, GenerationError
+from fusiongen.output.emit import plan, reading_of
 from fusiongen.project import Project
 
 from .conftest import Write

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from fusiongen.emit import reading_of
 from fusiongen.errors import ContractError, Diagnostic
+from fusiongen.output.emit import reading_of
 from fusiongen.rules.all import RULES
 from fusiongen.rules.base import Rule
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fusiongen.emit import plan
+from fusiongen.output.emit import plan
 
 from .conftest import Write
 

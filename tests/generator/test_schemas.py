@@ -14,12 +14,12 @@ import pytest
 from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
-from fusiongen.description import description_json, description_of
-from fusiongen.emit import reading_of
-from fusiongen.lock import LOCK_FILE
+from fusiongen.manual.schemas import schemas
+from fusiongen.output.emit import reading_of
+from fusiongen.output.lock import LOCK_FILE
 from fusiongen.project import Config
 from fusiongen.resources import folder
-from fusiongen.schemas import schemas
+from fusiongen.show.description import description_json, description_of
 from fusionrt.wire.envelopes import encode_client_envelope, encode_host_envelope
 from fusionrt.wire.schema import frames_schema
 from tests.golden.regenerate import HERE as GOLDENS
@@ -50,7 +50,7 @@ def _is_valid(name: str) -> Callable[[object], bool]:
 
 def test_the_schemas_are_current() -> None:
     """`schemas/` holds what the models say, and nothing else; if not: `python -m
-    fusiongen.schemas`."""
+    fusiongen.manual.schemas`."""
     for name, text in schemas().items():
         assert (folder("schemas") / name).read_text(encoding="utf-8") == text
     there = {path.name for path in folder("schemas").iterdir()}

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.emit import generate, reading_of
 from fusiongen.errors import ContractError
+from fusiongen.output.emit import generate, reading_of
 from fusiongen.project import load
 from tests.python import RUNTIME, passes
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from fusiongen.emit import generate
 from fusiongen.errors import GenerationError
+from fusiongen.output.emit import generate
 
 from .conftest import CONFIG, Write
 from .test_emit import CONTRACT

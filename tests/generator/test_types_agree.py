@@ -12,15 +12,15 @@ from typing import Annotated, Any
 
 import pytest
 
-from fusiongen.emit import reading_of
 from fusiongen.errors import ContractError
+from fusiongen.output.emit import reading_of
 from fusiongen.project import Project, load
 from fusiongen.rules.known_types import INSTEAD as generator_instead
 from fusionrt.errors import UnsupportedType
-from fusionrt.wire.aliases import QuotedAlias
-from fusionrt.wire.codecs import codec
-from fusionrt.wire.keys import Keyer
-from fusionrt.wire.reading import INSTEAD as runtime_instead
+from fusionrt.values.aliases import QuotedAlias
+from fusionrt.values.codecs import codec
+from fusionrt.values.keys import Keyer
+from fusionrt.values.reading import INSTEAD as runtime_instead
 
 from .conftest import Write
 

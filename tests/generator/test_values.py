@@ -14,12 +14,12 @@ from typing import Any, get_type_hints
 import pytest
 
 from fusiongen.compat.compare import ordered
-from fusiongen.compat.fields import enum_values
-from fusiongen.emit import reading_of
-from fusiongen.lock import Lock, lock_of, lock_text
-from fusionrt.wire.plans import plan_of
-from fusionrt.wire.reading import shape_of
-from fusionrt.wire.shapes import AnyOf, spell
+from fusiongen.compat.layout import enum_values
+from fusiongen.output.emit import reading_of
+from fusiongen.output.lock import Lock, lock_of, lock_text
+from fusionrt.values.plans import plan_of
+from fusionrt.values.reading import shape_of
+from fusionrt.values.shapes import AnyOf, spell
 
 from .conftest import Write
 

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from fusiongen.emit import generate
+from fusiongen.output.emit import generate
 from fusiongen.project import load
 from fusionrt import Host
 from fusionrt.transport.memory import MemoryNetwork
-from fusionrt.wire.codecs import codec
+from fusionrt.values.codecs import codec
 from tests.python import RUNTIME, passes
 
 from .walk import IMPORTS, ROWS, THINGS

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.watching import generate_again_and_again
+from fusiongen.commands.watching import generate_again_and_again
 
 from .conftest import CONFIG, Write
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fusiongen.emit import generate
+from fusiongen.output.emit import generate
 from fusiongen.project import Project
 
 HERE = Path(__file__).resolve().parent

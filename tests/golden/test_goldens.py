@@ -7,10 +7,10 @@ import importlib
 from pathlib import Path
 
 import pytest
-from fusionrt.wire.codecs import arguments_codec, codec
+from fusionrt.values.codecs import arguments_codec, codec
 
-from fusiongen.check import check
-from fusiongen.owned import LEAVE_ALONE
+from fusiongen.output.drift import check
+from fusiongen.output.owned import LEAVE_ALONE
 from tests.python import ROOT, RUNTIME, passes
 
 from .regenerate import HERE, cases, project_of

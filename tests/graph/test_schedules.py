@@ -131,9 +131,10 @@ def mutant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ModuleTyp
     for module in ("contract.py", "errors.py", "primitives.py"):
         shutil.copy(source / module, package)
     shutil.copytree(source / "graph", package / "graph")
-    text = (package / "graph" / file).read_text()
+    (place,) = (package / "graph").rglob(file)
+    text = place.read_text()
     assert text.count(old) == 1, "the mutant no longer fits the source"
-    (package / "graph" / file).write_text(text.replace(old, new))
+    place.write_text(text.replace(old, new))
     sys.path.insert(0, str(tmp_path))
     importlib.invalidate_caches()
     try:

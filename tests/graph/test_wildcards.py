@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fusionrt import ANY
 from fusionrt.graph import Computed, Function
-from fusionrt.graph.wildcards import Index
+from fusionrt.graph._core.wildcards import Index
 from fusionrt.testing import run
 
 from .lab import TEST, Gate, Lab, settled

@@ -101,7 +101,7 @@ class Universe:
         """Change the ground truth and say so; every dependant is stale or flagged then (G7)."""
         self.versions[leaf] += 1
         origin = self.graph.Origin(self.graph.OriginKind.CALL, f"write of {leaf}")
-        tag = self.random.choice((TAG, self.graph.wildcards.ANY))
+        tag = self.random.choice((TAG, self.graph._core.wildcards.ANY))
         self.node.invalidate((str(leaf), tag), origin)
         for computed in self.node.all():
             if computed.state is self.graph.State.CONSISTENT:

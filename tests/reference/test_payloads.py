@@ -15,14 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from fusiongen.describe import spelling_of
-from fusiongen.description import Description, description_of
-from fusiongen.emit import reading_of
+from fusiongen.output.emit import reading_of
 from fusiongen.reference.payloads import Payloads
-from fusionrt.wire.codecs import codec
-from fusionrt.wire.model_fields import field_shape, model_fields
-from fusionrt.wire.reading import shape_of
-from fusionrt.wire.shapes import (
+from fusiongen.show.description import Description, description_of
+from fusiongen.show.terminal import spelling_of
+from fusionrt.values.codecs import codec
+from fusionrt.values.model_fields import field_shape, model_fields
+from fusionrt.values.reading import shape_of
+from fusionrt.values.shapes import (
     AnyOf,
     Checked,
     EnumOf,

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from fusionrt import Host, Overloaded
-from fusionrt.rpc import responder
+from fusionrt.rpc.host import responder
 from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.wire.limits import Limits, Timing
 from tests.waiting import until

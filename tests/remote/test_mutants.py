@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from fusionrt.remote import remote
-from fusionrt.rpc.answer import Pending
-from fusionrt.rpc.peer import Peer
-from fusionrt.rpc.registration import Registration
-from fusionrt.rpc.seat import Seat
-from fusionrt.rpc.session import Session
+from fusionrt.rpc.client.answer import Pending
+from fusionrt.rpc.client.peer import Peer
+from fusionrt.rpc.client.registration import Registration
+from fusionrt.rpc.client.session import Session
+from fusionrt.rpc.host.session import Seat
 from fusionrt.testing import run
 from fusionrt.wire.envelopes import HostEnvelope
 from fusionrt.wire.sequence import Sequence, Verdict

@@ -14,7 +14,7 @@ import pytest
 from fusionrt import CallTimeout, Computed, Host, Overloaded, is_transient
 from fusionrt.primitives import now
 from fusionrt.remote.failures import as_error, as_failure
-from fusionrt.rpc import gate
+from fusionrt.rpc.host import gate
 from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork
 from fusionrt.wire.frames import Ending

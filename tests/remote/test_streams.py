@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from fusionrt import Host, RemoteError, RemoteUnavailable
-from fusionrt.rpc.session import Session
+from fusionrt.rpc.client.session import Session
 from tests.natsserver import NatsServer
 from tests.waiting import until
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fusiongen.check import check
+from fusiongen.output.drift import check
 from fusiongen.project import load
 
 

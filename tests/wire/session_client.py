@@ -10,7 +10,7 @@ from fusionrt.errors import WireError
 from fusionrt.wire import client_events as ce
 from fusionrt.wire.calls import Request
 from fusionrt.wire.client import ClientSession
-from fusionrt.wire.client_state import State
+from fusionrt.wire.client_events import State
 from fusionrt.wire.envelopes import decode_host_envelope
 from fusionrt.wire.frames import Kind
 

@@ -11,7 +11,7 @@ from fusionrt.wire import host_events as he
 from fusionrt.wire.admission import greet
 from fusionrt.wire.envelopes import decode_client_envelope
 from fusionrt.wire.frames import Kind
-from fusionrt.wire.server import ServerSession
+from fusionrt.wire.host import ServerSession
 
 from .session_violation import Violation
 

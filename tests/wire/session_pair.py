@@ -14,8 +14,8 @@ from fusionrt.wire.envelopes import (
     decode_host_envelope,
 )
 from fusionrt.wire.frames import HostFrame, Kind
+from fusionrt.wire.host import ServerSession
 from fusionrt.wire.limits import Limits
-from fusionrt.wire.server import ServerSession
 
 __all__ = ["Pair", "plain"]
 

@@ -15,8 +15,8 @@ from typing import Any
 import msgspec
 
 from fusionrt.wire.client import ClientSession
+from fusionrt.wire.host import ServerSession
 from fusionrt.wire.limits import Limits
-from fusionrt.wire.server import ServerSession
 
 from .session_client import Client
 from .session_host import Host

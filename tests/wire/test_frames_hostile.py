@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fusionrt.errors import WireError
 from fusionrt.wire import host_events as he
-from fusionrt.wire.client_state import State
+from fusionrt.wire.client_events import State
 from fusionrt.wire.digest import Digest
 from fusionrt.wire.envelopes import (
     ClientEnvelope,

@@ -7,7 +7,7 @@ import pytest
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
 from fusionrt.wire.admission import greet
-from fusionrt.wire.client_state import State
+from fusionrt.wire.client_events import State
 from fusionrt.wire.envelopes import ClientEnvelope, decode_host_envelope
 from fusionrt.wire.frames import (
     VERSION,

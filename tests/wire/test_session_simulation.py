@@ -11,11 +11,10 @@ from fusionrt.wire import host_events as he
 from fusionrt.wire.calls import Calls, Phase
 from fusionrt.wire.client import ClientSession
 from fusionrt.wire.frames import End
+from fusionrt.wire.host import ServerSession
 from fusionrt.wire.lease import Lease
-from fusionrt.wire.registry import Registry
-from fusionrt.wire.resync_parts import ResyncParts
+from fusionrt.wire.registry import Registry, ResyncParts
 from fusionrt.wire.sequence import Sequence, Verdict
-from fusionrt.wire.server import ServerSession
 
 from .session_violation import Violation
 from .session_world import Faults, World

@@ -1,30 +1,29 @@
 """The engine: computeds, their tables, invalidation and states (LAWS G1 to G36)."""
 
-from .changes import Changes, is_in_vain
-from .computed import Computed
-from .computed_state import ComputedState
-from .consolidate import ConsolidatingFunction, kind_of
-from .current import Current, current
-from .delay import FixedDelayer, UpdateDelayer
-from .events import Event, EventKind, EventLog
-from .explain import Explanation
-from .export import DiagramFormat
+from ._core.changes import Changes, is_in_vain
+from ._core.computed import Computed
+from ._core.consolidate import ConsolidatingFunction, kind_of
+from ._core.current import Current, current
+from ._core.function import Function
+from ._core.hit import Hit
+from ._core.invalidate import invalidate, notify
+from ._core.leases import Lease, lean
+from ._core.scope import SCOPE, Isolated, Scope, Uncached, isolated, recompute, run_in
+from .delayer import FixedDelayer, UpdateDelayer
 from .failures import Classifier, is_transient
-from .function import Function
 from .graph import MAX_COMPUTEDS, Graph
-from .hit import Hit
 from .home import AT_HOME, at_home
-from .inspection import Inspector, inspect_ending, inspectors
-from .invalidate import invalidate, notify
-from .leases import Lease, lean
+from .insight.diagram import DiagramFormat
+from .insight.events import Event, EventKind, EventLog
+from .insight.explain import Explanation
+from .insight.inspection import Inspector, inspect_ending, inspectors
+from .insight.statistics import MethodStatistics, Statistics
 from .origin import Origin, OriginKind, calling_line
-from .recompute import recompute
 from .rooted import Rooted
 from .running import running_graph
-from .scope import SCOPE, Isolated, Scope, Uncached, isolated, run_in
 from .state import State
-from .states import ComputedNode, MutableState, computed
-from .statistics import MethodStatistics, Statistics
+from .states.computed_state import ComputedState
+from .states.mutable_state import ComputedNode, MutableState, computed
 from .targets import Target, Targets
 from .texts import call_text, repr_of, str_of
 

@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar, over
 
 from ..errors import NotBoundError, ServiceDisposed, WrongThread
 from ..primitives import run_in_loop, running_loop
-from .events import EventLog
-from .explain import Explanation, explain
-from .export import DiagramFormat, around, diagram
+from ._core.function import Function
+from ._core.invalidate import notify
+from ._core.retention import Room
 from .failures import Classifier, Judge, is_transient
-from .function import Function
 from .home import NOWHERE, home_of
-from .inspection import inspect_ending, inspectors
-from .invalidate import notify
+from .insight.diagram import DiagramFormat, around, diagram
+from .insight.events import EventLog
+from .insight.explain import Explanation, explain
+from .insight.inspection import inspect_ending, inspectors
+from .insight.statistics import Counts, Statistics, statistics
 from .origin import Origin, OriginKind, calling_line
-from .retention import Room
 from .rooted import Rooted
-from .statistics import Counts, Statistics, statistics
 from .targets import Targets
 
 if TYPE_CHECKING:
-    from .computed import Computed
+    from ._core.computed import Computed
 
 __all__ = ["MAX_COMPUTEDS", "Graph"]
 

@@ -7,8 +7,8 @@ import os
 
 from ..errors import NotBoundError
 from ..primitives import running_loop
+from ._core.scope import SCOPE
 from .graph import Graph
-from .scope import SCOPE
 
 __all__ = ["running_graph"]
 

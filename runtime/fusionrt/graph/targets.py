@@ -6,7 +6,7 @@ import weakref
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from .computed import Computed
+from ._core.computed import Computed
 from .origin import Origin
 
 __all__ = ["Target", "Targets"]

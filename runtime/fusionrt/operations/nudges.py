@@ -15,7 +15,7 @@ from ..contract import ANY
 from ..graph import Graph
 from ..rpc import Subjects
 from ..transport import Message, Subscription, Transport
-from ..wire.codecs import codec
+from ..values.codecs import codec
 from .operation import Key, Operation, apply
 
 __all__ = ["Nudges"]

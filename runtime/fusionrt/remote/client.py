@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 from ..graph import Rooted
-from ..services.table import Contract
+from ..table import Contract
 from .remote import Remote
 
 __all__ = ["Client"]

@@ -17,9 +17,9 @@ import msgspec
 
 from ..errors import UnsupportedType, WireError
 from ..graph import str_of
-from ..wire.codecs import Codec, codec
-from ..wire.fields import DeclaredField, declared_fields
-from ..wire.reading import record_style
+from ..values.codecs import Codec, codec
+from ..values.fields import DeclaredField, declared_fields
+from ..values.reading import record_style
 
 __all__ = ["declared", "declared_name", "raised"]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from ..services.table import Command, Compute, Contract, Method, Stream
+from ..table import Command, Compute, Contract, Method, Stream
 from ..wire.frames import Kind
 
 __all__ = ["DESCRIBE", "MethodDescription", "ServiceDescription", "describe"]

@@ -24,7 +24,7 @@ from ..errors import (
 )
 from ..graph import str_of
 from ..rpc import internal
-from ..services.table import Contract
+from ..table import Contract
 from ..wire.admission import RETRY_AFTER
 from ..wire.frames import Ending
 from ..wire.refusals import OVERLOADED, Refusal, refusal

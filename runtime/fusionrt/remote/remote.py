@@ -19,9 +19,9 @@ from ..primitives import new_id, now
 from ..rpc import Failed, Peer, Registration
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
-from ..services.table import Compute, Contract
+from ..table import Compute, Contract
+from ..values.codecs import Codec, arguments_codec, codec
 from ..wire.calls import Request
-from ..wire.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Kind
 from .failures import as_error

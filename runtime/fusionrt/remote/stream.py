@@ -14,7 +14,7 @@ from typing import Any, Final, Self
 
 from ..primitives import run_in_loop
 from ..rpc import Failed, Incoming
-from ..wire.codecs import Codec
+from ..values.codecs import Codec
 from ..wire.frames import Ending
 
 __all__ = ["RemoteStream"]

@@ -1,14 +1,14 @@
 """Calls and streams over a transport: peers on the client's end, responders on the host's."""
 
-from .answer import Failed
-from .caller import Caller
-from .outage import OUTAGE_GRACE
-from .outlet import Outlet
-from .peer import Peer
-from .registration import Registration
-from .responder import Responder
-from .servant import Held, Reply, Servant, internal
-from .stream import Incoming
+from .client.answer import Failed
+from .client.caller import Caller
+from .client.outage import OUTAGE_GRACE
+from .client.peer import Peer
+from .client.registration import Registration
+from .client.stream import Incoming
+from .host.outlet import Outlet
+from .host.responder import Responder
+from .host.servant import Held, Reply, Servant, internal
 from .subjects import ANONYMOUS, CONSOLE, Subjects
 
 __all__ = [

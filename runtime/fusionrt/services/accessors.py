@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Sel
 from typing_extensions import deprecated
 
 from ..graph import Computed
-from .table import Contract, Keys, deprecation
+from ..table import Contract, Keys, deprecation
 
 __all__ = [
     "Accessor",

@@ -23,10 +23,10 @@ from ..graph import (
     run_in,
 )
 from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
+from ..table import Compute, Contract
 from .declared import DeclaredKeys
 from .hot_path import hot_table
 from .methods import ComputeMethods
-from .table import Compute, Contract
 
 if TYPE_CHECKING:
     from .service import Service

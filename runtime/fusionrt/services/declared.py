@@ -8,7 +8,7 @@ from typing import Any
 
 from ..graph import Target, repr_of
 from ..operations import Key
-from .table import Command, Contract
+from ..table import Command, Contract
 
 __all__ = ["DeclaredKeys"]
 

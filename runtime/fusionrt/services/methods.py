@@ -17,8 +17,8 @@ from ..graph import (
     kind_of,
     running_graph,
 )
-from ..wire.keys import Keyer
-from .table import Compute, Contract
+from ..table import Compute, Contract
+from ..values.keys import Keyer
 
 __all__ = ["ComputeMethods"]
 

@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsIndex
 
+from ..table import Contract
 from .accessors import InvalidateAccessor
 from .binding import Binding
-from .table import Contract
 from .weave import woven
 
 __all__ = ["Service"]

@@ -14,8 +14,8 @@ from typing import Any
 
 from typing_extensions import deprecated
 
+from ..table import Command, Compute, Contract, Plain, Stream, deprecation
 from .hot_path import hot_path, hot_table
-from .table import Command, Compute, Contract, Plain, Stream, deprecation
 
 __all__ = ["woven"]
 

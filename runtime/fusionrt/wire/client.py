@@ -17,8 +17,8 @@ from . import client_events as events
 from .admission import FULL, RETRY_AFTER
 from .batch import batches, call_size, overhead
 from .calls import Calls, Phase, Request
+from .client_events import ClientStatistics, Outgoing, State
 from .client_outbox import ClientOutbox
-from .client_state import ClientStatistics, Outgoing, State
 from .envelopes import HostEnvelope, encode_client_envelope
 from .frames import (
     VERSION,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from enum import Enum, auto
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -10,6 +11,7 @@ from .frames import Ending
 
 __all__ = [
     "ClientEvent",
+    "ClientStatistics",
     "Completed",
     "Draining",
     "Ended",
@@ -19,7 +21,9 @@ __all__ = [
     "ItemReceived",
     "NoHost",
     "Opened",
+    "Outgoing",
     "Resumed",
+    "State",
     "Suspended",
     "Unsent",
     "Upstream",
@@ -137,3 +141,36 @@ ClientEvent: TypeAlias = (
     | Draining
     | Gone
 )
+
+
+class State(Enum):
+    """Where a client session is."""
+
+    HELLO = auto()
+    OPEN = auto()
+    RESYNCING = auto()
+    """Something was lost: nothing is believed until the host has compared notes."""
+    GONE = auto()
+
+
+class Outgoing(NamedTuple):
+    """A message to send. iid: to this instance's subject; None: to where hosts are found."""
+
+    iid: str | None
+    data: bytes
+
+
+class ClientStatistics(NamedTuple):
+    """Counts since the session began; `registered` is of now.
+
+    foreign: messages of other sessions. damaged: frames that did not decode. repeated: messages
+    that had come already. skipped: messages dropped at a gap, and until it was made up for.
+    """
+
+    received: int
+    foreign: int
+    damaged: int
+    repeated: int
+    skipped: int
+    resyncs: int
+    registered: int

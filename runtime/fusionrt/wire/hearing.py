@@ -21,9 +21,8 @@ from .frames import (
 )
 from .lease import Lease
 from .sequence import Sequence, Verdict
-from .upstream import Upstream
 
-__all__ = ["Hearing"]
+__all__ = ["Hearing", "Upstream"]
 
 
 class Hearing:
@@ -108,3 +107,28 @@ class Hearing:
         if frame.last:
             self.sequence.restored()
             self._lease.answered(frame.number)
+
+
+class Upstream:
+    """The ids that were suspended on the host when it acknowledged last."""
+
+    __slots__ = ("_coming", "suspended")
+
+    def __init__(self) -> None:
+        self.suspended: frozenset[int] = frozenset()
+        self._coming: list[int] = []
+
+    def reset(self) -> None:
+        """Forget the parts of a list that will not be completed."""
+        self._coming.clear()
+
+    def told(self, frame: Acknowledged) -> events.Upstream | None:
+        """Take a part of the list; what has changed, once it is complete."""
+        self._coming.extend(frame.suspended)
+        if not frame.last:
+            return None
+        before, self.suspended = self.suspended, frozenset(self._coming)
+        self._coming.clear()
+        if before == self.suspended:
+            return None
+        return events.Upstream(self.suspended - before, before - self.suspended)

@@ -8,10 +8,10 @@ from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from .digest import Digest
-from .frames import End, Failure, HostFrame, Invalidated, Item, Kind, Reading, Result
+from .frames import End, Failure, HostFrame, Invalidated, Item, Kind, Reading, Result, Resync
 from .limits import Limits
 
-__all__ = ["Entry", "Reconciled", "Registry", "Stage"]
+__all__ = ["Entry", "Reconciled", "Registry", "ResyncParts", "Stage"]
 
 
 class Stage(Enum):
@@ -218,3 +218,38 @@ class Registry:
         entry.consumed = max(entry.consumed, min(index, entry.next))
         while entry.items and entry.items[0].index < entry.consumed:
             entry.items.popleft()
+
+
+class ResyncParts:
+    """The lists of the newest resync, as far as they have come."""
+
+    def __init__(self, most: int) -> None:
+        self.number = 0
+        self.held: list[int] = []
+        self.pending: list[int] = []
+        self.streams: list[Reading] = []
+        self._most: Final = most
+        self._next = 0
+
+    def add(self, part: Resync) -> bool:
+        """Add a part; true if that completes the lists.
+
+        A part out of turn, or of a resync that was answered, is dropped: the client asks again.
+        """
+        if part.number > self.number:
+            self.number = part.number
+            self.held, self.pending, self.streams = [], [], []
+            self._next = 0
+        if part.number < self.number or part.part != self._next:
+            return False
+        self._next += 1
+        self.held.extend(part.held)
+        self.pending.extend(part.pending)
+        self.streams.extend(part.streams)
+        if len(self.held) + len(self.pending) + len(self.streams) > self._most:
+            self.held, self.pending, self.streams = [], [], []
+            self._next = -1
+            return False
+        if part.last:
+            self._next = -1
+        return part.last

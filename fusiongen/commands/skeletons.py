@@ -1,0 +1,33 @@
+"""`generate --tests`: a test for each command that has none yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..contract import MethodKind
+from ..output.emit import OwnModules, reading_of, replace
+from ..project import Project
+from ..render.skeletons import skeleton
+from ..render.templates import Templates
+
+__all__ = ["write"]
+
+
+def write(project: Project, folder: Path) -> list[Path]:
+    """Write the tests that are not there; those that were written. What is there is the user's.
+
+    Raises:
+        GenerationError: the contracts break rules, or there are none. Nothing is written then.
+    """
+    modules = project.modules()
+    reading = reading_of(project, modules)
+    templates = Templates(project.templates)
+    texts = {
+        path: skeleton(contract, command, OwnModules(modules), templates)
+        for contract in reading.contracts
+        for command in contract.of_kind(MethodKind.COMMAND)
+        if not (path := folder / f"test_{contract.name}_{command.name}.py").exists()
+    }
+    for path, text in texts.items():
+        replace(path, text)
+    return list(texts)

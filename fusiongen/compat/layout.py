@@ -1,0 +1,292 @@
+"""What the fields of a locked type look like on the wire."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+
+import msgspec
+from pydantic import alias_generators
+
+from ..output.lock import LockedField, LockedType
+
+__all__ = [
+    "constraints",
+    "enum_marks",
+    "enum_values",
+    "given_as",
+    "given_default",
+    "is_closed",
+    "is_flag",
+    "names_by_code",
+    "optional",
+    "own_name",
+    "positional",
+    "travels_as_array",
+    "wire_name",
+]
+
+_POSITIONAL = frozenset(("attrs", "dataclass", "struct", "named-tuple"))
+_ATTRS = frozenset(("attr.attr", "attr.attrib", "attr.field", "attr.ib", "attrs.field"))
+"""Of these, an `alias` is the name of a parameter, not of a field."""
+_FIELD_CALLS = {
+    *("dataclasses.field", "msgspec.field", "msgspec.structs.field"),
+    *("pydantic.Field", "pydantic.fields.Field"),
+    *_ATTRS,
+}
+_DEFAULTS = ("default", "default_factory", "factory")
+_BY_NAME = ("populate_by_name", "validate_by_name")
+_NAMES = ("serialization_alias", "alias", "name")
+_FIELD_MARK = re.compile(r"pydantic\.(?:fields\.)?Field\(")
+_CONSTRAINTS = frozenset(
+    (
+        *("allow_inf_nan", "coerce_numbers_to_str", "decimal_places", "ge", "gt", "le", "lt"),
+        *("max_digits", "max_length", "min_length", "multiple_of", "pattern", "strict"),
+    )
+)
+
+
+@cache
+def _call(text: str) -> ast.Call | None:
+    """The `field(…)` that a default is, if it is one."""
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return None
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in _FIELD_CALLS:
+        return node
+    return None
+
+
+def _keywords(field: LockedField) -> Mapping[str, ast.expr]:
+    """What `field(…)` says, as the default or beside the type."""
+    call = _call(field.given) if field.given is not None else None
+    calls = [*_field_marks(field.type), *([call] if call is not None else ())]
+    return {each.arg: each.value for call in calls for each in call.keywords if each.arg}
+
+
+@cache
+def _field_marks(text: str) -> tuple[ast.Call, ...]:
+    """The `Field(…)` that stand in `Annotated`, for the field as a whole."""
+    if not _FIELD_MARK.search(text):
+        return ()
+    try:
+        node = ast.parse(text, mode="eval").body
+    except SyntaxError:
+        return ()
+    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "typing.Annotated":
+        inner = node.slice.elts[1:] if isinstance(node.slice, ast.Tuple) else []
+        return tuple(
+            each
+            for each in inner
+            if isinstance(each, ast.Call) and ast.unparse(each.func) in _FIELD_CALLS
+        )
+    return ()
+
+
+def given_default(field: LockedField) -> str | None:
+    """What an absent field is filled in with: the text of a value, or of what makes one."""
+    keywords = _keywords(field)
+    if "default" in keywords:
+        return ast.unparse(keywords["default"])
+    if "default_factory" in keywords:
+        made = ast.unparse(keywords["default_factory"])
+        return {"dict": "{}", "list": "[]", "tuple": "()"}.get(made, f"{made}()")
+    call = _call(field.given) if field.given is not None else None
+    if call is None:
+        return field.given
+    return ast.unparse(call.args[0]) if call.args else None
+
+
+def optional(type_: LockedType, field: LockedField) -> bool:
+    """Whether a record may come without this field."""
+    if type_.kind == "typed-dict":
+        if field.type.startswith("typing.Required["):
+            return False
+        return type_.options.get("total") == "False" or "NotRequired[" in field.type
+    given = any(name in _DEFAULTS for name in _keywords(field))
+    if field.given is None:
+        return given
+    call = _call(field.given)
+    if call is None:
+        return True
+    return given or bool(call.args and ast.unparse(call.args[0]) != "...")
+
+
+def positional(type_: LockedType) -> tuple[str, ...]:
+    """The fields that instances may be made with by position, in their order."""
+    if type_.kind not in _POSITIONAL or type_.options.get("kw_only") == "True":
+        return ()
+    return tuple(field.name for field in type_.fields if not _is_apart(field))
+
+
+def _is_apart(field: LockedField) -> bool:
+    keywords = _keywords(field)
+    apart = ast.unparse(keywords.get("kw_only", ast.Constant(field.keyword))) == "True"
+    return apart or ast.unparse(keywords.get("init", ast.Constant(True))) == "False"
+
+
+def given_as(type_: LockedType, field: LockedField) -> frozenset[str]:
+    """What the class takes the field as, by keyword; the text of what cannot be known."""
+    keywords = _keywords(field)
+    if _text(keywords.get("init")) == "False":
+        return frozenset()
+    alias = keywords.get("validation_alias", keywords.get("alias"))
+    generated = _generated(type_, field.name, "validation_alias")
+    if _text(alias) != "None":
+        names = _choices(alias)
+    elif generated != field.name:
+        names = frozenset((generated,))
+    else:
+        return frozenset((field.name,))
+    by_name = any(type_.options.get(each) == "True" for each in _BY_NAME)
+    by_alias = type_.options.get("validate_by_alias") != "False"
+    return frozenset((*((field.name,) if by_name else ()), *(names if by_alias else ())))
+
+
+def _choices(alias: ast.expr | None) -> frozenset[str]:
+    """The names of an alias, all of those that `AliasChoices` lists."""
+    match alias:
+        case ast.Call(func=function, args=args) if ast.unparse(function).endswith("AliasChoices"):
+            return frozenset(name for each in args for name in _choices(each))
+        case ast.Constant(value=value):
+            return frozenset((str(value),))
+    return frozenset((_text(alias),))
+
+
+def _text(node: ast.expr | None) -> str:
+    return "None" if node is None else ast.unparse(node)
+
+
+def wire_name(type_: LockedType, field: LockedField) -> str:
+    """What the field is called on the wire."""
+    own = own_name(field)
+    return own if own != field.name else _by_option(type_, field.name)
+
+
+def own_name(field: LockedField) -> str:
+    """What the field itself says that it is called on the wire; else its name. The text of what
+    cannot be known."""
+    call = _call(field.given or "")
+    keywords = {} if call is not None and ast.unparse(call.func) in _ATTRS else _keywords(field)
+    for name in _NAMES:
+        value = keywords.get(name)
+        if value is not None and ast.unparse(value) != "None":
+            return str(value.value) if isinstance(value, ast.Constant) else ast.unparse(value)
+    return field.name
+
+
+def names_by_code(type_: LockedType) -> tuple[str, ...]:
+    """What names the fields on the wire that is neither a name nor one of pydantic's functions."""
+    rename, generator = (type_.options.get(each, "None") for each in ("rename", "alias_generator"))
+    function = _function(generator, "serialization_alias")
+    known = function.rpartition(".")[2] in (*_GENERATORS, "None")
+    return (
+        *(() if _literal(rename) is not _UNKNOWN else (rename,)),
+        *(() if known else (function,)),
+    )
+
+
+def _by_option(type_: LockedType, name: str) -> str:
+    """The name under the class's `rename` or `alias_generator`; those that are made of the user's
+    code are taken for ones that leave it alone."""
+    if "alias_generator" in type_.options:
+        return _generated(type_, name, "serialization_alias")
+    try:
+        rename = ast.literal_eval(type_.options.get("rename", "None"))
+        made = msgspec.defstruct("Renamed", [name], rename=rename)
+    except (TypeError, ValueError, SyntaxError):
+        return name
+    return msgspec.structs.fields(made)[0].encode_name
+
+
+def _generated(type_: LockedType, name: str, purpose: str) -> str:
+    """The name under the class's `alias_generator`."""
+    function = _function(type_.options.get("alias_generator", "None"), purpose)
+    return _GENERATORS.get(function.rpartition(".")[2], str)(name)
+
+
+@cache
+def _function(generator: str, purpose: str) -> str:
+    """The function that makes names: of an `AliasGenerator`, the one for this purpose."""
+    try:
+        node = ast.parse(generator, mode="eval").body
+    except SyntaxError:
+        return generator
+    if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith("AliasGenerator"):
+        return generator
+    given = {each.arg: ast.unparse(each.value) for each in node.keywords}
+    places = ("alias", "validation_alias", "serialization_alias")
+    given |= {place: ast.unparse(each) for place, each in zip(places, node.args, strict=False)}
+    return given.get(purpose) or given.get("alias") or "None"
+
+
+_GENERATORS: Mapping[str, Callable[[str], str]] = {
+    each.__name__: each
+    for each in (alias_generators.to_camel, alias_generators.to_pascal, alias_generators.to_snake)
+}
+
+
+def constraints(field: LockedField) -> frozenset[tuple[str, str]]:
+    """What else than its type a value has to fulfil."""
+    return frozenset(
+        (name, ast.unparse(value))
+        for name, value in _keywords(field).items()
+        if name in _CONSTRAINTS
+    )
+
+
+def travels_as_array(type_: LockedType) -> bool:
+    """Whether fields travel by position, not by name."""
+    return type_.kind == "named-tuple" or type_.options.get("array_like") == "True"
+
+
+def is_closed(type_: LockedType) -> bool:
+    """Whether a reader refuses a record that has more fields than it knows."""
+    options = type_.options
+    return (
+        type_.kind == "named-tuple"
+        or options.get("forbid_unknown_fields") == "True"
+        or options.get("extra") in ("'forbid'", '"forbid"')
+    )
+
+
+def is_flag(type_: LockedType) -> bool:
+    """Whether members of an enum travel as sets of bits."""
+    return "boundary" in type_.options
+
+
+def enum_values(type_: LockedType) -> Mapping[str, str]:
+    """What each member of an enum travels as: its value, or its name (then also its value says so)
+    where some value is neither a string nor an integer, or cannot be known."""
+    texts = {field.name: field.given or "" for field in type_.fields}
+    literals = {name: _literal(text) for name, text in texts.items()}
+    if all(_travels(value, is_flag(type_)) for value in literals.values()):
+        return {name: repr(value) for name, value in literals.items()}
+    return {name: name for name in texts}
+
+
+def enum_marks(type_: LockedType) -> Mapping[str, str]:
+    """What tells that a member travels as before: as `enum_values`; where some value cannot be
+    known, name and text of each, for it may travel by either."""
+    texts = {field.name: field.given or "" for field in type_.fields}
+    if any(_literal(text) is _UNKNOWN for text in texts.values()):
+        return {name: f"{name} = {text}" for name, text in texts.items()}
+    return enum_values(type_)
+
+
+_UNKNOWN = object()
+
+
+def _literal(text: str) -> object:
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return _UNKNOWN
+
+
+def _travels(value: object, flag: bool) -> bool:
+    """Whether it does as itself: msgspec's integers have 64 bits."""
+    return type(value) is str or (type(value) is int and (flag or value.bit_length() < 64))

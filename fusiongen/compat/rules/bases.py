@@ -1,0 +1,72 @@
+"""The rule about what a type derives from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ..lineage import ancestors
+from ..rule import BreakingRule, Tier
+
+if TYPE_CHECKING:
+    from ..comparison import Comparison
+    from ..rule import Change
+
+__all__ = ["TypeBaseRemoved"]
+
+_KINDS = frozenset(
+    (
+        *("abc.ABC", "object", "typing.Generic", "typing.Protocol"),
+        *("msgspec.Struct", "pydantic.BaseModel", "pydantic.main.BaseModel"),
+        *("typing.NamedTuple", "typing.TypedDict"),
+    )
+)
+"""Bases that say of what sort a type is: other rules look at that."""
+_USE = "@service{}\nclass Carts(Protocol):\n    async def get(self, id: str) -> {}: ..."
+_LISTED = _USE.format("(raises=[Empty])", "str")
+_RETURNED = _USE.format("", "Cart")
+
+
+class TypeBaseRemoved(BreakingRule):
+    """A type no longer derives from a class that it derived from: callers' source that takes it for
+    one of those fails, and so does an `except` that names the base of an exception."""
+
+    id = "TYPE_BASE_REMOVED"
+    tier = Tier.SOURCE
+    advice = "Keep the base"
+    BREAKING = (
+        (
+            f"class Empty(LookupError):\n    pass\n\n\n{_LISTED}",
+            f"class Empty(Exception):\n    pass\n\n\n{_LISTED}",
+        ),
+        (
+            f"class Cart(StrEnum):\n    A = 'a'\n\n\n{_RETURNED}",
+            f"class Cart(Enum):\n    A = 'a'\n\n\n{_RETURNED}",
+        ),
+        (
+            "@dataclass\nclass Base:\n    id: str\n\n\n"
+            f"@dataclass\nclass Cart(Base):\n    pass\n\n\n{_RETURNED}",
+            "@dataclass\nclass Base:\n    id: str\n\n\n"
+            f"@dataclass\nclass Cart:\n    id: str\n\n\n{_RETURNED}",
+        ),
+    )
+    COMPATIBLE = (
+        (
+            f"class Empty(LookupError):\n    pass\n\n\n{_LISTED}",
+            f"class Empty(KeyError):\n    pass\n\n\n{_LISTED}",
+        ),
+        (
+            f"class Cart(Enum):\n    A = 'a'\n\n\n{_RETURNED}",
+            f"class Cart(StrEnum):\n    A = 'a'\n\n\n{_RETURNED}",
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in comparison.types:
+            if pair.old.kind != pair.new.kind:
+                continue
+            held = set(ancestors(pair.at, comparison.new.types))
+            for base in pair.old.bases:
+                if base not in held and base not in _KINDS:
+                    yield cls.change(pair.at, f"it is no `{base}` any more")

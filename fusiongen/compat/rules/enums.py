@@ -1,0 +1,177 @@
+"""Rules about the members of enums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING
+
+from ..layout import enum_marks, is_flag
+from ..rule import BreakingRule, Case, Tier
+
+if TYPE_CHECKING:
+    from ...output.lock import LockedType
+    from ..comparison import Comparison, TypePair
+    from ..rule import Change
+
+__all__ = ["EnumMemberAdded", "EnumMemberRemoved", "EnumMemberRenamed", "EnumValueChanged"]
+
+_USE = "\n\n\n@service\nclass Carts(Protocol):\n    async def get(self, id: str) -> Cart: ..."
+
+
+def _case(old: str, new: str) -> Case:
+    return old + _USE, new + _USE
+
+
+def _enum(old: str, new: str, base: str = "Enum") -> Case:
+    return _case(*(f"class Cart({base}):\n    {each}" for each in (old, new)))
+
+
+def _valued(old: str, new: str, types: str) -> Case:
+    return _case(f"{old}\n\n\n{types}", f"{new}\n\n\n{types}")
+
+
+_MADE = """\
+class Cart(Enum):
+    def __new__(cls, code: int, label: str) -> Self:
+        made = object.__new__(cls)
+        made._value_ = {}
+        return made
+
+    A = ({})"""
+_NAMED = """
+    @staticmethod
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[Any]) -> Any:
+        return {}
+"""
+
+
+def _is_known(value: str, type_: LockedType, marks: Mapping[str, str]) -> bool:
+    """Whether an enum takes what a member of the other version travels as."""
+    if value in marks.values():
+        return True
+    if not is_flag(type_):
+        return False
+    bits = [int(each) for each in (value, *marks.values()) if each.lstrip("-").isdecimal()]
+    keeps = type_.options.get("boundary") == "keep"
+    return len(bits) > len(marks) and (keeps or not bits[0] & ~reduce(or_, bits[1:], 0))
+
+
+def _enums(comparison: Comparison) -> Iterator[TypePair]:
+    return (pair for pair in comparison.types if pair.old.kind == pair.new.kind == "enum")
+
+
+class EnumMemberAdded(BreakingRule):
+    """An enum has a member more: the old version cannot read it. It does, if the new one is a set
+    of bits that it knows, or is an `IntFlag`, which keeps those that it does not know."""
+
+    id = "ENUM_MEMBER_ADDED"
+    tier = Tier.WIRE
+    advice = "Send it only when every reader has the new version, and allow the change then"
+    BREAKING = (
+        _enum("A = 'a'", "A = 'a'\n    B = 'b'"),
+        _enum("A = 1\n    B = 2", "A = 1\n    B = 2\n    C = 4", "Flag"),
+    )
+    COMPATIBLE = (
+        _enum("A = 1\n    B = 2", "A = 1\n    B = 2\n    AB = A | B", "Flag"),
+        _enum("A = auto()", "A = auto()\n    B = auto()", "IntFlag"),
+        _enum("A = 'a'", "A = 'a'\n    ALSO = A"),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in _enums(comparison):
+            old, new = enum_marks(pair.old), enum_marks(pair.new)
+            for name, value in new.items():
+                if name not in old and not _is_known(value, pair.old, old):
+                    yield cls.change(f"{pair.at}.{name}", "the member is new")
+
+
+class EnumMemberRemoved(BreakingRule):
+    """An enum has lost a member: the new version cannot read it."""
+
+    id = "ENUM_MEMBER_REMOVED"
+    tier = Tier.WIRE
+    advice = "Keep it until nobody sends it"
+    BREAKING = (_enum("A = 'a'\n    B = 'b'", "A = 'a'"),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in _enums(comparison):
+            old, new = enum_marks(pair.old), enum_marks(pair.new)
+            for name, value in old.items():
+                if name not in new and not _is_known(value, pair.new, new):
+                    yield cls.change(f"{pair.at}.{name}", "the member is gone")
+
+
+class EnumMemberRenamed(BreakingRule):
+    """A member has another name and the same value, or is a set of bits that has no name any more:
+    it travels as before, but callers' source that names it fails."""
+
+    id = "ENUM_MEMBER_RENAMED"
+    tier = Tier.SOURCE
+    advice = "Keep the old name as an alias: a second member of the same value"
+    BREAKING = (
+        _enum("A = 'a'", "ANY = 'a'"),
+        _enum("A = 1\n    B = 2\n    AB = A | B", "A = 1\n    B = 2", "Flag"),
+        _enum("A = 1\n    B = 2", "A = 1", "IntFlag"),
+    )
+    COMPATIBLE = (_enum("A = 'a'", "ALL = 'a'\n    A = 'a'"),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in _enums(comparison):
+            old, new = enum_marks(pair.old), enum_marks(pair.new)
+            for name, value in old.items():
+                if name not in new and _is_known(value, pair.new, new):
+                    yield cls.change(f"{pair.at}.{name}", "nothing has this name any more")
+
+
+class EnumValueChanged(BreakingRule):
+    """A member has another value: it travels as its value, and the other version does not know it.
+    A new member before others shifts what `auto()` gives them.
+
+    An enum with a value that is neither a string nor an integer travels by the names of its
+    members, so that its values do not matter. Values are worked out of constants, arithmetic and
+    `__new__` without running anything; where that does not tell a value, what makes it is compared
+    as text, for every member of the enum.
+    """
+
+    id = "ENUM_VALUE_CHANGED"
+    tier = Tier.WIRE
+    advice = "Keep the values; write them out in place of `auto()`"
+    BREAKING = (
+        _enum("A = 'a'", "A = 'b'"),
+        _enum("A = auto()\n    B = auto()", "A = 2\n    B = auto()"),
+        _enum("A = 60 * 60", "A = 60 * 24", "IntEnum"),
+        _enum("A = 1 << 0\n    B = 1 << 1", "A = 1 << 1\n    B = 1 << 0", "IntFlag"),
+        _valued("X = 'a'", "X = 'z'", "class Cart(StrEnum):\n    A = X\n    B = X + 'b'"),
+        _case(_MADE.format("code", "1, 'one'"), _MADE.format("code", "2, 'one'")),
+        _case(
+            f"class Cart(Enum):{_NAMED.format('name')}\n    A = auto()",
+            f"class Cart(Enum):{_NAMED.format('name.lower()')}\n    A = auto()",
+        ),
+        _valued("N = int('1')", "N = int('2')", "class Cart(IntEnum):\n    A = N\n    B = 3"),
+    )
+    COMPATIBLE = (
+        _enum("A = 1.5", "A = 2.5"),
+        _enum("A = auto()", "A = 1"),
+        _enum("A = auto()", "A = 'a'", "StrEnum"),
+        _enum("A = 1 << 1\n    B = A << 1", "A = 2\n    B = 0x4", "IntEnum"),
+        _valued("X = 'a'", "Y = 'a'\nX = Y", "class Cart(StrEnum):\n    A = X"),
+        _case(_MADE.format("code", "1, 'one'"), _MADE.format("code", "1, 'eins'")),
+        _enum("A = 'ff', 16", "A = 255", "int, Enum"),
+        _case(
+            f"class Cart(Enum):{_NAMED.format('name')}\n    A = auto()",
+            "class Cart(Enum):\n    A = 'A'",
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in _enums(comparison):
+            old, new = enum_marks(pair.old), enum_marks(pair.new)
+            for name, value in old.items():
+                if name in new and new[name] != value:
+                    yield cls.change(f"{pair.at}.{name}", f"{value} became {new[name]}")

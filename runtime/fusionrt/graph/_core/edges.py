@@ -1,0 +1,58 @@
+"""Edges between computeds, made while the dependant's body runs.
+
+Edges are symmetric (G9). A *waiting edge* stands for a dependency that is still Computing (G5c):
+it lies in `Run.joined` of the one and `Run.waits` of the other, and becomes an edge when the
+dependency settles.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..home import at_home
+from ..origin import Origin, OriginKind
+from ..state import INVALIDATED, NONE, NOTHING
+from .invalidate import mark
+
+if TYPE_CHECKING:
+    from .computed import Computed
+
+__all__ = ["add_dependant", "check_scope", "link"]
+
+
+def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
+    """Make an edge; `dependant` is Computing, `dependency` is not."""
+    if dependency._state is INVALIDATED:
+        origin = dependency._origin or Origin(OriginKind.RACE, "used while it was invalidated")
+        mark([dependant], origin, dependency)
+        return
+    if dependant in dependency._dependants:
+        return
+    if dependant._function.graph is not dependency._function.graph:
+        check_scope(dependant)
+        dependency._function.graph.check_thread()
+    add_dependant(dependency, dependant)
+    dependencies = dependant._dependencies
+    if dependencies is NOTHING:
+        dependencies = dependant._dependencies = []
+    dependencies.append(dependency)
+
+
+def check_scope(scope: Computed[Any]) -> None:
+    """Raise if the body whose code this seems to be runs elsewhere: its context was copied.
+
+    Raises:
+        WrongThread: it runs in another thread (G39).
+    """
+    if not at_home(scope._function.graph.home):
+        scope._function.graph.check_thread()
+
+
+def add_dependant(dependency: Computed[Any], dependant: Computed[Any]) -> None:
+    """The dependency's half of an edge."""
+    dependants = dependency._dependants
+    if dependants is NONE:
+        dependants = dependency._dependants = {}
+        if dependency._hit is not None:
+            dependency._hit.dependants = dependants
+    dependants[dependant] = None

@@ -1,0 +1,153 @@
+"""Invalidation: mark the whole closure, then tell the handlers.
+
+Two phases, so that no handler sees a half-marked closure (G15b); a worklist, so that depth does not
+matter (G35). A Computing computed cannot be marked yet: it is flagged, with every body that waits
+for it (G5c, G7), and ends Invalidated.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from ..insight.events import EventKind
+from ..origin import Origin, OriginKind
+from ..state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING
+from .scope import SCOPE, innermost
+
+if TYPE_CHECKING:
+    from .computed import Computed
+
+__all__ = ["invalidate", "mark", "notify", "retire"]
+
+
+_BY_HAND: Final = (OriginKind.CALL, OriginKind.COMMAND, OriginKind.STATE)
+
+
+def invalidate(computed: Computed[Any], origin: Origin) -> None:
+    """Invalidate it and everything made from it. Never raises (G15)."""
+    notify(mark([computed], origin))
+
+
+def mark(
+    computeds: Iterable[Computed[Any]],
+    origin: Origin,
+    cause: Computed[Any] | None = None,
+    *,
+    due: Computed[Any] | None = None,
+) -> list[Computed[Any]]:
+    """Invalidate them and everything made from them; the caller must `notify` the result.
+
+    What is Computing is flagged. What has an `invalidation_delay` stays as it is until that is
+    over, unless it is `due` (G25), or its service is gone.
+    """
+    pending = list(computeds)
+    causes = [cause] * len(pending)
+    marked: list[Computed[Any]] = []
+    flagged: list[Computed[Any]] = []
+    is_first = cause is None
+    while pending:
+        computed = pending.pop()
+        cause = causes.pop()
+        if computed._state is CONSISTENT:
+            delay = computed._function.delay
+            if delay and computed is not due and origin.kind is not OriginKind.DISPOSED:
+                _postpone(computed, delay, origin)
+                continue
+            computed._state = INVALIDATED
+            computed._origin = origin
+            computed._cause = cause
+            following = computed._dependants
+            if computed._weak_dependants:
+                following = {**following, **dict.fromkeys(computed._weak_dependants)}
+            retire(computed)
+            marked.append(computed)
+        elif computed._state is COMPUTING and computed._origin is None:
+            flagged.append(computed)
+            computed._origin = origin
+            computed._cause = cause
+            events = computed._function.graph.events
+            if events.handlers:
+                events.emit(EventKind.FLAGGED, computed)
+            run = computed._run
+            following = run.joined if run is not None else NONE
+        else:
+            continue
+        if following:
+            pending.extend(following)
+            causes.extend([computed] * len(following))
+    if marked:
+        marked[0]._function.graph.invalidated[origin.kind] += len(marked)
+    if flagged and is_first and origin.kind in _BY_HAND:
+        _tell_in_vain(flagged, origin)
+    return marked
+
+
+def _tell_in_vain(flagged: list[Computed[Any]], origin: Origin) -> None:
+    """If a running body flagged itself, say so once, and on whatever waits for it: whenever that
+    body runs, it does it again (G40).
+    """
+    body: Any = innermost(SCOPE.get())
+    if getattr(body, "_run", None) is None:
+        return
+    in_vain = replace(origin, in_vain=True)
+    waiting: dict[Computed[Any], list[Computed[Any]]] = {}
+    for computed in flagged:
+        for awaited in computed._run.waits.values() if computed._run is not None else ():
+            waiting.setdefault(awaited, []).append(computed)
+        if computed is body:
+            body._origin = in_vain
+            body._function.tell_in_vain(body, origin)
+    pending = [body]
+    while pending:
+        for computed in waiting.pop(pending.pop(), ()):
+            computed._origin = in_vain
+            pending.append(computed)
+
+
+def retire(computed: Computed[Any]) -> None:
+    """Take an Invalidated computed out of its table and its edges away (G9, G13)."""
+    computed._function.forget(computed)
+    dependencies = computed._dependencies
+    if dependencies:
+        for dependency in dependencies:
+            if dependency._state is not INVALIDATED:
+                dependency._dependants.pop(computed, None)
+                if dependency._weak_dependants:
+                    dependency._weak_dependants.discard(computed)
+        computed._dependencies = NOTHING
+    computed._dependants = NONE
+
+
+def _postpone(computed: Computed[Any], delay: float, origin: Origin) -> None:
+    """Invalidate it later; further invalidations until then change nothing (G25)."""
+    graph = computed._function.graph
+    if computed in graph.postponed:
+        return
+    graph.postponed.add(computed)
+
+    def due(reference: weakref.ref[Computed[Any]]) -> None:
+        late = reference()
+        if late is not None:
+            graph.postponed.discard(late)
+            notify(mark([late], origin, due=late))
+
+    graph.loop.call_later(delay, due, weakref.ref(computed))
+
+
+def notify(marked: Iterable[Computed[Any]]) -> None:
+    """Tell the handlers of Invalidated computeds, each exactly once (G14)."""
+    for computed in marked:
+        events = computed._function.graph.events
+        if events.handlers:
+            events.emit(EventKind.INVALIDATED, computed)
+        handlers = computed._handlers
+        if handlers:
+            computed._handlers = None
+            for token in list(handlers):
+                # A handler may have unsubscribed this one.
+                handler = handlers.pop(token, None)
+                if handler is not None:
+                    computed._call(handler)

@@ -1,0 +1,83 @@
+"""`Run`: a body that runs."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, Any, Final
+
+from ..state import NONE, NOTHING
+
+if TYPE_CHECKING:
+    from .computed import Computed
+    from .leases import Lease
+
+__all__ = ["FOREVER", "Flow", "Run"]
+
+FOREVER: Final = math.inf
+
+Flow = asyncio.Task[Any] | None
+"""A flow of control: the task that runs a body, or waits; None outside of tasks."""
+
+_NO_WAITS: Final[dict[Flow, Any]] = {}
+
+
+class Run:
+    """A body that runs: who waits for it, and what it waits for. Gone when its computed settles.
+
+    flow: the task that runs it: its caller's, or `task`.
+    """
+
+    __slots__ = (
+        "depth",
+        "disowned",
+        "failure",
+        "flow",
+        "joined",
+        "leases",
+        "lifetime",
+        "task",
+        "users",
+        "waiters",
+        "waits",
+    )
+
+    def __init__(self, depth: int, flow: Flow) -> None:
+        # Most bodies are alone: what is empty is shared, until something is added.
+        self.depth = depth
+        self.flow = flow
+        self.joined: dict[Computed[Any], None] = NONE
+        """Bodies that will use the result: dependants from now on (G5c)."""
+        self.waits: dict[Flow, Computed[Any]] = _NO_WAITS
+        """What this body waits for, by the task that does: itself or one that it started (G30)."""
+        self.waiters: list[asyncio.Future[None]] = NOTHING
+        self.leases: dict[Lease, None] = NONE
+        """What the body leaned on itself; those of its dependencies are added at the end."""
+        self.task: asyncio.Task[None] | None = None
+        """The body's own task, if it has one."""
+        self.users = 0
+        """Calls that share the body, when it has a task: it is cancelled with the last (G19)."""
+        self.disowned = False
+        """Whether the outcome is nobody's but the caller's whose task ran the body (G19)."""
+        self.lifetime = FOREVER
+        """How long the body wants its result to live, in seconds; see current.py."""
+        self.failure: BaseException | None = None
+        """What ended the body, if it was neither an `Exception` nor a cancellation: not cached."""
+
+    def join(self, caller: Computed[Any]) -> None:
+        """The caller's body will use the result (G5c)."""
+        if self.joined is NONE:
+            self.joined = {}
+        self.joined[caller] = None
+
+    def wait_for(self, computed: Computed[Any], flow: Flow) -> None:
+        """The body, or a task that it started, waits for another one until `waits` loses it."""
+        if self.waits is _NO_WAITS:
+            self.waits = {}
+        self.waits[flow] = computed
+
+    def forsake(self, computed: Computed[Any]) -> None:
+        """The body has ended; what tasks that it started wait for is nothing to it (G11)."""
+        for awaited in self.waits.values():
+            if awaited._run is not None:
+                awaited._run.joined.pop(computed, None)

@@ -1,0 +1,59 @@
+"""Waiting for news of a computed: it was invalidated, or its freshness ceased or is proven again.
+
+A computed is suspended while a lease that it depends on has lapsed: it is not known to be stale,
+but nothing proves that it is fresh (D6b). Reads find that out by themselves; this is for those who
+only watch (D26).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from ..state import CONSISTENT
+
+if TYPE_CHECKING:
+    from .computed import Computed
+
+__all__ = ["turned"]
+
+
+BLINK: Final = 0.25
+"""Seconds that a suspension lasts before watchers are told: after each lost message, and each new
+connection, nothing is proven until host and client have compared notes, which is a round trip."""
+
+
+async def turned(computed: Computed[Any], suspended: bool) -> None:
+    """Return when it is invalidated, or suspended no longer is what it is.
+
+    suspended: what the caller knows of it.
+    """
+    while computed._state is CONSISTENT and computed.is_suspended is suspended:
+        await _news_of(computed)
+        if not suspended and computed.is_suspended:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(BLINK):
+                    while computed.is_suspended:
+                        await _news_of(computed)
+
+
+async def _news_of(computed: Computed[Any]) -> None:
+    woken = asyncio.get_running_loop().create_future()
+
+    def wake(*_: object) -> None:
+        if not woken.done():
+            woken.set_result(None)
+
+    watchers = computed._function.graph.watchers
+    with ExitStack() as subscribed:
+        subscribed.callback(computed.on_invalidated(wake))
+        for lease in computed._leases:
+            subscribed.callback(lease.on_turn(wake))
+        watchers.setdefault(computed, []).append(wake)
+        try:
+            await woken
+        finally:
+            watchers[computed].remove(wake)
+            if not watchers[computed]:
+                del watchers[computed]

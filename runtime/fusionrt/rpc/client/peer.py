@@ -1,0 +1,266 @@
+"""`Peer`: this process's way to one service: a session with a host, and another when it is gone."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import Final
+
+from ...errors import FusionError, OutcomeUnknown, RemoteUnavailable, WireError
+from ...primitives import clock, random_bits
+from ...transport import Message, Transport
+from ...wire.calls import Request
+from ...wire.client import ClientSession
+from ...wire.envelopes import decode_host_envelope
+from ...wire.frames import Ending, Kind
+from ...wire.limits import Limits, Timing
+from ...wire.refusals import refusal
+from ..deadlines import Deadlines
+from ..subjects import Subjects
+from .answer import Failed, Pending
+from .outage import Outage
+from .registration import Registration
+from .session import Call, Session
+from .stream import Incoming
+
+__all__ = ["Peer"]
+
+PATIENCE: Final = 2.0
+"""Seconds without any host, after which the calls that wait for one fail."""
+HOSTS_LOST: Final = 3
+"""A call is not made again after so many hosts were lost while they ran it."""
+
+
+class Peer:
+    """Makes calls to one service. What was sent to a host that is lost goes to another one, if it
+    may run twice; while a host shuts down there are two sessions for a time (D22).
+    """
+
+    def __init__(
+        self,
+        service: str,
+        transport: Transport,
+        subjects: Subjects,
+        *,
+        cid: str,
+        principal: str,
+        timing: Timing,
+        outage: Outage,
+    ) -> None:
+        self.service = service
+        self._transport = transport
+        self._subjects = subjects
+        self._cid = cid
+        self._principal = principal
+        self._timing = timing
+        self._outage = outage
+        self._limits = Limits(max_bytes=transport.max_payload)
+        self._reply = subjects.client(principal, cid, service)
+        self._deadlines: Deadlines[Pending] = Deadlines(Pending.expire)
+        self._now = clock()
+        self._session: Session | None = None
+        self._sessions: dict[int, Session] = {}
+        self._no_host_since = math.inf
+        self._closed: FusionError | None = None
+
+    # -- calls --
+
+    async def call(
+        self,
+        request: Request,
+        registration: Registration | None = None,
+        timeout: float | None = None,
+    ) -> bytes:
+        """The result of a call; with a registration, it stays registered.
+
+        Raises:
+            TimeoutError: there was no answer in so many seconds.
+            Failed: the host answered with a failure, or the call is refused here (D27).
+            RemoteUnavailable: no host of the service, or not even the broker, can be reached.
+            OutcomeUnknown: the host of a command was lost: it may have run, or not (D13).
+        """
+        refused = self.refusal(request.timeout)
+        if refused is not None:
+            raise Failed(refused)
+        pending = Pending(request, registration)
+        self._send(pending)
+        if timeout is not None:
+            self._deadlines.set(pending, timeout)
+        try:
+            return await pending.answer
+        except asyncio.CancelledError:
+            pending.give_up()
+            raise
+        finally:
+            self._deadlines.drop(pending)
+
+    def stream(self, request: Request) -> Incoming:
+        """Start a stream."""
+        incoming = Incoming(request)
+        self._send(incoming)
+        return incoming
+
+    def refusal(self, left: float) -> Ending | None:
+        """Why a call is refused that has so many seconds; None if it can be served (D27).
+
+        In an outage there is a better reason to fail.
+        """
+        if self._session is None or self._outage.declared:
+            return None
+        seconds = self._session.refuses(left)
+        return refusal(seconds) if seconds else None
+
+    def why_silent(self, kind: Kind) -> RemoteUnavailable | None:
+        """Why a call of this kind had no answer, if that is known: the connection is lost."""
+        if not self._outage.broker:
+            return None
+        error = self._outage.error(self.service)
+        if kind is Kind.COMMAND:
+            return OutcomeUnknown(self.service, f"{error.problem}; the command may have run")
+        return error
+
+    def _send(self, call: Call) -> None:
+        if self._closed is not None:
+            call.fail(self._closed)
+            return
+        if self._outage.declared:
+            call.fail(self._outage.error(self.service))
+            return
+        if self._session is None:
+            self._session = self._open()
+        self._session.call(call)
+
+    def _open(self) -> Session:
+        gen = random_bits(52)
+        wire = ClientSession(
+            cid=self._cid,
+            principal=self._principal,
+            gen=gen,
+            now=self._now(),
+            timing=self._timing,
+            limits=self._limits,
+        )
+        session = self._sessions[gen] = Session(
+            self.service, wire, self, self._publish, self._outage
+        )
+        return session
+
+    def _publish(self, iid: str | None, data: bytes) -> None:
+        if iid is None:
+            subject = self._subjects.hosts(self.service)
+        else:
+            subject = self._subjects.host(self.service, iid)
+        self._transport.publish(subject, data, self._reply)
+
+    def close(self) -> None:
+        """Leave: the hosts forget what they hold for this client; every call fails."""
+        self._closed = RemoteUnavailable(self.service, "this client's host was closed")
+        for session in self._forget_all():
+            session.leave(self._closed)
+        self._deadlines.close()
+
+    # -- what the transport says --
+
+    def received(self, message: Message) -> None:
+        """A message to this client and service."""
+        if message.no_responders is not None:
+            self._nobody_listens(message.no_responders)
+            return
+        try:
+            envelope = decode_host_envelope(message.payload)
+        except WireError:
+            self.gap()
+            return
+        session = self._sessions.get(envelope.gen)
+        if session is not None:
+            session.received(envelope)
+
+    def _nobody_listens(self, subject: str) -> None:
+        if subject == self._subjects.hosts(self.service):
+            if self._session is not None:
+                self._session.nobody_listens(at_host=False)
+            return
+        for session in list(self._sessions.values()):
+            if session.iid and subject == self._subjects.host(self.service, session.iid):
+                session.nobody_listens(at_host=True)
+
+    def disconnected(self) -> None:
+        """The connection is lost, for a moment or for long."""
+        for session in list(self._sessions.values()):
+            session.disconnected()
+
+    def cut_off(self) -> None:
+        """The outage is declared (D26)."""
+        for session in list(self._sessions.values()):
+            session.cut_off()
+
+    def reconnected(self) -> None:
+        """The connection was lost, and is back (D10)."""
+        for session in list(self._sessions.values()):
+            session.reconnected()
+
+    def gap(self) -> None:
+        """Messages to this client were dropped (D11)."""
+        for session in list(self._sessions.values()):
+            session.gap()
+
+    # -- what the sessions say --
+
+    def opened(self) -> None:
+        self._no_host_since = math.inf
+
+    def again(self, call: Call) -> None:
+        session = call.session
+        if session is not None and not session.over and call.request.kind is Kind.COMMAND:
+            session.call(call)  # only there it runs at most once (D13)
+        else:
+            self._send(call)
+
+    def no_host(self, session: Session) -> None:
+        self._no_host_since = min(self._no_host_since, self._now())
+        if self._now() - self._no_host_since >= PATIENCE:
+            problem = "no host serves it; start one that does (`fusiongen run MODULE:ATTR`)"
+            self._forget(session)
+            session.leave(RemoteUnavailable(self.service, problem))
+
+    def draining(self, session: Session) -> None:
+        if session is self._session:
+            self._session = None
+
+    def left(self, session: Session) -> None:
+        self._forget(session)
+
+    def gone(self, session: Session, reason: str, unsent: list[Call], sent: list[Call]) -> None:
+        self._forget(session)
+        if session.iid is None:  # refused: the next one would be, too
+            for call in unsent:
+                call.fail(RemoteUnavailable(self.service, reason))
+            return
+        for call in unsent:
+            self._send(call)
+        for call in sent:
+            self._host_lost(call, reason)
+
+    def _host_lost(self, call: Call, reason: str) -> None:
+        """The host is gone that may have run this: what may run twice is asked of another."""
+        if isinstance(call, Incoming):
+            call.fail(RemoteUnavailable(self.service, f"{reason}; start the stream anew"))
+            return
+        call.lost += 1
+        if call.request.kind is Kind.COMMAND:
+            call.fail(OutcomeUnknown(self.service, f"{reason}; the command may have run"))
+        elif call.lost >= HOSTS_LOST:
+            problem = f"{reason}, and so it was with {HOSTS_LOST} hosts that ran this call"
+            call.fail(RemoteUnavailable(self.service, problem))
+        else:
+            self._send(call)
+
+    def _forget(self, session: Session) -> None:
+        if session is self._session:
+            self._session = None
+        self._sessions = {gen: s for gen, s in self._sessions.items() if s is not session}
+
+    def _forget_all(self) -> list[Session]:
+        sessions, self._sessions = self._sessions, {}
+        self._session = None
+        return list(sessions.values())

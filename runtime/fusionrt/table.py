@@ -1,0 +1,172 @@
+"""The typed table of a contract, as the generated proxy declares it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from types import FunctionType
+from typing import Any, Protocol
+
+import typing_extensions
+
+from .contract import ComputeOptions
+from .errors import AbiMismatch, StaleCode
+
+__all__ = [
+    "ABI",
+    "Command",
+    "Compute",
+    "Contract",
+    "Keys",
+    "Method",
+    "Plain",
+    "Signature",
+    "Stream",
+    "Types",
+    "deprecation",
+]
+
+ABI = 2
+"""Generated code and runtime fit each other if they have the same number."""
+
+
+class Keys(Protocol):
+    """Takes the keys that a command invalidates."""
+
+    def add(self, contract: Contract, method: str, arguments: tuple[object, ...]) -> None:
+        """Add the results of a method for these arguments; `ANY` matches every value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The types of one method; the result of a stream is the type of its items."""
+
+    parameters: tuple[Any, ...]
+    result: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Every type that a contract's methods name."""
+
+    signatures: Mapping[str, Signature]
+    raises: tuple[type[Exception], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of a contract and the names of its parameters."""
+
+    name: str
+    parameters: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plain(Method):
+    """An RPC call, neither cached nor tracked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(Method):
+    """An asynchronous iterator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compute(Method):
+    """A compute method and its options; see `ComputeOptions`."""
+
+    options: ComputeOptions = field(default_factory=ComputeOptions)
+
+
+@dataclass(frozen=True, slots=True)
+class Command(Method):
+    """A command and what evaluates the keys that it declares.
+
+    keys: those that its arguments tell, `keys(keys, *arguments)`.
+    keys_by_result: those that its result tells, `keys_by_result(keys, result, *arguments)`.
+    """
+
+    keys: Callable[..., None] | None = None
+    keys_by_result: Callable[..., None] | None = None
+
+
+@dataclass(frozen=True)
+class Contract:
+    """One contract: its name on the wire, its methods, and their types, read at the first call.
+
+    Raises:
+        AbiMismatch: the package was generated for another runtime.
+        StaleCode: the Protocol has changed since.
+    """
+
+    abi: int
+    name: str
+    protocol: type
+    types: Callable[[], Types]
+    methods: tuple[Method, ...]
+    version: int | None = None
+    internal: bool = False
+
+    def __post_init__(self) -> None:
+        if self.abi != ABI:
+            raise AbiMismatch(f"the package of {self.name}", self.abi, ABI)
+        declared = {
+            name: _parameters(method)
+            for base in reversed(self.protocol.__mro__[:-1])
+            for name, method in vars(base).items()
+            if inspect.isfunction(method) and not name.startswith("_")
+        }
+        generated = {method.name: method.parameters for method in self.methods}
+        if declared != generated:
+            differing = sorted(dict(declared.items() ^ generated.items()))
+            raise StaleCode(self.name, tuple(differing))
+        _uncover_initialisers(self.protocol)
+
+    @cached_property
+    def method(self) -> Mapping[str, Method]:
+        """The methods by name."""
+        return {method.name: method for method in self.methods}
+
+    def positional(self, method: str) -> int:
+        """How many parameters of a method can be passed by position; the rest is keyword-only."""
+        return self._positional[method]
+
+    @cached_property
+    def _positional(self) -> Mapping[str, int]:
+        counts = {}
+        for method in self.method:
+            parameters = inspect.signature(getattr(self.protocol, method)).parameters.values()
+            counts[method] = (
+                sum(p.kind is not inspect.Parameter.KEYWORD_ONLY for p in parameters) - 1
+            )
+        return counts
+
+    @cached_property
+    def resolved(self) -> Types:
+        """The types; the first use imports the modules that define them."""
+        return self.types()
+
+
+def deprecation(method: Callable[..., object]) -> str | None:
+    """What `@deprecated` says of a method of a Protocol."""
+    message: str | None = getattr(method, "__deprecated__", None)
+    return message
+
+
+def _uncover_initialisers(protocol: type) -> None:
+    """Take off the `__init__` that `typing_extensions` gives a Protocol: it does nothing, and hides
+    that of every class behind it. (That of `typing` steps aside by itself.)"""
+    for base in protocol.__mro__:
+        own = vars(base).get("__init__")
+        if getattr(base, "_is_protocol", False) and own is getattr(
+            typing_extensions, "_no_init", 0
+        ):
+            del base.__init__  # type: ignore[misc]
+
+
+def _parameters(method: FunctionType) -> tuple[str, ...]:
+    code = inspect.unwrap(method).__code__  # `@deprecated` wraps it
+    names: tuple[str, ...] = code.co_varnames
+    return names[1 : code.co_argcount + code.co_kwonlyargcount]
