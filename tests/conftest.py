@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from fusiongen.project import Project, load
+from tests.lab import Pair, pair
 from tests.natsserver import NatsServer
+from tests.projects import CONFIG, Write
 
 
 @pytest.fixture
@@ -22,3 +25,24 @@ def nats_process(tmp_path: Path) -> Iterator[NatsServer]:
 def nats_server(nats_process: NatsServer) -> str:
     """The URL of a nats-server of this test alone."""
     return nats_process.url
+
+
+@pytest.fixture
+async def two(nats_server: str) -> AsyncIterator[Pair]:
+    """A lab and a client of it, each in a host of its own, over a real broker."""
+    async with pair(nats_server) as two:
+        yield two
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Write:
+    """Writes files below a new folder, and loads the project that they make."""
+
+    def write(files: dict[str, str], config: str = CONFIG) -> Project:
+        for name, text in {"pyproject.toml": config, **files}.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        return load(tmp_path)
+
+    return write

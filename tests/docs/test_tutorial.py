@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.console import Background
+from tests.commands.console import Background
 from tests.natsserver import NatsServer
 
 TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from fusionrt import Host
-from tests.remote.lab import TinyLab
+from tests.lab import TinyLab
 
 
 class _SlowLab(TinyLab):

@@ -13,8 +13,8 @@ from shop.generated.carts import CartsClient
 from shop.generated.products import ProductsClient
 
 from fusionrt import CallTimeout, Computed, Host, RemoteUnavailable
+from tests.lab import LabClient
 from tests.natsserver import NatsServer
-from tests.remote.lab import LabClient
 from tests.waiting import until
 
 from .processes import ServiceProcess

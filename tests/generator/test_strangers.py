@@ -17,9 +17,8 @@ import pytest
 from fusiongen.errors import ContractError
 from fusiongen.output.emit import generate, reading_of
 from fusiongen.project import load
+from tests.projects import CONFIG
 from tests.python import RUNTIME, passes
-
-from .conftest import CONFIG
 
 HERE = Path(__file__).resolve().parent / "strangers"
 HEAD = "from typing import Protocol\nfrom fusionrt import ANY, command, compute, service\n"

@@ -11,8 +11,8 @@ import pytest
 
 from fusionrt import Computed, MutableState, OriginKind, computed, running_graph
 from fusionrt.graph import Function, MethodStatistics
+from tests.services.memory import notes_of
 
-from ..services.memory import notes_of
 from .lab import TEST, Gate, Lab, settled
 
 

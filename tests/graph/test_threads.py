@@ -14,8 +14,8 @@ import pytest
 
 from fusionrt import MutableState, NotBoundError, WrongThread
 from fusionrt.graph import Function, running_graph
+from tests.services.memory import NotesInMemory, notes_of
 
-from ..services.memory import NotesInMemory, notes_of
 from .lab import TEST, Lab
 
 

@@ -25,9 +25,8 @@ from fusionrt.transport.nats import NatsTransport
 from fusionrt.wire.calls import Request
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Encoding, Kind
+from tests.lab import Broken, LabClient, Pair, TinyLab, VeryBroken
 from tests.waiting import until
-
-from .lab import Broken, LabClient, Pair, TinyLab, VeryBroken
 
 
 def request(kind: Kind, method: str, arguments: bytes, seconds: float = 5.0) -> Request:

@@ -11,10 +11,9 @@ from contextlib import aclosing
 import pytest
 
 from fusionrt import Computed, Host, Origin, OriginKind, RemoteError
+from tests.lab import Broken, LabClient, Pair, TinyLab
 from tests.natsserver import NatsServer
 from tests.waiting import until
-
-from .lab import Broken, LabClient, Pair, TinyLab
 
 
 async def test_a_replica_is_read_without_a_call(two: Pair) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from fusionrt import Host, running
 from fusionrt.running import serve
-from tests.remote.lab import LabClient, TinyLab
+from tests.lab import LabClient, TinyLab
 from tests.waiting import until
 
 Application = Callable[[Host], Awaitable[None]]

@@ -15,7 +15,7 @@ import pytest
 from fusionrt import ComputedState, Host, MutableState, UnsupportedType, computed
 from fusionrt.graph import ComputedNode, running_graph
 from fusionrt.transport.memory import MemoryNetwork
-from tests.remote.lab import LabClient
+from tests.lab import LabClient
 from tests.services.contracts import Note
 from tests.services.memory import NotesInMemory, notes_of
 

@@ -18,7 +18,7 @@ from fusionrt.graph import SCOPE
 from fusionrt.transport.memory import MemoryNetwork
 from tests.services.contracts import Note
 from tests.services.memory import NotesInMemory, notes_of
-from tests.remote.lab import LabClient, TinyLab
+from tests.lab import LabClient, TinyLab
 
 
 def in_child(work):

@@ -1,0 +1,45 @@
+"""Templates of a user."""
+
+from __future__ import annotations
+
+import pytest
+
+from fusiongen.errors import GenerationError
+from fusiongen.output.emit import generate
+from tests.output.test_emit import CONTRACT
+from tests.projects import CONFIG, Write
+
+OWN = CONFIG + 'templates = "own"\n'
+
+
+def test_a_template_of_the_user_takes_the_place_of_ours(project: Write) -> None:
+    """One of the same name; the others stay, and its macros may be ours."""
+    package = '"""Ours: {{ doc | length }}."""\n\n{{ imports }}\n\n{{ exported }}\n'
+    loaded = project({"shop/contracts.py": CONTRACT, "own/package.py.j2": package}, OWN)
+    generate(loaded)
+    text = (loaded.out / "carts" / "__init__.py").read_text()
+    assert '"""Ours: 14."""\n' in text
+    assert "class CartsClient" in (loaded.out / "carts" / "client.py").read_text()
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{{ nothing }}", "the template package.py.j2 of .*: 'nothing' is undefined; compare"),
+        ("{% if %}", "the template package.py.j2 of .*, line 1: Expected an expression"),
+        ("{{ imports + 1 }}", "the template package.py.j2 of"),
+        ("class :", "make shop/generated/carts/__init__.py no valid Python: line"),
+    ],
+)
+def test_a_wrong_template_is_one_sentence(project: Write, template: str, message: str) -> None:
+    """An unknown variable, a syntax error in it or in what it makes; nothing is written."""
+    loaded = project({"shop/contracts.py": CONTRACT, "own/package.py.j2": template}, OWN)
+    with pytest.raises(GenerationError, match=message):
+        generate(loaded)
+    assert not loaded.out.exists()
+
+
+def test_a_folder_that_is_not_there_is_told(project: Write) -> None:
+    """It is not taken for an empty one."""
+    with pytest.raises(GenerationError, match=r"`templates` \(own\) of .* is no folder"):
+        project({"shop/contracts.py": CONTRACT}, OWN)

@@ -1,0 +1,89 @@
+"""A host that stops finishes what it runs, and hands its clients over (D22)."""
+
+from __future__ import annotations
+
+import asyncio
+
+from fusionrt import Host
+from tests.lab import LabClient, TinyLab
+from tests.waiting import until
+
+
+async def test_D22_running_calls_and_commands_finish(nats_server: str) -> None:
+    """Leaving a host waits for what it runs; the callers get their results."""
+    lab = TinyLab({"a": 1})
+    async with Host(nats_server) as calling:
+        client = calling.client(LabClient)
+        async with Host(nats_server) as serving:
+            await serving.serve(lab)
+            running = [
+                asyncio.create_task(client.wait()),
+                asyncio.create_task(client.slow_put("a", 5)),
+                asyncio.create_task(client.slow("b")),
+            ]
+            await until(lambda: lab.waiting == 3)
+            asyncio.get_running_loop().call_later(0.1, lab.gate.set)
+        assert await asyncio.gather(*running) == ["waited", 5, 0]
+
+
+async def test_D22_clients_move_at_once_to_another_host(nats_server: str) -> None:
+    """While a call still runs on the host that drains, every other one is served elsewhere."""
+    old, new = TinyLab({"a": 1}), TinyLab({"a": 2})
+    new.gate.set()
+    async with Host(nats_server) as calling, Host(nats_server) as staying:
+        client = calling.client(LabClient)
+        leaving = Host(nats_server)
+        await leaving.__aenter__()
+        await leaving.serve(old)
+        assert await client.get("a") == 1
+        slow = asyncio.create_task(client.wait())
+        await until(lambda: old.waiting)
+        await staying.serve(new)
+        leave = asyncio.create_task(leaving.__aexit__(None, None, None))
+        async with asyncio.timeout(5):
+            async for computed in client.changes.get("a"):
+                if computed.value == 2:
+                    break
+        assert await client.wait() == "waited"
+        assert not slow.done() and not leave.done()
+        old.gate.set()
+        assert await slow == "waited"
+        async with asyncio.timeout(0.9):
+            await leave
+
+
+async def test_D2_a_result_of_a_host_that_drains_is_not_held(nats_server: str) -> None:
+    """A value that comes after the farewell is good, but nobody would tell of its change."""
+    old, new = TinyLab({"a": 1}), TinyLab({"a": 2})
+    new.gate.set()
+    async with Host(nats_server) as calling, Host(nats_server) as staying:
+        client = calling.client(LabClient)
+        leaving = Host(nats_server)
+        await leaving.__aenter__()
+        await leaving.serve(old)
+        slow = asyncio.create_task(client.slow("a"))
+        await until(lambda: old.waiting)
+        await staying.serve(new)
+        leave = asyncio.create_task(leaving.__aexit__(None, None, None))
+        await until(lambda: client._fusion._peer._session is None)
+        old.gate.set()
+        assert await slow == 1
+        assert await client.slow("a") == 2
+        await leave
+
+
+async def test_D19_a_call_that_waits_for_the_next_host_can_be_cancelled(nats_server: str) -> None:
+    """Nothing of a call is left that was cancelled before there was a host to take it."""
+    lab = TinyLab()
+    lab.gate.set()
+    async with Host(nats_server) as calling, Host(nats_server) as serving:
+        client = calling.client(LabClient)
+        command = asyncio.create_task(client.put("a", 1))
+        await asyncio.sleep(0)
+        stream = client.count(5)
+        command.cancel()
+        await asyncio.wait([command])
+        await stream.aclose()  # type: ignore[attr-defined]
+        await serving.serve(lab)
+        assert await client.wait() == "waited"
+        assert (lab.ran, lab.produced) == ([], 0)

@@ -1,0 +1,403 @@
+"""More calls than a host can serve in time: each ends in a value or in `Overloaded` (D27)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from fusionrt import CallTimeout, Computed, Host, Overloaded, is_transient
+from fusionrt.primitives import now
+from fusionrt.remote.failures import as_error, as_failure
+from fusionrt.rpc.host import gate
+from fusionrt.testing import run
+from fusionrt.transport.memory import Faults, MemoryNetwork
+from fusionrt.wire.frames import Ending
+from tests.lab import CONTRACT, LabClient, TinyLab
+from tests.waiting import until
+
+AT_A_TIME = 100
+"""Bodies that run at a time, in the simulated tests."""
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The host runs fewer bodies at a time than one client may give it."""
+    monkeypatch.setattr(gate, "CONCURRENCY", AT_A_TIME)
+
+
+@dataclass(eq=False)
+class Napping(TinyLab):
+    """Its bodies wait for so many seconds."""
+
+    nap: float = 1.0
+    began: list[str] = field(default_factory=list)
+
+    async def slow(self, key: str) -> int:
+        self.began.append(key)
+        await asyncio.sleep(self.nap)
+        return len(key)
+
+    async def echo(self, text: str) -> str:
+        self.began.append(text)
+        await asyncio.sleep(self.nap)
+        return text
+
+    async def slow_put(self, key: str, value: int) -> int:
+        self.began.append(key)
+        await asyncio.sleep(self.nap)
+        return value
+
+
+class Outcomes:
+    """What came of calls, and how long each took."""
+
+    def __init__(self) -> None:
+        self.count: Counter[str] = Counter()
+        self.slowest: dict[str, float] = {}
+
+    async def of(self, call: Coroutine[Any, Any, Any]) -> None:
+        """Await a call."""
+        start = now()
+        outcome = "served"
+        try:
+            result = await call
+            if isinstance(result, Computed):
+                result.value  # noqa: B018 - raises the error that it holds
+        except Overloaded as refused:
+            outcome = "refused"
+            assert (refused.service, refused.retry_after >= 1.0) == ("lab", True)
+        except CallTimeout:
+            outcome = "timed out"
+        self.count[outcome] += 1
+        self.slowest[outcome] = max(self.slowest.get(outcome, 0.0), now() - start)
+
+
+def calls(client: LabClient, kind: str, name: str, count: int) -> list[Coroutine[Any, Any, Any]]:
+    """So many calls of one kind, each with arguments of its own."""
+    ways: dict[str, Callable[[str], Coroutine[Any, Any, Any]]] = {
+        "compute": lambda key: client.slow(key),
+        "computed": lambda key: client.computed.slow(key),
+        "plain": lambda key: client.echo(key),
+        "command": lambda key: client.slow_put(key, 1),
+    }
+    return [ways[kind](f"{name} {number}") for number in range(count)]
+
+
+class Simulation:
+    """A host and some clients on a simulated network."""
+
+    def __init__(self) -> None:
+        self.network = MemoryNetwork(1, Faults(delay=(0.001, 0.002)))
+        self.lab = Napping()
+        self.serving = Host(transport=self.network.connect("serving"))
+
+    def host(self, name: str) -> Host:
+        """Another process."""
+        return Host(transport=self.network.connect(name))
+
+    def leaves_nothing(self, calling: Host) -> bool:
+        """Whether neither end has anything left of the calls."""
+        (responder,) = self.serving._open()._responders
+        entrance = responder._gate
+        seats = responder._seats.values()
+        sessions = calling.client(LabClient)._fusion._peer._sessions.values()
+        return (
+            (entrance._waiting, entrance._pace.under_way, len(entrance._lines)) == (0, 0, 0)
+            and not any(seat.running or seat._deadlines._due for seat in seats)
+            and not any(
+                session._calls or len(session._wire._outbox._waiting) for session in sessions
+            )
+        )
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("kind", ["compute", "computed", "plain", "command"])
+def test_D27_a_burst_ends_in_values_and_refusals(kind: str) -> None:
+    """Ten times what can be served in time: as much as can be is served, nothing times out."""
+    run(_burst(kind), seed=1)
+
+
+async def _burst(kind: str) -> None:
+    world = Simulation()
+    outcomes = Outcomes()
+    async with world.serving as serving, world.host("calling") as calling:
+        await serving.serve(world.lab)
+        client = calling.client(LabClient).with_options(timeout=4.0)
+        await client.get("a")
+        burst = calls(client, kind, "burst", 40 * AT_A_TIME)
+        await asyncio.gather(*(outcomes.of(call) for call in burst))
+        assert outcomes.count["timed out"] == 0
+        assert outcomes.count.total() == 40 * AT_A_TIME
+        assert outcomes.count["served"] >= 2 * AT_A_TIME
+        assert outcomes.slowest["served"] <= 4.0
+        assert outcomes.slowest["refused"] <= 2.5
+        assert len(world.lab.began) == outcomes.count["served"], "a body ran for nobody"
+        await until(lambda: world.leaves_nothing(calling))
+
+
+@pytest.mark.usefixtures("few")
+def test_D27_under_lasting_overload_the_host_does_as_much_as_it_can() -> None:
+    """At ten times its capacity it serves at least 70 % of what it serves at its capacity."""
+    served = {times: run(_lasting(times), seed=1) for times in (1, 10)}
+    assert served[10] >= 0.7 * served[1]
+
+
+async def _lasting(times: int) -> int:
+    world = Simulation()
+    outcomes = Outcomes()
+    async with world.serving as serving, world.host("calling") as calling:
+        await serving.serve(world.lab)
+        client = calling.client(LabClient).with_options(timeout=2.0)
+        tasks = []
+        for moment in range(60):
+            tasks += [
+                asyncio.ensure_future(outcomes.of(call))
+                for call in calls(client, "compute", f"{moment}", AT_A_TIME // 10 * times)
+            ]
+            await asyncio.sleep(0.1)
+        await asyncio.gather(*tasks)
+        assert outcomes.count["timed out"] <= outcomes.count["served"] * 0.01
+        await until(lambda: world.leaves_nothing(calling))
+    return outcomes.count["served"]
+
+
+@pytest.mark.usefixtures("few")
+def test_D27_a_client_that_floods_shuts_out_nobody() -> None:
+    """Clients take turns: one that asks little is served though another asks for all there is."""
+    run(_flood(), seed=1)
+
+
+async def _flood() -> None:
+    world = Simulation()
+    flooded, quiet = Outcomes(), Outcomes()
+    async with (
+        world.serving as serving,
+        world.host("one") as one,
+        world.host("two") as two,
+        world.host("three") as three,
+    ):
+        await serving.serve(world.lab)
+        floods = [host.client(LabClient).with_options(timeout=4.0) for host in (one, two)]
+        tasks = [
+            asyncio.ensure_future(flooded.of(call))
+            for number, client in enumerate(floods)
+            for call in calls(client, "plain", f"flood {number}", 20 * AT_A_TIME)
+        ]
+        await asyncio.sleep(0.5)
+        client = three.client(LabClient).with_options(timeout=4.0)
+        for call in calls(client, "plain", "quiet", 3):
+            await quiet.of(call)
+        assert quiet.count == {"served": 3}
+        assert quiet.slowest["served"] <= 2.5, "it waited for more than the bodies that ran"
+        await asyncio.gather(*tasks)
+        assert flooded.count["timed out"] == 0
+
+
+@pytest.mark.usefixtures("few")
+def test_D27_what_is_cancelled_while_it_waits_never_runs() -> None:
+    """On both ends: what waits in the client's process, and what waits in line on the host."""
+    run(_cancelled(), seed=1)
+
+
+async def _cancelled() -> None:
+    world = Simulation()
+    async with world.serving as serving, world.host("one") as one, world.host("two") as two:
+        await serving.serve(world.lab)
+        tasks = {
+            f"{number} {place}": asyncio.ensure_future(call)
+            for number, host in enumerate((one, two))
+            for place, call in enumerate(
+                calls(host.client(LabClient), "compute", str(number), 15 * AT_A_TIME)
+            )
+        }
+        await asyncio.sleep(0.5)
+        began = set(world.lab.began)
+        waiting = {name: task for name, task in tasks.items() if name not in began}
+        for task in waiting.values():
+            task.cancel()
+        await asyncio.wait(tasks.values())
+        assert set(world.lab.began) == began
+        assert len(began) == AT_A_TIME
+        await until(lambda: world.leaves_nothing(one) and world.leaves_nothing(two))
+
+
+@pytest.mark.usefixtures("few")
+def test_D27_a_lease_is_kept_while_calls_wait() -> None:
+    """Keep-alives and invalidations are not starved: what was held stays live, and is told of."""
+    run(_live(), seed=1)
+
+
+async def _live() -> None:
+    world = Simulation()
+    async with world.serving as serving, world.host("calling") as calling:
+        await serving.serve(world.lab)
+        client = calling.client(LabClient)
+        held = await client.computed.get("a")
+        burst = [
+            asyncio.ensure_future(Outcomes().of(call))
+            for call in calls(client, "plain", "burst", 9 * AT_A_TIME)
+        ]
+        for _ in range(8):
+            await asyncio.sleep(1.0)
+            assert held.is_consistent
+        world.lab.invalidate.get("a")
+        await held.invalidated()
+        await asyncio.gather(*burst)
+
+
+def test_D22_calls_that_wait_are_made_elsewhere_when_their_host_drains() -> None:
+    """A host that shuts down finishes what it has; what waits for it goes to another one."""
+    run(_drained(), seed=1)
+
+
+async def _drained() -> None:
+    world = Simulation()
+    outcomes = Outcomes()
+    other = Napping()
+    async with world.host("other") as second, world.host("calling") as calling:
+        async with world.serving as serving:
+            await serving.serve(world.lab)
+            client = calling.client(LabClient)
+            burst = [
+                asyncio.ensure_future(outcomes.of(call))
+                for call in calls(client, "command", "burst", 3000)
+            ]
+            await asyncio.sleep(0.5)
+            await second.serve(other)
+        await asyncio.gather(*burst)
+    assert outcomes.count == {"served": 3000}
+    assert (len(world.lab.began), len(other.began)) == (1000, 2000)
+
+
+class Entrant:
+    """A call that writes down what becomes of it; it runs until the test says that it ended."""
+
+    def __init__(self, name: str, told: list[str]) -> None:
+        self.name = name
+        self.told = told
+
+    def begin(self, now: float) -> None:
+        """It runs."""
+        self.told.append(self.name)
+
+    def refuse(self, retry_after: float) -> None:
+        """It does not."""
+        self.told.append(f"{self.name} refused")
+
+    def forget(self) -> None:
+        """Nobody wants it."""
+        self.told.append(f"{self.name} forgotten")
+
+
+async def crowd(entrance: gate.Gate, told: list[str]) -> None:
+    """So many calls, of as many clients, that the next one waits."""
+    for number in range(AT_A_TIME):
+        entrance.enter(gate.Line(), number, Entrant("crowd", told), 60.0)
+    await until(lambda: len(told) == AT_A_TIME)
+    told.clear()
+
+
+@pytest.mark.usefixtures("few")
+async def test_D27_calls_of_one_client_begin_in_order_and_clients_take_turns() -> None:
+    """Who came with one call waits for one call of each other client, not for all of them."""
+    told: list[str] = []
+    entrance = gate.Gate(1000)
+    await crowd(entrance, told)
+    many, few = gate.Line(), gate.Line()
+    for number in range(4):
+        entrance.enter(many, number, Entrant(f"many {number}", told), 60.0)
+    for number in range(2):
+        entrance.enter(few, number, Entrant(f"few {number}", told), 60.0)
+    entrance.leave(few, 1)
+    for _ in range(5):
+        entrance.ended(now())
+    await until(lambda: len(told) == 6)
+    assert told == ["few 1 forgotten", "many 0", "few 0", "many 1", "many 2", "many 3"]
+
+
+@pytest.mark.usefixtures("few")
+async def test_D27_one_client_has_so_many_calls_in_line() -> None:
+    """One that sends more than its runtime would is refused; memory is bounded."""
+    told: list[str] = []
+    entrance = gate.Gate(3)
+    await crowd(entrance, told)
+    line = gate.Line()
+    for number in range(5):
+        entrance.enter(line, number, Entrant(str(number), told), 60.0)
+    assert told == ["3 refused", "4 refused"]
+
+
+async def test_D27_what_comes_is_heard_between_bodies() -> None:
+    """However many calls come at once, bodies run a few at a time, and other callbacks between."""
+    told: list[str] = []
+    entrance = gate.Gate(1000)
+    line = gate.Line()
+    for number in range(900):
+        entrance.enter(line, number, Entrant(str(number), told), 60.0)
+    heard = [len(told)]
+    while len(told) < 900:
+        await asyncio.sleep(0)
+        heard.append(len(told))
+    assert max(after - before for before, after in pairwise(heard)) <= gate.MOST
+    assert told == [str(number) for number in range(900)]
+
+
+def test_D27_overloaded_tells_what_is_overloaded_over_any_number_of_hosts() -> None:
+    """It travels by its code; a body that met it in another service passes its facts on."""
+    told = as_failure(Overloaded("stock", "level", 2.5), CONTRACT, "get")
+    assert told.code == "overloaded"
+    error = as_error(told, CONTRACT, "get", 1.0)
+    assert isinstance(error, Overloaded)
+    assert (error.service, error.method, error.retry_after) == ("stock", "level", 2.5)
+    assert is_transient(error)
+    again = as_error(as_failure(error, CONTRACT, "double"), CONTRACT, "double", 1.0)
+    assert str(again) == str(error)
+
+
+def test_G22_a_body_that_met_overload_is_not_tried_before_the_time_that_it_was_told() -> None:
+    """Its error is cached for the refusal's `retry_after`, and no longer."""
+
+    class Refused(TinyLab):
+        async def get(self, key: str) -> int:
+            self.ran.append(key)
+            raise Overloaded("stock", "level", 3.0)
+
+    async def read() -> None:
+        lab = Refused()
+        for moments, bodies in (2.9, 1), (0.2, 2):
+            with pytest.raises(Overloaded):
+                await lab.get("a")
+            await asyncio.sleep(moments)
+            with pytest.raises(Overloaded):
+                await lab.get("a")
+            assert len(lab.ran) == bodies
+
+    run(read(), seed=1)
+
+
+def test_D21_a_refusal_whose_facts_cannot_be_read_is_still_a_refusal() -> None:
+    """What a newer or hostile host says of it is checked."""
+    for data in (b"", b"\xff", b"\x93\xcb\x7f\xf8\x00\x00\x00\x00\x00\x00\xa0\xa0"):
+        error = as_error(Ending("overloaded", "", data), CONTRACT, "get", 1.0)
+        assert isinstance(error, Overloaded)
+        assert (error.service, error.method, error.retry_after) == ("lab", "get", 1.0)
+
+
+async def test_D27_over_a_real_broker_nothing_times_out(nats_server: str) -> None:
+    """More calls at once than can be served in their time: a value or `Overloaded` for each."""
+    lab, outcomes = Napping(nap=2.0), Outcomes()
+    async with Host(nats_server) as serving, Host(nats_server) as calling:
+        await serving.serve(lab)
+        client = calling.client(LabClient).with_options(timeout=8.0)
+        await client.get("a")
+        burst = calls(client, "compute", "burst", 4000)
+        await asyncio.gather(*(outcomes.of(call) for call in burst))
+    assert outcomes.count["timed out"] == 0
+    assert outcomes.count["served"] >= 500
+    assert outcomes.count["refused"] >= 1

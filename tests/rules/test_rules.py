@@ -1,0 +1,91 @@
+"""Every rule refuses what it says, where it says, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from fusiongen.errors import ContractError, Diagnostic
+from fusiongen.output.emit import reading_of
+from fusiongen.rules.all import RULES
+from fusiongen.rules.base import Rule
+from tests.projects import Write
+
+PRELUDE = """\
+import re
+import typing
+from abc import abstractmethod
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import MutableSequence, Sequence
+from dataclasses import InitVar, dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, NewType, Optional
+from typing import Protocol, TypeVar, Union, final, overload, runtime_checkable
+
+import attrs
+import numpy
+from fusionrt import ANY, command, compute, service
+from msgspec import UNSET, Struct, UnsetType
+from pydantic import Base64Bytes, BaseModel, Field, ImportString, JsonValue
+from library import Length, LibraryCart, LibraryKey
+from typing_extensions import deprecated
+
+NAME = "carts"
+MINUTE = 60
+KEYS = []
+
+
+"""
+
+
+def _module(case: str) -> str:
+    methods = case.startswith("    ")
+    return PRELUDE + ("@service\nclass Carts(Protocol):\n" if methods else "") + case + "\n"
+
+
+def _cases(kind: str) -> list[object]:
+    return [
+        pytest.param(rule, case, id=f"{rule.id}-{number}")
+        for rule in RULES
+        for number, case in enumerate(getattr(rule, kind))
+    ]
+
+
+def _diagnostics(rule: type[Rule], case: str, project: Write) -> Sequence[Diagnostic]:
+    """What is found; of warnings those of the rule, for one case may well break several."""
+    loaded = project({"shop/contracts.py": _module(case)})
+    if rule.warning:
+        return [each for each in reading_of(loaded).warnings if each.rule == rule.id]
+    with pytest.raises(ContractError) as caught:
+        reading_of(loaded)
+    return caught.value.diagnostics
+
+
+@pytest.mark.parametrize(("rule", "case"), _cases("INVALID"))
+def test_C3_an_invalid_case_breaks_its_rule(rule: type[Rule], case: str, project: Write) -> None:
+    """An INVALID case is refused by its rule alone, with a place, a reason and a fix."""
+    diagnostics = _diagnostics(rule, case, project)
+    assert diagnostics
+    for diagnostic in diagnostics:
+        assert diagnostic.rule == rule.id, str(diagnostic)
+        assert diagnostic.span.path == "shop/contracts.py"
+        lines = _module(case).count("\n") + 1
+        assert PRELUDE.count("\n") < diagnostic.span.line <= lines
+        assert diagnostic.message and not diagnostic.message.endswith(".")
+        assert diagnostic.fix.endswith((".", "more."))
+
+
+@pytest.mark.parametrize(("rule", "case"), _cases("VALID"))
+def test_C3_a_valid_case_breaks_no_rule(rule: type[Rule], case: str, project: Write) -> None:
+    """A VALID case passes every rule that is an error, and this one."""
+    reading = reading_of(project({"shop/contracts.py": _module(case)}))
+    assert reading.contracts
+    assert rule.id not in {warning.rule for warning in reading.warnings}
+
+
+def test_rule_ids_are_unique() -> None:
+    """No two rules share an id, and each says in its docstring what it is about."""
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert all(rule.__doc__ and rule.INVALID for rule in RULES)
