@@ -10,7 +10,7 @@ PYRIGHT := PYRIGHT_PYTHON_GLOBAL_NODE=0 PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/
 SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint format types check bench clean
+.PHONY: help demo test search test-all lint format types check bench clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -18,8 +18,11 @@ help:  ## say what there is
 demo: $(BIN)/.ready  ## watch a value change live in another process
 	@$(BIN)/fusiongen demo
 
-test: $(BIN)/.ready  ## run the tests
+test: $(BIN)/.ready  ## run the tests, the long searches among them cut short
 	@$(BIN)/python $(PYTEST)
+
+search: $(BIN)/.ready  ## run the long searches of the tests in full
+	@FUSION_SEARCH=full $(BIN)/python $(PYTEST) -m search --timeout=600
 
 test-all: $(BIN)/.ready  ## run the tests on every supported Python that is installed
 	@.ci/each-python all $(PYTEST)
@@ -38,7 +41,7 @@ types: $(BIN)/.ready  ## check the types
 	$(BIN)/pyrefly check --python-interpreter-path $(BIN)/python
 	$(BIN)/ty check
 
-check: lint types test  ## lint, types, tests
+check: lint types test search  ## lint, types, tests, and the long searches in full
 
 bench: $(BIN)/.ready  ## measure the graph on each of these, and write benchmarks/graph/RESULTS.md
 	@.ci/each-python bench -m benchmarks.graph

@@ -9,6 +9,7 @@ import pytest
 
 from fusiongen.compat.rule import Tier
 from fusiongen.errors import GenerationError
+from tests.sizes import size
 
 from .callers import complaints, misbehaviour
 from .exchange import misread
@@ -16,7 +17,7 @@ from .invalidation import missed
 from .random_changes import changed, sketch
 from .versions import Pair, Workshop, module_text
 
-RUNS = [*((seed, 1) for seed in range(20)), *((seed, 3) for seed in range(8))]
+RUNS = [*((seed, 1) for seed in range(size(5, 20))), *((seed, 3) for seed in range(size(2, 8)))]
 """Seed, and number of changes."""
 
 Pairs = Mapping[tuple[int, int], Pair]
@@ -47,6 +48,7 @@ def _pair(shop: Workshop, seed: int, times: int) -> Pair:
             continue
 
 
+@pytest.mark.search
 @pytest.mark.timeout(240)
 @pytest.mark.parametrize(("seed", "times"), RUNS)
 async def test_C6_what_breaks_is_reported_and_nothing_else(

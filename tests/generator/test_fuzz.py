@@ -16,10 +16,11 @@ from fusiongen.output.emit import generate, plan
 from fusiongen.project import Project, load
 from fusionrt.values.codecs import arguments_codec, codec
 from tests.python import RUNTIME, passes
+from tests.sizes import size
 
 from .random_contracts import mutated, valid_contract
 
-SAMPLE = 25
+SAMPLE = size(5, 25)
 _CONFIG = '[tool.fusiongen]\ncontracts = ["{0}/contracts.py"]\nout = "{0}/generated"\n'
 
 
@@ -37,9 +38,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("fuzz")
 
 
+@pytest.mark.search
 @given(st.randoms(use_true_random=False))
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=size(10, 60),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_C3_what_is_accepted_imports_and_every_type_has_a_codec(
     folder: Path, random: Random
@@ -61,6 +65,7 @@ def test_C3_what_is_accepted_imports_and_every_type_has_a_codec(
         sys.path.remove(str(folder))
 
 
+@pytest.mark.search
 @pytest.mark.timeout(240)
 def test_C3_a_sample_passes_strict_type_checks(tmp_path: Path) -> None:
     """One run of `mypy --strict` over the code of some random contracts."""
@@ -70,9 +75,12 @@ def test_C3_a_sample_passes_strict_type_checks(tmp_path: Path) -> None:
     passes(*command, cwd=tmp_path, path=(tmp_path, RUNTIME))
 
 
+@pytest.mark.search
 @given(st.randoms(use_true_random=False))
 @settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=size(40, 250),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 def test_C3_any_text_ends_in_files_or_in_findings(folder: Path, random: Random) -> None:
     """A contract with random damage is generated, or refused with places."""

@@ -12,6 +12,7 @@ import pytest
 
 from fusionrt.errors import CycleError, ForeignCancellation, ServiceDisposed
 from fusionrt.graph import Computed, OriginKind, State, invalidate, isolated, notify
+from tests.sizes import size
 from tests.waiting import until
 
 from .lab import TEST, Gate, Lab, settled
@@ -523,11 +524,12 @@ async def test_a_body_sees_the_context_variables_of_its_first_caller() -> None:
     assert await memo.fetch((120,)) == "somebody"
 
 
+@pytest.mark.search
 async def test_G35_a_chain_100_000_deep_computes_and_is_invalidated() -> None:
     """Neither the bodies nor the cascade nor the memory's release recurse."""
     lab = Lab()
     lab.graph.events.handlers = ()
-    depth = 100_000
+    depth = size(20_000, 100_000)
 
     async def body(number: int) -> int:
         return 0 if number == 0 else 1 + int(await memo.fetch((number - 1,)))
@@ -560,8 +562,10 @@ async def test_G35_a_cold_chain_can_be_cancelled() -> None:
     await until(lambda: not memo.table)
 
 
-async def test_G35_a_fan_out_of_1_000_000_is_invalidated() -> None:
+@pytest.mark.search
+async def test_G35_a_fan_out_of_a_million_is_invalidated() -> None:
     """One leaf, a million dependants, one call."""
+    width = size(50_000, 1_000_000)
     lab = Lab(max_computeds=2_000_000)
     lab.graph.events.handlers = ()
     lab.data["a"] = 1
@@ -571,8 +575,8 @@ async def test_G35_a_fan_out_of_1_000_000_is_invalidated() -> None:
         return number + int(await leaf.fetch(("a",)))
 
     memo = lab.function("f", body)
-    for number in range(1_000_000):
+    for number in range(width):
         await memo.fetch((number,))
-    assert len(memo.table) == 1_000_000
+    assert len(memo.table) == width
     leaf.invalidate(("a",), TEST)
     assert not memo.table

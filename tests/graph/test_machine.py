@@ -40,6 +40,7 @@ from fusionrt.graph import (
     notify,
 )
 from fusionrt.testing import SeededLoop
+from tests.sizes import size
 
 from .lab import TEST
 
@@ -579,9 +580,9 @@ def small_heap() -> Iterator[None]:
     gc.unfreeze()
 
 
-TestMachine = Machine.TestCase
+TestMachine = pytest.mark.search(Machine.TestCase)
 TestMachine.settings = settings(
-    max_examples=200,
+    max_examples=size(25, 200),
     stateful_step_count=50,
     deadline=None,
     report_multiple_bugs=False,

@@ -7,9 +7,12 @@ import gc
 import random
 import weakref
 
+import pytest
+
 from fusionrt import ComputeOptions
 from fusionrt.graph import Function
 from fusionrt.testing import run
+from tests.sizes import size
 
 from .lab import TEST, Lab, settled
 
@@ -222,16 +225,17 @@ def test_G23_prune_spares_what_min_cache_holds() -> None:
     run(main(), seed=0)
 
 
+@pytest.mark.search
 async def test_G35_a_chain_100_000_deep_is_pruned() -> None:
     """Without recursion, in the engine or in the collector."""
-    lab = Lab(max_computeds=200_000)
+    depth, lab = size(20_000, 100_000), Lab(max_computeds=200_000)
 
     async def body(number: int) -> int:
         return 1 + int(await chain.fetch((number - 1,))) if number else 1
 
     lab.graph.events.handlers = ()
     chain = lab.function("chain", body)
-    assert await chain.fetch((99_999,)) == 100_000
+    assert await chain.fetch((depth - 1,)) == depth
     await settled()  # the tasks that it took are forgotten
-    assert lab.graph.prune() == 100_000
+    assert lab.graph.prune() == depth
     assert not chain.table and not chain.weak

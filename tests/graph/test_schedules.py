@@ -15,12 +15,13 @@ import pytest
 import fusionrt
 from fusionrt import graph
 from fusionrt.testing import run
+from tests.sizes import size
 
 from .careless import live_carelessly
 from .universe import live
 
-SEEDS = 5_000
-CARELESS_SEEDS = 2_000
+SEEDS = size(400, 5_000)
+CARELESS_SEEDS = size(200, 2_000)
 MUTANT_SEEDS = 5_000
 
 Life = Coroutine[Any, Any, None]
@@ -36,11 +37,13 @@ def explore(package: ModuleType, seeds: int, life: Callable[[ModuleType], Life] 
             raise
 
 
+@pytest.mark.search
 def test_G5_to_G36_hold_under_every_schedule() -> None:
     """No schedule of readers, writers, watchers and cancellers breaks a law, evictions included."""
     explore(graph, SEEDS)
 
 
+@pytest.mark.search
 def test_G19_G30_hold_for_careless_bodies_under_every_schedule() -> None:
     """They fail or return something when they are cancelled, and start tasks that nobody awaits."""
     explore(graph, CARELESS_SEEDS, live_carelessly)

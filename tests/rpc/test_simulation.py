@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from fusionrt.testing import run
+from tests.sizes import size
 
 from .world import World
 
-SEEDS = 200
+SEEDS = size(40, 200)
 
 
+@pytest.mark.search
 @pytest.mark.parametrize("start", range(0, SEEDS, 20))
 def test_D14_no_fault_makes_reads_stale_for_long_and_every_watcher_converges(start: int) -> None:
     """Loss, partitions, crashes: strict reads stay within their bound, the last value arrives."""

@@ -23,11 +23,13 @@ from typing_extensions import TypeAliasType
 from fusionrt.errors import FusionError, UnsupportedType, WireError
 from fusionrt.values.codecs import Codec, arguments_codec, codec
 from fusionrt.values.json_text import json_items
+from tests.sizes import size
 from tests.values.random_types import KINDS
 from tests.values.zoo import SCALARS, Kind, Odd, Page, Point, Tree, picture
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(50, 400), deadline=None)
 @given(data=st.data(), kind=KINDS)
 def test_C3_every_value_survives_with_its_types(data: st.DataObject, kind: Kind) -> None:
     """A value of any declared type comes back with its digits and the types of all its parts."""
@@ -36,7 +38,8 @@ def test_C3_every_value_survives_with_its_types(data: st.DataObject, kind: Kind)
     assert picture(subject.decode(subject.encode(value))) == picture(value)
 
 
-@settings(max_examples=5, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(1, 5), deadline=None)
 @given(data=st.data())
 def test_C3_every_union_of_two_scalars_survives(data: st.DataObject) -> None:
     """Under `A | B`, for every two scalar types, values come back as what they were."""
@@ -49,7 +52,8 @@ def test_C3_every_union_of_two_scalars_survives(data: st.DataObject) -> None:
 T = TypeVar("T")
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(25, 200), deadline=None)
 @given(data=st.data(), kind=KINDS)
 def test_json_carries_the_same_values(data: st.DataObject, kind: Kind) -> None:
     """Whatever comes back from msgpack comes back from JSON."""

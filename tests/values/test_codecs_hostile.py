@@ -16,6 +16,7 @@ from pydantic import BaseModel, field_validator
 
 from fusionrt.errors import WireError
 from fusionrt.values.codecs import codec
+from tests.sizes import size
 from tests.values.random_types import KINDS
 from tests.values.zoo import MODELS, MUTABLE, RECORDS, Kind, Tree
 
@@ -27,7 +28,8 @@ _plain = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(37, 300), deadline=None)
 @given(kind=_KINDS, data=st.binary(max_size=64) | _plain.map(msgspec.msgpack.encode))
 @example(kind=Kind(Tree, st.nothing()), data=b"\x91" * 100_000)
 @example(kind=Kind(Any, st.nothing()), data=b"\x81\xa1a" * 100_000)
@@ -37,7 +39,8 @@ def test_D21_any_bytes_decode_or_raise_wire_error(kind: Kind, data: bytes) -> No
         codec(kind.tp).encode(codec(kind.tp).decode(data))
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(37, 300), deadline=None)
 @given(data=st.data(), kind=_KINDS)
 def test_D21_damaged_values_decode_or_raise_wire_error(data: st.DataObject, kind: Kind) -> None:
     """An encoded value with one byte changed, or cut short, ends the same way."""
@@ -49,7 +52,8 @@ def test_D21_damaged_values_decode_or_raise_wire_error(data: st.DataObject, kind
             codec(kind.tp).decode(damaged)
 
 
-@settings(max_examples=100, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(12, 100), deadline=None)
 @given(kind=_KINDS, data=st.binary(max_size=32) | st.text().map(str.encode))
 def test_D21_any_text_decodes_as_json_or_raises_wire_error(kind: Kind, data: bytes) -> None:
     """The same holds for JSON."""

@@ -19,6 +19,7 @@ from fusionrt.contract import ANY
 from fusionrt.errors import ArgumentError, UnsupportedType
 from fusionrt.values.codecs import arguments_codec
 from fusionrt.values.keys import Keyer
+from tests.sizes import size
 from tests.values.random_types import KEY_KINDS
 from tests.values.zoo import Color, Holding, Kind, Label, Level, Model, Page, Point, Sly, picture
 
@@ -31,7 +32,8 @@ def _key(keyer: Keyer, *arguments: Any) -> Any:
     return keyer.key(keyer.normalize(arguments))
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(50, 400), deadline=None)
 @given(data=st.data(), kinds=st.lists(KEY_KINDS, max_size=2))
 def test_G32_a_call_has_the_same_key_on_both_ends_of_the_wire(
     data: st.DataObject, kinds: list[Kind]
@@ -44,7 +46,8 @@ def test_G32_a_call_has_the_same_key_on_both_ends_of_the_wire(
     assert keyer.key(there) in {keyer.key(here)}
 
 
-@settings(max_examples=400, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(50, 400), deadline=None)
 @given(data=st.data(), kind=KEY_KINDS)
 def test_G32_keys_agree_exactly_where_meanings_do(data: st.DataObject, kind: Kind) -> None:
     """Two values share a key if and only if they are the same to their declared type."""
@@ -54,7 +57,8 @@ def test_G32_keys_agree_exactly_where_meanings_do(data: st.DataObject, kind: Kin
     assert (keyer.key(left) in {keyer.key(right)}) == same
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(25, 200), deadline=None)
 @given(data=st.data(), kind=KEY_KINDS)
 def test_G32_normalizing_twice_changes_nothing(data: st.DataObject, kind: Kind) -> None:
     """Normal arguments are normal, and are what the wire brings back."""
@@ -64,7 +68,8 @@ def test_G32_normalizing_twice_changes_nothing(data: st.DataObject, kind: Kind) 
     assert picture(wire.decode(wire.encode(once))) == picture(once)
 
 
-@settings(max_examples=200, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(25, 200), deadline=None)
 @given(data=st.data(), kind=KEY_KINDS)
 def test_G32_plain_arguments_are_their_own_key(data: st.DataObject, kind: Kind) -> None:
     """Where a keyer is plain, a dict look-up with the raw argument finds its own entry or none."""

@@ -21,6 +21,7 @@ from fusionrt.wire.envelopes import (
     encode_host_envelope,
 )
 from fusionrt.wire.frames import ClientFrame, Ending, HostFrame, Kind
+from tests.sizes import size
 
 from .frame_samples import CLIENT, HOST, client_frames, host_frames
 from .session_pair import Pair, plain
@@ -73,7 +74,8 @@ def test_D21_no_mutation_of_a_host_message_breaks_a_client(frame: HostFrame) -> 
         pair.client.call(plain(Kind.STREAM))
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(37, 300), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.lists(client_frames, max_size=6)), max_size=8))
 def test_D21_no_frames_of_a_client_break_a_host(
     messages: list[tuple[int, list[ClientFrame]]],
@@ -107,7 +109,8 @@ def test_D21_no_frames_of_a_client_break_a_host(
     assert len(server._registry._kept) == sum(entry.frame is not None for entry in entries)
 
 
-@settings(max_examples=300, deadline=None)
+@pytest.mark.search
+@settings(max_examples=size(37, 300), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 6), st.lists(host_frames, max_size=6)), max_size=8))
 def test_D21_no_frames_of_a_host_break_a_client(
     messages: list[tuple[int, list[HostFrame]]],

@@ -15,11 +15,12 @@ from fusionrt.wire.host import ServerSession
 from fusionrt.wire.lease import Lease
 from fusionrt.wire.registry import Registry, ResyncParts
 from fusionrt.wire.sequence import Sequence, Verdict
+from tests.sizes import size
 
 from .session_violation import Violation
 from .session_world import Faults, World
 
-SEEDS = 2000
+SEEDS = size(300, 2000)
 MUTANT_SEEDS = 1000
 
 FAULTS = {
@@ -39,6 +40,7 @@ def explore(faults: Faults, seeds: int) -> None:
             raise
 
 
+@pytest.mark.search
 @pytest.mark.parametrize("name", FAULTS)
 def test_D1_to_D19_hold_in_a_bad_network(name: str) -> None:
     """Loss, repetition, damage, crashes, freezes, cuts: no law breaks, nothing is left behind."""
