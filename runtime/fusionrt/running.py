@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
+from .annotations import signature_of
 from .errors import FusionError
 from .host import GRACE, Host
 from .signals import stop_signals
@@ -83,7 +84,7 @@ def load(target: str) -> Application:
     if not inspect.iscoroutinefunction(application):
         raise TargetError(target, f"{module_name} has no asynchronous function {attribute}")
     try:
-        inspect.signature(application).bind(None)
+        signature_of(application).bind(None)
     except TypeError:
         raise TargetError(target, f"{attribute} does not take just the host") from None
     return cast("Application", application)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import typing_extensions
 
+from .annotations import signature_of
 from .contract import ComputeOptions
 from .errors import AbiMismatch, StaleCode
 
@@ -129,19 +130,18 @@ class Contract:
         """The methods by name."""
         return {method.name: method for method in self.methods}
 
-    def positional(self, method: str) -> int:
-        """How many parameters of a method can be passed by position; the rest is keyword-only."""
-        return self._positional[method]
+    def signature(self, method: str) -> inspect.Signature:
+        """How a method is called on an instance; its annotations say nothing."""
+        return self._signatures[method]
 
     @cached_property
-    def _positional(self) -> Mapping[str, int]:
-        counts = {}
-        for method in self.method:
-            parameters = inspect.signature(getattr(self.protocol, method)).parameters.values()
-            counts[method] = (
-                sum(p.kind is not inspect.Parameter.KEYWORD_ONLY for p in parameters) - 1
-            )
-        return counts
+    def _signatures(self) -> Mapping[str, inspect.Signature]:
+        return {name: _bound(getattr(self.protocol, name)) for name in self.method}
+
+    def positional(self, method: str) -> int:
+        """How many parameters of a method can be passed by position; the rest is keyword-only."""
+        parameters = self.signature(method).parameters.values()
+        return sum(p.kind is not inspect.Parameter.KEYWORD_ONLY for p in parameters)
 
     @cached_property
     def resolved(self) -> Types:
@@ -164,6 +164,12 @@ def _uncover_initialisers(protocol: type) -> None:
             typing_extensions, "_no_init", 0
         ):
             del base.__init__  # type: ignore[misc]
+
+
+def _bound(method: Callable[..., object]) -> inspect.Signature:
+    declared = signature_of(method)
+    _, *parameters = declared.parameters.values()
+    return declared.replace(parameters=parameters)
 
 
 def _parameters(method: FunctionType) -> tuple[str, ...]:

@@ -16,15 +16,16 @@ RUNTIME = ROOT / "runtime" / "fusionrt"
 # What each room of the runtime may import, beside itself.
 BASE = {"contract", "errors", "primitives"}
 ROOMS: dict[str, set[str]] = {
+    "annotations": set(),
     "contract": set(),
     "errors": set(),
     "primitives": set(),
     "children": set(),
     "signals": set(),
     "graph": BASE,
-    "values": BASE,
+    "values": {*BASE, "annotations"},
     "wire": BASE,
-    "table": BASE,
+    "table": {*BASE, "annotations"},
     "transport": {*BASE, "wire"},
     "rpc": {*BASE, "wire", "transport"},
     "operations": {*BASE, "graph", "values", "wire", "table", "transport", "rpc"},
@@ -48,7 +49,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "abi": {*BASE, "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
-    "running": {*BASE, "host", "signals"},
+    "running": {*BASE, "annotations", "host", "signals"},
     "testing": {*BASE, "graph"},
     "__init__": {*BASE, "graph", "host"},
     "__main__": {*BASE, "host", "running"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, Protocol
 
 import pytest
 
@@ -10,12 +10,16 @@ from fusionrt.errors import ArgumentError
 from fusionrt.graph import Computed, Function, Graph, Origin
 from fusionrt.operations import apply
 from fusionrt.operations.operation import Key, Operation
+from fusionrt.table import ABI, Compute, Contract, Types
 
 
-class Contract:
-    """As much of one as a key needs."""
+class Lab(Protocol):
+    """What the keys are of."""
 
-    name: ClassVar[str] = "lab"
+    async def get(self, key: object) -> object: ...
+
+
+LAB = Contract(ABI, "lab", Lab, lambda: Types({}), (Compute("get", ("key",)),))
 
 
 class Odd:
@@ -77,7 +81,7 @@ async def test_O14_a_key_that_names_nothing_is_the_whole_service(wrong: tuple[st
     for key in ("a", "b", "c"):
         computed = await target.get.computed((key,))
         computed.on_invalidated(lambda _: told.__setitem__(0, told[0] + 1))
-    keys = [Key(Contract, "get", ("a",), target), Key(Contract, *wrong, target)]
+    keys = [Key(LAB, "get", ("a",), target), Key(LAB, *wrong, target)]
     apply(Operation("1", "lab.put", keys), graph)
     assert told == [3]
 
@@ -89,7 +93,7 @@ async def test_G37_a_key_is_applied_though_its_argument_cannot_be_shown(special:
     target = Target(graph)
     odd = Odd(special)
     computeds = [await target.get.computed((key,)) for key in (odd, "b")]
-    keys = [Key(Contract, "get", (key,), target) for key in (odd, "b")]
+    keys = [Key(LAB, "get", (key,), target) for key in (odd, "b")]
     apply(Operation("1", "lab.put", keys), graph)
     assert [computed.is_consistent for computed in computeds] == [False, False]
     if special == "repr":
@@ -106,9 +110,7 @@ async def test_G14_marks_are_told_though_another_target_cannot_be_marked_at_all(
     bad.fails = True
     computeds = [await good.get.computed((key,)) for key in ("a", "b")]
     targets = (("a", good), ("x", bad), ("b", good))
-    keys = [
-        Key(Contract, "get" if target is good else None, (key,), target) for key, target in targets
-    ]
+    keys = [Key(LAB, "get" if target is good else None, (key,), target) for key, target in targets]
     told: list[object] = []
     for computed in computeds:
         computed.on_invalidated(told.append)

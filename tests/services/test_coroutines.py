@@ -19,6 +19,9 @@ from tests.services.contracts import Note, Notes
 from tests.services.generated.notes import NotesClient, NotesLive
 from tests.services.memory import NotesInMemory, notes_of
 
+# From Python 3.14 on one of those who are asked warns that it will leave.
+pytestmark = pytest.mark.filterwarnings("ignore:'asyncio.iscoroutinefunction' is deprecated")
+
 NOTE = Note(0, "me", "a")
 
 # -- what frameworks ask --

@@ -7,13 +7,13 @@ until it expires. An operation log will take over.
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 import msgspec
 
 from ..contract import ANY
 from ..graph import Graph
 from ..rpc import Subjects
+from ..table import Contract
 from ..transport import Message, Subscription, Transport
 from ..values.codecs import codec
 from .operation import Key, Operation, apply
@@ -68,12 +68,12 @@ class Nudges:
     def _encoded(self, operation: Operation, keys: tuple[_Key, ...]) -> bytes:
         return _encode(_Nudge(self._iid, operation.command, keys))
 
-    async def listen(self, contract: Any) -> Subscription:
+    async def listen(self, contract: Contract) -> Subscription:
         """Apply what other hosts of a service tell."""
         subject = self._subjects.operations(contract.name)
         return await self._transport.subscribe(subject, lambda m: self._received(contract, m))
 
-    def _received(self, contract: Any, message: Message) -> None:
+    def _received(self, contract: Contract, message: Message) -> None:
         try:
             nudge = _decode(message.payload)
         except (msgspec.MsgspecError, ValueError, RecursionError):
@@ -98,7 +98,7 @@ def _to_wire(key: Key) -> _Key:
     return _Key(key.method, arguments)
 
 
-def _from_wire(contract: Any, key: _Key) -> Key:
+def _from_wire(contract: Contract, key: _Key) -> Key:
     """What cannot be understood, for another version of the contract wrote it, is all (O14)."""
     try:
         types = contract.resolved.signatures[key.method].parameters

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify
+from ..table import Contract
 
 __all__ = ["Key", "MemoryLog", "Operation", "OperationLog", "apply"]
 
@@ -16,11 +17,11 @@ _log = logging.getLogger("fusionrt")
 class Key(NamedTuple):
     """Results to invalidate. Without a method: all of the service's.
 
-    contract: the `Contract` of the service. target: the instance, if it is a particular one;
+    target: the instance, if it is a particular one;
     otherwise every instance of the service.
     """
 
-    contract: Any
+    contract: Contract
     method: str | None
     arguments: tuple[object, ...] = ()
     target: Target | None = None

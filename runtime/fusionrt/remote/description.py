@@ -42,8 +42,8 @@ def describe(contract: Contract, iid: str, bodies: int, calls: int) -> ServiceDe
 
 
 def _method(contract: Contract, method: Method) -> MethodDescription:
-    parameters = inspect.signature(getattr(contract.protocol, method.name)).parameters.values()
-    required = sum(p.default is inspect.Parameter.empty for p in parameters) - 1
+    parameters = contract.signature(method.name).parameters.values()
+    required = sum(p.default is inspect.Parameter.empty for p in parameters)
     return MethodDescription(method.name, _kind(method), method.parameters, required)
 
 

@@ -128,7 +128,7 @@ class _Served:
         method, types = self._method, self._types
         if len(given) > len(types):
             raise WireError(f"expected at most {len(types)} arguments, got {len(given)}")
-        signature = inspect.signature(getattr(self._binding.contract.protocol, method.name))
+        signature = self._binding.contract.signature(method.name)
         arguments = []
         for index, (name, tp) in enumerate(zip(method.parameters, types, strict=True)):
             default = signature.parameters[name].default

@@ -17,6 +17,7 @@ from typing import Any
 
 from ..graph import AT_HOME, SCOPE
 from ..primitives import running_loop
+from ..table import Contract
 
 __all__ = ["hot_path", "hot_table"]
 
@@ -46,13 +47,13 @@ def hot_table(method: str) -> str:
     return f"_fusion_hot_{method}"
 
 
-def hot_path(protocol: type, method: str) -> Callable[..., Any]:
-    """A compute method of a Protocol, behind a look-up of its hits by raw arguments.
+def hot_path(contract: Contract, method: str) -> Callable[..., Any]:
+    """A compute method of a contract, behind a look-up of its hits by raw arguments.
 
     Compiled from text, so that a call with any spelling of the arguments costs one look-up.
     """
-    declared = inspect.unwrap(getattr(protocol, method))  # `@deprecated` wraps it
-    parameters = list(inspect.signature(declared).parameters.values())[1:]
+    declared = inspect.unwrap(getattr(contract.protocol, method))  # `@deprecated` wraps it
+    parameters = list(contract.signature(method).parameters.values())
     names = [parameter.name for parameter in parameters]
     source = _HOT_PATH.format(
         at_home=AT_HOME,

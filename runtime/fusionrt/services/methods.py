@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -36,7 +35,6 @@ class ComputeMethods:
         self._has_host = False
         self._functions: dict[str, Function[Any]] = {}
         self._keyers: dict[str, Keyer] = {}
-        self._signatures: dict[str, inspect.Signature] = {}
 
     # -- what a service and a client differ in --
 
@@ -145,12 +143,7 @@ class ComputeMethods:
         keyer = self._keyers[method]
         if not kwargs and len(args) == len(self.contract.method[method].parameters):
             return keyer.normalize(args)
-        signature = self._signatures.get(method)
-        if signature is None:
-            declared = inspect.signature(getattr(self.contract.protocol, method))
-            _, *parameters = declared.parameters.values()
-            signature = self._signatures[method] = declared.replace(parameters=parameters)
-        bound = signature.bind(*args, **kwargs)
+        bound = self.contract.signature(method).bind(*args, **kwargs)
         bound.apply_defaults()
         return keyer.normalize(tuple(bound.arguments.values()))
 

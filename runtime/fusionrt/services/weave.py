@@ -59,7 +59,7 @@ def woven(cls: type, proxy: type, contract: Contract) -> type:
             if isinstance(method, Plain | Stream):
                 namespace[name] = _while_hosted(getattr(cls, name))
             if isinstance(method, Compute):
-                namespace[name] = hot_path(contract.protocol, name)
+                namespace[name] = hot_path(contract, name)
             message = deprecation(getattr(contract.protocol, name))
             if message is not None:
                 outer = proxy if isinstance(method, Command) else cls

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from types import UnionType
@@ -26,6 +25,7 @@ import msgspec
 from msgspec import UNSET
 from typing_extensions import NoExtraItems
 
+from ..annotations import own_annotations
 from ..errors import UnsupportedType
 from .conversions import either
 from .shapes import spell
@@ -55,8 +55,8 @@ def declared_fields(tp: Any, style: str) -> Iterator[DeclaredField]:
     Raises:
         UnsupportedType: an annotation cannot be resolved.
     """
-    _refuse_what_is_no_field(get_origin(tp) or tp, style)
     try:
+        _refuse_what_is_no_field(get_origin(tp) or tp, style)
         yield from _READERS[style](tp)
     except NameError as problem:
         raise UnsupportedType(
@@ -74,7 +74,7 @@ def _refuse_what_is_no_field(cls: Any, style: str) -> None:
     base."""
     mark = _MARKS.get(style, "_fields")
     for base in cls.__mro__ if style in (*_MARKS, "namedtuple") else ():
-        own = inspect.get_annotations(base) if hasattr(base, mark) else {}
+        own = own_annotations(base) if hasattr(base, mark) else {}
         lost = [name for name, hint in own.items() if "ClassVar" not in str(hint)]
         if lost and mark not in vars(base):
             problem = f"cannot travel: {lost[0]} is no field, for {spell(base)} lacks the decorator"
@@ -214,7 +214,7 @@ def _hints(tp: Any) -> dict[str, Any]:
     _bind(tp, {}, arguments)
     hints: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
-        own = inspect.get_annotations(base) if base is not object else {}
+        own = own_annotations(base) if base is not object else {}
         for name, hint in _resolved(base, own).items():
             hints[name] = substitute(hint, arguments.get(base, {}))
     return hints
