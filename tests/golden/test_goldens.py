@@ -20,7 +20,7 @@ RUFF_WIDTHS = (88, 100)
 _WRITE = """\
 import sys
 from pathlib import Path
-from fusiongen.emit import plan
+from fusiongen.output.emit import plan
 from tests.golden.regenerate import cases, project_of
 
 for case in cases():
