@@ -22,7 +22,7 @@ from ..rules.files import NotUnderstood
 from .compiling import parsed_text
 from .expressions import Names, Unreadable, constant
 from .misuse import misfit, misuse
-from .modules import Module, Modules
+from .module import Definition, Module
 from .parameters import type_parameters
 from .quotes import has_quotes, is_recursive
 from .scan import dotted
@@ -73,17 +73,16 @@ class Annotations:
 
     def __init__(
         self,
-        modules: Modules,
         module: Module,
         variables: Mapping[str, Type] = _NO_VARIABLES,
         opened: frozenset[Ref] = frozenset(),
         hidden: Collection[str] = (),
     ) -> None:
         self._open = opened
-        self._names = Names(modules, module, hidden)
+        self._names = Names(module, hidden)
         self._variables = variables
-        self._modules = modules
         self._module = module
+        self._modules = module.modules
 
     def type(self, node: cst.BaseExpression) -> Type:
         """The type that an annotation names."""
@@ -95,12 +94,10 @@ class Annotations:
         """What a type stands for if it is the name of `Events = AsyncIterator[Event]`."""
         if not isinstance(type_, Named) or type_.arguments is not None:
             return type_
-        origin = self._modules.origin(type_.ref)
-        home = self._modules.find(origin.module)
-        node = home.scan.definitions.get(origin.name) if home is not None else None
-        if home is None or not isinstance(node, cst.Subscript):
+        found = self._modules.definition(type_.ref)
+        if found is None or not isinstance(found.node, cst.Subscript):
             return type_
-        return Annotations(self._modules, home, opened=frozenset((origin,))).type(node)
+        return Annotations(found.module, opened=frozenset((found.ref,))).type(found.node)
 
     def _check(self, type_: Type, at: cst.CSTNode) -> None:
         """What no type checker lets pass, and the runtime would only find at the first call."""
@@ -142,42 +139,44 @@ class Annotations:
     def _unquoted(self, ref: Ref) -> Type | None:
         """What an alias with a quoted part stands for: at run time it is no type. One that names
         itself has no end: it stays."""
-        origin = self._modules.origin(ref)
-        home = self._modules.find(origin.module)
-        node = home.scan.definitions.get(origin.name) if home is not None else None
-        if home is None or not isinstance(node, cst.BaseExpression) or origin in self._open:
+        found = self._modules.definition(ref)
+        if found is None or found.ref in self._open:
             return None
-        if is_recursive(self._modules, origin):
-            is_type = origin.name in home.scan.aliases or isinstance(node, cst.Call)
-            return Named(ref=origin, quoted=not is_type)
-        if not has_quotes(self._modules, home, node, self._open | {origin}):
+        node = found.node
+        if not isinstance(node, cst.BaseExpression):
             return None
-        return Annotations(self._modules, home, opened=self._open | {origin}).type(node)
+        if is_recursive(found):
+            is_type = found.alias is not None or isinstance(node, cst.Call)
+            return Named(ref=found.ref, quoted=not is_type)
+        opened = self._open | {found.ref}
+        if not has_quotes(found.module, node, opened):
+            return None
+        return Annotations(found.module, opened=opened).type(node)
 
     def _opened(
         self, ref: Ref, arguments: list[cst.BaseExpression], at: cst.CSTNode
     ) -> Type | None:
         """What `Pair[int]` stands for, after `Pair = tuple[T, T]` or `type Pair[T] = …`."""
-        origin = self._modules.origin(ref)
-        home = self._modules.find(origin.module)
-        if home is None:
+        found = self._modules.definition(ref)
+        if found is None:
             return None
-        node = home.scan.aliases.get(origin.name) or home.scan.definitions.get(origin.name)
+        node = found.alias or found.node
         if arguments and isinstance(node, cst.TypeAlias | cst.BaseExpression):
-            self._refuse_recursive(origin, at)
+            self._refuse_recursive(found, at)
         if not isinstance(node, cst.TypeAlias | cst.Subscript | cst.BinaryOperation):
             return None
-        names = [each.name for each in type_parameters(self._modules, home, node)]
+        names = [each.name for each in type_parameters(found.module, node)]
         if len(names) != len(arguments):
-            problem = misfit(origin.name, len(names), len(arguments))
+            problem = misfit(found.ref.name, len(names), len(arguments))
             raise NotUnderstood.violation(self._module.span(at), problem)
         given = dict(zip(names, (self._type(each, at) for each in arguments), strict=True))
         value = node.value if isinstance(node, cst.TypeAlias) else node
-        return Annotations(self._modules, home, given, self._open | {origin}).type(value)
+        return Annotations(found.module, given, self._open | {found.ref}).type(value)
 
-    def _refuse_recursive(self, alias: Ref, at: cst.CSTNode) -> None:
-        if is_recursive(self._modules, alias):
-            problem = f"`{alias.name}` refers to itself, and takes type arguments: only a class can"
+    def _refuse_recursive(self, alias: Definition, at: cst.CSTNode) -> None:
+        if is_recursive(alias):
+            name = alias.ref.name
+            problem = f"`{name}` refers to itself, and takes type arguments: only a class can"
             raise NotUnderstood.violation(self._module.span(at), problem)
 
     def _quoted(self, node: cst.SimpleString | cst.ConcatenatedString, at: cst.CSTNode) -> Type:

@@ -40,13 +40,13 @@ def read(modules: Modules, names: Iterable[str]) -> Reading:
     for name in names:
         module = modules.find(name)
         if module is not None:
-            services.extend(services_of(modules, module, diagnostics))
+            services.extend(services_of(module, diagnostics))
     for service in services:
         diagnostics.extend(service.diagnostics)
     diagnostics.extend(_duplicates(services))
 
     structures = Structures(modules)
-    contracts = _bound(modules, structures, services, diagnostics)
+    contracts = _bound(structures, services, diagnostics)
     warnings: list[Diagnostic] = []
     for rule in CONTRACT_RULES:
         found = warnings if rule.warning else diagnostics
@@ -74,7 +74,6 @@ def _duplicates(services: list[ServiceSyntax]) -> Iterable[Diagnostic]:
 
 
 def _bound(
-    modules: Modules,
     structures: Structures,
     services: list[ServiceSyntax],
     diagnostics: list[Diagnostic],
@@ -94,7 +93,7 @@ def _bound(
     for service in services:
         methods: list[Method] = []
         for syntax in service.methods.values():
-            binding = Invalidations(modules, paths, targets.get, service.contract.ref, syntax)
+            binding = Invalidations(paths, targets.get, service.contract.ref, syntax)
             calls = []
             for entry in syntax.entries:
                 try:

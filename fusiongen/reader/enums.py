@@ -21,7 +21,7 @@ import libcst as cst
 
 from ..contract import Ref
 from .literals import literal, spelled, tree_of
-from .modules import Module
+from .module import Module
 from .scan import dotted, statements
 from .values import Values, assigned
 

@@ -9,7 +9,7 @@ import libcst as cst
 
 from ..contract import Expression, Ref, quoted
 from ..rules.files import HiddenByStar, NotUnderstood, TypingOnly, UnknownName
-from .modules import Module, Modules
+from .module import Definition, Module
 from .scan import dotted
 
 __all__ = ["Names", "Unreadable", "constant"]
@@ -52,9 +52,8 @@ class Names:
             or it is hidden.
     """
 
-    def __init__(self, modules: Modules, module: Module, hidden: Collection[str] = ()) -> None:
+    def __init__(self, module: Module, hidden: Collection[str] = ()) -> None:
         self._hidden = hidden
-        self._modules = modules
         self._module = module
 
     def ref(self, name: str, at: cst.CSTNode) -> Ref:
@@ -63,7 +62,7 @@ class Names:
         if head in self._hidden:
             problem = f"`{head}` is the method above, in this class"
             raise NotUnderstood.violation(self._module.span(at), problem)
-        ref = self._modules.resolve(self._module, name)
+        ref = self._module.resolve(name)
         scan = self._module.scan
         if ref is None and scan.stars:
             problem = f"`{name}` can only come from `from {scan.stars[0]} import *`"
@@ -72,27 +71,17 @@ class Names:
             raise UnknownName.violation(
                 self._module.span(at), f"`{name}` is not defined in this module"
             )
-        origin = self._modules.origin(ref)
-        home = self._modules.find(origin.module)
-        if home is not None and origin.head in home.scan.typing_only:
+        found = self._module.modules.definition(ref)
+        if found is None:
+            return ref
+        if found.ref.head in found.module.scan.typing_only:
             raise TypingOnly.violation(
                 self._module.span(at), f"`{name}` is only defined for type checkers"
             )
-        if home is not None and not self._bound(home, origin):
-            raise UnknownName.violation(
-                self._module.span(at), f"{home.file} does not define `{origin.head}`"
-            )
+        if not _is_bound(found):
+            problem = f"{found.module.file} does not define `{found.ref.head}`"
+            raise UnknownName.violation(self._module.span(at), problem)
         return ref
-
-    def _bound(self, home: Module, origin: Ref) -> bool:
-        scan = home.scan
-        return (
-            not origin.name
-            or origin.head in scan.definitions  # not so if two modules import it from each other
-            or bool(scan.stars)
-            or "__getattr__" in scan.bindings
-            or self._modules.has(f"{home.name}.{origin.head}")
-        )
 
     def expression(self, node: cst.BaseExpression, at: cst.CSTNode, *, calls: bool) -> Expression:
         """A default (no calls) or a piece of metadata.
@@ -158,6 +147,18 @@ class Names:
             if index:
                 yield ", "
             yield from self._parts(node, at, calls)
+
+
+def _is_bound(found: Definition) -> bool:
+    """Whether the module does define the name, for all that can be seen."""
+    home, name = found.module, found.ref.head
+    return (
+        not name
+        or name in home.scan.definitions  # not so if two modules import it from each other
+        or bool(home.scan.stars)
+        or "__getattr__" in home.scan.bindings
+        or home.modules.has(f"{home.name}.{name}")
+    )
 
 
 _OPERATORS: dict[type[cst.BaseBinaryOp], str] = {

@@ -34,7 +34,7 @@ from ..rules.invalidations import (
 from .compiling import parsed_text
 from .expressions import constant
 from .methods import Entry, MethodSyntax
-from .modules import Modules
+from .module import Module
 from .paths import Paths
 from .scan import dotted
 
@@ -72,13 +72,11 @@ class Invalidations:
 
     def __init__(
         self,
-        modules: Modules,
         paths: Paths,
         contracts: Callable[[Ref], Target | None],
         own: Ref,
         syntax: MethodSyntax,
     ) -> None:
-        self._modules = modules
         self._paths = paths
         self._contracts = contracts
         self._own = own
@@ -134,7 +132,11 @@ class _Entry:
 
     @property
     def _span(self) -> Span:
-        return self._command._syntax.module.span(self._entry.node)
+        return self._module.span(self._entry.node)
+
+    @property
+    def _module(self) -> Module:
+        return self._command._syntax.module
 
     def _loop(self, clause: cst.CompFor) -> Loop:
         if not isinstance(clause.target, cst.Name):
@@ -159,7 +161,7 @@ class _Entry:
         ref = self._qualified(qualifier) if qualifier else self._command._own
         target = self._command._contracts(ref) if ref else None
         if target is None:
-            if ref is not None and self._command._modules.is_broken(ref.module):
+            if ref is not None and self._module.modules.is_broken(ref.module):
                 raise Unjudged
             problem = f"`{qualifier}` in `{self._entry.text}` is no contract of this project"
             raise UnknownContract.violation(self._span, problem)
@@ -172,9 +174,9 @@ class _Entry:
         return target.contract, found
 
     def _qualified(self, name: str) -> Ref | None:
-        modules = self._command._modules
-        ref = modules.resolve(self._command._syntax.module, name)
-        return modules.origin(ref) if ref else None
+        module = self._module
+        ref = module.resolve(name)
+        return module.modules.origin(ref) if ref else None
 
     def _arguments(self, call: cst.Call, method: Method) -> tuple[Argument, ...]:
         bound: dict[str, Argument] = {}

@@ -10,7 +10,7 @@ import libcst as cst
 
 from .attributes import AttrsDecorator, attrs_fields
 from .members import Field, Members, is_true
-from .modules import Module
+from .module import Module
 from .shadows import Shadows
 
 __all__ = [

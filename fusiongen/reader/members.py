@@ -13,7 +13,7 @@ from ..errors import Violation
 from .annotations import Annotations
 from .expressions import Names, Unreadable
 from .literals import spelled
-from .modules import Module, Modules
+from .module import Module
 from .scan import dotted, statements
 from .shadows import Shadows
 from .values import Values, given_names
@@ -47,15 +47,7 @@ class Field:
 class Members:
     """What the body of the class of this name declares."""
 
-    def __init__(
-        self,
-        modules: Modules,
-        module: Module,
-        ref: Ref,
-        node: cst.ClassDef,
-        values: Values,
-    ) -> None:
-        self._modules = modules
+    def __init__(self, module: Module, ref: Ref, node: cst.ClassDef, values: Values) -> None:
         self._values = values
         self._module = module
         self.statements = list(statements(node.body))
@@ -104,13 +96,12 @@ class Members:
         return Field(name, type_, str(type_ or ""), default, valued, flaw=flaw)
 
     def _type(self, annotation: cst.BaseExpression) -> Type | None:
-        return type_or_none(self._modules, self._module, annotation, self._inner)
+        return type_or_none(self._module, annotation, self._inner)
 
     def named(self, node: cst.BaseExpression) -> str:
         """What a dotted name means, in full; empty if it is none."""
-        name = dotted(node)
-        ref = self._modules.resolve(self._module, name) if name else None
-        return str(self._modules.meaning(ref)) if ref else ""
+        ref = self._module.named(node)
+        return str(self._module.modules.meaning(ref)) if ref else ""
 
     def assigned(self) -> Iterator[Field]:
         for node, below in zip(self.statements, (*self.statements[1:], None), strict=True):
@@ -164,7 +155,7 @@ class Members:
 
     def spelled(self, node: cst.CSTNode) -> str:
         """A piece of the class's text in canonical spelling."""
-        names = Names(self._modules, self._module)
+        names = Names(self._module)
         if isinstance(node, cst.BaseExpression):
             try:
                 return str(names.expression(node, node, calls=True))
@@ -191,14 +182,13 @@ def _string(node: cst.CSTNode | None) -> str | None:
 
 
 def type_or_none(
-    modules: Modules,
     module: Module,
     node: cst.BaseExpression,
     variables: Mapping[str, Type] = _NO_VARIABLES,
 ) -> Type | None:
     """The type that an annotation names, if it can be read; see `Annotations`."""
     try:
-        return Annotations(modules, module, variables).type(node)
+        return Annotations(module, variables).type(node)
     except Violation:
         return None
 

@@ -37,7 +37,7 @@ from ..rules.options import BadCommandOption, BadOption
 from ..rules.protocols import NotAMethod
 from .annotations import Annotations
 from .expressions import Names, Unreadable, constant
-from .modules import Module, Modules
+from .module import Module
 from .standard import standard
 from .syntax import Decoration, decorations
 
@@ -73,7 +73,6 @@ class MethodSyntax:
 
 
 def read_method(
-    modules: Modules,
     module: Module,
     node: cst.FunctionDef,
     variables: Mapping[str, Type],
@@ -84,7 +83,7 @@ def read_method(
     variables: what the type parameters of its class stand for.
     above: the methods above it, whose names mean them from there on.
     """
-    return _Reader(modules, module, node, variables, above).read()
+    return _Reader(module, node, variables, above).read()
 
 
 class _Kind(NamedTuple):
@@ -98,21 +97,19 @@ class _Kind(NamedTuple):
 class _Reader:
     def __init__(
         self,
-        modules: Modules,
         module: Module,
         node: cst.FunctionDef,
         variables: Mapping[str, Type],
         above: Collection[str],
     ) -> None:
-        self._modules = modules
         self._module = module
         self._node = node
         self._name = node.name.value
         declared = node.type_parameters.params if node.type_parameters is not None else ()
         own = dict.fromkeys((each.param.name.value for each in declared), Nothing())
-        self._annotations = Annotations(modules, module, {**variables, **own}, hidden=above)
-        self._names = Names(modules, module, above)
-        self._decorations = tuple(decorations(modules, module, node.decorators))
+        self._annotations = Annotations(module, {**variables, **own}, hidden=above)
+        self._names = Names(module, above)
+        self._decorations = tuple(decorations(module, node.decorators))
         self._diagnostics: list[Diagnostic] = []
 
     def read(self) -> MethodSyntax:
@@ -231,10 +228,10 @@ class _Reader:
 
     def _is_constant(self, ref: Ref) -> bool:
         """Whether a name may be that of a constant: no function, no class, nothing that changes."""
-        origin = self._modules.origin(ref)
-        home = self._modules.find(origin.module)
-        node = home.scan.definitions.get(origin.name) if home is not None else None
-        return origin.module != "builtins" and not isinstance(node, _NO_CONSTANTS)
+        found = self._module.modules.definition(ref)
+        if found is None:
+            return self._module.modules.origin(ref).module != "builtins"
+        return not isinstance(found.node, _NO_CONSTANTS)
 
     def _kind(self, decoration: Decoration | None, special: bool) -> _Kind:
         """What it is, unless it is something special that contracts do not have."""
@@ -253,7 +250,7 @@ class _Reader:
         except Violation as violation:
             self._diagnostics.append(violation.diagnostic)
             return _Kind(kind, Nothing())
-        origin = standard(self._modules.origin(opened.ref)) if isinstance(opened, Named) else None
+        origin = self._origin(opened) if isinstance(opened, Named) else None
         stream = origin in (_ITERATOR, _GENERATOR)
         if node.asynchronous is not None:
             if stream:
@@ -270,6 +267,9 @@ class _Reader:
         if sent not in ([], [Nothing()]):
             self._note(SyncMethod, annotation, f"`{name}` is sent values of `{sent[0]}`")
         return _Kind(MethodKind.STREAM, item, generator=origin == _GENERATOR)
+
+    def _origin(self, type_: Named) -> Ref:
+        return standard(self._module.modules.origin(type_.ref))
 
     def _options(self, decoration: Decoration | None) -> Options:
         given: dict[str, str] = {}

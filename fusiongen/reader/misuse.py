@@ -64,25 +64,23 @@ _NO_TYPES = (
 )
 
 
-def is_no_class(origin: Ref, modules: Modules) -> bool:
+def is_no_class(ref: Ref, modules: Modules) -> bool:
     """Whether the source roots show that a name is no class's, nor another name of one."""
-    home = modules.find(origin.module)
-    node = home.scan.definitions.get(origin.name) if home is not None else None
-    return isinstance(node, _NO_TYPES) or (home is not None and origin.name in home.scan.aliases)
+    found = modules.definition(ref)
+    return found is not None and (isinstance(found.node, _NO_TYPES) or found.alias is not None)
 
 
 def _own_misfit(origin: Ref, arguments: Sequence[Type] | None, modules: Modules) -> str | None:
     """Why what the source roots define is no type, or none with these arguments."""
-    home = modules.find(origin.module)
-    node = home.scan.definitions.get(origin.name) if home is not None else None
-    if home is None or node is None:
+    found = modules.definition(origin)
+    if found is None:
         return None
-    node = home.scan.aliases.get(origin.name, node)
+    node = found.alias or found.node
     if isinstance(node, _NO_TYPES):
         return f"`{origin.name}` is no type"
     if not isinstance(node, cst.ClassDef | cst.TypeAlias):
         return None
-    parameters = type_parameters(modules, home, node)
+    parameters = type_parameters(found.module, node)
     given = len(arguments or ())
     if any(each.special for each in parameters):
         return None

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import libcst as cst
 
 from ..contract import Ref
-from .modules import Module, Modules
+from .module import Module
 from .scan import dotted
-from .standard import standard
 
-__all__ = ["GENERIC", "PROTOCOL", "TypeParameter", "meaning", "type_parameters"]
+__all__ = ["GENERIC", "PROTOCOL", "TypeParameter", "type_parameters"]
 
 PROTOCOL = Ref(module="typing", name="Protocol")
 GENERIC = (PROTOCOL, Ref(module="typing", name="Generic"))
@@ -32,15 +31,8 @@ class TypeParameter:
     optional: bool = False
 
 
-def meaning(modules: Modules, module: Module, node: cst.BaseExpression) -> Ref | None:
-    """What a dotted name means, in its modern spelling."""
-    name = dotted(node)
-    ref = modules.resolve(module, name) if name else None
-    return standard(modules.meaning(ref)) if ref else None
-
-
 def type_parameters(
-    modules: Modules, module: Module, node: cst.ClassDef | cst.TypeAlias | cst.BaseExpression
+    module: Module, node: cst.ClassDef | cst.TypeAlias | cst.BaseExpression
 ) -> tuple[TypeParameter, ...]:
     """The type parameters of a class or an alias, in order."""
     match node:
@@ -59,29 +51,26 @@ def type_parameters(
             found: dict[str, TypeParameter] = {}
             for argument in bases:
                 if isinstance(argument.value, cst.Subscript):
-                    own = {each.name: each for each in _variables(modules, module, argument.value)}
-                    if meaning(modules, module, argument.value.value) in GENERIC:
+                    own = {each.name: each for each in _variables(module, argument.value)}
+                    if module.meaning(argument.value.value) in GENERIC:
                         return tuple(own.values())
                     found.update((name, each) for name, each in own.items() if name not in found)
             return tuple(found.values())
         case cst.BaseExpression():
-            return tuple({each.name: each for each in _variables(modules, module, node)}.values())
+            return tuple({each.name: each for each in _variables(module, node)}.values())
     return ()
 
 
-def _variables(modules: Modules, module: Module, node: cst.CSTNode) -> Iterator[TypeParameter]:
+def _variables(module: Module, node: cst.CSTNode) -> Iterator[TypeParameter]:
     """The type variables in an expression, as they are written."""
     name = dotted(node)
     if name is None:
         for child in node.children:
-            yield from _variables(modules, module, child)
+            yield from _variables(module, child)
         return
-    ref = modules.resolve(module, name)
-    origin = modules.origin(ref) if ref else None
-    home = modules.find(origin.module) if origin else None
-    value = home.scan.definitions.get(origin.name) if home and origin else None
-    if home is not None and isinstance(value, cst.Call):
-        special = _MAKERS.get(str(meaning(modules, home, value.func)))
+    found = module.definition(node)
+    if found is not None and isinstance(value := found.node, cst.Call):
+        special = _MAKERS.get(str(found.module.meaning(value.func)))
         if special is not None:
             keywords = {each.keyword.value for each in value.args if each.keyword}
             yield TypeParameter(name, special, "default" in keywords)

@@ -9,56 +9,51 @@ import libcst as cst
 
 from ..contract import Ref
 from .compiling import parsed_text
-from .modules import Module, Modules
+from .module import Definition, Module
 from .scan import dotted
 from .standard import standard
 
 __all__ = ["alias_value", "has_quotes", "is_recursive"]
 
 
-def alias_value(modules: Modules, module: Module, node: cst.CSTNode | None) -> cst.CSTNode | None:
+def alias_value(module: Module, node: cst.CSTNode | None) -> cst.CSTNode | None:
     """What an alias stands for: that of `TypeAliasType("Json", …)` is its second argument."""
     if isinstance(node, cst.Call) and len(node.args) == 2:
-        name = dotted(node.func)
-        ref = modules.resolve(module, name) if name else None
-        if ref is not None and str(standard(modules.origin(ref))) == "typing.TypeAliasType":
+        ref = module.named(node.func)
+        if ref is not None and str(standard(module.modules.origin(ref))) == "typing.TypeAliasType":
             return node.args[1].value
     return node
 
 
-def has_quotes(
-    modules: Modules, module: Module, node: cst.BaseExpression, seen: frozenset[Ref]
-) -> bool:
+def has_quotes(module: Module, node: cst.BaseExpression, seen: frozenset[Ref]) -> bool:
     """Whether an alias, or one in it, holds a type in quotes; strings in `Literal` and metadata are
     none."""
     match node:
         case cst.SimpleString() | cst.ConcatenatedString():
             return True
         case cst.BinaryOperation() | cst.Subscript():
-            return any(has_quotes(modules, module, each, seen) for each in _operands(node))
-    for origin, home, value in _aliases(modules, module, node):
-        if origin not in seen and isinstance(value, cst.BaseExpression):
-            return has_quotes(modules, home, value, seen | {origin})
+            return any(has_quotes(module, each, seen) for each in _operands(node))
+    for found in _named_in(module, node):
+        if found.ref not in seen and isinstance(found.node, cst.BaseExpression):
+            return has_quotes(found.module, found.node, seen | {found.ref})
     return False
 
 
-def is_recursive(modules: Modules, alias: Ref) -> bool:
+def is_recursive(alias: Definition) -> bool:
     """Whether an alias of the source roots names itself, in quotes or not, or through another."""
-    home = modules.find(alias.module)
-    node = home.scan.definitions.get(alias.name) if home is not None else None
     seen: set[Ref] = set()
-    queue = [(home, node)]
+    queue = [alias]
     while queue:
-        module, value = queue.pop()
-        value = alias_value(modules, module, value) if module is not None else None
-        if module is None or not isinstance(value, cst.BaseExpression):
+        each = queue.pop()
+        value = alias_value(each.module, each.node)
+        if not isinstance(value, cst.BaseExpression):
             continue
-        for origin, found, inner in _aliases(modules, module, value):
-            if origin == alias:
+        for found in _named_in(each.module, value):
+            if found.ref == alias.ref:
                 return True
-            if origin not in seen:
-                seen.add(origin)
-                queue.append((found, inner))
+            if found.ref not in seen:
+                seen.add(found.ref)
+                queue.append(found)
     return False
 
 
@@ -82,24 +77,19 @@ def _listed(node: cst.BaseExpression) -> Iterator[cst.BaseExpression]:
         yield node
 
 
-def _aliases(
-    modules: Modules, module: Module, node: cst.BaseExpression
-) -> Iterator[tuple[Ref, Module, cst.CSTNode | None]]:
-    """Every name of the source roots in a type, where it is defined, and how."""
+def _named_in(module: Module, node: cst.BaseExpression) -> Iterator[Definition]:
+    """Where every name of the source roots in a type is defined."""
     match node:
         case cst.SimpleString() | cst.ConcatenatedString():
             text = node.evaluated_value
             parsed = parsed_text(text) if isinstance(text, str) else None
             if parsed is not None:
-                yield from _aliases(modules, module, parsed)
+                yield from _named_in(module, parsed)
             return
         case cst.BinaryOperation() | cst.Subscript():
             for each in _operands(node):
-                yield from _aliases(modules, module, each)
+                yield from _named_in(module, each)
             return
-    name = dotted(node)
-    ref = modules.resolve(module, name) if name else None
-    origin = modules.origin(ref) if ref else None
-    home = modules.find(origin.module) if origin else None
-    if origin is not None and home is not None:
-        yield origin, home, home.scan.definitions.get(origin.name)
+    found = module.definition(node)
+    if found is not None:
+        yield found

@@ -19,7 +19,7 @@ from ..rules.protocols import (
 )
 from .expressions import Names, constant
 from .methods import MethodSyntax, read_method
-from .modules import Module, Modules
+from .module import Module
 from .raises import raised_classes
 from .scan import dotted, statements
 from .syntax import Decoration, Inheritance, ProtocolSyntax, decorations, is_service
@@ -37,14 +37,13 @@ class ServiceSyntax:
     complete: whether all that it inherits is there.
     """
 
-    def __init__(self, modules: Modules, syntax: ProtocolSyntax, decoration: Decoration) -> None:
-        self._modules = modules
+    def __init__(self, syntax: ProtocolSyntax, decoration: Decoration) -> None:
         self._syntax = syntax
         self.diagnostics: list[Diagnostic] = []
         self.methods: dict[str, MethodSyntax] = {}
         self.unread: set[str] = set()
         self.contract = self._contract(decoration)
-        inheritance = Inheritance(modules, syntax)
+        inheritance = Inheritance(syntax)
         self.diagnostics.extend(inheritance.diagnostics)
         self.complete = inheritance.complete
         for protocol in reversed(inheritance.order):
@@ -52,7 +51,7 @@ class ServiceSyntax:
 
     def _contract(self, decoration: Decoration) -> Contract:
         syntax = self._syntax
-        options = _Options(self._modules, syntax.module)
+        options = _Options(syntax.module)
         name = snake_case(syntax.ref.name)
         for argument in decoration.call.args if decoration.call else ():
             try:
@@ -82,7 +81,7 @@ class ServiceSyntax:
                 self._look_at(protocol.module, node)
                 continue
             name = node.name.value
-            syntax = read_method(self._modules, protocol.module, node, protocol.variables, own)
+            syntax = read_method(protocol.module, node, protocol.variables, own)
             self.diagnostics.extend(syntax.diagnostics)
             if name in own:
                 span = protocol.module.span(node.name)
@@ -100,7 +99,7 @@ class ServiceSyntax:
                 return
             case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString() | cst.Ellipsis()):
                 return
-            case cst.ClassDef(name=name) if _is_service(self._modules, module, node):
+            case cst.ClassDef(name=name) if _is_service(module, node):
                 return  # FG016 says it
             case cst.ClassDef(name=name) | cst.AnnAssign(target=cst.Name() as name):
                 self.unread.add(name.value)
@@ -111,8 +110,7 @@ class ServiceSyntax:
 class _Options:
     """The options of `@service`."""
 
-    def __init__(self, modules: Modules, module: Module) -> None:
-        self._modules = modules
+    def __init__(self, module: Module) -> None:
         self._module = module
         self.name: str | None = None
         self.version: int | None = None
@@ -141,7 +139,7 @@ class _Options:
                 self.internal = text == "True"
                 return
             case "raises":
-                found = raised_classes(self._modules, self._module, value)
+                found = raised_classes(self._module, value)
                 if found is not None:
                     self.raises = found
                     return
@@ -162,9 +160,7 @@ def snake_case(name: str) -> str:
     return spaced.lower().strip("_")
 
 
-def services_of(
-    modules: Modules, module: Module, diagnostics: list[Diagnostic]
-) -> Iterator[ServiceSyntax]:
+def services_of(module: Module, diagnostics: list[Diagnostic]) -> Iterator[ServiceSyntax]:
     """The contracts of one module, in the order of the text.
 
     diagnostics: takes what is wrong with how they are declared.
@@ -174,23 +170,23 @@ def services_of(
         diagnostics.append(NotPython.at(Span(module.file, 1, 1), "something here nests too deeply"))
         return
     for each in scan.inner:
-        if _is_service(modules, module, each) or _is_inner_service(modules, module, each):
+        if _is_service(module, each) or _is_inner_service(module, each):
             problem = f"`{each.name.value}` is inside of a class or a function"
             diagnostics.append(MisplacedService.at(module.span(each.name), problem))
     for call in scan.calls:
-        if _calls_service(modules, module, call):
+        if _calls_service(module, call):
             problem = "`service` is called as a function"
             diagnostics.append(MisplacedService.at(module.span(call), problem))
-    rebound = {each.name.value: each for each in scan.rebound if _is_service(modules, module, each)}
+    rebound = {each.name.value: each for each in scan.rebound if _is_service(module, each)}
     for each in rebound.values():
         problem = f"`{each.name.value}` is bound to something else in this module, too"
         span = module.span(each.name)
         diagnostics.append(DuplicateService.at(span, problem, "Name one differently."))
-    names = Names(modules, module)
+    names = Names(module)
     for name, node in scan.definitions.items():
         if not isinstance(node, cst.ClassDef) or name in rebound:
             continue
-        for decoration in decorations(modules, module, node.decorators):
+        for decoration in decorations(module, node.decorators):
             if decoration.unbound is not None:  # it may be `service`
                 try:
                     names.ref(decoration.unbound, decoration.node)
@@ -203,16 +199,16 @@ def services_of(
                 diagnostics.append(MisplacedService.at(module.span(node.name), problem))
                 break
             ref = Ref(module=module.name, name=name)
-            yield ServiceSyntax(modules, ProtocolSyntax(ref, module, node), decoration)
+            yield ServiceSyntax(ProtocolSyntax(ref, module, node), decoration)
             break
 
 
-def _is_service(modules: Modules, module: Module, node: cst.ClassDef) -> bool:
+def _is_service(module: Module, node: cst.ClassDef) -> bool:
     """Whether a class is decorated with `@service`, for all that can be seen."""
-    return any(each.name == "service" for each in decorations(modules, module, node.decorators))
+    return any(each.name == "service" for each in decorations(module, node.decorators))
 
 
-def _is_inner_service(modules: Modules, module: Module, node: cst.ClassDef) -> bool:
+def _is_inner_service(module: Module, node: cst.ClassDef) -> bool:
     """Whether it is, by what functions and classes import."""
     for decorator in node.decorators:
         called = decorator.decorator
@@ -220,18 +216,15 @@ def _is_inner_service(modules: Modules, module: Module, node: cst.ClassDef) -> b
         bound = module.scan.inner_bindings.get(head)
         if bound is not None:
             name = ".".join((bound.name, *rest) if bound.name else rest)
-            if is_service(modules, Ref(module=bound.module, name=name)):
+            if is_service(module.modules, Ref(module=bound.module, name=name)):
                 return True
     return False
 
 
-def _calls_service(modules: Modules, module: Module, call: cst.Call) -> bool:
+def _calls_service(module: Module, call: cst.Call) -> bool:
     """Whether a call is one of `service`, or there is one in it."""
-    name = dotted(call.func)
-    ref = modules.resolve(module, name) if name else None
-    if ref is not None and is_service(modules, ref):
+    ref = module.named(call.func)
+    if ref is not None and is_service(module.modules, ref):
         return True
     parts = (call.func, *(argument.value for argument in call.args))
-    return any(
-        _calls_service(modules, module, each) for each in parts if isinstance(each, cst.Call)
-    )
+    return any(_calls_service(module, each) for each in parts if isinstance(each, cst.Call))

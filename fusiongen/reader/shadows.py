@@ -14,7 +14,7 @@ import libcst as cst
 
 from ..contract import Ref
 from .compiling import parsed_text
-from .modules import Module
+from .module import Module
 from .scan import dotted
 
 __all__ = ["Shadows"]

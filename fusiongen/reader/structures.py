@@ -16,10 +16,10 @@ from .exceptions import is_exception, true_exception, why_not_raised
 from .kinds import DECORATED, MADE_OF_THEIR_KIND, Kind, Making, hashes, is_frozen, own_fields
 from .literals import parsed, spelled
 from .members import Field, Members, keywords_of, type_or_none
-from .modules import Module, Modules
+from .module import Module
+from .modules import Modules
 from .parameters import type_parameters
 from .quotes import alias_value
-from .scan import dotted, statements
 from .standard import standard
 from .values import Values
 
@@ -108,7 +108,7 @@ class Structures:
             module = self._modules.find(ref.module)
         except Violation:
             return True
-        return module is not None and _definition(module, ref.name) is not None
+        return module is not None and module.node_of(ref.name) is not None
 
     def of(self, ref: Ref) -> Structure | None:
         """The structure behind a name, if the source roots define it."""
@@ -125,7 +125,7 @@ class Structures:
             return Structure(ref, Kind.UNKNOWN, complete=False)
         if module is None:
             return None
-        node = _definition(module, ref.name)
+        node = module.node_of(ref.name)
         match node:
             case None:
                 return Structure(ref, Kind.UNKNOWN, complete=False)
@@ -136,7 +136,7 @@ class Structures:
         return Structure(ref, Kind.UNKNOWN, complete=False)
 
     def _assigned(self, module: Module, ref: Ref, node: cst.BaseExpression) -> Structure:
-        given, value = node, alias_value(self._modules, module, node)
+        given, value = node, alias_value(module, node)
         if value is not node and isinstance(value, cst.BaseExpression):
             node = value
         elif isinstance(node, cst.Call):
@@ -145,13 +145,13 @@ class Structures:
                 return Structure(
                     ref,
                     Kind.NEWTYPE,
-                    target=type_or_none(self._modules, module, node.args[1].value),
+                    target=type_or_none(module, node.args[1].value),
                 )
             variable = function in ("typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple")
             if variable:
                 return Structure(ref, Kind.VARIABLE, complete=False)
             return Structure(ref, Kind.UNKNOWN, complete=False, text=self._text(module, node))
-        target = type_or_none(self._modules, module, node)
+        target = type_or_none(module, node)
         if target is None:
             return Structure(ref, Kind.UNKNOWN, complete=False, text=self._text(module, node))
         is_object = ref.name in module.scan.aliases or value is not given
@@ -164,7 +164,7 @@ class Structures:
     def _class(self, module: Module, ref: Ref, node: cst.ClassDef) -> Structure:
         bases, unnamed = self._bases(module, node)
         inherited = [(base, self.of(base)) for base in bases]
-        members = Members(self._modules, module, ref, node, self.values)
+        members = Members(module, ref, node, self.values)
         keywords = {
             argument.keyword.value: argument.value for argument in node.keywords if argument.keyword
         }
@@ -210,7 +210,7 @@ class Structures:
             complete=complete,
             options=tuple(spelled_options.items()),
             doc=node.get_docstring(),
-            parameters=tuple(each.name for each in type_parameters(self._modules, module, node)),
+            parameters=tuple(each.name for each in type_parameters(module, node)),
         )
 
     def _is_constant(self, field: Field) -> bool:
@@ -224,8 +224,7 @@ class Structures:
         unnamed = False
         for argument in node.bases:
             value = argument.value
-            name = dotted(value.value if isinstance(value, cst.Subscript) else value)
-            ref = self._modules.resolve(module, name) if name else None
+            ref = module.named(value.value if isinstance(value, cst.Subscript) else value)
             if ref is None or argument.star:
                 unnamed = True
             else:
@@ -237,7 +236,7 @@ class Structures:
         bodies, others = [body], []
         for base in bases:
             home = self._modules.find(base.module)
-            node = _definition(home, base.name) if home is not None else None
+            node = home.node_of(base.name) if home is not None else None
             if home is None or not isinstance(node, cst.ClassDef):
                 others.append(base)
                 continue
@@ -274,7 +273,7 @@ class Structures:
 
     def _is_generic(self, module: Module, node: cst.ClassDef) -> bool:
         """Whether a class has type parameters of its own."""
-        bases = (type_or_none(self._modules, module, base.value) for base in node.bases)
+        bases = (type_or_none(module, base.value) for base in node.bases)
         return node.type_parameters is not None or any(
             isinstance(part, Named) and self.is_variable(part.ref)
             for base in bases
@@ -320,15 +319,13 @@ class Structures:
         return None
 
     def _named(self, module: Module, node: cst.CSTNode) -> str:
-        name = dotted(node)
-        ref = self._modules.resolve(module, name) if name else None
+        ref = module.named(node)
         return str(self.origin(ref)) if ref else ""
 
     def keeps_its_name(self, ref: Ref) -> bool:
         """Whether an alias is one for Python, too, not only another name: a `type` statement's."""
-        origin = self.origin(ref)
-        home = self._modules.find(origin.module)
-        return home is not None and origin.name in home.scan.aliases
+        found = self._modules.definition(ref)
+        return found is not None and found.alias is not None
 
     def accepts_none(self, type_: Type) -> bool:
         """Whether `None` is a value of this type; unknown names are taken for classes."""
@@ -417,21 +414,3 @@ def _inherited_options(
     for _, base in reversed(bases) if kind in (Kind.STRUCT, Kind.MODEL) else ():
         if base is not None and base.kind is kind:
             yield from (each for each in base.options if each[0] != "kw_only")
-
-
-def _definition(module: Module, name: str) -> cst.CSTNode | None:
-    """The node that defines a name, in nested classes too."""
-    head, *rest = name.split(".")
-    node = module.scan.definitions.get(head)
-    for part in rest:
-        if not isinstance(node, cst.ClassDef):
-            return None
-        node = next(
-            (
-                inner
-                for inner in statements(node.body)
-                if isinstance(inner, cst.ClassDef) and inner.name.value == part
-            ),
-            None,
-        )
-    return node

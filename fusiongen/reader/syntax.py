@@ -12,8 +12,9 @@ from ..errors import Diagnostic, Span, Violation
 from ..rules.protocols import DecoratedContract, ForeignBase, GenericContract, NotAProtocol
 from .annotations import Annotations
 from .expressions import Names
-from .modules import Module, Modules
-from .parameters import GENERIC, PROTOCOL, meaning, type_parameters
+from .module import Module
+from .modules import Modules
+from .parameters import GENERIC, PROTOCOL, type_parameters
 from .scan import dotted
 
 __all__ = ["Decoration", "Inheritance", "ProtocolSyntax", "decorations", "is_service"]
@@ -50,16 +51,14 @@ class Decoration:
     call: cst.Call | None
 
 
-def decorations(
-    modules: Modules, module: Module, nodes: Sequence[cst.Decorator]
-) -> Iterator[Decoration]:
+def decorations(module: Module, nodes: Sequence[cst.Decorator]) -> Iterator[Decoration]:
     """The decorators of a class or method, through every alias and re-export."""
     for node in nodes:
         call = node.decorator if isinstance(node.decorator, cst.Call) else None
         name = dotted(call.func if call else node.decorator)
-        ref = modules.resolve(module, name) if name else None
-        origin = modules.meaning(ref) if ref else None
-        readable = origin is None or not modules.is_broken(origin.module)
+        ref = module.resolve(name) if name else None
+        origin = module.modules.meaning(ref) if ref else None
+        readable = origin is None or not module.modules.is_broken(origin.module)
         unbound = name if ref is None else None
         yield Decoration(_KNOWN.get(str(origin)), readable, unbound, node.decorator, call)
 
@@ -96,15 +95,14 @@ class Inheritance:
     complete: whether the order holds every method.
     """
 
-    def __init__(self, modules: Modules, syntax: ProtocolSyntax) -> None:
-        self._modules = modules
+    def __init__(self, syntax: ProtocolSyntax) -> None:
         self.diagnostics: list[Diagnostic] = []
         self.complete = True
         self.order = self._linearised(syntax, frozenset())
 
     def _linearised(self, syntax: ProtocolSyntax, above: frozenset[Ref]) -> list[ProtocolSyntax]:
         try:
-            parameters = _plain_parameters(self._modules, syntax)
+            parameters = _plain_parameters(syntax)
         except Violation as violation:
             self._note(violation)
             parameters = ()
@@ -135,7 +133,7 @@ class Inheritance:
 
     def _look_at_decorators(self, syntax: ProtocolSyntax) -> None:
         services = 0
-        for each in decorations(self._modules, syntax.module, syntax.node.decorators):
+        for each in decorations(syntax.module, syntax.node.decorators):
             services += each.name == "service"
             known = each.name == "checkable" or (each.name == "service" and services == 1)
             if each.readable and each.unbound is None and not known:
@@ -147,7 +145,7 @@ class Inheritance:
     def _bases(self, syntax: ProtocolSyntax) -> Iterator[ProtocolSyntax]:
         protocol = False
         for argument in syntax.node.bases:
-            origin = meaning(self._modules, syntax.module, _unsubscripted(argument.value))
+            origin = syntax.module.meaning(_unsubscripted(argument.value))
             protocol = protocol or origin == PROTOCOL
             if origin in GENERIC or (origin is not None and str(origin) == "object"):
                 continue
@@ -175,7 +173,7 @@ class Inheritance:
     ) -> tuple[ProtocolSyntax | None, Sequence[Type]]:
         """A base, through aliases such as `Carts = Repository[Cart]`, and its type arguments."""
         named = _unsubscripted(node)
-        annotations = Annotations(self._modules, module, variables)
+        annotations = Annotations(module, variables)
         given = [
             annotations.type(element.slice.value)
             for element in (node.slice if isinstance(node, cst.Subscript) else ())
@@ -183,23 +181,22 @@ class Inheritance:
         ]
         name = dotted(named)
         if name is not None:
-            Names(self._modules, module).ref(name, node)
-        origin = meaning(self._modules, module, named)
-        if origin is not None and self._modules.is_broken(origin.module):
+            Names(module).ref(name, node)
+        origin = module.meaning(named)
+        if origin is not None and module.modules.is_broken(origin.module):
             raise _Broken
-        home = self._modules.find(origin.module) if origin else None
-        found = home.scan.definitions.get(origin.name) if home and origin else None
-        if home is not None and isinstance(found, cst.Subscript) and not given:
-            return self._base(home, found, {})
-        if origin is None or home is None or not isinstance(found, cst.ClassDef):
+        found = module.modules.definition(origin) if origin is not None else None
+        if found is not None and isinstance(found.node, cst.Subscript) and not given:
+            return self._base(found.module, found.node, {})
+        if found is None or not isinstance(found.node, cst.ClassDef):
             return None, ()
-        return ProtocolSyntax(origin, home, found), given
+        return ProtocolSyntax(found.ref, found.module, found.node), given
 
     def _filled(
         self, syntax: ProtocolSyntax, base: ProtocolSyntax, given: Sequence[Type]
     ) -> Mapping[str, Type]:
         """What the type parameters of a base stand for, as `syntax` inherits from it."""
-        parameters = _plain_parameters(self._modules, base)
+        parameters = _plain_parameters(base)
         if len(given) != len(parameters):
             problem = f"`{base.ref.name}` takes {len(parameters)} type arguments, not {len(given)}"
             self.diagnostics.append(GenericContract.at(syntax.span, problem))
@@ -215,13 +212,13 @@ class _Broken(Exception):
     """Raised for a base in a module that does not parse, which is reported as such."""
 
 
-def _plain_parameters(modules: Modules, syntax: ProtocolSyntax) -> tuple[str, ...]:
+def _plain_parameters(syntax: ProtocolSyntax) -> tuple[str, ...]:
     """The names of a Protocol's type parameters, in order.
 
     Raises:
         Violation: one stands for more than a type (FG011).
     """
-    parameters = type_parameters(modules, syntax.module, syntax.node)
+    parameters = type_parameters(syntax.module, syntax.node)
     if any(each.special for each in parameters):
         problem = f"`{syntax.ref.name}` has a type parameter that is no type"
         raise GenericContract.violation(syntax.span, problem)

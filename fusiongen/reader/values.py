@@ -17,8 +17,8 @@ import libcst as cst
 
 from ..contract import Expression, Ref
 from .literals import binary, made, method, parsed, spelled, unary
-from .modules import Module, Modules
-from .parameters import meaning
+from .module import Module
+from .modules import Modules
 from .scan import statements
 
 __all__ = ["Scope", "Values", "assigned", "given_names"]
@@ -114,8 +114,7 @@ class Values:
         tree = parsed(module.tree.code_for_node(node))
         if tree is None:
             return None
-        modules = self._modules
-        opener = _Opener(self, lambda name: modules.resolve(module, name), scope, seen)
+        opener = _Opener(self, module.resolve, scope, seen)
         try:
             opened: ast.expr = opener.visit(tree)
         except RecursionError:
@@ -128,13 +127,10 @@ class Values:
 
     def makes_nothing(self, ref: Ref) -> bool:
         """Whether a call of this gives its argument back: a `NewType`."""
-        origin = self._modules.origin(ref)
-        home = self._modules.find(origin.module)
-        node = home.scan.definitions.get(origin.name) if home is not None else None
-        return isinstance(node, cst.Call) and self._is_new_type(home, node)
-
-    def _is_new_type(self, home: Module | None, node: cst.Call) -> bool:
-        return home is not None and str(meaning(self._modules, home, node.func)) == "typing.NewType"
+        found = self._modules.definition(ref)
+        if found is None or not isinstance(found.node, cst.Call):
+            return False
+        return str(found.module.meaning(found.node.func)) == "typing.NewType"
 
 
 class _Opener(ast.NodeTransformer):
