@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..compat.against import changes_since
+from ..compat.changes import changes_since
 from ..compat.rule import Tier
 from ..errors import ContractError
 from ..output import fresh

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 
+from ..contract import Kind
 from .layout import travels_as_array
 from .spelled import Types, arguments, is_dots
 
@@ -50,6 +51,7 @@ def _told_by(node: ast.expr, types: Types) -> str | None:
     known = types.get(ast.unparse(node))
     if known is None:
         return _SCALARS.get(ast.unparse(node))
-    if known.kind not in ("dataclass", "struct") or known.options.get("tag", "None") != "None":
+    tagged = known.options.get("tag", "None") != "None"
+    if tagged or known.kind not in (Kind.DATACLASS, Kind.STRUCT):
         return None
     return "array" if travels_as_array(known) else "object"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..contract import MethodKind
+from ..contract import Kind, MethodKind
 from ..output.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
 from .forms import Forms
 from .layout import names_by_code, own_name, travels_as_array, wire_name
@@ -185,12 +185,12 @@ def renamed_otherwise(pair: TypePair) -> bool:
 
 
 _STYLES = {
-    "attrs": "record",
-    "dataclass": "record",
-    "struct": "record",
-    "typed-dict": "record",
-    "model": "record",
-    "named-tuple": "tuple",
+    Kind.ATTRS: "record",
+    Kind.DATACLASS: "record",
+    Kind.STRUCT: "record",
+    Kind.TYPED_DICT: "record",
+    Kind.MODEL: "record",
+    Kind.NAMED_TUPLE: "tuple",
 }
 
 

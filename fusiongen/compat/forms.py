@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from ..contract import Kind
 from .apart import told_apart
 from .layout import constraints, enum_marks, is_closed, is_flag, optional, wire_name
 from .spelled import (
@@ -149,11 +150,11 @@ class Forms:
         if (old, new) in seen:
             return True
         first, second = self._old.get(old), self._new.get(new)
-        if first is None or second is None or first.kind != second.kind:
+        if first is None or second is None or first.kind is not second.kind:
             return False
         if first.target is not None and second.target is not None:
             return self._same_text(first.target, second.target, seen | {(old, new)})
-        if first.kind == "enum":
+        if first.kind is Kind.ENUM:
             alike = set(enum_marks(first).values()) == set(enum_marks(second).values())
             return alike and first.options == second.options
         if first.options != second.options or "tag" in first.options:
@@ -189,7 +190,7 @@ def _is_a(narrow: ast.expr, types: Types, wide: ast.expr, wide_types: Types) -> 
     if is_union(wide):
         return any(_is_a(narrow, types, each, wide_types) for each in members(wide))
     known = types.get(ast.unparse(narrow))
-    if known is not None and known.kind == "newtype" and known.target:
+    if known is not None and known.kind is Kind.NEWTYPE and known.target:
         target = parsed(known.target)
         return target is not None and _is_a(target, types, wide, wide_types)
     if isinstance(narrow, ast.Subscript) and isinstance(wide, ast.Subscript):
@@ -236,7 +237,7 @@ def _values(node: ast.expr, types: Types) -> frozenset[str] | None:
     if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "typing.Literal":
         return frozenset(_value(each, types) for each in arguments(node))
     known = types.get(ast.unparse(node))
-    if known is None or known.kind != "enum" or is_flag(known):
+    if known is None or known.kind is not Kind.ENUM or is_flag(known):
         return None
     return frozenset(enum_marks(known).values())
 

@@ -10,6 +10,7 @@ from functools import cache
 import msgspec
 from pydantic import alias_generators
 
+from ..contract import Kind
 from ..output.lock import LockedField, LockedType
 
 __all__ = [
@@ -28,7 +29,7 @@ __all__ = [
     "wire_name",
 ]
 
-_POSITIONAL = frozenset(("attrs", "dataclass", "struct", "named-tuple"))
+_POSITIONAL = frozenset((Kind.ATTRS, Kind.DATACLASS, Kind.STRUCT, Kind.NAMED_TUPLE))
 _ATTRS = frozenset(("attr.attr", "attr.attrib", "attr.field", "attr.ib", "attrs.field"))
 """Of these, an `alias` is the name of a parameter, not of a field."""
 _FIELD_CALLS = {
@@ -102,7 +103,7 @@ def given_default(field: LockedField) -> str | None:
 
 def optional(type_: LockedType, field: LockedField) -> bool:
     """Whether a record may come without this field."""
-    if type_.kind == "typed-dict":
+    if type_.kind is Kind.TYPED_DICT:
         if field.type.startswith("typing.Required["):
             return False
         return type_.options.get("total") == "False" or "NotRequired[" in field.type
@@ -240,14 +241,14 @@ def constraints(field: LockedField) -> frozenset[tuple[str, str]]:
 
 def travels_as_array(type_: LockedType) -> bool:
     """Whether fields travel by position, not by name."""
-    return type_.kind == "named-tuple" or type_.options.get("array_like") == "True"
+    return type_.kind is Kind.NAMED_TUPLE or type_.options.get("array_like") == "True"
 
 
 def is_closed(type_: LockedType) -> bool:
     """Whether a reader refuses a record that has more fields than it knows."""
     options = type_.options
     return (
-        type_.kind == "named-tuple"
+        type_.kind is Kind.NAMED_TUPLE
         or options.get("forbid_unknown_fields") == "True"
         or options.get("extra") in ("'forbid'", '"forbid"')
     )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TypeGuard
 
+from ..contract import Kind
 from ..output.lock import LockedType
 
 __all__ = [
@@ -120,7 +121,7 @@ def opened(node: ast.expr, types: Types, *, newtypes: bool = True) -> ast.expr:
         type_ = types.get(name)
         target = parsed(type_.target) if type_ is not None and type_.target else None
         if target is not None and name not in seen and not is_recursive(name, types):
-            if type_ is not None and type_.kind == "newtype" and not newtypes:
+            if type_ is not None and type_.kind is Kind.NEWTYPE and not newtypes:
                 return node
             seen.add(name)
             node = target

@@ -16,6 +16,7 @@ from ..contract import (
     Annotated,
     Contract,
     Expression,
+    Kind,
     Literals,
     Method,
     MethodKind,
@@ -29,7 +30,7 @@ from ..contract import (
 )
 from ..reader.contracts import Reading
 from ..reader.literals import normal
-from ..reader.structures import Kind, Structure, Structures
+from ..reader.structures import Structure, Structures
 from .owned import digest
 from .unions import Unions
 
@@ -115,7 +116,7 @@ class LockedField(_Model):
 class LockedType(_Model):
     """One type that the source roots define."""
 
-    kind: str
+    kind: Kind
     frozen: bool = False
     bases: tuple[str, ...] = ()
     fields: tuple[LockedField, ...] = ()
@@ -255,7 +256,7 @@ class _Writer:
 
     def type(self, structure: Structure) -> LockedType:
         return LockedType(
-            kind=structure.kind.value,
+            kind=structure.kind,
             frozen=structure.frozen,
             bases=tuple(map(str, structure.bases)),
             fields=tuple(

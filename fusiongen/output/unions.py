@@ -11,8 +11,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from ..contract import Annotated, Dots, Expression, Literals, Named, Nothing, Ref, Type, Union
-from ..reader.structures import Kind, Structures
+from ..contract import Annotated, Dots, Expression, Kind, Literals, Named, Nothing, Ref, Type, Union
+from ..reader.structures import Structures
 
 __all__ = ["Unions"]
 

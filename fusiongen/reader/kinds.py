@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
 
 import libcst as cst
 
+from ..contract import Kind
 from .attributes import AttrsDecorator, attrs_fields
 from .members import Field, Members, is_true
 from .module import Module
@@ -22,42 +22,6 @@ __all__ = [
     "is_frozen",
     "own_fields",
 ]
-
-
-class Kind(Enum):
-    """What sort of type a definition makes."""
-
-    DATACLASS = "dataclass"
-    ATTRS = "attrs"
-    STRUCT = "struct"
-    MODEL = "model"
-    NAMED_TUPLE = "named-tuple"
-    TYPED_DICT = "typed-dict"
-    ENUM = "enum"
-    NEWTYPE = "newtype"
-    ALIAS = "alias"
-    EXCEPTION = "exception"
-    PROTOCOL = "protocol"
-    PLAIN = "plain"
-    """A class of no known family: it has no wire form."""
-    VARIABLE = "variable"
-    """A type variable."""
-    UNKNOWN = "unknown"
-    """Its family is decided outside of the source roots, or in no way that text shows."""
-
-    def without_wire_form(self, name: str) -> str | None:
-        """Why such a type cannot travel, or `None`."""
-        match self:
-            case Kind.PLAIN:
-                return f"`{name}` is no dataclass, attrs class, model, Struct or enum"
-            case Kind.EXCEPTION:
-                return f"`{name}` is an exception; list it in `raises` of `@service`"
-            case Kind.PROTOCOL:
-                return f"`{name}` is a Protocol"
-            case Kind.VARIABLE:
-                return f"`{name}` is a type variable"
-        return None
-
 
 DECORATED = (Kind.ATTRS, Kind.DATACLASS, Kind.NAMED_TUPLE)
 """Sorts that a subclass inherits without what makes fields of its own annotations."""

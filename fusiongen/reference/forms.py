@@ -10,6 +10,7 @@ from typing import Any
 from ..compat.comparison import record_style
 from ..compat.layout import travels_as_array
 from ..compat.spelled import is_recursive
+from ..contract import RECORDS, Kind
 from ..show.description import TypeDescription
 from .nodes import UNION, is_dots, operands, order_of, parsed, split
 from .records import enum_members, tag_of, travels_by_name
@@ -137,9 +138,9 @@ class Forms:
         return is_recursive(name, self._types)
 
     def _class_told_by(self, type_: TypeDescription) -> _Told:
-        if type_.kind == "enum":
+        if type_.kind is Kind.ENUM:
             return _of_values(enum_members(type_).values(), converted=travels_by_name(type_))
-        if type_.kind not in ("attrs", "dataclass", "struct", "named-tuple", "typed-dict"):
+        if type_.kind not in RECORDS:
             return _Told.INDEX
         if tag_of(type_) is not None:
             return _Told.TAG
@@ -162,7 +163,7 @@ class Forms:
         type_ = self._types.get(name)
         if type_ is None or record_style(type_) is None or name in above:
             return False
-        if type_.kind == "attrs":
+        if type_.kind is Kind.ATTRS:
             return True
         fields = (parsed(field.type) for field in type_.fields if field.type)
         return any(self._is_converted(each, above | {name}) for each in fields)
@@ -175,7 +176,7 @@ class Forms:
             return {type(self.value(each)) for each in arguments} in ({str}, {int})
         type_ = self._types.get(name)
         if type_ is not None:
-            return type_.kind == "enum" and not travels_by_name(type_)
+            return type_.kind is Kind.ENUM and not travels_by_name(type_)
         return name in _SCALARS and name not in _NO_MAP_KEYS
 
     def value(self, node: ast.expr) -> Any:

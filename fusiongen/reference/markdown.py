@@ -6,7 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..contract import MethodKind
+from ..contract import FREEZABLE, Kind, MethodKind
 from ..project import Title
 from ..show.description import (
     Description,
@@ -30,16 +30,16 @@ _KINDS = {
     MethodKind.STREAM: "",
 }
 _TYPES = {
-    "attrs": "an attrs class",
-    "dataclass": "a dataclass",
-    "struct": "a Struct",
-    "model": "a pydantic model",
-    "named-tuple": "a NamedTuple",
-    "typed-dict": "a TypedDict",
-    "enum": "an enum",
-    "newtype": "a NewType",
-    "alias": "an alias",
-    "exception": "an exception",
+    Kind.ATTRS: "an attrs class",
+    Kind.DATACLASS: "a dataclass",
+    Kind.STRUCT: "a Struct",
+    Kind.MODEL: "a pydantic model",
+    Kind.NAMED_TUPLE: "a NamedTuple",
+    Kind.TYPED_DICT: "a TypedDict",
+    Kind.ENUM: "an enum",
+    Kind.NEWTYPE: "a NewType",
+    Kind.ALIAS: "an alias",
+    Kind.EXCEPTION: "an exception",
 }
 
 
@@ -69,7 +69,7 @@ class _Page:
         types = {
             name: type_
             for name, type_ in self._description.types.items()
-            if type_.kind != "variable"
+            if type_.kind is not Kind.VARIABLE
         }
         if types:
             yield "## Types"
@@ -151,20 +151,20 @@ class _Page:
         yield _heading(3, self._spell(name), name)
         yield from _prose(type_.doc)
         sort = _TYPES.get(type_.kind, "a type")
-        if type_.frozen and type_.kind in ("attrs", "dataclass", "struct", "model"):
+        if type_.frozen and type_.kind in FREEZABLE:
             sort = f"a frozen {sort.partition(' ')[2]}"
         target = f" for `{self._spell(type_.target)}`" if type_.target is not None else ""
         generic = f", generic in {_listed([f'`{each}`' for each in type_.parameters])}"
         yield f"`{name}`, {sort}{target}{generic if type_.parameters else ''}."
         if type_.fields:
-            yield self._members(type_) if type_.kind == "enum" else self._fields(type_)
+            yield self._members(type_) if type_.kind is Kind.ENUM else self._fields(type_)
         texts = (type_.target or "", *(field.type for field in type_.fields))
         known = self._description.types
         named = dict.fromkeys(each for text in texts for each in names_in(text, known))
         links = [
             self._type_link(each)
             for each in named
-            if each != name and known[each].kind != "variable"
+            if each != name and known[each].kind is not Kind.VARIABLE
         ]
         if links:
             yield f"Types: {', '.join(links)}."

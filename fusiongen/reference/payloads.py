@@ -9,6 +9,7 @@ from typing import Any
 
 from ..compat.comparison import record_style
 from ..compat.layout import is_closed, optional, travels_as_array, wire_name
+from ..contract import Kind
 from ..show.description import FieldDescription, TypeDescription
 from ..show.spelling import Spelling
 from .constraints import constrained, default_of
@@ -152,7 +153,7 @@ class Payloads:
     def _defined(self, type_: TypeDescription, given: Mapping[str, ast.expr]) -> Schema:
         if type_.target is not None:
             return self.of(type_.target)
-        if type_.kind == "enum":
+        if type_.kind is Kind.ENUM:
             return _enumeration(type_)
         return self._record(type_, given) if record_style(type_) is not None else {}
 

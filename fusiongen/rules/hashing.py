@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..contract import Annotated, Dots, Literals, Named, Nothing, Ref, Type, Union, parts
+from ..contract import (
+    FREEZABLE,
+    Annotated,
+    Dots,
+    Kind,
+    Literals,
+    Named,
+    Nothing,
+    Ref,
+    Type,
+    Union,
+    parts,
+)
 from .known_types import CONTAINERS, HASHED, JSON_VALUE, OPEN
 
 if TYPE_CHECKING:
@@ -12,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["unstable"]
 
-_HAVE_TO_BE_FROZEN = ("attrs", "dataclass", "struct", "model", "typed-dict")
+_HAVE_TO_BE_FROZEN = (*FREEZABLE, Kind.TYPED_DICT)
 
 
 def unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
@@ -49,7 +61,7 @@ def _unstable_structure(
     seen |= {structure.ref}
     if structure.target is not None:
         return unstable(structure.target, structures, seen)
-    if not structure.frozen and structure.kind.value in _HAVE_TO_BE_FROZEN:
+    if not structure.frozen and structure.kind in _HAVE_TO_BE_FROZEN:
         return f"`{structure.ref}` is not frozen"
     for field in structure.fields:
         type_ = structures.unmarked(field.type) if field.type is not None else None

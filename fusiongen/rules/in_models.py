@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..contract import Annotated, Expression, Named, Ref, Type, Union, parts
+from ..contract import Annotated, Expression, Kind, Named, Ref, Type, Union, parts
 from .known_types import BASES, ENCODED, IMPORTING, TAKEN_BY_PYDANTIC, unknown
 
 if TYPE_CHECKING:
     from ..reader.structures import Field, Structure, Structures
 
 __all__ = ["hidden", "homeless", "unknown_to_pydantic"]
+
+_FOREIGN = (Kind.PLAIN, Kind.PROTOCOL, Kind.EXCEPTION)
+"""Sorts that a model has no schema for."""
 
 
 def hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
@@ -67,7 +70,7 @@ def _foreign(type_: Type, structures: Structures) -> str | None:
             origin = structures.origin(ref)
             structure = structures.of(origin)
             problem = None
-            if structure is not None and structure.kind.value in ("plain", "protocol", "exception"):
+            if structure is not None and structure.kind in _FOREIGN:
                 problem = structure.kind.without_wire_form(origin.name)
             elif str(origin) in BASES:
                 problem = f"`{origin}` has no fields of its own"
@@ -104,7 +107,7 @@ def unknown_to_pydantic(type_: Named, structure: Structure, structures: Structur
             if not isinstance(part, Named):
                 continue
             origin, given = structures.origin(part.ref), structures.of(part.ref)
-            strange = given is not None and given.kind.value in ("attrs", "struct")
+            strange = given is not None and given.kind in (Kind.ATTRS, Kind.STRUCT)
             if not strange and str(origin) != "collections.abc.Collection":
                 continue
             if _fills_a_model(structure, structures, frozenset()):
@@ -114,7 +117,7 @@ def unknown_to_pydantic(type_: Named, structure: Structure, structures: Structur
 
 def _fills_a_model(structure: Structure, structures: Structures, seen: frozenset[Ref]) -> bool:
     """Whether the type arguments of a class reach a pydantic model."""
-    if structure.kind.value == "model":
+    if structure.kind is Kind.MODEL:
         return True
     for field in structure.fields:
         for part in parts(field.type) if field.type is not None else ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..contract import Annotated, Dots, Named, Ref, Type, Union, parts
+from ..contract import RECORDS, Annotated, Dots, Kind, Named, Ref, Type, Union, parts
 from .in_models import hidden, homeless, unknown_to_pydantic
 from .known_types import (
     BASES,
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from ..reader.structures import Field, Structure, Structures
 
 __all__ = ["read_once", "without_wire_form"]
-
-_RECORDS = ("attrs", "dataclass", "struct", "named-tuple", "typed-dict")
 
 
 def without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
@@ -88,7 +86,7 @@ def _field_without_wire_form(
     structure: Structure, structures: Structures, seen: frozenset[Ref]
 ) -> str | None:
     """A pydantic model has its own opinion of what its fields may be."""
-    if structure.ref in seen or structure.kind.value not in _RECORDS:
+    if structure.ref in seen or structure.kind not in RECORDS:
         return None
     for field in structure.fields:
         type_ = _set_type(structure, field, structures)
@@ -104,7 +102,7 @@ def _set_type(structure: Structure, field: Field, structures: Structures) -> Typ
     """The type of a field, without that of UNSET where a field may be unset."""
     type_ = structures.unmarked(field.type) if field.type is not None else None
     is_array = ("array_like", "True") in structure.options
-    may_be_unset = structure.kind.value == "struct" and field.default == "msgspec.UNSET"
+    may_be_unset = structure.kind is Kind.STRUCT and field.default == "msgspec.UNSET"
     if not isinstance(type_, Union) or not may_be_unset or is_array:
         return type_
     rest = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..contract import Annotated, MethodKind, Named, Type, Union
+from ..contract import Annotated, Kind, MethodKind, Named, Type, Union
 from .base import ContractRule, ProjectRule
 from .known_types import JSON_VALUE
 
@@ -22,7 +22,7 @@ _MUTABLE = frozenset(
         *("collections.abc.MutableSequence", "collections.abc.MutableSet", *JSON_VALUE),
     )
 )
-_MAY_CHANGE = ("dataclass", "struct", "model", "typed-dict")
+_MAY_CHANGE = (Kind.DATACLASS, Kind.STRUCT, Kind.MODEL, Kind.TYPED_DICT)
 
 
 class MutableResult(ContractRule):
@@ -141,7 +141,7 @@ def _changeable(
             origin = structures.origin(ref)
             structure = structures.of(origin)
             if structure is not None and str(origin) not in seen:
-                if structure.kind.value in _MAY_CHANGE and not structure.frozen:
+                if structure.kind in _MAY_CHANGE and not structure.frozen:
                     return f"`{origin.name}` is not frozen"
                 shown = (structure.target, *(field.type for field in structure.fields))
                 inner = (*(each for each in shown if each is not None), *(arguments or ()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ..contract import MethodKind, ParameterKind
+from ..contract import FREEZABLE, Kind, MethodKind, ParameterKind
 from ..output.lock import LockedParameter
 from .description import Description, MethodDescription, ServiceDescription, TypeDescription
 from .spelling import Spelling
@@ -90,17 +90,17 @@ def _types(description: Description, spell: Spelling) -> list[tuple[str, ...]]:
         *(
             (
                 spell(name),
-                ("frozen " if _says_frozen(type_) else "") + type_.kind,
+                ("frozen " if _says_frozen(type_) else "") + type_.kind.value,
                 _of(type_, spell),
             )
             for name, type_ in description.types.items()
-            if type_.kind != "variable"
+            if type_.kind is not Kind.VARIABLE
         ),
     ]
 
 
 def _says_frozen(type_: TypeDescription) -> bool:
-    return type_.frozen and type_.kind in ("attrs", "dataclass", "struct", "model")
+    return type_.frozen and type_.kind in FREEZABLE
 
 
 def _of(type_: TypeDescription, spell: Spelling) -> str:

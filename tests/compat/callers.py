@@ -17,7 +17,7 @@ import attrs
 import msgspec.structs
 
 from fusiongen.compat.layout import given_as, optional, positional
-from fusiongen.contract import MethodKind, ParameterKind
+from fusiongen.contract import FREEZABLE, RECORDS, Kind, MethodKind, ParameterKind
 from fusiongen.output.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
 from fusionrt.values.codecs import codec
 
@@ -49,14 +49,13 @@ import pydantic
 import shop.contracts
 
 """
-_RECORDS = ("attrs", "dataclass", "struct", "named-tuple", "typed-dict", "model")
-_MUTABLE = ("attrs", "dataclass", "struct", "model")
+_RECORDS = (*RECORDS, Kind.MODEL)
 _ONLY = {
-    "attrs": "attrs.evolve(value)",
-    "dataclass": "dataclasses.replace(value)",
-    "struct": "msgspec.structs.replace(value)",
-    "model": "value.model_copy()",
-    "named-tuple": "value._replace()",
+    Kind.ATTRS: "attrs.evolve(value)",
+    Kind.DATACLASS: "dataclasses.replace(value)",
+    Kind.STRUCT: "msgspec.structs.replace(value)",
+    Kind.MODEL: "value.model_copy()",
+    Kind.NAMED_TUPLE: "value._replace()",
 }
 """What only instances of one sort of type can do."""
 _MARKS = ("typing.NotRequired[", "typing.Required[", "typing.Final[", "typing.ReadOnly[")
@@ -121,20 +120,20 @@ def _types(lock: Lock) -> Iterator[_Function]:
         if "typing.Generic" in type_.bases:
             continue
         for base in type_.bases:
-            if base.startswith("shop.") or type_.kind in ("enum", "exception"):
+            if base.startswith("shop.") or type_.kind in (Kind.ENUM, Kind.EXCEPTION):
                 yield f"def f{{}}(value: {name}) -> {base}:", "    return value"
         if type_.kind in _RECORDS:
             yield from _record(name, type_)
-        elif type_.kind == "enum":
+        elif type_.kind is Kind.ENUM:
             for member in type_.fields:
                 yield f"def f{{}}() -> {name}:", f"    return {name}.{member.name}"
-        elif type_.kind == "alias":
+        elif type_.kind is Kind.ALIAS:
             yield f"def f{{}}(value: {type_.target}) -> {name}:", "    return value"
             yield f"def f{{}}(value: {name}) -> {type_.target}:", "    return value"
-        elif type_.kind == "newtype":
+        elif type_.kind is Kind.NEWTYPE:
             yield f"def f{{}}(value: {type_.target}) -> {name}:", f"    return {name}(value)"
             yield f"def f{{}}(value: {name}) -> {type_.target}:", "    return value"
-        elif type_.kind == "exception":
+        elif type_.kind is Kind.EXCEPTION:
             for field in type_.fields:
                 head = f"def f{{}}(error: {name}) -> {field.type}:"
                 yield head, f"    return error.{field.name}"
@@ -143,9 +142,9 @@ def _types(lock: Lock) -> Iterator[_Function]:
 def _record(name: str, type_: LockedType) -> Iterator[_Function]:
     fields = [(index, each, _bare(each.type)) for index, each in enumerate(type_.fields)]
     for _, field, spelled in fields:
-        read = f'["{field.name}"]' if type_.kind == "typed-dict" else f".{field.name}"
+        read = f'["{field.name}"]' if type_.kind is Kind.TYPED_DICT else f".{field.name}"
         yield f"def f{{}}(value: {name}) -> {spelled}:", f"    return value{read}"
-        if type_.kind in _MUTABLE and not type_.frozen:
+        if type_.kind in FREEZABLE and not type_.frozen:
             head = f"def f{{}}(value: {name}, new: {spelled}) -> None:"
             yield head, f"    value{read} = new"
     only = _ONLY.get(type_.kind)
@@ -248,7 +247,7 @@ def _translated(before: Any, value: Any, after: Any) -> Any:
 
 def _keywords(old: LockedType, value: Any) -> Iterator[dict[str, Any]]:
     """What a value can be made with: each field by each keyword that it was taken as."""
-    if old.kind == "typed-dict":
+    if old.kind is Kind.TYPED_DICT:
         return
     known = {field.name: sorted(given_as(old, field)) for field in old.fields}
     for name, keywords in known.items():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from fusiongen.compat.compare import breaking
+from fusiongen.compat.changes import breaking
 from fusiongen.compat.rule import BreakingRule, Case, Tier
 from fusiongen.compat.rules.all import BREAKING_RULES
 
@@ -117,3 +117,11 @@ def test_rule_ids_are_unique() -> None:
     """No two rules share an id, and each says what it is about."""
     assert len({rule.id for rule in BREAKING_RULES}) == len(BREAKING_RULES)
     assert all(rule.__doc__ and rule.BREAKING for rule in BREAKING_RULES)
+
+
+def test_one_guess_finds_the_code_of_a_rule() -> None:
+    """A rule is in the file, or folder, that a word of its id names: FIELD_MOVED in `fields`."""
+    for rule in BREAKING_RULES:
+        places = set(rule.__module__.split(".rules.")[1].split("."))
+        words = rule.id.lower().split("_")
+        assert places & {word + ending for word in words for ending in ("s", "es")}, rule.id

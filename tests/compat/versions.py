@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from fusiongen.compat.against import changed
+from fusiongen.compat.changes import changed
 from fusiongen.compat.rule import Change
 from fusiongen.output.emit import plan, write
 from fusiongen.output.lock import Lock, lock_of, lock_text

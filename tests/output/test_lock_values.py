@@ -13,7 +13,7 @@ from typing import Any, get_type_hints
 
 import pytest
 
-from fusiongen.compat.compare import ordered
+from fusiongen.compat.aligned import ordered
 from fusiongen.compat.layout import enum_values
 from fusiongen.output.emit import reading_of
 from fusiongen.output.lock import Lock, lock_of, lock_text

@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 from ..rule import BreakingRule, Tier
-from . import bases, enums, keys, methods, parameters, services
-from . import fields as records
-from . import types as kinds
+from . import (
+    enums,
+    exceptions,
+    indexes,
+    invalidations,
+    keys,
+    methods,
+    parameters,
+    protocols,
+    results,
+    services,
+)
+from .fields import added, defaults, moved, renamed, retyped
+from .fields import removed as fields_removed
+from .types import kinds, options, targets
+from .types import removed as types_removed
 
 __all__ = ["BREAKING_RULES"]
 
+_MODULES = (
+    *(enums, exceptions, indexes, invalidations, keys, methods, parameters, protocols),
+    *(results, services),
+    *(added, defaults, fields_removed, moved, renamed, retyped),
+    *(kinds, options, targets, types_removed),
+)
 _TIERS = tuple(Tier)
 
 BREAKING_RULES: tuple[type[BreakingRule], ...] = tuple(
     sorted(
-        (
-            getattr(module, name)
-            for module in (bases, enums, keys, kinds, methods, parameters, records, services)
-            for name in module.__all__
-        ),
+        (getattr(module, name) for module in _MODULES for name in module.__all__),
         key=lambda rule: (_TIERS.index(rule.tier), rule.id),
     )
 )

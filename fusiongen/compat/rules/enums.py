@@ -7,8 +7,10 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
 
+from ...contract import Kind
 from ..layout import enum_marks, is_flag
 from ..rule import BreakingRule, Case, Tier
+from .cases import USE
 
 if TYPE_CHECKING:
     from ...output.lock import LockedType
@@ -17,11 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["EnumMemberAdded", "EnumMemberRemoved", "EnumMemberRenamed", "EnumValueChanged"]
 
-_USE = "\n\n\n@service\nclass Carts(Protocol):\n    async def get(self, id: str) -> Cart: ..."
-
 
 def _case(old: str, new: str) -> Case:
-    return old + _USE, new + _USE
+    return old + USE, new + USE
 
 
 def _enum(old: str, new: str, base: str = "Enum") -> Case:
@@ -59,7 +59,7 @@ def _is_known(value: str, type_: LockedType, marks: Mapping[str, str]) -> bool:
 
 
 def _enums(comparison: Comparison) -> Iterator[TypePair]:
-    return (pair for pair in comparison.types if pair.old.kind == pair.new.kind == "enum")
+    return (pair for pair in comparison.types if pair.old.kind is pair.new.kind is Kind.ENUM)
 
 
 class EnumMemberAdded(BreakingRule):

@@ -1,4 +1,4 @@
-"""Comparing two locks."""
+"""Locks made ready to be compared: unions as they travel, types under the names of today."""
 
 from __future__ import annotations
 
@@ -8,24 +8,12 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import reduce
 
+from ..contract import Kind
 from ..output.lock import Lock, LockedMethod
-from .comparison import Comparison
-from .rule import Change
-from .rules.all import BREAKING_RULES
 from .spelled import members as members_of
 from .spelled import parsed
 
-__all__ = ["breaking", "ordered", "renamed"]
-
-
-def breaking(old: Lock, new: Lock, gone: frozenset[str] = frozenset()) -> list[Change]:
-    """Every breaking change, by what changed (C6).
-
-    gone: the names of old types that nothing defines any more; others are only not referred to.
-    """
-    comparison = Comparison(ordered(old), ordered(new), gone)
-    changes = [change for rule in BREAKING_RULES for change in rule.check(comparison)]
-    return sorted(set(changes), key=lambda change: (change.at, change.rule, change.message))
+__all__ = ["ordered", "renamed"]
 
 
 def ordered(lock: Lock) -> Lock:
@@ -81,7 +69,7 @@ def _either(left: ast.expr, right: ast.expr) -> ast.expr:
     return ast.BinOp(left, ast.BitOr(), right)
 
 
-def renamed(lock: Lock, name_now: Callable[[str, str], str]) -> Lock:
+def renamed(lock: Lock, name_now: Callable[[str, Kind], str]) -> Lock:
     """The lock with its types under the names that they have now: one that moved, or was renamed,
     and still has its old name where it was has not changed for anybody.
 
@@ -96,8 +84,8 @@ def renamed(lock: Lock, name_now: Callable[[str, str], str]) -> Lock:
     return Lock.model_validate_json(text)
 
 
-def _named(lock: Lock) -> Iterator[tuple[str, str]]:
+def _named(lock: Lock) -> Iterator[tuple[str, Kind]]:
     for contract in lock.contracts.values():
-        yield contract.protocol, "protocol"
-        yield from ((name, "exception") for name in contract.raises)
+        yield contract.protocol, Kind.PROTOCOL
+        yield from ((name, Kind.EXCEPTION) for name in contract.raises)
     yield from ((name, type_.kind) for name, type_ in lock.types.items())

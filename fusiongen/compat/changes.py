@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..contract import Named, Ref
 from ..errors import GenerationError, Span
 from ..output.lock import Lock, lock_of
 from ..project import Allowed, Project
 from ..reader.contracts import Reading
-from ..reader.structures import Kind, Structure
 from ..show.report import Report
+from .aligned import ordered, renamed
 from .baseline import baseline
-from .compare import breaking, renamed
+from .comparison import Comparison
 from .rule import Change, Tier
 from .rules.all import BREAKING_RULES
+from .today import Today
 
-__all__ = ["changed", "changes_since"]
+__all__ = ["breaking", "changed", "changes_since"]
 
 
 def changes_since(project: Project, reading: Reading, against: str, tier: Tier) -> list[Report]:
@@ -52,9 +52,20 @@ def _in_vain(allowed: Allowed, against: str) -> Report:
 
 def changed(old: Lock, reading: Reading) -> list[Change]:
     """Every breaking change between an older lock and today's contracts."""
-    old = renamed(old, lambda name, kind: _name_now(reading, name, kind))
-    gone = frozenset(name for name in old.types if not _is_defined(reading, name))
+    today = Today(reading.structures)
+    old = renamed(old, today.name_of)
+    gone = frozenset(name for name in old.types if not today.defines(name))
     return breaking(old, lock_of(reading), gone)
+
+
+def breaking(old: Lock, new: Lock, gone: frozenset[str] = frozenset()) -> list[Change]:
+    """Every breaking change, by what changed (C6).
+
+    gone: the names of old types that nothing defines any more; others are only not referred to.
+    """
+    comparison = Comparison(ordered(old), ordered(new), gone)
+    changes = [change for rule in BREAKING_RULES for change in rule.check(comparison)]
+    return sorted(set(changes), key=lambda change: (change.at, change.rule, change.message))
 
 
 def _report(change: Change, places: Mapping[str, Span]) -> Report:
@@ -81,42 +92,3 @@ def _places(reading: Reading) -> Iterator[tuple[str, Span]]:
         yield contract.name, contract.span
         for method in contract.methods:
             yield f"{contract.name}.{method.name}", method.span
-
-
-def _name_now(reading: Reading, name: str, kind: str) -> str:
-    """What a name means today, seen from where it was: itself, unless it is imported there, or an
-    alias of something of the kind that it was itself."""
-    ref = _ref(reading, name)
-    if ref is None:
-        return name
-    origin = reading.structures.origin(ref)
-    behind = _behind(reading, origin)
-    return str(behind.ref if behind and behind.kind.value == kind else origin)
-
-
-def _behind(reading: Reading, ref: Ref) -> Structure | None:
-    """What a name stands for if it is an alias of a bare name, or of another such alias."""
-    seen: set[Ref] = set()
-    structure = reading.structures.of(ref)
-    while structure is not None and structure.kind is Kind.ALIAS and structure.ref not in seen:
-        seen.add(structure.ref)
-        target = structure.target
-        if not isinstance(target, Named) or target.arguments is not None:
-            return None
-        structure = reading.structures.of(target.ref)
-    return structure
-
-
-def _is_defined(reading: Reading, name: str) -> bool:
-    ref = _ref(reading, name)
-    return ref is not None and reading.structures.defines(ref)
-
-
-def _ref(reading: Reading, name: str) -> Ref | None:
-    """A dotted name as one in a module of today's source roots, if there is the module."""
-    parts = name.split(".")
-    for index in range(len(parts) - 1, 0, -1):
-        module = ".".join(parts[:index])
-        if reading.structures.has_module(module):
-            return Ref(module=module, name=".".join(parts[index:]))
-    return None

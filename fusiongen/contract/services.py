@@ -1,139 +1,30 @@
-"""The contract model: what the reader makes of a contract's text and every other room speaks."""
+"""Contracts: their methods, parameters and entries of `invalidates`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import Enum
-from typing import Annotated as _Annotated
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from .errors import Span
+from ..errors import Span
+from .types import Expression, Model, Ref, Type
 
 __all__ = [
-    "Annotated",
     "Argument",
     "Call",
+    "Constant",
     "Contract",
-    "Dots",
-    "Expression",
-    "Literals",
+    "Loop",
     "Method",
     "MethodKind",
-    "Named",
-    "Nothing",
     "Options",
     "Parameter",
     "ParameterKind",
     "Path",
-    "Ref",
-    "Type",
-    "Union",
     "Wildcard",
-    "parts",
-    "quoted",
 ]
-
-
-class Model(BaseModel):
-    """A value: frozen, and strict about what it is made of."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Ref(Model):
-    """A name as a module offers it; dotted if nested in a class, empty for the module itself."""
-
-    module: str
-    name: str
-
-    @property
-    def head(self) -> str:
-        """What has to be imported from the module."""
-        return self.name.partition(".")[0]
-
-    def __str__(self) -> str:
-        return self.name if self.module == "builtins" else f"{self.module}.{self.name}".rstrip(".")
-
-
-class Expression(Model):
-    """A piece of source in canonical spelling, with its names resolved."""
-
-    parts: tuple[str | Ref, ...]
-
-    def __str__(self) -> str:
-        return "".join(map(str, self.parts))
-
-
-class Named(Model):
-    """A class, NewType or alias, with its type arguments: `tuple[str, ...]`."""
-
-    kind: Literal["named"] = "named"
-    ref: Ref
-    arguments: tuple[Type, ...] | None = None
-    quoted: bool = False
-    """An alias that names itself in quotes: at run time it is no type without its module."""
-
-    def __str__(self) -> str:
-        if self.arguments is None:
-            return str(self.ref)
-        return f"{self.ref}[{', '.join(map(str, self.arguments)) or '()'}]"
-
-
-class Union(Model):
-    """`A | B | None`: at least two members, none of them a union."""
-
-    kind: Literal["union"] = "union"
-    members: tuple[Type, ...]
-
-    def __str__(self) -> str:
-        return " | ".join(map(str, self.members))
-
-
-class Literals(Model):
-    """`Literal["a", Color.RED]`."""
-
-    kind: Literal["literal"] = "literal"
-    values: tuple[Expression, ...]
-
-    def __str__(self) -> str:
-        return f"typing.Literal[{', '.join(map(str, self.values))}]"
-
-
-class Annotated(Model):
-    """`Annotated[int, Ge(0)]`: the metadata reach the codecs, not the signatures."""
-
-    kind: Literal["annotated"] = "annotated"
-    base: Type
-    metadata: tuple[Expression, ...]
-
-    def __str__(self) -> str:
-        return f"typing.Annotated[{', '.join(map(str, (self.base, *self.metadata)))}]"
-
-
-class Nothing(Model):
-    """`None`."""
-
-    kind: Literal["none"] = "none"
-
-    def __str__(self) -> str:
-        return "None"
-
-
-class Dots(Model):
-    """The `...` of `tuple[str, ...]`."""
-
-    kind: Literal["dots"] = "dots"
-
-    def __str__(self) -> str:
-        return "..."
-
-
-Type = _Annotated[
-    Named | Union | Literals | Annotated | Nothing | Dots, Field(discriminator="kind")
-]
-"""A type as the contract spells it; `str()` of it is canonical: every name in full."""
 
 
 class ParameterKind(Enum):
@@ -206,7 +97,7 @@ class Argument(Model):
     """One argument of a call in `invalidates`; `name` if it was given by keyword."""
 
     name: str | None
-    value: _Annotated[Path | Wildcard | Constant, Field(discriminator="kind")]
+    value: Annotated[Path | Wildcard | Constant, Field(discriminator="kind")]
 
     def __str__(self) -> str:
         return f"{self.name}={self.value}" if self.name else str(self.value)
@@ -294,28 +185,3 @@ class Contract(Model):
             for parameter in method.parameters:
                 yield parameter.type
             yield method.result
-
-
-def parts(type_: Type) -> Iterator[Type]:
-    """A type and all that it is made of."""
-    yield type_
-    match type_:
-        case Named(arguments=inner) if inner:
-            children: tuple[Type, ...] = inner
-        case Union(members=inner):
-            children = inner
-        case Annotated(base=base):
-            children = (base,)
-        case _:
-            children = ()
-    for child in children:
-        yield from parts(child)
-
-
-def quoted(value: str | bytes) -> str:
-    """A literal for this value, in double quotes where that needs no more escapes."""
-    text = repr(value)
-    if '"' in text:
-        return text
-    prefix, _, body = text.partition("'")
-    return f'{prefix}"{body[:-1]}"'

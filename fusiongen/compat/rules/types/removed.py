@@ -1,18 +1,45 @@
-"""The rule about what a type derives from."""
+"""Rules about what is gone: a type, or a class that it derived from."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..lineage import ancestors
-from ..rule import BreakingRule, Tier
+from ...lineage import ancestors
+from ...rule import BreakingRule, Tier
+from .cases import FIELD, case
 
 if TYPE_CHECKING:
-    from ..comparison import Comparison
-    from ..rule import Change
+    from ...comparison import Comparison
+    from ...rule import Change
 
-__all__ = ["TypeBaseRemoved"]
+__all__ = ["TypeBaseRemoved", "TypeRemoved"]
+
+_IDS = (
+    "{0} = tuple[str, ...]\n\n\n@service\nclass Carts(Protocol):\n"
+    "    async def ids(self) -> {0}: ..."
+)
+
+
+class TypeRemoved(BreakingRule):
+    """A type is gone from its module, or has another name there: callers' imports of it fail."""
+
+    id = "TYPE_REMOVED"
+    tier = Tier.SOURCE
+    advice = "Keep the name as an alias of what took its place"
+    BREAKING = ((_IDS.format("Ids"), _IDS.format("Keys")),)
+    COMPATIBLE = (
+        case(
+            f"@dataclass\nclass Cart:{FIELD}",
+            f"@dataclass\nclass Basket:{FIELD}\n\n\nCart = Basket",
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for name in sorted(comparison.gone):
+            yield cls.change(name, "it is gone from there")
+
 
 _KINDS = frozenset(
     (
@@ -22,9 +49,9 @@ _KINDS = frozenset(
     )
 )
 """Bases that say of what sort a type is: other rules look at that."""
-_USE = "@service{}\nclass Carts(Protocol):\n    async def get(self, id: str) -> {}: ..."
-_LISTED = _USE.format("(raises=[Empty])", "str")
-_RETURNED = _USE.format("", "Cart")
+_SERVICE = "@service{}\nclass Carts(Protocol):\n    async def get(self, id: str) -> {}: ..."
+_LISTED = _SERVICE.format("(raises=[Empty])", "str")
+_RETURNED = _SERVICE.format("", "Cart")
 
 
 class TypeBaseRemoved(BreakingRule):

@@ -1,0 +1,1 @@
+"""Rules about the fields of types, by what happened to a field."""

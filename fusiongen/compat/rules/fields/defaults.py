@@ -1,0 +1,101 @@
+"""Rules about fields that may be left out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ....contract import Kind
+from ...layout import given_default, optional
+from ...rule import BreakingRule, Tier
+from .cases import STRUCT, cart, case, kept
+
+if TYPE_CHECKING:
+    from ....output.lock import LockedField, LockedType
+    from ...comparison import Comparison
+    from ...rule import Change
+
+__all__ = ["FieldDefaultChanged", "FieldMadeRequired", "FieldPresenceChanged"]
+
+
+class FieldMadeRequired(BreakingRule):
+    """A field lost its default: callers that make instances without it fail."""
+
+    id = "FIELD_MADE_REQUIRED"
+    tier = Tier.SOURCE
+    advice = "Keep the default"
+    BREAKING = (case(("id: str = ''",), ("id: str",)),)
+    COMPATIBLE = (case(("id: str",), ("id: str = ''",)),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair, old, new in kept(comparison):
+            lost = optional(pair.type.old, old) and not optional(pair.type.new, new)
+            if lost and not _may_be_absent(pair.type.old, old):
+                yield cls.change(pair.at, "the field has no default any more")
+
+
+class FieldPresenceChanged(BreakingRule):
+    """A field may be left out by one version that the other one requires: a key of a `TypedDict`,
+    or a field of a Struct with `omit_defaults`."""
+
+    id = "FIELD_PRESENCE_CHANGED"
+    tier = Tier.WIRE
+    advice = "Let every reader do without it first"
+    BREAKING = (
+        (
+            cart("class Cart(TypedDict):", "id: str"),
+            cart("class Cart(TypedDict):", "id: NotRequired[str]"),
+        ),
+        (
+            cart(STRUCT.format(", omit_defaults=True"), "id: str = ''"),
+            cart(STRUCT.format(", omit_defaults=True"), "id: str"),
+        ),
+    )
+    COMPATIBLE = (
+        (
+            cart("class Cart(TypedDict):", "id: str"),
+            cart("class Cart(TypedDict):", "id: Required[str]"),
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair, old, new in kept(comparison):
+            first, second = pair.type.old, pair.type.new
+            if _may_be_absent(first, old) and not optional(second, new):
+                yield cls.change(pair.at, "the field became required")
+            elif _may_be_absent(second, new) and not optional(first, old):
+                yield cls.change(pair.at, "the field may be left out, and was required")
+
+
+class FieldDefaultChanged(BreakingRule):
+    """A default changed that is not sent (`omit_defaults`): either version fills in its own."""
+
+    id = "FIELD_DEFAULT_CHANGED"
+    tier = Tier.WIRE
+    advice = "Keep the default, or drop `omit_defaults` in a version before"
+    BREAKING = (
+        (
+            cart(STRUCT.format(", omit_defaults=True"), "n: int = 1"),
+            cart(STRUCT.format(", omit_defaults=True"), "n: int = 2"),
+        ),
+    )
+    COMPATIBLE = (case(("n: int = 1",), ("n: int = 2",)),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair, old, new in kept(comparison):
+            omitted = any(
+                type_.options.get("omit_defaults") == "True"
+                for type_ in (pair.type.old, pair.type.new)
+            )
+            before, after = given_default(old), given_default(new)
+            if omitted and before is not None and after not in (None, before):
+                yield cls.change(pair.at, f"the default {before} became {after}")
+
+
+def _may_be_absent(type_: LockedType, field: LockedField) -> bool:
+    """Whether a writer may leave the field out."""
+    writes_all = type_.kind is not Kind.TYPED_DICT and type_.options.get("omit_defaults") != "True"
+    return optional(type_, field) and not writes_all

@@ -1,0 +1,73 @@
+"""Rules about fields that are given by position."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ...layout import given_as, positional, travels_as_array
+from ...rule import BreakingRule, Tier
+from .cases import cart, case, places_changed
+
+if TYPE_CHECKING:
+    from ...comparison import Comparison
+    from ...rule import Change
+
+__all__ = ["FieldMadeKeywordOnly", "FieldMoved"]
+
+
+class FieldMoved(BreakingRule):
+    """The fields have another order: callers that make instances with positional arguments pass
+    them to other fields."""
+
+    id = "FIELD_MOVED"
+    tier = Tier.SOURCE
+    advice = "Add fields at the end, or make the class `kw_only`"
+    BREAKING = (
+        case(("a: str", "b: str"), ("b: str", "a: str")),
+        case(("a: str", "b: str = ''"), ("a: str", "c: str = ''", "b: str = ''")),
+    )
+    COMPATIBLE = (
+        (
+            cart("@dataclass(kw_only=True)\nclass Cart:", "a: str", "b: str"),
+            cart("@dataclass(kw_only=True)\nclass Cart:", "b: str", "a: str"),
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in comparison.records:
+            old, new = positional(pair.old), positional(pair.new)
+            if not travels_as_array(pair.new) and places_changed(old, new):
+                yield cls.change(pair.at, "its fields have another order")
+
+
+class FieldMadeKeywordOnly(BreakingRule):
+    """A field can no longer be given by position: callers that make instances so fail."""
+
+    id = "FIELD_MADE_KEYWORD_ONLY"
+    tier = Tier.SOURCE
+    advice = "Leave both ways open"
+    BREAKING = (
+        (
+            cart("@dataclass\nclass Cart:", "id: str"),
+            cart("@dataclass(kw_only=True)\nclass Cart:", "id: str"),
+        ),
+        case(("id: str", "n: int = 0"), ("id: str", "n: int = field(default=0, kw_only=True)")),
+        case(("id: str", "n: int = 0"), ("id: str", "_: KW_ONLY", "n: int = 0")),
+    )
+    COMPATIBLE = (
+        (
+            cart("@dataclass(kw_only=True)\nclass Cart:", "id: str"),
+            cart("@dataclass\nclass Cart:", "id: str"),
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in comparison.records:
+            taken = {each.name for each in pair.new.fields if given_as(pair.new, each)}
+            kept = taken.intersection(positional(pair.old))
+            if pair.new.kind == pair.old.kind:
+                for name in sorted(kept.difference(positional(pair.new))):
+                    yield cls.change(f"{pair.at}.{name}", "it has to be given by keyword")

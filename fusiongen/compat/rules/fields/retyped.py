@@ -1,0 +1,59 @@
+"""Rules about the types of fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ...layout import constraints
+from ...rule import BreakingRule, Tier
+from .cases import cart, case, kept
+
+if TYPE_CHECKING:
+    from ...comparison import Comparison
+    from ...rule import Change
+
+__all__ = ["FieldRespelled", "FieldTypeChanged"]
+
+
+class FieldTypeChanged(BreakingRule):
+    """A field has another type, or takes other values: one version refuses, or misreads, what the
+    other one sends."""
+
+    id = "FIELD_TYPE_CHANGED"
+    tier = Tier.WIRE
+    advice = "Add a field with the new type, with a default, and keep the old one"
+    BREAKING = (
+        case(("id: str",), ("id: int",)),
+        case(("id: str",), ("id: str | None",)),
+        (
+            cart("class Cart(BaseModel):", "id: str = Field(min_length=1)"),
+            cart("class Cart(BaseModel):", "id: str = Field(min_length=2)"),
+        ),
+    )
+    COMPATIBLE = (case(("id: str | None",), ("id: Optional[str]",)),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair, old, new in kept(comparison):
+            if not comparison.forms.travels_alike(old.type, new.type):
+                yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")
+            elif constraints(old) != constraints(new):
+                yield cls.change(pair.at, "it takes other values")
+
+
+class FieldRespelled(BreakingRule):
+    """A field has another type that travels alike: callers' source may not fit it."""
+
+    id = "FIELD_RESPELLED"
+    tier = Tier.SOURCE
+    advice = "Keep the type"
+    BREAKING = (case(("ids: list[str]",), ("ids: tuple[str, ...]",)),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        forms = comparison.forms
+        for pair, old, new in kept(comparison):
+            alike = forms.checks_alike(old.type, new.type)
+            if not alike and forms.travels_alike(old.type, new.type):
+                yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")

@@ -1,0 +1,70 @@
+"""Rules about what commands invalidate. Instances of two versions that run at once tell each other
+that, as a method and its arguments: what they mean has to be the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from ..entries import Entry, entries
+from ..rule import BreakingRule, Tier
+from .cases import put
+
+if TYPE_CHECKING:
+    from ..comparison import Comparison
+    from ..rule import Change
+
+__all__ = ["InvalidationAdded", "InvalidationRemoved"]
+
+
+class InvalidationRemoved(BreakingRule):
+    """A command invalidates less: run by the new version, it leaves results stale that an instance
+    of the old version holds."""
+
+    id = "INVALIDATION_REMOVED"
+    tier = Tier.CACHE
+    advice = "Keep the entry until no instance of the old version runs"
+    BREAKING = (
+        (put("'get(id)'"), put("")),
+        (put("'get(ANY)'"), put("'get(id)'")),
+    )
+    COMPATIBLE = (
+        (put("'get(id)', 'get(\"all\")'"), put("'get(\"all\")', 'get(id)'")),
+        (put("'get(id)'"), put("'get(id=id)'")),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in comparison.methods:
+            missing = _missing(entries(pair.old, comparison), entries(pair.new, comparison))
+            for entry in missing:
+                yield cls.change(pair.at, f"it does not invalidate `{entry}` any more")
+
+
+class InvalidationAdded(BreakingRule):
+    """A command invalidates more: run by an instance of the old version, it leaves results stale
+    that the new version holds. One instance at a time is not concerned."""
+
+    id = "INVALIDATION_ADDED"
+    tier = Tier.CACHE
+    advice = (
+        "Stop the instances of the old version before the new one serves, "
+        "or allow it if stale results may last as long as both run"
+    )
+    BREAKING = ((put(""), put("'get(id)'")),)
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in comparison.methods:
+            added = _missing(entries(pair.new, comparison), entries(pair.old, comparison))
+            for entry in added:
+                yield cls.change(pair.at, f"it invalidates `{entry}`, which it did not")
+
+
+def _missing(own: Mapping[str, Entry], others: Mapping[str, Entry]) -> Iterator[str]:
+    """The entries that none of the others covers, as they are written."""
+    return (
+        text
+        for text, entry in own.items()
+        if not any(other.covers(entry) for other in others.values())
+    )

@@ -1,0 +1,1 @@
+"""Rules about types as a whole, by what of them changed."""

@@ -1,0 +1,127 @@
+"""Rules about the options of classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from ...comparison import renamed_otherwise
+from ...layout import is_closed, travels_as_array
+from ...rule import BreakingRule, Tier
+from .cases import FIELD, case
+
+if TYPE_CHECKING:
+    from ....output.lock import LockedType
+    from ...comparison import Comparison, TypePair
+    from ...rule import Change
+
+__all__ = ["TypeFrozenChanged", "TypeOptionsChanged"]
+
+_EITHER = (
+    "\n\n\nclass Note(msgspec.Struct, tag='b'):\n    text: str\n\n\n"
+    "@service\nclass Carts(Protocol):\n    async def get(self, id: str) -> Cart | Note: ..."
+)
+_RENAMING = ("alias_generator", "rename")
+_TAGGING = ("tag", "tag_field")
+
+
+class TypeOptionsChanged(BreakingRule):
+    """An option of a class changed that decides its form on the wire: `array_like`; `rename` or
+    `alias_generator`, and a field is called otherwise for it, or may be, if it is somebody's
+    function; `tag` or `tag_field`, and somebody looks at it: a union, or a reader that takes only
+    what it knows (a tag that is the name of the class changes with it); the `boundary` of a
+    flag, which says what comes of bits that it does not know."""
+
+    id = "TYPE_OPTIONS_CHANGED"
+    tier = Tier.WIRE
+    advice = "Add a type with the option under another name"
+    BREAKING = (
+        case(
+            f"class Cart(msgspec.Struct):{FIELD}",
+            f"class Cart(msgspec.Struct, array_like=True):{FIELD}",
+        ),
+        case(
+            f"class Cart(msgspec.Struct):{FIELD}\n    shop_id: str",
+            f"class Cart(msgspec.Struct, rename='camel'):{FIELD}\n    shop_id: str",
+        ),
+        case(
+            f"class Cart(msgspec.Struct, tag='a'):{FIELD}",
+            f"class Cart(msgspec.Struct, tag='b'):{FIELD}",
+        ),
+        case(
+            f"class Cart(msgspec.Struct, forbid_unknown_fields=True):{FIELD}",
+            f"class Cart(msgspec.Struct, forbid_unknown_fields=True, tag=True):{FIELD}",
+        ),
+        (
+            f"class Cart(msgspec.Struct, tag='a'):{FIELD}{_EITHER}",
+            f"class Cart(msgspec.Struct, tag='a', tag_field='kind'):{FIELD}{_EITHER}",
+        ),
+        (
+            f"class Cart(msgspec.Struct, tag=True):{FIELD}{_EITHER}",
+            f"class Basket(msgspec.Struct, tag=True):{FIELD}\n\n\nCart = Basket{_EITHER}",
+        ),
+        case(
+            "class Cart(IntFlag):\n    A = 1",
+            "class Cart(IntFlag, boundary=STRICT):\n    A = 1",
+        ),
+    )
+    COMPATIBLE = (
+        case(
+            f"class Cart(msgspec.Struct):{FIELD}",
+            f"class Cart(msgspec.Struct, rename='camel'):{FIELD}",
+        ),
+        case(
+            f"class Cart(msgspec.Struct):{FIELD}",
+            f"class Cart(msgspec.Struct, array_like=False):{FIELD}",
+        ),
+        case(
+            f"class Cart(msgspec.Struct):{FIELD}",
+            f"class Cart(msgspec.Struct, tag=True):{FIELD}",
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in comparison.types:
+            renaming = _RENAMING if renamed_otherwise(pair) else ()
+            tagging = _TAGGING if _tag_matters(pair, comparison) else ()
+            for option in ("array_like", "boundary", *renaming, *tagging):
+                old, new = (_option(each, option) for each in (pair.old, pair.new))
+                if old != new:
+                    yield cls.change(pair.at, f"`{option}` was {old}, and is {new}")
+
+
+def _tag_matters(pair: TypePair, comparison: Comparison) -> bool:
+    """Whether it breaks if the tag is another one; a lone reader does without one."""
+    both = (pair.old, pair.new)
+    tags = [_option(each, "tag") for each in both]
+    fields = {_option(each, "tag_field") for each in both}
+    return (
+        pair.at in comparison.united
+        or any(is_closed(each) or travels_as_array(each) for each in both)
+        or ("None" not in tags and len(fields) == 1)
+    )
+
+
+def _option(type_: LockedType, name: str) -> str:
+    text = type_.options.get(name, "None")
+    return "None" if text == "False" else text
+
+
+class TypeFrozenChanged(BreakingRule):
+    """A class became frozen, so callers that set its fields fail; or it is frozen no longer, so
+    callers that use it in a set or as the key of a dict fail."""
+
+    id = "TYPE_FROZEN_CHANGED"
+    tier = Tier.SOURCE
+    advice = "Add a type under another name"
+    BREAKING = (
+        case(f"@dataclass\nclass Cart:{FIELD}", f"@dataclass(frozen=True)\nclass Cart:{FIELD}"),
+        case(f"@dataclass(frozen=True)\nclass Cart:{FIELD}", f"@dataclass\nclass Cart:{FIELD}"),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair in comparison.records:
+            if pair.old.frozen != pair.new.frozen:
+                yield cls.change(pair.at, f"it is {'' if pair.new.frozen else 'not '}frozen")
