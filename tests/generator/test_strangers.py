@@ -60,7 +60,7 @@ import asyncio, importlib, inspect, sys, warnings
 from pathlib import Path
 
 warnings.simplefilter("error")
-from fusionrt.wire.codecs import arguments_codec, codec
+from fusionrt.values.codecs import arguments_codec, codec
 
 
 async def value(self, *args, **kwargs):
