@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -23,7 +22,6 @@ __all__ = [
     "Opened",
     "Outgoing",
     "Resumed",
-    "State",
     "Suspended",
     "Unsent",
     "Upstream",
@@ -141,16 +139,6 @@ ClientEvent: TypeAlias = (
     | Draining
     | Gone
 )
-
-
-class State(Enum):
-    """Where a client session is."""
-
-    HELLO = auto()
-    OPEN = auto()
-    RESYNCING = auto()
-    """Something was lost: nothing is believed until the host has compared notes."""
-    GONE = auto()
 
 
 class Outgoing(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -14,6 +14,7 @@ __all__ = [
     "Closed",
     "Consumed",
     "HostEvent",
+    "HostStatistics",
     "KeepAliveReceived",
     "Unsubscribed",
 ]
@@ -67,3 +68,17 @@ class Closed(Event, frozen=True):
 HostEvent: TypeAlias = (
     CallReceived | CallCancelled | Unsubscribed | Consumed | KeepAliveReceived | Closed
 )
+
+
+class HostStatistics(NamedTuple):
+    """Counts since the session began; `registered` and `kept_bytes` are of now.
+
+    dropped: frames that did not decode, or came twice.
+    """
+
+    received: int
+    sent: int
+    dropped: int
+    resyncs: int
+    registered: int
+    kept_bytes: int

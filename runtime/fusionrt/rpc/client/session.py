@@ -11,10 +11,10 @@ from typing import Final, Protocol
 from ...errors import FusionError, RemoteUnavailable
 from ...primitives import clock
 from ...wire import client_events as events
-from ...wire.admission import RETRY_AFTER
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
 from ...wire.frames import Ending, Kind
+from ...wire.refusals import RETRY_AFTER
 from .answer import Failed, Pending
 from .outage import Outage
 from .proof import in_time

@@ -12,7 +12,7 @@ from ...primitives import clock
 from ...transport import Listener, Message, Subscription, Transport
 from ...wire.admission import FULL, greet, rejection
 from ...wire.envelopes import decode_client_envelope
-from ...wire.host import ServerSession
+from ...wire.host import HostSession
 from ...wire.limits import Limits, Timing
 from ..subjects import TOKEN, Subjects
 from .gate import Gate
@@ -149,7 +149,7 @@ class Responder(Listener):
             if not self._has_room():
                 self._transport.publish(reply_subject, rejection(self._iid, envelope.gen, FULL))
                 return
-            session = ServerSession(
+            session = HostSession(
                 iid=self._iid,
                 cid=envelope.cid,
                 principal=envelope.principal,

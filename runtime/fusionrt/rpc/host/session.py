@@ -10,11 +10,10 @@ from typing import Any, Final
 
 from ...primitives import spawn
 from ...wire import host_events as events
-from ...wire.admission import RETRY_AFTER
 from ...wire.envelopes import ClientEnvelope
 from ...wire.frames import Call, Ending, Kind
-from ...wire.host import ServerSession
-from ...wire.refusals import refusal
+from ...wire.host import HostSession
+from ...wire.refusals import RETRY_AFTER, refusal
 from ..deadlines import Deadlines
 from .gate import Gate, Line
 from .open_streams import OpenStreams
@@ -35,7 +34,7 @@ class Seat:
 
     def __init__(
         self,
-        session: ServerSession,
+        session: HostSession,
         servant: Servant,
         reply_subject: str,
         *,
