@@ -14,7 +14,7 @@ from . import client_events as events
 from .admission import FULL
 from .batch import batches, call_size, overhead
 from .calls import Calls, Request
-from .client_events import ClientStatistics, Outgoing
+from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
 from .envelopes import HostEnvelope, encode_client_envelope
 from .frames import (
@@ -155,9 +155,9 @@ class ClientSession:
         self._events.clear()
         return told
 
-    def statistics(self) -> ClientStatistics:
+    def statistics(self) -> ClientSessionStatistics:
         """What went through, and what went wrong."""
-        return ClientStatistics(
+        return ClientSessionStatistics(
             self._received,
             self._foreign,
             self._damaged,
@@ -165,6 +165,8 @@ class ClientSession:
             self._hearing.skipped,
             self._hearing.resyncs,
             len(self._calls),
+            self._outbox.waiting,
+            self._calls.digest.value,
         )
 
     # What the transport reports.

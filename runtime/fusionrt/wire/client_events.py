@@ -10,7 +10,7 @@ from .frames import Ending
 
 __all__ = [
     "ClientEvent",
-    "ClientStatistics",
+    "ClientSessionStatistics",
     "Completed",
     "Draining",
     "Ended",
@@ -148,11 +148,13 @@ class Outgoing(NamedTuple):
     data: bytes
 
 
-class ClientStatistics(NamedTuple):
-    """Counts since the session began; `registered` is of now.
+class ClientSessionStatistics(NamedTuple):
+    """Counts since the session began; the last three are of now.
 
     foreign: messages of other sessions. damaged: frames that did not decode. repeated: messages
     that had come already. skipped: messages dropped at a gap, and until it was made up for.
+    registered: calls and held results. waiting: calls that are not sent yet. digest: over the ids
+    that the host must have registered: its own is the same, unless something is on its way (D12).
     """
 
     received: int
@@ -162,3 +164,5 @@ class ClientStatistics(NamedTuple):
     skipped: int
     resyncs: int
     registered: int
+    waiting: int
+    digest: int

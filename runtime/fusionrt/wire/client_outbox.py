@@ -45,6 +45,11 @@ class ClientOutbox:
         self._waiting[id] = request
 
     @property
+    def waiting(self) -> int:
+        """How many calls wait."""
+        return len(self._waiting)
+
+    @property
     def crowded(self) -> bool:
         """Whether a call made now must wait for others."""
         pace = self._calls.pace

@@ -34,7 +34,7 @@ from .frames import (
     Unsubscribe,
     Welcome,
 )
-from .host_events import HostStatistics
+from .host_events import HostSessionStatistics
 from .host_outbox import HostOutbox
 from .limits import Limits, Timing
 from .registry import Registry, ResyncParts
@@ -303,15 +303,16 @@ class HostSession:
         """Whether the client was silent for too long: close it and forget it (D17)."""
         return now >= self.expires()
 
-    def statistics(self) -> HostStatistics:
+    def statistics(self) -> HostSessionStatistics:
         """What went through, and what is held."""
-        return HostStatistics(
+        return HostSessionStatistics(
             self._received,
             self._outbox.number,
             self._dropped,
             self._resyncs,
             len(self._registry),
             self._registry.kept_bytes,
+            self._registry.digest.value,
         )
 
     def outgoing(self) -> list[bytes]:

@@ -14,7 +14,7 @@ __all__ = [
     "Closed",
     "Consumed",
     "HostEvent",
-    "HostStatistics",
+    "HostSessionStatistics",
     "KeepAliveReceived",
     "Unsubscribed",
 ]
@@ -70,10 +70,11 @@ HostEvent: TypeAlias = (
 )
 
 
-class HostStatistics(NamedTuple):
-    """Counts since the session began; `registered` and `kept_bytes` are of now.
+class HostSessionStatistics(NamedTuple):
+    """Counts since the session began; the last three are of now.
 
-    dropped: frames that did not decode, or came twice.
+    dropped: frames that did not decode, or came twice. registered: calls, and results that are
+    held. kept_bytes: of what is kept to be sent again. digest: over the registered ids (D12).
     """
 
     received: int
@@ -82,3 +83,4 @@ class HostStatistics(NamedTuple):
     resyncs: int
     registered: int
     kept_bytes: int
+    digest: int
