@@ -28,6 +28,11 @@ from fusionrt.abi import (
     Stream,
     Types,
 )
+from fusionrt.rpc import Peer, PeerStatistics
+from fusionrt.rpc.client.statistics import SessionStatistics as ClientSide
+from fusionrt.rpc.host.statistics import SessionStatistics as HostSide
+from fusionrt.transport import Transport
+from fusionrt.transport.nats import NatsTransport
 
 __all__ = ["Broken", "Lab", "LabClient", "LabService", "TinyLab", "VeryBroken", "pair"]
 
@@ -357,13 +362,35 @@ class Pair:
     calling: Host
     lab: TinyLab
     client: LabClient
+    transport: Transport
+    """The calling host's."""
+
+    def on_host(self) -> HostSide:
+        """What the serving host has for its only client."""
+        (session,) = self.serving.statistics().services["lab"].sessions
+        return session
+
+    def peer(self) -> PeerStatistics:
+        """What the calling host has of the lab."""
+        return self.calling.statistics().caller.peers["lab"]
+
+    def on_client(self) -> ClientSide:
+        """What the calling host has with its only host."""
+        (session,) = self.peer().sessions
+        return session
+
+
+def peer_of(client: LabClient) -> Peer:
+    """The way below a client, for calls that no client makes."""
+    return client._fusion._peer
 
 
 @asynccontextmanager
 async def pair(url: str) -> AsyncIterator[Pair]:
     """A served lab and a client of it, over one broker."""
     lab = TinyLab({"a": 1, "b": 2})
-    async with Host(url) as serving, Host(url) as calling:
+    transport = await NatsTransport.connect(url)
+    async with Host(url) as serving, Host(transport=transport) as calling:
         await serving.serve(lab)
-        yield Pair(serving, calling, lab, calling.client(LabClient))
+        yield Pair(serving, calling, lab, calling.client(LabClient), transport)
         lab.gate.set()

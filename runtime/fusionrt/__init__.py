@@ -48,7 +48,7 @@ from .graph import (
     isolated,
     running_graph,
 )
-from .host import Host
+from .host import Host, HostStatistics
 
 __all__ = [
     "ANY",
@@ -73,6 +73,7 @@ __all__ = [
     "FusionError",
     "Graph",
     "Host",
+    "HostStatistics",
     "MethodStatistics",
     "MissingPackage",
     "MutableState",

@@ -5,27 +5,47 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from .broker import Broker
 from .errors import NotBoundError
-from .graph import MAX_COMPUTEDS, Classifier, Graph, Rooted, inspect_ending, is_transient
+from .graph import (
+    MAX_COMPUTEDS,
+    Classifier,
+    Graph,
+    Rooted,
+    Statistics,
+    inspect_ending,
+    is_transient,
+)
 from .operations import Nudges
 from .primitives import new_id
 from .remote.client import Client
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
-from .rpc import ANONYMOUS, CONSOLE, OUTAGE_GRACE, Caller, Outlet, Responder, Subjects
+from .rpc import (
+    ANONYMOUS,
+    CONSOLE,
+    OUTAGE_GRACE,
+    Caller,
+    CallerStatistics,
+    Outlet,
+    OutletStatistics,
+    Responder,
+    ResponderStatistics,
+    Subjects,
+)
 from .services.service import Service
 from .signals import stop_signals
-from .transport import Listener, Transport
+from .transport import Listener, Transport, TransportStatistics
 from .transport.nats import NatsTransport
 from .wire.limits import Timing
 
-__all__ = ["Host"]
+__all__ = ["Host", "HostStatistics"]
 
 _C = TypeVar("_C", bound=Client)
 
@@ -130,6 +150,15 @@ class Host(Rooted):
         """A client of a service, wherever it is served; clients of one class share replicas."""
         return self._open().client(cls)
 
+    def statistics(self) -> HostStatistics:
+        """What this process did as a part of the system since the host was entered, and what it
+        holds now. Counts of a session end with it.
+
+        Raises:
+            NotBoundError: the host is not running.
+        """
+        return self._open().statistics()
+
     async def run_forever(self) -> None:
         """Return on SIGTERM or SIGINT; leaving the `async with` block then ends what runs.
 
@@ -146,6 +175,22 @@ class Host(Rooted):
                 "the host is not running: enter it with `async with Host() as host`"
             )
         return self._entered
+
+
+@dataclass(frozen=True, slots=True)
+class HostStatistics:
+    """What a host did, and what it holds now.
+
+    graph: the cache. transport: the connection. services: what is done for the clients of each
+        service that is served here, by its name. outlet: what is to be sent to them. caller: what
+        its own clients do, by service, in `caller.peers`.
+    """
+
+    graph: Statistics
+    transport: TransportStatistics
+    services: Mapping[str, ResponderStatistics]
+    outlet: OutletStatistics
+    caller: CallerStatistics
 
 
 class _News(Listener):
@@ -240,6 +285,15 @@ class _Entered:
             client = self._clients[cls] = cls(remote)
         assert isinstance(client, cls)
         return client
+
+    def statistics(self) -> HostStatistics:
+        return HostStatistics(
+            graph=self.graph.statistics(),
+            transport=self._transport.statistics(),
+            services={each.service: each.statistics() for each in self._responders},
+            outlet=self._outlet.statistics(),
+            caller=self._caller.statistics(),
+        )
 
     async def leave(self, drain: bool) -> None:
         """Stop: with drain, what runs gets some time to end (D22)."""

@@ -166,9 +166,9 @@ async def test_instances_of_a_service_tell_each_other_what_commands_invalidate(
             host = await stack.enter_async_context(Host(nats_server))
             client = host.client(ProductsClient)
             replicas.append(await client.computed.get("apple"))
-            session = client._fusion._peer._session
-            assert session is not None
-            iids.add(session.iid)
+            (session,) = host.statistics().caller.peers["products"].sessions
+            assert session.host is not None
+            iids.add(session.host)
         await client.set_price("apple", Decimal(8))
         async with asyncio.timeout(5):
             for replica in replicas:

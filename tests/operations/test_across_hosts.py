@@ -68,7 +68,7 @@ async def test_a_nudge_of_another_version_invalidates_the_whole_service(two: Pai
     """A method that this host does not know is never dropped (O14)."""
     assert await two.lab.double("a") == 2
     strange = nudges._Nudge("another", "lab.new", (nudges._Key("unheard_of", (b"\x01",)),))
-    two.calling._open()._transport.publish("fusion.op.lab", nudges._encode(strange))
+    two.transport.publish("fusion.op.lab", nudges._encode(strange))
     await until(lambda: two.lab.peek.double("a") is None)
 
 
@@ -186,7 +186,7 @@ async def test_O14_what_a_nudge_says_that_cannot_be_understood_is_the_whole_serv
     """Another version of the contract may say it, or anybody: too much is invalidated, not less."""
     assert await two.client.double("b") == 4
     replica = two.client.peek.double("b")
-    two.calling._open()._transport.publish("fusion.op.lab", FORGED[what])
+    two.transport.publish("fusion.op.lab", FORGED[what])
     await until(lambda: two.lab.peek.double("b") is None)
     await until(lambda: replica is not None and not replica.is_consistent)
 
@@ -199,7 +199,7 @@ async def test_G14_every_handler_is_told_of_a_nudge_of_which_a_part_is_not_under
     for key in ("a", "b"):
         (await two.lab.computed.double(key)).on_invalidated(lambda c: told.append(c.key))
     keys = [nudges._Key(*key) for key in (("get", (b"\xa1a",)), ("put", ()), ("get", (b"\xa1b",)))]
-    two.calling._open()._transport.publish("fusion.op.lab", published(*keys))
+    two.transport.publish("fusion.op.lab", published(*keys))
     await until(lambda: len(told) == 2)
     assert sorted(told) == ["lab.double('a')", "lab.double('b')"]
 
@@ -210,6 +210,6 @@ async def test_O5_a_forged_nudge_with_a_name_without_end_costs_no_more_than_one_
     """Every origin repeats the name of the command: it is cut."""
     stale = await two.lab.computed.double("a")
     forged = nudges._encode(nudges._Nudge("another", "x" * 500_000, (nudges._Key("", ()),)))
-    two.calling._open()._transport.publish("fusion.op.lab", forged)
+    two.transport.publish("fusion.op.lab", forged)
     await until(lambda: stale.origin is not None)
     assert len(str(stale.origin)) < 1000

@@ -25,7 +25,7 @@ from fusionrt.transport.nats import NatsTransport
 from fusionrt.wire.calls import Request
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Encoding, Kind
-from tests.lab import Broken, LabClient, Pair, TinyLab, VeryBroken
+from tests.lab import Broken, LabClient, Pair, TinyLab, VeryBroken, peer_of
 from tests.waiting import until
 
 
@@ -129,7 +129,7 @@ async def test_a_result_that_is_too_large_is_told(two: Pair) -> None:
 async def test_an_unknown_method_is_told(two: Pair) -> None:
     """A method that the host does not have gives an error at once."""
     with pytest.raises(Failed) as caught:
-        await two.client._fusion._peer.call(request(Kind.PLAIN, "nothing", b"[]"))
+        await peer_of(two.client).call(request(Kind.PLAIN, "nothing", b"[]"))
     assert caught.value.failure.code == "unknown_method"
 
 
@@ -142,14 +142,14 @@ async def test_a_call_of_the_wrong_kind_is_refused(two: Pair) -> None:
         (Kind.COMPUTE, "echo", b'["a"]'),
     ]:
         with pytest.raises(Failed) as caught:
-            await anext(two.client._fusion._peer.stream(request(kind, method, arguments)))
+            await anext(peer_of(two.client).stream(request(kind, method, arguments)))
         assert caught.value.failure.code == "bad_request"
     assert two.lab.ran == []
 
 
 async def test_json_calls_work_and_bad_json_is_refused(two: Pair) -> None:
     """Arguments may be JSON, and the result is then JSON, too."""
-    peer = two.client._fusion._peer
+    peer = peer_of(two.client)
     assert await peer.call(request(Kind.PLAIN, "echo", b'["hi"]')) == b'"hi"'
     for bad in (b"[", b"{}", b"[1]", b"[]", b'["a", "b"]'):
         with pytest.raises(Failed) as caught:
@@ -159,7 +159,7 @@ async def test_json_calls_work_and_bad_json_is_refused(two: Pair) -> None:
 
 async def test_D13_commands_without_an_operation_id_are_different_commands(two: Pair) -> None:
     """A command whose caller names no operation runs: it is not a retry of another such one."""
-    peer = two.client._fusion._peer
+    peer = peer_of(two.client)
     assert await peer.call(request(Kind.COMMAND, "put", b'["a", 3]')) == b"3"
     assert await peer.call(request(Kind.COMMAND, "put", b'["a", 4]')) == b"4"
     assert two.lab.data["a"] == 4
@@ -167,7 +167,7 @@ async def test_D13_commands_without_an_operation_id_are_different_commands(two: 
 
 async def test_D13_a_retried_operation_gets_the_first_runs_result(two: Pair) -> None:
     """The same operation id runs once, however often it comes, also while it still runs."""
-    peer = two.client._fusion._peer
+    peer = peer_of(two.client)
     command = Request(
         Kind.COMMAND, method_id("slow_put"), b'["a", 5]', now() + 9, Encoding.JSON, "operation"
     )
@@ -183,7 +183,7 @@ async def test_D13_a_retried_operation_gets_the_first_runs_result(two: Pair) -> 
 async def test_D13_a_call_whose_time_is_up_does_not_run(two: Pair) -> None:
     """Messages carry the time that is left: a host refuses a call that has none."""
     with pytest.raises(Failed) as caught:
-        await two.client._fusion._peer.call(request(Kind.COMMAND, "put", b'["a", 9]', 0.0))
+        await peer_of(two.client).call(request(Kind.COMMAND, "put", b'["a", 9]', 0.0))
     assert caught.value.failure.code == "timeout"
     assert two.lab.ran == []
 

@@ -7,10 +7,12 @@ import gc
 import weakref
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 
 import pytest
 
 from fusionrt import Computed, Host, Origin, OriginKind, RemoteError
+from fusionrt.wire.limits import Limits
 from tests.lab import Broken, LabClient, Pair, TinyLab
 from tests.natsserver import NatsServer
 from tests.waiting import until
@@ -74,12 +76,10 @@ async def test_D17_an_invalidated_replica_is_unregistered(two: Pair) -> None:
     """The host holds nothing for replicas that are gone, and answers of the keep-alive agree."""
     for key in range(50):
         await two.client.get(str(key))
-    responder = two.serving._open()._responders[0]
-    (seat,) = responder._seats.values()
-    assert len(seat._held) == 50
+    assert two.on_host().held == 50
     two.calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
-    await until(lambda: not seat._held)
-    await until(lambda: seat.session.statistics().registered == 0)
+    await until(lambda: not two.on_host().held)
+    await until(lambda: two.on_host().session.registered == 0)
 
 
 async def test_D17_a_client_that_leaves_is_forgotten(two: Pair, nats_server: str) -> None:
@@ -87,9 +87,8 @@ async def test_D17_a_client_that_leaves_is_forgotten(two: Pair, nats_server: str
     async with Host(nats_server) as visitor:
         await visitor.client(LabClient).get("a")
         await two.client.get("a")
-        seats = two.serving._open()._responders[0]._seats
-        assert len(seats) == 2
-    await until(lambda: len(seats) == 1)
+        assert len(two.serving.statistics().services["lab"].sessions) == 2
+    await until(lambda: len(two.serving.statistics().services["lab"].sessions) == 1)
 
 
 async def test_a_collected_watcher_leaves_no_replica_behind(two: Pair) -> None:
@@ -182,8 +181,7 @@ async def test_D6b_a_session_that_resumes_keeps_its_values(nats_process: NatsSer
         computed.on_invalidated(told.append)
         nats_process.restart()
         for host in (serving, calling):
-            statistics = host._open()._transport.statistics
-            await until(lambda statistics=statistics: statistics().reconnects)  # type: ignore[misc]
+            await until(lambda host=host: host.statistics().transport.reconnects)  # type: ignore[misc]
         await until(lambda: computed.is_consistent)
         assert (await client.double("a"), told) == (2, [])
         assert lab.ran == ["double a", "get a"]
@@ -224,15 +222,19 @@ async def test_statistics_of_a_client_count_reads_of_replicas(two: Pair) -> None
     assert (reads.hits, reads.misses) == (9, 1)
 
 
+@pytest.fixture
+def few_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host holds ten results for one client."""
+    monkeypatch.setattr("fusionrt.rpc.host.responder.Limits", partial(Limits, held=10))
+
+
+@pytest.mark.usefixtures("few_held")
 async def test_G34_a_session_holds_as_many_results_as_its_quota(two: Pair) -> None:
     """Beyond that the oldest is invalidated, at the client as well; both ends forget it."""
-    await two.client.echo("the session is open")
-    (seat,) = two.serving._open()._responders[0]._seats.values()
-    seat._quota = 10
     held = [await two.client.computed.get(str(number)) for number in range(25)]
     await two.client.echo("everything was told")
     assert [computed.is_consistent for computed in held] == [False] * 15 + [True] * 10
     assert "too many" in str(held[0].origin)
-    assert len(seat._held) == 10
-    assert len(two.client._fusion._peer._sessions) == 1
-    await until(lambda: len(seat.session._registry) == 10)
+    assert two.on_host().held == 10
+    assert len(two.peer().sessions) == 1
+    await until(lambda: two.on_host().session.registered == 10)

@@ -18,7 +18,7 @@ from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.wire.calls import Request
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Kind
-from tests.lab import Broken, LabClient, TinyLab
+from tests.lab import Broken, LabClient, TinyLab, peer_of
 
 
 class Untellable(Exception):
@@ -231,6 +231,6 @@ async def test_D29_whatever_answering_a_call_raises_costs_that_call_only(
 
     monkeypatch.setattr(servant, "describe", fail)
     request = Request(Kind.PLAIN, method_id(DESCRIBE), b"", now() + 9)
-    outcome = await neighbours(client, client._fusion._peer.call(request))
+    outcome = await neighbours(client, peer_of(client).call(request))
     assert isinstance(outcome, Failed) and outcome.failure.code == "internal"
     assert "12345" not in str(outcome)

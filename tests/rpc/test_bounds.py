@@ -13,7 +13,7 @@ from fusionrt import Host, Overloaded
 from fusionrt.rpc.host import responder
 from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.wire.limits import Limits, Timing
-from tests.lab import LabClient, TinyLab
+from tests.lab import LabClient, TinyLab, peer_of
 from tests.waiting import until
 
 SHORT = Timing(keep_alive=0.2, lease=0.6, session=1.0, probe=0.1, hello=0.1)
@@ -55,8 +55,7 @@ class World:
 
     def sessions(self) -> int:
         """How many the serving host keeps."""
-        (responder,) = self.serving._open()._responders
-        return len(responder._seats)
+        return len(self.serving.statistics().services["lab"].sessions)
 
     def crash(self) -> None:
         """The newest process ends without a word."""
@@ -147,7 +146,7 @@ async def test_D27_clients_beyond_the_bound_are_refused_at_once(kind: str) -> No
                     await CALLS[kind](late)
         assert it.lab.ran.count("put b") == 0
         assert [await client.echo("x") for client in clients] == ["x"] * 3
-        clients[0]._fusion._peer.close()
+        peer_of(clients[0]).close()
         await until(lambda: it.sessions() == 2)
         assert await late.echo("now") == "now"
 

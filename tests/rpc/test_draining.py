@@ -65,7 +65,7 @@ async def test_D2_a_result_of_a_host_that_drains_is_not_held(nats_server: str) -
         await until(lambda: old.waiting)
         await staying.serve(new)
         leave = asyncio.create_task(leaving.__aexit__(None, None, None))
-        await until(lambda: client._fusion._peer._session is None)
+        await until(lambda: calling.statistics().caller.peers["lab"].sessions[0].leaving)
         old.gate.set()
         assert await slow == 1
         assert await client.slow("a") == 2

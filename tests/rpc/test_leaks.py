@@ -50,13 +50,12 @@ async def test_D17_churn_leaves_nothing_behind(two: Pair) -> None:
             with suppress(asyncio.CancelledError, CallTimeout, Overloaded, RemoteError, Broken):
                 await task
     del tasks
-    (session,) = client._fusion._peer._sessions.values()
-    (seat,) = two.serving._open()._responders[0]._seats.values()
-    await until(lambda: not seat.running)
+    await until(lambda: not two.on_host().running)
     await client.echo("everything was told")
-    assert (session._calls, seat._credit, two.lab.waiting) == ({}, {}, 0)
-    assert (client._fusion._peer._deadlines._due, seat._deadlines._due) == ({}, {})
-    await until(lambda: set(session._held) == set(seat._held))
+    assert (two.on_client().calls, two.on_host().blocked, two.lab.waiting) == (0, 0, 0)
+    assert (two.peer().deadlines, two.on_host().deadlines) == (0, 0)
+    await until(lambda: two.on_client().held == two.on_host().held)
+    await until(lambda: two.on_client().session.digest == two.on_host().session.digest)
     two.calling.graph.invalidate_all(_TEST)
-    await until(lambda: not session._held and not seat._held)
-    await until(lambda: seat.session.statistics().registered == 0)
+    await until(lambda: (two.on_client().held, two.on_host().held) == (0, 0))
+    await until(lambda: two.on_host().session.registered == 0)

@@ -35,12 +35,13 @@ class IdleLab(TinyLab):
 async def two() -> AsyncIterator[Pair]:
     """A served lab and a client of it, without a broker."""
     network, lab = MemoryNetwork(1), IdleLab()
+    transport = network.connect("calling")
     async with (
         Host(transport=network.connect("serving")) as serving,
-        Host(transport=network.connect("calling")) as calling,
+        Host(transport=transport) as calling,
     ):
         await serving.serve(lab)
-        yield Pair(serving, calling, lab, calling.client(LabClient))
+        yield Pair(serving, calling, lab, calling.client(LabClient), transport)
 
 
 @pytest.fixture(autouse=True)

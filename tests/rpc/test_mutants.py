@@ -11,11 +11,12 @@ from fusionrt.remote import remote
 from fusionrt.rpc.client.answer import Pending
 from fusionrt.rpc.client.peer import Peer
 from fusionrt.rpc.client.registration import Registration
-from fusionrt.rpc.client.session import Session
-from fusionrt.rpc.host.session import Seat
+from fusionrt.rpc.client.session import Session as ClientSide
+from fusionrt.rpc.host.session import Session as HostSide
 from fusionrt.testing import run
 from fusionrt.wire.envelopes import HostEnvelope
 from fusionrt.wire.sequence import Sequence, Verdict
+from fusionrt.wire.states import ClientState
 
 from . import test_partition
 from .test_simulation import troubled
@@ -23,11 +24,11 @@ from .test_simulation import troubled
 SEEDS = 30
 
 
-def _keep_held(self: Session, reason: str) -> None:
+def _keep_held(self: ClientSide, reason: str) -> None:
     self._proof.set()
 
 
-def _live_while_open(self: Session) -> bool:
+def _live_while_open(self: ClientSide) -> bool:
     return not self.over
 
 
@@ -36,12 +37,13 @@ def _resend_everything(self: Peer, call: Pending, reason: str) -> None:
 
 
 def _act_on_everything(self: Sequence, envelope: HostEnvelope) -> Verdict:
-    self.resyncing = False
+    if self.resyncing:
+        self._machine.state = ClientState.OPEN
     self.last = max(self.last, envelope.number)
     return Verdict.NEXT
 
 
-def _say_nothing(self: Seat, id: int, reason: str) -> None:
+def _say_nothing(self: HostSide, id: int, reason: str) -> None:
     self._held.pop(id, None)
 
 
@@ -52,11 +54,11 @@ def _lean_on_nothing(registration: Registration, *, failed: bool) -> None:
 @pytest.mark.parametrize(
     ("owner", "name", "mutant"),
     [
-        pytest.param(Session, "_invalidate_held", _keep_held, id="D2-lost-host-keeps-replicas"),
-        pytest.param(Session, "live", _live_while_open, id="D6-lease-never-lapses"),
+        pytest.param(ClientSide, "_invalidate_held", _keep_held, id="D2-lost-host-keeps-replicas"),
+        pytest.param(ClientSide, "live", _live_while_open, id="D6-lease-never-lapses"),
         pytest.param(Peer, "_host_lost", _resend_everything, id="D13-commands-are-sent-again"),
         pytest.param(Sequence, "judge", _act_on_everything, id="D1-gaps-are-ignored"),
-        pytest.param(Seat, "_invalidated", _say_nothing, id="D3-invalidations-are-not-told"),
+        pytest.param(HostSide, "_invalidated", _say_nothing, id="D3-invalidations-are-not-told"),
         pytest.param(remote, "lean_on", _lean_on_nothing, id="D6b-dependants-lean-on-nothing"),
     ],
 )

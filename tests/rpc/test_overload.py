@@ -103,16 +103,12 @@ class Simulation:
 
     def leaves_nothing(self, calling: Host) -> bool:
         """Whether neither end has anything left of the calls."""
-        (responder,) = self.serving._open()._responders
-        entrance = responder._gate
-        seats = responder._seats.values()
-        sessions = calling.client(LabClient)._fusion._peer._sessions.values()
+        served = self.serving.statistics().services["lab"]
+        called = calling.statistics().caller.peers["lab"]
         return (
-            (entrance._waiting, entrance._pace.under_way, len(entrance._lines)) == (0, 0, 0)
-            and not any(seat.running or seat._deadlines._due for seat in seats)
-            and not any(
-                session._calls or len(session._wire._outbox._waiting) for session in sessions
-            )
+            (served.gate.waiting, served.gate.running, served.gate.clients) == (0, 0, 0)
+            and not any(session.running or session.deadlines for session in served.sessions)
+            and not any(session.calls or session.session.waiting for session in called.sessions)
         )
 
 

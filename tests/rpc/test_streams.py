@@ -97,10 +97,9 @@ async def test_G39_a_replica_dropped_in_another_thread_is_unsubscribed_in_the_lo
     threads = _entered_from(monkeypatch, "release")
     held: list[Any] = [await two.client.computed.get("a")]
     two.calling.graph.prune()
-    (session,) = two.client._fusion._peer._sessions.values()
-    assert len(session._held) == 1
+    assert two.on_client().held == 1
     await asyncio.to_thread(held.clear)
-    await until(lambda: not session._held)
+    await until(lambda: not two.on_client().held)
     assert threads == {threading.get_ident()}
 
 

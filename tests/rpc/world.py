@@ -261,7 +261,7 @@ class World:
                 process.disconnect()
                 self._begin(self._later(process.reconnect))
             case "overflow":
-                cid = process.host._open()._caller.cid
+                cid = process.host.statistics().caller.cid
                 self.network.overflow(process.name, f"fusion.c.anonymous.{cid}.>")
             case "crash" if role != "caller":
                 await process.crash()

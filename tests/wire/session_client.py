@@ -10,9 +10,9 @@ from fusionrt.errors import WireError
 from fusionrt.wire import client_events as ce
 from fusionrt.wire.calls import Request
 from fusionrt.wire.client import ClientSession
-from fusionrt.wire.client_events import State
 from fusionrt.wire.envelopes import decode_host_envelope
 from fusionrt.wire.frames import Kind
+from fusionrt.wire.states import ClientState
 
 from .session_violation import KEYS, LEASE, Violation
 
@@ -114,7 +114,7 @@ class Client:
                 self.world.to_queue(data)
             else:
                 self.world.to_instance(iid, data)
-        if session.state is State.GONE:
+        if session.state is ClientState.GONE:
             self.pump()  # there is a new one
             return
         self.read()

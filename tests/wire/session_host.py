@@ -11,7 +11,7 @@ from fusionrt.wire import host_events as he
 from fusionrt.wire.admission import greet
 from fusionrt.wire.envelopes import decode_client_envelope
 from fusionrt.wire.frames import Kind
-from fusionrt.wire.host import ServerSession
+from fusionrt.wire.host import HostSession
 
 from .session_violation import Violation
 
@@ -35,7 +35,7 @@ class Host:
     def __init__(self, world: World, iid: str) -> None:
         self.world = world
         self.iid = iid
-        self.sessions: dict[tuple[str, int], ServerSession] = {}
+        self.sessions: dict[tuple[str, int], HostSession] = {}
         self.running: dict[tuple[int, int], Body] = {}
         self.kept: dict[tuple[int, int], int] = {}
         self.operations: dict[str, str] = {}
@@ -100,7 +100,7 @@ class Host:
                 if answer:
                     self._publish(answer)
                 return
-            session = self.world.server_type(
+            session = self.world.session_type(
                 iid=self.iid,
                 cid=envelope.cid,
                 principal=envelope.principal,
@@ -142,7 +142,7 @@ class Host:
 
     # Work.
 
-    def _act(self, session: ServerSession, event: he.HostEvent) -> None:
+    def _act(self, session: HostSession, event: he.HostEvent) -> None:
         gen = session.gen
         client = self.world.client
         match event:
@@ -176,7 +176,7 @@ class Host:
                     self._publish(data)
                 del self.sessions[session.cid, gen]
 
-    def _start(self, session: ServerSession, id: int, kind: Kind, n: int, operation: str) -> None:
+    def _start(self, session: HostSession, id: int, kind: Kind, n: int, operation: str) -> None:
         body = self.running[session.gen, id] = Body()
         if kind is Kind.STREAM:
             body.items = n
@@ -201,7 +201,7 @@ class Host:
             )
 
     def _finish(
-        self, session: ServerSession, id: int, kind: Kind, n: int, operation: str, version: int
+        self, session: HostSession, id: int, kind: Kind, n: int, operation: str, version: int
     ) -> None:
         body = self.running.pop((session.gen, id), None)
         if body is None:
@@ -218,7 +218,7 @@ class Host:
             session.result(id, b"done %d" % n)
         self.pump()
 
-    def _stream(self, session: ServerSession, id: int) -> None:
+    def _stream(self, session: HostSession, id: int) -> None:
         body = self.running.get((session.gen, id))
         if body is None:
             return

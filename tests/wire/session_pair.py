@@ -14,7 +14,7 @@ from fusionrt.wire.envelopes import (
     decode_host_envelope,
 )
 from fusionrt.wire.frames import HostFrame, Kind
-from fusionrt.wire.host import ServerSession
+from fusionrt.wire.host import HostSession
 from fusionrt.wire.limits import Limits
 
 __all__ = ["Pair", "plain"]
@@ -30,11 +30,16 @@ def plain(
 class Pair:
     """Both ends, at time `now`; nothing travels unless a test says so."""
 
-    def __init__(self, limits: Limits = Limits(), open: bool = True) -> None:  # noqa: B008 - frozen
+    def __init__(
+        self,
+        limits: Limits = Limits(),  # noqa: B008 - frozen
+        open: bool = True,
+        iid: str = "h1",
+    ) -> None:
         self.now = 100.0
         self.client = ClientSession(cid="c1", principal="p1", gen=42, now=self.now, limits=limits)
-        self.server = ServerSession(
-            iid="h1", cid="c1", principal="p1", gen=42, now=self.now, limits=limits
+        self.host = HostSession(
+            iid=iid, cid="c1", principal="p1", gen=42, now=self.now, limits=limits
         )
         if open:
             self.exchange()
@@ -46,13 +51,13 @@ class Pair:
 
     def from_host(self) -> list[HostEnvelope]:
         """What the host sends now."""
-        return [decode_host_envelope(data) for data in self.server.outgoing()]
+        return [decode_host_envelope(data) for data in self.host.outgoing()]
 
     def to_host(self) -> list[he.HostEvent]:
         """Carry what the client says to the host."""
         told: list[he.HostEvent] = []
         for envelope in self.from_client():
-            told.extend(self.server.receive(envelope, self.now))
+            told.extend(self.host.receive(envelope, self.now))
         return told
 
     def to_client(self) -> list[ce.ClientEvent]:
@@ -67,7 +72,7 @@ class Pair:
         for _ in range(3):
             for event in self.to_host():
                 if isinstance(event, he.KeepAliveReceived):
-                    self.server.acknowledge(event)
+                    self.host.acknowledge(event)
             told.extend(self.to_client())
         return told
 
@@ -85,7 +90,7 @@ class Pair:
         """A compute call with its result here and registered there."""
         id = self.client.call(plain(Kind.COMPUTE))
         self.to_host()
-        self.server.result(id, payload, keep=True)
+        self.host.result(id, payload, keep=True)
         assert ce.Completed(id, payload, True) in self.to_client()
         return id
 

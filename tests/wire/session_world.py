@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from fusionrt.wire.client import ClientSession
-from fusionrt.wire.host import ServerSession
+from fusionrt.wire.host import HostSession
 from fusionrt.wire.limits import Limits
 
 from .session_client import Client
@@ -45,7 +45,7 @@ class World:
         seed: int,
         faults: Faults = Faults(),
         client: type[ClientSession] = ClientSession,
-        server: type[ServerSession] = ServerSession,
+        session: type[HostSession] = HostSession,
     ) -> None:
         self.random = random.Random(seed)
         self.now = 100.0
@@ -55,7 +55,7 @@ class World:
         small = Limits(batch_bytes=200, ids=5) if self.random.random() < 0.5 else Limits()
         self.limits = small
         self.client_type = client
-        self.server_type = server
+        self.session_type = session
         self.written = [[self.now - 1000.0] for _ in range(KEYS)]
         self.ran: dict[tuple[str, int, int], int] = {}
         self.finished: set[tuple[str, int, int]] = set()

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from fusionrt.errors import WireError
 from fusionrt.wire import host_events as he
-from fusionrt.wire.client_events import State
 from fusionrt.wire.digest import Digest
 from fusionrt.wire.envelopes import (
     ClientEnvelope,
@@ -21,6 +20,7 @@ from fusionrt.wire.envelopes import (
     encode_host_envelope,
 )
 from fusionrt.wire.frames import ClientFrame, Ending, HostFrame, Kind
+from fusionrt.wire.states import ClientState
 from tests.sizes import size
 
 from .frame_samples import CLIENT, HOST, client_frames, host_frames
@@ -48,8 +48,8 @@ def test_D21_no_mutation_of_a_client_message_breaks_a_host(frame: ClientFrame) -
             envelope = decode_client_envelope(data)
         except WireError:
             continue
-        told = pair.server.receive(envelope, pair.now)
-        for answer in pair.server.outgoing():
+        told = pair.host.receive(envelope, pair.now)
+        for answer in pair.host.outgoing():
             assert decode_host_envelope(answer).damaged == 0
         if any(isinstance(event, he.Closed) for event in told):
             pair = Pair()
@@ -69,7 +69,7 @@ def test_D21_no_mutation_of_a_host_message_breaks_a_client(frame: HostFrame) -> 
         pair.client.events()
         for _, answer in pair.client.outgoing(pair.now):
             assert decode_client_envelope(answer).damaged == 0
-        if pair.client.state is State.GONE:
+        if pair.client.state is ClientState.GONE:
             pair = Pair()
         pair.client.call(plain(Kind.STREAM))
 
@@ -82,31 +82,31 @@ def test_D21_no_frames_of_a_client_break_a_host(
 ) -> None:
     """Well-formed nonsense: every id stays accounted for, and the digest true."""
     pair = Pair()
-    server = pair.server
+    host = pair.host
     for last, frames in messages:
         envelope = ClientEnvelope("c1", "p1", 42, last, tuple(frames))
-        for event in server.receive(envelope, pair.now):
+        for event in host.receive(envelope, pair.now):
             match event:
                 case he.CallReceived(call) if call.kind is Kind.STREAM:
-                    server.item(call.id, b"item")
+                    host.item(call.id, b"item")
                 case he.CallReceived(call) if call.id % 3:
-                    server.result(call.id, b"result", keep=call.id % 3 == 1)
+                    host.result(call.id, b"result", keep=call.id % 3 == 1)
                 case he.KeepAliveReceived():
-                    server.acknowledge(event, (1, 2))
+                    host.acknowledge(event, (1, 2))
                 case he.Consumed(id):
-                    server.end(id, Ending("code", "message"))
+                    host.end(id, Ending("code", "message"))
                 case he.Closed():
-                    assert server.statistics().registered == 0
-        for data in server.outgoing():
+                    assert host.statistics().registered == 0
+        for data in host.outgoing():
             assert decode_host_envelope(data).damaged == 0
     digest = Digest()
-    for id in server._registry._entries:
+    for id in host._registry._entries:
         digest.add(id)
-    told = server._registry.digest
+    told = host._registry.digest
     assert (digest.count, digest.value) == (told.count, told.value)
-    entries = server._registry._entries.values()
-    assert server.statistics().kept_bytes == sum(server._registry._kept.values())
-    assert len(server._registry._kept) == sum(entry.frame is not None for entry in entries)
+    entries = host._registry._entries.values()
+    assert host.statistics().kept_bytes == sum(host._registry._kept.values())
+    assert len(host._registry._kept) == sum(entry.frame is not None for entry in entries)
 
 
 @pytest.mark.search
@@ -127,6 +127,6 @@ def test_D21_no_frames_of_a_host_break_a_client(
         pair.wait(0.5)
     before = client._calls.digest
     client._calls.listed()
-    if client.state is not State.GONE:
+    if client.state is not ClientState.GONE:
         after = client._calls.digest
         assert (before.count, before.value) == (after.count, after.value)

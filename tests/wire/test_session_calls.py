@@ -29,7 +29,7 @@ SMALL = Limits(max_bytes=4096)
 
 def send(pair: Pair, *frames: Call | BadCall | Resync | Credit) -> list[he.HostEvent]:
     """A message that the client did not send itself."""
-    return pair.server.receive(ClientEnvelope("c1", "p1", 42, 1, frames), pair.now)
+    return pair.host.receive(ClientEnvelope("c1", "p1", 42, 1, frames), pair.now)
 
 
 def call(id: int, budget: int = 1000) -> Call:
@@ -49,13 +49,13 @@ def test_D13_a_call_that_comes_twice_runs_once() -> None:
     pair = Pair()
     assert len(send(pair, call(1))) == 1
     assert send(pair, call(1)) == []
-    pair.server.result(1, b"done")
+    pair.host.result(1, b"done")
     assert send(pair, call(1)) == []
     (envelope,) = pair.from_host()
-    pair.server.receive(ClientEnvelope("c1", "p1", 42, envelope.number, ()), pair.now)
-    assert pair.server.statistics().registered == 0
-    assert pair.server.receive(ClientEnvelope("c1", "p1", 42, 2, (call(1),)), pair.now) == []
-    assert pair.server.statistics().dropped == 3
+    pair.host.receive(ClientEnvelope("c1", "p1", 42, envelope.number, ()), pair.now)
+    assert pair.host.statistics().registered == 0
+    assert pair.host.receive(ClientEnvelope("c1", "p1", 42, 2, (call(1),)), pair.now) == []
+    assert pair.host.statistics().dropped == 3
 
 
 def test_D13_a_lost_result_is_sent_again_and_the_call_not_run_again() -> None:
@@ -63,14 +63,14 @@ def test_D13_a_lost_result_is_sent_again_and_the_call_not_run_again() -> None:
     pair = Pair()
     id = pair.client.call(plain(Kind.COMMAND))
     pair.to_host()
-    pair.server.result(id, b"done")
+    pair.host.result(id, b"done")
     pair.from_host()  # lost
-    assert pair.server.statistics().kept_bytes > 0
+    assert pair.host.statistics().kept_bytes > 0
     pair.wait(2.0)
     assert pair.exchange() == [ce.Suspended(), ce.Completed(id, b"done", False), ce.Resumed()]
     pair.wait(2.0)
     pair.exchange()
-    assert pair.server.statistics().kept_bytes == 0
+    assert pair.host.statistics().kept_bytes == 0
 
 
 def test_D13_a_command_carries_its_operation_id() -> None:
@@ -118,9 +118,9 @@ def test_a_failure_may_be_kept_like_a_result() -> None:
     pair = Pair()
     id = pair.client.call(plain(Kind.COMPUTE))
     pair.to_host()
-    assert pair.server.failure(id, "out_of_stock", "none left", b"data", keep=True)
+    assert pair.host.failure(id, "out_of_stock", "none left", b"data", keep=True)
     assert pair.to_client() == [ce.Failed(id, "out_of_stock", "none left", b"data", True)]
-    pair.server.invalidated(id, "restocked")
+    pair.host.invalidated(id, "restocked")
     assert pair.to_client() == [ce.Invalidated(id, "restocked", True)]
 
 
@@ -129,8 +129,8 @@ def test_D18_a_stream_brings_each_item_once_and_then_its_end() -> None:
     pair = Pair()
     id = stream(pair)
     for payload in (b"a", b"b"):
-        assert pair.server.item(id, payload)
-    pair.server.end(id)
+        assert pair.host.item(id, payload)
+    pair.host.end(id)
     (envelope,) = pair.from_host()
     assert envelope.frames == (Item(id, 0, b"a"), Item(id, 1, b"b"), End(id, 2, None))
     pair.client.receive(envelope, pair.now)
@@ -145,13 +145,13 @@ def test_D18_a_slow_reader_stops_the_host() -> None:
     """64 items beyond what was consumed, and not one more; consumption gives new credit."""
     pair = Pair()
     id = stream(pair)
-    assert pair.server.credit(id) == 64
-    assert [pair.server.item(id, b"") for _ in range(65)] == [True] * 64 + [False]
+    assert pair.host.credit(id) == 64
+    assert [pair.host.item(id, b"") for _ in range(65)] == [True] * 64 + [False]
     assert len(pair.to_client()) == 64
     for index in range(16):
         pair.client.consumed(id, index)
     assert pair.to_host() == [he.Consumed(id, 16)]
-    assert pair.server.credit(id) == 16
+    assert pair.host.credit(id) == 16
 
 
 def test_D18_a_host_that_ignores_the_window_is_cut_off() -> None:
@@ -170,12 +170,12 @@ def test_D18_a_stream_resumes_where_it_was() -> None:
     """What was lost comes again, what came does not, and the end is not forgotten."""
     pair = Pair()
     id = stream(pair)
-    pair.server.item(id, b"0")
+    pair.host.item(id, b"0")
     pair.to_client()
-    pair.server.item(id, b"1")
+    pair.host.item(id, b"1")
     pair.from_host()  # lost
-    pair.server.item(id, b"2")
-    pair.server.end(id)
+    pair.host.item(id, b"2")
+    pair.host.end(id)
     assert pair.exchange() == [
         ce.Suspended(),
         ce.ItemReceived(id, 1, b"1"),
@@ -196,10 +196,10 @@ def test_D18_a_stream_that_the_host_forgot_ends_with_an_error() -> None:
     """If it had begun; one that had not is simply unsent."""
     pair = Pair()
     begun, fresh = stream(pair), stream(pair)
-    pair.server.item(begun, b"0")
+    pair.host.item(begun, b"0")
     pair.to_client()
     for id in (begun, fresh):
-        pair.server._registry.remove(id)
+        pair.host._registry.remove(id)
     pair.client.reconnected(pair.now)
     _, ended, unsent, _ = pair.exchange()
     assert isinstance(ended, ce.Ended)
@@ -212,7 +212,7 @@ def test_D18_a_lost_credit_is_repeated_with_the_keep_alive() -> None:
     """Otherwise both sides would wait for each other for ever."""
     pair = Pair()
     id = stream(pair)
-    while pair.server.item(id, b""):
+    while pair.host.item(id, b""):
         pass
     pair.to_client()
     pair.client.consumed(id, 63)
@@ -226,8 +226,8 @@ def test_D18_a_stream_ends_with_its_error() -> None:
     """Its code and message reach the reader after its items."""
     pair = Pair()
     id = stream(pair)
-    pair.server.item(id, b"0")
-    pair.server.end(id, Ending("broken", "no more"))
+    pair.host.item(id, b"0")
+    pair.host.end(id, Ending("broken", "no more"))
     assert pair.to_client()[-1] == ce.Ended(id, Ending("broken", "no more"))
 
 
@@ -258,7 +258,7 @@ def test_D21_too_large_a_result_becomes_an_error() -> None:
     pair = Pair(SMALL)
     id = pair.client.call(plain(Kind.COMPUTE))
     pair.to_host()
-    assert not pair.server.result(id, b"x" * 4096, keep=True)
+    assert not pair.host.result(id, b"x" * 4096, keep=True)
     (event,) = pair.to_client()
     assert isinstance(event, ce.Failed)
     assert (event.code, event.held) == ("too_large", False)
@@ -268,7 +268,7 @@ def test_D21_too_large_an_item_ends_its_stream() -> None:
     """With an error that says so."""
     pair = Pair(SMALL)
     id = stream(pair)
-    assert not pair.server.item(id, b"x" * 4096)
+    assert not pair.host.item(id, b"x" * 4096)
     (event,) = pair.to_client()
     assert isinstance(event, ce.Ended)
     assert event.failure is not None
@@ -279,8 +279,8 @@ def test_D21_too_large_an_error_is_cut() -> None:
     """Its code and the beginning of its message still arrive."""
     pair = Pair(SMALL)
     ids = [pair.client.call(plain()), stream(pair)]
-    pair.server.failure(ids[0], "error", "x" * 5000, b"y")
-    pair.server.end(ids[1], Ending("error", "x" * 5000))
+    pair.host.failure(ids[0], "error", "x" * 5000, b"y")
+    pair.host.end(ids[1], Ending("error", "x" * 5000))
     failed, ended = pair.to_client()
     assert isinstance(failed, ce.Failed)
     assert isinstance(ended, ce.Ended)
@@ -296,9 +296,9 @@ def test_D21_a_host_keeps_a_bounded_number_of_results(limits: Limits) -> None:
     ids = [pair.client.call(plain()) for _ in range(10)]
     pair.to_host()
     for id in ids:
-        pair.server.result(id, b"x" * 30)
+        pair.host.result(id, b"x" * 30)
     pair.from_host()  # lost
-    assert pair.server.statistics().kept_bytes <= 300
+    assert pair.host.statistics().kept_bytes <= 300
     pair.client.reconnected(pair.now)
     told = pair.exchange()
     assert [e.id for e in told if isinstance(e, ce.Unsent)] == ids[:7]
@@ -318,9 +318,9 @@ def test_D21_a_client_that_registers_without_end_is_rejected() -> None:
 def test_D21_another_principal_cannot_speak_in_a_session() -> None:
     """Its frames are dropped."""
     pair = Pair()
-    told = pair.server.receive(ClientEnvelope("c1", "p2", 42, 0, (call(1),)), pair.now)
+    told = pair.host.receive(ClientEnvelope("c1", "p2", 42, 0, (call(1),)), pair.now)
     assert told == []
-    assert pair.server.statistics().dropped == 1
+    assert pair.host.statistics().dropped == 1
 
 
 def test_a_long_resync_comes_in_parts_and_counts_as_a_whole() -> None:
@@ -328,13 +328,13 @@ def test_a_long_resync_comes_in_parts_and_counts_as_a_whole() -> None:
     pair = Pair(Limits(ids=3, batch_bytes=150))
     held = [pair.compute() for _ in range(8)]
     for id in held[:5]:
-        pair.server.invalidated(id, "lost")
+        pair.host.invalidated(id, "lost")
     pair.from_host()
     pair.client.reconnected(pair.now)
     parts = pair.from_client()
     assert len(parts) == 3
     for envelope in (parts[0], parts[2]):
-        assert pair.server.receive(envelope, pair.now) == []
+        assert pair.host.receive(envelope, pair.now) == []
     assert pair.from_host() == []
     pair.wait(1.0)
     told = pair.exchange()
@@ -347,7 +347,7 @@ def test_invalidations_for_one_reason_share_a_frame() -> None:
     pair = Pair(Limits(ids=4))
     ids = [pair.compute() for _ in range(6)]
     for id in ids:
-        pair.server.invalidated(id, "the price changed")
+        pair.host.invalidated(id, "the price changed")
     (envelope,) = pair.from_host()
     assert len(envelope.frames) == 2
     pair.client.receive(envelope, pair.now)

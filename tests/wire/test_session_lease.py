@@ -7,7 +7,6 @@ import math
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
 from fusionrt.wire.admission import greet
-from fusionrt.wire.client_events import State
 from fusionrt.wire.envelopes import ClientEnvelope, HostEnvelope, decode_host_envelope
 from fusionrt.wire.frames import (
     VERSION,
@@ -21,6 +20,7 @@ from fusionrt.wire.frames import (
     Welcome,
 )
 from fusionrt.wire.limits import Limits, Timing
+from fusionrt.wire.states import ClientState
 
 from .session_pair import Pair, plain
 
@@ -44,7 +44,7 @@ def test_D6_the_lease_runs_from_when_the_keep_alive_was_sent() -> None:
     pair.wait(2.0)
     (event,) = pair.to_host()
     assert isinstance(event, he.KeepAliveReceived)
-    pair.server.acknowledge(event)
+    pair.host.acknowledge(event)
     pair.now += 0.9
     pair.to_client()
     assert pair.client.live(107.999)
@@ -70,7 +70,7 @@ def test_D6_an_acknowledgement_that_disagrees_renews_nothing() -> None:
     pair.wait(2.0)
     pair.from_client()
     assert pair.say(2, Acknowledged(2, False, (), True)) == [ce.Suspended()]
-    assert pair.client.state is State.RESYNCING
+    assert pair.client.state is ClientState.RESYNCING
 
 
 def test_D6b_a_lapsed_lease_suspends_and_an_answer_resumes() -> None:
@@ -80,7 +80,7 @@ def test_D6b_a_lapsed_lease_suspends_and_an_answer_resumes() -> None:
     pair.wait(6.0)
     assert pair.client.events() == [ce.Suspended()]
     assert pair.exchange() == [ce.Resumed()]
-    pair.server.invalidated(id, "later")
+    pair.host.invalidated(id, "later")
     assert pair.to_client() == [ce.Invalidated(id, "later", True)]
 
 
@@ -94,7 +94,7 @@ def test_D6c_what_is_suspended_upstream_is_told_with_each_acknowledgement() -> N
     ):
         pair.wait(2.0)
         (keep_alive,) = (e for e in pair.to_host() if isinstance(e, he.KeepAliveReceived))
-        pair.server.acknowledge(keep_alive, suspended)
+        pair.host.acknowledge(keep_alive, suspended)
         assert pair.to_client() == [event]
         assert [pair.client.suspended(id) for id in ids] == [id in suspended for id in ids]
 
@@ -103,11 +103,11 @@ def test_D8_a_host_remembers_a_client_for_longer_than_the_lease() -> None:
     """Ten seconds after its last word the session has expired; it counts anew with each word."""
     assert Timing().session > Timing().lease
     pair = Pair()
-    assert not pair.server.expired(109.9)
-    assert pair.server.expired(110.0)
+    assert not pair.host.expired(109.9)
+    assert pair.host.expired(110.0)
     pair.wait(2.0)
     pair.to_host()
-    assert pair.server.expires() == 112.0
+    assert pair.host.expires() == 112.0
 
 
 def test_D9_no_responders_suspends_at_once_and_is_probed_again() -> None:
@@ -118,7 +118,7 @@ def test_D9_no_responders_suspends_at_once_and_is_probed_again() -> None:
     assert not pair.client.live(pair.now)
     assert pair.client.events() == [ce.Suspended()]
     pair.client.no_responders(pair.now)  # for another message of the same moment
-    assert pair.client.state is State.OPEN
+    assert pair.client.state is ClientState.OPEN
     assert kinds(pair.from_client()) == [Hello]
     pair.wait(1.0)
     assert kinds(pair.from_client()) == [Hello, KeepAlive]
@@ -134,7 +134,7 @@ def test_D9_calls_wait_while_nobody_listens() -> None:
     pair.client.no_responders(pair.now)
     first = pair.client.call(plain(Kind.COMMAND))
     assert kinds(pair.from_client()) == [Hello]
-    pair.server.announce()
+    pair.host.announce()
     assert pair.to_client() == [ce.Suspended(), ce.Resumed()]
     told = pair.to_host()
     assert [event.call.id for event in told if isinstance(event, he.CallReceived)] == [first]
@@ -153,14 +153,14 @@ def test_D9_another_host_that_answers_takes_its_place() -> None:
     pair = Pair()
     present = HostEnvelope("h2", 42, 0, (Welcome(1, VERSION),))
     pair.client.receive(present, pair.now)
-    assert pair.client.state is State.OPEN
+    assert pair.client.state is ClientState.OPEN
     pair.client.no_responders(pair.now)
     pair.client.receive(present, pair.now)
     *_, gone = pair.client.events()
     assert isinstance(gone, ce.Gone)
     (out,) = pair.client.outgoing(pair.now)
     assert out.iid == "h1", "the old host, should it live, is told to stop"
-    assert [type(e) for e in pair.server.receive(_bye(), pair.now)] == [he.Closed]
+    assert [type(e) for e in pair.host.receive(_bye(), pair.now)] == [he.Closed]
 
 
 def _bye() -> ClientEnvelope:
@@ -184,7 +184,7 @@ def test_D9_a_frozen_host_that_thaws_is_resynced_by_its_welcome() -> None:
     pair.wait(6.0)
     for envelope in pair.from_client():
         if isinstance(envelope.frames[0], Hello):
-            pair.server.receive(envelope, pair.now)
+            pair.host.receive(envelope, pair.now)
     assert pair.to_client() == [ce.Suspended()]
     assert kinds(pair.from_client()) == [Resync]
     pair.wait(1.0)
@@ -195,7 +195,7 @@ def test_D14_a_lost_invalidation_is_found_with_the_next_keep_alive() -> None:
     """No later than 2 s and a round trip after it."""
     pair = Pair()
     id = pair.compute()
-    pair.server.invalidated(id, "lost")
+    pair.host.invalidated(id, "lost")
     pair.from_host()
     pair.now = pair.client.next_tick()
     assert pair.now == 102.0
@@ -209,7 +209,7 @@ def test_D16_a_result_that_is_still_valid_is_not_sent_again() -> None:
     pair.compute(b"x" * 10_000)
     pair.client.reconnected(pair.now)
     pair.to_host()
-    (data,) = pair.server.outgoing()
+    (data,) = pair.host.outgoing()
     assert len(data) < 50
 
 
@@ -219,11 +219,11 @@ def test_D17_an_expired_session_says_what_to_stop_and_let_go() -> None:
     held = pair.compute()
     running = pair.client.call(plain())
     pair.to_host()
-    closed = pair.server.close("expired")
+    closed = pair.host.close("expired")
     assert closed == he.Closed("expired", (running,), (held,))
-    assert pair.server.statistics().registered == 0
-    assert not pair.server.result(running, b"late")
-    assert pair.server.outgoing() == []
+    assert pair.host.statistics().registered == 0
+    assert not pair.host.result(running, b"late")
+    assert pair.host.outgoing() == []
 
 
 def test_D17_a_bye_closes_the_session_at_once() -> None:
@@ -233,7 +233,7 @@ def test_D17_a_bye_closes_the_session_at_once() -> None:
     pair.client.bye()
     assert pair.to_host() == [he.Closed("the client left", (), (held,))]
     assert pair.client.events() == []
-    assert pair.client.state is State.GONE
+    assert pair.client.state is ClientState.GONE
     assert pair.client.next_tick() == math.inf
 
 
@@ -243,20 +243,20 @@ def test_D17_nothing_stays_registered_after_a_day_of_churn() -> None:
     for _ in range(200):
         ids = [pair.client.call(plain(Kind.COMPUTE)) for _ in range(5)]
         pair.to_host()
-        pair.server.result(ids[0], b"", keep=True)
-        pair.server.result(ids[1], b"", keep=True)
-        pair.server.failure(ids[2], "error", "no")
-        pair.server.result(ids[3], b"")
+        pair.host.result(ids[0], b"", keep=True)
+        pair.host.result(ids[1], b"", keep=True)
+        pair.host.failure(ids[2], "error", "no")
+        pair.host.result(ids[3], b"")
         pair.client.cancel(ids[4])
         pair.exchange()
-        pair.server.invalidated(ids[0], "changed")
+        pair.host.invalidated(ids[0], "changed")
         pair.client.unsubscribe([ids[1]])
         pair.wait(0.5)
         pair.exchange()
     pair.wait(2.0)
     pair.exchange()
     assert pair.client.statistics().registered == 0
-    assert pair.server.statistics()[-2:] == (0, 0)
+    assert pair.host.statistics()[-2:] == (0, 0)
     assert pair.client.statistics().resyncs == 0
 
 
@@ -265,9 +265,9 @@ def test_D22_a_draining_host_asks_its_clients_to_move() -> None:
     pair = Pair()
     id = pair.client.call(plain())
     pair.to_host()
-    pair.server.farewell()
+    pair.host.farewell()
     assert pair.to_client() == [ce.Draining()]
-    pair.server.result(id, b"done")
+    pair.host.result(id, b"done")
     assert pair.to_client() == [ce.Completed(id, b"done", False)]
     pair.client.reconnected(pair.now)
     assert ce.Draining() in pair.exchange()

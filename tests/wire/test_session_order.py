@@ -7,7 +7,6 @@ import pytest
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
 from fusionrt.wire.admission import greet
-from fusionrt.wire.client_events import State
 from fusionrt.wire.envelopes import ClientEnvelope, decode_host_envelope
 from fusionrt.wire.frames import (
     VERSION,
@@ -24,6 +23,7 @@ from fusionrt.wire.frames import (
     Unsubscribe,
     Welcome,
 )
+from fusionrt.wire.states import ClientState
 
 from .session_pair import Pair, plain
 
@@ -48,14 +48,13 @@ def test_a_second_host_that_took_the_session_gets_a_bye() -> None:
     other = decode_host_envelope(_welcome_from_other())
     pair.client.receive(other, pair.now)
     assert [out.iid for out in pair.client.outgoing(pair.now)] == ["h2"]
-    assert pair.client.state is State.OPEN
+    assert pair.client.state is ClientState.OPEN
 
 
 def _welcome_from_other() -> bytes:
-    pair = Pair(open=False)
-    pair.server.iid = "h2"
+    pair = Pair(open=False, iid="h2")
     pair.to_host()
-    (data,) = pair.server.outgoing()
+    (data,) = pair.host.outgoing()
     return data
 
 
@@ -65,7 +64,7 @@ def test_no_host_is_reported_while_there_is_none() -> None:
     pair.from_client()
     pair.client.no_host(pair.now)
     assert pair.client.events() == [ce.NoHost()]
-    assert pair.client.state is State.HELLO
+    assert pair.client.state is ClientState.HELLO
 
 
 def test_D1_a_repeated_number_is_dropped() -> None:
@@ -83,7 +82,7 @@ def test_D1_a_higher_number_leads_to_resync() -> None:
     pending = pair.client.call(plain())
     pair.to_host()
     assert pair.say(4, Invalidated((held,), "x")) == [ce.Suspended()]
-    assert pair.client.state is State.RESYNCING
+    assert pair.client.state is ClientState.RESYNCING
     (envelope,) = pair.from_client()
     assert envelope.last == 2
     assert envelope.frames == (Resync(2, 0, True, (held,), (pending,), ()),)
@@ -128,7 +127,7 @@ def test_D2_an_unknown_id_is_invalidated_or_unsent() -> None:
     held = pair.compute()
     pending = pair.client.call(plain())
     pair.from_client()  # lost
-    pair.server.receive(ClientEnvelope("c1", "p1", 42, 2, (Unsubscribe((held,)),)), pair.now)
+    pair.host.receive(ClientEnvelope("c1", "p1", 42, 2, (Unsubscribe((held,)),)), pair.now)
     pair.client.reconnected(pair.now)
     assert pair.exchange() == [
         ce.Suspended(),
@@ -172,7 +171,7 @@ def test_D2_a_hello_never_revives_a_forgotten_session() -> None:
 def test_D2_a_message_from_beyond_the_session_is_rejected() -> None:
     """A client that has applied numbers which this session never sent speaks of another one."""
     fresh = Pair(open=False)
-    (closed,) = fresh.server.receive(
+    (closed,) = fresh.host.receive(
         ClientEnvelope("c1", "p1", 42, 2, (Hello(1, VERSION),)), fresh.now
     )
     assert isinstance(closed, he.Closed)
@@ -186,16 +185,16 @@ def test_D3_interest_is_registered_before_the_call_runs() -> None:
     id = pair.client.call(plain(Kind.COMPUTE))
     (event,) = pair.to_host()
     assert isinstance(event, he.CallReceived)
-    assert pair.server.statistics().registered == 1
-    assert pair.server.result(id, b"v", keep=True)
+    assert pair.host.statistics().registered == 1
+    assert pair.host.result(id, b"v", keep=True)
     pair.exchange()
     pair.wait(2.0)
     pair.exchange()
-    assert pair.server.statistics().registered == 1
+    assert pair.host.statistics().registered == 1
     pair.client.unsubscribe([id])
     assert pair.to_host() == [he.Unsubscribed((id,))]
-    assert pair.server.statistics().registered == 0
-    assert not pair.server.result(id, b"v", keep=True)
+    assert pair.host.statistics().registered == 0
+    assert not pair.host.result(id, b"v", keep=True)
 
 
 def test_D4_an_invalidation_never_overtakes_its_result() -> None:
@@ -203,8 +202,8 @@ def test_D4_an_invalidation_never_overtakes_its_result() -> None:
     pair = Pair()
     id = pair.client.call(plain(Kind.COMPUTE))
     pair.to_host()
-    pair.server.result(id, b"v", keep=True)
-    pair.server.invalidated(id, "changed")
+    pair.host.result(id, b"v", keep=True)
+    pair.host.invalidated(id, "changed")
     (envelope,) = pair.from_host()
     assert envelope.frames == (Result(id, b"v", True), Invalidated((id,), "changed"))
     pair.client.receive(envelope, pair.now)
@@ -236,13 +235,13 @@ def test_D10_a_host_that_reconnected_shows_its_number() -> None:
     """The announcement is an empty numbered message: whoever lacks one before it sees the gap."""
     pair = Pair()
     id = pair.compute()
-    pair.server.invalidated(id, "lost")
+    pair.host.invalidated(id, "lost")
     pair.from_host()
-    pair.server.announce()
+    pair.host.announce()
     (envelope,) = pair.from_host()
     assert (envelope.number, envelope.frames) == (4, ())
     pair.client.receive(envelope, pair.now)
-    assert pair.client.state is State.RESYNCING
+    assert pair.client.state is ClientState.RESYNCING
     assert ce.Invalidated(id, "unknown to the host", True) in pair.exchange()
 
 
@@ -254,7 +253,7 @@ def test_D10_a_client_that_reconnected_resyncs() -> None:
     assert not pair.client.live(pair.now)
     assert pair.exchange() == [ce.Suspended(), ce.Resumed()]
     assert pair.client.live(pair.now)
-    assert pair.server.statistics().registered == 1, f"{id} is still registered"
+    assert pair.host.statistics().registered == 1, f"{id} is still registered"
 
 
 def test_D11_a_bad_frame_discards_no_neighbour_and_is_sent_again() -> None:
@@ -262,8 +261,8 @@ def test_D11_a_bad_frame_discards_no_neighbour_and_is_sent_again() -> None:
     pair = Pair()
     good, bad = pair.client.call(plain()), pair.client.call(plain())
     pair.to_host()
-    pair.server.result(good, b"1")
-    pair.server.result(bad, b"2")
+    pair.host.result(good, b"1")
+    pair.host.result(bad, b"2")
     pair.from_host()  # arrives as follows
     assert pair.say(2, Result(good, b"1", False), damaged=1) == [
         ce.Completed(good, b"1", False),
@@ -290,7 +289,7 @@ def test_D12_a_lost_word_of_the_client_is_found_by_the_digest(lost: str) -> None
     pair.wait(2.0)
     told = pair.exchange()
     assert told == [ce.Suspended(), *expected, ce.Resumed()]
-    both = pair.client.statistics().registered, pair.server.statistics().registered
+    both = pair.client.statistics().registered, pair.host.statistics().registered
     assert both == ((2, 2) if lost == "call" else (1, 1))
 
 
@@ -300,15 +299,15 @@ def test_D12_the_digest_is_as_of_the_last_number_applied() -> None:
     first, second = pair.compute(), pair.compute()
     finished = pair.client.call(plain())
     pair.to_host()
-    pair.server.invalidated(first, "on its way")
-    pair.server.result(finished, b"on its way")
+    pair.host.invalidated(first, "on its way")
+    pair.host.result(finished, b"on its way")
     late = pair.from_host()
     pair.client.unsubscribe([second])
     pair.client.call(plain())
     pair.wait(2.0)
     (envelope,) = pair.from_client()
     assert isinstance(envelope.frames[-1], KeepAlive)
-    *_, keep_alive = pair.server.receive(envelope, pair.now)
+    *_, keep_alive = pair.host.receive(envelope, pair.now)
     assert keep_alive == he.KeepAliveReceived(envelope.frames[-1].number, True)
     for message in late:
         pair.client.receive(message, pair.now)
@@ -335,6 +334,6 @@ def test_D19_a_cancel_goes_to_the_host_that_runs_the_call() -> None:
     assert out.iid == "h1"
     pair.client.cancel(id)
     assert pair.from_client() == []
-    told = pair.server.receive(ClientEnvelope("c1", "p1", 42, 1, (Cancel(id),)), pair.now)
+    told = pair.host.receive(ClientEnvelope("c1", "p1", 42, 1, (Cancel(id),)), pair.now)
     assert told == [he.CallCancelled(id)]
-    assert not pair.server.result(id, b"too late")
+    assert not pair.host.result(id, b"too late")

@@ -40,7 +40,7 @@ def refused(told: list[ce.ClientEvent]) -> dict[int, float]:
 def serve(pair: Pair, id: int, seconds: float = 0.0) -> list[ce.ClientEvent]:
     """The host answers a call, so much later."""
     pair.now += seconds
-    pair.server.result(id, b"")
+    pair.host.result(id, b"")
     return pair.to_client()
 
 
@@ -154,7 +154,7 @@ def test_D27_a_host_that_refuses_is_given_less_until_it_serves_again() -> None:
     assert calls(pair.to_host()) == ids[:8]
     no = refusal(1.0)
     for id in ids[2:8]:
-        pair.server.failure(id, no.code, no.message, no.data)
+        pair.host.failure(id, no.code, no.message, no.data)
     assert len(refused(pair.to_client())) == 6
     assert calls(pair.to_host()) == []
     under_way = ids[:2]

@@ -25,9 +25,8 @@ from ..errors import (
 from ..graph import str_of
 from ..rpc import internal
 from ..table import Contract
-from ..wire.admission import RETRY_AFTER
 from ..wire.frames import Ending
-from ..wire.refusals import OVERLOADED, Refusal, refusal
+from ..wire.refusals import OVERLOADED, RETRY_AFTER, Refusal, refusal
 from .declared import declared, raised
 
 __all__ = ["as_error", "as_failure", "bad_arguments"]

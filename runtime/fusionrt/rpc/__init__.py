@@ -5,10 +5,12 @@ from .client.caller import Caller
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
 from .client.registration import Registration
+from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
-from .host.outlet import Outlet
+from .host.read_your_writes import Outlet
 from .host.responder import Responder
 from .host.servant import Held, Reply, Servant, internal
+from .host.statistics import OutletStatistics, ResponderStatistics
 from .subjects import ANONYMOUS, CONSOLE, Subjects
 
 __all__ = [
@@ -16,14 +18,18 @@ __all__ = [
     "CONSOLE",
     "OUTAGE_GRACE",
     "Caller",
+    "CallerStatistics",
     "Failed",
     "Held",
     "Incoming",
     "Outlet",
+    "OutletStatistics",
     "Peer",
+    "PeerStatistics",
     "Registration",
     "Reply",
     "Responder",
+    "ResponderStatistics",
     "Servant",
     "Subjects",
     "internal",

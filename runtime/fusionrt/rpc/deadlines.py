@@ -37,6 +37,9 @@ class Deadlines(Generic[_K]):
         """It no longer matters."""
         self._due.pop(key, None)
 
+    def __len__(self) -> int:
+        return len(self._due)
+
     def close(self) -> None:
         """Forget all."""
         self._due.clear()

@@ -1,4 +1,4 @@
-"""What a host says to a client whose session it does not have."""
+"""Which clients a host admits, and what it says to one whose session it has not (D2, D8, D27)."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import Final
 from .envelopes import ClientEnvelope, encode_host_envelope
 from .frames import VERSION, Bye, Hello, Rejected, Welcome
 
-__all__ = ["FULL", "RETRY_AFTER", "greet", "rejection"]
+__all__ = ["FULL", "greet", "rejection"]
 
 FULL: Final = "full"
 """The reason of a host that keeps as many sessions as it can: its client may try again (D27)."""
-RETRY_AFTER: Final = 1.0
-"""Seconds after which to try again where nobody can tell when there is room."""
 
 
 def rejection(iid: str, gen: int, reason: str) -> bytes:

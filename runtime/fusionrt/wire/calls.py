@@ -1,10 +1,9 @@
-"""The calls of a client session: what was asked, what is held, and what the host says of it."""
+"""A client's calls: what was asked, what is held, what the host says of it (D2, D4, D12, D18)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from enum import Enum, auto
 from typing import Final
 
 import msgspec
@@ -15,8 +14,9 @@ from .frames import Credit, Encoding, End, Ending, Failure, Item, Kind, Reading,
 from .limits import Limits
 from .pace import Pace
 from .refusals import OVERLOADED, refusal
+from .states import CALL, Phase
 
-__all__ = ["Calls", "Phase", "Request"]
+__all__ = ["Calls", "Request"]
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -37,16 +37,6 @@ class Request(msgspec.Struct, frozen=True, gc=False):
     timeout: float = math.inf
 
 
-class Phase(Enum):
-    """How far a call is."""
-
-    QUEUED = auto()
-    """Not sent yet: the host cannot have run it."""
-    SENT = auto()
-    HELD = auto()
-    """Its result is here, and registered on the host."""
-
-
 class _Call:
     """One call, sent at `since`; the last three fields are a stream's (see `Reading`)."""
 
@@ -55,6 +45,7 @@ class _Call:
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.phase = Phase.QUEUED
+        """Changes as `CALL` says."""
         self.since = 0.0
         self.next = 0
         self.consumed = 0
@@ -84,15 +75,15 @@ class Calls:
         self._calls[self._last_id] = _Call(kind)
         return self._last_id
 
-    def phase(self, id: int) -> Phase | None:
-        """How far a call is; None if it is over."""
+    def phase(self, id: int) -> Phase:
+        """How far a call is."""
         call = self._calls.get(id)
-        return None if call is None else call.phase
+        return Phase.OVER if call is None else call.phase
 
     def sent(self, id: int, now: float) -> None:
         """A queued call is sent now."""
         call = self._calls[id]
-        call.phase = Phase.SENT
+        call.phase = CALL[call.phase]["send"]
         self.digest.add(id)
         if call.kind is not Kind.STREAM:
             call.since = now
@@ -100,32 +91,39 @@ class Calls:
 
     def refused(self, id: int, waiting: int, now: float) -> None:
         """A queued call cannot be served in time, for so many wait: it is not sent."""
-        del self._calls[id]
+        self._end(id)
         ending = refusal(self.pace.retry_after(waiting, now))
         self._told.append(events.Failed(id, ending.code, ending.message, ending.data, False))
 
-    def abandon(self, id: int) -> Phase | None:
-        """Forget a call; if it was sent, say `parted` when the host is told."""
-        call = self._calls.pop(id, None)
-        self._creditable.discard(id)
-        if call is None:
-            return None
-        self._left(call)
-        return call.phase
+    def abandon(self, id: int) -> Phase:
+        """Forget a call: how far it was. If it was sent, say `parted` when the host is told."""
+        if id not in self._calls:
+            return Phase.OVER
+        return self._left(id)
 
     def parted(self, ids: Iterable[int]) -> None:
         """The host is told now that these are abandoned."""
         for id in ids:
             self.digest.remove(id)
 
-    def _left(self, call: _Call) -> None:
+    def _end(self, id: int) -> Phase:
+        """A call is over: how far it was."""
+        call = self._calls.pop(id)
+        self._creditable.discard(id)
+        phase, call.phase = call.phase, CALL[call.phase]["end"]
+        return phase
+
+    def _left(self, id: int) -> Phase:
+        """A call is over, and what took part in the pace without an answer: how far it was."""
+        call = self._calls[id]
         if call.phase is Phase.SENT and call.kind is not Kind.STREAM:
             self.pace.left(call.since)
+        return self._end(id)
 
-    def _forget(self, id: int) -> None:
-        self._left(self._calls.pop(id))
-        self._creditable.discard(id)
+    def _forget(self, id: int) -> Phase:
+        """The host, too, has nothing of it any more: how far it was."""
         self.digest.remove(id)
+        return self._left(id)
 
     # What the host says. Whatever is said of an unknown id is said of an abandoned one.
 
@@ -150,18 +148,18 @@ class Calls:
                 self.pace.ended(call.since, now)
             else:
                 self.pace.refused(call.since)
-        call.phase = Phase.HELD
-        if not kept:
-            self._forget(id)
+        if kept:
+            call.phase = CALL[call.phase]["keep"]
+        else:
+            self._end(id)
+            self.digest.remove(id)
         return True
 
     def invalidated(self, ids: Iterable[int], reason: str) -> None:
         """Results became stale."""
         for id in ids:
-            call = self._calls.get(id)
-            if call is not None and call.phase is not Phase.QUEUED:
-                self._forget(id)
-                held = call.phase is Phase.HELD
+            if self.phase(id) in _ON_HOST:
+                held = self._forget(id) is Phase.HELD
                 self._told.append(events.Invalidated(id, reason, held))
 
     def gone(self, ids: Iterable[int]) -> None:
@@ -170,8 +168,7 @@ class Calls:
             call = self._calls.get(id)
             if call is None or call.phase is Phase.QUEUED:
                 continue
-            self._forget(id)
-            if call.phase is Phase.HELD:
+            if self._forget(id) is Phase.HELD:
                 self._told.append(events.Invalidated(id, "unknown to the host", True))
             elif call.next:
                 lost = Ending("stream_lost", "the host no longer knows this stream: start it anew")
@@ -254,10 +251,8 @@ class Calls:
     def clear(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """Forget all: the ids that were queued, sent, held."""
         ids: dict[Phase, list[int]] = {phase: [] for phase in Phase}
-        for id, call in self._calls.items():
-            ids[call.phase].append(id)
-        self._calls.clear()
-        self._creditable.clear()
+        for id in list(self._calls):
+            ids[self._end(id)].append(id)
         self.pace = Pace(self._at_a_time)
         return tuple(ids[Phase.QUEUED]), tuple(ids[Phase.SENT]), tuple(ids[Phase.HELD])
 
@@ -265,4 +260,5 @@ class Calls:
         return len(self._calls)
 
 
-_OVERRUN = Ending("overrun", "the host sent more items than it may: update it")
+_ON_HOST: Final = (Phase.SENT, Phase.HELD)
+_OVERRUN: Final = Ending("overrun", "the host sent more items than it may: update it")

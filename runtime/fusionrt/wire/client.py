@@ -2,10 +2,7 @@
 
 It has no clock and no loop: every input says what time it is, outputs are pulled. After each input
 take `events()`, and send `outgoing(now)`; call `tick` at `next_tick()`. Every `now` is seconds on a
-clock that also runs while the machine is suspended.
-
-    HELLO ──welcome──▶ OPEN ◀──resynced── RESYNCING
-                        └──────any gap───────▶┘          each ──▶ GONE
+clock that also runs while the machine is suspended. Its states are `ClientState`'s.
 """
 
 from __future__ import annotations
@@ -14,10 +11,10 @@ import math
 from collections.abc import Iterable
 
 from . import client_events as events
-from .admission import FULL, RETRY_AFTER
+from .admission import FULL
 from .batch import batches, call_size, overhead
-from .calls import Calls, Phase, Request
-from .client_events import ClientStatistics, Outgoing, State
+from .calls import Calls, Request
+from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
 from .envelopes import HostEnvelope, encode_client_envelope
 from .frames import (
@@ -32,7 +29,8 @@ from .frames import (
 from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
-from .refusals import refusal
+from .refusals import RETRY_AFTER, refusal
+from .states import CLIENT, ClientInput, ClientState, Machine, Phase
 
 __all__ = ["ClientSession"]
 
@@ -60,7 +58,7 @@ class ClientSession:
         self.principal = principal
         self.gen = gen
         self.iid: str | None = None
-        self._gone = False
+        self._machine: Machine[ClientState, ClientInput] = Machine(CLIENT, ClientState.HELLO)
         self._batch_bytes = limits.batch_bytes
         self._largest = limits.max_bytes - overhead(cid, principal)
         self._events: list[events.ClientEvent] = []
@@ -68,18 +66,23 @@ class ClientSession:
         self._outbox = ClientOutbox(self._calls, limits)
         self._parting: list[Outgoing] = []
         self._lease = Lease(timing, now)
-        self._hearing = Hearing(self._events, self._calls, self._lease)
+        self._hearing = Hearing(self._events, self._calls, self._lease, self._machine)
         self._told_live = False
         self._received = self._foreign = self._damaged = 0
 
     @property
-    def state(self) -> State:
+    def state(self) -> ClientState:
         """Where the session is."""
-        if self._gone:
-            return State.GONE
-        if self.iid is None:
-            return State.HELLO
-        return State.RESYNCING if self._hearing.sequence.resyncing else State.OPEN
+        return self._machine.state
+
+    @property
+    def _gone(self) -> bool:
+        return self._machine.state is ClientState.GONE
+
+    @property
+    def _bound(self) -> bool:
+        """Whether a host has it."""
+        return self._machine.state not in (ClientState.HELLO, ClientState.GONE)
 
     # What the room above asks.
 
@@ -140,11 +143,7 @@ class ClientSession:
 
     def live(self, now: float) -> bool:
         """Whether what is held is provably fresh at this moment (D6)."""
-        return (
-            not self._lease.doubtful(now)  # a session that is not open has no lease yet
-            and not self._hearing.sequence.resyncing
-            and not self._gone
-        )
+        return self._machine.state is ClientState.OPEN and not self._lease.doubtful(now)
 
     def suspended(self, id: int) -> bool:
         """Whether the host said that it cannot vouch for this result itself (D6c)."""
@@ -156,9 +155,9 @@ class ClientSession:
         self._events.clear()
         return told
 
-    def statistics(self) -> ClientStatistics:
+    def statistics(self) -> ClientSessionStatistics:
         """What went through, and what went wrong."""
-        return ClientStatistics(
+        return ClientSessionStatistics(
             self._received,
             self._foreign,
             self._damaged,
@@ -166,6 +165,8 @@ class ClientSession:
             self._hearing.skipped,
             self._hearing.resyncs,
             len(self._calls),
+            self._outbox.waiting,
+            self._calls.digest.value,
         )
 
     # What the transport reports.
@@ -178,7 +179,7 @@ class ClientSession:
             self._foreign += 1
         elif envelope.number == 0:
             self._aside(envelope, now)
-        elif self.iid is None:
+        elif self._machine.state is ClientState.HELLO:
             self._welcomed(envelope, now)
         elif envelope.iid != self.iid:
             self._other_host(envelope, now)
@@ -189,27 +190,27 @@ class ClientSession:
 
     def no_responders(self, now: float) -> None:
         """Nobody listens at the instance's subject (D9)."""
-        if self.iid is not None and not self._gone and self._lease.suspected(now):
+        if self._bound and self._lease.suspected(now):
             self._lose("its host is gone")
         self._notice(now)
 
     def no_host(self, now: float) -> None:
         """Nobody listens where hosts are found."""
-        if self.state is State.HELLO:
+        if self._machine.state is ClientState.HELLO:
             self._events.append(events.NoHost())
         self._notice(now)
 
     def reconnected(self, now: float) -> None:
         """The connection was lost and is back: anything may be lost (D10)."""
-        if self.iid is None:
-            self._lease.hello_due = now
-        else:
+        if self._bound:
             self._hearing.resync(now)
+        else:
+            self._lease.hello_due = now
         self._notice(now)
 
     def gap(self, now: float) -> None:
         """Something was lost: a slow consumer, or a message that is no envelope (D11)."""
-        if self.iid is not None and self._hearing.sequence.following:
+        if self._bound and self._hearing.sequence.following:
             self._hearing.resync(now)
         self._notice(now)
 
@@ -221,7 +222,7 @@ class ClientSession:
         """When there is something to do without any input: `tick`, then `outgoing`."""
         if self._gone:
             return math.inf
-        return self._lease.hello_due if self.iid is None else self._lease.next(self._told_live)
+        return self._lease.next(self._told_live) if self._bound else self._lease.hello_due
 
     def outgoing(self, now: float) -> list[Outgoing]:
         """The messages to send now; the time that is left to calls is told as of `now`.
@@ -236,7 +237,7 @@ class ClientSession:
         if doubtful and now >= self._lease.hello_due:
             hello = Hello(self._lease.hello(now), VERSION, self.iid or "")
             out.append(Outgoing(None, self._encode((hello,))))
-        if self.iid is None:
+        if not self._bound:
             return out
         # A host in doubt gets only probes: calls that never left can go to any other one.
         frames = [] if doubtful else self._outbox.drain(now)
@@ -278,6 +279,7 @@ class ClientSession:
         if welcome is None:
             self._foreign += 1
             return
+        self._machine.feed("welcome")
         self.iid = envelope.iid
         self._lease.probe_due = now
         self._lease.answered(welcome.number)
@@ -297,7 +299,7 @@ class ClientSession:
 
     def _notice(self, now: float) -> None:
         """Tell when what is held stops or begins to be provably fresh."""
-        if self.iid is None or self._gone:
+        if not self._bound:
             return
         live = self.live(now)
         if live is not self._told_live:
@@ -307,7 +309,7 @@ class ClientSession:
     def _leave(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         if self.iid is not None:
             self._parting.append(Outgoing(self.iid, self._encode((Bye(),))))
-        self._gone = True
+        self._machine.feed("end")
         return self._calls.clear()
 
     def _turned_away(self) -> None:

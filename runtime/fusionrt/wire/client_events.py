@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -11,7 +10,7 @@ from .frames import Ending
 
 __all__ = [
     "ClientEvent",
-    "ClientStatistics",
+    "ClientSessionStatistics",
     "Completed",
     "Draining",
     "Ended",
@@ -23,7 +22,6 @@ __all__ = [
     "Opened",
     "Outgoing",
     "Resumed",
-    "State",
     "Suspended",
     "Unsent",
     "Upstream",
@@ -143,16 +141,6 @@ ClientEvent: TypeAlias = (
 )
 
 
-class State(Enum):
-    """Where a client session is."""
-
-    HELLO = auto()
-    OPEN = auto()
-    RESYNCING = auto()
-    """Something was lost: nothing is believed until the host has compared notes."""
-    GONE = auto()
-
-
 class Outgoing(NamedTuple):
     """A message to send. iid: to this instance's subject; None: to where hosts are found."""
 
@@ -160,11 +148,13 @@ class Outgoing(NamedTuple):
     data: bytes
 
 
-class ClientStatistics(NamedTuple):
-    """Counts since the session began; `registered` is of now.
+class ClientSessionStatistics(NamedTuple):
+    """Counts since the session began; the last three are of now.
 
     foreign: messages of other sessions. damaged: frames that did not decode. repeated: messages
     that had come already. skipped: messages dropped at a gap, and until it was made up for.
+    registered: calls and held results. waiting: calls that are not sent yet. digest: over the ids
+    that the host must have registered: its own is the same, unless something is on its way (D12).
     """
 
     received: int
@@ -174,3 +164,5 @@ class ClientStatistics(NamedTuple):
     skipped: int
     resyncs: int
     registered: int
+    waiting: int
+    digest: int

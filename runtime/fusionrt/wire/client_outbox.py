@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from .batch import chunks
-from .calls import Calls, Phase, Request
+from .calls import Calls, Request
 from .frames import Call, Cancel, ClientFrame, Reading, Resync, Unsubscribe
 from .limits import Limits
+from .states import Phase
 
 __all__ = ["ClientOutbox"]
 
@@ -42,6 +43,11 @@ class ClientOutbox:
     def call(self, id: int, request: Request) -> None:
         """Queue a call."""
         self._waiting[id] = request
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait."""
+        return len(self._waiting)
 
     @property
     def crowded(self) -> bool:

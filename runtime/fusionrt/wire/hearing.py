@@ -1,4 +1,4 @@
-"""What a client does with the numbered messages of its host."""
+"""What a client does with the numbered messages of its host (D1, D2, D5, D11, D12)."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from .frames import (
 )
 from .lease import Lease
 from .sequence import Sequence, Verdict
+from .states import ClientInput, ClientState, Machine
 
 __all__ = ["Hearing", "Upstream"]
 
@@ -31,8 +32,14 @@ class Hearing:
     repeated, skipped, resyncs: counts since the session began.
     """
 
-    def __init__(self, told: list[events.ClientEvent], calls: Calls, lease: Lease) -> None:
-        self.sequence = Sequence()
+    def __init__(
+        self,
+        told: list[events.ClientEvent],
+        calls: Calls,
+        lease: Lease,
+        machine: Machine[ClientState, ClientInput],
+    ) -> None:
+        self.sequence = Sequence(machine)
         self.upstream = Upstream()
         self.repeated = 0
         self.skipped = 0
@@ -110,7 +117,7 @@ class Hearing:
 
 
 class Upstream:
-    """The ids that were suspended on the host when it acknowledged last."""
+    """The ids that were suspended on the host when it acknowledged last (D6c)."""
 
     __slots__ = ("_coming", "suspended")
 

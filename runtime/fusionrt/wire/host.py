@@ -2,17 +2,16 @@
 
 Like the client's end it has no clock and no loop: hand every message of the client to `receive`,
 act on the events that it returns, and send `outgoing()`; drop the session once it has `expired`.
+Its states are `HostState`'s.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final, NamedTuple
 
 from . import host_events as events
-from .admission import rejection
-from .batch import batches, chunks, overhead, size
-from .envelopes import BadCall, ClientEnvelope, encode_host_envelope
+from .batch import chunks
+from .envelopes import BadCall, ClientEnvelope
 from .frames import (
     VERSION,
     Acknowledged,
@@ -26,8 +25,6 @@ from .frames import (
     Failure,
     Farewell,
     Hello,
-    HostFrame,
-    Invalidated,
     Item,
     KeepAlive,
     Kind,
@@ -37,156 +34,28 @@ from .frames import (
     Unsubscribe,
     Welcome,
 )
+from .host_events import HostSessionStatistics
+from .host_outbox import HostOutbox
 from .limits import Limits, Timing
-from .registry import Registry, ResyncParts, Stage
+from .registry import Registry, ResyncParts
+from .states import HOST, HostInput, HostState, Machine, Stage
 
-__all__ = ["HostOutbox", "Replies", "ServerSession", "ServerStatistics"]
+__all__ = ["HostSession"]
 
 _TIMING = Timing()
 _LIMITS = Limits()
 _LATE = "its time was up when it arrived"
 _UNREADABLE = "the call cannot be read: client and service do not fit each other"
+_TOO_LARGE = "the result does not fit into a message: return less, or a stream"
+_ITEM_TOO_LARGE = "an item does not fit into a message: yield smaller ones"
 
 
-class ServerStatistics(NamedTuple):
-    """Counts since the session began; `registered` and `kept_bytes` are of now.
+class HostSession:
+    """One host process with one client process, for one service.
 
-    dropped: frames that did not decode, or came twice.
+    What a client asks comes out of `receive`; what is to be answered goes into `result`, `failure`,
+    `invalidated`, and a stream's `item` and `end`.
     """
-
-    received: int
-    sent: int
-    dropped: int
-    resyncs: int
-    registered: int
-    kept_bytes: int
-
-
-class HostOutbox:
-    """A list of frames, in which neighbouring invalidations for one reason become one frame."""
-
-    def __init__(self, ids: int) -> None:
-        self._ids: Final = ids
-        self._frames: list[HostFrame] = []
-        self._stale: list[int] = []
-        self._reason = ""
-
-    def say(self, frame: HostFrame) -> None:
-        """Add a frame."""
-        self._seal()
-        self._frames.append(frame)
-
-    def invalidated(self, id: int, reason: str) -> None:
-        """Say that a result is stale, after all that was said before (D4)."""
-        reason = reason[:_LONGEST_REASON]
-        if reason != self._reason or len(self._stale) >= self._ids:
-            self._seal()
-            self._reason = reason
-        self._stale.append(id)
-
-    def clear(self) -> None:
-        """Say none of it."""
-        self._frames.clear()
-        self._stale.clear()
-
-    def take(self) -> list[HostFrame]:
-        """All that is to be said now."""
-        self._seal()
-        frames = self._frames
-        self._frames = []
-        return frames
-
-    def _seal(self) -> None:
-        if self._stale:
-            self._frames.append(Invalidated(tuple(self._stale), self._reason))
-            self._stale.clear()
-
-
-class Replies:
-    """The half of a host's session that the room above speaks through."""
-
-    def __init__(self, iid: str, limits: Limits) -> None:
-        self._window = limits.window
-        self._largest = limits.max_bytes - overhead(iid)
-        self._registry = Registry(limits)
-        self._outbox = HostOutbox(limits.ids)
-
-    def result(self, id: int, payload: bytes, *, keep: bool = False) -> bool:
-        """A call is done. keep: its computed is held until it is invalidated (D3).
-
-        False: nobody wants it any more, or it is too large; hold nothing for it.
-        """
-        frame = Result(id, payload, keep)
-        length = size(frame)
-        if length > self._largest:
-            self.failure(id, "too_large", _TOO_LARGE)
-            return False
-        return self._settle(id, frame, length, keep)
-
-    def failure(
-        self, id: int, code: str, message: str, data: bytes = b"", *, keep: bool = False
-    ) -> bool:
-        """A call failed, or a stream before its first item; the rest is as with `result`."""
-        frame = Failure(id, code, message, data, keep)
-        if size(frame) > self._largest:
-            frame = Failure(id, code, message[: self._largest // 8], b"", keep)
-        return self._settle(id, frame, size(frame), keep)
-
-    def _settle(self, id: int, frame: Result | Failure, length: int, keep: bool) -> bool:
-        entry = self._registry.get(id)
-        if entry is None or entry.stage is not Stage.RUNNING:
-            return False
-        stage = Stage.KEPT if keep else Stage.LEAVING
-        self._registry.tell(id, entry, stage, frame, length)
-        self._outbox.say(frame)
-        return True
-
-    def invalidated(self, id: int, reason: str) -> None:
-        """A result is stale; a call that still runs is to be made anew by its client (D4)."""
-        entry = self._registry.get(id)
-        if entry is not None and entry.stage is not Stage.LEAVING:
-            self._registry.withdraw(id, entry)
-            self._outbox.invalidated(id, reason)
-
-    def credit(self, id: int) -> int:
-        """How many items of a stream may be sent now; 0, too, if nobody reads it (D18)."""
-        entry = self._registry.get(id)
-        if entry is None or entry.stage is not Stage.RUNNING:
-            return 0
-        return self._window - (entry.next - entry.consumed)
-
-    def item(self, id: int, payload: bytes) -> bool:
-        """Send a stream's next item. False: it was not taken, for lack of credit or of a reader."""
-        entry = self._registry.get(id)
-        if entry is None or self.credit(id) <= 0:
-            return False
-        frame = Item(id, entry.next, payload)
-        if size(frame) > self._largest:
-            self.end(id, Ending("too_large", _ITEM_TOO_LARGE))
-            return False
-        entry.next += 1
-        entry.items.append(frame)
-        self._outbox.say(frame)
-        return True
-
-    def end(self, id: int, failure: Ending | None = None) -> None:
-        """A stream is over; nothing happens if it was already, or nobody reads it."""
-        entry = self._registry.get(id)
-        if entry is None or entry.stage is not Stage.RUNNING:
-            return
-        frame = End(id, entry.next, failure)
-        if failure is not None and size(frame) > self._largest:
-            short = Ending(failure.code, failure.message[: self._largest // 8])
-            frame = End(id, entry.next, short)
-        self._registry.tell(id, entry, Stage.LEAVING, frame, size(frame))
-        self._outbox.say(frame)
-
-
-_LONGEST_REASON = 500  # characters
-
-
-class ServerSession(Replies):
-    """One host process with one client process, for one service."""
 
     def __init__(
         self,
@@ -200,23 +69,29 @@ class ServerSession(Replies):
         limits: Limits = _LIMITS,
     ) -> None:
         """iid: of the host; the rest names the session as the client's messages do."""
-        super().__init__(iid, limits)
         self.iid = iid
         self.cid = cid
         self.principal = principal
         self.gen = gen
         self._timing = timing
         self._limits = limits
-        self._aside: list[bytes] = []
-        self._announcing = False
-        self._draining = False
-        self._closed = False
-        self._number = 0
+        self._machine: Machine[HostState, HostInput] = Machine(HOST, HostState.OPEN)
+        self._registry = Registry(limits)
+        self._outbox = HostOutbox(iid, gen, self._registry, limits)
+        self._parts = ResyncParts(limits.entries)
         self._last_id = 0
         self._last_keep_alive = 0
-        self._parts = ResyncParts(limits.entries)
         self._heard = now
         self._received = self._dropped = self._resyncs = 0
+
+    @property
+    def state(self) -> HostState:
+        """Where the session is."""
+        return self._machine.state
+
+    @property
+    def _closed(self) -> bool:
+        return self._machine.state is HostState.CLOSED
 
     # What the transport reports.
 
@@ -232,7 +107,7 @@ class ServerSession(Replies):
         self._received += 1
         self._heard = now
         self._dropped += envelope.damaged
-        if envelope.last > self._number:  # it speaks of a session that is not this one
+        if envelope.last > self._outbox.number:  # it speaks of a session that is not this one
             return [self._reject("unknown")]
         self._registry.acknowledged(envelope.last)
         for frame in envelope.frames:
@@ -294,10 +169,10 @@ class ServerSession(Replies):
     def _left(self, ids: tuple[int, ...], told: list[events.HostEvent]) -> None:
         released: list[int] = []
         for id in ids:
-            entry = self._registry.remove(id)
-            if entry is not None and entry.stage is Stage.RUNNING:
+            stage = self._registry.remove(id)
+            if stage is Stage.RUNNING:
                 told.append(events.CallCancelled(id))
-            elif entry is not None and entry.stage is Stage.KEPT:
+            elif stage is Stage.KEPT:
                 released.append(id)
         if released:
             told.append(events.Unsubscribed(tuple(released)))
@@ -312,11 +187,81 @@ class ServerSession(Replies):
             self._outbox.say(Resynced(parts.number, gone, last))
         for frame in done.again:
             self._outbox.say(frame)
-        if self._draining:
+        if self.state is HostState.DRAINING:
             self._outbox.say(Farewell())
         told.extend(events.CallCancelled(id) for id in done.stopped)
         if done.released:
             told.append(events.Unsubscribed(tuple(done.released)))
+
+    # What the room above answers.
+
+    def result(self, id: int, payload: bytes, *, keep: bool = False) -> bool:
+        """A call is done. keep: its computed is held until it is invalidated (D3).
+
+        False: nobody wants it any more, or it is too large; hold nothing for it.
+        """
+        frame = Result(id, payload, keep)
+        if not self._outbox.fits(frame):
+            self.failure(id, "too_large", _TOO_LARGE)
+            return False
+        return self._settle(frame)
+
+    def failure(
+        self, id: int, code: str, message: str, data: bytes = b"", *, keep: bool = False
+    ) -> bool:
+        """A call failed, or a stream before its first item; the rest is as with `result`."""
+        frame = Failure(id, code, message, data, keep)
+        if not self._outbox.fits(frame):
+            frame = Failure(id, code, self._outbox.shortened(message), b"", keep)
+        return self._settle(frame)
+
+    def _settle(self, frame: Result | Failure) -> bool:
+        entry = self._registry.get(frame.id)
+        if entry is None or entry.stage is not Stage.RUNNING:
+            return False
+        self._registry.tell(frame.id, entry, "keep" if frame.kept else "tell", frame)
+        self._outbox.say(frame)
+        return True
+
+    def invalidated(self, id: int, reason: str) -> None:
+        """A result is stale; a call that still runs is to be made anew by its client (D4)."""
+        entry = self._registry.get(id)
+        if entry is not None and entry.stage is not Stage.LEAVING:
+            self._registry.withdraw(id, entry)
+            self._outbox.invalidated(id, reason)
+
+    def credit(self, id: int) -> int:
+        """How many items of a stream may be sent now; 0, too, if nobody reads it (D18)."""
+        entry = self._registry.get(id)
+        if entry is None or entry.stage is not Stage.RUNNING:
+            return 0
+        return self._limits.window - (entry.next - entry.consumed)
+
+    def item(self, id: int, payload: bytes) -> bool:
+        """Send a stream's next item. False: it was not taken, for lack of credit or of a reader."""
+        entry = self._registry.get(id)
+        if entry is None or self.credit(id) <= 0:
+            return False
+        frame = Item(id, entry.next, payload)
+        if not self._outbox.fits(frame):
+            self.end(id, Ending("too_large", _ITEM_TOO_LARGE))
+            return False
+        entry.next += 1
+        entry.items.append(frame)
+        self._outbox.say(frame)
+        return True
+
+    def end(self, id: int, failure: Ending | None = None) -> None:
+        """A stream is over; nothing happens if it was already, or nobody reads it."""
+        entry = self._registry.get(id)
+        if entry is None or entry.stage is not Stage.RUNNING:
+            return
+        frame = End(id, entry.next, failure)
+        if failure is not None and not self._outbox.fits(frame):
+            short = Ending(failure.code, self._outbox.shortened(failure.message))
+            frame = End(id, entry.next, short)
+        self._registry.tell(id, entry, "tell", frame)
+        self._outbox.say(frame)
 
     # What the room above says of the session itself.
 
@@ -333,25 +278,21 @@ class ServerSession(Replies):
 
     def farewell(self) -> None:
         """The host drains: ask the client to move (D22)."""
-        self._draining = True
+        self._machine.feed("farewell")
         self._outbox.say(Farewell())
 
     def announce(self) -> None:
         """The connection is back: let the client see what number it should have (D10)."""
-        self._announcing = True
+        self._outbox.announce()
 
     def close(self, reason: str) -> events.Closed:
         """Forget all; the returned event says what to stop and let go of."""
-        self._closed = True
-        closed = events.Closed(
-            reason, self._registry.ids(Stage.RUNNING), self._registry.ids(Stage.KEPT)
-        )
-        self._registry = Registry(self._limits)
+        self._machine.feed("close")
         self._outbox.clear()
-        return closed
+        return events.Closed(reason, *self._registry.clear())
 
     def _reject(self, reason: str) -> events.Closed:
-        self._aside.append(rejection(self.iid, self.gen, reason))
+        self._outbox.reject(reason)
         return self.close(reason)
 
     def expires(self) -> float:
@@ -362,33 +303,18 @@ class ServerSession(Replies):
         """Whether the client was silent for too long: close it and forget it (D17)."""
         return now >= self.expires()
 
-    def statistics(self) -> ServerStatistics:
+    def statistics(self) -> HostSessionStatistics:
         """What went through, and what is held."""
-        return ServerStatistics(
+        return HostSessionStatistics(
             self._received,
-            self._number,
+            self._outbox.number,
             self._dropped,
             self._resyncs,
             len(self._registry),
             self._registry.kept_bytes,
+            self._registry.digest.value,
         )
 
     def outgoing(self) -> list[bytes]:
         """The messages to send now, in this order."""
-        out = self._aside
-        self._aside = []
-        for batch in batches(self._outbox.take(), min(self._limits.batch_bytes, self._largest)):
-            self._number += 1
-            for frame in batch:
-                self._registry.sent(frame, self._number)
-            out.append(encode_host_envelope(self.iid, self.gen, self._number, batch))
-            self._announcing = False
-        if self._announcing:
-            self._announcing = False
-            self._number += 1
-            out.append(encode_host_envelope(self.iid, self.gen, self._number, ()))
-        return out
-
-
-_TOO_LARGE = "the result does not fit into a message: return less, or a stream"
-_ITEM_TOO_LARGE = "an item does not fit into a message: yield smaller ones"
+        return self._outbox.messages()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import msgspec
 
@@ -14,6 +14,7 @@ __all__ = [
     "Closed",
     "Consumed",
     "HostEvent",
+    "HostSessionStatistics",
     "KeepAliveReceived",
     "Unsubscribed",
 ]
@@ -67,3 +68,19 @@ class Closed(Event, frozen=True):
 HostEvent: TypeAlias = (
     CallReceived | CallCancelled | Unsubscribed | Consumed | KeepAliveReceived | Closed
 )
+
+
+class HostSessionStatistics(NamedTuple):
+    """Counts since the session began; the last three are of now.
+
+    dropped: frames that did not decode, or came twice. registered: calls, and results that are
+    held. kept_bytes: of what is kept to be sent again. digest: over the registered ids (D12).
+    """
+
+    received: int
+    sent: int
+    dropped: int
+    resyncs: int
+    registered: int
+    kept_bytes: int
+    digest: int

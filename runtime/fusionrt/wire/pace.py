@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .admission import RETRY_AFTER
+from .refusals import RETRY_AFTER
 
 __all__ = ["Pace"]
 

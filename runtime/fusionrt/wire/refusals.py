@@ -8,10 +8,12 @@ import msgspec
 
 from .frames import Ending
 
-__all__ = ["OVERLOADED", "Refusal", "refusal"]
+__all__ = ["OVERLOADED", "RETRY_AFTER", "Refusal", "refusal"]
 
 OVERLOADED: Final = "overloaded"
 """The code of such a failure; its data is a `Refusal`."""
+RETRY_AFTER: Final = 1.0
+"""Seconds after which to try again where nobody can tell when there is room."""
 
 _MESSAGE: Final = "more calls wait than can be served in time"
 _encode = msgspec.msgpack.Encoder().encode

@@ -1,31 +1,22 @@
-"""What a host has registered for one client session."""
+"""What a host has registered for one client session (D2, D3, D12, D13, D17, D18)."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from enum import Enum, auto
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
+from .batch import size
 from .digest import Digest
 from .frames import End, Failure, HostFrame, Invalidated, Item, Kind, Reading, Result, Resync
 from .limits import Limits
+from .states import ENTRY, Stage
 
-__all__ = ["Entry", "Reconciled", "Registry", "ResyncParts", "Stage"]
-
-
-class Stage(Enum):
-    """How far a registered call is."""
-
-    RUNNING = auto()
-    KEPT = auto()
-    """Its result was told; its invalidation will be (D3)."""
-    LEAVING = auto()
-    """All is told; it is registered until the client has it."""
+__all__ = ["Entry", "Reconciled", "Registry", "ResyncParts"]
 
 
 class Entry:
-    """One registered call.
+    """One registered call. Its stage changes as `ENTRY` says.
 
     frame: its last word, kept to be sent again until the client has it.
     number: of the message that carried its last word; 0 while that is not sent.
@@ -84,29 +75,40 @@ class Registry:
         """What is registered under an id."""
         return self._entries.get(id)
 
-    def ids(self, stage: Stage) -> tuple[int, ...]:
-        """All ids at a stage."""
-        return tuple(id for id, entry in self._entries.items() if entry.stage is stage)
-
     def add(self, id: int, kind: Kind) -> Entry:
         """Register a call that was not registered."""
         entry = self._entries[id] = Entry(kind)
         self.digest.add(id)
         return entry
 
-    def remove(self, id: int) -> Entry | None:
-        """Forget a call."""
+    def remove(self, id: int) -> Stage:
+        """Forget a call: how far it was."""
         entry = self._entries.pop(id, None)
-        if entry is not None:
-            self._release(id, entry)
-            self.digest.remove(id)
-        return entry
+        if entry is None:
+            return Stage.OVER
+        self._release(id, entry)
+        self.digest.remove(id)
+        stage, entry.stage = entry.stage, ENTRY[entry.stage]["end"]
+        return stage
+
+    def clear(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Forget all: the ids of what was running, and of results that were kept."""
+        stages: dict[Stage, list[int]] = {stage: [] for stage in Stage}
+        for id in list(self._entries):
+            stages[self.remove(id)].append(id)
+        self._unacknowledged.clear()
+        return tuple(stages[Stage.RUNNING]), tuple(stages[Stage.KEPT])
 
     def tell(
-        self, id: int, entry: Entry, stage: Stage, frame: Result | Failure | End, length: int
+        self,
+        id: int,
+        entry: Entry,
+        word: Literal["keep", "tell"],
+        frame: Result | Failure | End,
     ) -> None:
         """A call's last word so far is about to be sent; keep it until the client has it."""
-        entry.stage = stage
+        length = size(frame)
+        entry.stage = ENTRY[entry.stage][word]
         entry.frame = frame
         entry.number = 0
         self._kept[id] = length
@@ -120,7 +122,7 @@ class Registry:
     def withdraw(self, id: int, entry: Entry) -> None:
         """A result became stale: all that is left to tell is that."""
         self._release(id, entry)
-        entry.stage = Stage.LEAVING
+        entry.stage = ENTRY[entry.stage]["invalidate"]
         entry.number = 0
 
     def _release(self, id: int, entry: Entry) -> None:
@@ -187,10 +189,10 @@ class Registry:
             else:
                 done.gone.append(reading.id)
         for id in [id for id in self._entries if id not in listed]:
-            entry = self.remove(id)
-            if entry is not None and entry.stage is Stage.RUNNING:
+            stage = self.remove(id)
+            if stage is Stage.RUNNING:
                 done.stopped.append(id)
-            elif entry is not None and entry.stage is Stage.KEPT:
+            elif stage is Stage.KEPT:
                 done.released.append(id)
         return done
 
@@ -221,7 +223,7 @@ class Registry:
 
 
 class ResyncParts:
-    """The lists of the newest resync, as far as they have come."""
+    """The lists of a client's newest resync, as far as they have come (D2)."""
 
     def __init__(self, most: int) -> None:
         self.number = 0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import Enum, auto
+from typing import Final
 
 from .envelopes import HostEnvelope
 from .frames import Resynced
+from .states import ClientInput, ClientState, Machine
 
 __all__ = ["Sequence", "Verdict"]
 
@@ -27,32 +29,35 @@ class Sequence:
     """Where in the sequence of numbers the client is.
 
     last: all messages up to it are applied, or made up for by a resync.
-    resyncing: something was lost, and the host has not said all that makes up for it.
     """
 
-    __slots__ = ("_answering", "_first", "last", "resyncing")
+    __slots__ = ("_first", "_machine", "last")
 
-    def __init__(self) -> None:
+    def __init__(self, machine: Machine[ClientState, ClientInput]) -> None:
+        """machine: the session's; it is told of what is lost, and made up for."""
         self.last = 0
-        self.resyncing = False
-        self._answering = False  # the answer has begun to arrive: numbers count again
+        self._machine: Final = machine
         self._first = 0  # the first question whose answer makes up for what was lost
 
     @property
     def following(self) -> bool:
         """Whether numbers count; if not, everything up to the answer is dropped anyway."""
-        return not self.resyncing or self._answering
+        return self._machine.state is not ClientState.RESYNCING
+
+    @property
+    def resyncing(self) -> bool:
+        """Whether something was lost, and the host has not said all that makes up for it."""
+        return self._machine.state in (ClientState.RESYNCING, ClientState.ANSWERED)
 
     def lost(self, question: int) -> None:
         """Something was lost; the answer to this question, or a later one, will make up for it."""
         if self.following:
             self._first = question
-        self.resyncing = True
-        self._answering = False
+        self._machine.feed("gap")
 
     def restored(self) -> None:
-        """The whole answer was applied."""
-        self.resyncing = self._answering = False
+        """A whole answer was applied."""
+        self._machine.feed("resynced")
 
     def judge(self, envelope: HostEnvelope) -> Verdict:
         """What to do with a message of this session; say `applied` of one that is NEXT."""
@@ -60,7 +65,7 @@ class Sequence:
         if not self.following:
             if number <= self.last or not self._answers(envelope):
                 return Verdict.SKIPPED
-            self._answering = True
+            self._machine.feed("answer")
             self.last = number - 1
         if number <= self.last:
             return Verdict.REPEATED

@@ -11,6 +11,7 @@ from ...wire.limits import Timing
 from ..subjects import ANONYMOUS, TOKEN, Subjects
 from .outage import OUTAGE_GRACE, Outage
 from .peer import Peer
+from .statistics import CallerStatistics
 
 __all__ = ["Caller"]
 
@@ -67,6 +68,11 @@ class Caller(Listener):
                 outage=self._outage,
             )
         return peer
+
+    def statistics(self) -> CallerStatistics:
+        """The services that it calls, and whether there is a broker."""
+        peers = {service: peer.statistics() for service, peer in self._peers.items()}
+        return CallerStatistics(self.cid, self._outage.broker, peers)
 
     async def close(self) -> None:
         """Leave every session, so that the hosts need not wait for it to lapse."""

@@ -21,6 +21,7 @@ from .answer import Failed, Pending
 from .outage import Outage
 from .registration import Registration
 from .session import Call, Session
+from .statistics import PeerStatistics
 from .stream import Incoming
 
 __all__ = ["Peer"]
@@ -158,6 +159,11 @@ class Peer:
         for session in self._forget_all():
             session.leave(self._closed)
         self._deadlines.close()
+
+    def statistics(self) -> PeerStatistics:
+        """Its sessions, and what waits for answers."""
+        sessions = tuple(session.statistics() for session in self._sessions.values())
+        return PeerStatistics(sessions, len(self._deadlines))
 
     # -- what the transport says --
 

@@ -1,4 +1,4 @@
-"""`Session`: a client's session with one host: the calls that wait, and the results it holds."""
+"""`Session`: a client's session with one host: what waits, what is held (D4, D5, D6, D19, D22)."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import Final, Protocol
 from ...errors import FusionError, RemoteUnavailable
 from ...primitives import clock
 from ...wire import client_events as events
-from ...wire.admission import RETRY_AFTER
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
 from ...wire.frames import Ending, Kind
+from ...wire.refusals import RETRY_AFTER
 from .answer import Failed, Pending
 from .outage import Outage
 from .proof import in_time
 from .registration import Registration
+from .statistics import SessionStatistics
 from .stream import Incoming
 from .turns import Turns
 
@@ -142,6 +143,16 @@ class Session:
             del self._held[registration.id]
             self._wire.unsubscribe((registration.id,))
             self._changed()
+
+    def statistics(self) -> SessionStatistics:
+        """What waits for an answer, and what is held."""
+        return SessionStatistics(
+            host=self.iid,
+            leaving=self.leaving,
+            calls=len(self._calls),
+            held=len(self._held),
+            session=self._wire.statistics(),
+        )
 
     # -- the lease of every result that came through it --
 

@@ -17,6 +17,7 @@ from typing import Final, NamedTuple, Protocol
 
 from ...primitives import clock
 from ...wire.pace import Pace
+from .statistics import GateStatistics
 
 __all__ = ["CONCURRENCY", "Entrant", "Gate", "Line"]
 
@@ -107,6 +108,10 @@ class Gate:
         self._pace.ended(since, self._now())
         if self._lines:
             self._turn_later()
+
+    def statistics(self) -> GateStatistics:
+        """Who runs, and who waits."""
+        return GateStatistics(self._pace.under_way, self._waiting, len(self._lines))
 
     def _begin(self, entrant: Entrant, now: float) -> None:
         self._left -= 1

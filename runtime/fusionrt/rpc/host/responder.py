@@ -1,4 +1,4 @@
-"""`Responder`: the host end of one service: its subjects, and a seat for each client's session."""
+"""`Responder`: the host end of one service: its subjects, its clients (D8, D17, D21, D22, D27)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from ...errors import WireError
 from ...primitives import clock
 from ...transport import Listener, Message, Subscription, Transport
 from ...wire.admission import FULL, greet, rejection
-from ...wire.envelopes import decode_client_envelope
-from ...wire.host import ServerSession
+from ...wire.envelopes import ClientEnvelope, decode_client_envelope
+from ...wire.host import HostSession
 from ...wire.limits import Limits, Timing
 from ..subjects import TOKEN, Subjects
 from .gate import Gate
-from .open_streams import OpenStreams
-from .outlet import Outlet
+from .read_your_writes import Outlet
 from .servant import Servant
-from .session import Seat
+from .session import Session
+from .statistics import ResponderStatistics
+from .streams import OpenStreams
 
 __all__ = ["Responder"]
 
@@ -32,7 +33,6 @@ STOPPING: Final = 1.0
 class Responder(Listener):
     """Receives the calls of every client of a service and sends what the servant answers.
 
-    dropped: messages that were no envelopes (D21).
     confidants: principals that are told in full why results are invalidated (D28).
     """
 
@@ -49,7 +49,7 @@ class Responder(Listener):
         confidants: Collection[str],
     ) -> None:
         self.service = service
-        self.dropped = 0
+        self._dropped = 0
         self._iid = iid
         self._servant = servant
         self._transport = transport
@@ -62,7 +62,7 @@ class Responder(Listener):
         self._loop = asyncio.get_running_loop()
         self._left = asyncio.Event()
         self._draining = False
-        self._seats: dict[tuple[str, int], Seat] = {}
+        self._sessions: dict[tuple[str, int], Session] = {}
         self._gate = Gate(self._limits.under_way)
         self._streams = OpenStreams(self._limits.streams)
         # A transport's handler may run in the context of whoever published the message.
@@ -87,10 +87,10 @@ class Responder(Listener):
         """
         self._draining = True
         await self._subscriptions.pop().unsubscribe()
-        for seat in self._seats.values():
-            seat.session.farewell()
-            seat.changed()
-        while self._seats:
+        for session in self._sessions.values():
+            session.wire.farewell()
+            session.changed()
+        while self._sessions:
             if running := self._running():
                 await asyncio.wait(running)
                 continue
@@ -108,94 +108,108 @@ class Responder(Listener):
         for subscription in self._subscriptions:
             await subscription.unsubscribe()
         running = self._running()
-        for seat in self._seats.values():
-            self._outlet.flush(seat)
-            seat.close("the host was closed")
-            farewell = rejection(self._iid, seat.session.gen, "the host was closed")
-            self._transport.publish(seat.reply_subject, farewell)
-        self._seats.clear()
+        for session in self._sessions.values():
+            self._outlet.flush(session)
+            session.close("the host was closed")
+            farewell = rejection(self._iid, session.wire.gen, "the host was closed")
+            self._transport.publish(session.reply_subject, farewell)
+        self._sessions.clear()
         if self._expiry is not None:
             self._expiry.cancel()
         if running:
             await asyncio.wait(running, timeout=STOPPING)
 
+    def statistics(self) -> ResponderStatistics:
+        """Its clients, and what runs for them."""
+        return ResponderStatistics(
+            sessions=tuple(session.statistics() for session in self._sessions.values()),
+            gate=self._gate.statistics(),
+            streams=len(self._streams),
+            dropped=self._dropped,
+        )
+
     def _running(self) -> set[asyncio.Task[None]]:
-        return {task for seat in self._seats.values() for task in seat.running}
+        return {task for session in self._sessions.values() for task in session.running}
 
     def reconnected(self) -> None:
-        for seat in self._seats.values():
-            seat.session.announce()
-            seat.changed()
+        for session in self._sessions.values():
+            session.wire.announce()
+            session.changed()
 
     def _received(self, message: Message) -> None:
         try:
             envelope = decode_client_envelope(message.payload)
         except WireError:
-            self.dropped += 1
+            self._dropped += 1
             return
         if not TOKEN.fullmatch(envelope.cid) or not TOKEN.fullmatch(envelope.principal):
-            self.dropped += 1  # its answers would go to another subject
+            self._dropped += 1  # its answers would go to another subject
             return
         now = self._now()
         name = envelope.cid, envelope.gen
-        seat = self._seats.get(name)
-        if seat is None:
-            reply_subject = self._subjects.client(envelope.principal, envelope.cid, self.service)
-            answer = greet(envelope, self._iid)
-            if answer is not None:
-                if answer:
-                    self._transport.publish(reply_subject, answer)
-                return
-            if not self._has_room():
-                self._transport.publish(reply_subject, rejection(self._iid, envelope.gen, FULL))
-                return
-            session = ServerSession(
-                iid=self._iid,
-                cid=envelope.cid,
-                principal=envelope.principal,
-                gen=envelope.gen,
-                now=now,
-                timing=self._timing,
-                limits=self._limits,
-            )
-            seat = self._seats[name] = Seat(
-                session,
-                self._servant,
-                reply_subject,
-                gate=self._gate,
-                streams=self._streams,
-                quota=self._limits.held,
-                confides=envelope.principal in self._confidants,
-                context=self._context,
-                outlet=self._outlet,
-            )
-            if self._draining:
-                session.farewell()
-            if self._expiry is None:
-                self._expire()
-        if not seat.receive(envelope, now):
-            del self._seats[name]
+        session = self._sessions.get(name) or self._admitted(envelope, now)
+        if session is not None and not session.receive(envelope, now):
+            del self._sessions[name]
             self._left.set()
+
+    def _admitted(self, envelope: ClientEnvelope, now: float) -> Session | None:
+        """A new session, if the client asks for one and there is room."""
+        reply_subject = self._subjects.client(envelope.principal, envelope.cid, self.service)
+        answer = greet(envelope, self._iid)
+        if answer is None and not self._has_room():
+            answer = rejection(self._iid, envelope.gen, FULL)
+        if answer is None:
+            return self._opened(envelope, reply_subject, now)
+        if answer:
+            self._transport.publish(reply_subject, answer)
+        return None
+
+    def _opened(self, envelope: ClientEnvelope, reply_subject: str, now: float) -> Session:
+        wire = HostSession(
+            iid=self._iid,
+            cid=envelope.cid,
+            principal=envelope.principal,
+            gen=envelope.gen,
+            now=now,
+            timing=self._timing,
+            limits=self._limits,
+        )
+        session = self._sessions[envelope.cid, envelope.gen] = Session(
+            wire,
+            self._servant,
+            reply_subject,
+            gate=self._gate,
+            streams=self._streams,
+            quota=self._limits.held,
+            confides=envelope.principal in self._confidants,
+            context=self._context,
+            outlet=self._outlet,
+        )
+        if self._draining:
+            wire.farewell()
+        if self._expiry is None:
+            self._expire()
+        return session
 
     def _has_room(self) -> bool:
         """For one more session; those that have expired make room at once."""
-        if len(self._seats) >= self._limits.sessions:
+        if len(self._sessions) >= self._limits.sessions:
             self._forget_silent()
-        return len(self._seats) < self._limits.sessions
+        return len(self._sessions) < self._limits.sessions
 
     def _expire(self) -> None:
         """Forget the clients that were silent for too long, now and when the next one is."""
         self._forget_silent()
         self._expiry = None
-        if self._seats:
-            due = min(seat.session.expires() for seat in self._seats.values())
+        if self._sessions:
+            due = min(session.wire.expires() for session in self._sessions.values())
             self._expiry = self._loop.call_later(max(0.1, due - self._now()), self._expire)
 
     def _forget_silent(self) -> None:
         """Forget the clients that were silent for too long (D17)."""
         now = self._now()
-        for name, seat in list(self._seats.items()):
-            if seat.session.expired(now):
-                seat.close("the client was silent")
-                del self._seats[name]
+        for name, session in list(self._sessions.items()):
+            if session.wire.expired(now):
+                session.close("the client was silent")
+                del self._sessions[name]
                 self._left.set()

@@ -1,4 +1,4 @@
-"""`Seat`: a host's session with one client, and what runs and is held for it."""
+"""`Session`: a host's session with a client: what runs, what is held (D3, D19, D29, G34)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any, Final
 
 from ...primitives import spawn
 from ...wire import host_events as events
-from ...wire.admission import RETRY_AFTER
 from ...wire.envelopes import ClientEnvelope
 from ...wire.frames import Call, Ending, Kind
-from ...wire.host import ServerSession
-from ...wire.refusals import refusal
+from ...wire.host import HostSession
+from ...wire.refusals import RETRY_AFTER, refusal
 from ..deadlines import Deadlines
 from .gate import Gate, Line
-from .open_streams import OpenStreams
-from .outlet import Outlet
+from .read_your_writes import Outlet
 from .servant import Held, Servant, internal
+from .statistics import SessionStatistics
+from .streams import OpenStreams
 
-__all__ = ["Seat"]
+__all__ = ["Session"]
 
 _log = logging.getLogger("fusionrt")
 
@@ -30,12 +30,12 @@ _NO_ANSWER: Final = Ending(
 )
 
 
-class Seat:
-    """Acts on what the client wants."""
+class Session:
+    """Drives one `HostSession`: acts on what the client wants."""
 
     def __init__(
         self,
-        session: ServerSession,
+        wire: HostSession,
         servant: Servant,
         reply_subject: str,
         *,
@@ -51,7 +51,7 @@ class Seat:
         confides: whether the client is told in full why results are invalidated (D28).
         context: what every body starts from.
         """
-        self.session = session
+        self.wire = wire
         self.reply_subject = reply_subject
         self._servant = servant
         self._gate = gate
@@ -68,7 +68,7 @@ class Seat:
 
     def receive(self, envelope: ClientEnvelope, now: float) -> bool:
         """A message of the client came. False: the session is over."""
-        for event in self.session.receive(envelope, now):
+        for event in self.wire.receive(envelope, now):
             match event:
                 case events.CallReceived(call, deadline):
                     self._start(call, deadline - now)
@@ -82,7 +82,7 @@ class Seat:
                         self._credit[id].set()
                 case events.KeepAliveReceived():
                     suspended = [id for id, held in self._held.items() if held.suspended()]
-                    self.session.acknowledge(event, suspended)
+                    self.wire.acknowledge(event, suspended)
                 case events.Closed():
                     self._clear()
                     self.changed()
@@ -92,8 +92,21 @@ class Seat:
 
     def close(self, reason: str) -> None:
         """End the session: stop what runs, let go of what is held."""
-        self.session.close(reason)
+        self.wire.close(reason)
         self._clear()
+
+    def statistics(self) -> SessionStatistics:
+        """What runs and is held for the client."""
+        return SessionStatistics(
+            client=self.wire.cid,
+            principal=self.wire.principal,
+            running=len(self._running),
+            waiting=len(self._line.waiting),
+            blocked=len(self._credit),
+            deadlines=len(self._deadlines),
+            held=len(self._held),
+            session=self.wire.statistics(),
+        )
 
     @property
     def running(self) -> Collection[asyncio.Task[None]]:
@@ -147,7 +160,6 @@ class Seat:
 
         def ended(task: asyncio.Task[None]) -> None:
             del self._running[id]
-            self._credit.pop(id, None)
             self._deadlines.drop(id)
             if began is not None:
                 self._gate.ended(began)
@@ -176,19 +188,20 @@ class Seat:
         return _NO_ANSWER
 
     def _late(self, id: int) -> None:
-        self.session.failure(id, "timeout", "its time was up before it was done")
+        self.wire.failure(id, "timeout", "its time was up before it was done")
         self.changed()
         self._stop(id)
 
     def _unanswered(self, call: Call, failure: Ending) -> None:
         """Nothing is said if it was answered, or nobody wants an answer any more."""
         if call.kind is Kind.STREAM:
-            self.session.end(call.id, failure)
+            self.wire.end(call.id, failure)
         else:
-            self.session.failure(call.id, failure.code, failure.message, failure.data)
+            self.wire.failure(call.id, failure.code, failure.message, failure.data)
         self.changed()
 
     def _stop(self, id: int) -> None:
+        self._deadlines.drop(id)
         self._gate.leave(self._line, id)
         task = self._running.get(id)
         if task is not None:
@@ -207,7 +220,7 @@ class Seat:
 
     def _invalidated(self, id: int, reason: str) -> None:
         if self._held.pop(id, None) is not None:
-            self.session.invalidated(id, reason)
+            self.wire.invalidated(id, reason)
             self.changed()
 
     def _release(self, id: int) -> None:
@@ -226,17 +239,19 @@ class Seat:
 
     async def item(self, id: int, payload: bytes) -> bool:
         """Send a stream's item once there is credit for it. False: it can take no more."""
-        while self.session.credit(id) <= 0:
-            credit = self._credit.setdefault(id, asyncio.Event())
-            credit.clear()
-            await credit.wait()
-        taken = self.session.item(id, payload)
+        while self.wire.credit(id) <= 0:
+            credit = self._credit[id] = asyncio.Event()
+            try:
+                await credit.wait()
+            finally:
+                del self._credit[id]
+        taken = self.wire.item(id, payload)
         self.changed()
         return taken
 
     def end(self, id: int, failure: Ending | None) -> None:
         """End a stream."""
-        self.session.end(id, failure)
+        self.wire.end(id, failure)
         self.changed()
 
     def answered(self, call: Call, kept: bool, held: Held | None) -> None:
@@ -249,43 +264,43 @@ class Seat:
 
 
 class _Entrant:
-    __slots__ = ("_call", "_seat", "_work")
+    __slots__ = ("_call", "_session", "_work")
 
-    def __init__(self, seat: Seat, call: Call, work: Coroutine[Any, Any, None]) -> None:
-        self._seat: Final = seat
+    def __init__(self, session: Session, call: Call, work: Coroutine[Any, Any, None]) -> None:
+        self._session: Final = session
         self._call: Final = call
         self._work: Final = work
 
     def begin(self, now: float) -> None:
-        self._seat.begin(self._call, self._work, now)
+        self._session.begin(self._call, self._work, now)
 
     def refuse(self, retry_after: float) -> None:
         self._work.close()
-        self._seat.refuse(self._call, retry_after)
+        self._session.refuse(self._call, retry_after)
 
     def forget(self) -> None:
         self._work.close()
 
 
 class _Reply:
-    __slots__ = ("_call", "_seat")
+    __slots__ = ("_call", "_session")
 
-    def __init__(self, seat: Seat, call: Call) -> None:
-        self._seat: Final = seat
+    def __init__(self, session: Session, call: Call) -> None:
+        self._session: Final = session
         self._call: Final = call
 
     def result(self, payload: bytes, held: Held | None = None) -> None:
-        kept = self._seat.session.result(self._call.id, payload, keep=held is not None)
-        self._seat.answered(self._call, kept, held)
+        kept = self._session.wire.result(self._call.id, payload, keep=held is not None)
+        self._session.answered(self._call, kept, held)
 
     def failure(self, failure: Ending, held: Held | None = None) -> None:
-        kept = self._seat.session.failure(
+        kept = self._session.wire.failure(
             self._call.id, failure.code, failure.message, failure.data, keep=held is not None
         )
-        self._seat.answered(self._call, kept, held)
+        self._session.answered(self._call, kept, held)
 
     async def item(self, payload: bytes) -> bool:
-        return await self._seat.item(self._call.id, payload)
+        return await self._session.item(self._call.id, payload)
 
     def end(self, failure: Ending | None = None) -> None:
-        self._seat.end(self._call.id, failure)
+        self._session.end(self._call.id, failure)

@@ -16,6 +16,9 @@ class OpenStreams:
         self._most = most
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def __len__(self) -> int:
+        return len(self._tasks)
+
     @property
     def full(self) -> bool:
         """Whether another one must be refused."""

@@ -1,0 +1,63 @@
+"""What the client's end tells of itself: facts of now, and counts since it began."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...wire.client_events import ClientSessionStatistics
+
+__all__ = ["CallerStatistics", "PeerStatistics", "SessionStatistics"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStatistics:
+    """A session with one host.
+
+    host: its instance id; None until one took the session.
+    leaving: whether that host shuts down: what runs there ends, nothing new begins (D22).
+    calls: calls without an answer, and streams without an end.
+    held: results that the host holds for this process, and will tell of (D3).
+    session: what went through.
+    """
+
+    host: str | None
+    leaving: bool
+    calls: int
+    held: int
+    session: ClientSessionStatistics
+
+
+@dataclass(frozen=True, slots=True)
+class PeerStatistics:
+    """This process's way to one service.
+
+    sessions: with its hosts: one, or more while a host shuts down (D22); none before the first
+        call. deadlines: calls that fail when their time is up.
+    """
+
+    sessions: tuple[SessionStatistics, ...]
+    deadlines: int
+
+    @property
+    def calls(self) -> int:
+        """Calls without an answer, and streams without an end."""
+        return sum(session.calls for session in self.sessions)
+
+    @property
+    def held(self) -> int:
+        """Results that hosts of the service hold for this process."""
+        return sum(session.held for session in self.sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerStatistics:
+    """The client's end of a process.
+
+    cid: its id in the subjects. lost_broker: the broker to which the connection is lost; empty
+        while there is one (D26). peers: the services that it has clients of, by their names.
+    """
+
+    cid: str
+    lost_broker: str
+    peers: Mapping[str, PeerStatistics]

@@ -1,0 +1,73 @@
+"""What the host's end tells of itself: facts of now, and counts since it began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...wire.host_events import HostSessionStatistics
+
+__all__ = ["GateStatistics", "OutletStatistics", "ResponderStatistics", "SessionStatistics"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStatistics:
+    """A session with one client.
+
+    client: its id. principal: who it says it is.
+    running: bodies that run for it, streams included. waiting: calls that wait for their turn.
+    blocked: streams that wait for their reader (D18). deadlines: calls that fail when their time is
+        up. held: results that are held for it (D3). session: what went through.
+    """
+
+    client: str
+    principal: str
+    running: int
+    waiting: int
+    blocked: int
+    deadlines: int
+    held: int
+    session: HostSessionStatistics
+
+
+@dataclass(frozen=True, slots=True)
+class GateStatistics:
+    """Who may run (D27).
+
+    running: bodies, streams not counted. waiting: calls that wait for their turn. clients: of whom
+        calls wait.
+    """
+
+    running: int
+    waiting: int
+    clients: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResponderStatistics:
+    """What one service does for its clients.
+
+    sessions: with its clients. gate: which calls run and wait. streams: that are open.
+    dropped: messages that were no envelopes (D21).
+    """
+
+    sessions: tuple[SessionStatistics, ...]
+    gate: GateStatistics
+    streams: int
+    dropped: int
+
+    @property
+    def held(self) -> int:
+        """Results that are held for clients."""
+        return sum(session.held for session in self.sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class OutletStatistics:
+    """What a host sends to its clients.
+
+    waiting: sessions that may have something to say at the end of this tick of the loop.
+    ahead: messages that went out before a command's result, of what it invalidated (D15).
+    """
+
+    waiting: int
+    ahead: int
