@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import ast
-import copy
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import reduce
 
-from ..contract import Kind
+from ..contract import Kind, Type, Union, parsed_type, remade
 from ..output.lock import Lock, LockedMethod
-from .spelled import members as members_of
-from .spelled import parsed
 
 __all__ = ["ordered", "renamed"]
 
@@ -20,8 +15,7 @@ def ordered(lock: Lock) -> Lock:
     """The lock with every union as it travels."""
 
     def text(type_: str) -> str:
-        node = copy.deepcopy(parsed(type_)) if type_ else None
-        return type_ if node is None else ast.unparse(_Ordered(lock.unions).visit(node))
+        return str(_ordered(parsed_type(type_), lock.unions)) if type_ else ""
 
     if not lock.unions:
         return lock
@@ -52,21 +46,10 @@ def _each(method: LockedMethod, text: Callable[[str], str]) -> LockedMethod:
     return method.model_copy(update={"parameters": parameters, "result": text(method.result)})
 
 
-class _Ordered(ast.NodeTransformer):
-    """Works on copies: what `parsed` gives belongs to everybody."""
-
-    def __init__(self, unions: Mapping[str, str]) -> None:
-        self._unions = unions
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
-        text = self._unions.get(ast.unparse(node))
-        known = copy.deepcopy(parsed(text)) if text is not None else None
-        members: list[ast.expr] = [self.visit(each) for each in members_of(known or node)]
-        return reduce(_either, members)
-
-
-def _either(left: ast.expr, right: ast.expr) -> ast.expr:
-    return ast.BinOp(left, ast.BitOr(), right)
+def _ordered(type_: Type, unions: Mapping[str, str]) -> Type:
+    if isinstance(type_, Union):
+        type_ = parsed_type(unions.get(str(type_), str(type_)))
+    return remade(type_, lambda part: _ordered(part, unions))
 
 
 def renamed(lock: Lock, name_now: Callable[[str, Kind], str]) -> Lock:

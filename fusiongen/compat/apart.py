@@ -3,12 +3,11 @@ order does not matter."""
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping, Sequence
 
-from ..contract import Kind
+from ..contract import Dots, Kind, Named, Type
 from .layout import travels_as_array
-from .spelled import Types, arguments, is_dots
+from .opened import Types
 
 __all__ = ["told_apart"]
 
@@ -31,7 +30,7 @@ _ARRAYS = frozenset(
 _OBJECTS = frozenset(("collections.abc.Mapping", "collections.abc.MutableMapping", "dict"))
 
 
-def told_apart(members: Sequence[ast.expr], types: Types) -> Mapping[str, ast.expr] | None:
+def told_apart(members: Sequence[Type], types: Types) -> Mapping[str, Type] | None:
     """The members of a union, without `None`, by what each is told by; None if that tells not all
     of them, or it is not known to."""
     found = {_told_by(each, types): each for each in members}
@@ -39,19 +38,25 @@ def told_apart(members: Sequence[ast.expr], types: Types) -> Mapping[str, ast.ex
     return known if len(known) == len(members) else None
 
 
-def _told_by(node: ast.expr, types: Types) -> str | None:
-    if isinstance(node, ast.Subscript):
-        items = [ast.unparse(each) for each in arguments(node) if not is_dots(each)]
-        name = ast.unparse(node.value)
-        if not all(item in _SCALARS for item in items):
-            return None
-        if name in _OBJECTS:
-            return "object" if _SCALARS[items[0]] in ("integer", "text") else None
-        return "array" if name in _ARRAYS else None
-    known = types.get(ast.unparse(node))
+def _told_by(type_: Type, types: Types) -> str | None:
+    if not isinstance(type_, Named):
+        return None
+    name = str(type_.ref)
+    if type_.arguments is not None:
+        return _container_told_by(name, [each for each in type_.arguments if each != Dots()])
+    known = types.get(name)
     if known is None:
-        return _SCALARS.get(ast.unparse(node))
+        return _SCALARS.get(name)
     tagged = known.options.get("tag", "None") != "None"
     if tagged or known.kind not in (Kind.DATACLASS, Kind.STRUCT):
         return None
     return "array" if travels_as_array(known) else "object"
+
+
+def _container_told_by(name: str, items: Sequence[Type]) -> str | None:
+    scalars = [_SCALARS.get(str(each)) for each in items]
+    if None in scalars:
+        return None
+    if name in _OBJECTS:
+        return "object" if scalars[0] in ("integer", "text") else None
+    return "array" if name in _ARRAYS else None

@@ -10,7 +10,7 @@ from ..contract import Kind, MethodKind
 from ..output.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
 from .forms import Forms
 from .layout import names_by_code, own_name, travels_as_array, wire_name
-from .spelled import united
+from .opened import united
 
 __all__ = [
     "Comparison",

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping
 
-from ..contract import Kind
+from ..contract import (
+    Annotated,
+    Dots,
+    Kind,
+    Literals,
+    Named,
+    Ref,
+    Type,
+    Union,
+    members,
+    parsed_type,
+    remade,
+)
 from .apart import told_apart
 from .layout import constraints, enum_marks, is_closed, is_flag, optional, wire_name
-from .spelled import (
-    Types,
-    arguments,
-    checked,
-    is_dots,
-    is_union,
-    members,
-    names,
-    opened,
-    parsed,
-    travelling,
-)
+from .opened import Types, checked, names, opened, travelling
 
 __all__ = ["Forms"]
 
@@ -60,7 +60,8 @@ _COVARIANT = frozenset(
 )
 """Of these, one of narrower items is narrower itself."""
 
-_ANY = "typing.Any"
+_ANY = Named(ref=Ref.of("typing.Any"))
+_OBJECT = Named(ref=Ref.of("object"))
 _Seen = frozenset[tuple[str, str]]
 
 
@@ -74,8 +75,7 @@ class Forms:
 
     def named(self, text: str) -> Iterator[str]:
         """Every dotted name in a type."""
-        node = parsed(text) if text else None
-        yield from names(node) if node is not None else ()
+        return names(parsed_type(text))
 
     def checks_alike(self, old: str, new: str) -> bool:
         """Whether a type checker takes either for the other one."""
@@ -83,38 +83,37 @@ class Forms:
 
     def accepts(self, old: str, new: str) -> bool:
         """Whether a type checker takes every value of the old type where the new one is asked."""
-        first, second = parsed(old), parsed(new)
-        if old == new or first is None or second is None:
-            return old == new
-        return _is_a(_taking(first), self._old, _taking(second), self._new)
+        first, second = _taking(parsed_type(old)), _taking(parsed_type(new))
+        return old == new or _is_a(first, self._old, second, self._new)
 
     def gives(self, old: str, new: str) -> bool:
         """Whether a type checker takes every value of the new type where the old one is asked."""
-        first, second = parsed(old), parsed(new)
-        if old == new or first is None or second is None:
-            return old == new
-        return _is_a(second, self._new, first, self._old)
+        first, second = parsed_type(old), parsed_type(new)
+        return old == new or _is_a(second, self._new, first, self._old)
 
     def travels_alike(self, old: str, new: str) -> bool:
         """Whether either end reads what the other one writes."""
         return self._same_text(old, new, frozenset())
 
-    def _same(self, old: ast.expr, new: ast.expr, seen: _Seen) -> bool:
+    def _same(self, old: Type, new: Type, seen: _Seen) -> bool:
         old, new = _full(opened(old, self._old)), _full(opened(new, self._new))
-        if is_union(old) or is_union(new):
+        if isinstance(old, Union) or isinstance(new, Union):
             return self._same_union(old, new, seen)
-        if ast.unparse(old) == ast.unparse(new):
+        if old == new:
             return True
         values = _values(old, self._old), _values(new, self._new)
         if None not in values:
             return values[0] == values[1]
-        if isinstance(old, ast.Subscript) and isinstance(new, ast.Subscript):
-            return self._same_generic(old, new, seen)
-        return self._same_class(ast.unparse(old), ast.unparse(new), seen)
+        match old, new:
+            case Annotated(metadata=marks), Annotated():
+                return marks == new.metadata and self._same(old.base, new.base, seen)
+            case Named(arguments=olds), Named(arguments=news) if None not in (olds, news):
+                return self._same_generic(old, new, seen)
+        return self._same_class(str(old), str(new), seen)
 
-    def _same_union(self, old: ast.expr, new: ast.expr, seen: _Seen) -> bool:
+    def _same_union(self, old: Type, new: Type, seen: _Seen) -> bool:
         olds, news = travelling(old, self._old), travelling(new, self._new)
-        both = [[each for each in side if ast.unparse(each) != "None"] for side in (olds, news)]
+        both = [[each for each in side if str(each) != "None"] for side in (olds, news)]
         nullable = [len(side) > len(some) for side, some in zip((olds, news), both, strict=True)]
         if nullable[0] != nullable[1] or len(both[0]) != len(both[1]):
             return False
@@ -123,26 +122,19 @@ class Forms:
             return apart[0].keys() == apart[1].keys() and all(
                 self._same(one, apart[1][told], seen) for told, one in apart[0].items()
             )
-        names = [set(map(ast.unparse, side)) for side in both]
+        names = [set(map(str, side)) for side in both]
         for one, other in zip(*both, strict=True):
-            moved = ast.unparse(one) in names[1] or ast.unparse(other) in names[0]
-            if ast.unparse(one) != ast.unparse(other) and (
-                moved or not self._same(one, other, seen)
-            ):
+            moved = str(one) in names[1] or str(other) in names[0]
+            if str(one) != str(other) and (moved or not self._same(one, other, seen)):
                 return False
         return True
 
-    def _same_generic(self, old: ast.Subscript, new: ast.Subscript, seen: _Seen) -> bool:
-        outer = ast.unparse(old.value), ast.unparse(new.value)
-        olds, news = arguments(old), arguments(new)
-        if outer == ("typing.Annotated", "typing.Annotated"):
-            metadata = [list(map(ast.unparse, each[1:])) for each in (olds, news)]
-            return metadata[0] == metadata[1] and self._same(olds[0], news[0], seen)
-        if _shape(old) != _shape(new):
-            return False
-        olds, news = ([each for each in side if not is_dots(each)] for side in (olds, news))
-        return len(olds) == len(news) and all(
-            self._same(one, other, seen) for one, other in zip(olds, news, strict=True)
+    def _same_generic(self, old: Named, new: Named, seen: _Seen) -> bool:
+        olds, news = old.items, new.items
+        return (
+            _shape(old) == _shape(new)
+            and len(olds) == len(news)
+            and all(self._same(one, other, seen) for one, other in zip(olds, news, strict=True))
         )
 
     def _same_class(self, old: str, new: str, seen: _Seen) -> bool:
@@ -171,95 +163,90 @@ class Forms:
         )
 
     def _same_text(self, old: str, new: str, seen: _Seen) -> bool:
-        first, second = parsed(old), parsed(new)
-        if old == new or first is None or second is None:
-            return old == new
-        return self._same(first, second, seen)
+        return old == new or self._same(parsed_type(old), parsed_type(new), seen)
 
 
-def _is_a(narrow: ast.expr, types: Types, wide: ast.expr, wide_types: Types) -> bool:
+def _is_a(narrow: Type, types: Types, wide: Type, wide_types: Types) -> bool:
     """Whether every `narrow` is a `wide`, as far as their spelling shows it."""
     narrow = _without_metadata(narrow, types)
     wide = _without_metadata(wide, wide_types)
     if checked(narrow, types) == checked(wide, wide_types):
         return True
-    if ast.unparse(narrow) == _ANY or ast.unparse(wide) == "object":
+    if narrow == _ANY or wide == _OBJECT:
         return True
-    if is_union(narrow):
+    if isinstance(narrow, Union):
         return all(_is_a(each, types, wide, wide_types) for each in members(narrow))
-    if is_union(wide):
+    if isinstance(wide, Union):
         return any(_is_a(narrow, types, each, wide_types) for each in members(wide))
-    known = types.get(ast.unparse(narrow))
+    known = types.get(str(narrow))
     if known is not None and known.kind is Kind.NEWTYPE and known.target:
-        target = parsed(known.target)
-        return target is not None and _is_a(target, types, wide, wide_types)
-    if isinstance(narrow, ast.Subscript) and isinstance(wide, ast.Subscript):
-        inner, outer = ast.unparse(narrow.value), ast.unparse(wide.value)
-        if outer != inner and outer not in _WIDER.get(inner, ()):
-            return False
-        sides = [[each for each in arguments(side) if not is_dots(each)] for side in (narrow, wide)]
-        if len(sides[0]) != len(sides[1]) or _shape(narrow) != _shape(wide):
-            return False
-        return all(
-            checked(one, types) == checked(other, wide_types)
-            or ast.unparse(one) == _ANY
-            or (outer in _COVARIANT and _is_a(one, types, other, wide_types))
-            for one, other in zip(*sides, strict=True)
-        )
+        return _is_a(parsed_type(known.target), types, wide, wide_types)
+    match narrow, wide:
+        case Named(arguments=inner), Named(arguments=outer) if None not in (inner, outer):
+            return _is_a_generic(narrow, types, wide, wide_types)
     return False
 
 
-def _taking(node: ast.expr) -> ast.expr:
+def _is_a_generic(narrow: Named, types: Types, wide: Named, wide_types: Types) -> bool:
+    inner, outer = str(narrow.ref), str(wide.ref)
+    if outer != inner and outer not in _WIDER.get(inner, ()):
+        return False
+    sides = narrow.items, wide.items
+    if len(sides[0]) != len(sides[1]) or _shape(narrow) != _shape(wide):
+        return False
+    return all(
+        checked(one, types) == checked(other, wide_types)
+        or one == _ANY
+        or (outer in _COVARIANT and _is_a(one, types, other, wide_types))
+        for one, other in zip(*sides, strict=True)
+    )
+
+
+def _taking(type_: Type) -> Type:
     """A type that is asked for, with `object`, which takes as much, in the place of `Any`."""
-    return ast.parse(ast.unparse(node).replace(_ANY, "object"), mode="eval").body
+    return _OBJECT if type_ == _ANY else remade(type_, _taking)
 
 
-def _full(node: ast.expr) -> ast.expr:
+def _full(type_: Type) -> Type:
     """The one spelling of what may be anything, and of containers of it."""
-    name = ast.unparse(node)
+    if not isinstance(type_, Named) or type_.arguments is not None:
+        return type_
+    name = str(type_.ref)
     if name == "object":
-        return _any()
+        return _ANY
     if name == "tuple":
-        return ast.parse(f"tuple[{_ANY}, ...]", mode="eval").body
+        return Named(ref=type_.ref, arguments=(_ANY, Dots()))
     if name in _SEQUENCES or name in _SETS:
-        return ast.Subscript(node, _any(), ast.Load())
-    if name in _TABLES:
-        return ast.Subscript(node, ast.Tuple([_any(), _any()], ast.Load()), ast.Load())
-    return node
+        return Named(ref=type_.ref, arguments=(_ANY,))
+    return Named(ref=type_.ref, arguments=(_ANY, _ANY)) if name in _TABLES else type_
 
 
-def _any() -> ast.expr:
-    return ast.parse(_ANY, mode="eval").body
-
-
-def _values(node: ast.expr, types: Types) -> frozenset[str] | None:
+def _values(type_: Type, types: Types) -> frozenset[str] | None:
     """What values of a Literal, or of an enum that is no flag, travel as; None of other types."""
-    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "typing.Literal":
-        return frozenset(_value(each, types) for each in arguments(node))
-    known = types.get(ast.unparse(node))
+    if isinstance(type_, Literals):
+        return frozenset(_value(str(each), types) for each in type_.values)
+    known = types.get(str(type_))
     if known is None or known.kind is not Kind.ENUM or is_flag(known):
         return None
     return frozenset(enum_marks(known).values())
 
 
-def _value(node: ast.expr, types: Types) -> str:
-    owner, _, member = ast.unparse(node).rpartition(".")
+def _value(text: str, types: Types) -> str:
+    owner, _, member = text.rpartition(".")
     known = types.get(owner)
     values = enum_marks(known) if known is not None else {}
-    return values.get(member, ast.unparse(node))
+    return values.get(member, text)
 
 
-def _without_metadata(node: ast.expr, types: Types) -> ast.expr:
-    node = opened(node, types, newtypes=False)
-    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "typing.Annotated":
-        return _without_metadata(arguments(node)[0], types)
-    return node
+def _without_metadata(type_: Type, types: Types) -> Type:
+    type_ = opened(type_, types, newtypes=False)
+    return _without_metadata(type_.base, types) if isinstance(type_, Annotated) else type_
 
 
-def _shape(node: ast.Subscript) -> str:
+def _shape(type_: Named) -> str:
     """Generic types of one shape travel alike if their arguments do."""
-    name = ast.unparse(node.value)
-    if name in _SEQUENCES or (name == "tuple" and any(map(is_dots, arguments(node)))):
+    name = str(type_.ref)
+    if name in _SEQUENCES or (name == "tuple" and Dots() in (type_.arguments or ())):
         return "sequence"
     if name in _SETS:
         return "set"

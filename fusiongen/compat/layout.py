@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 
 import msgspec
 from pydantic import alias_generators
 
-from ..contract import Kind
+from ..contract import Annotated, Kind, parsed_call, parsed_type
 from ..output.lock import LockedField, LockedType
 
 __all__ = [
@@ -40,7 +39,6 @@ _FIELD_CALLS = {
 _DEFAULTS = ("default", "default_factory", "factory")
 _BY_NAME = ("populate_by_name", "validate_by_name")
 _NAMES = ("serialization_alias", "alias", "name")
-_FIELD_MARK = re.compile(r"pydantic\.(?:fields\.)?Field\(")
 _CONSTRAINTS = frozenset(
     (
         *("allow_inf_nan", "coerce_numbers_to_str", "decimal_places", "ge", "gt", "le", "lt"),
@@ -49,16 +47,10 @@ _CONSTRAINTS = frozenset(
 )
 
 
-@cache
 def _call(text: str) -> ast.Call | None:
-    """The `field(…)` that a default is, if it is one."""
-    try:
-        node = ast.parse(text, mode="eval").body
-    except SyntaxError:
-        return None
-    if isinstance(node, ast.Call) and ast.unparse(node.func) in _FIELD_CALLS:
-        return node
-    return None
+    """The `field(…)` that a default, or an item of metadata, is, if it is one."""
+    node = parsed_call(text)
+    return node if node is not None and ast.unparse(node.func) in _FIELD_CALLS else None
 
 
 def _keywords(field: LockedField) -> Mapping[str, ast.expr]:
@@ -71,20 +63,9 @@ def _keywords(field: LockedField) -> Mapping[str, ast.expr]:
 @cache
 def _field_marks(text: str) -> tuple[ast.Call, ...]:
     """The `Field(…)` that stand in `Annotated`, for the field as a whole."""
-    if not _FIELD_MARK.search(text):
-        return ()
-    try:
-        node = ast.parse(text, mode="eval").body
-    except SyntaxError:
-        return ()
-    if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "typing.Annotated":
-        inner = node.slice.elts[1:] if isinstance(node.slice, ast.Tuple) else []
-        return tuple(
-            each
-            for each in inner
-            if isinstance(each, ast.Call) and ast.unparse(each.func) in _FIELD_CALLS
-        )
-    return ()
+    type_ = parsed_type(text)
+    calls = (_call(str(each)) for each in type_.metadata) if isinstance(type_, Annotated) else ()
+    return tuple(each for each in calls if each is not None)
 
 
 def given_default(field: LockedField) -> str | None:
@@ -212,11 +193,8 @@ def _generated(type_: LockedType, name: str, purpose: str) -> str:
 @cache
 def _function(generator: str, purpose: str) -> str:
     """The function that makes names: of an `AliasGenerator`, the one for this purpose."""
-    try:
-        node = ast.parse(generator, mode="eval").body
-    except SyntaxError:
-        return generator
-    if not isinstance(node, ast.Call) or not ast.unparse(node.func).endswith("AliasGenerator"):
+    node = parsed_call(generator)
+    if node is None or not ast.unparse(node.func).endswith("AliasGenerator"):
         return generator
     given = {each.arg: ast.unparse(each.value) for each in node.keywords}
     places = ("alias", "validation_alias", "serialization_alias")

@@ -17,6 +17,7 @@ from .services import (
     Path,
     Wildcard,
 )
+from .texts import parsed_call, parsed_expression, parsed_type
 from .types import (
     Annotated,
     Dots,
@@ -27,8 +28,11 @@ from .types import (
     Ref,
     Type,
     Union,
+    members,
     parts,
     quoted,
+    remade,
+    united,
 )
 
 __all__ = [
@@ -56,6 +60,12 @@ __all__ = [
     "Type",
     "Union",
     "Wildcard",
+    "members",
+    "parsed_call",
+    "parsed_expression",
+    "parsed_type",
     "parts",
     "quoted",
+    "remade",
+    "united",
 ]

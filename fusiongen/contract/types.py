@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Annotated as _Annotated
 from typing import Literal
 
@@ -19,8 +19,11 @@ __all__ = [
     "Ref",
     "Type",
     "Union",
+    "members",
     "parts",
     "quoted",
+    "remade",
+    "united",
 ]
 
 
@@ -35,6 +38,11 @@ class Ref(Model):
 
     module: str
     name: str
+
+    @classmethod
+    def of(cls, text: str) -> Ref:
+        """A name that is written out in full, of which nobody knows where its module ends."""
+        return cls(module="builtins", name=text)
 
     @property
     def head(self) -> str:
@@ -62,6 +70,11 @@ class Named(Model):
     arguments: tuple[Type, ...] | None = None
     quoted: bool = False
     """An alias that names itself in quotes: at run time it is no type without its module."""
+
+    @property
+    def items(self) -> tuple[Type, ...]:
+        """The type arguments, without the `...` of `tuple[str, ...]`."""
+        return tuple(each for each in self.arguments or () if not isinstance(each, Dots))
 
     def __str__(self) -> str:
         if self.arguments is None:
@@ -138,6 +151,28 @@ def parts(type_: Type) -> Iterator[Type]:
             children = ()
     for child in children:
         yield from parts(child)
+
+
+def remade(type_: Type, change: Callable[[Type], Type]) -> Type:
+    """The type with each of those that it is directly made of changed."""
+    match type_:
+        case Named(arguments=inner) if inner:
+            return type_.model_copy(update={"arguments": tuple(map(change, inner))})
+        case Union(members=inner):
+            return united(map(change, inner))
+        case Annotated(base=base):
+            return type_.model_copy(update={"base": change(base)})
+    return type_
+
+
+def united(types: Iterable[Type]) -> Union:
+    """The union of these, none of its members a union."""
+    return Union(members=tuple(each for type_ in types for each in members(type_)))
+
+
+def members(type_: Type) -> tuple[Type, ...]:
+    """The members of a union; anything else is its own only member."""
+    return type_.members if isinstance(type_, Union) else (type_,)
 
 
 def quoted(value: str | bytes) -> str:

@@ -26,12 +26,12 @@ _KEYWORDS: Mapping[str, Mapping[str, str]] = {
 _PLAIN = (str, int, float, bool, type(None))
 
 
-def constrained(schema: dict[str, Any], metadata: Iterable[ast.expr]) -> dict[str, Any]:
-    """A schema under the metadata of an `Annotated`; what says nothing of values is passed over."""
+def constrained(schema: dict[str, Any], calls: Iterable[ast.Call]) -> dict[str, Any]:
+    """A schema under calls in metadata; what says nothing of values is passed over."""
     keywords = _KEYWORDS.get(schema.get("type", ""), {})
     added: dict[str, Any] = {}
-    for call in metadata:
-        for name, value in _given(call) if isinstance(call, ast.Call) else ():
+    for call in calls:
+        for name, value in _given(call):
             if name in keywords:
                 added[keywords[name]] = value
             elif name == "description":
@@ -41,7 +41,7 @@ def constrained(schema: dict[str, Any], metadata: Iterable[ast.expr]) -> dict[st
     return {**schema, **added}
 
 
-def default_of(node: ast.expr) -> dict[str, Any]:
+def default_of(node: ast.expr | None) -> dict[str, Any]:
     """The default of a field as a keyword, if it is a plain value."""
     if isinstance(node, ast.Call):
         return {name: value for name, value in _given(node) if name == "default"}

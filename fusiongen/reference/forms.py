@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any
 
 from ..compat.comparison import record_style
 from ..compat.layout import travels_as_array
-from ..compat.spelled import is_recursive
-from ..contract import RECORDS, Kind
+from ..compat.opened import is_recursive
+from ..contract import (
+    RECORDS,
+    Annotated,
+    Expression,
+    Kind,
+    Literals,
+    Named,
+    Nothing,
+    Type,
+    Union,
+    parsed_type,
+)
+from ..contract import members as members_of
 from ..show.description import TypeDescription
-from .nodes import UNION, is_dots, operands, order_of, parsed, split
 from .records import enum_members, tag_of, travels_by_name
 
 __all__ = ["ITEMS", "MARKS", "SETS", "TABLES", "Forms"]
@@ -61,43 +73,48 @@ class Forms:
     def __init__(self, types: Mapping[str, TypeDescription]) -> None:
         self._types = types
 
-    def opened(self, node: ast.expr) -> ast.expr:
+    def opened(self, type_: Type) -> Type:
         """The type behind aliases, NewTypes and metadata."""
         seen: set[str] = set()
         while True:
-            name, arguments = split(node)
-            type_ = self._types.get(name)
-            if arguments and (name == "typing.Annotated" or name in MARKS):
-                node = arguments[0]
-            elif type_ is None or is_recursive(name, self._types):
-                return node
-            elif type_.target is not None and name not in seen:
-                seen.add(name)
-                node = parsed(type_.target)
-            else:
-                return node
+            match type_:
+                case Annotated(base=base):
+                    type_ = base
+                case Named(ref=ref, arguments=(inner, *_)) if str(ref) in MARKS:
+                    type_ = inner
+                case Named(ref=ref):
+                    name = str(ref)
+                    known = self._types.get(name)
+                    if known is None or known.target is None or name in seen:
+                        return type_
+                    if is_recursive(name, self._types):
+                        return type_
+                    seen.add(name)
+                    type_ = parsed_type(known.target)
+                case _:
+                    return type_
 
-    def members(self, node: ast.expr) -> tuple[list[ast.expr], bool]:
+    def members(self, union: Type) -> tuple[list[Type], bool]:
         """The members of a union, those of unions within it included, in the order of the wire;
         and whether `None` is one more."""
-        found = self._members(node)
+        found = self._members(union)
         nullable = found.pop("None", None) is not None
         found.pop("msgspec.UnsetType", None)  # that a field may be absent
-        return [found[text] for text in sorted(found, key=order_of)], nullable
+        return [found[text] for text in sorted(found, key=_order_of)], nullable
 
-    def _members(self, node: ast.expr) -> dict[str, ast.expr]:
-        found: dict[str, ast.expr] = {}
-        for member in operands(node):
+    def _members(self, union: Type) -> dict[str, Type]:
+        found: dict[str, Type] = {}
+        for member in members_of(union):
             opened = self.opened(member)
-            is_union = split(opened)[0] == UNION
-            found.update(self._members(opened) if is_union else {ast.unparse(opened): member})
+            is_union = isinstance(opened, Union)
+            found.update(self._members(opened) if is_union else {str(opened): member})
         return found
 
-    def needs_index(self, members: Sequence[ast.expr]) -> bool:
+    def needs_index(self, members: Sequence[Type]) -> bool:
         """Whether a union of these travels as `[index, value]`."""
         return self._needs_index(members, frozenset())
 
-    def _needs_index(self, members: Sequence[ast.expr], above: frozenset[str]) -> bool:
+    def _needs_index(self, members: Sequence[Type], above: frozenset[str]) -> bool:
         if len(members) < 2:
             return False
         told = [self._told_by(each, above) for each in members]
@@ -108,29 +125,35 @@ class Forms:
             or (_Told.TAG in told and not {_Told.ARRAY, _Told.OBJECT}.isdisjoint(others))
         )
 
-    def _told_by(self, node: ast.expr, above: frozenset[str]) -> _Told:
-        node = self.opened(node)
-        name, arguments = split(node)
-        inner = [each for each in arguments if not is_dots(each)]
-        if name in _SCALARS:
-            return _SCALARS[name]
-        if name == "typing.Literal":
-            return _of_values(map(self.value, arguments))
+    def _told_by(self, type_: Type, above: frozenset[str]) -> _Told:
+        type_ = self.opened(type_)
+        if isinstance(type_, Literals):
+            return _of_values(map(self.value, type_.values))
+        if not isinstance(type_, Named):
+            return _Told.INDEX
+        name = str(type_.ref)
         if name in ITEMS or name in TABLES:
-            form = _Told.ARRAY if name in ITEMS else _Told.OBJECT
-            if not inner or (form is _Told.OBJECT and not self.is_map_key(inner[0])):
-                return _Told.INDEX
-            converted = any(self._is_converted(each, above) for each in inner)
-            return _Told.INDEX if converted and not self._holds_alias(inner[-1]) else form
-        type_ = self._types.get(name)
-        return _Told.INDEX if type_ is None else self._class_told_by(type_)
+            return self._container_told_by(type_, above)
+        known = self._types.get(name)
+        if known is not None:
+            return self._class_told_by(known)
+        return _SCALARS.get(name, _Told.INDEX)
 
-    def _holds_alias(self, node: ast.expr) -> bool:
+    def _container_told_by(self, type_: Named, above: frozenset[str]) -> _Told:
+        form = _Told.ARRAY if str(type_.ref) in ITEMS else _Told.OBJECT
+        inner = type_.items
+        if not inner or (form is _Told.OBJECT and not self.is_map_key(inner[0])):
+            return _Told.INDEX
+        converted = any(self._is_converted(each, above) for each in inner)
+        return _Told.INDEX if converted and not self._holds_alias(inner[-1]) else form
+
+    def _holds_alias(self, type_: Type) -> bool:
         """Whether items or values are what a recursive alias stands for: their union may be that
         alias, which would be all indexes."""
-        node = self.opened(node)
-        name, arguments = split(node)
-        inner = [each for each in arguments if not is_dots(each)]
+        type_ = self.opened(type_)
+        if not isinstance(type_, Named):
+            return False
+        name, inner = str(type_.ref), type_.items
         if name in TABLES:
             return bool(inner) and self.is_map_key(inner[0]) and self._holds_alias(inner[1])
         if name in ITEMS:
@@ -146,44 +169,50 @@ class Forms:
             return _Told.TAG
         return _Told.ARRAY if travels_as_array(type_) else _Told.OBJECT
 
-    def _is_converted(self, node: ast.expr, above: frozenset[str]) -> bool:
-        opened = self.opened(node)
-        if split(opened)[0] == "None":
-            return False
-        if split(opened)[0] == UNION:
-            members, _ = self.members(opened)
-            return self._needs_index(members, above) or any(
-                self._is_converted(each, above) for each in members
-            )
+    def _is_converted(self, type_: Type, above: frozenset[str]) -> bool:
+        opened = self.opened(type_)
+        match opened:
+            case Nothing():
+                return False
+            case Union():
+                members, _ = self.members(opened)
+                return self._needs_index(members, above) or any(
+                    self._is_converted(each, above) for each in members
+                )
         return self._told_by(opened, above) is _Told.INDEX or self._has_converted(opened, above)
 
-    def _has_converted(self, node: ast.expr, above: frozenset[str]) -> bool:
+    def _has_converted(self, type_: Type, above: frozenset[str]) -> bool:
         """Whether a record has a field that is converted; then a container of it is, too."""
-        name, _ = split(node)
-        type_ = self._types.get(name)
-        if type_ is None or record_style(type_) is None or name in above:
+        name = str(type_.ref) if isinstance(type_, Named) else ""
+        known = self._types.get(name)
+        if known is None or record_style(known) is None or name in above:
             return False
-        if type_.kind is Kind.ATTRS:
+        if known.kind is Kind.ATTRS:
             return True
-        fields = (parsed(field.type) for field in type_.fields if field.type)
+        fields = (parsed_type(field.type) for field in known.fields if field.type)
         return any(self._is_converted(each, above | {name}) for each in fields)
 
-    def is_map_key(self, node: ast.expr) -> bool:
+    def is_map_key(self, type_: Type) -> bool:
         """Whether a dict with such keys travels as a map."""
-        node = self.opened(node)
-        name, arguments = split(node)
-        if name == "typing.Literal":
-            return {type(self.value(each)) for each in arguments} in ({str}, {int})
-        type_ = self._types.get(name)
-        if type_ is not None:
-            return type_.kind is Kind.ENUM and not travels_by_name(type_)
+        type_ = self.opened(type_)
+        if isinstance(type_, Literals):
+            return {type(self.value(each)) for each in type_.values} in ({str}, {int})
+        name = str(type_.ref) if isinstance(type_, Named) else ""
+        known = self._types.get(name)
+        if known is not None:
+            return known.kind is Kind.ENUM and not travels_by_name(known)
         return name in _SCALARS and name not in _NO_MAP_KEYS
 
-    def value(self, node: ast.expr) -> Any:
+    def value(self, value: Expression) -> Any:
         """What a value of a Literal travels as."""
-        owner, _, member = ast.unparse(node).rpartition(".")
+        owner, _, member = str(value).rpartition(".")
         type_ = self._types.get(owner)
-        return enum_members(type_)[member] if type_ is not None else ast.literal_eval(node)
+        return enum_members(type_)[member] if type_ is not None else ast.literal_eval(str(value))
+
+
+def _order_of(text: str) -> tuple[str, str]:
+    """What the runtime sorts the members of a union by: their spelling without modules."""
+    return re.sub(r"\b\w+\.", "", text), text
 
 
 def _of_values(values: Any, *, converted: bool = False) -> _Told:

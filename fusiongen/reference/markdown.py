@@ -6,7 +6,7 @@ import ast
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
 
-from ..contract import FREEZABLE, Kind, MethodKind
+from ..contract import FREEZABLE, Kind, MethodKind, parsed_call
 from ..project import Title
 from ..show.description import (
     Description,
@@ -17,7 +17,6 @@ from ..show.description import (
 )
 from ..show.spelling import names_in
 from ..show.terminal import parameters_of, result_of, spelling_of
-from .nodes import parsed
 from .records import enum_members
 
 __all__ = ["markdown"]
@@ -210,8 +209,8 @@ _OPTIONS = {
 
 def _default(text: str) -> str:
     """The default of a field, taken out of `field(default_factory=list)` and its like."""
-    node = parsed(text) if text else None
-    if not isinstance(node, ast.Call) or not text.partition("(")[0].lower().endswith("field"):
+    node = parsed_call(text)
+    if node is None or not text.partition("(")[0].lower().endswith("field"):
         return text
     for keyword in node.keywords:
         if keyword.arg == "default":

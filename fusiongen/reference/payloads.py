@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..compat.comparison import record_style
 from ..compat.layout import is_closed, optional, travels_as_array, wire_name
-from ..contract import Kind
+from ..contract import (
+    Annotated,
+    Dots,
+    Kind,
+    Literals,
+    Named,
+    Nothing,
+    Type,
+    Union,
+    parsed_call,
+    parsed_expression,
+    parsed_type,
+    remade,
+)
 from ..show.description import FieldDescription, TypeDescription
 from ..show.spelling import Spelling
 from .constraints import constrained, default_of
 from .forms import ITEMS, MARKS, SETS, TABLES, Forms
-from .nodes import UNION, Filled, is_dots, parsed, split
 from .records import enum_members, tag_of, travels_by_name
 
 __all__ = ["Payloads", "Schema", "places", "titled"]
@@ -88,17 +99,29 @@ class Payloads:
 
     def of(self, text: str) -> Schema:
         """The schema of a type, as the lock spells it."""
-        return self._of(parsed(text))
+        return self._of(parsed_type(text))
 
-    def _of(self, node: ast.expr) -> Schema:
-        name, arguments = split(node)
+    def _of(self, type_: Type) -> Schema:
+        match type_:
+            case Nothing():
+                return dict(_SCALARS["None"])
+            case Union():
+                return self._union(type_)
+            case Literals(values=values):
+                return {"enum": list(map(self._forms.value, values))}
+            case Annotated(base=base, metadata=metadata):
+                calls = (parsed_call(str(mark)) for mark in metadata)
+                return constrained(self._of(base), filter(None, calls))
+            case Named():
+                return self._named(type_, str(type_.ref), type_.arguments or ())
+        return _unknown(type_)
+
+    def _named(self, type_: Named, name: str, arguments: Sequence[Type]) -> Schema:
         if name in _SCALARS:
             return dict(_SCALARS[name])
         if name in self._types:
-            return self._reference(node, self._types[name], arguments)
-        if name == UNION:
-            return self._union(node)
-        if name == "tuple" and not (arguments and is_dots(arguments[-1])):
+            return self._reference(type_, self._types[name])
+        if name == "tuple" and Dots() not in arguments:
             return places(list(map(self._of, arguments))) if arguments else {"type": "array"}
         if name in ITEMS:
             items = {"items": self._of(arguments[0])} if arguments else {}
@@ -107,38 +130,29 @@ class Payloads:
             return self._table(*arguments) if arguments else {"type": "object"}
         if name in MARKS:
             return self._of(arguments[0]) if arguments else {}
-        match name:
-            case "typing.Literal":
-                return {"enum": list(map(self._forms.value, arguments))}
-            case "typing.Annotated":
-                return constrained(self._of(arguments[0]), arguments[1:])
-            case "typing.Any" | "object":
-                return {}
-        return {"description": f"A `{ast.unparse(node)}`, which the source roots do not define."}
+        return {} if name in ("typing.Any", "object") else _unknown(type_)
 
-    def _union(self, node: ast.expr) -> Schema:
-        members, nullable = self._forms.members(node)
+    def _union(self, union: Union) -> Schema:
+        members, nullable = self._forms.members(union)
         schemas = list(map(self._of, members))
         if self._forms.needs_index(members):
             schemas = [places([{"const": i}, schema]) for i, schema in enumerate(schemas)]
         return {"anyOf": [*schemas, *([_SCALARS["None"]] if nullable else [])]}
 
-    def _table(self, key: ast.expr, value: ast.expr) -> Schema:
+    def _table(self, key: Type, value: Type) -> Schema:
         if self._forms.is_map_key(key):
             return {"type": "object", "additionalProperties": self._of(value)}
         return {"type": "array", "items": places([self._of(key), self._of(value)])}
 
     # -- types of the project --
 
-    def _reference(
-        self, node: ast.expr, type_: TypeDescription, arguments: list[ast.expr]
-    ) -> Schema:
-        text = ast.unparse(node)
+    def _reference(self, type_: Named, known: TypeDescription) -> Schema:
+        text = str(type_)
         if text not in self._names:
             name = self._names[text] = self._free(self._spell(text))
-            given = dict(zip(type_.parameters, arguments, strict=False))
-            described = self._defined(type_, given)
-            self.schemas[name] = titled(self._spell(text), described, type_.doc)
+            given = dict(zip(known.parameters, type_.arguments or (), strict=False))
+            described = self._defined(known, given)
+            self.schemas[name] = titled(self._spell(text), described, known.doc)
         return {"$ref": f"#/components/schemas/{self._names[text]}"}
 
     def _free(self, title: str) -> str:
@@ -150,14 +164,14 @@ class Payloads:
             name = f"{wanted}_{count}"
         return name
 
-    def _defined(self, type_: TypeDescription, given: Mapping[str, ast.expr]) -> Schema:
+    def _defined(self, type_: TypeDescription, given: Mapping[str, Type]) -> Schema:
         if type_.target is not None:
             return self.of(type_.target)
         if type_.kind is Kind.ENUM:
             return _enumeration(type_)
         return self._record(type_, given) if record_style(type_) is not None else {}
 
-    def _record(self, type_: TypeDescription, given: Mapping[str, ast.expr]) -> Schema:
+    def _record(self, type_: TypeDescription, given: Mapping[str, Type]) -> Schema:
         names = [wire_name(type_, field) for field in type_.fields]
         tag = tag_of(type_)
         fields = {
@@ -179,16 +193,27 @@ class Payloads:
             schema["required"] = required
         return schema | ({"additionalProperties": False} if is_closed(type_) else {})
 
-    def _field(self, field: FieldDescription, given: Mapping[str, ast.expr]) -> Schema:
+    def _field(self, field: FieldDescription, given: Mapping[str, Type]) -> Schema:
         if not field.type:
             return {}
-        schema = self._of(Filled(given).visit(parsed(field.type)))
+        schema = self._of(_filled(parsed_type(field.type), given))
         about: Schema = {"description": field.doc} if field.doc else {}
         if field.default is not None:
-            default = parsed(field.default)
-            schema = constrained(schema, [default])
-            about |= default_of(default)
+            call = parsed_call(field.default)
+            schema = constrained(schema, [call] if call is not None else ())
+            about |= default_of(parsed_expression(field.default))
         return about | _carrying(schema) if about else schema
+
+
+def _filled(type_: Type, given: Mapping[str, Type]) -> Type:
+    """The type with the arguments of a generic class in the place of its type parameters."""
+    if isinstance(type_, Named) and type_.arguments is None:
+        return given.get(str(type_.ref).rpartition(".")[2], type_)
+    return remade(type_, lambda part: _filled(part, given))
+
+
+def _unknown(type_: Type) -> Schema:
+    return {"description": f"A `{type_}`, which the source roots do not define."}
 
 
 def _enumeration(type_: TypeDescription) -> Schema:

@@ -1,0 +1,159 @@
+"""What stands behind types as locks spell them: aliases, NewTypes and metadata opened."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+
+from ..contract import (
+    Annotated,
+    Expression,
+    Kind,
+    Literals,
+    Named,
+    Type,
+    Union,
+    members,
+    parsed_expression,
+    parsed_type,
+    parts,
+)
+from ..output.lock import LockedType
+
+__all__ = ["Types", "checked", "is_recursive", "names", "opened", "travelling", "united"]
+
+Types = Mapping[str, LockedType]
+"""The types of a lock, by name."""
+
+_FIELD_FORMS = frozenset(
+    f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required")
+)
+_JSON_VALUE = ("pydantic.JsonValue", "pydantic.types.JsonValue")
+_UNSET = "msgspec.UnsetType"
+"""In a union, it says that a field may be absent."""
+_META = ("msgspec.Meta", "msgspec._core.Meta")
+_META_COMMENTS = ("description", "examples", "extra", "extra_json_schema", "title")
+_FIELD = ("pydantic.Field", "pydantic.fields.Field")
+_FIELD_COMMENTS = frozenset(
+    (
+        *("alias", "alias_priority", "default", "default_factory", "deprecated", "description"),
+        *("examples", "frozen", "init", "json_schema_extra", "kw_only", "repr"),
+        *("serialization_alias", "title", "validate_default", "validation_alias"),
+    )
+)
+"""What a `Field(…)` says that is no condition on the value: other rules look at some of it."""
+_DOC = ("annotated_doc.Doc", "typing_extensions.Doc")
+
+
+def names(type_: Type) -> Iterator[str]:
+    """Every name in it."""
+    return (str(part.ref) for part in parts(type_) if isinstance(part, Named))
+
+
+def is_recursive(name: str, types: Types) -> bool:
+    """Whether this is an alias for something with itself in it: it stays what it is called."""
+    if name in _JSON_VALUE:
+        return True
+    seen: set[str] = set()
+    queue = [name]
+    while queue:
+        target = _target(queue.pop(), types)
+        for inner in names(target) if target is not None else ():
+            if inner == name:
+                return True
+            if inner not in seen:
+                seen.add(inner)
+                queue.append(inner)
+    return False
+
+
+def _target(name: str, types: Types) -> Type | None:
+    """What an alias or a NewType stands for."""
+    known = types.get(name)
+    return parsed_type(known.target) if known is not None and known.target else None
+
+
+def opened(type_: Type, types: Types, *, newtypes: bool = True) -> Type:
+    """The type behind aliases and NewTypes, without marks that change nothing on the wire."""
+    seen: set[str] = set()
+    while True:
+        match type_:
+            case Named(ref=ref, arguments=None):
+                name = str(ref)
+                target = _target(name, types)
+                if target is None or name in seen or is_recursive(name, types):
+                    return type_
+                if types[name].kind is Kind.NEWTYPE and not newtypes:
+                    return type_
+                seen.add(name)
+                type_ = target
+            case Named(ref=ref, arguments=(inner, *_)) if str(ref) in _FIELD_FORMS:
+                type_ = inner
+            case Annotated(base=base, metadata=metadata):
+                kept = tuple(mark for each in metadata if (mark := _mark(each)) is not None)
+                if kept:
+                    return Annotated(base=base, metadata=kept)
+                type_ = base
+            case _:
+                return type_
+
+
+def _mark(mark: Expression) -> Expression | None:
+    """What matters of one item of metadata: not what it only says."""
+    node = parsed_expression(str(mark))
+    if isinstance(node, ast.Constant):
+        return None
+    if not isinstance(node, ast.Call):
+        return mark
+    function = ast.unparse(node.func)
+    if function in _DOC:
+        return None
+    if function not in (*_META, *_FIELD):
+        return mark
+    comments = _META_COMMENTS if function in _META else _FIELD_COMMENTS
+    kept = [each for each in node.keywords if each.arg not in comments]
+    kept.sort(key=lambda each: each.arg or "")
+    arguments = node.args if function in _META else []
+    if not kept and not arguments:
+        return None
+    return Expression(parts=(ast.unparse(ast.Call(node.func, arguments, kept)),))
+
+
+def travelling(type_: Type, types: Types) -> list[Type]:
+    """The members of a union as the runtime numbers them, which is how the lock has them."""
+    found = {
+        str(member): member for each in members(type_) for member in members(opened(each, types))
+    }
+    found.pop(_UNSET, None)
+    return list(found.values())
+
+
+def united(text: str, types: Types, *, deep: bool = False) -> Iterator[str]:
+    """The names in a type that stand in a union with others than `None`; if `deep`, those within
+    its members, too."""
+    for part in parts(parsed_type(text)):
+        if isinstance(part, Union):
+            found = [each for each in travelling(part, types) if str(each) != "None"]
+            for each in found if len(found) > 1 else ():
+                yield str(each)
+                yield from names(each) if deep else ()
+
+
+def checked(type_: Type, types: Types) -> str:
+    """The type as a type checker sees it: aliases opened, metadata dropped, unions in any order."""
+    type_ = opened(type_, types, newtypes=False)
+    match type_:
+        case Union():
+            found = {
+                checked(member, types)
+                for each in members(type_)
+                for member in members(opened(each, types, newtypes=False))
+            }
+            return " | ".join(sorted(found))
+        case Annotated(base=base):
+            return checked(base, types)
+        case Literals(values=values):
+            return f"typing.Literal[{', '.join(sorted(map(str, values)))}]"
+        case Named(ref=ref, arguments=arguments) if arguments is not None:
+            return f"{ref}[{', '.join(checked(each, types) for each in arguments)}]"
+    return str(type_)
