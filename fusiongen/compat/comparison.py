@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..contract import Kind, MethodKind
+from ..contract import MethodKind
 from ..output.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
 from .forms import Forms
-from .layout import names_by_code, own_name, travels_as_array, wire_name
+from .layout import names_by_code, own_name, record_style, travels_as_array, wire_name
 from .opened import united
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "FieldPair",
     "MethodPair",
     "TypePair",
-    "record_style",
     "renamed_otherwise",
 ]
 
@@ -182,21 +181,6 @@ def renamed_otherwise(pair: TypePair) -> bool:
         for field in pair.old.fields
         if field.name in new
     )
-
-
-_STYLES = {
-    Kind.ATTRS: "record",
-    Kind.DATACLASS: "record",
-    Kind.STRUCT: "record",
-    Kind.TYPED_DICT: "record",
-    Kind.MODEL: "record",
-    Kind.NAMED_TUPLE: "tuple",
-}
-
-
-def record_style(type_: LockedType) -> str | None:
-    """How a type with fields travels; `None` for other types."""
-    return _STYLES.get(type_.kind)
 
 
 def _by_key(type_: LockedType, renamed_alike: bool) -> Mapping[str, LockedField]:

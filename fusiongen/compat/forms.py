@@ -17,22 +17,11 @@ from ..contract import (
     parsed_type,
     remade,
 )
-from .apart import told_apart
 from .layout import constraints, enum_marks, is_closed, is_flag, optional, wire_name
 from .opened import Types, checked, names, opened, travelling
+from .told import SEQUENCES, SETS, TABLES, told_apart
 
 __all__ = ["Forms"]
-
-_SEQUENCES = frozenset(
-    (
-        *("list", "collections.abc.Collection", "collections.abc.Sequence"),
-        *("collections.abc.Iterable", "collections.abc.MutableSequence"),
-    )
-)
-_SETS = frozenset(
-    ("set", "frozenset", "collections.abc.MutableSet", "collections.abc.Set"),
-)
-_TABLES = frozenset(("dict", "collections.abc.Mapping", "collections.abc.MutableMapping"))
 
 
 def _abstract(*names: str) -> tuple[str, ...]:
@@ -216,9 +205,9 @@ def _full(type_: Type) -> Type:
         return _ANY
     if name == "tuple":
         return Named(ref=type_.ref, arguments=(_ANY, Dots()))
-    if name in _SEQUENCES or name in _SETS:
+    if name in SEQUENCES or name in SETS:
         return Named(ref=type_.ref, arguments=(_ANY,))
-    return Named(ref=type_.ref, arguments=(_ANY, _ANY)) if name in _TABLES else type_
+    return Named(ref=type_.ref, arguments=(_ANY, _ANY)) if name in TABLES else type_
 
 
 def _values(type_: Type, types: Types) -> frozenset[str] | None:
@@ -246,8 +235,8 @@ def _without_metadata(type_: Type, types: Types) -> Type:
 def _shape(type_: Named) -> str:
     """Generic types of one shape travel alike if their arguments do."""
     name = str(type_.ref)
-    if name in _SEQUENCES or (name == "tuple" and Dots() in (type_.arguments or ())):
+    if name in SEQUENCES or (name == "tuple" and Dots() in (type_.arguments or ())):
         return "sequence"
-    if name in _SETS:
+    if name in SETS:
         return "set"
-    return "table" if name in _TABLES else name
+    return "table" if name in TABLES else name

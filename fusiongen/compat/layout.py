@@ -1,4 +1,4 @@
-"""What the fields of a locked type look like on the wire."""
+"""The layout on the wire of types with fields, and of enums, as a lock has them."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ __all__ = [
     "optional",
     "own_name",
     "positional",
+    "record_style",
     "travels_as_array",
     "wire_name",
 ]
@@ -215,6 +216,21 @@ def constraints(field: LockedField) -> frozenset[tuple[str, str]]:
         for name, value in _keywords(field).items()
         if name in _CONSTRAINTS
     )
+
+
+_STYLES = {
+    Kind.ATTRS: "record",
+    Kind.DATACLASS: "record",
+    Kind.STRUCT: "record",
+    Kind.TYPED_DICT: "record",
+    Kind.MODEL: "record",
+    Kind.NAMED_TUPLE: "tuple",
+}
+
+
+def record_style(type_: LockedType) -> str | None:
+    """How a type with fields travels; `None` for other types."""
+    return _STYLES.get(type_.kind)
 
 
 def travels_as_array(type_: LockedType) -> bool:

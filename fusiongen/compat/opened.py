@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Mapping
 
 from ..contract import (
+    FIELD_FORMS,
     Annotated,
     Expression,
     Kind,
@@ -25,9 +26,6 @@ __all__ = ["Types", "checked", "is_recursive", "names", "opened", "travelling", 
 Types = Mapping[str, LockedType]
 """The types of a lock, by name."""
 
-_FIELD_FORMS = frozenset(
-    f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required")
-)
 _JSON_VALUE = ("pydantic.JsonValue", "pydantic.types.JsonValue")
 _UNSET = "msgspec.UnsetType"
 """In a union, it says that a field may be absent."""
@@ -87,7 +85,7 @@ def opened(type_: Type, types: Types, *, newtypes: bool = True) -> Type:
                     return type_
                 seen.add(name)
                 type_ = target
-            case Named(ref=ref, arguments=(inner, *_)) if str(ref) in _FIELD_FORMS:
+            case Named(ref=ref, arguments=(inner, *_)) if str(ref) in FIELD_FORMS:
                 type_ = inner
             case Annotated(base=base, metadata=metadata):
                 kept = tuple(mark for each in metadata if (mark := _mark(each)) is not None)

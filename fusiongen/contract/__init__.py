@@ -19,6 +19,7 @@ from .services import (
 )
 from .texts import parsed_call, parsed_expression, parsed_type
 from .types import (
+    FIELD_FORMS,
     Annotated,
     Dots,
     Expression,
@@ -36,6 +37,7 @@ from .types import (
 )
 
 __all__ = [
+    "FIELD_FORMS",
     "FREEZABLE",
     "RECORDS",
     "Annotated",

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 __all__ = [
+    "FIELD_FORMS",
     "Annotated",
     "Dots",
     "Expression",
@@ -135,6 +136,12 @@ Type = _Annotated[
     Named | Union | Literals | Annotated | Nothing | Dots, Field(discriminator="kind")
 ]
 """A type as the contract spells it; `str()` of it is canonical: every name in full."""
+
+
+FIELD_FORMS = frozenset(
+    f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required")
+)
+"""Forms that stand only around the type of a field."""
 
 
 def parts(type_: Type) -> Iterator[Type]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from typing import Any
 
-from ..compat.comparison import record_style
-from ..compat.layout import travels_as_array
+from ..compat.layout import record_style, travels_as_array
 from ..compat.opened import is_recursive
+from ..compat.told import ITEMS, SCALARS, TABLES, Told
 from ..contract import (
+    FIELD_FORMS,
     RECORDS,
     Annotated,
     Expression,
@@ -27,43 +27,8 @@ from ..contract import members as members_of
 from ..show.description import TypeDescription
 from .records import enum_members, tag_of, travels_by_name
 
-__all__ = ["ITEMS", "MARKS", "SETS", "TABLES", "Forms"]
+__all__ = ["Forms"]
 
-SETS = frozenset(("set", "frozenset", "collections.abc.Set", "collections.abc.MutableSet"))
-ITEMS = SETS | {
-    *("list", "tuple", "collections.abc.Collection", "collections.abc.Iterable"),
-    *("collections.abc.MutableSequence", "collections.abc.Sequence"),
-}
-TABLES = frozenset(("dict", "collections.abc.Mapping", "collections.abc.MutableMapping"))
-MARKS = frozenset(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required"))
-"""Forms around the type of a field."""
-
-
-class _Told(Enum):
-    """What the runtime tells a member of a union by."""
-
-    BOOLEAN = "boolean"
-    INTEGER = "integer"
-    NUMBER = "number"
-    STRING = "string"
-    """Text, and all that travels as text: dates, decimals, UUIDs."""
-    ARRAY = "array"
-    OBJECT = "object"
-    TAG = "tag"
-    """A Struct names itself."""
-    INDEX = "index"
-    """It is converted on its way: nothing but an index tells it."""
-
-
-_SCALARS: Mapping[str, _Told] = {
-    "bool": _Told.BOOLEAN,
-    "int": _Told.INTEGER,
-    "float": _Told.NUMBER,
-    **dict.fromkeys(("str", "bytes", "decimal.Decimal", "uuid.UUID"), _Told.STRING),
-    **dict.fromkeys(
-        (f"datetime.{name}" for name in ("date", "datetime", "time", "timedelta")), _Told.STRING
-    ),
-}
 _NO_MAP_KEYS = ("bool", "bytes", "datetime.datetime")
 
 
@@ -80,7 +45,7 @@ class Forms:
             match type_:
                 case Annotated(base=base):
                     type_ = base
-                case Named(ref=ref, arguments=(inner, *_)) if str(ref) in MARKS:
+                case Named(ref=ref, arguments=(inner, *_)) if str(ref) in FIELD_FORMS:
                     type_ = inner
                 case Named(ref=ref):
                     name = str(ref)
@@ -118,34 +83,34 @@ class Forms:
         if len(members) < 2:
             return False
         told = [self._told_by(each, above) for each in members]
-        others = [each for each in told if each is not _Told.TAG]
+        others = [each for each in told if each is not Told.TAG]
         return (
-            _Told.INDEX in told
+            Told.INDEX in told
             or len(others) > len(set(others))
-            or (_Told.TAG in told and not {_Told.ARRAY, _Told.OBJECT}.isdisjoint(others))
+            or (Told.TAG in told and not {Told.ARRAY, Told.OBJECT}.isdisjoint(others))
         )
 
-    def _told_by(self, type_: Type, above: frozenset[str]) -> _Told:
+    def _told_by(self, type_: Type, above: frozenset[str]) -> Told:
         type_ = self.opened(type_)
         if isinstance(type_, Literals):
             return _of_values(map(self.value, type_.values))
         if not isinstance(type_, Named):
-            return _Told.INDEX
+            return Told.INDEX
         name = str(type_.ref)
         if name in ITEMS or name in TABLES:
             return self._container_told_by(type_, above)
         known = self._types.get(name)
         if known is not None:
             return self._class_told_by(known)
-        return _SCALARS.get(name, _Told.INDEX)
+        return SCALARS.get(name, Told.INDEX)
 
-    def _container_told_by(self, type_: Named, above: frozenset[str]) -> _Told:
-        form = _Told.ARRAY if str(type_.ref) in ITEMS else _Told.OBJECT
+    def _container_told_by(self, type_: Named, above: frozenset[str]) -> Told:
+        form = Told.ARRAY if str(type_.ref) in ITEMS else Told.OBJECT
         inner = type_.items
-        if not inner or (form is _Told.OBJECT and not self.is_map_key(inner[0])):
-            return _Told.INDEX
+        if not inner or (form is Told.OBJECT and not self.is_map_key(inner[0])):
+            return Told.INDEX
         converted = any(self._is_converted(each, above) for each in inner)
-        return _Told.INDEX if converted and not self._holds_alias(inner[-1]) else form
+        return Told.INDEX if converted and not self._holds_alias(inner[-1]) else form
 
     def _holds_alias(self, type_: Type) -> bool:
         """Whether items or values are what a recursive alias stands for: their union may be that
@@ -160,14 +125,14 @@ class Forms:
             return any(map(self._holds_alias, inner))
         return is_recursive(name, self._types)
 
-    def _class_told_by(self, type_: TypeDescription) -> _Told:
+    def _class_told_by(self, type_: TypeDescription) -> Told:
         if type_.kind is Kind.ENUM:
             return _of_values(enum_members(type_).values(), converted=travels_by_name(type_))
         if type_.kind not in RECORDS:
-            return _Told.INDEX
+            return Told.INDEX
         if tag_of(type_) is not None:
-            return _Told.TAG
-        return _Told.ARRAY if travels_as_array(type_) else _Told.OBJECT
+            return Told.TAG
+        return Told.ARRAY if travels_as_array(type_) else Told.OBJECT
 
     def _is_converted(self, type_: Type, above: frozenset[str]) -> bool:
         opened = self.opened(type_)
@@ -179,7 +144,7 @@ class Forms:
                 return self._needs_index(members, above) or any(
                     self._is_converted(each, above) for each in members
                 )
-        return self._told_by(opened, above) is _Told.INDEX or self._has_converted(opened, above)
+        return self._told_by(opened, above) is Told.INDEX or self._has_converted(opened, above)
 
     def _has_converted(self, type_: Type, above: frozenset[str]) -> bool:
         """Whether a record has a field that is converted; then a container of it is, too."""
@@ -201,7 +166,7 @@ class Forms:
         known = self._types.get(name)
         if known is not None:
             return known.kind is Kind.ENUM and not travels_by_name(known)
-        return name in _SCALARS and name not in _NO_MAP_KEYS
+        return name in SCALARS and name not in _NO_MAP_KEYS
 
     def value(self, value: Expression) -> Any:
         """What a value of a Literal travels as."""
@@ -215,8 +180,8 @@ def _order_of(text: str) -> tuple[str, str]:
     return re.sub(r"\b\w+\.", "", text), text
 
 
-def _of_values(values: Any, *, converted: bool = False) -> _Told:
+def _of_values(values: Any, *, converted: bool = False) -> Told:
     types = {type(value) for value in values} - {type(None)}
     if not converted and types == {int}:
-        return _Told.INTEGER
-    return _Told.STRING if not converted and types == {str} else _Told.INDEX
+        return Told.INTEGER
+    return Told.STRING if not converted and types == {str} else Told.INDEX

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..compat.comparison import record_style
-from ..compat.layout import is_closed, optional, travels_as_array, wire_name
+from ..compat.layout import is_closed, optional, record_style, travels_as_array, wire_name
+from ..compat.told import ITEMS, SETS, TABLES
 from ..contract import (
+    FIELD_FORMS,
     Annotated,
     Dots,
     Kind,
@@ -25,7 +26,7 @@ from ..contract import (
 from ..show.description import FieldDescription, TypeDescription
 from ..show.spelling import Spelling
 from .constraints import constrained, default_of
-from .forms import ITEMS, MARKS, SETS, TABLES, Forms
+from .forms import Forms
 from .records import enum_members, tag_of, travels_by_name
 
 __all__ = ["Payloads", "Schema", "places", "titled"]
@@ -128,7 +129,7 @@ class Payloads:
             return {"type": "array", **items, **({"uniqueItems": True} if name in SETS else {})}
         if name in TABLES:
             return self._table(*arguments) if arguments else {"type": "object"}
-        if name in MARKS:
+        if name in FIELD_FORMS:
             return self._of(arguments[0]) if arguments else {}
         return {} if name in ("typing.Any", "object") else _unknown(type_)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ....contract import Kind
-from ...comparison import record_style
+from ...layout import record_style
 from ...rule import BreakingRule, Tier
 from ..cases import USE
 from .cases import FIELD, case
