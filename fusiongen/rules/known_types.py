@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from fusionrt.values.reading import INSTEAD
-
 from ..contract import Ref
 
 __all__ = [
@@ -79,6 +77,33 @@ BASES = frozenset(
     )
 )
 """Classes of libraries that only others are made from, or that stand for no value."""
+INSTEAD = {
+    **dict.fromkeys(("builtins.bytearray", "builtins.memoryview"), "bytes"),
+    **dict.fromkeys(("builtins.complex", "fractions.Fraction"), "a tuple of its parts"),
+    **dict.fromkeys(("builtins.range", "builtins.slice"), "a tuple of its bounds"),
+    **dict.fromkeys((f"collections.{name}" for name in ("OrderedDict", "defaultdict")), "dict"),
+    "collections.Counter": "dict",
+    "collections.deque": "list or tuple",
+    **dict.fromkeys(
+        (f"collections.abc.{name}" for name in ("Iterator", "Generator")),
+        "list, tuple or Iterable; a method that yields is a stream",
+    ),
+    **dict.fromkeys((f"pathlib.{name}Path" for name in ("Posix", "Windows")), "Path or PurePath"),
+    **dict.fromkeys(("datetime.tzinfo", "datetime.timezone"), "ZoneInfo"),
+    **dict.fromkeys(("re.Pattern", "re.Match"), "str"),
+    "numpy.bool_": "bool",
+    **dict.fromkeys(("numpy.float32", "numpy.float64"), "float"),
+    **dict.fromkeys(("numpy.int32", "numpy.int64", "numpy.uint8", "numpy.uint64"), "int"),
+    "pandas.Timestamp": "datetime",
+    "pandas.Timedelta": "timedelta",
+    "numpy": "list or tuple of its items (`array.tolist()`), or bytes",
+    "pandas": "list of a dataclass, one for each row",
+    "polars": "list of a dataclass, one for each row",
+    "pyarrow": "list of a dataclass, one for each row, or bytes",
+    "torch": "list or tuple of its items (`tensor.tolist()`), or bytes",
+}
+"""What to declare in place of what one might expect to travel; of any class of a package.
+The runtime says the same, which the generator does not import (C2): a test compares them."""
 OPEN = frozenset(("builtins.object", "typing.Any"))
 TAKEN_BY_PYDANTIC = (SCALARS | OPEN | KEPT_BY_PYDANTIC | CONTAINERS) - {ITERABLE}
 _STANDARD = frozenset(

@@ -608,7 +608,7 @@ def _at_runtime(text: str, things: ModuleType) -> str:
 
 def test_both_name_the_same_alternatives() -> None:
     """What to declare instead does not depend on who refuses a type."""
-    assert generator_instead is runtime_instead
+    assert generator_instead == runtime_instead
 
 
 def _refusals(project: Project) -> dict[str, str]:
