@@ -12,7 +12,7 @@ from ..contract import (
     Type,
     parts,
 )
-from .base import ContractRule
+from .base import ContractRule, Invalid
 from .hashing import unstable
 from .travelling import read_once, without_wire_form
 
@@ -47,41 +47,150 @@ class UnsupportedType(ContractRule):
         "    async def get(self, ids: Ids) -> Name: ...",
     )
     INVALID = (
-        "    async def get(self) -> Callable[[int], str]: ...",
-        "    async def get(self) -> complex: ...",
-        "    async def get(self) -> bytearray: ...",
-        "    async def get(self) -> type[int]: ...",
-        "    async def get(self) -> list[object | Callable[..., str]]: ...",
-        "    def events(self) -> AsyncIterator[memoryview]: ...",
-        "    async def get(self) -> Iterable[str]: ...",
-        "    async def get(self) -> numpy.ndarray: ...",
-        "    async def get(self) -> re.Pattern[str]: ...",
-        "    async def get(self) -> ImportString: ...",
-        "Json = Union['Json', int]\n\n@service\nclass Carts(Protocol):\n"
-        "    async def get(self) -> Json: ...",
-        "class Cart(BaseModel):\n    price: Callable[[], int]\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@dataclass\nclass Cart:\n    LIMIT: Final = 3\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@dataclass\nclass Cart:\n    note: str | UnsetType = UNSET\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "T = TypeVar('T')\n\n@service\nclass Carts(Protocol):\n    async def get(self) -> T: ...",
-        "class Cart:\n    id: str\n\n\n@service\nclass Carts(Protocol):\n"
-        "    async def get(self) -> Cart: ...",
-        "    async def get(self) -> BaseModel: ...",
-        "    async def get(self) -> list[Base64Bytes]: ...",
-        "class User(BaseModel):\n    name: str\n    password: str = Field('', exclude=True)\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> tuple[User, ...]: ...",
-        "@dataclass\nclass Cart:\n    id: InitVar[str]\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@dataclass\nclass Cart:\n    Decimal: Optional[Decimal] = None\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@dataclass\nclass Base:\n    id: str\n\n\nclass Cart(Base):\n    owner: str = ''\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@attrs.define\nclass Cart:\n    id = attrs.field()\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@dataclass\nclass Cart:\n    price: Callable[[], int]\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        Invalid(
+            "    async def get(self) -> Callable[[int], str]: ...",
+            "1:15",
+            "`get` cannot travel: `collections.abc.Callable` has no wire form",
+        ),
+        Invalid(
+            "    async def get(self) -> complex: ...",
+            "1:15",
+            "`get` cannot travel: `complex` has no wire form: declare a tuple of its parts",
+        ),
+        Invalid(
+            "    async def get(self) -> bytearray: ...",
+            "1:15",
+            "`get` cannot travel: `bytearray` has no wire form: declare bytes",
+        ),
+        Invalid(
+            "    async def get(self) -> type[int]: ...",
+            "1:15",
+            "`get` cannot travel: `type` has no wire form",
+        ),
+        Invalid(
+            "    async def get(self) -> list[object | Callable[..., str]]: ...",
+            "1:15",
+            "`get` cannot travel: `collections.abc.Callable` has no wire form",
+        ),
+        Invalid(
+            "    def events(self) -> AsyncIterator[memoryview]: ...",
+            "1:9",
+            "`events` cannot travel: `memoryview` has no wire form: declare bytes",
+        ),
+        Invalid(
+            "    async def get(self) -> Iterable[str]: ...",
+            "1:15",
+            "`get` cannot travel: an `Iterable` may be one that can be read once: "
+            "declare list or tuple",
+        ),
+        Invalid(
+            "    async def get(self) -> numpy.ndarray: ...",
+            "1:15",
+            "`get` cannot travel: `numpy.ndarray` has no wire form: declare list "
+            "or tuple of its items (`array.tolist()`), or bytes",
+        ),
+        Invalid(
+            "    async def get(self) -> re.Pattern[str]: ...",
+            "1:15",
+            "`get` cannot travel: `re.Pattern` has no wire form: declare str",
+        ),
+        Invalid(
+            "    async def get(self) -> ImportString: ...",
+            "1:15",
+            "`get` cannot travel: `pydantic.ImportString` would import what a "
+            "caller names: declare `str`",
+        ),
+        Invalid(
+            "Json = Union['Json', int]\n\n@service\nclass Carts(Protocol):\n"
+            "    async def get(self) -> Json: ...",
+            "5:15",
+            "`get` cannot travel: `Json` stands for itself, which is no type",
+        ),
+        Invalid(
+            "class Cart(BaseModel):\n    price: Callable[[], int]\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "7:15",
+            "`get` cannot travel: the field `price` of `Cart`: "
+            "`collections.abc.Callable` has no wire form",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    LIMIT: Final = 3\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `LIMIT` of `Cart`: `typing.Final` has no wire form",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    note: str | UnsetType = UNSET\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `note` of `Cart`: only a field of a "
+            "`Struct`, with `UNSET` as its default, may be unset",
+        ),
+        Invalid(
+            "T = TypeVar('T')\n\n@service\nclass Carts(Protocol):\n"
+            "    async def get(self) -> T: ...",
+            "5:15",
+            "`get` cannot travel: `T` is a type variable",
+        ),
+        Invalid(
+            "class Cart:\n    id: str\n\n\n@service\nclass Carts(Protocol):\n"
+            "    async def get(self) -> Cart: ...",
+            "7:15",
+            "`get` cannot travel: `Cart` is no dataclass, attrs class, model, Struct or enum",
+        ),
+        Invalid(
+            "    async def get(self) -> BaseModel: ...",
+            "1:15",
+            "`get` cannot travel: `pydantic.BaseModel` has no fields of its own",
+        ),
+        Invalid(
+            "    async def get(self) -> list[Base64Bytes]: ...",
+            "1:15",
+            "`get` cannot travel: pydantic would decode `pydantic.Base64Bytes` "
+            "twice; declare `bytes` or `str`",
+        ),
+        Invalid(
+            "class User(BaseModel):\n    name: str\n"
+            "    password: str = Field('', exclude=True)\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> tuple[User, ...]: ...",
+            "8:15",
+            "`get` cannot travel: the field `password` of `User` is excluded: drop "
+            "`exclude=True`, or declare a model without it",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    id: InitVar[str]\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `id` of `Cart`: it is an `InitVar`, "
+            "which is not kept; declare a field",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    Decimal: Optional[Decimal] = None\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `Decimal` of `Cart`: in its class "
+            "`Decimal` means something else; import the type by another name",
+        ),
+        Invalid(
+            "@dataclass\nclass Base:\n    id: str\n\n\nclass Cart(Base):\n    owner: str = ''\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "12:15",
+            "`get` cannot travel: the field `owner` of `Cart`: it is none: the "
+            "class lacks the decorator of its base",
+        ),
+        Invalid(
+            "@attrs.define\nclass Cart:\n    id = attrs.field()\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `id` of `Cart`: it has no type",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    price: Callable[[], int]\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `price` of `Cart`: "
+            "`collections.abc.Callable` has no wire form",
+        ),
     )
 
     @classmethod
@@ -121,30 +230,112 @@ class UnstableKey(ContractRule):
         "    async def get(self, key: Key) -> str: ...",
     )
     INVALID = (
-        *(
-            f"    @compute\n    async def get(self, ids: {spelled}) -> str: ..."
-            for spelled in (
-                *("list[str]", "dict[str, int]", "set[int]", "Any", "object"),
-                *("tuple[list[int], ...]", "Mapping[str, int]", "str | list[str]", "tuple"),
-                *("MutableSequence[str]", "JsonValue", "tuple[JsonValue, ...]"),
-                "Annotated[list[int], 'short']",
-            )
+        Invalid(
+            "    @compute\n    async def get(self, ids: list[str]) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: `list` is not hashable",
         ),
-        "@dataclass\nclass Key:\n    id: str\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key) -> str: ...",
-        "@dataclass(unsafe_hash=True)\nclass Key:\n    id: str\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key) -> str: ...",
-        "@attrs.define\nclass Key:\n    id: str\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key) -> str: ...",
-        "T = TypeVar('T')\n\n\n@dataclass(frozen=True)\nclass Key(Generic[T]):\n    ids: T\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key[list[str]]) -> str: ...",
-        "@dataclass(frozen=True)\nclass Key:\n    ids: list[str]\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key) -> str: ...",
+        Invalid(
+            "    @compute\n    async def get(self, ids: dict[str, int]) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: `dict` is not hashable",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: set[int]) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: `set` is not hashable",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: Any) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: `typing.Any` may be anything",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: object) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: `object` may be anything",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: tuple[list[int], ...]) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: `list` is not hashable",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: Mapping[str, int]) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: "
+            "`collections.abc.Mapping` is not hashable",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: str | list[str]) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: `list` is not hashable",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: tuple) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: `typing.Any` may be anything",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: MutableSequence[str]) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: "
+            "`collections.abc.MutableSequence` is not hashable",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: JsonValue) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: "
+            "`pydantic.JsonValue` is not hashable",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: tuple[JsonValue, ...]) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: "
+            "`pydantic.JsonValue` is not hashable",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self, ids: Annotated[list[int], 'short']) -> str: ...",
+            "2:25",
+            "`ids` of the compute method `get` cannot be a key: `list` is not hashable",
+        ),
+        Invalid(
+            "@dataclass\nclass Key:\n    id: str\n\n\n"
+            "@service\nclass Carts(Protocol):\n    @compute\n"
+            "    async def get(self, key: Key) -> str: ...",
+            "9:25",
+            "`key` of the compute method `get` cannot be a key: `shop.contracts.Key` is not frozen",
+        ),
+        Invalid(
+            "@dataclass(unsafe_hash=True)\nclass Key:\n    id: str\n\n\n"
+            "@service\nclass Carts(Protocol):\n    @compute\n"
+            "    async def get(self, key: Key) -> str: ...",
+            "9:25",
+            "`key` of the compute method `get` cannot be a key: `shop.contracts.Key` is not frozen",
+        ),
+        Invalid(
+            "@attrs.define\nclass Key:\n    id: str\n\n\n"
+            "@service\nclass Carts(Protocol):\n    @compute\n"
+            "    async def get(self, key: Key) -> str: ...",
+            "9:25",
+            "`key` of the compute method `get` cannot be a key: `shop.contracts.Key` is not frozen",
+        ),
+        Invalid(
+            "T = TypeVar('T')\n\n\n"
+            "@dataclass(frozen=True)\nclass Key(Generic[T]):\n    ids: T\n\n\n"
+            "@service\nclass Carts(Protocol):\n    @compute\n"
+            "    async def get(self, key: Key[list[str]]) -> str: ...",
+            "12:25",
+            "`key` of the compute method `get` cannot be a key: `list` is not hashable",
+        ),
+        Invalid(
+            "@dataclass(frozen=True)\nclass Key:\n    ids: list[str]\n\n\n"
+            "@service\nclass Carts(Protocol):\n    @compute\n"
+            "    async def get(self, key: Key) -> str: ...",
+            "9:25",
+            "`key` of the compute method `get` cannot be a key: its field `ids`: "
+            "`list` is not hashable",
+        ),
     )
 
     @classmethod
