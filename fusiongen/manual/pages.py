@@ -85,7 +85,8 @@ def write(folder: Path) -> None:
 
 
 def _rule(rule: type[Rule]) -> str:
-    kind, shown = "warning" if rule.warning else "error", rule.INVALID[0]
+    kind = "warning" if rule.warning else "error"
+    shown = next((each for each in rule.INVALID if each.fix is None), rule.INVALID[0])
     return (
         f"## {rule.id} ({kind})\n\n{_prose(rule)}\n\n"
         f"```python\n{_dedented(shown.source)}\n```\n\n"

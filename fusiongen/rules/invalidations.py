@@ -28,8 +28,8 @@ class BadEntry(Rule):
         map(_put, ("get(id)", "get(result)", "get(id, limit=-1)", "get(i, ANY) for i in ids"))
     )
     INVALID = (
-        Invalid(_put(""), "4:27", "`` is not in the grammar of `invalidates`"),
         Invalid(_put("get"), "4:27", "`get` is not in the grammar of `invalidates`"),
+        Invalid(_put(""), "4:27", "`` is not in the grammar of `invalidates`"),
         Invalid(_put("get("), "4:27", "`get(` is not in the grammar of `invalidates`"),
         Invalid(
             _put("get(id + '1')"), "4:27", "`get(id + '1')` is not in the grammar of `invalidates`"
