@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..contract import Kind, Named, Ref
-from ..reader.structures import Structure, Structures
+from ..reader.shapes import Structure
+from ..reader.structures import Structures
 
 __all__ = ["Today"]
 

@@ -86,9 +86,11 @@ def write(folder: Path) -> None:
 
 def _rule(rule: type[Rule]) -> str:
     kind = "warning" if rule.warning else "error"
+    shown = next((each for each in rule.INVALID if each.fix is None), rule.INVALID[0])
     return (
         f"## {rule.id} ({kind})\n\n{_prose(rule)}\n\n"
-        f"```python\n{_dedented(rule.INVALID[0])}\n```\n\n{rule.fix}\n"
+        f"```python\n{_dedented(shown.source)}\n```\n\n"
+        f"{shown.message[0].upper()}{shown.message[1:]}. {rule.fix}\n"
     )
 
 

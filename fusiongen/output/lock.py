@@ -30,7 +30,8 @@ from ..contract import (
 )
 from ..reader.contracts import Reading
 from ..reader.literals import normal
-from ..reader.structures import Structure, Structures
+from ..reader.shapes import Structure
+from ..reader.structures import Structures
 from .owned import digest
 from .unions import Unions
 

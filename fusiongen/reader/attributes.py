@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from .members import Field, Members, is_true, keywords_of
+from .members import Members, is_true, keywords_of
 from .scan import dotted
 from .shadows import Shadows
+from .shapes import Field
 
 __all__ = ["AttrsDecorator", "attrs_decorator", "attrs_fields"]
 

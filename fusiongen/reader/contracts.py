@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..contract import Contract, Method
 from ..errors import ContractError, Diagnostic, Violation
 from ..rules.all import CONTRACT_RULES, PROJECT_RULES
-from ..rules.protocols import DuplicateService
+from ..rules.services import DuplicateService
 from .ignores import is_ignored
 from .invalidates import Invalidations, Target, Unjudged
 from .modules import Modules

@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator
 import libcst as cst
 
 from ..contract import Expression, Ref, quoted
-from ..rules.files import HiddenByStar, NotUnderstood, TypingOnly, UnknownName
+from ..rules.files import NotUnderstood
+from ..rules.names import HiddenByStar, TypingOnly, UnknownName
 from .module import Definition, Module
 from .scan import dotted
 

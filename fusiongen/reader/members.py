@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import libcst as cst
 
@@ -16,32 +15,13 @@ from .literals import spelled
 from .module import Module
 from .scan import dotted, statements
 from .shadows import Shadows
+from .shapes import Field
 from .values import Values, given_names
 
-__all__ = ["Field", "Members", "is_true", "keywords_of", "type_or_none"]
+__all__ = ["Members", "is_true", "keywords_of", "type_or_none"]
 
 
 _NO_VARIABLES: Mapping[str, Type] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field. `type` is `None` where the annotation cannot be read; `text` is how it reads.
-
-    default: as it is spelled. value: what that comes down to.
-    after_mark: it stands below `_: KW_ONLY`.
-    doc: the string below it.
-    flaw: why it cannot travel whatever its type is.
-    """
-
-    name: str
-    type: Type | None
-    text: str
-    default: str | None = None
-    value: str | None = None
-    doc: str | None = None
-    flaw: str | None = None
-    after_mark: bool = False
 
 
 class Members:

@@ -100,6 +100,11 @@ class Module:
         ref = self.named(node)
         return standard(self.modules.meaning(ref)) if ref else None
 
+    def origin(self, node: cst.CSTNode) -> Ref | None:
+        """Where what a node names is really defined, in its modern spelling."""
+        ref = self.named(node)
+        return standard(self.modules.origin(ref)) if ref else None
+
     def definition(self, node: cst.CSTNode) -> Definition | None:
         """Where the source roots define what a node names, if they do."""
         ref = self.named(node)

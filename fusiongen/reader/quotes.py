@@ -11,18 +11,15 @@ from ..contract import Ref
 from .compiling import parsed_text
 from .module import Definition, Module
 from .scan import dotted
-from .standard import standard
 
 __all__ = ["alias_value", "has_quotes", "is_recursive"]
 
 
 def alias_value(module: Module, node: cst.CSTNode | None) -> cst.CSTNode | None:
     """What an alias stands for: that of `TypeAliasType("Json", …)` is its second argument."""
-    if isinstance(node, cst.Call) and len(node.args) == 2:
-        ref = module.named(node.func)
-        if ref is not None and str(standard(module.modules.origin(ref))) == "typing.TypeAliasType":
-            return node.args[1].value
-    return node
+    if not isinstance(node, cst.Call) or len(node.args) != 2:
+        return node
+    return node.args[1].value if str(module.origin(node.func)) == "typing.TypeAliasType" else node
 
 
 def has_quotes(module: Module, node: cst.BaseExpression, seen: frozenset[Ref]) -> bool:

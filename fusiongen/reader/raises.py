@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from ..contract import Ref
-from ..rules.protocols import BadServiceOption
+from ..rules.services import BadServiceOption
 from .expressions import Names
 from .misuse import is_no_class
 from .module import Module

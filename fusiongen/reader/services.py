@@ -11,12 +11,8 @@ import libcst as cst
 from ..contract import Contract, Ref
 from ..errors import Diagnostic, Span, Violation
 from ..rules.files import NotPython
-from ..rules.protocols import (
-    BadServiceOption,
-    DuplicateService,
-    MisplacedService,
-    NotAMethod,
-)
+from ..rules.protocols import NotAMethod
+from ..rules.services import BadServiceOption, DuplicateService, MisplacedService
 from .expressions import Names, constant
 from .methods import MethodSyntax, read_method
 from .module import Module

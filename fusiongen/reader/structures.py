@@ -3,87 +3,28 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
 
 import libcst as cst
 
-from ..contract import Annotated, Named, Nothing, Ref, Type, Union, parts
+from ..contract import Annotated, Kind, Named, Nothing, Ref, Type, Union, parts
 from ..errors import Violation
-from .attributes import attrs_decorator
-from .enums import Body, boundary_of, enum_values, travel_by_value
+from .classes import read_class
+from .enums import travel_by_value
 from .exceptions import is_exception, true_exception, why_not_raised
-from .kinds import DECORATED, MADE_OF_THEIR_KIND, Kind, Making, hashes, is_frozen, own_fields
 from .literals import parsed, spelled
-from .members import Field, Members, keywords_of, type_or_none
+from .members import type_or_none
 from .module import Module
 from .modules import Modules
-from .parameters import type_parameters
 from .quotes import alias_value
+from .shapes import Field, Structure
 from .standard import standard
 from .values import Values
 
-__all__ = ["Field", "Kind", "Structure", "Structures"]
+__all__ = ["Structures"]
 
 
-@dataclass(frozen=True, slots=True)
-class Structure:
-    """One definition.
-
-    fields: inherited ones first; the members of an enum, with their values as defaults.
-    properties: what else can be read from an instance, with its type.
-    target: what a NewType or an alias stands for.
-    is_object: it is an alias that is an object of its own at run time.
-    validated: it is a model of pydantic, or a dataclass of it.
-    bases: the classes it derives from.
-    frozen: its instances are hashable values.
-    options: what its class statement, decorator or `model_config` says of its form on the wire.
-    generic: it takes type arguments.
-    complete: there is no base outside of the source roots that may add fields.
-    doc: its docstring.
-    parameters: the names of its type parameters, in order.
-    text: how it is made, if it is neither a class nor a type that can be read.
-    """
-
-    ref: Ref
-    kind: Kind
-    fields: tuple[Field, ...] = ()
-    properties: tuple[Field, ...] = ()
-    target: Type | None = None
-    is_object: bool = False
-    validated: bool = False
-    bases: tuple[Ref, ...] = ()
-    frozen: bool = False
-    generic: bool = False
-    complete: bool = True
-    options: tuple[tuple[str, str], ...] = ()
-    doc: str | None = None
-    parameters: tuple[str, ...] = ()
-    text: str | None = None
-
-
-_FAMILIES: Mapping[str, Kind] = {
-    "msgspec.Struct": Kind.STRUCT,
-    "pydantic.BaseModel": Kind.MODEL,
-    "pydantic.main.BaseModel": Kind.MODEL,
-    "typing.NamedTuple": Kind.NAMED_TUPLE,
-    "typing.TypedDict": Kind.TYPED_DICT,
-    "typing.Protocol": Kind.PROTOCOL,
-    "enum.Enum": Kind.ENUM,
-    "enum.Flag": Kind.ENUM,
-    "enum.IntEnum": Kind.ENUM,
-    "enum.IntFlag": Kind.ENUM,
-    "enum.StrEnum": Kind.ENUM,
-}
-_DATACLASSES = ("dataclasses.dataclass", "pydantic.dataclasses.dataclass")
 _FIELD_FORMS = tuple(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required"))
-_WIRE_OPTIONS = (
-    *("alias_generator", "array_like", "extra", "forbid_unknown_fields", "kw_only"),
-    *("extra_items", "omit_defaults", "populate_by_name", "rename", "tag", "tag_field", "total"),
-    *("validate_by_alias", "validate_by_name"),
-)
-_SCHEMA = "__get_pydantic_core_schema__"
-_NEUTRAL = ("abc.ABC", "object", "typing.Generic")
 
 
 class Structures:
@@ -130,7 +71,7 @@ class Structures:
             case None:
                 return Structure(ref, Kind.UNKNOWN, complete=False)
             case cst.ClassDef():
-                return self._class(module, ref, node)
+                return read_class(self, module, ref, node)
             case cst.BaseExpression():
                 return self._assigned(module, ref, node)
         return Structure(ref, Kind.UNKNOWN, complete=False)
@@ -140,7 +81,7 @@ class Structures:
         if value is not node and isinstance(value, cst.BaseExpression):
             node = value
         elif isinstance(node, cst.Call):
-            function = self._named(module, node.func)
+            function = str(module.origin(node.func))
             if function == "typing.NewType" and len(node.args) == 2:
                 return Structure(
                     ref,
@@ -160,90 +101,6 @@ class Structures:
     def _text(self, module: Module, node: cst.BaseExpression) -> str:
         made = self.values.of(module, node)
         return module.code(node) if made is None else spelled(made)
-
-    def _class(self, module: Module, ref: Ref, node: cst.ClassDef) -> Structure:
-        bases, unnamed = self._bases(module, node)
-        inherited = [(base, self.of(base)) for base in bases]
-        members = Members(module, ref, node, self.values)
-        keywords = {
-            argument.keyword.value: argument.value for argument in node.keywords if argument.keyword
-        }
-        making = self._making(module, node, members, inherited)
-        kind = making.kind
-        options = {**keywords, **keywords_of(making.call), **members.configuration()}
-        fields: dict[str, Field] = {}
-        properties: dict[str, Field] = {}
-        complete = not unnamed
-        for base, structure in reversed(inherited):
-            if structure is None:
-                complete = complete and (str(base) in _FAMILIES or str(base) in _NEUTRAL)
-                continue
-            complete = complete and structure.complete
-            if structure.kind is kind or kind not in MADE_OF_THEIR_KIND:
-                fields.update((field.name, field) for field in structure.fields)
-            properties.update((field.name, field) for field in structure.properties)
-        own: Iterable[Field] = own_fields(members, making, options, module)
-        spelled_options = dict(_inherited_options(kind, inherited))
-        spelled_options.update(
-            (name, members.valued(options[name])) for name in _WIRE_OPTIONS if name in options
-        )
-        if kind is Kind.ENUM:
-            bodies, others = self._lineage(Body(module, node), bases)
-            made = enum_values(self.values, bodies, others)
-            own = (replace(each, value=made[each.name]) for each in own if each.name in made)
-            if (boundary := boundary_of(bodies, others)) is not None:
-                spelled_options["boundary"] = boundary
-        elif kind is Kind.MODEL:
-            own = (each for each in own if not self._is_constant(each))
-        fields.update((field.name, field) for field in own)
-        properties.update((field.name, field) for field in members.properties())
-        above = any(each.frozen and each.kind is kind for _, each in inherited if each is not None)
-        return Structure(
-            ref,
-            kind,
-            tuple(fields.values()),
-            tuple(properties.values()),
-            bases=tuple(bases),
-            validated=kind is Kind.MODEL or making.pydantic,
-            frozen=is_frozen(making, options, above) or hashes(kind, members),
-            generic=self._is_generic(module, node),
-            complete=complete,
-            options=tuple(spelled_options.items()),
-            doc=node.get_docstring(),
-            parameters=tuple(each.name for each in type_parameters(module, node)),
-        )
-
-    def _is_constant(self, field: Field) -> bool:
-        """Whether pydantic takes this for no field: it is `Final` and has a value."""
-        type_ = field.type if field.default is not None else None
-        return isinstance(type_, Named) and str(self.origin(type_.ref)) == "typing.Final"
-
-    def _bases(self, module: Module, node: cst.ClassDef) -> tuple[list[Ref], bool]:
-        """The bases in full, and whether there is one that has no name."""
-        bases: list[Ref] = []
-        unnamed = False
-        for argument in node.bases:
-            value = argument.value
-            ref = module.named(value.value if isinstance(value, cst.Subscript) else value)
-            if ref is None or argument.star:
-                unnamed = True
-            else:
-                bases.append(self.origin(ref))
-        return bases, unnamed
-
-    def _lineage(self, body: Body, bases: list[Ref]) -> tuple[tuple[Body, ...], tuple[Ref, ...]]:
-        """A class and those of the source roots that it derives from; and the other ones."""
-        bodies, others = [body], []
-        for base in bases:
-            home = self._modules.find(base.module)
-            node = home.node_of(base.name) if home is not None else None
-            if home is None or not isinstance(node, cst.ClassDef):
-                others.append(base)
-                continue
-            above = self._lineage(Body(home, node), self._bases(home, node)[0])
-            bodies += above[0]
-            others += above[1]
-        return tuple(bodies), tuple(each for each in others if str(each) not in _NEUTRAL)
 
     def _member(self, ref: Ref) -> ast.expr | None:
         """What a member of an enum comes down to, or the value or name of one."""
@@ -270,57 +127,6 @@ class Structures:
         if structure is None or structure.kind is not Kind.ENUM:
             return None
         return next(((structure, each) for each in structure.fields if each.name == member), None)
-
-    def _is_generic(self, module: Module, node: cst.ClassDef) -> bool:
-        """Whether a class has type parameters of its own."""
-        bases = (type_or_none(module, base.value) for base in node.bases)
-        return node.type_parameters is not None or any(
-            isinstance(part, Named) and self.is_variable(part.ref)
-            for base in bases
-            if base is not None
-            for part in parts(base)
-        )
-
-    def _making(
-        self,
-        module: Module,
-        node: cst.ClassDef,
-        members: Members,
-        bases: list[tuple[Ref, Structure | None]],
-    ) -> Making:
-        family = self._family(bases)
-        direct = any(_FAMILIES.get(str(base)) is family for base, _ in bases)
-        strange = len(bases) < len(node.bases) or members.defines(_SCHEMA)
-        for decorator in node.decorators:
-            call = decorator.decorator if isinstance(decorator.decorator, cst.Call) else None
-            name = self._named(module, call.func if call else decorator.decorator)
-            attrs = attrs_decorator(name, call)
-            if name in _DATACLASSES or attrs is not None:
-                kind = Kind.DATACLASS if attrs is None else Kind.ATTRS
-                kind = Kind.UNKNOWN if attrs is not None and not attrs.readable else kind
-                kind = Kind.EXCEPTION if family is Kind.EXCEPTION else kind
-                return Making(kind, call, attrs, pydantic=name.startswith("pydantic"))
-            strange = True
-        kind = family or (Kind.UNKNOWN if strange else Kind.PLAIN)
-        return Making(kind, inherited=kind in DECORATED and not direct)
-
-    def _family(self, bases: list[tuple[Ref, Structure | None]]) -> Kind | None:
-        """What the bases make of a class."""
-        for base, structure in bases:
-            family = _FAMILIES.get(str(base))
-            if family is None and structure is not None and structure.kind is not Kind.PLAIN:
-                family = structure.kind
-            if family is None and is_exception(base):
-                family = Kind.EXCEPTION
-            if family is None and structure is None and str(base) not in _NEUTRAL:
-                family = Kind.UNKNOWN if base.module != "builtins" else None
-            if family is not None:
-                return family
-        return None
-
-    def _named(self, module: Module, node: cst.CSTNode) -> str:
-        ref = module.named(node)
-        return str(self.origin(ref)) if ref else ""
 
     def keeps_its_name(self, ref: Ref) -> bool:
         """Whether an alias is one for Python, too, not only another name: a `type` statement's."""
@@ -405,12 +211,3 @@ class Structures:
                     yield type_
             case _:
                 yield type_
-
-
-def _inherited_options(
-    kind: Kind, bases: list[tuple[Ref, Structure | None]]
-) -> Iterator[tuple[str, str]]:
-    """What Structs and models take over from those that they derive from."""
-    for _, base in reversed(bases) if kind in (Kind.STRUCT, Kind.MODEL) else ():
-        if base is not None and base.kind is kind:
-            yield from (each for each in base.options if each[0] != "kw_only")

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from . import files, invalidations, methods, options, protocols, raises, types, warnings
+from . import (
+    files,
+    invalidations,
+    keys,
+    methods,
+    names,
+    options,
+    protocols,
+    raises,
+    reserved,
+    services,
+    types,
+    warnings,
+)
 from .base import ContractRule, ProjectRule, Rule
 
 __all__ = ["CONTRACT_RULES", "PROJECT_RULES", "RULES"]
 
-_MODULES = (files, protocols, methods, options, invalidations, types, raises, warnings)
+_MODULES = (
+    files,
+    names,
+    protocols,
+    services,
+    methods,
+    reserved,
+    options,
+    invalidations,
+    types,
+    keys,
+    raises,
+    warnings,
+)
 
 RULES: tuple[type[Rule], ...] = tuple(
     sorted(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from ..errors import Diagnostic, Span, Violation
@@ -11,7 +12,24 @@ if TYPE_CHECKING:
     from ..contract import Contract
     from ..reader.structures import Structures
 
-__all__ = ["ContractRule", "ProjectRule", "Rule"]
+__all__ = ["ContractRule", "Invalid", "ProjectRule", "Rule"]
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """A contract text that a rule refuses, once: where, and with which words.
+
+    source: methods alone stand for a contract that has them.
+    at: line and column in `source`, counted from 1: `2:9`. The line alone where it is Python's
+        compiler that finds it, whose columns differ from version to version.
+    message: the whole clause.
+    fix: the remedy, if it is not the usual one of the rule.
+    """
+
+    source: str
+    at: str
+    message: str
+    fix: str | None = None
 
 
 class Rule:
@@ -20,15 +38,14 @@ class Rule:
     id: never reused.
     warning: it is printed, and fails only with `--strict`; a comment can silence it.
     fix: the usual remedy, a whole sentence.
-    VALID, INVALID: contract texts that the rule lets pass and that it refuses; methods alone stand
-        for a contract that has them.
+    VALID, INVALID: contract texts that the rule lets pass and that it refuses; see `Invalid`.
     """
 
     id: ClassVar[str]
     warning: ClassVar[bool] = False
     fix: ClassVar[str]
     VALID: ClassVar[tuple[str, ...]] = ()
-    INVALID: ClassVar[tuple[str, ...]]
+    INVALID: ClassVar[tuple[Invalid, ...]]
 
     @classmethod
     def at(cls, span: Span, problem: str, fix: str | None = None) -> Diagnostic:

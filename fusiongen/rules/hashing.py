@@ -20,7 +20,8 @@ from ..contract import (
 from .known_types import CONTAINERS, HASHED, JSON_VALUE, OPEN
 
 if TYPE_CHECKING:
-    from ..reader.structures import Structure, Structures
+    from ..reader.shapes import Structure
+    from ..reader.structures import Structures
 
 __all__ = ["unstable"]
 

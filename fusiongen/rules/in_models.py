@@ -8,7 +8,8 @@ from ..contract import Annotated, Expression, Kind, Named, Ref, Type, Union, par
 from .known_types import BASES, ENCODED, IMPORTING, TAKEN_BY_PYDANTIC, unknown
 
 if TYPE_CHECKING:
-    from ..reader.structures import Field, Structure, Structures
+    from ..reader.shapes import Field, Structure
+    from ..reader.structures import Structures
 
 __all__ = ["hidden", "homeless", "unknown_to_pydantic"]
 

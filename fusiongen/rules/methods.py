@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..contract import MethodKind
-from .base import ContractRule, Rule
+from .base import Invalid, Rule
 
 if TYPE_CHECKING:
-    from ..contract import Contract
-    from ..errors import Diagnostic
-    from ..reader.structures import Structures
+    pass
 
 __all__ = [
     "AsyncStream",
@@ -20,8 +15,6 @@ __all__ = [
     "BadDeprecation",
     "DecoratedStream",
     "MissingAnnotation",
-    "ReservedName",
-    "ReservedParameter",
     "StarArguments",
     "SyncMethod",
 ]
@@ -33,8 +26,12 @@ class MissingAnnotation(Rule):
     id = "FG020"
     fix = "Annotate it; a method that returns nothing says `-> None`."
     INVALID = (
-        "    async def get(self, id) -> str: ...",
-        "    async def get(self, id: str): ...",
+        Invalid(
+            "    async def get(self, id) -> str: ...",
+            "1:25",
+            "the parameter `id` of `get` has no type",
+        ),
+        Invalid("    async def get(self, id: str): ...", "1:15", "the result of `get` has no type"),
     )
 
 
@@ -45,8 +42,8 @@ class StarArguments(Rule):
     fix = "Name each parameter; take a tuple for several values of one type."
     VALID = ("    async def get(self, *, id: str) -> str: ...",)
     INVALID = (
-        "    async def get(self, *ids: str) -> str: ...",
-        "    async def get(self, **ids: str) -> str: ...",
+        Invalid("    async def get(self, *ids: str) -> str: ...", "1:25", "`get` takes `*ids`"),
+        Invalid("    async def get(self, **ids: str) -> str: ...", "1:25", "`get` takes `**ids`"),
     )
 
 
@@ -61,11 +58,27 @@ class AsyncStream(Rule):
         "    def events(self) -> Events: ...",
     )
     INVALID = (
-        "    async def events(self) -> AsyncIterator[int]: ...",
-        "    async def events(self) -> 'AsyncIterator[int]': ...",
-        "    async def events(self) -> AsyncGenerator[int, None]: ...",
-        "Events = AsyncIterator[int]\n\n@service\nclass Carts(Protocol):\n"
-        "    async def events(self) -> Events: ...",
+        Invalid(
+            "    async def events(self) -> AsyncIterator[int]: ...",
+            "1:31",
+            "`events` is an `async def` that streams",
+        ),
+        Invalid(
+            "    async def events(self) -> 'AsyncIterator[int]': ...",
+            "1:31",
+            "`events` is an `async def` that streams",
+        ),
+        Invalid(
+            "    async def events(self) -> AsyncGenerator[int, None]: ...",
+            "1:31",
+            "`events` is an `async def` that streams",
+        ),
+        Invalid(
+            "Events = AsyncIterator[int]\n\n@service\nclass Carts(Protocol):\n"
+            "    async def events(self) -> Events: ...",
+            "5:31",
+            "`events` is an `async def` that streams",
+        ),
     )
 
 
@@ -79,10 +92,26 @@ class SyncMethod(Rule):
         "    @abstractmethod\n    def events(self) -> typing.AsyncGenerator[int, None]: ...",
     )
     INVALID = (
-        "    def get(self) -> str: ...",
-        "    @compute\n    def get(self) -> str: ...",
-        "    def get(self) -> AsyncIterator: ...",
-        "    def get(self) -> AsyncGenerator[int, str]: ...",
+        Invalid(
+            "    def get(self) -> str: ...",
+            "1:22",
+            "`get` is a plain `def` but no stream of a type",
+        ),
+        Invalid(
+            "    @compute\n    def get(self) -> str: ...",
+            "2:22",
+            "`get` is a plain `def` but no stream of a type",
+        ),
+        Invalid(
+            "    def get(self) -> AsyncIterator: ...",
+            "1:22",
+            "`get` is a plain `def` but no stream of a type",
+        ),
+        Invalid(
+            "    def get(self) -> AsyncGenerator[int, str]: ...",
+            "1:22",
+            "`get` is sent values of `str`",
+        ),
     )
 
 
@@ -91,7 +120,13 @@ class DecoratedStream(Rule):
 
     id = "FG024"
     fix = "Drop the decorator, or return a tuple from an `async def`."
-    INVALID = ("    @compute\n    def events(self) -> AsyncIterator[int]: ...",)
+    INVALID = (
+        Invalid(
+            "    @compute\n    def events(self) -> AsyncIterator[int]: ...",
+            "1:6",
+            "the stream `events` is decorated with `@compute`",
+        ),
+    )
 
 
 class BadDefault(Rule):
@@ -105,12 +140,32 @@ class BadDefault(Rule):
         "    async def get(self, seconds: int = 60 * 60) -> str: ...",
     )
     INVALID = (
-        "    async def get(self, ids: tuple[str, ...] = tuple()) -> str: ...",
-        "    async def get(self, ids: list[str] = []) -> str: ...",
-        "    async def get(self, ids: list[str] = KEYS) -> str: ...",
-        "    async def get(self, id: Any = len) -> str: ...",
-        "import library\n\n@service\nclass Carts(Protocol):\n"
-        "    async def get(self, id: int = library) -> str: ...",
+        Invalid(
+            "    async def get(self, ids: tuple[str, ...] = tuple()) -> str: ...",
+            "1:48",
+            "the default `tuple()` cannot be repeated",
+        ),
+        Invalid(
+            "    async def get(self, ids: list[str] = []) -> str: ...",
+            "1:42",
+            "the default `[]` cannot be repeated",
+        ),
+        Invalid(
+            "    async def get(self, ids: list[str] = KEYS) -> str: ...",
+            "1:42",
+            "the default `KEYS` is no constant",
+        ),
+        Invalid(
+            "    async def get(self, id: Any = len) -> str: ...",
+            "1:35",
+            "the default `len` is no constant",
+        ),
+        Invalid(
+            "import library\n\n@service\nclass Carts(Protocol):\n"
+            "    async def get(self, id: int = library) -> str: ...",
+            "5:35",
+            "the default `library` cannot be repeated",
+        ),
     )
 
 
@@ -125,79 +180,51 @@ class BadDeprecation(Rule):
         '    @compute\n    @deprecated("Use " "`get`.")\n    async def find(self) -> str: ...',
         '    @deprecated("Read `get`.")\n    def events(self) -> AsyncIterator[int]: ...',
     )
-    INVALID = tuple(
-        f"    {decorators}\n    async def find(self) -> str: ..."
-        for decorators in (
-            '@deprecated("Use `get`.", category=None)',
-            "@deprecated",
-            "@deprecated()",
-            "@deprecated(NAME)",
-            '@deprecated(f"Use {NAME}.")',
-            '@deprecated("Use \\ud800.")',
-            '@deprecated(message="Use `get`.")',
-            '@deprecated(*("Use `get`.",))',
-            '@deprecated("Use `get`.")\n    @deprecated("Use `put`.")',
-        )
-    )
-
-
-class ReservedName(ContractRule):
-    """A method has a name that generated classes need for themselves."""
-
-    id = "FG026"
-    fix = "Rename it."
-    VALID = ("    async def dict(self) -> str: ...",)
     INVALID = (
-        *(
-            f"    async def {name}(self) -> str: ..."
-            for name in ("computed", "peek", "changes", "invalidate", "with_options", "_get")
+        Invalid(
+            '    @deprecated("Use `get`.", category=None)\n    async def find(self) -> str: ...',
+            "1:6",
+            '`@deprecated("Use `get`.", category=None)` of `find` is no message alone',
         ),
-        "    async def __call__(self) -> str: ...",
-        "    async def \ufb01nd(self) -> str: ...",
+        Invalid(
+            "    @deprecated\n    async def find(self) -> str: ...",
+            "1:6",
+            "`@deprecated` of `find` is no message alone",
+        ),
+        Invalid(
+            "    @deprecated()\n    async def find(self) -> str: ...",
+            "1:6",
+            "`@deprecated()` of `find` is no message alone",
+        ),
+        Invalid(
+            "    @deprecated(NAME)\n    async def find(self) -> str: ...",
+            "1:6",
+            "`@deprecated(NAME)` of `find` is no message alone",
+        ),
+        Invalid(
+            '    @deprecated(f"Use {NAME}.")\n    async def find(self) -> str: ...',
+            "1:6",
+            '`@deprecated(f"Use {NAME}.")` of `find` is no message alone',
+        ),
+        Invalid(
+            '    @deprecated("Use \\ud800.")\n    async def find(self) -> str: ...',
+            "1:6",
+            '`@deprecated("Use \\ud800.")` of `find` is no message alone',
+        ),
+        Invalid(
+            '    @deprecated(message="Use `get`.")\n    async def find(self) -> str: ...',
+            "1:6",
+            '`@deprecated(message="Use `get`.")` of `find` is no message alone',
+        ),
+        Invalid(
+            '    @deprecated(*("Use `get`.",))\n    async def find(self) -> str: ...',
+            "1:6",
+            '`@deprecated(*("Use `get`.",))` of `find` is no message alone',
+        ),
+        Invalid(
+            '    @deprecated("Use `get`.")\n    @deprecated("Use `put`.")\n'
+            "    async def find(self) -> str: ...",
+            "2:6",
+            '`@deprecated("Use `put`.")` of `find` is no message alone',
+        ),
     )
-    names = ("computed", "peek", "changes", "invalidate", "with_options")
-
-    @classmethod
-    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
-        for method in contract.methods:
-            if method.name in cls.names:
-                yield cls.at(method.span, f"`{method.name}` is the name of an accessor")
-            elif method.name.startswith("_"):
-                yield cls.at(method.span, f"`{method.name}` starts with an underscore")
-            elif not _is_normal(method.name):
-                yield cls.at(method.span, f"Python reads `{method.name}` as another name")
-
-
-class ReservedParameter(ContractRule):
-    """A parameter of a command is called `result`, which stands for its result in `invalidates`, or
-    a parameter has a name that Python changes."""
-
-    id = "FG027"
-    fix = "Rename it."
-    VALID = (
-        "    @compute\n    async def get(self, result: str) -> str: ...",
-        "    @compute\n    async def get(self, result: str) -> str: ...\n"
-        "    @command(invalidates=['get(result=result)'])\n"
-        "    async def put(self, a: int) -> str: ...",
-    )
-    INVALID = (
-        "    @command(invalidates=[])\n    async def put(self, result: str) -> str: ...",
-        "    async def get(self, __id: str) -> str: ...",
-        "    async def get(self, \ufb01nd: str) -> str: ...",
-    )
-
-    @classmethod
-    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
-        for method in contract.methods:
-            for parameter in method.parameters:
-                if parameter.name == "result" and method.kind is MethodKind.COMMAND:
-                    problem = f"`{method.name}` has a parameter `result`"
-                    yield cls.at(parameter.span, problem)
-                elif parameter.name.startswith("__") or not _is_normal(parameter.name):
-                    problem = f"in a class, Python reads `{parameter.name}` as another name"
-                    yield cls.at(parameter.span, problem)
-
-
-def _is_normal(name: str) -> bool:
-    """Whether a name is spelled as Python keeps it."""
-    return unicodedata.normalize("NFKC", name) == name

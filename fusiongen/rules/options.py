@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .base import ContractRule, Rule
+from .base import ContractRule, Invalid, Rule
 
 if TYPE_CHECKING:
     from ..contract import Contract
@@ -27,19 +27,52 @@ class BadOption(Rule):
         "    @compute(invalidation_delay=0.1)\n    async def get(self) -> str: ...",
         "    @compute(consolidate=0)\n    async def get(self) -> str: ...",
     )
-    INVALID = tuple(
-        f"    @compute({option})\n    async def get(self) -> str: ..."
-        for option in (
-            "min_cache=-1",
-            "error_ttl='1'",
-            "error_ttl=True",
-            "min_cache=MINUTE",
-            "min_cache=0x10",
-            "min_cache=1e999",
-            "min_cache=1j",
-            "colour=1",
-            "60.0",
-        )
+    INVALID = (
+        Invalid(
+            "    @compute(min_cache=-1)\n    async def get(self) -> str: ...",
+            "1:14",
+            "`min_cache=-1` is no number of seconds",
+        ),
+        Invalid(
+            "    @compute(error_ttl='1')\n    async def get(self) -> str: ...",
+            "1:14",
+            "`error_ttl='1'` is no number of seconds",
+        ),
+        Invalid(
+            "    @compute(error_ttl=True)\n    async def get(self) -> str: ...",
+            "1:14",
+            "`error_ttl=True` is no number of seconds",
+        ),
+        Invalid(
+            "    @compute(min_cache=MINUTE)\n    async def get(self) -> str: ...",
+            "1:14",
+            "`min_cache=MINUTE` is no number of seconds",
+        ),
+        Invalid(
+            "    @compute(min_cache=0x10)\n    async def get(self) -> str: ...",
+            "1:14",
+            "`min_cache=0x10` is no number of seconds",
+        ),
+        Invalid(
+            "    @compute(min_cache=1e999)\n    async def get(self) -> str: ...",
+            "1:14",
+            "`min_cache=1e999` is no number of seconds",
+        ),
+        Invalid(
+            "    @compute(min_cache=1j)\n    async def get(self) -> str: ...",
+            "1:14",
+            "`min_cache=1j` is no number of seconds",
+        ),
+        Invalid(
+            "    @compute(colour=1)\n    async def get(self) -> str: ...",
+            "1:14",
+            "`@compute` of `get` has no such option",
+        ),
+        Invalid(
+            "    @compute(60.0)\n    async def get(self) -> str: ...",
+            "1:14",
+            "`@compute` of `get` has no such option",
+        ),
     )
 
 
@@ -50,11 +83,31 @@ class BadCommandOption(Rule):
     fix = 'Write `@command(invalidates=["get(id)"])`; `[]` if it invalidates nothing by itself.'
     VALID = ("    @command(invalidates=[])\n    async def put(self) -> None: ...",)
     INVALID = (
-        "    @command\n    async def put(self) -> None: ...",
-        "    @command()\n    async def put(self) -> None: ...",
-        "    @command(invalidates='get(id)')\n    async def put(self) -> None: ...",
-        "    @command(invalidates=KEYS)\n    async def put(self) -> None: ...",
-        "    @command(invalidates=[], min_cache=3)\n    async def put(self) -> None: ...",
+        Invalid(
+            "    @command\n    async def put(self) -> None: ...",
+            "1:6",
+            "`@command` of `put` takes `invalidates=`, and nothing else",
+        ),
+        Invalid(
+            "    @command()\n    async def put(self) -> None: ...",
+            "1:6",
+            "`@command` of `put` takes `invalidates=`, and nothing else",
+        ),
+        Invalid(
+            "    @command(invalidates='get(id)')\n    async def put(self) -> None: ...",
+            "1:26",
+            "`invalidates` of `put` is no list",
+        ),
+        Invalid(
+            "    @command(invalidates=KEYS)\n    async def put(self) -> None: ...",
+            "1:26",
+            "`invalidates` of `put` is no list",
+        ),
+        Invalid(
+            "    @command(invalidates=[], min_cache=3)\n    async def put(self) -> None: ...",
+            "1:6",
+            "`@command` of `put` takes `invalidates=`, and nothing else",
+        ),
     )
 
 
@@ -68,11 +121,28 @@ class ContradictoryOptions(ContractRule):
         "    @compute(consolidate=0.1, auto_invalidate=60)\n    async def get(self) -> str: ...",
     )
     INVALID = (
-        "    @compute(auto_invalidate=0)\n    async def get(self) -> str: ...",
-        "    @compute(min_cache=60, auto_invalidate=1)\n    async def get(self) -> str: ...",
-        "    @compute(error_ttl=60, auto_invalidate=1)\n    async def get(self) -> str: ...",
-        "    @compute(invalidation_delay=1, auto_invalidate=1)\n"
-        "    async def get(self) -> str: ...",
+        Invalid(
+            "    @compute(auto_invalidate=0)\n    async def get(self) -> str: ...",
+            "2:15",
+            "with `auto_invalidate=0`, nothing of `get` is ever cached",
+            fix="Leave the method undecorated.",
+        ),
+        Invalid(
+            "    @compute(min_cache=60, auto_invalidate=1)\n    async def get(self) -> str: ...",
+            "2:15",
+            "`min_cache` of `get` is longer than its `auto_invalidate`",
+        ),
+        Invalid(
+            "    @compute(error_ttl=60, auto_invalidate=1)\n    async def get(self) -> str: ...",
+            "2:15",
+            "`error_ttl` of `get` is longer than its `auto_invalidate`",
+        ),
+        Invalid(
+            "    @compute(invalidation_delay=1, auto_invalidate=1)\n"
+            "    async def get(self) -> str: ...",
+            "2:15",
+            "`get` invalidates itself before an invalidation_delay is over",
+        ),
     )
 
     @classmethod

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from .base import Rule
+from .base import Invalid, Rule
 
 __all__ = [
-    "BadServiceOption",
     "DecoratedContract",
-    "DuplicateService",
     "ForeignBase",
     "GenericContract",
-    "MisplacedService",
     "NotAMethod",
     "NotAProtocol",
 ]
@@ -23,9 +20,17 @@ class NotAProtocol(Rule):
     fix = "Add `Protocol` to the bases."
     VALID = ("@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...",)
     INVALID = (
-        "@service\nclass Carts:\n    async def get(self) -> str: ...",
-        "class Base(Protocol):\n    async def get(self) -> str: ...\n\n"
-        "@service\nclass Carts(Base):\n    pass",
+        Invalid(
+            "@service\nclass Carts:\n    async def get(self) -> str: ...",
+            "2:7",
+            "`Carts` is not a Protocol",
+        ),
+        Invalid(
+            "class Base(Protocol):\n    async def get(self) -> str: ...\n\n"
+            "@service\nclass Carts(Base):\n    pass",
+            "5:7",
+            "`Carts` is not a Protocol",
+        ),
     )
 
 
@@ -42,15 +47,45 @@ class GenericContract(Rule):
         "@service\nclass Carts(Base[int], Protocol):\n    pass",
     )
     INVALID = (
-        "T = TypeVar('T')\n\n@service\nclass Carts(Protocol[T]):\n"
-        "    async def get(self) -> T: ...",
-        "T = TypeVar('T')\n\n@service\nclass Carts[T](Protocol):\n"
-        "    async def get(self) -> T: ...",
-        *(
+        Invalid(
+            "T = TypeVar('T')\n\n@service\nclass Carts(Protocol[T]):\n"
+            "    async def get(self) -> T: ...",
+            "4:7",
+            "`Carts` is generic",
+        ),
+        Invalid(
+            "T = TypeVar('T')\n\n@service\nclass Carts[T](Protocol):\n"
+            "    async def get(self) -> T: ...",
+            "4:7",
+            "`Carts` is generic",
+        ),
+        Invalid(
             "S = TypeVar('S')\nT = TypeVar('T')\n\nclass Base(Protocol[S, T]):\n"
-            f"    async def get(self, a: S) -> T: ...\n\n@service\nclass Carts({base}, Protocol):\n"
-            "    pass"
-            for base in ("Base", "Base[str]", "Base[str, T]", "Base[int, int, int]")
+            "    async def get(self, a: S) -> T: ...\n\n@service\n"
+            "class Carts(Base, Protocol):\n    pass",
+            "8:7",
+            "`Base` takes 2 type arguments, not 0",
+        ),
+        Invalid(
+            "S = TypeVar('S')\nT = TypeVar('T')\n\nclass Base(Protocol[S, T]):\n"
+            "    async def get(self, a: S) -> T: ...\n\n@service\n"
+            "class Carts(Base[str], Protocol):\n    pass",
+            "8:7",
+            "`Base` takes 2 type arguments, not 1",
+        ),
+        Invalid(
+            "S = TypeVar('S')\nT = TypeVar('T')\n\nclass Base(Protocol[S, T]):\n"
+            "    async def get(self, a: S) -> T: ...\n\n@service\n"
+            "class Carts(Base[str, T], Protocol):\n    pass",
+            "8:7",
+            "`Carts` is generic",
+        ),
+        Invalid(
+            "S = TypeVar('S')\nT = TypeVar('T')\n\nclass Base(Protocol[S, T]):\n"
+            "    async def get(self, a: S) -> T: ...\n\n@service\n"
+            "class Carts(Base[int, int, int], Protocol):\n    pass",
+            "8:7",
+            "`Base` takes 2 type arguments, not 3",
         ),
     )
 
@@ -66,15 +101,43 @@ class ForeignBase(Rule):
         "@service\nclass Carts(Base, Protocol):\n    pass",
     )
     INVALID = (
-        "from somewhere import Base\n\n@service\nclass Carts(Base, Protocol):\n"
-        "    async def get(self) -> str: ...",
-        "@service\nclass Carts(AsyncIterator[int], Protocol):\n    pass",
-        "class Base(Protocol):\n    pass\n\n@service\nclass Carts(Protocol, Base):\n    pass",
-        "class Base(Protocol):\n    pass\n\nclass Other(Base, Protocol):\n    pass\n\n"
-        "@service\nclass Carts(Base, Other, Protocol):\n    pass",
-        "class Base(Protocol):\n    pass\n\n@service\nclass Carts(Base, Base, Protocol):\n    pass",
-        "class Base(Carts, Protocol):\n    pass\n\n@service\nclass Carts(Base, Protocol):\n"
-        "    async def get(self) -> str: ...",
+        Invalid(
+            "from somewhere import Base\n\n@service\nclass Carts(Base, Protocol):\n"
+            "    async def get(self) -> str: ...",
+            "4:13",
+            "the base `Base` is no class of the source roots",
+        ),
+        Invalid(
+            "@service\nclass Carts(AsyncIterator[int], Protocol):\n    pass",
+            "2:13",
+            "the base `AsyncIterator` is no class of the source roots",
+        ),
+        Invalid(
+            "class Base(Protocol):\n    pass\n\n@service\nclass Carts(Protocol, Base):\n    pass",
+            "5:23",
+            "`Carts` has a base behind `Protocol`",
+            fix="Put `Protocol` last.",
+        ),
+        Invalid(
+            "class Base(Protocol):\n    pass\n\nclass Other(Base, Protocol):\n    pass\n\n"
+            "@service\nclass Carts(Base, Other, Protocol):\n    pass",
+            "8:7",
+            "Python finds no order for the bases of `Carts`",
+            fix="Name each base once, and those that others inherit from last.",
+        ),
+        Invalid(
+            "class Base(Protocol):\n    pass\n\n"
+            "@service\nclass Carts(Base, Base, Protocol):\n    pass",
+            "5:7",
+            "Python finds no order for the bases of `Carts`",
+            fix="Name each base once, and those that others inherit from last.",
+        ),
+        Invalid(
+            "class Base(Carts, Protocol):\n    pass\n\n@service\nclass Carts(Base, Protocol):\n"
+            "    async def get(self) -> str: ...",
+            "5:7",
+            "`Carts` inherits from itself",
+        ),
     )
 
 
@@ -85,85 +148,35 @@ class NotAMethod(Rule):
     fix = "Leave only methods and their decorators `@compute` and `@command` in the contract."
     VALID = ('    """Documented."""\n    async def get(self) -> str:\n        """This too."""',)
     INVALID = (
-        "    name: str",
-        "    @property\n    def name(self) -> str: ...",
-        "    @staticmethod\n    async def get(id: str) -> str: ...",
-        "    @overload\n    async def get(self, id: str) -> str: ...",
-        "    class Inner:\n        pass",
-        "    async def get() -> str: ...",
-        "    async def get[T](self, id: T) -> str: ...",
-        "    @compute\n    @command(invalidates=[])\n    async def get(self) -> str: ...",
-        "    async def get(self) -> str: ...\n    async def get(self) -> int: ...",
-    )
-
-
-class BadServiceOption(Rule):
-    """An option of `@service` is none that there is, or no literal of its type."""
-
-    id = "FG014"
-    fix = (
-        'Its options are literals: `name="carts"` (a lower-case identifier), `version=1`, '
-        "`internal=True`, `raises=[OutOfStock]`; `raises` may name a constant."
-    )
-    VALID = (
-        '@service(name="basket", version=2, internal=True)\nclass Carts(Protocol):\n'
-        "    async def get(self) -> str: ...",
-        "@service()\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
-    )
-    INVALID = tuple(
-        f"@service({option})\nclass Carts(Protocol):\n    async def get(self) -> str: ..."
-        for option in (
-            'name="my-carts"',
-            "raises=[typing]",
-            'name="class"',
-            "name=NAME",
-            'version="1"',
-            "internal=1",
-            "colour=3",
-            "raises=errors()",
-        )
-    ) + tuple(
-        f"@service\nclass {name}(Protocol):\n    async def get(self) -> str: ..."
-        for name in ("Class", "Éclairs")
-    )
-
-
-class DuplicateService(Rule):
-    """Two contracts have one service name, so one package."""
-
-    id = "FG015"
-    fix = 'Name one of them with `@service(name="…")`.'
-    INVALID = (
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...\n\n\n"
-        '@service(name="carts")\nclass Baskets(Protocol):\n    async def get(self) -> str: ...',
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def put(self) -> str: ...",
-    )
-
-
-class MisplacedService(Rule):
-    """`@service` is used where no contract can be: on a class inside of another one or of a
-    function, on one that only type checkers see, or as a function that is called."""
-
-    id = "FG016"
-    fix = "Write `@service` above a class at the module's top level."
-    VALID = (
-        "if MINUTE:\n    @service\n    class Carts(Protocol):\n"
-        "        async def get(self) -> str: ...",
-    )
-    INVALID = (
-        "class Shop:\n    @service\n    class Carts(Protocol):\n"
-        "        async def get(self) -> str: ...",
-        "def make() -> None:\n    if MINUTE:\n        @service(name='carts')\n"
-        "        class Carts(Protocol): ...",
-        "def make() -> None:\n    from fusionrt import service as contract\n\n"
-        "    @contract\n    class Carts(Protocol): ...",
-        "if TYPE_CHECKING:\n    @service\n    class Carts(Protocol):\n"
-        "        async def get(self) -> str: ...",
-        "class Carts(Protocol):\n    async def get(self) -> str: ...\n\nservice(Carts)",
-        "class Base(Protocol):\n    async def get(self) -> str: ...\n\n"
-        "Carts = service(name='carts')(Base)",
-        "contract = service(version=2)\n\n\n@contract\nclass Carts(Protocol): ...",
+        Invalid("    name: str", "1:5", "`name: str` is no method"),
+        Invalid(
+            "    @property\n    def name(self) -> str: ...",
+            "1:6",
+            "`name` is decorated with `property`",
+        ),
+        Invalid(
+            "    @staticmethod\n    async def get(id: str) -> str: ...",
+            "1:6",
+            "`get` is decorated with `staticmethod`",
+        ),
+        Invalid(
+            "    @overload\n    async def get(self, id: str) -> str: ...",
+            "1:6",
+            "`get` is decorated with `overload`",
+        ),
+        Invalid("    class Inner:\n        pass", "1:5", "`class Inner: pass` is no method"),
+        Invalid("    async def get() -> str: ...", "1:15", "`get` takes no `self`"),
+        Invalid("    async def get[T](self, id: T) -> str: ...", "1:15", "`get` is generic"),
+        Invalid(
+            "    @compute\n    @command(invalidates=[])\n    async def get(self) -> str: ...",
+            "2:6",
+            "`get` is decorated twice",
+        ),
+        Invalid(
+            "    async def get(self) -> str: ...\n    async def get(self) -> int: ...",
+            "2:15",
+            "`get` is declared twice",
+        ),
     )
 
 
@@ -176,8 +189,20 @@ class DecoratedContract(Rule):
         "@service\n@runtime_checkable\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
     )
     INVALID = (
-        "@final\n@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
-        "@service\n@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
-        "@deprecated('Use `Other`.')\nclass Base(Protocol): ...\n\n\n"
-        "@service\nclass Carts(Base, Protocol):\n    async def get(self) -> str: ...",
+        Invalid(
+            "@final\n@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+            "1:2",
+            "`Carts` is decorated with `final`",
+        ),
+        Invalid(
+            "@service\n@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+            "2:2",
+            "`Carts` is decorated with `service`",
+        ),
+        Invalid(
+            "@deprecated('Use `Other`.')\nclass Base(Protocol): ...\n\n\n"
+            "@service\nclass Carts(Base, Protocol):\n    async def get(self) -> str: ...",
+            "1:2",
+            "`Base` is decorated with `deprecated('Use `Other`.')`",
+        ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .base import ContractRule
+from .base import ContractRule, Invalid
 
 if TYPE_CHECKING:
     from ..contract import Contract, Ref
@@ -30,13 +30,29 @@ class NotAnException(ContractRule):
         "class Carts(Protocol):\n    async def get(self) -> str: ...",
     )
     INVALID = (
-        "@service(raises=[str])\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
-        "class Empty:\n    pass\n\n\n@service(raises=[Empty])\nclass Carts(Protocol):\n"
-        "    async def get(self) -> str: ...",
-        "class Stop(KeyboardInterrupt):\n    pass\n\n\n@service(raises=[Stop])\n"
-        "class Carts(Protocol):\n    async def get(self) -> str: ...",
-        "@service(raises=(ExceptionGroup,))\nclass Carts(Protocol):\n"
-        "    async def get(self) -> str: ...",
+        Invalid(
+            "@service(raises=[str])\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+            "2:7",
+            "`str` in `raises` is no exception class",
+        ),
+        Invalid(
+            "class Empty:\n    pass\n\n\n@service(raises=[Empty])\nclass Carts(Protocol):\n"
+            "    async def get(self) -> str: ...",
+            "6:7",
+            "`Empty` in `raises` is no exception class",
+        ),
+        Invalid(
+            "class Stop(KeyboardInterrupt):\n    pass\n\n\n@service(raises=[Stop])\n"
+            "class Carts(Protocol):\n    async def get(self) -> str: ...",
+            "6:7",
+            "`Stop` in `raises` is no `Exception`: it ends a task or the process",
+        ),
+        Invalid(
+            "@service(raises=(ExceptionGroup,))\nclass Carts(Protocol):\n"
+            "    async def get(self) -> str: ...",
+            "2:7",
+            "`ExceptionGroup` in `raises` holds other exceptions, which do not travel",
+        ),
     )
 
     @classmethod
@@ -58,12 +74,22 @@ class AmbiguousException(ContractRule):
         "    async def get(self) -> str: ...",
     )
     INVALID = (
-        "class TimeoutError(Exception):\n    pass\n\n\nimport asyncio\n\n\n"
-        "@service(raises=[asyncio.TimeoutError, TimeoutError])\nclass Carts(Protocol):\n"
-        "    async def get(self) -> str: ...",
-        "class Cart:\n    class Gone(Exception):\n        pass\n\n\n"
-        "class Gone(Exception):\n    pass\n\n\n@service(raises=[Gone, Cart.Gone])\n"
-        "class Carts(Protocol):\n    async def get(self) -> str: ...",
+        Invalid(
+            "class TimeoutError(Exception):\n    pass\n\n\nimport asyncio\n\n\n"
+            "@service(raises=[asyncio.TimeoutError, TimeoutError])\nclass Carts(Protocol):\n"
+            "    async def get(self) -> str: ...",
+            "9:7",
+            "`raises` lists `builtins.TimeoutError` and "
+            "`shop.contracts.TimeoutError`, which travel under one name",
+        ),
+        Invalid(
+            "class Cart:\n    class Gone(Exception):\n        pass\n\n\n"
+            "class Gone(Exception):\n    pass\n\n\n@service(raises=[Gone, Cart.Gone])\n"
+            "class Carts(Protocol):\n    async def get(self) -> str: ...",
+            "11:7",
+            "`raises` lists `shop.contracts.Gone` and `shop.contracts.Cart.Gone`, "
+            "which travel under one name",
+        ),
     )
 
     @classmethod

@@ -20,7 +20,8 @@ from .known_types import (
 )
 
 if TYPE_CHECKING:
-    from ..reader.structures import Field, Structure, Structures
+    from ..reader.shapes import Field, Structure
+    from ..reader.structures import Structures
 
 __all__ = ["read_once", "without_wire_form"]
 

@@ -6,14 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..contract import (
-    MethodKind,
-    Named,
-    Type,
-    parts,
-)
-from .base import ContractRule
-from .hashing import unstable
+from .base import ContractRule, Invalid
 from .travelling import read_once, without_wire_form
 
 if TYPE_CHECKING:
@@ -21,7 +14,7 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from ..reader.structures import Structures
 
-__all__ = ["UnstableKey", "UnsupportedType"]
+__all__ = ["UnsupportedType"]
 
 
 class UnsupportedType(ContractRule):
@@ -47,41 +40,150 @@ class UnsupportedType(ContractRule):
         "    async def get(self, ids: Ids) -> Name: ...",
     )
     INVALID = (
-        "    async def get(self) -> Callable[[int], str]: ...",
-        "    async def get(self) -> complex: ...",
-        "    async def get(self) -> bytearray: ...",
-        "    async def get(self) -> type[int]: ...",
-        "    async def get(self) -> list[object | Callable[..., str]]: ...",
-        "    def events(self) -> AsyncIterator[memoryview]: ...",
-        "    async def get(self) -> Iterable[str]: ...",
-        "    async def get(self) -> numpy.ndarray: ...",
-        "    async def get(self) -> re.Pattern[str]: ...",
-        "    async def get(self) -> ImportString: ...",
-        "Json = Union['Json', int]\n\n@service\nclass Carts(Protocol):\n"
-        "    async def get(self) -> Json: ...",
-        "class Cart(BaseModel):\n    price: Callable[[], int]\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@dataclass\nclass Cart:\n    LIMIT: Final = 3\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@dataclass\nclass Cart:\n    note: str | UnsetType = UNSET\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "T = TypeVar('T')\n\n@service\nclass Carts(Protocol):\n    async def get(self) -> T: ...",
-        "class Cart:\n    id: str\n\n\n@service\nclass Carts(Protocol):\n"
-        "    async def get(self) -> Cart: ...",
-        "    async def get(self) -> BaseModel: ...",
-        "    async def get(self) -> list[Base64Bytes]: ...",
-        "class User(BaseModel):\n    name: str\n    password: str = Field('', exclude=True)\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> tuple[User, ...]: ...",
-        "@dataclass\nclass Cart:\n    id: InitVar[str]\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@dataclass\nclass Cart:\n    Decimal: Optional[Decimal] = None\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@dataclass\nclass Base:\n    id: str\n\n\nclass Cart(Base):\n    owner: str = ''\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@attrs.define\nclass Cart:\n    id = attrs.field()\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-        "@dataclass\nclass Cart:\n    price: Callable[[], int]\n\n\n"
-        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        Invalid(
+            "    async def get(self) -> Callable[[int], str]: ...",
+            "1:15",
+            "`get` cannot travel: `collections.abc.Callable` has no wire form",
+        ),
+        Invalid(
+            "    async def get(self) -> complex: ...",
+            "1:15",
+            "`get` cannot travel: `complex` has no wire form: declare a tuple of its parts",
+        ),
+        Invalid(
+            "    async def get(self) -> bytearray: ...",
+            "1:15",
+            "`get` cannot travel: `bytearray` has no wire form: declare bytes",
+        ),
+        Invalid(
+            "    async def get(self) -> type[int]: ...",
+            "1:15",
+            "`get` cannot travel: `type` has no wire form",
+        ),
+        Invalid(
+            "    async def get(self) -> list[object | Callable[..., str]]: ...",
+            "1:15",
+            "`get` cannot travel: `collections.abc.Callable` has no wire form",
+        ),
+        Invalid(
+            "    def events(self) -> AsyncIterator[memoryview]: ...",
+            "1:9",
+            "`events` cannot travel: `memoryview` has no wire form: declare bytes",
+        ),
+        Invalid(
+            "    async def get(self) -> Iterable[str]: ...",
+            "1:15",
+            "`get` cannot travel: an `Iterable` may be one that can be read once: "
+            "declare list or tuple",
+        ),
+        Invalid(
+            "    async def get(self) -> numpy.ndarray: ...",
+            "1:15",
+            "`get` cannot travel: `numpy.ndarray` has no wire form: declare list "
+            "or tuple of its items (`array.tolist()`), or bytes",
+        ),
+        Invalid(
+            "    async def get(self) -> re.Pattern[str]: ...",
+            "1:15",
+            "`get` cannot travel: `re.Pattern` has no wire form: declare str",
+        ),
+        Invalid(
+            "    async def get(self) -> ImportString: ...",
+            "1:15",
+            "`get` cannot travel: `pydantic.ImportString` would import what a "
+            "caller names: declare `str`",
+        ),
+        Invalid(
+            "Json = Union['Json', int]\n\n@service\nclass Carts(Protocol):\n"
+            "    async def get(self) -> Json: ...",
+            "5:15",
+            "`get` cannot travel: `Json` stands for itself, which is no type",
+        ),
+        Invalid(
+            "class Cart(BaseModel):\n    price: Callable[[], int]\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "7:15",
+            "`get` cannot travel: the field `price` of `Cart`: "
+            "`collections.abc.Callable` has no wire form",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    LIMIT: Final = 3\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `LIMIT` of `Cart`: `typing.Final` has no wire form",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    note: str | UnsetType = UNSET\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `note` of `Cart`: only a field of a "
+            "`Struct`, with `UNSET` as its default, may be unset",
+        ),
+        Invalid(
+            "T = TypeVar('T')\n\n@service\nclass Carts(Protocol):\n"
+            "    async def get(self) -> T: ...",
+            "5:15",
+            "`get` cannot travel: `T` is a type variable",
+        ),
+        Invalid(
+            "class Cart:\n    id: str\n\n\n@service\nclass Carts(Protocol):\n"
+            "    async def get(self) -> Cart: ...",
+            "7:15",
+            "`get` cannot travel: `Cart` is no dataclass, attrs class, model, Struct or enum",
+        ),
+        Invalid(
+            "    async def get(self) -> BaseModel: ...",
+            "1:15",
+            "`get` cannot travel: `pydantic.BaseModel` has no fields of its own",
+        ),
+        Invalid(
+            "    async def get(self) -> list[Base64Bytes]: ...",
+            "1:15",
+            "`get` cannot travel: pydantic would decode `pydantic.Base64Bytes` "
+            "twice; declare `bytes` or `str`",
+        ),
+        Invalid(
+            "class User(BaseModel):\n    name: str\n"
+            "    password: str = Field('', exclude=True)\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> tuple[User, ...]: ...",
+            "8:15",
+            "`get` cannot travel: the field `password` of `User` is excluded: drop "
+            "`exclude=True`, or declare a model without it",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    id: InitVar[str]\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `id` of `Cart`: it is an `InitVar`, "
+            "which is not kept; declare a field",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    Decimal: Optional[Decimal] = None\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `Decimal` of `Cart`: in its class "
+            "`Decimal` means something else; import the type by another name",
+        ),
+        Invalid(
+            "@dataclass\nclass Base:\n    id: str\n\n\nclass Cart(Base):\n    owner: str = ''\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "12:15",
+            "`get` cannot travel: the field `owner` of `Cart`: it is none: the "
+            "class lacks the decorator of its base",
+        ),
+        Invalid(
+            "@attrs.define\nclass Cart:\n    id = attrs.field()\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `id` of `Cart`: it has no type",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    price: Callable[[], int]\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `price` of `Cart`: "
+            "`collections.abc.Callable` has no wire form",
+        ),
     )
 
     @classmethod
@@ -97,73 +199,3 @@ class UnsupportedType(ContractRule):
                     problem = read_once(type_, structures, frozenset())
                 if problem is not None:
                     yield cls.at(span, f"{what} cannot travel: {problem}")
-
-
-class UnstableKey(ContractRule):
-    """An argument of a compute method is no hashable value with a stable wire form, so it cannot be
-    part of a key."""
-
-    id = "FG051"
-    fix = (
-        "Take a `tuple` or `frozenset` in place of a list or set, a frozen dataclass, attrs class, "
-        "`msgspec.Struct` or pydantic model in place of one that may change."
-    )
-    VALID = (
-        "    @compute\n    async def get(self, a: str | None, b: tuple[int, ...]) -> Any: ...",
-        "    @compute\n    async def get(self, a: frozenset[Decimal], b: LibraryKey) -> str: ...",
-        "    @compute\n    async def get(self, a: Sequence[str], b: Iterable[Path]) -> str: ...",
-        "    async def get(self, ids: list[str]) -> str: ...",
-        "@dataclass(frozen=True, eq=False)\nclass Key:\n    id: str\n    next: 'Key | None'\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key) -> str: ...",
-        "@attrs.frozen\nclass Key:\n    id: str = attrs.field(eq=False)\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key) -> str: ...",
-    )
-    INVALID = (
-        *(
-            f"    @compute\n    async def get(self, ids: {spelled}) -> str: ..."
-            for spelled in (
-                *("list[str]", "dict[str, int]", "set[int]", "Any", "object"),
-                *("tuple[list[int], ...]", "Mapping[str, int]", "str | list[str]", "tuple"),
-                *("MutableSequence[str]", "JsonValue", "tuple[JsonValue, ...]"),
-                "Annotated[list[int], 'short']",
-            )
-        ),
-        "@dataclass\nclass Key:\n    id: str\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key) -> str: ...",
-        "@dataclass(unsafe_hash=True)\nclass Key:\n    id: str\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key) -> str: ...",
-        "@attrs.define\nclass Key:\n    id: str\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key) -> str: ...",
-        "T = TypeVar('T')\n\n\n@dataclass(frozen=True)\nclass Key(Generic[T]):\n    ids: T\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key[list[str]]) -> str: ...",
-        "@dataclass(frozen=True)\nclass Key:\n    ids: list[str]\n\n\n"
-        "@service\nclass Carts(Protocol):\n    @compute\n"
-        "    async def get(self, key: Key) -> str: ...",
-    )
-
-    @classmethod
-    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
-        for method in contract.of_kind(MethodKind.COMPUTE):
-            for parameter in method.parameters:
-                if without_wire_form(parameter.type, structures, frozenset()) is not None:
-                    continue  # FG050 says it
-                problem = unstable(parameter.type, structures, frozenset())
-                if problem is not None:
-                    what = f"`{parameter.name}` of the compute method `{method.name}`"
-                    yield cls.at(parameter.span, f"{what} cannot be a key: {problem}")
-
-
-def _kept_as_given(type_: Type, structures: Structures) -> str | None:
-    """Why a field of a pydantic model is no part of a key: pydantic keeps a list where one is given
-    for a Sequence, which arrives as another one."""
-    for part in parts(type_):
-        origin = structures.origin(part.ref) if isinstance(part, Named) else None
-        if origin is not None and origin.module == "collections.abc":
-            return f"`{origin}` in a model may hold anything that can change"
-    return None

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ..contract import Annotated, Kind, MethodKind, Named, Type, Union
-from .base import ContractRule, ProjectRule
+from .base import ContractRule, Invalid, ProjectRule
 from .known_types import JSON_VALUE
 
 if TYPE_CHECKING:
@@ -44,14 +44,38 @@ class MutableResult(ContractRule):
         "    async def get(self) -> list[str]: ...",
     )
     INVALID = (
-        "    @compute\n    async def get(self) -> list[str]: ...",
-        "    @compute\n    async def get(self) -> JsonValue: ...",
-        "    @compute\n    async def get(self) -> tuple[dict[str, int], ...] | None: ...",
-        "    @compute\n    async def get(self) -> list[str]: ...  # fusiongen: ignore[FG061]",
-        "    @compute\n    async def all(self) -> str: ...  # fusiongen: ignore[FG060]\n"
-        "    @compute\n    async def get(self) -> list[str]: ...",
-        "@dataclass\nclass Cart:\n    id: str\n\n\n@service\nclass Carts(Protocol):\n"
-        "    @compute\n    async def get(self) -> Cart | None: ...",
+        Invalid(
+            "    @compute\n    async def get(self) -> list[str]: ...",
+            "2:15",
+            "the cached result of `get` can be changed: it holds a `list`",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self) -> JsonValue: ...",
+            "2:15",
+            "the cached result of `get` can be changed: it holds a `JsonValue`",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self) -> tuple[dict[str, int], ...] | None: ...",
+            "2:15",
+            "the cached result of `get` can be changed: it holds a `dict`",
+        ),
+        Invalid(
+            "    @compute\n    async def get(self) -> list[str]: ...  # fusiongen: ignore[FG061]",
+            "2:15",
+            "the cached result of `get` can be changed: it holds a `list`",
+        ),
+        Invalid(
+            "    @compute\n    async def all(self) -> str: ...  # fusiongen: ignore[FG060]\n"
+            "    @compute\n    async def get(self) -> list[str]: ...",
+            "4:15",
+            "the cached result of `get` can be changed: it holds a `list`",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    id: str\n\n\n@service\nclass Carts(Protocol):\n"
+            "    @compute\n    async def get(self) -> Cart | None: ...",
+            "9:15",
+            "the cached result of `get` can be changed: `Cart` is not frozen",
+        ),
     )
 
     @classmethod
@@ -78,7 +102,13 @@ class NothingInvalidated(ContractRule):
         "    @command(invalidates=[])  # fusiongen: ignore[FG061]\n"
         "    async def put(self) -> None: ...",
     )
-    INVALID = ("    @command(invalidates=[])\n    async def put(self) -> None: ...",)
+    INVALID = (
+        Invalid(
+            "    @command(invalidates=[])\n    async def put(self) -> None: ...",
+            "2:15",
+            "`put` invalidates nothing",
+        ),
+    )
 
     @classmethod
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
@@ -107,7 +137,13 @@ class NeverInvalidated(ProjectRule):
         "    @command(invalidates=['get()'])\n    async def put(self) -> None: ...",
         "    @compute(auto_invalidate=60)\n    async def get(self) -> str: ...",
     )
-    INVALID = ("    @compute\n    async def get(self) -> str: ...",)
+    INVALID = (
+        Invalid(
+            "    @compute\n    async def get(self) -> str: ...",
+            "2:15",
+            "no command can ever invalidate a result of `get`",
+        ),
+    )
 
     @classmethod
     def check_all(

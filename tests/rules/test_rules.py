@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from fusiongen.errors import ContractError, Diagnostic
 from fusiongen.output.emit import reading_of
 from fusiongen.rules.all import RULES
-from fusiongen.rules.base import Rule
+from fusiongen.rules.base import Invalid, Rule
+from fusiongen.rules.files import NotPython
 from tests.projects import Write
 
 PRELUDE = """\
@@ -40,9 +42,16 @@ KEYS = []
 """
 
 
+SERVICE = "@service\nclass Carts(Protocol):\n"
+
+
+def _before(case: str) -> str:
+    """What stands above a case in its module."""
+    return PRELUDE + (SERVICE if case.startswith("    ") else "")
+
+
 def _module(case: str) -> str:
-    methods = case.startswith("    ")
-    return PRELUDE + ("@service\nclass Carts(Protocol):\n" if methods else "") + case + "\n"
+    return _before(case) + case + "\n"
 
 
 def _cases(kind: str) -> list[object]:
@@ -64,17 +73,28 @@ def _diagnostics(rule: type[Rule], case: str, project: Write) -> Sequence[Diagno
 
 
 @pytest.mark.parametrize(("rule", "case"), _cases("INVALID"))
-def test_C3_an_invalid_case_breaks_its_rule(rule: type[Rule], case: str, project: Write) -> None:
-    """An INVALID case is refused by its rule alone, with a place, a reason and a fix."""
-    diagnostics = _diagnostics(rule, case, project)
-    assert diagnostics
-    for diagnostic in diagnostics:
-        assert diagnostic.rule == rule.id, str(diagnostic)
-        assert diagnostic.span.path == "shop/contracts.py"
-        lines = _module(case).count("\n") + 1
-        assert PRELUDE.count("\n") < diagnostic.span.line <= lines
-        assert diagnostic.message and not diagnostic.message.endswith(".")
-        assert diagnostic.fix.endswith((".", "more."))
+def test_C3_an_invalid_case_breaks_its_rule(
+    rule: type[Rule], case: Invalid, project: Write
+) -> None:
+    """An INVALID case is refused by its rule alone, at the place and with the text that it says."""
+    [found] = _diagnostics(rule, case.source, project)
+    assert found.rule == rule.id, str(found)
+    assert found.message == case.message
+    assert found.fix == (case.fix or rule.fix)
+    assert found.span.path == "shop/contracts.py"
+    place = replace(found.span, line=found.span.line - _before(case.source).count("\n"))
+    assert case.at in (f"{place.line}:{place.column}", f"{place.line}")
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_C3_messages_are_clauses_and_fixes_sentences(rule: type[Rule]) -> None:
+    """A finding reads `message. Fix.`, and every INVALID case says where it is."""
+    for case in rule.INVALID:
+        assert case.message and not case.message.endswith(".")
+        assert (case.fix or rule.fix).endswith((".", "more."))
+        line, _, column = case.at.partition(":")
+        assert 1 <= int(line) <= case.source.count("\n") + 1
+        assert column or rule is NotPython, "only Python's compiler has columns of its own"
 
 
 @pytest.mark.parametrize(("rule", "case"), _cases("VALID"))

@@ -1,0 +1,175 @@
+"""The structure that a class statement makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import libcst as cst
+
+from ..contract import Kind, Named, Ref, parts
+from .enums import Body, boundary_of, enum_values
+from .making import (
+    MADE_OF_THEIR_KIND,
+    Bases,
+    adds_no_fields,
+    hashes,
+    is_frozen,
+    is_neutral,
+    made_by,
+    own_fields,
+)
+from .members import Members, keywords_of, type_or_none
+from .module import Module
+from .parameters import type_parameters
+from .shapes import Field, Structure
+
+if TYPE_CHECKING:
+    from .structures import Structures
+
+__all__ = ["read_class"]
+
+_WIRE_OPTIONS = (
+    *("alias_generator", "array_like", "extra", "forbid_unknown_fields", "kw_only"),
+    *("extra_items", "omit_defaults", "populate_by_name", "rename", "tag", "tag_field", "total"),
+    *("validate_by_alias", "validate_by_name"),
+)
+
+
+def read_class(structures: Structures, module: Module, ref: Ref, node: cst.ClassDef) -> Structure:
+    """Read one class.
+
+    structures: of the bases.
+    """
+    return _Class(structures, module, ref, node).read()
+
+
+class _Class:
+    def __init__(
+        self, structures: Structures, module: Module, ref: Ref, node: cst.ClassDef
+    ) -> None:
+        self._structures = structures
+        self._module = module
+        self._ref = ref
+        self._node = node
+        self._bases = _bases(module, node)
+        self._inherited = [(base, structures.of(base)) for base in self._bases]
+        self._members = Members(module, ref, node, structures.values)
+        self._making = made_by(module, node, self._members, self._inherited)
+        self._kind = self._making.kind
+        keywords = {each.keyword.value: each.value for each in node.keywords if each.keyword}
+        decorator = keywords_of(self._making.call)
+        self._options = {**keywords, **decorator, **self._members.configuration()}
+
+    def read(self) -> Structure:
+        fields = {field.name: field for field in (*self._fields_above(), *self._own_fields())}
+        making, kind = self._making, self._kind
+        above = any(each.frozen and each.kind is kind for _, each in self._inherited if each)
+        parameters = type_parameters(self._module, self._node)
+        return Structure(
+            self._ref,
+            kind,
+            tuple(fields.values()),
+            self._properties(),
+            bases=tuple(self._bases),
+            validated=kind is Kind.MODEL or making.pydantic,
+            frozen=is_frozen(making, self._options, above) or hashes(kind, self._members),
+            generic=self._is_generic(),
+            complete=self._is_complete(),
+            options=tuple(dict(self._options_on_the_wire()).items()),
+            doc=self._node.get_docstring(),
+            parameters=tuple(each.name for each in parameters),
+        )
+
+    def _fields_above(self) -> Iterator[Field]:
+        for _, base in reversed(self._inherited):
+            if base is not None and (
+                base.kind is self._kind or self._kind not in MADE_OF_THEIR_KIND
+            ):
+                yield from base.fields
+
+    def _own_fields(self) -> Iterable[Field]:
+        found = own_fields(self._members, self._making, self._options, self._module)
+        if self._kind is Kind.ENUM:
+            values = enum_values(self._structures.values, *self._lineage)
+            return (replace(each, value=values[each.name]) for each in found if each.name in values)
+        if self._kind is Kind.MODEL:
+            return (each for each in found if not self._is_constant(each))
+        return found
+
+    @cached_property
+    def _lineage(self) -> tuple[tuple[Body, ...], tuple[Ref, ...]]:
+        return _lineage(Body(self._module, self._node), self._bases)
+
+    def _is_constant(self, field: Field) -> bool:
+        """Whether pydantic takes this for no field: it is `Final` and has a value."""
+        type_ = field.type if field.default is not None else None
+        return (
+            isinstance(type_, Named) and str(self._structures.origin(type_.ref)) == "typing.Final"
+        )
+
+    def _properties(self) -> tuple[Field, ...]:
+        above = (each for _, base in reversed(self._inherited) if base for each in base.properties)
+        found = {each.name: each for each in (*above, *self._members.properties())}
+        return tuple(found.values())
+
+    def _options_on_the_wire(self) -> Iterator[tuple[str, str]]:
+        yield from _inherited_options(self._kind, self._inherited)
+        for name in _WIRE_OPTIONS:
+            if name in self._options:
+                yield name, self._members.valued(self._options[name])
+        boundary = boundary_of(*self._lineage) if self._kind is Kind.ENUM else None
+        if boundary is not None:
+            yield "boundary", boundary
+
+    def _is_complete(self) -> bool:
+        """Whether every base has a name, and is one whose fields are known."""
+        return len(self._bases) == len(self._node.bases) and all(
+            adds_no_fields(base) if structure is None else structure.complete
+            for base, structure in self._inherited
+        )
+
+    def _is_generic(self) -> bool:
+        """Whether it has type parameters of its own."""
+        bases = (type_or_none(self._module, base.value) for base in self._node.bases)
+        return self._node.type_parameters is not None or any(
+            isinstance(part, Named) and self._structures.is_variable(part.ref)
+            for base in bases
+            if base is not None
+            for part in parts(base)
+        )
+
+
+def _bases(module: Module, node: cst.ClassDef) -> list[Ref]:
+    """The bases in full, but for those that have no name."""
+    bases: list[Ref] = []
+    for argument in node.bases:
+        value = argument.value
+        origin = module.origin(value.value if isinstance(value, cst.Subscript) else value)
+        if origin is not None and not argument.star:
+            bases.append(origin)
+    return bases
+
+
+def _lineage(body: Body, bases: Iterable[Ref]) -> tuple[tuple[Body, ...], tuple[Ref, ...]]:
+    """A class and those of the source roots that it derives from; and the other ones."""
+    bodies, others = [body], []
+    for base in bases:
+        home = body.module.modules.find(base.module)
+        node = home.node_of(base.name) if home is not None else None
+        if home is None or not isinstance(node, cst.ClassDef):
+            others.append(base)
+            continue
+        above = _lineage(Body(home, node), _bases(home, node))
+        bodies += above[0]
+        others += above[1]
+    return tuple(bodies), tuple(each for each in others if not is_neutral(each))
+
+
+def _inherited_options(kind: Kind, bases: Bases) -> Iterator[tuple[str, str]]:
+    """What Structs and models take over from those that they derive from."""
+    for _, base in reversed(bases) if kind in (Kind.STRUCT, Kind.MODEL) else ():
+        if base is not None and base.kind is kind:
+            yield from (each for each in base.options if each[0] != "kw_only")

@@ -1,0 +1,65 @@
+"""What the text shows of a type: its fields and what else is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..contract import Kind, Ref, Type
+
+__all__ = ["Field", "Structure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field. `type` is `None` where the annotation cannot be read; `text` is how it reads.
+
+    default: as it is spelled. value: what that comes down to.
+    after_mark: it stands below `_: KW_ONLY`.
+    doc: the string below it.
+    flaw: why it cannot travel whatever its type is.
+    """
+
+    name: str
+    type: Type | None
+    text: str
+    default: str | None = None
+    value: str | None = None
+    doc: str | None = None
+    flaw: str | None = None
+    after_mark: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """One definition.
+
+    fields: inherited ones first; the members of an enum, with their values as defaults.
+    properties: what else can be read from an instance, with its type.
+    target: what a NewType or an alias stands for.
+    is_object: it is an alias that is an object of its own at run time.
+    validated: it is a model of pydantic, or a dataclass of it.
+    bases: the classes it derives from.
+    frozen: its instances are hashable values.
+    options: what its class statement, decorator or `model_config` says of its form on the wire.
+    generic: it takes type arguments.
+    complete: there is no base outside of the source roots that may add fields.
+    doc: its docstring.
+    parameters: the names of its type parameters, in order.
+    text: how it is made, if it is neither a class nor a type that can be read.
+    """
+
+    ref: Ref
+    kind: Kind
+    fields: tuple[Field, ...] = ()
+    properties: tuple[Field, ...] = ()
+    target: Type | None = None
+    is_object: bool = False
+    validated: bool = False
+    bases: tuple[Ref, ...] = ()
+    frozen: bool = False
+    generic: bool = False
+    complete: bool = True
+    options: tuple[tuple[str, str], ...] = ()
+    doc: str | None = None
+    parameters: tuple[str, ...] = ()
+    text: str | None = None
