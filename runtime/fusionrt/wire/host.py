@@ -1,4 +1,4 @@
-"""The host's end of a session with one client process, from its hello until it is closed.
+"""The host's end of a session with one client, from hello until it is closed (D2, D3, D12, D17).
 
 Like the client's end it has no clock and no loop: hand every message of the client to `receive`,
 act on the events that it returns, and send `outgoing()`; drop the session once it has `expired`.
