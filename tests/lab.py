@@ -365,6 +365,10 @@ class Pair:
     transport: Transport
     """The calling host's."""
 
+    def open(self) -> bool:
+        """Whether there is a session."""
+        return len(self.serving.statistics().services["lab"].sessions) == 1
+
     def on_host(self) -> HostSide:
         """What the serving host has for its only client."""
         (session,) = self.serving.statistics().services["lab"].sessions

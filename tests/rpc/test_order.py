@@ -39,3 +39,4 @@ async def _other_services(seed: int) -> None:
             await carts.total("1")
             # The first command's result is on its way out when the second one invalidates.
             await asyncio.gather(client.put(Product("other", Decimal(price))), change(price))
+        assert serving.statistics().outlet.ahead >= 10

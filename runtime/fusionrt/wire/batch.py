@@ -1,4 +1,4 @@
-"""Putting frames into as few messages as possible, none larger than it may be."""
+"""Putting frames into as few messages as possible, none larger than it may be (D29)."""
 
 from __future__ import annotations
 

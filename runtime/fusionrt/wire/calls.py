@@ -91,39 +91,40 @@ class Calls:
 
     def refused(self, id: int, waiting: int, now: float) -> None:
         """A queued call cannot be served in time, for so many wait: it is not sent."""
-        self._end(id)
+        self._end(id, self._calls[id])
         ending = refusal(self.pace.retry_after(waiting, now))
         self._told.append(events.Failed(id, ending.code, ending.message, ending.data, False))
 
     def abandon(self, id: int) -> Phase:
         """Forget a call: how far it was. If it was sent, say `parted` when the host is told."""
-        if id not in self._calls:
+        call = self._calls.get(id)
+        if call is None:
             return Phase.OVER
-        return self._left(id)
+        phase = call.phase
+        self._left(id, call)
+        return phase
 
     def parted(self, ids: Iterable[int]) -> None:
         """The host is told now that these are abandoned."""
         for id in ids:
             self.digest.remove(id)
 
-    def _end(self, id: int) -> Phase:
-        """A call is over: how far it was."""
-        call = self._calls.pop(id)
+    def _end(self, id: int, call: _Call) -> None:
+        """A call is over."""
+        del self._calls[id]
         self._creditable.discard(id)
-        phase, call.phase = call.phase, CALL[call.phase]["end"]
-        return phase
+        call.phase = CALL[call.phase]["end"]
 
-    def _left(self, id: int) -> Phase:
-        """A call is over, and what took part in the pace without an answer: how far it was."""
-        call = self._calls[id]
+    def _left(self, id: int, call: _Call) -> None:
+        """A call is over, and had no answer if it was sent."""
         if call.phase is Phase.SENT and call.kind is not Kind.STREAM:
             self.pace.left(call.since)
-        return self._end(id)
+        self._end(id, call)
 
-    def _forget(self, id: int) -> Phase:
-        """The host, too, has nothing of it any more: how far it was."""
+    def _forget(self, id: int, call: _Call) -> None:
+        """A call is over on the host, too."""
         self.digest.remove(id)
-        return self._left(id)
+        self._left(id, call)
 
     # What the host says. Whatever is said of an unknown id is said of an abandoned one.
 
@@ -151,15 +152,17 @@ class Calls:
         if kept:
             call.phase = CALL[call.phase]["keep"]
         else:
-            self._end(id)
+            self._end(id, call)
             self.digest.remove(id)
         return True
 
     def invalidated(self, ids: Iterable[int], reason: str) -> None:
         """Results became stale."""
         for id in ids:
-            if self.phase(id) in _ON_HOST:
-                held = self._forget(id) is Phase.HELD
+            call = self._calls.get(id)
+            if call is not None and call.phase is not Phase.QUEUED:
+                held = call.phase is Phase.HELD
+                self._forget(id, call)
                 self._told.append(events.Invalidated(id, reason, held))
 
     def gone(self, ids: Iterable[int]) -> None:
@@ -168,7 +171,9 @@ class Calls:
             call = self._calls.get(id)
             if call is None or call.phase is Phase.QUEUED:
                 continue
-            if self._forget(id) is Phase.HELD:
+            held = call.phase is Phase.HELD
+            self._forget(id, call)
+            if held:
                 self._told.append(events.Invalidated(id, "unknown to the host", True))
             elif call.next:
                 lost = Ending("stream_lost", "the host no longer knows this stream: start it anew")
@@ -185,7 +190,7 @@ class Calls:
             return False
         if frame.index >= call.consumed + self._window:
             self._told.append(events.Ended(frame.id, _OVERRUN))
-            self._forget(frame.id)  # the host still has it registered: the digest will tell
+            self._forget(frame.id, call)  # the host still has it registered: the digest will tell
             return True
         call.next += 1
         self._told.append(events.ItemReceived(frame.id, frame.index, frame.payload))
@@ -198,7 +203,7 @@ class Calls:
             return True
         if frame.index > call.next:
             return False
-        self._forget(frame.id)
+        self._forget(frame.id, call)
         self._told.append(events.Ended(frame.id, frame.failure))
         return True
 
@@ -251,8 +256,9 @@ class Calls:
     def clear(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """Forget all: the ids that were queued, sent, held."""
         ids: dict[Phase, list[int]] = {phase: [] for phase in Phase}
-        for id in list(self._calls):
-            ids[self._end(id)].append(id)
+        for id, call in list(self._calls.items()):
+            ids[call.phase].append(id)
+            self._end(id, call)
         self.pace = Pace(self._at_a_time)
         return tuple(ids[Phase.QUEUED]), tuple(ids[Phase.SENT]), tuple(ids[Phase.HELD])
 
@@ -260,5 +266,4 @@ class Calls:
         return len(self._calls)
 
 
-_ON_HOST: Final = (Phase.SENT, Phase.HELD)
 _OVERRUN: Final = Ending("overrun", "the host sent more items than it may: update it")

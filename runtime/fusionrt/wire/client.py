@@ -1,4 +1,4 @@
-"""The client's end of a session with one host, from its first hello until it is gone.
+"""The client's end of a session with one host, from hello until it is gone (D6, D9, D10).
 
 It has no clock and no loop: every input says what time it is, outputs are pulled. After each input
 take `events()`, and send `outgoing(now)`; call `tick` at `next_tick()`. Every `now` is seconds on a

@@ -1,4 +1,4 @@
-"""What a client still has to say to its host.
+"""What a client still has to say to its host (D17, D19, D27).
 
 Of its calls the host has only so many at a time. The others wait here, first come, first served:
 a call that waits in a socket or in the host's inbox grows old without anybody knowing. (A host that

@@ -1,4 +1,4 @@
-"""Hashes that both ends compute alike, in 32-bit arithmetic that JavaScript has (`Math.imul`)."""
+"""Hashes that both ends compute alike (D12), in 32 bits, as JavaScript can (`Math.imul`)."""
 
 from __future__ import annotations
 

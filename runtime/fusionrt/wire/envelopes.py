@@ -1,4 +1,4 @@
-"""Envelopes: the frames that travel in one message, and who sent them.
+"""Envelopes: the frames that travel in one message, and who sent them (D11, D21).
 
 client → host `[cid, principal, gen, last, frames]`; host → client `[iid, gen, number, frames]`.
 """

@@ -1,4 +1,4 @@
-"""The host's end of a session with one client process, from its hello until it is closed.
+"""The host's end of a session with one client, from hello until it is closed (D2, D3, D12, D17).
 
 Like the client's end it has no clock and no loop: hand every message of the client to `receive`,
 act on the events that it returns, and send `outgoing()`; drop the session once it has `expired`.
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from . import host_events as events
-from .batch import chunks
+from .batch import chunks, size
 from .envelopes import BadCall, ClientEnvelope
 from .frames import (
     VERSION,
@@ -201,25 +201,26 @@ class HostSession:
         False: nobody wants it any more, or it is too large; hold nothing for it.
         """
         frame = Result(id, payload, keep)
-        if not self._outbox.fits(frame):
+        length = size(frame)
+        if length > self._outbox.largest:
             self.failure(id, "too_large", _TOO_LARGE)
             return False
-        return self._settle(frame)
+        return self._settle(frame, length)
 
     def failure(
         self, id: int, code: str, message: str, data: bytes = b"", *, keep: bool = False
     ) -> bool:
         """A call failed, or a stream before its first item; the rest is as with `result`."""
         frame = Failure(id, code, message, data, keep)
-        if not self._outbox.fits(frame):
+        if size(frame) > self._outbox.largest:
             frame = Failure(id, code, self._outbox.shortened(message), b"", keep)
-        return self._settle(frame)
+        return self._settle(frame, size(frame))
 
-    def _settle(self, frame: Result | Failure) -> bool:
+    def _settle(self, frame: Result | Failure, length: int) -> bool:
         entry = self._registry.get(frame.id)
         if entry is None or entry.stage is not Stage.RUNNING:
             return False
-        self._registry.tell(frame.id, entry, "keep" if frame.kept else "tell", frame)
+        self._registry.tell(frame.id, entry, "keep" if frame.kept else "tell", frame, length)
         self._outbox.say(frame)
         return True
 
@@ -243,7 +244,7 @@ class HostSession:
         if entry is None or self.credit(id) <= 0:
             return False
         frame = Item(id, entry.next, payload)
-        if not self._outbox.fits(frame):
+        if size(frame) > self._outbox.largest:
             self.end(id, Ending("too_large", _ITEM_TOO_LARGE))
             return False
         entry.next += 1
@@ -257,10 +258,10 @@ class HostSession:
         if entry is None or entry.stage is not Stage.RUNNING:
             return
         frame = End(id, entry.next, failure)
-        if failure is not None and not self._outbox.fits(frame):
+        if failure is not None and size(frame) > self._outbox.largest:
             short = Ending(failure.code, self._outbox.shortened(failure.message))
             frame = End(id, entry.next, short)
-        self._registry.tell(id, entry, "tell", frame)
+        self._registry.tell(id, entry, "tell", frame, size(frame))
         self._outbox.say(frame)
 
     # What the room above says of the session itself.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from .admission import rejection
-from .batch import batches, overhead, size
+from .batch import batches, overhead
 from .envelopes import encode_host_envelope
 from .frames import HostFrame, Invalidated
 from .limits import Limits
@@ -37,10 +37,6 @@ class HostOutbox:
         self._reason = ""
         self._aside: list[bytes] = []
         self._announcing = False
-
-    def fits(self, frame: HostFrame) -> bool:
-        """Whether a message can carry it."""
-        return size(frame) <= self.largest
 
     def shortened(self, text: str) -> str:
         """So much of a text that a message can carry it."""

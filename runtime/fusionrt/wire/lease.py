@@ -1,4 +1,4 @@
-"""How long a client may trust what it was told, and when to ask again."""
+"""How long a client may trust what it was told (D6), and when to ask again (D9)."""
 
 from __future__ import annotations
 

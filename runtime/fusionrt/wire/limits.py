@@ -1,4 +1,4 @@
-"""Times and bounds of the session protocol; both ends of a service must agree on them."""
+"""Times (D6, D8, D14) and bounds (D18, D27) of the protocol; both ends must agree on them."""
 
 from __future__ import annotations
 

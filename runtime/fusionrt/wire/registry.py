@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
-from .batch import size
 from .digest import Digest
 from .frames import End, Failure, HostFrame, Invalidated, Item, Kind, Reading, Result, Resync
 from .limits import Limits
@@ -105,9 +104,12 @@ class Registry:
         entry: Entry,
         word: Literal["keep", "tell"],
         frame: Result | Failure | End,
+        length: int,
     ) -> None:
-        """A call's last word so far is about to be sent; keep it until the client has it."""
-        length = size(frame)
+        """A call's last word so far is about to be sent; keep it until the client has it.
+
+        length: the frame's, in bytes.
+        """
         entry.stage = ENTRY[entry.stage][word]
         entry.frame = frame
         entry.number = 0

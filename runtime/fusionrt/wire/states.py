@@ -23,13 +23,20 @@ __all__ = [
     "Machine",
     "Phase",
     "Stage",
+    "State",
     "Table",
 ]
 
-_S = TypeVar("_S", bound=Enum)
+_S = TypeVar("_S", bound="State")
 _I = TypeVar("_I", bound=str)
 
 Table: TypeAlias = Mapping[_S, Mapping[_I, _S]]
+
+
+class State(Enum):
+    """Of some machine. It is looked up in tables for every call: a hash in Python would be felt."""
+
+    __hash__ = object.__hash__
 
 
 class Machine(Generic[_S, _I]):
@@ -49,7 +56,7 @@ class Machine(Generic[_S, _I]):
         self.state = self._table[self.state][input]
 
 
-class ClientState(Enum):
+class ClientState(State):
     """Where a client's end of a session is.
 
     HELLO ──welcome──▶ OPEN ──gap──▶ RESYNCING ──answer──▶ ANSWERED ──resynced──▶ OPEN
@@ -93,7 +100,7 @@ CLIENT: Final[Table[ClientState, ClientInput]] = {
 }
 
 
-class HostState(Enum):
+class HostState(State):
     """Where a host's end of a session is. (Whether it expired is asked at the time: D17.)
 
     OPEN ──farewell──▶ DRAINING ──farewell──▶ DRAINING
@@ -116,7 +123,7 @@ HOST: Final[Table[HostState, HostInput]] = {
 }
 
 
-class Phase(Enum):
+class Phase(State):
     """How far a call or stream is, for its client.
 
     QUEUED ──send──▶ SENT ──keep──▶ HELD
@@ -140,7 +147,7 @@ CALL: Final[Table[Phase, Literal["send", "keep", "end"]]] = {
 }
 
 
-class Stage(Enum):
+class Stage(State):
     """How far a registered call or stream is, for its host.
 
     RUNNING ──keep──▶ KEPT ──invalidate──▶ LEAVING ──end──▶ OVER

@@ -1,4 +1,4 @@
-"""What comes back from a call, before anybody decodes it."""
+"""What comes back from a call, before anybody decodes it; who gives up stops its host (D19)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Caller`: the client end of a process: one subscription, a peer for each service."""
+"""`Caller`: the client end of a process: one subscription (D4), a peer for each service."""
 
 from __future__ import annotations
 

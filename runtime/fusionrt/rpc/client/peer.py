@@ -1,4 +1,4 @@
-"""`Peer`: this process's way to one service: a session with a host, and another when it is gone."""
+"""`Peer`: this process's way to a service: a session, the next when a host is gone (D9, D13)."""
 
 from __future__ import annotations
 

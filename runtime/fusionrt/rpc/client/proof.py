@@ -1,4 +1,4 @@
-"""Waiting for the proof that a suspended value is fresh."""
+"""Waiting for the proof that a suspended value is fresh: revalidate, or fail clearly (D7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Registration`: a result that a host holds for us, and will tell us of when it is invalidated."""
+"""`Registration`: a result that a host holds for us, and tells us of (D3, D5, D6c, D17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`Incoming`: a stream from a host, as its reader sees it."""
+"""`Incoming`: a stream from a host, as its reader sees it (D18)."""
 
 from __future__ import annotations
 

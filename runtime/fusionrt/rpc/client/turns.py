@@ -1,4 +1,4 @@
-"""Who is told when what a lease promises ceases, or holds again."""
+"""Who is told when what a lease promises ceases, or holds again (D6b, D26)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a responder serves, in bytes: the room above implements `Servant` with its graph."""
+"""What a responder serves, in bytes: the room above implements `Servant` (D3, D6c, D21, D28)."""
 
 from __future__ import annotations
 
