@@ -27,8 +27,7 @@ from typing_extensions import NoExtraItems
 
 from ..annotations import own_annotations
 from ..errors import UnsupportedType
-from .conversions import either
-from .shapes import spell
+from .shapes import either, spell
 
 __all__ = ["DeclaredField", "declared_fields", "refuse_init_vars", "substitute"]
 

@@ -19,6 +19,7 @@ import msgspec
 from msgspec import UNSET
 
 from ..errors import UnsupportedType, WireError
+from .codecs import codec
 from .matching import Chooser, has_items
 from .scalars import PLAIN, plain_datetime, plain_time
 from .shapes import (
@@ -360,8 +361,6 @@ def _model(shape: Model) -> Normal:
 
 def _there_and_back(shape: Model) -> Normal:
     """By the wire itself: what a model holds may be as its maker left it, a `1` for a `1.0`."""
-    from .codecs import codec
-
     there_and_back = codec(shape.tp)
     cls = shape.cls
 
@@ -377,7 +376,7 @@ def _there_and_back(shape: Model) -> Normal:
 
 
 def _checked(shape: Checked, inner: Normal) -> Normal:
-    from .models import checker, refusal_of
+    from .checking import checker, refusal_of
 
     check = checker(shape)
 
