@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -126,6 +127,14 @@ def test_only_the_primitives_read_the_clock_and_randomness() -> None:
                 assert name.partition(".")[0] not in {"time", "random", "uuid", "secrets"}, (
                     f"{path}:{line} imports {name}"
                 )
+
+
+def test_only_one_module_asks_for_annotations() -> None:
+    """Python 3.14 evaluates them then, among names that may hide what they meant."""
+    asks = re.compile(r"\binspect\.signature\(|\bget_annotations\(|\.__annotations__\b")
+    for path in files(RUNTIME):
+        if path != RUNTIME / "annotations.py":
+            assert not asks.search(path.read_text()), path
 
 
 def test_importing_the_runtime_imports_nothing_of_the_generator() -> None:

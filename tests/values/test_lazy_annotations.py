@@ -64,6 +64,15 @@ class Attrs:
         return len(self.names)
 
 
+class Named(NamedTuple):
+    """Python keeps its annotations apart."""
+
+    by_name: dict[str, int]
+
+    def dict(self) -> None:
+        """Hides the builtin."""
+
+
 @dataclass
 class Inner:
     """A class body has types of its own."""
@@ -97,9 +106,10 @@ def fields_of(tp: Any, style: str) -> dict[str, Any]:
         ),
         (Slotted, "dataclass", {"names": set[str]}),
         (Attrs, "attrs", {"names": list[str]}),
+        (Named, "namedtuple", {"by_name": dict[str, int]}),
         (Inner, "dataclass", {"items": list[Inner.Item], "first": Inner.Item}),
     ],
-    ids=["dataclass", "slots", "attrs", "inner"],
+    ids=["dataclass", "slots", "attrs", "namedtuple", "inner"],
 )
 def test_names_of_a_class_hide_no_type_of_its_fields(
     tp: Any, style: str, expected: dict[str, Any]
