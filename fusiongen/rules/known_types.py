@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from fusionrt.values.reading import INSTEAD
+from fusionrt.values.instead import INSTEAD
 
 from ..contract import Ref
 

@@ -5,13 +5,15 @@ shape, in one `match`; what a family of types needs beside that stands in a file
 
 The steps, each below the next:
 
-- `reading`: a type becomes a `Shape` of `shapes`; `fields` and `aliases` find the types within it.
+- `reading`: a type becomes a `Shape` of `shapes`; `fields` and `aliases` find the types within it,
+  and `instead` says what to declare where there is none.
 - `matching`: to which member of a union a value belongs.
 - `plans`: how a shape travels, as a `Plan` of `conversions`; `faithful` says which shapes msgspec
   carries by itself.
 - `codecs`: bytes and JSON by that plan, with `json_text`, and `wide` and `bools` for what msgspec
   refused.
-- `normal`, `telling`, `keys`: an argument is normalised, told from others, and names a result.
+- `normal` (with `leaves`), `telling`, `keys`: an argument is normalised, told from others,
+  and names a result.
 
 The families:
 
