@@ -73,7 +73,7 @@ def test_a_docstring_that_python_cannot_hold_is_refused_there(project: Write) ->
 def test_types_are_imported_from_where_the_contract_does(project: Write) -> None:
     """Relative, aliased and re-exported imports are resolved to absolute names."""
     text = (
-        f"{HEAD}from . import models\nfrom .models import Cart as C\nfrom tests.lib import Other\n"
+        f"{HEAD}from . import models\nfrom .models import Cart as C\nfrom ..lib import Other\n"
         "import lib.deep.thing\nimport lib as l\n\n\n@service\nclass Carts(Protocol):\n"
         "    async def a(self, x: C, y: models.Cart, z: models.Cart.Line) -> Other: ...\n"
         "    async def b(self, x: lib.deep.thing.T, y: l.deep.U) -> unknown_lib.sub.V: ...\n"
