@@ -33,22 +33,38 @@ def own_annotations(cls: type) -> dict[str, Any]:
         NameError: a name in an annotation means nothing.
     """
     if sys.version_info >= (3, 14):
-        annotate = getattr(cls, "__annotate__", None)
-        if isinstance(annotate, FunctionType) and _NAMESPACE in annotate.__code__.co_freevars:
+        annotate = _compiled(getattr(cls, "__annotate__", None))
+        if annotate is not None:
             return _evaluated(annotate)
     return inspect.get_annotations(cls)
 
 
-_NAMESPACE = "__classdict__"  # what Python calls the names of a class for its annotations
+_NAMESPACE = "__classdict__"  # what the compiler calls the names of a class body
+_WRAPPED = "original_annotate"  # what a NamedTuple calls what the compiler made
+
+
+def _compiled(annotate: object) -> FunctionType | None:
+    """What the compiler made of the annotations in a class body, if it looks at the names there."""
+    if not isinstance(annotate, FunctionType):
+        return None
+    cells = _cells(annotate)
+    if _WRAPPED in cells:
+        return _compiled(cells[_WRAPPED].cell_contents)
+    return annotate if _NAMESPACE in cells else None
+
+
+def _cells(function: FunctionType) -> dict[str, CellType]:
+    return dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
 
 
 def _evaluated(annotate: FunctionType) -> dict[str, Any]:
     """The annotations, where methods and defaults of their class hide nothing."""
-    cells = dict(zip(annotate.__code__.co_freevars, annotate.__closure__ or (), strict=True))
+    cells = _cells(annotate)
     names = cells[_NAMESPACE].cell_contents
     types = {name: value for name, value in names.items() if _may_be_a_type(value)}
     cells[_NAMESPACE] = CellType(types)
-    evaluate = FunctionType(annotate.__code__, annotate.__globals__, closure=tuple(cells.values()))
+    closure = tuple(cells.values())
+    evaluate = FunctionType(annotate.__code__, annotate.__globals__, closure=closure)
     found: dict[str, Any] = evaluate(1)  # `Format.VALUE`
     return found
 

@@ -140,8 +140,11 @@ class Contract:
 
     def positional(self, method: str) -> int:
         """How many parameters of a method can be passed by position; the rest is keyword-only."""
-        parameters = self.signature(method).parameters.values()
-        return sum(p.kind is not inspect.Parameter.KEYWORD_ONLY for p in parameters)
+        return self._positional[method]
+
+    @cached_property
+    def _positional(self) -> Mapping[str, int]:
+        return {name: _by_position(signature) for name, signature in self._signatures.items()}
 
     @cached_property
     def resolved(self) -> Types:
@@ -170,6 +173,11 @@ def _bound(method: Callable[..., object]) -> inspect.Signature:
     declared = signature_of(method)
     _, *parameters = declared.parameters.values()
     return declared.replace(parameters=parameters)
+
+
+def _by_position(signature: inspect.Signature) -> int:
+    parameters = signature.parameters.values()
+    return sum(each.kind is not inspect.Parameter.KEYWORD_ONLY for each in parameters)
 
 
 def _parameters(method: FunctionType) -> tuple[str, ...]:

@@ -15,10 +15,10 @@ from uuid import UUID
 
 import attrs
 
+from fusionrt.values.checking import validate
 from fusionrt.values.codecs import codec
 from fusionrt.values.matching import Chooser
 from fusionrt.values.model_fields import field_shape, model_fields
-from fusionrt.values.models import validate
 from fusionrt.values.reading import shape_of
 from fusionrt.values.shapes import (
     AnyOf,

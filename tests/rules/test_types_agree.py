@@ -19,8 +19,8 @@ from fusiongen.rules.known_types import INSTEAD as generator_instead
 from fusionrt.errors import UnsupportedType
 from fusionrt.values.aliases import QuotedAlias
 from fusionrt.values.codecs import codec
+from fusionrt.values.instead import INSTEAD as runtime_instead
 from fusionrt.values.keys import Keyer
-from fusionrt.values.reading import INSTEAD as runtime_instead
 from tests.projects import Write
 
 THINGS = """\

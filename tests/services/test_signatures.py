@@ -9,6 +9,7 @@ from typing import Protocol
 import pytest
 from typing_extensions import deprecated
 
+from fusionrt.remote.description import describe
 from fusionrt.services.hot_path import hot_path
 from fusionrt.table import ABI, Compute, Contract, Types
 
@@ -63,10 +64,22 @@ def test_a_signature_of_a_contract_is_that_of_an_instance() -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_a_hot_path_is_made_without_annotations(method: str) -> None:
     """Its parameters are those of the method, for a method with any name."""
-    made = inspect.unwrap(hot_path(STORE, method))
-    code = hot_path(STORE, method).__code__
+    made = hot_path(STORE, method)
+    code = made.__code__
     assert code.co_varnames[1 : code.co_argcount + code.co_kwonlyargcount] == METHODS[method]
     assert made.__name__ == method
+
+
+def test_a_description_is_made_without_annotations() -> None:
+    """It tells how many parameters have no default."""
+    described = describe(STORE, "host", 0, 0)
+    assert {each.name: each.required for each in described.methods} == {
+        "get": 1,
+        "old": 1,
+        "dict": 0,
+        "frozenset": 0,
+        "list": 0,
+    }
 
 
 def _parameters(method: str) -> list[inspect.Parameter]:

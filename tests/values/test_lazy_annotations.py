@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypedDict
 
 import attrs
+import msgspec
 import pytest
 
 from fusionrt.annotations import own_annotations, signature_of
@@ -64,6 +65,15 @@ class Attrs:
         return len(self.names)
 
 
+class Named(NamedTuple):
+    """Python keeps its annotations apart."""
+
+    by_name: dict[str, int]
+
+    def dict(self) -> None:
+        """Hides the builtin."""
+
+
 @dataclass
 class Inner:
     """A class body has types of its own."""
@@ -97,9 +107,10 @@ def fields_of(tp: Any, style: str) -> dict[str, Any]:
         ),
         (Slotted, "dataclass", {"names": set[str]}),
         (Attrs, "attrs", {"names": list[str]}),
+        (Named, "namedtuple", {"by_name": dict[str, int]}),
         (Inner, "dataclass", {"items": list[Inner.Item], "first": Inner.Item}),
     ],
-    ids=["dataclass", "slots", "attrs", "inner"],
+    ids=["dataclass", "slots", "attrs", "namedtuple", "inner"],
 )
 def test_names_of_a_class_hide_no_type_of_its_fields(
     tp: Any, style: str, expected: dict[str, Any]
@@ -163,6 +174,22 @@ def test_a_name_that_means_nothing_is_unsupported(base: str) -> None:
     exec(compile(source, "<lost>", "exec", dont_inherit=True), names)
     with pytest.raises(UnsupportedType, match=r"Money.*TYPE_CHECKING"):
         codec(names["Lost"])
+
+
+@pytest.mark.skipif(not LATE, reason="evaluated where it stands, it means what it says")
+def test_a_struct_whose_method_hides_a_type_is_told_what_to_do() -> None:
+    """It is msgspec that asks for the annotations of a Struct, and takes what Python finds."""
+
+    class Struct(msgspec.Struct):
+        """One with a method named like a builtin."""
+
+        by_name: dict[str, int]
+
+        def dict(self) -> None:
+            """Hides the builtin."""
+
+    with pytest.raises(UnsupportedType, match=r"msgspec cannot evaluate .* rename that"):
+        codec(Struct)
 
 
 class Typed(TypedDict):

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from .faithful import is_array
 from .reading import shape_of
 from .shapes import AnyOf, Items, OneOf, Places, Record, Scalar, Shape, Table
 
@@ -74,10 +75,10 @@ def _reads(member: Shape, tree: Any) -> bool:
             return True
         case Record(), list():
             tag = _config(member).tag
-            return _is_array(member) and (tag is None or tree[:1] == [tag])
+            return is_array(member) and (tag is None or tree[:1] == [tag])
         case Record(), dict():
             config = _config(member)
-            return not _is_array(member) and tree.get(config.tag_field) == config.tag
+            return not is_array(member) and tree.get(config.tag_field) == config.tag
     return False
 
 
@@ -89,10 +90,6 @@ def _has_bool(shape: Shape) -> bool:
 
 def _is(shape: Shape, cls: type) -> bool:
     return isinstance(shape, Scalar) and shape.cls is cls
-
-
-def _is_array(record: Record) -> bool:
-    return record.style == "namedtuple" or bool(_config(record).array_like)
 
 
 def _config(record: Record) -> Any:

@@ -18,8 +18,9 @@ import msgspec
 from ..errors import UnsupportedType, WireError
 from .bools import convert
 from .conversions import Convert
+from .faithful import may_overflow
 from .json_text import json_decoder, json_encode
-from .plans import may_overflow, plan_of
+from .plans import plan_of
 from .reading import shape_of
 from .scalars import mend
 from .shapes import Shape, spell
@@ -179,7 +180,7 @@ def _refusal(problem: Exception) -> WireError:
         from pydantic import ValidationError
 
         if isinstance(cause, ValidationError):
-            from .models import spell_refusal
+            from .checking import spell_refusal
 
             return WireError(spell_refusal(cause)[:_LONGEST])
     # A ValueError carries a validator's words to the caller; any other exception is our own affair.

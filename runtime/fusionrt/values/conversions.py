@@ -1,10 +1,9 @@
-"""The conversions that plans are made of. None stands for "nothing to do"."""
+"""Plans, and the conversions that they are made of. None stands for "nothing to do"."""
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,10 +11,12 @@ import msgspec
 
 from ..errors import UnsupportedType
 from .matching import Chooser
-from .shapes import AnyOf, Text, literal_name, spell
+from .shapes import AnyOf, Shape, Text, literal_name, spell
 
 __all__ = [
     "Convert",
+    "Plan",
+    "Planner",
     "box",
     "boxer",
     "by_class",
@@ -23,7 +24,6 @@ __all__ = [
     "each",
     "each_place",
     "each_value",
-    "either",
     "enum_member",
     "enum_name",
     "enum_value",
@@ -40,9 +40,25 @@ __all__ = [
 Convert = Callable[[Any], Any]
 
 
-def either(types: Sequence[Any]) -> Any:
-    """The union of some types."""
-    return functools.reduce(operator.or_, types)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """wire: the type on the wire. to_wire, from_wire: the conversions, None where nothing is to do.
+
+    maybe_null: a value may travel as null, so null cannot stand for an absent value.
+    """
+
+    wire: Any
+    to_wire: Convert | None = None
+    from_wire: Convert | None = None
+    maybe_null: bool = False
+
+    @property
+    def direct(self) -> bool:
+        """Whether msgspec handles the wire type without any conversion."""
+        return self.to_wire is None and self.from_wire is None
+
+
+Planner = Callable[[Shape], Plan]
 
 
 def pair(first: Any, second: Any) -> Any:

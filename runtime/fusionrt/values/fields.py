@@ -27,8 +27,7 @@ from typing_extensions import NoExtraItems
 
 from ..annotations import own_annotations
 from ..errors import UnsupportedType
-from .conversions import either
-from .shapes import spell
+from .shapes import either, spell
 
 __all__ = ["DeclaredField", "declared_fields", "refuse_init_vars", "substitute"]
 
@@ -161,10 +160,21 @@ def _attrs(tp: Any) -> Iterator[DeclaredField]:
 
 
 def _struct(tp: Any) -> Iterator[DeclaredField]:
-    for field in msgspec.structs.fields(tp):
+    for field in _struct_fields(tp):
         # An absent field is left to the Struct's own default.
         optional, unset = not field.required, field.default is UNSET
         yield DeclaredField(field.name, field.encode_name, field.type, optional, None, unset)
+
+
+def _struct_fields(tp: Any) -> tuple[msgspec.structs.FieldInfo, ...]:
+    try:
+        return msgspec.structs.fields(tp)
+    except TypeError as problem:  # from Python 3.14 on
+        raise UnsupportedType(
+            spell(tp),
+            f"has an annotation that msgspec cannot evaluate ({problem}): a method or default of "
+            "the class hides what it names; rename that",
+        ) from problem
 
 
 def _namedtuple(tp: Any) -> Iterator[DeclaredField]:

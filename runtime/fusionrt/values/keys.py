@@ -13,7 +13,8 @@ from typing import Any
 
 from ..contract import ANY
 from ..errors import ArgumentError
-from .normal import Mismatch, exact_classes, normal
+from .leaves import Mismatch
+from .normal import exact_classes, normal
 from .reading import shape_of
 from .telling import teller
 

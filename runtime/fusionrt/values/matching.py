@@ -132,7 +132,7 @@ def fits(shape: Shape, value: Any, exact: bool) -> bool:
 
 
 def _passes(shape: Checked, value: object) -> bool:
-    from .models import checker
+    from .checking import checker  # imports pydantic: only where a type asks for it
 
     try:
         checker(shape)(value)

@@ -1,4 +1,4 @@
-"""Types that pydantic validates. Imports pydantic, so it is imported only when such a type is met.
+"""How pydantic's models travel. Imports pydantic, so it is imported only where one is met.
 
 A model travels as what its `TypeAdapter` dumps. Where that would not bring every value back (a
 union whose members look alike on the wire, strict mode, an alias that is written but not read) it
@@ -8,35 +8,27 @@ travels field by field, past its serializers. Either way its own validators run 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from pydantic import (
-    ConfigDict,
-    PlainSerializer,
-    PydanticUserError,
-    TypeAdapter,
-    ValidationError,
-    WrapSerializer,
-)
-from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+from pydantic import PlainSerializer, WrapSerializer
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from ..errors import UnsupportedType
+from .checking import adapter
+from .conversions import Plan
+from .faithful import faithful, is_map_key
 from .model_fields import (
     field_shape,
     inner_shapes,
     model_fields,
-    refuse_encoded,
     refuse_hidden,
     refuse_json,
 )
-from .plans import Plan, faithful, is_map_key
 from .scalars import PLAIN
 from .shapes import (
     AnyOf,
@@ -57,15 +49,7 @@ from .shapes import (
 )
 from .texts import text_form
 
-__all__ = [
-    "by_fields",
-    "checker",
-    "holds_records",
-    "refusal_of",
-    "spell_refusal",
-    "validate",
-    "whole",
-]
+__all__ = ["by_fields", "holds_records", "whole"]
 
 
 def whole(shape: Model) -> Plan:
@@ -75,13 +59,13 @@ def whole(shape: Model) -> Plan:
         UnsupportedType: pydantic does not know a type in it.
     """
     refuse_json(shape.tp, (shape.cls,))
-    adapter = _adapter(shape.cls)
+    known = adapter(shape.cls)
 
     def dump(value: Any) -> Any:
-        parts = adapter.dump_python(value, mode="python", round_trip=True, by_alias=True)
+        parts = known.dump_python(value, mode="python", round_trip=True, by_alias=True)
         return msgspec.to_builtins(parts, builtin_types=_BUILTINS, enc_hook=_plain_part)
 
-    return Plan(Any, dump, adapter.validate_python, maybe_null=not _is_map(shape.cls))
+    return Plan(Any, dump, known.validate_python, maybe_null=not _is_map(shape.cls))
 
 
 def by_fields(shape: Model) -> Record | None:
@@ -109,29 +93,6 @@ def by_fields(shape: Model) -> Record | None:
     return record
 
 
-def validate(cls: Any, fields: Mapping[str, Any]) -> Any:
-    """A model from its fields, by name; its validators run."""
-    if getattr(cls, "__pydantic_root_model__", False):
-        return _adapter(cls).validate_python(fields["root"])
-    return _adapter(cls).validate_python(dict(fields), by_name=True, by_alias=False)
-
-
-@lru_cache(maxsize=4096)
-def checker(shape: Checked) -> Callable[[Any], Any]:
-    """What validates a value by what `Annotated` says; a ValidationError if it is refused.
-
-    Raises:
-        UnsupportedType: pydantic does not know the type.
-    """
-    marks = getattr(shape.tp, "__metadata__", ())
-    refuse_encoded(shape.tp, marks)
-    refuse_json(shape.tp, marks)
-    try:
-        return _made(shape.tp, None).validate_python
-    except PydanticSchemaGenerationError:  # a class that only we carry: its instances will do
-        return _made(shape.tp, ConfigDict(arbitrary_types_allowed=True)).validate_python
-
-
 def holds_records(shape: Shape) -> bool:
     """Whether a model holds records that pydantic takes as they are, without a look at their
     fields."""
@@ -141,48 +102,8 @@ def holds_records(shape: Shape) -> bool:
     )
 
 
-def refusal_of(problem: ValueError) -> str:
-    """What a validator found wrong."""
-    return spell_refusal(problem) if isinstance(problem, ValidationError) else str(problem)
-
-
-def spell_refusal(problem: ValidationError) -> str:
-    """What pydantic found wrong, without the value."""
-    found = problem.errors(include_url=False, include_context=False, include_input=False)
-    return "; ".join(
-        f"{error['msg']} - at `{'.'.join(map(str, ('$', *error['loc'])))}`" for error in found
-    )
-
-
 _BUILTINS: Final = (bytes, date, datetime, time, timedelta, Decimal, UUID)
 """What a dump may hold beside the types of JSON: msgspec has a wire form of each."""
-
-
-def _adapter(tp: Any) -> TypeAdapter[Any]:
-    try:
-        return _cached(tp)
-    except PydanticSchemaGenerationError as problem:
-        raise _unknown(tp) from problem
-
-
-@lru_cache(maxsize=4096)
-def _cached(tp: Any) -> TypeAdapter[Any]:
-    return _made(tp, None)
-
-
-def _made(tp: Any, config: ConfigDict | None) -> TypeAdapter[Any]:
-    try:
-        return TypeAdapter(tp, config=config)
-    except PydanticSchemaGenerationError:
-        raise
-    except (PydanticUserError, PydanticUndefinedAnnotation) as problem:
-        raise _unknown(tp) from problem
-
-
-def _unknown(tp: Any) -> UnsupportedType:
-    return UnsupportedType(
-        spell(tp), "cannot travel: pydantic has no schema for it; declare a type that it has"
-    )
 
 
 def _config(cls: Any) -> Mapping[str, Any]:

@@ -9,17 +9,17 @@ array of pairs, a member of an enum with other values than strings or integers i
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from enum import Flag
-from typing import Annotated, Any, Final, cast, get_origin
+from typing import Annotated, Any, cast, get_origin
 
 import msgspec
 
 from . import conversions as to
 from .bools import convert
-from .conversions import Convert
+from .conversions import Plan
+from .faithful import accepted, faithful, is_map_key
+from .records import record_plan
 from .shapes import (
     AnyOf,
     Checked,
@@ -34,40 +34,11 @@ from .shapes import (
     Shape,
     Table,
     Text,
+    either,
 )
 from .trees import tree_check
 
-__all__ = [
-    "Plan",
-    "Planner",
-    "accepted",
-    "faithful",
-    "is_array",
-    "is_map_key",
-    "may_overflow",
-    "plan_of",
-]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """wire: the type on the wire. to_wire, from_wire: the conversions, None where nothing is to do.
-
-    maybe_null: a value may travel as null, so null cannot stand for an absent value.
-    """
-
-    wire: Any
-    to_wire: Convert | None = None
-    from_wire: Convert | None = None
-    maybe_null: bool = False
-
-    @property
-    def direct(self) -> bool:
-        """Whether msgspec handles the wire type without any conversion."""
-        return self.to_wire is None and self.from_wire is None
-
-
-Planner = Callable[[Shape], Plan]
+__all__ = ["plan_of"]
 
 
 def plan_of(shape: Shape) -> Plan:
@@ -125,7 +96,7 @@ class _Plans:
         members = tuple(member for member in shape.members if not _is_none(member))
         plans = [self.plan(member) for member in members]
         nullable = len(members) < len(shape.members)
-        whole = to.either([self.plan(member).wire for member in shape.members])
+        whole = either([self.plan(member).wire for member in shape.members])
         if all(plan.direct for plan in plans) and accepted(whole):
             return Plan(whole, maybe_null=nullable)
         pairs = zip(members, plans, strict=True)
@@ -152,7 +123,7 @@ class _Plans:
                 maybe_null=True,
             )
         boxes = [to.box(index, plan.wire) for index, plan in enumerate(plans)]
-        wire = to.either(boxes)
+        wire = either(boxes)
         into = to.boxer(AnyOf(shape.tp, members), boxes, [plan.to_wire for plan in plans])
         out = to.unboxer(boxes, [plan.from_wire for plan in plans])
         if nullable:
@@ -207,8 +178,6 @@ class _Plans:
         return plan
 
     def _record(self, shape: Record) -> Plan:
-        from .records import record_plan
-
         return self._once(shape, lambda: record_plan(shape, self.plan))
 
     def _model(self, shape: Model) -> Plan:
@@ -220,7 +189,7 @@ class _Plans:
         return models.whole(shape) if record is None else self._record(record)
 
     def _checked(self, shape: Checked) -> Plan:
-        from .models import checker
+        from .checking import checker  # imports pydantic, too
 
         inner, check = self.plan(shape.inner), checker(shape)
         convert = inner.from_wire
@@ -246,87 +215,6 @@ class _Plans:
         return Plan(Any, to_wire, from_wire, maybe_null=_nullable(shape))
 
 
-def accepted(tp: Any) -> bool:
-    """Whether msgspec takes the type."""
-    try:
-        msgspec.msgpack.Decoder(tp)
-    except (TypeError, NotImplementedError):  # the latter for an enum of integers beyond 64 bits
-        return False
-    return True
-
-
-def may_overflow(shape: Shape, seen: set[Shape]) -> bool:
-    """Whether a value of this shape may hold an integer beyond 64 bits."""
-    if shape in seen:
-        return False
-    seen.add(shape)
-    match shape:
-        case Scalar(cls=cls):
-            return cls in (int, float)  # a float may be given as an int
-        case EnumOf():
-            return False
-        case OneOf(values=values):
-            return any(type(value) is int and not _is_small(value) for value in values)
-        case AnyOf(members=shapes) | Places(items=shapes) | Recurring(found=shapes):
-            return any(may_overflow(inner, seen) for inner in shapes)
-        case Items(item=item):
-            return may_overflow(item, seen)
-        case Table(key=key, value=value):
-            return may_overflow(key, seen) or may_overflow(value, seen)
-        case Record(fields=fields):
-            return any(may_overflow(field.shape, seen) for field in fields)
-    return True
-
-
-def faithful(shape: Shape, seen: set[Shape]) -> bool:
-    """Whether msgspec, if it accepts the type, brings every value back as it was."""
-    if shape in seen:
-        return True
-    seen.add(shape)
-    match shape:
-        case Scalar():
-            return True
-        case EnumOf(cls=cls):
-            return all(type(member.value) is str or _is_small(member.value) for member in cls)
-        case OneOf(values=values):
-            plain = (str, bool, type(None))
-            return all(type(value) in plain or _is_small(value) for value in values)
-        case AnyOf(members=shapes) | Places(items=shapes):
-            return all(faithful(inner, seen) for inner in shapes)
-        case Items(heads=heads, item=item):
-            return Iterable not in heads and faithful(item, seen)  # msgspec takes it for anything
-        case Table(key=key, value=value):
-            return is_map_key(key) and faithful(key, seen) and faithful(value, seen)
-        case Record(fields=fields, style=style):
-            # Of an attrs class msgspec drops what is private, and adds what a property cached.
-            if style == "attrs" or (is_array(shape) and any(field.unset for field in fields)):
-                return False
-            return all(faithful(field.shape, seen) for field in fields)
-    return False
-
-
-def is_array(record: Record) -> bool:
-    """Whether fields travel by position."""
-    config = getattr(record.cls, "__struct_config__", None)
-    return record.style == "namedtuple" or bool(config and config.array_like)
-
-
-_NO_MAP_KEYS: Final = frozenset((bool, type(None), bytes, datetime))
-"""Scalars that JSON, or a JavaScript client, cannot take as the key of a map."""
-
-
-def is_map_key(shape: Shape) -> bool:
-    """Whether a dict with such keys travels as a map."""
-    match shape:
-        case Scalar(cls=cls):
-            return cls not in _NO_MAP_KEYS
-        case EnumOf():
-            return faithful(shape, set())
-        case OneOf(values=values):
-            return {type(value) for value in values} == {str} or all(map(_is_small, values))
-    return False
-
-
 def _is_told(shape: Shape, plan: Plan) -> bool:
     """Whether the class that it travels as tells it from others: it is a record, with a Struct made
     for it, or holds the union that it is a member of."""
@@ -343,11 +231,6 @@ def _holds_alias(shape: Shape) -> bool:
         case Table(key=key, value=value):
             return is_map_key(key) and (isinstance(value, Recurring) or _holds_alias(value))
     return False
-
-
-def _is_small(value: object) -> bool:
-    """Whether msgspec takes it for one of several integers."""
-    return type(value) is int and value.bit_length() <= 63
 
 
 def _nullable(shape: Shape) -> bool:

@@ -28,6 +28,7 @@ from msgspec import UnsetType
 from ..errors import UnsupportedType
 from .aliases import QuotedAlias, is_alias, quoted_alias, value_of
 from .fields import declared_fields, substitute
+from .instead import unknown
 from .scalars import SCALARS
 from .shapes import (
     AnyOf,
@@ -49,7 +50,7 @@ from .shapes import (
 )
 from .texts import ADDRESSES, text_form
 
-__all__ = ["INSTEAD", "record_style", "shape_of"]
+__all__ = ["record_style", "shape_of"]
 
 _ABC = collections.abc
 _ITEMS: Final[dict[Any, tuple[Any, Any, tuple[type, ...]]]] = {
@@ -78,32 +79,6 @@ JsonValue: Any = Union[None, bool, int, float, str, "list[JsonValue]", "dict[str
 _JSON: Final = QuotedAlias(__name__, "JsonValue")
 _DEEPEST: Final = 8
 """Forms of one generic class within each other; more is a type without end."""
-INSTEAD: Final = {
-    **dict.fromkeys(("builtins.bytearray", "builtins.memoryview"), "bytes"),
-    **dict.fromkeys(("builtins.complex", "fractions.Fraction"), "a tuple of its parts"),
-    **dict.fromkeys(("builtins.range", "builtins.slice"), "a tuple of its bounds"),
-    **dict.fromkeys((f"collections.{name}" for name in ("OrderedDict", "defaultdict")), "dict"),
-    "collections.Counter": "dict",
-    "collections.deque": "list or tuple",
-    **dict.fromkeys(
-        (f"collections.abc.{name}" for name in ("Iterator", "Generator")),
-        "list, tuple or Iterable; a method that yields is a stream",
-    ),
-    **dict.fromkeys((f"pathlib.{name}Path" for name in ("Posix", "Windows")), "Path or PurePath"),
-    **dict.fromkeys(("datetime.tzinfo", "datetime.timezone"), "ZoneInfo"),
-    **dict.fromkeys(("re.Pattern", "re.Match"), "str"),
-    "numpy.bool_": "bool",
-    **dict.fromkeys(("numpy.float32", "numpy.float64"), "float"),
-    **dict.fromkeys(("numpy.int32", "numpy.int64", "numpy.uint8", "numpy.uint64"), "int"),
-    "pandas.Timestamp": "datetime",
-    "pandas.Timedelta": "timedelta",
-    "numpy": "list or tuple of its items (`array.tolist()`), or bytes",
-    "pandas": "list of a dataclass, one for each row",
-    "polars": "list of a dataclass, one for each row",
-    "pyarrow": "list of a dataclass, one for each row, or bytes",
-    "torch": "list or tuple of its items (`tensor.tolist()`), or bytes",
-}
-"""What to declare in place of what one might expect to travel; of any class of a package."""
 _TABLES: Final = frozenset((dict, _ABC.Mapping, _ABC.MutableMapping))
 
 
@@ -213,12 +188,12 @@ class _Reader:
             return Table(tp, self.read(arguments[0]), self.read(arguments[1]))
         if isinstance(origin, type) and (style := record_style(origin)):
             return self._record(tp, origin, style)
-        raise _unknown(tp)
+        raise unknown(tp)
 
     def _class(self, tp: Any) -> Shape:
         """A type without arguments."""
         if not isinstance(tp, type):
-            raise _unknown(tp)
+            raise unknown(tp)
         if tp in SCALARS:
             return Scalar(tp, tp)
         if (form := text_form(tp)) is not None:
@@ -241,7 +216,7 @@ class _Reader:
             return Table(tp, Anything(Any), Anything(Any))
         if (style := record_style(tp)) and not issubclass(tp, BaseException):
             return self._record(tp, tp, style)
-        raise _unknown(tp)
+        raise unknown(tp)
 
     def _annotated(self, tp: Any, inner: Any) -> Shape:
         alias = quoted_alias(tp)
@@ -324,15 +299,3 @@ def _order(shape: Shape) -> tuple[str, str]:
 
 def _open(tp: Any) -> UnsupportedType:
     return UnsupportedType(spell(tp), "is an open type parameter: say of what, as Page[int]")
-
-
-def _unknown(tp: Any) -> UnsupportedType:
-    hint = "a frozen dataclass, a pydantic model or a builtin type"
-    cls = get_origin(tp) or tp
-    if isinstance(cls, type):
-        for base in SCALARS:
-            if base is not type(None) and issubclass(cls, base):
-                hint = f"{base.__name__}, or a NewType of it"
-        hint = INSTEAD.get(cls.__module__.partition(".")[0], hint)
-        hint = INSTEAD.get(f"{cls.__module__.partition('._')[0]}.{cls.__qualname__}", hint)
-    return UnsupportedType(spell(tp), f"cannot travel: declare {hint}")

@@ -13,7 +13,8 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from ..errors import UnsupportedType
-from .plans import Plan, Planner, is_array
+from .conversions import Plan, Planner
+from .faithful import is_array
 from .shapes import Field, Record, spell
 
 __all__ = ["record_plan"]
@@ -145,7 +146,7 @@ def _build_dict(record: Record, fields: Mapping[str, Any]) -> Any:
 
 
 def _build_model(record: Record, fields: Mapping[str, Any]) -> Any:
-    from .models import validate
+    from .checking import validate  # imports pydantic: only where a model is met
 
     return validate(record.cls, fields)
 

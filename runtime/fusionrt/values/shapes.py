@@ -6,7 +6,9 @@ type as it was written, without aliases, for messages and for msgspec.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Annotated, Any, Literal, Union
@@ -30,6 +32,7 @@ __all__ = [
     "Shape",
     "Table",
     "Text",
+    "either",
     "literal_name",
     "spell",
 ]
@@ -165,6 +168,11 @@ class Checked(Shape):
 @dataclass(frozen=True, slots=True, eq=False)
 class Anything(Shape):
     """`Any`: whatever msgpack itself tells apart."""
+
+
+def either(types: Sequence[Any]) -> Any:
+    """The union of some types."""
+    return functools.reduce(operator.or_, types)
 
 
 def literal_name(value: Any) -> tuple[type, Any]:
