@@ -1,4 +1,4 @@
-"""`Run`: a body that runs."""
+"""`Run`: a body that runs; one at a time for a key, shared by all who call (G17, G18)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is calling: the body, or the command, that the running code belongs to."""
+"""Who is calling: the body, or the command, that the running code belongs to (G33)."""
 
 from __future__ import annotations
 
