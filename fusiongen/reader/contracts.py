@@ -1,4 +1,7 @@
-"""All contracts of a project, read together: one may invalidate results of another."""
+"""All contracts of a project, read together: one may invalidate results of another.
+
+What is looked up is looked up once, so that the time is linear in their size (C7).
+"""
 
 from __future__ import annotations
 

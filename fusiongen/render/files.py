@@ -1,4 +1,4 @@
-"""The four files of a contract's package, without their headers."""
+"""The four files of a contract's package, without their headers; same contract, same text (C1)."""
 
 from __future__ import annotations
 

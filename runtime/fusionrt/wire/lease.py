@@ -1,4 +1,5 @@
-"""How long a client may trust what it was told (D6), and when to ask again (D9)."""
+"""How long a client may trust what it was told (D6), and when to ask again (D9): what bounds how
+stale a strict read can be (D14)."""
 
 from __future__ import annotations
 

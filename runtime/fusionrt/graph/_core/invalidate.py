@@ -2,7 +2,7 @@
 
 Two phases, so that no handler sees a half-marked closure (G15b); a worklist, so that depth does not
 matter (G35). A Computing computed cannot be marked yet: it is flagged, with every body that waits
-for it (G5c, G7), and ends Invalidated.
+for it (G5, G5c, G7), and ends Invalidated.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""`Run`: a body that runs."""
+"""`Run`: a body that runs.
+
+One at a time for a key (G17). Who calls while it runs shares it (G18), unless what it reads was
+invalidated before the call (G5b).
+"""
 
 from __future__ import annotations
 
