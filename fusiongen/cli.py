@@ -136,7 +136,7 @@ def generate(
         ),
     ] = None,
 ) -> None:
-    """Generate stubs, proxies and clients from the contracts of this project."""
+    """Generate stubs, tables and clients from the contracts of this project."""
     here = Path.cwd()
     if watch and tests is not None:
         raise UsageProblem("--tests writes once: leave --watch out")
