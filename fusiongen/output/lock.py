@@ -31,7 +31,7 @@ from ..contract import (
 from ..reader.contracts import Reading
 from ..reader.literals import normal
 from ..reader.structures import Structure, Structures
-from .owned import digest
+from .stamp import digest
 from .unions import Unions
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fusiongen.errors import GenerationError
-from fusiongen.output.emit import generate
+from fusiongen.output.write import generate
 from tests.output.test_emit import CONTRACT
 from tests.projects import CONFIG, Write
 

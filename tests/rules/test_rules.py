@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from fusiongen.errors import ContractError, Diagnostic
-from fusiongen.output.emit import reading_of
+from fusiongen.output.plan import reading_of
 from fusiongen.rules.all import RULES
 from fusiongen.rules.base import Rule
 from tests.projects import Write
