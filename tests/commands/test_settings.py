@@ -11,7 +11,7 @@ from fusiongen.errors import GenerationError
 from fusiongen.output.plan import reading_of
 from fusiongen.output.write import generate
 from fusiongen.project import load
-from tests.output.test_emit import CONTRACT
+from tests.output.test_write import CONTRACT
 from tests.projects import Write
 from tests.python import ROOT, RUNTIME, passes
 

@@ -13,7 +13,7 @@ from fusiongen.output.write import generate
 from fusiongen.show.report import FORMATS, of_finding
 from tests.projects import Write
 
-from .test_emit import CONTRACT, SECOND
+from .test_write import CONTRACT, SECOND
 
 Kinds = dict[str, FindingKind]
 

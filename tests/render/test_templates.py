@@ -6,7 +6,7 @@ import pytest
 
 from fusiongen.errors import GenerationError
 from fusiongen.output.write import generate
-from tests.output.test_emit import CONTRACT
+from tests.output.test_write import CONTRACT
 from tests.projects import CONFIG, Write
 
 OWN = CONFIG + 'templates = "own"\n'
