@@ -16,20 +16,26 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 import typer
 
 from fusionrt import FusionError, Host
-from fusionrt.broker import PORT, Broker
+from fusionrt.broker import PORT
 from fusionrt.running import serve
-from fusionrt.signals import stop_signals
 
-from . import project
-from .commands import actions, skeletons, watching
-from .commands import run as starting
-from .commands.live import Live, UsageProblem, parse_call
+from .commands.call import UsageProblem, parse_call
+from .commands.check import check as check_project
+from .commands.generate import generate as generate_project
+from .commands.generate import told
+from .commands.init import init as init_project
+from .commands.live import Live
+from .commands.regenerate import generate_again_and_again
+from .commands.run import check_current
+from .commands.server import run_broker
+from .commands.write_tests import write_tests
 from .compat.rule import Tier
 from .demo.play import show
 from .errors import ContractError, GenerationError, NoBaseline
-from .output import emit
+from .output.plan import reading_of
+from .project import load
 from .reference import pages
-from .show import terminal as describing
+from .show import terminal
 from .show.description import description_json, description_of
 from .show.report import FORMATS, of_diagnostic
 
@@ -115,7 +121,7 @@ def _fail(message: str, code: int, prefix: str = "error: ") -> NoReturn:
 @_readable
 def init(directory: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
     """Start a project: a contract, a service, an application and a test."""
-    for path in project.init(directory):
+    for path in init_project(directory):
         typer.echo(f"wrote {path}")
     change = "" if directory.resolve() == Path.cwd() else f"cd {shlex.quote(str(directory))} && "
     typer.echo(f"next: {change}fusiongen generate && fusiongen run app:app")
@@ -136,22 +142,22 @@ def generate(
         ),
     ] = None,
 ) -> None:
-    """Generate stubs, proxies and clients from the contracts of this project."""
+    """Generate stubs, tables and clients from the contracts of this project."""
     here = Path.cwd()
     if watch and tests is not None:
         raise UsageProblem("--tests writes once: leave --watch out")
     if watch:
-        for line in watching.generate_again_and_again(here):
+        for line in generate_again_and_again(here):
             typer.echo(line)
-    loaded = project.load(here)
-    outcome = actions.generate(loaded)
+    loaded = load(here)
+    outcome = generate_project(loaded)
     for warning in outcome.warnings:
         typer.echo(f"warning: {warning}", err=True)
     for diagnostic in outcome.diagnostics:
         typer.echo(str(of_diagnostic(diagnostic, "warning")), err=True)
-    for path in skeletons.write(loaded, tests) if tests is not None else ():
+    for path in write_tests(loaded, tests) if tests is not None else ():
         typer.echo(f"wrote {path}; complete it, it is yours")
-    for line in actions.told(outcome, here):
+    for line in told(outcome, here):
         typer.echo(line)
     if strict and outcome.diagnostics:
         raise typer.Exit(1)
@@ -176,7 +182,7 @@ def check(
     strict: Strict = False,
 ) -> None:
     """Tell whether the generated files are what the contracts say; exit code 1 if not."""
-    reports = actions.check(project.load(Path.cwd()), against, tier)
+    reports = check_project(load(Path.cwd()), against, tier)
     for line in FORMATS[format](reports):
         typer.echo(line)
     if any(strict or report.kind != "warning" for report in reports):
@@ -191,12 +197,12 @@ def describe(
     ] = False,
 ) -> None:
     """Show the services of this project: methods, who invalidates what, types."""
-    description = description_of(emit.reading_of(project.load(Path.cwd())))
+    description = description_of(reading_of(load(Path.cwd())))
     if json:
         typer.echo(description_json(description))
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    for line in describing.lines(description, width):
+    for line in terminal.lines(description, width):
         typer.echo(line)
 
 
@@ -209,7 +215,7 @@ def docs(
     ] = False,
 ) -> None:
     """Write a reference of the services: services.md, and asyncapi.json for programs."""
-    loaded = project.load(Path.cwd())
+    loaded = load(Path.cwd())
     if check:
         stale = pages.stale(loaded, out)
         for path in stale:
@@ -225,7 +231,7 @@ def docs(
 @_readable
 def run(target: Annotated[str, typer.Argument(metavar="MODULE:ATTR")], nats: Nats = None) -> None:
     """Serve an application until SIGTERM: `async def app(host: Host) -> None`."""
-    starting.check_current(Path.cwd())
+    check_current(Path.cwd())
     asyncio.run(serve(target, nats, _started))
 
 
@@ -282,13 +288,8 @@ def server(
     """Run the embedded broker until Ctrl-C."""
 
     async def stay() -> None:
-        async with await Broker.start(port=port) as broker:
-            if not broker.owned:
-                typer.echo(f"a broker runs already at {broker.url}")
-                return
-            typer.echo(f"the broker listens on {broker.url}; stop with Ctrl-C")
-            with stop_signals() as stop:
-                await stop.wait()
+        async for line in run_broker(port):
+            typer.echo(line)
 
     asyncio.run(stay())
 

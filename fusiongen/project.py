@@ -11,11 +11,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .commands.init import init
 from .errors import GenerationError
 from .reader.modules import Modules
 
-__all__ = ["Allowed", "Config", "Project", "Title", "init", "load"]
+__all__ = ["Allowed", "Config", "Project", "Title", "load"]
 
 
 class Allowed(BaseModel):

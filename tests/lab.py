@@ -100,22 +100,6 @@ class LabInvalidate(InvalidateAccessor):
         self._invalidate("fail", (how,))
 
 
-class LabService(Lab, Service):
-    """The stub."""
-
-    computed = LabComputed()
-    peek = LabPeek()
-    changes = LabChanges()
-    invalidate = LabInvalidate()
-
-    @abstractmethod
-    async def get(self, key: str) -> int: ...
-    @abstractmethod
-    async def double(self, key: str) -> int: ...
-    @abstractmethod
-    async def put(self, key: str, value: int) -> int: ...
-
-
 def _put_keys(keys: Keys, key: str, value: int) -> None:
     LabInvalidate(keys).get(key)
 
@@ -170,30 +154,20 @@ CONTRACT = Contract(
 )
 
 
-class LabProxy(LabService, contract=CONTRACT):
-    async def get(self, key: str) -> int:
-        return await self._fusion.compute("get", (key,))
+class LabService(Lab, Service, contract=CONTRACT):
+    """The stub."""
 
-    async def double(self, key: str) -> int:
-        return await self._fusion.compute("double", (key,))
+    computed = LabComputed()
+    peek = LabPeek()
+    changes = LabChanges()
+    invalidate = LabInvalidate()
 
-    async def blob(self, size: int) -> bytes:
-        return await self._fusion.compute("blob", (size,))
-
-    async def slow(self, key: str) -> int:
-        return await self._fusion.compute("slow", (key,))
-
-    async def fail(self, how: str) -> int:
-        return await self._fusion.compute("fail", (how,))
-
-    async def put(self, key: str, value: int) -> int:
-        return await self._fusion.command("put", (key, value))
-
-    async def misdeclared(self, key: str) -> None:
-        return await self._fusion.command("misdeclared", (key,))
-
-    async def slow_put(self, key: str, value: int) -> int:
-        return await self._fusion.command("slow_put", (key, value))
+    @abstractmethod
+    async def get(self, key: str) -> int: ...
+    @abstractmethod
+    async def double(self, key: str) -> int: ...
+    @abstractmethod
+    async def put(self, key: str, value: int) -> int: ...
 
 
 class LabClient(Lab, Client, contract=CONTRACT):

@@ -38,19 +38,6 @@ class NumbersInvalidate(InvalidateAccessor):
         self._invalidate("reader", (n,))
 
 
-class NumbersService(NumbersContract, Service):
-    invalidate = NumbersInvalidate()
-
-    @abstractmethod
-    async def get(self, n: int) -> int: ...
-    @abstractmethod
-    async def chain(self, n: int) -> int: ...
-    @abstractmethod
-    async def fan(self, n: int) -> int: ...
-    @abstractmethod
-    async def reader(self, n: int) -> int: ...
-
-
 _METHODS = ("get", "chain", "fan", "reader")
 
 CONTRACT = Contract(
@@ -62,18 +49,17 @@ CONTRACT = Contract(
 )
 
 
-class NumbersProxy(NumbersService, contract=CONTRACT):
-    async def get(self, n: int) -> int:
-        return await self._fusion.compute("get", (n,))
+class NumbersService(NumbersContract, Service, contract=CONTRACT):
+    invalidate = NumbersInvalidate()
 
-    async def chain(self, n: int) -> int:
-        return await self._fusion.compute("chain", (n,))
-
-    async def fan(self, n: int) -> int:
-        return await self._fusion.compute("fan", (n,))
-
-    async def reader(self, n: int) -> int:
-        return await self._fusion.compute("reader", (n,))
+    @abstractmethod
+    async def get(self, n: int) -> int: ...
+    @abstractmethod
+    async def chain(self, n: int) -> int: ...
+    @abstractmethod
+    async def fan(self, n: int) -> int: ...
+    @abstractmethod
+    async def reader(self, n: int) -> int: ...
 
 
 class Numbers(NumbersService):

@@ -26,19 +26,6 @@ class Load(Protocol):
     async def rest_plain(self, key: int, seconds: float) -> int: ...
 
 
-class LoadService(Load, Service):
-    invalidate = InvalidateAccessor()
-
-    @abstractmethod
-    async def spin(self, key: int, seconds: float) -> int: ...
-    @abstractmethod
-    async def rest(self, key: int, seconds: float) -> int: ...
-    @abstractmethod
-    async def spin_plain(self, key: int, seconds: float) -> int: ...
-    @abstractmethod
-    async def rest_plain(self, key: int, seconds: float) -> int: ...
-
-
 def _types() -> ContractTypes:
     names = "spin", "rest", "spin_plain", "rest_plain"
     return ContractTypes({name: Signature((int, float), int) for name in names})
@@ -58,12 +45,17 @@ CONTRACT = Contract(
 )
 
 
-class LoadProxy(LoadService, contract=CONTRACT):
-    async def spin(self, key: int, seconds: float) -> int:
-        return await self._fusion.compute("spin", (key, seconds))
+class LoadService(Load, Service, contract=CONTRACT):
+    invalidate = InvalidateAccessor()
 
-    async def rest(self, key: int, seconds: float) -> int:
-        return await self._fusion.compute("rest", (key, seconds))
+    @abstractmethod
+    async def spin(self, key: int, seconds: float) -> int: ...
+    @abstractmethod
+    async def rest(self, key: int, seconds: float) -> int: ...
+    @abstractmethod
+    async def spin_plain(self, key: int, seconds: float) -> int: ...
+    @abstractmethod
+    async def rest_plain(self, key: int, seconds: float) -> int: ...
 
 
 class LoadClient(Load, Client, contract=CONTRACT):

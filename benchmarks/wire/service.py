@@ -27,15 +27,6 @@ class Echo(Protocol):
     async def plain(self, text: str) -> str: ...
 
 
-class EchoService(Echo, Service):
-    invalidate = InvalidateAccessor()
-
-    @abstractmethod
-    async def cached(self, text: str) -> str: ...
-    @abstractmethod
-    async def plain(self, text: str) -> str: ...
-
-
 def _types() -> ContractTypes:
     return ContractTypes({"cached": Signature((str,), str), "plain": Signature((str,), str)})
 
@@ -49,9 +40,13 @@ CONTRACT = Contract(
 )
 
 
-class EchoProxy(EchoService, contract=CONTRACT):
-    async def cached(self, text: str) -> str:
-        return await self._fusion.compute("cached", (text,))
+class EchoService(Echo, Service, contract=CONTRACT):
+    invalidate = InvalidateAccessor()
+
+    @abstractmethod
+    async def cached(self, text: str) -> str: ...
+    @abstractmethod
+    async def plain(self, text: str) -> str: ...
 
 
 class EchoClient(Echo, Client, contract=CONTRACT):

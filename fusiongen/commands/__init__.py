@@ -1,1 +1,1 @@
-"""TODO: say what this room is."""
+"""What each command of the command line does, a file a command; `cli` parses and prints."""

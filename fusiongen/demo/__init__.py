@@ -1,1 +1,1 @@
-"""TODO: say what this room is."""
+"""What `fusiongen demo` shows."""

@@ -27,9 +27,10 @@ from fusionrt.broker import Broker
 from fusionrt.children import start_child, stop_child
 from fusionrt.signals import stop_signals
 
-from .. import project
-from ..commands.live import Call, Live
-from ..output import emit
+from ..commands.call import Call
+from ..commands.live import Live
+from ..output.write import generate
+from ..project import load
 from ..resources import folder
 
 __all__ = ["show"]
@@ -52,7 +53,7 @@ async def show(*, forever: bool) -> None:
         here = Path(directory)
         _say("generating the code of examples/cart")
         shutil.copytree(folder("examples") / "cart", here, dirs_exist_ok=True)
-        emit.generate(project.load(here))
+        generate(load(here))
         async with _broker() as url:
             _say(f"the broker listens on {url}")
             with _processes(here, url) as watcher:

@@ -1,1 +1,1 @@
-"""TODO: say what this room is."""
+"""What the project publishes from its own code: the pages of rules, and the schemas."""

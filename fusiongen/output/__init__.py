@@ -1,1 +1,1 @@
-"""TODO: say what this room is."""
+"""The files that `generate` writes: planned, written, recognised, compared, remembered."""

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from ..project import Project
 from ..render.files import ABI
-from ..show.report import Report
-from .emit import orphans, plan, text_of
+from .files import orphans, text_of
 from .lock import lock_is_intact
-from .owned import State, abi_of, state_of
+from .plan import plan
+from .stamp import State, abi_of, state_of
 
 __all__ = ["Finding", "FindingKind", "check", "compare"]
 
@@ -56,11 +56,6 @@ class Finding:
     def message(self) -> str:
         """The finding as a sentence."""
         return f"{self.path} {_SENTENCES[self.kind]}"
-
-    @property
-    def report(self) -> Report:
-        """The finding, to be printed."""
-        return Report(self.kind.value, self.message, self.path, detail=self.diff)
 
 
 def check(project: Project) -> list[Finding]:

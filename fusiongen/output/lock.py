@@ -32,7 +32,7 @@ from ..reader.contracts import Reading
 from ..reader.literals import normal
 from ..reader.shapes import Structure
 from ..reader.structures import Structures
-from .owned import digest
+from .stamp import digest
 from .unions import Unions
 
 __all__ = [

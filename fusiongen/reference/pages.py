@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..output.emit import reading_of, replace, text_of
+from ..output.files import replace, text_of
+from ..output.plan import reading_of
 from ..project import Project
 from ..show.description import description_of
 from .asyncapi import asyncapi

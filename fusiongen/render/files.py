@@ -21,7 +21,7 @@ ABI = 2
 
 _ABI = "fusionrt.abi"
 _ACCESSORS = ("computed", "peek", "changes", "invalidate")
-_SUFFIXES = ("Computed", "Peek", "Changes", "Invalidate", "Live", "Service", "Client", "Proxy")
+_SUFFIXES = ("Computed", "Peek", "Changes", "Invalidate", "Live", "Service", "Client")
 
 _MENTIONS_DEPRECATED = """\
 # mypy: disable-error-code="deprecated"
@@ -64,6 +64,7 @@ def _server(contract: Contract, local: Local) -> View:
     names = _names(contract, local, (f"{title}{suffix}" for suffix in _SUFFIXES[:6]))
     ours = {name: names.own(_ABI, name) for name in ("Accessor", "InvalidateAccessor", "Service")}
     ours["Protocol"] = names.own("typing", "Protocol")
+    ours["CONTRACT"] = names.own(".proxy", "CONTRACT")
     if contract.methods:
         ours["abstractmethod"] = names.own("abc", "abstractmethod")
     for name in ("ComputedMethod", "PeekMethod", "ChangesMethod") if compute else ():
@@ -104,7 +105,9 @@ def _server(contract: Contract, local: Local) -> View:
         protocol=protocol,
         pragma=_MENTIONS_DEPRECATED if mentioned else None,
         live=_class(f"{title}Live", protocol, ours["Protocol"]),
-        service=_class(f"{title}Service", protocol, ours["Service"]),
+        service=_class(
+            f"{title}Service", protocol, ours["Service"], f"contract={ours['CONTRACT']}"
+        ),
         accessors={
             maker: [
                 lay_out(call_of(f"{each.name} = {ours[maker]}", (f"{protocol}.{each.name}",)), 4)
@@ -133,19 +136,16 @@ def _client(contract: Contract, local: Local) -> View:
         names,
         n=ours,
         head=_class(f"{title}Client", protocol, ours["Client"], f"contract={ours['CONTRACT']}"),
-        methods=_forwarding(contract.methods, names, documented=True),
+        methods=_forwarding(contract.methods, names),
         doc=docstring(contract.doc, 4) or prose(f"A client of the service `{contract.name}`.", 4),
     )
 
 
 def _proxy(contract: Contract, local: Local) -> View:
-    title = contract.ref.name
-    defined = [f"{title}Proxy", "CONTRACT", "_types"]
-    names = _names(contract, local, (*defined, *variables(contract)))
+    names = _names(contract, local, ("CONTRACT", "_types", *variables(contract)))
     ours = {name: names.own(_ABI, name) for name in ("Contract", "Types")}
     if contract.methods:
         ours["Signature"] = names.own(_ABI, "Signature")
-    ours["Service"] = names.own(".server", f"{title}Service")
     protocol = names.use(contract.ref, runtime=True)
     commands = contract.of_kind(MethodKind.COMMAND)
     inner = Names((ours["Types"], ours.get("Signature", "")), local)
@@ -156,10 +156,8 @@ def _proxy(contract: Contract, local: Local) -> View:
         n=ours,
         abi=ABI,
         protocol=protocol,
-        head=_class(f"{title}Proxy", ours["Service"], "contract=CONTRACT"),
         keys=[text for each in commands for text in key_functions(contract, each, names)],
         table=table_of(contract, names),
-        methods=_forwarding(commands, names, documented=False),
         signatures=signatures,
         raises=raises_of(contract, inner),
         types_imports=inner.all_imports(4),
@@ -174,15 +172,13 @@ _CALLS = {
 }
 
 
-def _forwarding(
-    methods: tuple[Method, ...], names: Names, *, documented: bool
-) -> list[dict[str, str | None]]:
+def _forwarding(methods: tuple[Method, ...], names: Names) -> list[dict[str, str | None]]:
     """Methods that hand their arguments to the runtime."""
     return [
         {
             "signature": _declared(method, names),
-            "deprecated": _deprecated(method, names) if documented else None,
-            "doc": docstring(method.doc, 8) if documented else None,
+            "deprecated": _deprecated(method, names),
+            "doc": docstring(method.doc, 8),
             "call": _call(f"return {_CALLS[method.kind].format(receiver(method))}", method),
         }
         for method in methods

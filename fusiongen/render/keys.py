@@ -94,13 +94,14 @@ class _Function:
         return "\n".join((f"{lay_out(head, 0, after=9)} -> None:", *late, *lines))
 
     def _accessor(self, service: str, title: str, imports: list[str]) -> str:
-        """The class that collects. Another service's is imported late: two may need each other."""
+        """The class that collects. It is imported late: stubs need the table, and two services may
+        need each other.
+        """
         name = f"{title}Invalidate"
-        if service == self._contract.name:
-            return self._names.own(".server", name)
         spelling = self._free(name)
         alias = "" if spelling == name else f" as {spelling}"
-        imports.append(f"    from ..{service}.server import {name}{alias}")
+        package = "" if service == self._contract.name else f".{service}."
+        imports.append(f"    from .{package}server import {name}{alias}")
         return spelling
 
     def _collector(self, service: str) -> str:

@@ -1,4 +1,4 @@
-"""The data of a proxy: the types of every method, and the table of methods."""
+"""The data of `proxy.py`: the types of every method, and the table of methods."""
 
 from __future__ import annotations
 

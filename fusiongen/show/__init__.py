@@ -1,1 +1,1 @@
-"""TODO: say what this room is."""
+"""What is known of a project, in the form in which it is printed."""

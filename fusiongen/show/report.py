@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import Diagnostic
+from ..output.drift import Finding
 
-__all__ = ["FORMATS", "Report", "of_diagnostic"]
+__all__ = ["FORMATS", "Report", "of_diagnostic", "of_finding"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,11 @@ def of_diagnostic(diagnostic: Diagnostic, kind: str) -> Report:
     span = diagnostic.span
     message = f"{diagnostic.rule} {diagnostic.message}. {diagnostic.fix}"
     return Report(kind, message, span.path, span.line, span.column, diagnostic.rule)
+
+
+def of_finding(finding: Finding) -> Report:
+    """A generated file that is not as it should be."""
+    return Report(finding.kind.value, finding.message, finding.path, detail=finding.diff)
 
 
 def _text(reports: Sequence[Report]) -> Iterator[str]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from fusiongen import project
-from fusiongen.output import emit
+from fusiongen.output.write import generate
 
 # A shell starts background jobs with SIGINT ignored, and every child inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -25,7 +25,7 @@ def shop(folder: Path) -> Path:
     """A copy of the example, generated."""
     copy = folder / "shop"
     shutil.copytree(EXAMPLE, copy, ignore=shutil.ignore_patterns("__pycache__", "generated"))
-    emit.generate(project.load(copy))
+    generate(project.load(copy))
     return copy
 
 

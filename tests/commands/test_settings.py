@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from fusiongen.commands.init import init
 from fusiongen.errors import GenerationError
-from fusiongen.output.emit import generate, reading_of
-from fusiongen.project import init, load
-from tests.output.test_emit import CONTRACT
+from fusiongen.output.plan import reading_of
+from fusiongen.output.write import generate
+from fusiongen.project import load
+from tests.output.test_write import CONTRACT
 from tests.projects import Write
 from tests.python import ROOT, RUNTIME, passes
 

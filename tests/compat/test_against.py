@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.commands.actions import check
+from fusiongen.commands.check import check
 from fusiongen.compat.rule import Tier
 from fusiongen.errors import GenerationError, NoBaseline
-from fusiongen.output.emit import generate
 from fusiongen.output.lock import LOCK_FILE
-from fusiongen.output.owned import digest
+from fusiongen.output.stamp import digest
+from fusiongen.output.write import generate
 from fusiongen.project import Project, load
 from fusiongen.show.report import Report
 from tests.projects import CONFIG, Write

@@ -13,8 +13,9 @@ from typing import Any
 
 from fusiongen.compat.changes import changed
 from fusiongen.compat.rule import Change
-from fusiongen.output.emit import plan, write
 from fusiongen.output.lock import Lock, lock_of, lock_text
+from fusiongen.output.plan import plan
+from fusiongen.output.write import write
 from fusiongen.project import load
 from fusiongen.reader.contracts import Reading
 

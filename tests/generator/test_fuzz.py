@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fusiongen.errors import ContractError, GenerationError
-from fusiongen.output.emit import generate, plan
+from fusiongen.output.plan import plan
+from fusiongen.output.write import generate
 from fusiongen.project import Project, load
 from fusionrt.values.codecs import arguments_codec, codec
 from tests.python import RUNTIME, passes

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from fusiongen.errors import ContractError
-from fusiongen.output.emit import generate, reading_of
+from fusiongen.output.plan import reading_of
+from fusiongen.output.write import generate
 from fusiongen.project import load
 from tests.projects import CONFIG
 from tests.python import RUNTIME, passes

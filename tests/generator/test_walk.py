@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from fusiongen.output.emit import generate
+from fusiongen.output.write import generate
 from fusiongen.project import load
 from fusionrt import Host
 from fusionrt.transport.memory import MemoryNetwork

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fusiongen.output.emit import generate
+from fusiongen.output.write import generate
 from fusiongen.project import Project
 
 HERE = Path(__file__).resolve().parent

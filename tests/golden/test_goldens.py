@@ -10,7 +10,7 @@ import pytest
 from fusionrt.values.codecs import arguments_codec, codec
 
 from fusiongen.output.drift import check
-from fusiongen.output.owned import LEAVE_ALONE
+from fusiongen.output.stamp import LEAVE_ALONE
 from tests.python import ROOT, RUNTIME, passes
 
 from .regenerate import HERE, cases, project_of
@@ -20,7 +20,7 @@ RUFF_WIDTHS = (88, 100)
 _WRITE = """\
 import sys
 from pathlib import Path
-from fusiongen.output.emit import plan
+from fusiongen.output.plan import plan
 from tests.golden.regenerate import cases, project_of
 
 for case in cases():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RUNTIME = ROOT / "runtime" / "fusionrt"
+TOOL = ROOT / "fusiongen"
 
 # What each room of the runtime may import, beside itself.
 BASE = {"contract", "errors", "primitives"}
@@ -157,30 +159,68 @@ def test_importing_the_runtime_imports_nothing_of_the_generator() -> None:
     assert done.stdout.strip() == "[]"
 
 
-# What each module of the generator may import of the generator. `contract` and `errors` are the
-# model that every other one speaks.
+# What each room of the generator may import of the generator, beside itself; each knows only rooms
+# that stand before it. `contract` and `errors` are the model that all the others speak.
 MODEL = {"contract", "errors"}
 GENERATOR: dict[str, set[str]] = {
     "errors": set(),
     "contract": {"errors"},
     "resources": set(),
-    "compat": {*MODEL, "output", "project", "reader", "show"},
-    "reader": {*MODEL, "rules"},
     "rules": {*MODEL},
+    "reader": {*MODEL, "rules"},
     "render": {*MODEL, "resources"},
+    "project": {*MODEL, "reader"},
+    "output": {*MODEL, "project", "reader", "render", "resources"},
     "show": {*MODEL, "output", "reader"},
-    "output": {*MODEL, "project", "reader", "render", "resources", "show"},
+    "compat": {*MODEL, "output", "project", "reader", "show"},
     "reference": {*MODEL, "compat", "output", "project", "show"},
+    "manual": {*MODEL, "compat", "output", "project", "resources", "rules", "show"},
+    "commands": {
+        *MODEL,
+        *("compat", "output", "project", "reader", "reference", "render", "resources", "show"),
+    },
+    "demo": {*MODEL, "commands", "output", "project", "resources"},
+    "cli": {*MODEL, "commands", "compat", "demo", "output", "project", "reference", "show"},
+    "pytest_plugin": set(),
+    "__init__": set(),
+    "__main__": {"cli"},
 }
 
 
 @pytest.mark.parametrize("room", sorted(GENERATOR))
-def test_a_room_of_the_generator_knows_only_the_model(room: str) -> None:
+def test_a_room_of_the_generator_knows_only_what_lies_below_it(room: str) -> None:
     """Reader, rules and renderer know the contract model, and not each other's neighbours."""
-    root = ROOT / "fusiongen"
-    place = root / room if (root / room).is_dir() else root / f"{room}.py"
+    place = TOOL / room if (TOOL / room).is_dir() else TOOL / f"{room}.py"
     for path in files(place) if place.is_dir() else [place]:
         for line, name in imported(path, package_of(path, ROOT)):
             parts = name.split(".")
             if parts[0] == "fusiongen" and parts[1] != room:
                 assert parts[1] in GENERATOR[room], f"{path}:{line} imports {name}"
+
+
+def test_every_room_of_the_generator_is_named() -> None:
+    """A new room finds its place in the list above, below those that it may not know."""
+    rooms = {path.stem for path in TOOL.iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert rooms - {"__pycache__"} == set(GENERATOR)
+    order = list(GENERATOR)
+    for place, (room, known) in enumerate(GENERATOR.items()):
+        assert known <= set(order[:place]), f"{room} knows a room above it"
+
+
+def _differ_only_in_an_ending(one: str, other: str) -> bool:
+    pairs = zip(one, other, strict=False)
+    common = len(list(itertools.takewhile(lambda pair: pair[0] == pair[1], pairs)))
+    return common >= 4 and max(len(one), len(other)) - common <= 5
+
+
+# `Module` and all `Modules` are a file each; what breaks contracts finds other names soon.
+ALIKE = {("module", "modules"), ("compare", "comparison")}
+
+
+def test_no_two_files_of_the_generator_differ_only_in_an_ending() -> None:
+    """Nobody has to remember whether it was `describe` or `description`, `start` or `starting`."""
+    for folder in (TOOL, *(path for path in TOOL.iterdir() if path.is_dir())):
+        names = sorted(path.stem for path in folder.glob("*.py"))
+        for pair in itertools.combinations(names, 2):
+            alike = _differ_only_in_an_ending(*pair) and pair not in ALIKE
+            assert not alike, f"{folder.name}: {' and '.join(pair)}"

@@ -15,8 +15,8 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from fusiongen.manual.schemas import schemas
-from fusiongen.output.emit import reading_of
 from fusiongen.output.lock import LOCK_FILE
+from fusiongen.output.plan import reading_of
 from fusiongen.project import Config
 from fusiongen.resources import folder
 from fusiongen.show.description import description_json, description_of

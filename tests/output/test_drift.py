@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from fusiongen.output.drift import FindingKind, check
-from fusiongen.output.emit import generate
-from fusiongen.output.owned import stamped
-from fusiongen.show.report import FORMATS
+from fusiongen.output.stamp import stamped
+from fusiongen.output.write import generate
+from fusiongen.show.report import FORMATS, of_finding
 from tests.projects import Write
 
-from .test_emit import CONTRACT, SECOND
+from .test_write import CONTRACT, SECOND
 
 Kinds = dict[str, FindingKind]
 
@@ -102,7 +102,7 @@ def test_formats(project: Write, out: Path) -> None:
     """Findings are printed as text with the diff, as JSON, and as annotations of a pull request."""
     path = out / "carts" / "client.py"
     path.write_text(path.read_text() + "x = 1\n")
-    findings = [each.report for each in check(project({"shop/contracts.py": CONTRACT}))]
+    findings = [of_finding(each) for each in check(project({"shop/contracts.py": CONTRACT}))]
     text = "\n".join(FORMATS["text"](findings))
     assert text.startswith("hand-edited: shop/generated/carts/client.py was edited by hand")
     assert "-x = 1" in text

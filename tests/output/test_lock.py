@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from fusiongen.output.emit import generate
 from fusiongen.output.lock import LOCK_FILE, Lock, lock_is_intact
+from fusiongen.output.write import generate
 from fusionrt.table import ABI as RUNTIME_ABI
 from tests.projects import Write
 

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from fusiongen.output.emit import plan
+from fusiongen.output.plan import plan
 from tests.projects import Write
 
 METHOD = (

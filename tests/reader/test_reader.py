@@ -6,7 +6,7 @@ import pytest
 
 from fusiongen.contract import Contract, MethodKind
 from fusiongen.errors import ContractError, Diagnostic, GenerationError
-from fusiongen.output.emit import plan, reading_of
+from fusiongen.output.plan import plan, reading_of
 from fusiongen.project import Project
 from tests.projects import Write
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from fusiongen.errors import GenerationError
-from fusiongen.output.emit import generate
-from tests.output.test_emit import CONTRACT
+from fusiongen.output.write import generate
+from tests.output.test_write import CONTRACT
 from tests.projects import CONFIG, Write
 
 OWN = CONFIG + 'templates = "own"\n'

@@ -114,7 +114,7 @@ class InvalidateAccessor:
 
     __slots__ = ("_keys",)
 
-    #: Set when the generated proxy is imported.
+    #: Set when the generated stub is defined.
     _contract: ClassVar[Contract]
 
     def __init__(self, keys: Keys | None = None) -> None:

@@ -24,8 +24,8 @@ from ..graph import (
 )
 from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
 from ..table import Compute, Contract
+from .compiled import hot_table
 from .declared import DeclaredKeys
-from .hot_path import hot_table
 from .methods import ComputeMethods
 
 if TYPE_CHECKING:

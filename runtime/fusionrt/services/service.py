@@ -17,22 +17,19 @@ __all__ = ["Service"]
 class Service:
     """A service without its bodies: subclass the generated `…Service` and write them.
 
-    Every instance is woven: its compute calls and commands go through the caching proxy, also
-    those that its own bodies make. It needs no host; `Host.serve` makes it reachable.
+    Every instance is woven: its compute calls go through the cache and its commands through their
+    invalidations, also those that its own bodies make. It needs no host; `Host.serve` makes it
+    reachable.
     """
 
     _fusion_contract: ClassVar[Contract]
-    _fusion_proxy: ClassVar[type]
     _fusion_raw: ClassVar[type]
     _fusion: Binding
 
     def __init_subclass__(cls, contract: Contract | None = None, **options: Any) -> None:
         super().__init_subclass__(**options)
         if contract is not None:
-            stub = cls.__base__
-            assert stub is not None and issubclass(stub, Service)
-            stub._fusion_contract = contract
-            stub._fusion_proxy = cls
+            cls._fusion_contract = contract
             accessor = inspect.getattr_static(cls, "invalidate")
             assert isinstance(accessor, InvalidateAccessor)
             type(accessor)._contract = contract
@@ -43,8 +40,8 @@ class Service:
             if inspect.isabstract(cls):
                 return super().__new__(cls)  # raises
             contract = cls._fusion_contract
-            if not issubclass(cls, cls._fusion_proxy):
-                cls = woven(cls, cls._fusion_proxy, contract)
+            if not hasattr(cls, "_fusion_raw"):
+                cls = woven(cls, contract)
             service = super().__new__(cls)
             # Not an assignment: a service may be a frozen dataclass.
             object.__setattr__(service, "_fusion", Binding(service, contract))

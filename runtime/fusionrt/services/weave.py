@@ -1,8 +1,8 @@
 """Weaving: what an instance of a generated `…Service` really is.
 
-Making a `MyCarts` gives an instance of a subclass `(CartsProxy, MyCarts)`: every call of a compute
-method or command, `self.get(…)` in the bodies included, goes through the proxy, while
-`super().get(…)` reaches the raw body.
+Making a `MyCarts` gives an instance of a subclass of it, whose methods are made from the contract:
+every call of a compute method or command, `self.get(…)` in the bodies included, goes through them,
+while `super().get(…)` reaches the raw body.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 from typing_extensions import deprecated
 
-from ..table import Command, Compute, Contract, Plain, Stream, deprecation
-from .hot_path import hot_path, hot_table
+from ..table import Command, Compute, Contract, Method, deprecation
+from .compiled import command_path, hot_path, hot_table
 
 __all__ = ["woven"]
 
@@ -29,7 +29,7 @@ class _Unannounced:
         pass
 
 
-def woven(cls: type, proxy: type, contract: Contract) -> type:
+def woven(cls: type, contract: Contract) -> type:
     """The subclass of `cls` whose instances are cached; made once for each class.
 
     Raises:
@@ -55,18 +55,23 @@ def woven(cls: type, proxy: type, contract: Contract) -> type:
             ),
         }
         for method in contract.methods:
-            name = method.name
-            if isinstance(method, Plain | Stream):
-                namespace[name] = _while_hosted(getattr(cls, name))
-            if isinstance(method, Compute):
-                namespace[name] = hot_path(contract, name)
-            message = deprecation(getattr(contract.protocol, name))
-            if message is not None:
-                outer = proxy if isinstance(method, Command) else cls
-                namespace[name] = deprecated(message)(namespace.get(name) or getattr(outer, name))
-        made = type(cls)(cls.__name__, (_Unannounced, proxy, cls), namespace)
+            function = _method(cls, contract, method)
+            message = deprecation(getattr(contract.protocol, method.name))
+            namespace[method.name] = function if message is None else deprecated(message)(function)
+        made = type(cls)(cls.__name__, (_Unannounced, cls), namespace)
         cls._fusion_woven = made  # type: ignore[attr-defined]
     return made
+
+
+def _method(cls: type, contract: Contract, method: Method) -> Callable[..., Any]:
+    """What a call of a method runs instead of its body."""
+    match method:
+        case Compute():
+            return hot_path(contract, method.name)
+        case Command():
+            return command_path(contract, method.name)
+        case _:
+            return _while_hosted(getattr(cls, method.name))
 
 
 def _while_hosted(body: Callable[..., Any]) -> Callable[..., Any]:

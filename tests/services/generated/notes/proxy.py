@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=e2500607f6602216a88124b9b2902125
-"""The proxy of `Notes`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=a5a85eac5a4f86d364681123c557e0d4
+"""The table of `Notes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -22,8 +22,6 @@ from fusionrt.abi import (
 )
 
 from tests.services.contracts import Notes
-
-from .server import NotesInvalidate, NotesService
 
 if TYPE_CHECKING:
     from tests.services.contracts import Note
@@ -50,18 +48,24 @@ def _types() -> Types:
 
 
 def _put_keys(keys: Keys, note: Note) -> None:
+    from .server import NotesInvalidate
+
     notes_ = NotesInvalidate(keys)
     notes_.get(note.id)
     notes_.ids(note.owner, tag=ANY, limit=ANY)
 
 
 def _touch_keys_by_result(keys: Keys, result: Note, id: int) -> None:
+    from .server import NotesInvalidate
+
     notes_ = NotesInvalidate(keys)
     notes_.get(result.id)
     notes_.ids(result.owner, tag=ANY, limit=ANY)
 
 
 def _put_all_keys(keys: Keys, notes: tuple[Note, ...]) -> None:
+    from .server import NotesInvalidate
+
     notes_ = NotesInvalidate(keys)
     for note in notes:
         notes_.get(note.id)
@@ -85,25 +89,3 @@ CONTRACT = Contract(
         Stream("events"),
     ),
 )
-
-
-class NotesProxy(NotesService, contract=CONTRACT):
-    """Every `NotesService` is one of these: calls go through the cache."""
-
-    async def put(
-        self,
-        note: Note,
-    ) -> Note:
-        return await self._fusion.command("put", (note,))
-
-    async def touch(
-        self,
-        id: int,
-    ) -> Note:
-        return await self._fusion.command("touch", (id,))
-
-    async def put_all(
-        self,
-        notes: tuple[Note, ...],
-    ) -> None:
-        return await self._fusion.command("put_all", (notes,))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=b817b34a5cb75aee78492467ac0ec946
+# fusiongen:hash=5f2f59a1ab694556e4ff7f5d167b84f1
 """The server side of `Notes`: subclass `NotesService` and write the bodies."""
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from fusionrt.abi import (
 )
 
 from tests.services.contracts import Notes
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from tests.services.contracts import Note
@@ -107,7 +109,7 @@ class NotesLive(Notes, Protocol):
     def changes(self) -> NotesChanges: ...
 
 
-class NotesService(Notes, Service):
+class NotesService(Notes, Service, contract=CONTRACT):
     """Notes of many owners."""
 
     computed = NotesComputed()

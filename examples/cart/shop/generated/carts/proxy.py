@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=12f19bcdf0f9dd24c78342358cf003a3
-"""The proxy of `Carts`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=3b5af17796a31f53e567b4053dbf8212
+"""The table of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
 from shop.contracts import Carts
-
-from .server import CartsInvalidate, CartsService
 
 if TYPE_CHECKING:
     from shop.contracts import Cart
@@ -35,6 +33,8 @@ def _types() -> Types:
 
 
 def _put_keys(keys: Keys, cart: Cart) -> None:
+    from .server import CartsInvalidate
+
     carts_ = CartsInvalidate(keys)
     carts_.get(cart.id)
 
@@ -50,13 +50,3 @@ CONTRACT = Contract(
         Command("put", ("cart",), keys=_put_keys),
     ),
 )
-
-
-class CartsProxy(CartsService, contract=CONTRACT):
-    """Every `CartsService` is one of these: calls go through the cache."""
-
-    async def put(
-        self,
-        cart: Cart,
-    ) -> None:
-        return await self._fusion.command("put", (cart,))

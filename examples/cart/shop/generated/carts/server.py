@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=406a066b2ab567f6970eca46508d0c09
+# fusiongen:hash=5e282c210eefe5aa77b3f9b66765d9a2
 """The server side of `Carts`: subclass `CartsService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from shop.contracts import Carts
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -78,7 +80,7 @@ class CartsLive(Carts, Protocol):
     def changes(self) -> CartsChanges: ...
 
 
-class CartsService(Carts, Service):
+class CartsService(Carts, Service, contract=CONTRACT):
     """What everybody is about to buy."""
 
     computed = CartsComputed()

@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=af6d958c2a7bc4152654e36ef4345db1
-"""The proxy of `Products`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=ea212aeb82a292b1b40cab3c5eb8a98f
+"""The table of `Products`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
 from shop.contracts import Products
-
-from .server import ProductsInvalidate, ProductsService
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -38,11 +36,15 @@ def _types() -> Types:
 
 
 def _put_keys(keys: Keys, product: Product) -> None:
+    from .server import ProductsInvalidate
+
     products_ = ProductsInvalidate(keys)
     products_.get(product.id)
 
 
 def _set_price_keys(keys: Keys, id: str, price: Decimal) -> None:
+    from .server import ProductsInvalidate
+
     products_ = ProductsInvalidate(keys)
     products_.get(id)
 
@@ -58,20 +60,3 @@ CONTRACT = Contract(
         Command("set_price", ("id", "price"), keys=_set_price_keys),
     ),
 )
-
-
-class ProductsProxy(ProductsService, contract=CONTRACT):
-    """Every `ProductsService` is one of these: calls go through the cache."""
-
-    async def put(
-        self,
-        product: Product,
-    ) -> None:
-        return await self._fusion.command("put", (product,))
-
-    async def set_price(
-        self,
-        id: str,
-        price: Decimal,
-    ) -> Product:
-        return await self._fusion.command("set_price", (id, price))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=6caa5ba853de5755c6cb3db78aa6f168
+# fusiongen:hash=cbb18081c59ea9a7ee22135077a9dd7a
 """The server side of `Products`: subclass `ProductsService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from shop.contracts import Products
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -69,7 +71,7 @@ class ProductsLive(Products, Protocol):
     def changes(self) -> ProductsChanges: ...
 
 
-class ProductsService(Products, Service):
+class ProductsService(Products, Service, contract=CONTRACT):
     """What is for sale."""
 
     computed = ProductsComputed()

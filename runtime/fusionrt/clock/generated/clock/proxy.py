@@ -2,15 +2,13 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=540c4afa678f298f015b01ecd9be9acd
-"""The proxy of `Clock`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=803b03b531598d3c3aea00d4650cde4e
+"""The table of `Clock`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
 from fusionrt.abi import Compute, Contract, Signature, Types
 from fusionrt.clock.contracts import Clock
-
-from .server import ClockService
 
 
 def _types() -> Types:
@@ -38,7 +36,3 @@ CONTRACT = Contract(
         Compute("ago", ("moment",)),
     ),
 )
-
-
-class ClockProxy(ClockService, contract=CONTRACT):
-    """Every `ClockService` is one of these: calls go through the cache."""

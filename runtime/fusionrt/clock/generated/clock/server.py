@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=2e4355822b0211b060d25c0eec1b2408
+# fusiongen:hash=b1d6f63a02b7bdd7f7cbc377216d2f9f
 """The server side of `Clock`: subclass `ClockService` and write the bodies."""
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from fusionrt.abi import (
     Service,
 )
 from fusionrt.clock.contracts import Clock
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -75,7 +77,7 @@ class ClockLive(Clock, Protocol):
     def changes(self) -> ClockChanges: ...
 
 
-class ClockService(Clock, Service):
+class ClockService(Clock, Service, contract=CONTRACT):
     """The time, as values that are invalidated when they change."""
 
     computed = ClockComputed()

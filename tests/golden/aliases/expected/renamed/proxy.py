@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=56f1993f5babb0ffdea2b8425a214a13
-"""The proxy of `AliasedThings`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=0755ecb71b447aae62c005b3c148a146
+"""The table of `AliasedThings`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.aliases.contract import AliasedThings
-
-from .server import AliasedThingsInvalidate, AliasedThingsService
 
 if TYPE_CHECKING:
     from tests.golden.aliases.kinds import Kind, Wrapper
@@ -46,6 +44,8 @@ def _types() -> Types:
 
 
 def _put_keys(keys: Keys, kind: Kind, inner: Wrapper.Inner) -> None:
+    from .server import AliasedThingsInvalidate
+
     renamed_ = AliasedThingsInvalidate(keys)
     renamed_.a(kind, ANY)
     renamed_.b(ANY)
@@ -66,14 +66,3 @@ CONTRACT = Contract(
     version=3,
     internal=True,
 )
-
-
-class AliasedThingsProxy(AliasedThingsService, contract=CONTRACT):
-    """Every `AliasedThingsService` is one of these: calls go through the cache."""
-
-    async def put(
-        self,
-        kind: Kind,
-        inner: Wrapper.Inner,
-    ) -> None:
-        return await self._fusion.command("put", (kind, inner))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=b30106d1619ab086142551800837c80f
+# fusiongen:hash=a41b9b3a49bd034c21c6b9541e66baae
 """The server side of `AliasedThings`: subclass `AliasedThingsService` and write the
 bodies.
 """
@@ -23,6 +23,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.aliases.contract import AliasedThings
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,7 +95,7 @@ class AliasedThingsLive(AliasedThings, Protocol):
     def changes(self) -> AliasedThingsChanges: ...
 
 
-class AliasedThingsService(AliasedThings, Service):
+class AliasedThingsService(AliasedThings, Service, contract=CONTRACT):
     """The service `renamed`: subclass it and write the bodies."""
 
     computed = AliasedThingsComputed()

@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=787f08c6c54560db44209c9c230fcf90
-"""The proxy of `Carts`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=b34c3a63ecaff090a69554c6c92506ad
+"""The table of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.basic.contract import Carts
-
-from .server import CartsInvalidate, CartsService
 
 if TYPE_CHECKING:
     from tests.golden.basic.contract import Cart
@@ -51,17 +49,23 @@ def _types() -> Types:
 
 
 def _put_keys(keys: Keys, cart: Cart) -> None:
+    from .server import CartsInvalidate
+
     carts_ = CartsInvalidate(keys)
     carts_.get(cart.id)
 
 
 def _put_keys_by_result(keys: Keys, result: Cart, cart: Cart) -> None:
+    from .server import CartsInvalidate
+
     carts_ = CartsInvalidate(keys)
     if result.owner is not None:
         carts_.ids(result.owner, ANY)
 
 
 def _put_all_keys(keys: Keys, carts: tuple[Cart, ...]) -> None:
+    from .server import CartsInvalidate
+
     carts_ = CartsInvalidate(keys)
     for c in carts:
         carts_.get(c.id)
@@ -82,19 +86,3 @@ CONTRACT = Contract(
         Stream("events", ("since",)),
     ),
 )
-
-
-class CartsProxy(CartsService, contract=CONTRACT):
-    """Every `CartsService` is one of these: calls go through the cache."""
-
-    async def put(
-        self,
-        cart: Cart,
-    ) -> Cart:
-        return await self._fusion.command("put", (cart,))
-
-    async def put_all(
-        self,
-        carts: tuple[Cart, ...],
-    ) -> None:
-        return await self._fusion.command("put_all", (carts,))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=6e011bfca34becd12119d28bdd266ff2
+# fusiongen:hash=be7bd49e30dd320f01c61529c4186b33
 """The server side of `Carts`: subclass `CartsService` and write the bodies."""
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.basic.contract import Carts
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -89,7 +91,7 @@ class CartsLive(Carts, Protocol):
     def changes(self) -> CartsChanges: ...
 
 
-class CartsService(Carts, Service):
+class CartsService(Carts, Service, contract=CONTRACT):
     """Shopping carts."""
 
     computed = CartsComputed()

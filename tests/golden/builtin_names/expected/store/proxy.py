@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=f8f88445309de07344623c5db1881e8d
-"""The proxy of `Store`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=002f785b276662589a1563f66321c152
+"""The table of `Store`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.builtin_names.contract import Store
-
-from .server import StoreInvalidate, StoreService
 
 if TYPE_CHECKING:
     from builtins import str as str_
@@ -52,6 +50,8 @@ def _types() -> Types:
 
 
 def _set_keys(keys: Keys, id: str_, type: bytes) -> None:
+    from .server import StoreInvalidate
+
     store_ = StoreInvalidate(keys)
     store_.get(id, ANY)
     store_.list(id)
@@ -81,14 +81,3 @@ CONTRACT = Contract(
         Plain("item"),
     ),
 )
-
-
-class StoreProxy(StoreService, contract=CONTRACT):
-    """Every `StoreService` is one of these: calls go through the cache."""
-
-    async def set(
-        self,
-        id: str_,
-        type: bytes,
-    ) -> None:
-        return await self._fusion.command("set", (id, type))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=0e66896ef10a48767cee97e7ebcef6f6
+# fusiongen:hash=2b53e1f03c248806c3ffaea2e4b262ad
 """The server side of `Store`: subclass `StoreService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.builtin_names.contract import Store
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from builtins import bool as bool_
@@ -120,7 +122,7 @@ class StoreLive(Store, Protocol):
     def changes(self) -> StoreChanges: ...
 
 
-class StoreService(Store, Service):
+class StoreService(Store, Service, contract=CONTRACT):
     """A store whose methods hide `set`, `dict`, `list`, `type`, `property`…"""
 
     computed = StoreComputed()

@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=b6997f29d5fb243e2aa207cd323681a8
-"""The proxy of `Carts`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=63f95d0150d4f872ea6ea883ade18d86
+"""The table of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -22,12 +22,8 @@ from fusionrt.abi import (
 
 from tests.golden.collisions.contract import Carts
 
-from .server import CartsInvalidate as CartsInvalidate_
-from .server import CartsService
-
 if TYPE_CHECKING:
     from tests.golden.collisions.contract import Keys as Keys_
-    from tests.golden.collisions.contract import Types as Types_
 
 
 def _types() -> Types:
@@ -60,6 +56,8 @@ def _put_keys(
     ANY_: tuple[Keys_, ...],
     CartsInvalidate: int,
 ) -> None:
+    from .server import CartsInvalidate as CartsInvalidate_
+
     carts__ = CartsInvalidate_(keys_)
     carts__.get(keys, carts_)
     for CONTRACT in ANY_:
@@ -80,16 +78,3 @@ CONTRACT = Contract(
         Stream("watch", ("Coroutine",)),
     ),
 )
-
-
-class CartsProxy(CartsService, contract=CONTRACT):
-    """Every `CartsService` is one of these: calls go through the cache."""
-
-    async def put(
-        self,
-        keys: str,
-        carts_: str,
-        ANY_: tuple[Keys_, ...],
-        CartsInvalidate: int,
-    ) -> Types_:
-        return await self._fusion.command("put", (keys, carts_, ANY_, CartsInvalidate))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=1c36f2bbb7126fc84ead836f7b65d6cb
+# fusiongen:hash=2d0438ccfbb155e9e9c21b7481252cfa
 """The server side of `Carts`: subclass `CartsService` and write the bodies."""
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.collisions.contract import Carts
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from tests.golden.collisions.contract import AnyArgument as AnyArgument_
@@ -99,7 +101,7 @@ class CartsLive(Carts, Protocol):
     def changes(self) -> CartsChanges: ...
 
 
-class CartsService(Carts, Service):
+class CartsService(Carts, Service, contract=CONTRACT):
     """The service `carts`: subclass it and write the bodies."""
 
     computed = CartsComputed()

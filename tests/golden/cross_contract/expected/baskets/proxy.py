@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=709b5a53b6878a37850ba926e5afd23e
-"""The proxy of `Baskets`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=cc51c718514bb968629d3c589455fda1
+"""The table of `Baskets`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.cross_contract.contract import Baskets
-
-from .server import BasketsInvalidate, BasketsService
 
 if TYPE_CHECKING:
     from tests.golden.cross_contract.contract import Line
@@ -41,6 +39,7 @@ def _types() -> Types:
 
 def _fill_keys(keys: Keys, lines: tuple[Line, ...]) -> None:
     from ..products.server import ProductsInvalidate
+    from .server import BasketsInvalidate
 
     baskets_ = BasketsInvalidate(keys)
     products_ = ProductsInvalidate(keys)
@@ -63,13 +62,3 @@ CONTRACT = Contract(
         Command("fill", ("lines",), keys=_fill_keys),
     ),
 )
-
-
-class BasketsProxy(BasketsService, contract=CONTRACT):
-    """Every `BasketsService` is one of these: calls go through the cache."""
-
-    async def fill(
-        self,
-        lines: tuple[Line, ...],
-    ) -> None:
-        return await self._fusion.command("fill", (lines,))

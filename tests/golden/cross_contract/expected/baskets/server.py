@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=1470fd8e6c346461ef9d2caf2f7c3114
+# fusiongen:hash=54849c5df8157faa4e4502f20910282f
 """The server side of `Baskets`: subclass `BasketsService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.cross_contract.contract import Baskets
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from tests.golden.cross_contract.contract import Line
@@ -67,7 +69,7 @@ class BasketsLive(Baskets, Protocol):
     def changes(self) -> BasketsChanges: ...
 
 
-class BasketsService(Baskets, Service):
+class BasketsService(Baskets, Service, contract=CONTRACT):
     """The service `baskets`: subclass it and write the bodies."""
 
     computed = BasketsComputed()

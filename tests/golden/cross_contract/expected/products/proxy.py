@@ -2,16 +2,14 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=9d1480a16c33cd994df79297d3b7fd04
-"""The proxy of `Products`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=38e9c22bf4d77559fafb85189316fddb
+"""The table of `Products`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
 from tests.golden.cross_contract.contract_products import Products
-
-from .server import ProductsInvalidate, ProductsService
 
 
 def _types() -> Types:
@@ -27,6 +25,7 @@ def _types() -> Types:
 
 def _remove_keys(keys: Keys, products_: str) -> None:
     from ..baskets.server import BasketsInvalidate
+    from .server import ProductsInvalidate
 
     products__ = ProductsInvalidate(keys)
     baskets_ = BasketsInvalidate(keys)
@@ -46,13 +45,3 @@ CONTRACT = Contract(
         Command("remove", ("products_",), keys=_remove_keys),
     ),
 )
-
-
-class ProductsProxy(ProductsService, contract=CONTRACT):
-    """Every `ProductsService` is one of these: calls go through the cache."""
-
-    async def remove(
-        self,
-        products_: str,
-    ) -> None:
-        return await self._fusion.command("remove", (products_,))

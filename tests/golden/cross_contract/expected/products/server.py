@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=bf0b591818b1dd994f7c22c26550ddca
+# fusiongen:hash=7fae422fa348615d45c42c24fb83dd67
 """The server side of `Products`: subclass `ProductsService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.cross_contract.contract_products import Products
+
+from .proxy import CONTRACT
 
 
 class ProductsComputed(Accessor):
@@ -71,7 +73,7 @@ class ProductsLive(Products, Protocol):
     def changes(self) -> ProductsChanges: ...
 
 
-class ProductsService(Products, Service):
+class ProductsService(Products, Service, contract=CONTRACT):
     """The service `products`: subclass it and write the bodies."""
 
     computed = ProductsComputed()

@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=1da96970f18b57b5571c96b191e05219
-"""The proxy of `Search`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=65c4782b9efc11fbd2d9644a51b7aea0
+"""The table of `Search`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.defaults.contract import Search
-
-from .server import SearchInvalidate, SearchService
 
 
 def _types() -> Types:
@@ -56,6 +54,8 @@ def _types() -> Types:
 
 
 def _learn_keys(keys: Keys, text: str, weight: float) -> None:
+    from .server import SearchInvalidate
+
     search_ = SearchInvalidate(keys)
     search_.find(text)
     search_.find(text, 5, order=ANY, depth=None, score=-1, tags=ANY)
@@ -92,16 +92,3 @@ CONTRACT = Contract(
         Command("learn", ("text", "weight"), keys=_learn_keys),
     ),
 )
-
-
-class SearchProxy(SearchService, contract=CONTRACT):
-    """Every `SearchService` is one of these: calls go through the cache."""
-
-    async def learn(
-        self,
-        text: str,
-        /,
-        *,
-        weight: float = 1e3,
-    ) -> None:
-        return await self._fusion.command("learn", (text, weight))

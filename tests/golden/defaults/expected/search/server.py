@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=a17b2b964ccefd4b54463b6719b64ca0
+# fusiongen:hash=7dca32900f264fd2e2cd63a47bfd1ab3
 """The server side of `Search`: subclass `SearchService` and write the bodies."""
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from fusionrt.abi import (
 
 from tests.golden.defaults.contract import _DEEP, PAGE, Order, Search
 from tests.golden.defaults.limits import TOP, Depth
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -105,7 +107,7 @@ class SearchLive(Search, Protocol):
     def changes(self) -> SearchChanges: ...
 
 
-class SearchService(Search, Service):
+class SearchService(Search, Service, contract=CONTRACT):
     """The service `search`: subclass it and write the bodies."""
 
     computed = SearchComputed()

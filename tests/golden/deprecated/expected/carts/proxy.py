@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=bbb2d4b2219e6a5b53e418006ff72b18
-"""The proxy of `Carts`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=82a561221c3048ed36b254044a56405d
+"""The table of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from fusionrt.abi import (
 
 from tests.golden.deprecated.contract import Carts
 
-from .server import CartsInvalidate, CartsService
-
 
 def _types() -> Types:
     """Read at the first call, so that the modules of these types may import this package."""
@@ -39,6 +37,8 @@ def _types() -> Types:
 
 
 def _set_keys(keys: Keys, id: str, total: int) -> None:
+    from .server import CartsInvalidate
+
     carts_ = CartsInvalidate(keys)
     carts_.total(id)
     carts_.sum(id, ANY)
@@ -58,14 +58,3 @@ CONTRACT = Contract(
         Plain("deprecated"),
     ),
 )
-
-
-class CartsProxy(CartsService, contract=CONTRACT):
-    """Every `CartsService` is one of these: calls go through the cache."""
-
-    async def set(
-        self,
-        id: str,
-        total: int,
-    ) -> None:
-        return await self._fusion.command("set", (id, total))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=1c96b5e7171e258ddbf356f0b92e7a08
+# fusiongen:hash=17f8d030aba8e776819cd19b1f3fc317
 # mypy: disable-error-code="deprecated"
 # pyright: reportDeprecated=false
 # ty: ignore[deprecated]
@@ -26,6 +26,8 @@ from fusionrt.abi import (
 from fusionrt.abi import deprecated as deprecated_
 
 from tests.golden.deprecated.contract import Carts
+
+from .proxy import CONTRACT
 
 
 class CartsComputed(Accessor):
@@ -79,7 +81,7 @@ class CartsLive(Carts, Protocol):
     def changes(self) -> CartsChanges: ...
 
 
-class CartsService(Carts, Service):
+class CartsService(Carts, Service, contract=CONTRACT):
     """Shopping carts."""
 
     computed = CartsComputed()

@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=4dd1cb7ebd9d82c28f750d2669b5bf75
-"""The proxy of `Forms`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=b2151ca69b29c557a14b9e5414f734ff
+"""The table of `Forms`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.forms.contract import Forms
-
-from .server import FormsInvalidate, FormsService
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,6 +92,8 @@ def _types() -> Types:
 
 
 def _drop_keys(keys: Keys, paths: Iterable[Path], zone: ZoneInfo | None) -> None:
+    from .server import FormsInvalidate
+
     forms_ = FormsInvalidate(keys)
     forms_.find(ANY, ANY, zone, ANY)
     for each in paths:
@@ -101,6 +101,8 @@ def _drop_keys(keys: Keys, paths: Iterable[Path], zone: ZoneInfo | None) -> None
 
 
 def _patch_keys(keys: Keys, patch: Patch, numbers: Sequence[float]) -> None:
+    from .server import FormsInvalidate
+
     forms_ = FormsInvalidate(keys)
     forms_.sums(numbers)
 
@@ -122,21 +124,3 @@ CONTRACT = Contract(
         Plain("texts", ("a", "b", "c", "d")),
     ),
 )
-
-
-class FormsProxy(FormsService, contract=CONTRACT):
-    """Every `FormsService` is one of these: calls go through the cache."""
-
-    async def drop(
-        self,
-        paths: Iterable[Path],
-        zone: ZoneInfo | None = None,
-    ) -> int:
-        return await self._fusion.command("drop", (paths, zone))
-
-    async def patch(
-        self,
-        patch: Patch,
-        numbers: Sequence[float] = (),
-    ) -> Patch | None:
-        return await self._fusion.command("patch", (patch, numbers))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=8c421fc9f6f5f2c64ec560b7cfb7aa5d
+# fusiongen:hash=6570a889c16e53997fe05c6a87664355
 """The server side of `Forms`: subclass `FormsService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.forms.contract import Forms
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence, Set
@@ -106,7 +108,7 @@ class FormsLive(Forms, Protocol):
     def changes(self) -> FormsChanges: ...
 
 
-class FormsService(Forms, Service):
+class FormsService(Forms, Service, contract=CONTRACT):
     """The service `forms`: subclass it and write the bodies."""
 
     computed = FormsComputed()

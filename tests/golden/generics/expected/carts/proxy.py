@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=cedccf24203367bd1776badfb0efac99
-"""The proxy of `Carts`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=5b5fc3813f7a660f57b8072590c474c6
+"""The table of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.generics.contract import Carts
-
-from .server import CartsInvalidate, CartsService
 
 if TYPE_CHECKING:
     from tests.golden.generics.contract import Cart
@@ -44,6 +42,8 @@ def _types() -> Types:
 
 
 def _put_keys(keys: Keys, id: str, item: Cart) -> None:
+    from .server import CartsInvalidate
+
     carts_ = CartsInvalidate(keys)
     carts_.get(id)
     carts_.page(ANY)
@@ -61,14 +61,3 @@ CONTRACT = Contract(
         Stream("items"),
     ),
 )
-
-
-class CartsProxy(CartsService, contract=CONTRACT):
-    """Every `CartsService` is one of these: calls go through the cache."""
-
-    async def put(
-        self,
-        id: str,
-        item: Cart,
-    ) -> Cart | None:
-        return await self._fusion.command("put", (id, item))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=d9e83b8eeaafb920553a816ea3f8edce
+# fusiongen:hash=f8b673987bd21d96aaa584703ea38790
 """The server side of `Carts`: subclass `CartsService` and write the bodies."""
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.generics.contract import Carts
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from tests.golden.generics.contract import Cart
@@ -78,7 +80,7 @@ class CartsLive(Carts, Protocol):
     def changes(self) -> CartsChanges: ...
 
 
-class CartsService(Carts, Service):
+class CartsService(Carts, Service, contract=CONTRACT):
     """Carts by their names."""
 
     computed = CartsComputed()

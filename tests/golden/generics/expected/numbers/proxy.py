@@ -2,16 +2,14 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=bcba3d6a42c55e0f284ef6d2ce05e177
-"""The proxy of `Numbers`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=adf8c030a48d83ebbbdc4be37b6ec541
+"""The table of `Numbers`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
 from fusionrt.abi import Compute, Contract, Signature, Types
 
 from tests.golden.generics.contract import Numbers
-
-from .server import NumbersService
 
 
 def _types() -> Types:
@@ -38,7 +36,3 @@ CONTRACT = Contract(
         Compute("count"),
     ),
 )
-
-
-class NumbersProxy(NumbersService, contract=CONTRACT):
-    """Every `NumbersService` is one of these: calls go through the cache."""

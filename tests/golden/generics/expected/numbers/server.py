@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=67c303c2000774a57d44d1c9c4287c70
+# fusiongen:hash=cbfad78817fb022ae433076f9f449a59
 """The server side of `Numbers`: subclass `NumbersService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.generics.contract import Numbers
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from tests.golden.generics.repository import Page
@@ -82,7 +84,7 @@ class NumbersLive(Numbers, Protocol):
     def changes(self) -> NumbersChanges: ...
 
 
-class NumbersService(Numbers, Service):
+class NumbersService(Numbers, Service, contract=CONTRACT):
     """The service `numbers`: subclass it and write the bodies."""
 
     computed = NumbersComputed()

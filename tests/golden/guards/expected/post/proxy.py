@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=92308dff952a38e08b9aa2b3055a0183
-"""The proxy of `Post`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=ba065e013005d732fc84eee49e61fcce
+"""The table of `Post`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.guards.contract import Post
-
-from .server import PostInvalidate, PostService
 
 if TYPE_CHECKING:
     from tests.golden.guards.contract import Parcel, Person
@@ -41,6 +39,8 @@ def _types() -> Types:
 
 
 def _send_keys(keys: Keys, parcel: Parcel, note: str | None) -> None:
+    from .server import PostInvalidate
+
     post_ = PostInvalidate(keys)
     if (
         parcel.sender is not None
@@ -69,6 +69,8 @@ def _send_keys_by_result(
     parcel: Parcel,
     note: str | None,
 ) -> None:
+    from .server import PostInvalidate
+
     post_ = PostInvalidate(keys)
     if result is not None:
         for person in result:
@@ -91,14 +93,3 @@ CONTRACT = Contract(
         ),
     ),
 )
-
-
-class PostProxy(PostService, contract=CONTRACT):
-    """Every `PostService` is one of these: calls go through the cache."""
-
-    async def send(
-        self,
-        parcel: Parcel,
-        note: str | None,
-    ) -> tuple[Person, ...] | None:
-        return await self._fusion.command("send", (parcel, note))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=e49629476561bfea4b03482ee4dc27c8
+# fusiongen:hash=d6b3680007b59744e375021348022cac
 """The server side of `Post`: subclass `PostService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.guards.contract import Post
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from tests.golden.guards.contract import Parcel, Person
@@ -77,7 +79,7 @@ class PostLive(Post, Protocol):
     def changes(self) -> PostChanges: ...
 
 
-class PostService(Post, Service):
+class PostService(Post, Service, contract=CONTRACT):
     """The service `post`: subclass it and write the bodies."""
 
     computed = PostComputed()

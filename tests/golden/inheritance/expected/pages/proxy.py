@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=455501ae9673f349aa2cf66aa6495bdf
-"""The proxy of `PagesContract`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=47c69d1ad22763ff06bf8a88ee0f84ef
+"""The table of `PagesContract`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.inheritance.contract import PagesContract
-
-from .server import PagesContractInvalidate, PagesContractService
 
 if TYPE_CHECKING:
     from tests.golden.inheritance.parts.bases import Text
@@ -44,6 +42,8 @@ def _types() -> Types:
 
 
 def _write_keys(keys: Keys, id: str, text: Text) -> None:
+    from .server import PagesContractInvalidate
+
     pages_ = PagesContractInvalidate(keys)
     pages_.read(id)
     pages_.size(id)
@@ -62,14 +62,3 @@ CONTRACT = Contract(
         Command("write", ("id", "text"), keys=_write_keys),
     ),
 )
-
-
-class PagesContractProxy(PagesContractService, contract=CONTRACT):
-    """Every `PagesContractService` is one of these: calls go through the cache."""
-
-    async def write(
-        self,
-        id: str,
-        text: Text,
-    ) -> None:
-        return await self._fusion.command("write", (id, text))

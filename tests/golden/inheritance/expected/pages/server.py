@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=db26bc39af7da158b61aa5f8f3b39153
+# fusiongen:hash=ce899e319713483f55e526cf108fb554
 """The server side of `PagesContract`: subclass `PagesContractService` and write the
 bodies.
 """
@@ -23,6 +23,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.inheritance.contract import PagesContract
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from tests.golden.inheritance.parts.bases import Page, Text
@@ -80,7 +82,7 @@ class PagesContractLive(PagesContract, Protocol):
     def changes(self) -> PagesContractChanges: ...
 
 
-class PagesContractService(PagesContract, Service):
+class PagesContractService(PagesContract, Service, contract=CONTRACT):
     """Pages."""
 
     computed = PagesContractComputed()

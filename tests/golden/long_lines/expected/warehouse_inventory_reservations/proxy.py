@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=7302510eecb963879c8322b6e8ca5ed3
-"""The proxy of `WarehouseInventoryReservations`: what is cached, what is
+# fusiongen:hash=fdd5ca6673e7ac73589ad2fd3aaf8aaf
+"""The table of `WarehouseInventoryReservations`: what is cached, what is
 invalidated, what travels.
 """
 
@@ -22,11 +22,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.long_lines.contract import WarehouseInventoryReservations
-
-from .server import (
-    WarehouseInventoryReservationsInvalidate,
-    WarehouseInventoryReservationsService,
-)
 
 if TYPE_CHECKING:
     from tests.golden.long_lines.a_module_with_a_long_name_too import (
@@ -84,6 +79,8 @@ def _reserve_for_customer_keys(
     previous_reservation: RecordWithAVeryLongName,
     reservation: YetAnotherRecordWithALongName,
 ) -> None:
+    from .server import WarehouseInventoryReservationsInvalidate
+
     warehouse_inventory_reservations_ = WarehouseInventoryReservationsInvalidate(keys)
     warehouse_inventory_reservations_.reservations_of_every_warehouse_by_product(
         previous_reservation,
@@ -118,22 +115,3 @@ CONTRACT = Contract(
         ),
     ),
 )
-
-
-class WarehouseInventoryReservationsProxy(
-    WarehouseInventoryReservationsService,
-    contract=CONTRACT,
-):
-    """Every `WarehouseInventoryReservationsService` is one of these: calls go
-    through the cache.
-    """
-
-    async def reserve_for_customer(
-        self,
-        previous_reservation: RecordWithAVeryLongName,
-        reservation: YetAnotherRecordWithALongName,
-    ) -> None:
-        return await self._fusion.command(
-            "reserve_for_customer",
-            (previous_reservation, reservation),
-        )

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=ed6f7ea20085b633b3d0e5083ba803c1
+# fusiongen:hash=92daa3630aed3117b9f8c66e6291a715
 """The server side of `WarehouseInventoryReservations`: subclass
 `WarehouseInventoryReservationsService` and write the bodies.
 """
@@ -23,6 +23,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.long_lines.contract import WarehouseInventoryReservations
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,7 +121,11 @@ class WarehouseInventoryReservationsLive(WarehouseInventoryReservations, Protoco
     def changes(self) -> WarehouseInventoryReservationsChanges: ...
 
 
-class WarehouseInventoryReservationsService(WarehouseInventoryReservations, Service):
+class WarehouseInventoryReservationsService(
+    WarehouseInventoryReservations,
+    Service,
+    contract=CONTRACT,
+):
     """Reservations of what the warehouses hold, "quoted" \\ and escaped.
 
     A second paragraph, with `code` and a triple \\"\\"\\" in it.

@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=6b6535178a11b5731a1b8560ca4b3a27
-"""The proxy of `Shapes`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=5ece94b40907fed7f79cb84ff675ba76
+"""The table of `Shapes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -21,10 +21,8 @@ from fusionrt.abi import (
 
 from tests.golden.models.contract import Shapes
 
-from .server import ShapesInvalidate, ShapesService
-
 if TYPE_CHECKING:
-    from tests.golden.models.contract import Checked, Row, Shape, Tree
+    from tests.golden.models.contract import Checked, Row, Shape
 
 
 def _types() -> Types:
@@ -55,6 +53,8 @@ def _types() -> Types:
 
 
 def _draw_keys(keys: Keys, shape: Shape, checked: Checked, rows: list[Row]) -> None:
+    from .server import ShapesInvalidate
+
     shapes_ = ShapesInvalidate(keys)
     shapes_.shape(checked)
     shapes_.page()
@@ -73,15 +73,3 @@ CONTRACT = Contract(
         Plain("anything", ("data",)),
     ),
 )
-
-
-class ShapesProxy(ShapesService, contract=CONTRACT):
-    """Every `ShapesService` is one of these: calls go through the cache."""
-
-    async def draw(
-        self,
-        shape: Shape,
-        checked: Checked,
-        rows: list[Row],
-    ) -> Tree:
-        return await self._fusion.command("draw", (shape, checked, rows))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=145ebc2147fe7c02c2c52c4cbd037acd
+# fusiongen:hash=4763cf0d15b36b419b763bd5b605df96
 """The server side of `Shapes`: subclass `ShapesService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.models.contract import Shapes
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from typing import Any
@@ -98,7 +100,7 @@ class ShapesLive(Shapes, Protocol):
     def changes(self) -> ShapesChanges: ...
 
 
-class ShapesService(Shapes, Service):
+class ShapesService(Shapes, Service, contract=CONTRACT):
     """The service `shapes`: subclass it and write the bodies."""
 
     computed = ShapesComputed()

@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=4872103c0ba2b78b8e4d446a2eba7266
-"""The proxy of `Notes`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=b92ba9c68f98badcd839c8474a316ff3
+"""The table of `Notes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
 from tests.golden.no_future.contract import Notes
-
-from .server import NotesInvalidate, NotesService
 
 if TYPE_CHECKING:
     from tests.golden.no_future.contract import Note
@@ -37,6 +35,8 @@ def _types() -> Types:
 
 
 def _save_keys(keys: Keys, note: Note, text: str) -> None:
+    from .server import NotesInvalidate
+
     notes_ = NotesInvalidate(keys)
     notes_.find(note.key)
     notes_.names("all", note.text)
@@ -54,14 +54,3 @@ CONTRACT = Contract(
         Command("save", ("note", "text"), keys=_save_keys),
     ),
 )
-
-
-class NotesProxy(NotesService, contract=CONTRACT):
-    """Every `NotesService` is one of these: calls go through the cache."""
-
-    async def save(
-        self,
-        note: Note,
-        text: str,
-    ) -> None:
-        return await self._fusion.command("save", (note, text))

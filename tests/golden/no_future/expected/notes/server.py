@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=85a186a33d294a933a2ff8466b1cc7c7
+# fusiongen:hash=ec993227ab3c6d2abada64ed5b255d54
 """The server side of `Notes`: subclass `NotesService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.no_future.contract import Notes
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -79,7 +81,7 @@ class NotesLive(Notes, Protocol):
     def changes(self) -> NotesChanges: ...
 
 
-class NotesService(Notes, Service):
+class NotesService(Notes, Service, contract=CONTRACT):
     """Notes, and who may see them."""
 
     computed = NotesComputed()

@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=1651234f3580f5489028dfa97b5fc29c
-"""The proxy of `HTTPGateway2`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=f80a8ea887576dc8dbc285e74c03f6df
+"""The table of `HTTPGateway2`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from fusionrt.abi import (
 )
 
 from tests.golden.options.contract import HTTPGateway2
-
-from .server import HTTPGateway2Service
 
 
 def _types() -> Types:
@@ -60,10 +58,3 @@ CONTRACT = Contract(
     ),
     version=2,
 )
-
-
-class HTTPGateway2Proxy(HTTPGateway2Service, contract=CONTRACT):
-    """Every `HTTPGateway2Service` is one of these: calls go through the cache."""
-
-    async def nothing(self) -> None:
-        return await self._fusion.command("nothing", ())

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=d6e61d289efb6b2405c72d27cca45d84
+# fusiongen:hash=390f7c4856e92a0adc14190afaebbf79
 """The server side of `HTTPGateway2`: subclass `HTTPGateway2Service` and write the
 bodies.
 """
@@ -23,6 +23,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.options.contract import HTTPGateway2
+
+from .proxy import CONTRACT
 
 
 class HTTPGateway2Computed(Accessor):
@@ -85,7 +87,7 @@ class HTTPGateway2Live(HTTPGateway2, Protocol):
     def changes(self) -> HTTPGateway2Changes: ...
 
 
-class HTTPGateway2Service(HTTPGateway2, Service):
+class HTTPGateway2Service(HTTPGateway2, Service, contract=CONTRACT):
     """The service `http_gateway2`: subclass it and write the bodies."""
 
     computed = HTTPGateway2Computed()

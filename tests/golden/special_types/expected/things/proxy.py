@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=c3038a29e96b384dfd612f2c63695db2
-"""The proxy of `Things`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=d420084fe5843a91d1a65bb7d6aa66ed
+"""The table of `Things`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -21,12 +21,10 @@ from fusionrt.abi import (
 
 from tests.golden.special_types.contract import Things
 
-from .server import ThingsInvalidate, ThingsService
-
 if TYPE_CHECKING:
     from uuid import UUID
 
-    from tests.golden.special_types.contract import Colour, Money, Size, UserId
+    from tests.golden.special_types.contract import Money, UserId
 
 
 def _types() -> Types:
@@ -72,6 +70,8 @@ def _types() -> Types:
 
 
 def _buy_keys(keys: Keys, user: UserId, amount: Money, ref: UUID) -> None:
+    from .server import ThingsInvalidate
+
     things_ = ThingsInvalidate(keys)
     things_.of(user, ANY, ANY)
     things_.owner(user)
@@ -89,15 +89,3 @@ CONTRACT = Contract(
         Command("buy", ("user", "amount", "ref"), keys=_buy_keys),
     ),
 )
-
-
-class ThingsProxy(ThingsService, contract=CONTRACT):
-    """Every `ThingsService` is one of these: calls go through the cache."""
-
-    async def buy(
-        self,
-        user: UserId,
-        amount: Money,
-        ref: UUID,
-    ) -> dict[Colour, set[Size]]:
-        return await self._fusion.command("buy", (user, amount, ref))

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=05a376d67ca2f392c8516a91604779ee
+# fusiongen:hash=efbceb38e0f4030710827b0ab083c06b
 """The server side of `Things`: subclass `ThingsService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.special_types.contract import Colour, Size, Things
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from datetime import date, datetime, time, timedelta
@@ -103,7 +105,7 @@ class ThingsLive(Things, Protocol):
     def changes(self) -> ThingsChanges: ...
 
 
-class ThingsService(Things, Service):
+class ThingsService(Things, Service, contract=CONTRACT):
     """The service `things`: subclass it and write the bodies."""
 
     computed = ThingsComputed()

@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=ea030c667b60af844b761d9090a6730c
-"""The proxy of `Trees`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=5c9ecd06a75e1c7295be31c7b045f9c7
+"""The table of `Trees`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
 from tests.golden.spellings.contract import Trees
-
-from .server import TreesInvalidate, TreesService
 
 if TYPE_CHECKING:
     from tests.golden.spellings.offered import Node
@@ -34,6 +32,8 @@ def _types() -> Types:
 
 
 def _put_keys(keys: Keys, root: Node) -> None:
+    from .server import TreesInvalidate
+
     trees_ = TreesInvalidate(keys)
     trees_.find(root.name)
     trees_.names(root)
@@ -52,14 +52,3 @@ CONTRACT = Contract(
         Command("put", ("root",), keys=_put_keys),
     ),
 )
-
-
-class TreesProxy(TreesService, contract=CONTRACT):
-    """Every `TreesService` is one of these: calls go through the cache."""
-
-    async def put(
-        self,
-        root: Node,
-        /,
-    ) -> None:
-        return await self._fusion.command("put", (root,))

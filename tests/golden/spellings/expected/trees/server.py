@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=8eae2af686ee2e3763010921f51ddf89
+# fusiongen:hash=e8a4d00106b1cd7f95b499a31ed15799
 """The server side of `Trees`: subclass `TreesService` and write the bodies."""
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from fusionrt.abi import (
 
 from tests.golden.spellings.contract import Trees
 from tests.golden.spellings.offered import Sorting
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from tests.golden.spellings.offered import Maybe, Node
@@ -91,7 +93,7 @@ class TreesLive(Trees, Protocol):
     def changes(self) -> TreesChanges: ...
 
 
-class TreesService(Trees, Service):
+class TreesService(Trees, Service, contract=CONTRACT):
     """The service `trees`: subclass it and write the bodies."""
 
     computed = TreesComputed()

@@ -2,16 +2,14 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=9ed1c4c0931af2065f4af7d4dd9abdf4
-"""The proxy of `Clock`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=ceafb590330ce9e04c1bb914153a546d
+"""The table of `Clock`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
 from fusionrt.abi import Contract, Plain, Signature, Stream, Types
 
 from tests.golden.streams.contract import Clock
-
-from .server import ClockService
 
 
 def _types() -> Types:
@@ -42,7 +40,3 @@ CONTRACT = Contract(
         Plain("now"),
     ),
 )
-
-
-class ClockProxy(ClockService, contract=CONTRACT):
-    """Every `ClockService` is one of these: calls go through the cache."""

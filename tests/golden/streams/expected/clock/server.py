@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=76751c3d2d6462f103865f0d728d92cb
+# fusiongen:hash=5050d4b2aaac695f40398242e1cf16a7
 """The server side of `Clock`: subclass `ClockService` and write the bodies."""
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Protocol
 from fusionrt.abi import Accessor, InvalidateAccessor, Service
 
 from tests.golden.streams.contract import Clock
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from tests.golden.streams.contract import Tick
@@ -48,7 +50,7 @@ class ClockLive(Clock, Protocol):
     def changes(self) -> ClockChanges: ...
 
 
-class ClockService(Clock, Service):
+class ClockService(Clock, Service, contract=CONTRACT):
     """The service `clock`: subclass it and write the bodies."""
 
     computed = ClockComputed()

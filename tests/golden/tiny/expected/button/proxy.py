@@ -2,16 +2,14 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=1b77e913f5bb0bc24eaee94bfa37f027
-"""The proxy of `Button`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=e5a070755decc93baed7a2eec1168f3b
+"""The table of `Button`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
 from fusionrt.abi import Command, Contract, Signature, Types
 
 from tests.golden.tiny.contract import Button
-
-from .server import ButtonService
 
 
 def _types() -> Types:
@@ -30,10 +28,3 @@ CONTRACT = Contract(
     types=_types,
     methods=(Command("press"),),
 )
-
-
-class ButtonProxy(ButtonService, contract=CONTRACT):
-    """Every `ButtonService` is one of these: calls go through the cache."""
-
-    async def press(self) -> None:
-        return await self._fusion.command("press", ())

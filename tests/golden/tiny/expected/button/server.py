@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=d1b86ff7aba9cd664335ee3060ebd5b6
+# fusiongen:hash=e2aae6de810e370ec6f61fd6a182a5b9
 """The server side of `Button`: subclass `ButtonService` and write the bodies."""
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from typing import Protocol
 from fusionrt.abi import Accessor, InvalidateAccessor, Service
 
 from tests.golden.tiny.contract import Button
+
+from .proxy import CONTRACT
 
 
 class ButtonComputed(Accessor):
@@ -44,7 +46,7 @@ class ButtonLive(Button, Protocol):
     def changes(self) -> ButtonChanges: ...
 
 
-class ButtonService(Button, Service):
+class ButtonService(Button, Service, contract=CONTRACT):
     """The service `button`: subclass it and write the bodies."""
 
     computed = ButtonComputed()

@@ -2,16 +2,14 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=b4242c0fe6c05862373749d76a5a8baa
-"""The proxy of `Nothing`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=d18f195820c9d32f99d1404b53a68e2c
+"""The table of `Nothing`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
 from fusionrt.abi import Contract, Types
 
 from tests.golden.tiny.contract import Nothing
-
-from .server import NothingService
 
 
 def _types() -> Types:
@@ -28,7 +26,3 @@ CONTRACT = Contract(
     types=_types,
     methods=(),
 )
-
-
-class NothingProxy(NothingService, contract=CONTRACT):
-    """Every `NothingService` is one of these: calls go through the cache."""

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=323e4cc8aa722d2a63a37707286594a6
+# fusiongen:hash=585e1dcac91acd405fbc9d20ef1fe4f5
 """The server side of `Nothing`: subclass `NothingService` and write the bodies."""
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Protocol
 from fusionrt.abi import Accessor, InvalidateAccessor, Service
 
 from tests.golden.tiny.contract import Nothing
+
+from .proxy import CONTRACT
 
 
 class NothingComputed(Accessor):
@@ -43,7 +45,7 @@ class NothingLive(Nothing, Protocol):
     def changes(self) -> NothingChanges: ...
 
 
-class NothingService(Nothing, Service):
+class NothingService(Nothing, Service, contract=CONTRACT):
     """The service `nothing`: subclass it and write the bodies."""
 
     computed = NothingComputed()

@@ -2,8 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=bdc0160e1e6bf1c24a74a17f87c6b34a
-"""The proxy of `Orders`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=c2497a5d4c9d879b2c409f2066475a85
+"""The table of `Orders`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
 from tests.golden.type_checking.contract import Orders
-
-from .server import OrdersInvalidate, OrdersService
 
 if TYPE_CHECKING:
     from tests.golden.type_checking.models import Order
@@ -33,6 +31,8 @@ def _types() -> Types:
 
 
 def _place_keys(keys: Keys, order: Order) -> None:
+    from .server import OrdersInvalidate
+
     orders_ = OrdersInvalidate(keys)
     orders_.get(order.id)
     orders_.parcels(order)
@@ -49,13 +49,3 @@ CONTRACT = Contract(
         Command("place", ("order",), keys=_place_keys),
     ),
 )
-
-
-class OrdersProxy(OrdersService, contract=CONTRACT):
-    """Every `OrdersService` is one of these: calls go through the cache."""
-
-    async def place(
-        self,
-        order: Order,
-    ) -> Order:
-        return await self._fusion.command("place", (order,))

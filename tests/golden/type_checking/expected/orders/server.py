@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=cd8f29ef15a81c2d0d26616ee4c95a06
+# fusiongen:hash=835d871043a91ef60bd8ea5ac9a02629
 """The server side of `Orders`: subclass `OrdersService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.type_checking.contract import Orders
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from tests.golden.type_checking.models import Order, Shipment
@@ -76,7 +78,7 @@ class OrdersLive(Orders, Protocol):
     def changes(self) -> OrdersChanges: ...
 
 
-class OrdersService(Orders, Service):
+class OrdersService(Orders, Service, contract=CONTRACT):
     """The service `orders`: subclass it and write the bodies."""
 
     computed = OrdersComputed()

@@ -2,16 +2,14 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=b35452cb49099d74003caa70ca0b20f9
-"""The proxy of `Zoo`: what is cached, what is invalidated, what travels."""
+# fusiongen:hash=512ee0a1d7ad3126de6b6690faa88ada
+"""The table of `Zoo`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
 from fusionrt.abi import Compute, Contract, Signature, Types
 
 from tests.golden.unions.contract import Zoo
-
-from .server import ZooService
 
 
 def _types() -> Types:
@@ -44,7 +42,3 @@ CONTRACT = Contract(
         Compute("pets", ("pets",)),
     ),
 )
-
-
-class ZooProxy(ZooService, contract=CONTRACT):
-    """Every `ZooService` is one of these: calls go through the cache."""

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=443076738f6c3908ca46f869ba6ec1c2
+# fusiongen:hash=e8d11f63cc7a8c6c77d395672fe591a5
 """The server side of `Zoo`: subclass `ZooService` and write the bodies."""
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from fusionrt.abi import (
 )
 
 from tests.golden.unions.contract import Zoo
+
+from .proxy import CONTRACT
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -99,7 +101,7 @@ class ZooLive(Zoo, Protocol):
     def changes(self) -> ZooChanges: ...
 
 
-class ZooService(Zoo, Service):
+class ZooService(Zoo, Service, contract=CONTRACT):
     """The service `zoo`: subclass it and write the bodies."""
 
     computed = ZooComputed()

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.commands import actions
+from fusiongen.commands import check as checking
+from fusiongen.commands import generate as generating
 from fusiongen.compat.rule import Tier
-from fusiongen.output.emit import generate
-from fusiongen.output.fresh import recall
+from fusiongen.output.last_run import recall
+from fusiongen.output.write import generate
 from fusiongen.project import Project, load
 from tests.projects import Write
 
@@ -34,12 +35,12 @@ def generated(project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A current project whose last run is remembered."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     loaded = project({"shop/contracts.py": CONTRACT, "shop/types.py": TYPES})
-    actions.generate(loaded)
+    generating.generate(loaded)
     return loaded
 
 
 def _kinds(project: Project) -> set[str]:
-    return {each.kind for each in actions.check(project, None, Tier.SOURCE)}
+    return {each.kind for each in checking.check(project, None, Tier.SOURCE)}
 
 
 def test_an_unchanged_project_is_not_read_again(
@@ -52,8 +53,9 @@ def test_an_unchanged_project_is_not_read_again(
     def fail(*_: object) -> None:
         raise AssertionError("it was read again")
 
-    monkeypatch.setattr(actions, "plan", fail)
-    assert actions.generate(generated).diagnostics == last.warnings
+    for module in (checking, generating):
+        monkeypatch.setattr(module, "plan", fail)
+    assert generating.generate(generated).diagnostics == last.warnings
     assert _kinds(generated) == {"warning"}
 
 
@@ -63,11 +65,11 @@ def test_the_second_run_counts_what_the_first_one_wrote(
     """`6 written` is followed by `6 up to date`: remembered, and looked at anew."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     loaded = project({"shop/contracts.py": CONTRACT, "shop/types.py": TYPES})
-    written = actions.generate(loaded).written
-    assert set(actions.generate(loaded).unchanged) == set(written)
+    written = generating.generate(loaded).written
+    assert set(generating.generate(loaded).unchanged) == set(written)
     assert set(generate(loaded).unchanged) == set(written)
     (tmp_path / "shop" / "generated" / "__init__.py").write_text("MINE = 1\n")
-    first, second = (len(actions.generate(loaded).unchanged) for _ in range(2))
+    first, second = (len(generating.generate(loaded).unchanged) for _ in range(2))
     assert first == second == len(written) - 1
 
 
@@ -96,7 +98,7 @@ def test_what_is_gone_is_noticed(generated: Project) -> None:
     shutil.rmtree(generated.out / "carts")
     assert recall(generated) is None
     assert _kinds(generated) == {"stale", "warning"}
-    actions.generate(generated)
+    generating.generate(generated)
     assert recall(generated) is not None
     (generated.directory / "shop" / "types.py").unlink()
     assert recall(generated) is None
@@ -126,5 +128,5 @@ def test_a_home_that_cannot_be_written_is_no_error(
 ) -> None:
     """Nothing is remembered then."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(generated.directory / "pyproject.toml"))
-    assert actions.generate(generated).written == ()
+    assert generating.generate(generated).written == ()
     assert recall(generated) is None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.commands.watching import generate_again_and_again
+from fusiongen.commands.regenerate import generate_again_and_again
 from tests.projects import CONFIG, Write
 
 CONTRACT = """\

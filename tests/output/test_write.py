@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from fusiongen.errors import ContractError, GenerationError
-from fusiongen.output.emit import generate
-from fusiongen.output.owned import State, state_of
+from fusiongen.output.stamp import State, state_of
+from fusiongen.output.write import generate
 from tests.projects import Write
 
 CONTRACT = """\
@@ -156,7 +156,7 @@ def test_C2_nothing_of_the_users_is_imported(project: Write, tmp_path: Path) -> 
     generate(loaded)
     client = (tmp_path / "shop" / "generated" / "carts" / "client.py").read_text()
     assert "    from not_there import Thing\n" in client
-    code = "import sys; import fusiongen.output.emit; sys.exit('fusionrt' in sys.modules)"
+    code = "import sys; import fusiongen.output.write; sys.exit('fusionrt' in sys.modules)"
     finished = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False
     )

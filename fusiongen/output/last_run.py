@@ -20,7 +20,7 @@ from ..project import Project
 from ..resources import folder
 
 if TYPE_CHECKING:
-    from .emit import Plan
+    from .plan import Plan
 
 __all__ = ["Remembered", "recall", "remember"]
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..contract import MethodKind
-from ..output.emit import OwnModules, reading_of, replace
+from ..output.files import replace
+from ..output.plan import OwnModules, reading_of
 from ..project import Project
 from ..render.skeletons import skeleton
 from ..render.templates import Templates
 
-__all__ = ["write"]
+__all__ = ["write_tests"]
 
 
-def write(project: Project, folder: Path) -> list[Path]:
+def write_tests(project: Project, folder: Path) -> list[Path]:
     """Write the tests that are not there; those that were written. What is there is the user's.
 
     Raises:

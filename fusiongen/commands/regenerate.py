@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import ContractError, GenerationError
-from ..output.emit import plan, write
+from ..output.plan import plan
+from ..output.write import write
 from ..project import Project, load
 from ..reader.modules import Modules
 from ..show.report import of_diagnostic
-from .actions import told
+from .generate import told
 
 __all__ = ["PERIOD", "generate_again_and_again"]
 

@@ -47,7 +47,7 @@ def state_of(text: str) -> State:
 
 
 def abi_of(text: str) -> int | None:
-    """The ABI that a generated proxy was made for."""
+    """The ABI that a generated table was made for."""
     found = _ABI.search(text)
     return int(found.group(1)) if found else None
 

@@ -1,10 +1,13 @@
-"""The hot path: what a call of a compute method runs, with a look-up of its hits before all else.
+"""Methods compiled from a contract: what a call of a compute method or a command runs.
 
 A call must be all that the call of a hand-written coroutine function is (G38), a hit as well as a
-miss. So the hot path is a real `async def`: Python 3.11 knows a coroutine function only by its code
-(later ones have a mark for others), and mocks and frameworks ask. What was tried: to return the hit
-itself, a finished future that passes for a coroutine. It was 15 ns cheaper on 3.11 and dearer on
-the others, and `asyncio.wait`, names and cancellation of tasks found it out.
+miss. So each is a real `async def` with the Protocol's own signature: Python 3.11 knows a coroutine
+function only by its code (later ones have a mark for others), and mocks and frameworks ask. Being
+compiled from text, it takes any spelling of the arguments at no cost.
+
+The hot path of a compute method looks its hits up before all else. What was tried: to return the
+hit itself, a finished future that passes for a coroutine. It was 15 ns cheaper on 3.11 and dearer
+on the others, and `asyncio.wait`, names and cancellation of tasks found it out.
 """
 
 from __future__ import annotations
@@ -19,7 +22,7 @@ from ..graph import AT_HOME, SCOPE
 from ..primitives import running_loop
 from ..table import Contract
 
-__all__ = ["hot_path", "hot_table"]
+__all__ = ["command_path", "hot_path", "hot_table"]
 
 # No parameter of a contract begins with two underscores (FG027).
 # Nothing is awaited in the `except`: errors of bodies would take what was missed for their context.
@@ -40,6 +43,10 @@ async def {method}(__fusion_self{signature}):
             return __fusion_hit.value
     return await __fusion_self._fusion.compute("{method}", ({arguments}))
 """
+_COMMAND_PATH = """\
+async def {method}(__fusion_self{signature}):
+    return await __fusion_self._fusion.command("{method}", ({arguments}))
+"""
 
 
 def hot_table(method: str) -> str:
@@ -48,20 +55,31 @@ def hot_table(method: str) -> str:
 
 
 def hot_path(contract: Contract, method: str) -> Callable[..., Any]:
-    """A compute method of a contract, behind a look-up of its hits by raw arguments.
+    """A compute method of a contract, behind a look-up of its hits by raw arguments."""
+    return _compiled(
+        _HOT_PATH,
+        contract,
+        method,
+        at_home=AT_HOME,
+        table=hot_table(method),
+    )
 
-    Compiled from text, so that a call with any spelling of the arguments costs one look-up.
-    """
+
+def command_path(contract: Contract, method: str) -> Callable[..., Any]:
+    """A command of a contract, which runs as an operation."""
+    return _compiled(_COMMAND_PATH, contract, method)
+
+
+def _compiled(template: str, contract: Contract, method: str, **parts: str) -> Callable[..., Any]:
     declared = inspect.unwrap(getattr(contract.protocol, method))  # `@deprecated` wraps it
     parameters = list(contract.signature(method).parameters.values())
     names = [parameter.name for parameter in parameters]
-    source = _HOT_PATH.format(
-        at_home=AT_HOME,
+    source = template.format(
         method=method,
-        table=hot_table(method),
         key=names[0] if len(names) == 1 else f"({', '.join(names)})",
         arguments="".join(f"{name}, " for name in names),
         signature="".join(f", {part}" for part in _signature(parameters)),
+        **parts,
     )
     namespace: dict[str, Any] = {
         "__fusion_errors": Exception,  # no table, no hit, or what hashing raises (G37)
@@ -70,7 +88,7 @@ def hot_path(contract: Contract, method: str) -> Callable[..., Any]:
         "__fusion_thread": get_ident,
     }
     namespace |= {f"__fusion_default_{p.name}": p.default for p in parameters}
-    exec(compile(source, f"<hot path of {declared.__qualname__}>", "exec"), namespace)
+    exec(compile(source, f"<the call of {declared.__qualname__}>", "exec"), namespace)
     function: Callable[..., Any] = namespace[method]
     return functools.update_wrapper(function, declared, updated=())  # not that it is abstract
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fusiongen.commands.skeletons import write
+from fusiongen.commands.write_tests import write_tests
 from tests.golden.regenerate import cases, project_of
 
 from .console import fusiongen, shop
@@ -138,7 +138,7 @@ def goldens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The tests of every command of every golden."""
     folder = tmp_path_factory.mktemp("goldens")
     for case in cases():
-        write(project_of(case), folder / case)
+        write_tests(project_of(case), folder / case)
     yield folder
 
 
