@@ -56,7 +56,7 @@ MUTANTS = {
         "elif False:",
     ),
     "G5b: a call joins a body that was flagged before it": (
-        "fetch.py",
+        "fetch_cold.py",
         "flagged = computed._origin is not None",
         "flagged = False",
     ),
@@ -91,9 +91,9 @@ MUTANTS = {
         "            marked.append(computed)\n            notify([computed])\n",
     ),
     "G17: a second body starts beside the one that was flagged": (
-        "fetch.py",
-        "        if computed is None:\n",
-        "        if computed is None or (computed._run and computed._origin):\n",
+        "fetch_cold.py",
+        "            if computed is None:\n",
+        "            if computed is None or (computed._run and computed._origin):\n",
     ),
     "G20: a cancelled body leaves its computed behind": (
         "execute.py",
@@ -158,8 +158,8 @@ def test_mutants_are_caught(mutant: ModuleType) -> None:
 
 CARELESS_MUTANTS = {
     "G19: what a cancelled body comes to is given to others": (
-        "fetch.py",
-        "                if not inline:\n                    continue\n",
+        "fetch_cold.py",
+        "        if not inline:\n            return False\n",
         "",
     ),
     "G19: what a cancelled body comes to is cached": (

@@ -4,17 +4,19 @@ from ._core.changes import Changes, is_in_vain
 from ._core.computed import Computed
 from ._core.consolidate import ConsolidatingFunction, kind_of
 from ._core.current import Current, current
+from ._core.fetch_hot import at_hand
 from ._core.function import Function
 from ._core.hit import Hit
+from ._core.inner import function_of, is_limited, made_from
 from ._core.invalidate import invalidate, notify
 from ._core.leases import Lease, lean
 from ._core.scope import SCOPE, Isolated, Scope, Uncached, isolated, recompute, run_in
 from .delayer import FixedDelayer, UpdateDelayer
+from .events import Event, EventKind, EventLog
 from .failures import Classifier, is_transient
 from .graph import MAX_COMPUTEDS, Graph
 from .home import AT_HOME, at_home
 from .insight.diagram import DiagramFormat
-from .insight.events import Event, EventKind, EventLog
 from .insight.explain import Explanation
 from .insight.inspection import Inspector, inspect_ending, inspectors
 from .insight.statistics import MethodStatistics, Statistics
@@ -62,19 +64,23 @@ __all__ = [
     "Targets",
     "Uncached",
     "UpdateDelayer",
+    "at_hand",
     "at_home",
     "call_text",
     "calling_line",
     "computed",
     "current",
+    "function_of",
     "inspect_ending",
     "inspectors",
     "invalidate",
     "is_in_vain",
+    "is_limited",
     "is_transient",
     "isolated",
     "kind_of",
     "lean",
+    "made_from",
     "notify",
     "recompute",
     "repr_of",

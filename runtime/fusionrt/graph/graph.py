@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar, over
 
 from ..errors import NotBoundError, ServiceDisposed, WrongThread
 from ..primitives import run_in_loop, running_loop
+from ._core.counts import Counts
 from ._core.function import Function
 from ._core.invalidate import notify
 from ._core.retention import Room
+from .events import EventLog
 from .failures import Classifier, Judge, is_transient
 from .home import NOWHERE, home_of
 from .insight.diagram import DiagramFormat, around, diagram
-from .insight.events import EventLog
 from .insight.explain import Explanation, explain
 from .insight.inspection import inspect_ending, inspectors
-from .insight.statistics import Counts, Statistics, statistics
+from .insight.statistics import Statistics, statistics
 from .origin import Origin, OriginKind, calling_line
 from .rooted import Rooted
 from .targets import Targets
@@ -71,7 +72,8 @@ class Graph(Rooted):
         """What an `invalidation_delay` holds up."""
         self.watchers: dict[Computed[Any], list[Callable[[], None]]] = {}
         """Who waits for news of a result; see suspension.py."""
-        self._closed = False
+        self.ended = False
+        """Whether it was closed; `closed` finds out, too, whether its loop was."""
         self._problem = "its host has stopped, or its event loop has ended"
         self._end = _with_the_loop(weakref.ref(self))
         with suppress(StopIteration):
@@ -231,7 +233,7 @@ class Graph(Rooted):
 
         def collected() -> None:
             graph = itself()
-            if graph is not None and not graph._closed:
+            if graph is not None and not graph.ended:
                 run_in_loop(graph.loop, dispose)
 
         finalizer = weakref.finalize(owner, collected)
@@ -245,14 +247,14 @@ class Graph(Rooted):
     @property
     def closed(self) -> bool:
         """Whether it ended; also finds out that its loop was closed without a word."""
-        if not self._closed and self.loop.is_closed():
+        if not self.ended and self.loop.is_closed():
             self.close()
-        return self._closed
+        return self.ended
 
     def close(self) -> None:
         """Serve nothing from the cache any more; calls raise `ServiceDisposed`."""
-        if not self._closed:
-            self._closed = True
+        if not self.ended:
+            self.ended = True
             # What another thread finds dead has no loop left to tell handlers in.
             if threading.get_ident() == self.thread:
                 self.invalidate_all(Origin(OriginKind.DISPOSED, "the graph was closed"))
@@ -261,7 +263,7 @@ class Graph(Rooted):
     def leave_all(cls) -> None:
         """This process was forked: the graphs are its parent's, and nothing of them is touched."""
         for graph in list(cls._every):
-            graph._closed = True
+            graph.ended = True
             graph._problem = (
                 "it belongs to the process that this one was forked from; "
                 "make hosts, services and clients after the fork"
@@ -280,7 +282,7 @@ async def _with_the_loop(graph: weakref.ref[Graph]) -> AsyncGenerator[None, None
         ending = graph()
         if ending is not None:
             try:
-                if not ending._closed:
+                if not ending.ended:
                     await inspect_ending(ending)
             finally:
                 ending.close()

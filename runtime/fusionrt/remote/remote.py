@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import ArgumentError, CallTimeout, FusionError, OutcomeUnknown
-from ..graph import SCOPE, Computed, Graph, at_home
-from ..graph.state import CONSISTENT
+from ..graph import SCOPE, Computed, Graph, Hit, at_hand, at_home
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
 from ..rpc import Failed, Peer, Registration
@@ -73,9 +72,9 @@ class Remote(ComputeMethods):
 
     async def compute(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """The value, from the replica; past it inside of a command."""
-        replica = self._at_hand(method, arguments)
-        if replica is not None:
-            value: _T = replica._value
+        hit = self._at_hand(method, arguments)
+        if hit is not None:
+            value: _T = hit.value
             return value
         if CommandScope.current() is not None:
             return await self.raw(method, arguments)
@@ -97,8 +96,8 @@ class Remote(ComputeMethods):
         if function.find(function.key(arguments)) is None:
             raise self._error_of(method)(Failed(failure))
 
-    def _at_hand(self, method: str, arguments: tuple[Any, ...]) -> Computed[Any] | None:
-        """The replica, if it is to be read by raw arguments, and there is no time to lose.
+    def _at_hand(self, method: str, arguments: tuple[Any, ...]) -> Hit | None:
+        """The replica's value, if it is to be read by raw arguments, and there is no time to lose.
 
         Whatever is not so simple takes the long way.
         """
@@ -109,17 +108,14 @@ class Remote(ComputeMethods):
             replica = table.get(arguments[0] if len(arguments) == 1 else arguments)
         except Exception:  # what hashing an argument raises (G37)
             return None
-        if replica is None or replica._state is not CONSISTENT or replica._error is not None:
+        hit = None if replica is None else at_hand(replica, self._stale_ok)
+        if hit is None:
             return None
-        if not self._stale_ok:
-            for lease in replica._leases:
-                if not lease.live():
-                    return None
         scope = SCOPE.get()
-        if scope is not None and not scope.track(replica):
+        if scope is not None and not scope.track(hit.computed):
             return None
-        replica._ready().used += 1
-        return replica
+        hit.used += 1
+        return hit
 
     async def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]

@@ -93,7 +93,7 @@ class Binding(ComputeMethods):
         service = self.service()
         graph = self._graph
         # A loop that runs is not closed, so that `graph.closed` need not be asked.
-        if graph is None or graph._closed or not at_home(graph.home):
+        if graph is None or graph.ended or not at_home(graph.home):
             self.opened().check_usable(self.contract.name, to_look=True)
         function = self._functions[method]
         arguments = self._keyers[method].normalize(arguments)

@@ -15,6 +15,7 @@ from ..graph import (
     OriginKind,
     State,
     invalidate,
+    made_from,
     notify,
     running_graph,
 )
@@ -95,7 +96,7 @@ async def _passes(trial: _Trial, function: Function[BaseException | None]) -> No
         computed = await function.computed(())
         if computed.value is None:
             return
-        trial.read = tuple(dependency.key for dependency in computed._dependencies)
+        trial.read = tuple(dependency.key for dependency in made_from(computed))
         if trial.read:
             await computed.invalidated()
         else:

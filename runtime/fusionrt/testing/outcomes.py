@@ -7,7 +7,16 @@ from enum import Enum
 from typing import Any, Final
 
 from ..errors import FrameworkError
-from ..graph import Computed, ConsolidatingFunction, Graph, State, recompute
+from ..graph import (
+    Computed,
+    ConsolidatingFunction,
+    Graph,
+    State,
+    function_of,
+    is_limited,
+    made_from,
+    recompute,
+)
 from ..primitives import spawn
 
 __all__ = [
@@ -44,19 +53,19 @@ def telling(computed: Computed[Any], *, errors: bool) -> bool:
 
     errors: of those that are not transient, too, though they end by themselves some time.
     """
-    function, error = computed._function, computed.error
+    function, error = function_of(computed), computed.error
     if function.replicates:
         return False
     if error is None:
-        return not computed._expires
-    is_limited = function.options.auto_invalidate is not None
-    return errors and not is_limited and not function.graph.is_transient(error)
+        return not is_limited(computed)
+    expires = function.options.auto_invalidate is not None
+    return errors and not expires and not function.graph.is_transient(error)
 
 
 def held_up(computed: Computed[Any]) -> bool:
     """Whether an invalidation of it is on its way: something that it was made from is stale."""
     return any(
-        each.state is not State.CONSISTENT or each in each._function.graph.postponed
+        each.state is not State.CONSISTENT or each in function_of(each).graph.postponed
         for each in sources(computed)
     )
 
@@ -66,7 +75,7 @@ def sources(computed: Computed[Any]) -> set[Computed[Any]]:
     pending, seen = [computed], {computed}
     while pending:
         following = pending.pop()
-        fresh = set(following._function.made_from(following)) - seen
+        fresh = set(made_from(following)) - seen
         seen |= fresh
         pending += fresh
     return seen
@@ -112,7 +121,7 @@ async def outcome_now(computed: Computed[Any], timeout: float = TIMEOUT) -> Any:
     if not isinstance(error, Exception):
         raise error
     is_telling = not isinstance(error, FrameworkError) and not (
-        computed._function.graph.is_transient(error)
+        function_of(computed).graph.is_transient(error)
     )
     return error if is_telling else UNKNOWN
 

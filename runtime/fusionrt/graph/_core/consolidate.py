@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from ...contract import ComputeOptions
 from ...primitives import spawn
 from ..equality import is_same
-from ..insight.statistics import Counts
 from ..origin import Origin, OriginKind
 from ..state import CONSISTENT
 from .changes import is_in_vain
 from .computed import Computed
+from .counts import Counts
 from .function import Function
 from .hit import Hit
 from .invalidate import mark, notify

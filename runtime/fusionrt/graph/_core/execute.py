@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ForeignCancellation
 from ...primitives import run_in_loop, spawn
+from ..events import EventKind
 from ..failures import is_cacheable, stored
-from ..insight.events import EventKind
 from ..origin import Origin, OriginKind
 from ..state import CONSISTENT, INVALIDATED, NOTHING
 from .edges import link

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ...contract import ComputeOptions
 from ...errors import ServiceDisposed
-from ..insight.events import EventKind
+from ..events import EventKind
 from ..origin import Origin, OriginKind
 from ..state import CONSISTENT, NONE_HELD
 from .computed import Computed

@@ -7,14 +7,15 @@ for it (G5c, G7), and ends Invalidated.
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from ..insight.events import EventKind
+from ..events import EventKind
 from ..origin import Origin, OriginKind
 from ..state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING
+from .delay import postpone
 from .scope import SCOPE, innermost
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def mark(
         if computed._state is CONSISTENT:
             delay = computed._function.delay
             if delay and computed is not due and origin.kind is not OriginKind.DISPOSED:
-                _postpone(computed, delay, origin)
+                postpone(computed, partial(_overdue, origin))
                 continue
             computed._state = INVALIDATED
             computed._origin = origin
@@ -121,20 +122,8 @@ def retire(computed: Computed[Any]) -> None:
     computed._dependants = NONE
 
 
-def _postpone(computed: Computed[Any], delay: float, origin: Origin) -> None:
-    """Invalidate it later; further invalidations until then change nothing (G25)."""
-    graph = computed._function.graph
-    if computed in graph.postponed:
-        return
-    graph.postponed.add(computed)
-
-    def due(reference: weakref.ref[Computed[Any]]) -> None:
-        late = reference()
-        if late is not None:
-            graph.postponed.discard(late)
-            notify(mark([late], origin, due=late))
-
-    graph.loop.call_later(delay, due, weakref.ref(computed))
+def _overdue(origin: Origin, computed: Computed[Any]) -> None:
+    notify(mark([computed], origin, due=computed))
 
 
 def notify(marked: Iterable[Computed[Any]]) -> None:

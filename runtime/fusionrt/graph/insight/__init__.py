@@ -1,1 +1,1 @@
-"""TODO: say what this room is."""
+"""Looking at a graph: explanations, diagrams, counts. No law needs anything of this."""

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Literal
 
+from .._core.inner import made_from, made_with
+
 if TYPE_CHECKING:
     from .._core.computed import Computed
 
@@ -20,7 +22,7 @@ def diagram(computeds: Iterable[Computed[Any]], format: DiagramFormat) -> str:
     arrows = [
         (numbers[dependency], number)
         for computed, number in numbers.items()
-        for dependency in _below(computed)
+        for dependency in made_from(computed)
         if dependency in numbers
     ]
     lines = _mermaid if format == "mermaid" else _dot
@@ -30,7 +32,7 @@ def diagram(computeds: Iterable[Computed[Any]], format: DiagramFormat) -> str:
 def around(computed: Computed[Any]) -> list[Computed[Any]]:
     """It, what it was made from, and what was made from it, near and far."""
     found = {computed: None}
-    for step in (_below, _above):
+    for step in (made_from, made_with):
         pending = [computed]
         while pending:
             for neighbour in step(pending.pop()):
@@ -38,14 +40,6 @@ def around(computed: Computed[Any]) -> list[Computed[Any]]:
                     found[neighbour] = None
                     pending.append(neighbour)
     return list(found)
-
-
-def _below(computed: Computed[Any]) -> list[Computed[Any]]:
-    return computed._function.made_from(computed)
-
-
-def _above(computed: Computed[Any]) -> list[Computed[Any]]:
-    return computed._function.made_with(computed)
 
 
 def _mermaid(numbers: dict[Computed[Any], int], arrows: list[tuple[int, int]]) -> Iterator[str]:
@@ -72,4 +66,4 @@ def _dot(numbers: dict[Computed[Any], int], arrows: list[tuple[int, int]]) -> It
 
 
 def _mark(computed: Computed[Any], mark: str) -> str:
-    return mark if computed._run is not None else ""
+    return mark if computed.is_computing else ""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from .._core.inner import function_of, made_from, made_with
 from ..origin import Origin, OriginKind
 from ..state import INVALIDATED
 
@@ -52,18 +53,18 @@ class Explanation:
 def explain(computed: Computed[Any]) -> Explanation:
     """Why it is as it is."""
     chain = []
-    function, is_over = computed._function, computed._state is INVALIDATED
+    is_over = computed.state is INVALIDATED
     if is_over:
         link: Computed[Any] | None = computed
         while link is not None:
             chain.append(link)
-            link = link._cause
+            link = link.cause
     return Explanation(
         computed,
         computed.origin,
         tuple(reversed(chain)),
-        () if is_over else tuple(function.made_from(computed)),
-        tuple(function.made_with(computed)),
+        () if is_over else tuple(made_from(computed)),
+        tuple(made_with(computed)),
     )
 
 
@@ -76,7 +77,7 @@ def _reason(origin: Origin, first: Computed[Any]) -> str:
         case OriginKind.COMMAND:
             return f"the command {origin.detail}"
         case OriginKind.REMOTE:
-            service = first._function.name.partition(".")[0]
+            service = function_of(first).name.partition(".")[0]
             return f"the remote service {service} said so: {origin.detail}"
         case _:
             return origin.detail

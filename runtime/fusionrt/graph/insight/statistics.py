@@ -6,23 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .._core.inner import hits_of, made_from
 from ..origin import OriginKind
 
 if TYPE_CHECKING:
     from ..graph import Graph
 
-__all__ = ["Counts", "MethodStatistics", "Statistics", "statistics"]
-
-
-class Counts:
-    """What the functions of one name did; the hits of live results are still with them."""
-
-    __slots__ = ("__weakref__", "bodies", "hits", "misses")
-
-    def __init__(self) -> None:
-        self.hits = 0
-        self.misses = 0
-        self.bodies = 0
+__all__ = ["MethodStatistics", "Statistics", "statistics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +63,10 @@ def statistics(graph: Graph) -> Statistics:
     computing = held = edges = 0
     for function in list(graph.functions):
         for computed in function.all():
-            edges += len(function.made_from(computed))
-            computing += computed._run is not None
-            if computed._hit is not None:
-                hits[function.name] += computed._hit.used
+            edges += len(made_from(computed))
+            computing += computed.is_computing
+            if uncounted := hits_of(computed):
+                hits[function.name] += uncounted
         held += len(function.weak)
     methods = {
         name: MethodStatistics(hits[name], counts.misses, counts.bodies)

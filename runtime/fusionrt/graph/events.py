@@ -7,7 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from .._core.computed import Computed
+    from ._core.computed import Computed
 
 __all__ = ["Event", "EventKind", "EventLog"]
 

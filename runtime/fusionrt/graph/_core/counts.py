@@ -1,0 +1,16 @@
+"""What compute methods did, as the core counts it; `graph.statistics()` reads it."""
+
+from __future__ import annotations
+
+__all__ = ["Counts"]
+
+
+class Counts:
+    """What the functions of one name did; the hits of live results are still with them."""
+
+    __slots__ = ("__weakref__", "bodies", "hits", "misses")
+
+    def __init__(self) -> None:
+        self.hits = 0
+        self.misses = 0
+        self.bodies = 0

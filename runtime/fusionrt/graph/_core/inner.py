@@ -1,0 +1,39 @@
+"""What other rooms may ask of a computed, and its users may not: the inner interface of the core.
+
+Whatever these do not tell, a public property of `Computed` does, or it is nobody's business.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .computed import Computed
+    from .function import Function
+
+__all__ = ["function_of", "hits_of", "is_limited", "made_from", "made_with"]
+
+
+def function_of(computed: Computed[Any]) -> Function[Any]:
+    """The function whose result it is."""
+    return computed._function
+
+
+def made_from(computed: Computed[Any]) -> list[Computed[Any]]:
+    """What it was made from; not to be changed."""
+    return computed._function.made_from(computed)
+
+
+def made_with(computed: Computed[Any]) -> list[Computed[Any]]:
+    """What was made from it, so far as it holds."""
+    return computed._function.made_with(computed)
+
+
+def is_limited(computed: Computed[Any]) -> bool:
+    """Whether its life was limited when it was computed, so that it ends by itself (G22)."""
+    return computed._expires
+
+
+def hits_of(computed: Computed[Any]) -> int:
+    """How often the hot path answered with it, since that was added to the counts."""
+    return 0 if computed._hit is None else computed._hit.used
