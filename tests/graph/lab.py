@@ -56,6 +56,13 @@ class Gate:
 
 
 async def settled() -> None:
-    """Let everything run that can without time passing."""
-    for _ in range(20):
+    """Return when all tasks are blocked: nothing else can run, and no timer is due."""
+    loop: Any = asyncio.get_running_loop()
+    async with asyncio.timeout(10):
         await asyncio.sleep(0)
+        while _can_run(loop):  # noqa: ASYNC110 - a loop has no event for it
+            await asyncio.sleep(0)
+
+
+def _can_run(loop: Any) -> bool:
+    return bool(loop._ready) or any(timer.when() <= loop.time() for timer in loop._scheduled[:1])

@@ -92,8 +92,8 @@ MUTANTS = {
     ),
     "G17: a second body starts beside the one that was flagged": (
         "fetch_cold.py",
-        "            if computed is None:\n",
-        "            if computed is None or (computed._run and computed._origin):\n",
+        "    if computed is None:\n",
+        "    if computed is None or (computed._run and computed._origin):\n",
     ),
     "G20: a cancelled body leaves its computed behind": (
         "execute.py",

@@ -1,4 +1,4 @@
-"""The engine: computeds, their tables, invalidation and states (LAWS G1 to G36)."""
+"""The engine: computeds, their tables, invalidation and states (LAWS G1 to G40)."""
 
 from ._core.changes import Changes, is_in_vain
 from ._core.computed import Computed

@@ -63,7 +63,7 @@ class Graph(Rooted):
         self.events = EventLog(self.report)
         self.functions: weakref.WeakKeyDictionary[Function[Any], None] = weakref.WeakKeyDictionary()
         self.targets = Targets()
-        self.room = Room(max_computeds, self.loop.time)
+        self.room = Room(self.functions, max_computeds, self.loop.time)
         self.counts: weakref.WeakValueDictionary[str, Counts] = weakref.WeakValueDictionary()
         """What the functions did that are still there, by their names."""
         self.invalidated: Counter[OriginKind] = Counter()
@@ -106,7 +106,7 @@ class Graph(Rooted):
             WrongThread: this is not the thread of the graph's event loop.
         """
         self.check_thread()
-        return self.room.empty(self.functions)
+        return self.room.empty()
 
     # -- insight --
 

@@ -1,4 +1,4 @@
-"""The graphs of services that have no host: one an event loop, and none that crosses a fork."""
+"""The graphs of services without a host: one an event loop, and none that crosses a fork (G39)."""
 
 from __future__ import annotations
 

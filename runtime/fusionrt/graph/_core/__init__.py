@@ -1,16 +1,17 @@
 """The core: the files that touch the slots of `Computed` and `Run`, and together keep its laws.
 
 Outside of this room private means private (`tests/house/test_private.py`): others use what
-`Computed` and `Function` offer without an underscore, and `inner.py`. In here the files stand as
-one: they share slots, and import each other in circles where a law needs it.
+`Computed` and `Function` offer without an underscore, and `inner`. In here the files stand as one:
+they share slots. The core knows neither the states nor the insight that are made from it.
 
 What there is:
 
 - `computed` a result, `function` the table of a method's results, `run` a body that runs,
   `scope` and `current` what the running code belongs to.
-- **Reading**: `hit` what the hot path finds, `fetch` a call: `fetch_hot` when the answer is there,
-  `fetch_cold` when it is not; `execute` runs a body and settles its computed, `cycles` and `flows`
-  find bodies that wait for each other (G30), `edges` links what was made to what it was made from.
+- **Reading**: `hit` what the hot path finds; a call is `fetch_hot` while the answer is there, and
+  `fetch_cold` from where it is not (G5b, G17); `execute` runs a body and settles its computed
+  (G19, G20), `cycles` and `flows` find bodies that wait for each other (G30), `edges` links what
+  was made to what it was made from (G9).
 - **Invalidating**: `invalidate` marks a closure and tells the handlers, `delay` does it later
   (G25), `expiry` by time (G22, G24), `consolidate` only if the value changed (G26), `wildcards`
   finds what a pattern names (G36).

@@ -1,5 +1,5 @@
-"""`changes`: a value now, after each invalidation, and when its freshness ceases or is proven;
-`when`: the first of them that fits.
+"""`changes`: a value now, after each invalidation, and when its freshness ceases or is proven
+(D26); `when`: the first of them that fits.
 """
 
 from __future__ import annotations
@@ -22,8 +22,15 @@ __all__ = ["IN_VAIN", "Changes", "OnError", "is_in_vain", "when"]
 
 _T = TypeVar("_T")
 
+OnError = Literal["raise", "wait"]
+"""What to do about a lasting error. Transient ones are always waited out."""
+
 BACK_OFF: Final = FixedDelayer()
+"""Between tries after an error that is not cached."""
 IN_VAIN: Final = FixedDelayer(retry=0.01)
+"""Between results whose bodies invalidate what they read (G40)."""
+UNPROVEN: Final = FixedDelayer(max_retry=4.0)
+"""Between tries while freshness cannot be proven; short, for the proof may be back at any time."""
 
 
 def is_in_vain(computed: Computed[Any]) -> bool:
@@ -92,13 +99,6 @@ class Changes(AsyncIterator["Computed[_T]"], Generic[_T]):
         await turned(last, self._suspended)
         self._suspended = last.is_suspended
         return last.state is CONSISTENT
-
-
-UNPROVEN: Final = FixedDelayer(max_retry=4.0)
-"""Between tries while freshness cannot be proven; short, for the proof may be back at any time."""
-
-OnError = Literal["raise", "wait"]
-"""What to do about a lasting error. Transient ones are always waited out."""
 
 
 async def when(

@@ -1,4 +1,4 @@
-"""`current()`: what a running body can say of its own result."""
+"""`current()`: what a running body can say of its own result (G2)."""
 
 from __future__ import annotations
 

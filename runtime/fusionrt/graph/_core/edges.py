@@ -1,4 +1,4 @@
-"""Edges between computeds, made while the dependant's body runs.
+"""Edges between computeds, made while the dependant's body runs (G10, G11, G12).
 
 Edges are symmetric (G9). A *waiting edge* stands for a dependency that is still Computing (G5c):
 it lies in `Run.joined` of the one and `Run.waits` of the other, and becomes an edge when the

@@ -199,7 +199,7 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
                     leases = {**leases, **dependency._leases}
             if leases:
                 computed._leases = leases
-            function.keep(computed)
+            function.kept.add(computed)
             if lifetime < FOREVER:
                 expire_after(computed, lifetime)
         else:

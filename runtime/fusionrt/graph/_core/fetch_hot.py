@@ -1,49 +1,98 @@
-"""The hot part of a call: the answer is there, and provably fresh.
+"""The hot part of a call: the answer is there, and provably fresh (D6b).
 
-Hotter still are the hits that the woven methods of a service find by themselves; see `Hit`.
+Hotter still are the hits that the woven methods of a service, and clients, find by themselves: see
+`Hit` and `at_hand`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..home import at_home
 from ..state import CONSISTENT, NONE_HELD
-from .edges import link
+from .computed import Computed
+from .edges import check_scope, link
+from .fetch_cold import fetch_cold, prove
+from .scope import SCOPE, Isolated, Recomputing
 
 if TYPE_CHECKING:
-    from .computed import Computed
     from .function import Function
     from .hit import Hit
 
 __all__ = ["at_hand", "fetch_hot"]
 
 
-def fetch_hot(
-    function: Function[Any], key: object, dependant: Computed[Any] | None, stale_ok: bool
-) -> Computed[Any] | None:
-    """The Consistent computed of the key, if there is one on which no lease has lapsed (D7).
+async def fetch_hot(
+    function: Function[Any],
+    arguments: tuple[Any, ...],
+    use: bool,
+    alive: object,
+    stale_ok: bool,
+) -> Any:
+    """The settled computed for these arguments; with `use` its value, and the body that calls
+    depends on it.
 
-    dependant: depends on it from now on, if its body still runs (G11).
+    stale_ok: take it even where a lapsed lease makes its freshness unprovable (D7).
+    alive: is kept alive until the call ends.
+
+    Raises:
+        CycleError: the body that calls waits for itself by what it calls.
+        ServiceDisposed: the service is gone.
+        WrongThread: this is not the thread of the graph's event loop.
+        RemoteUnavailable: freshness could not be proven in time.
+        BaseException: what ended the body, if that was neither an `Exception` nor a cancellation.
     """
-    computed = function.table.get(key)
-    if computed is None:
-        if function.weak is NONE_HELD:
-            return None
-        computed = function.promote(key)
-        if computed is None:
-            return None
-    if computed._state is not CONSISTENT:
-        return None
-    if computed._leases and not stale_ok:
-        for lease in computed._leases:
-            if not lease.live():
-                return None
-    if dependant is not None and dependant._run is not None:
-        link(dependant, computed)
-    computed._used = True
-    if computed._hit is None:
-        function.heat(computed)
-    return computed
+    graph = function.graph
+    here = at_home(graph.home)
+    if not here:
+        function.check_usable(to_look=True)
+    key = function.key(arguments)
+    caller = dependant = None
+    scope = SCOPE.get()
+    if scope is not None:
+        if type(scope) is Recomputing:
+            found = function.find(key)
+            if found is not None and found._state is CONSISTENT:
+                return found.value if use else found
+            if use:
+                return await function.past(arguments)
+        around = scope.around if type(scope) is Isolated else scope
+        if isinstance(around, Computed):
+            caller = around
+            if around._run is not None and around._function.graph is not graph:
+                check_scope(around)
+            if use and around is scope:
+                dependant = around
+    missed = False
+    while True:
+        computed = function.table.get(key)
+        if computed is None and function.weak is not NONE_HELD:
+            computed = function.promote(key)
+        if computed is None or computed._state is not CONSISTENT:
+            # A loop that runs is not closed, so that `graph.closed` need not be asked.
+            if computed is None and (not here or function.disposed or graph.ended):
+                function.check_usable()
+            if not missed:
+                function.counts.misses += 1
+                missed = True
+            settled = await fetch_cold(function, key, arguments, computed, caller, dependant)
+            if settled is not None:
+                computed = settled
+                break
+        elif computed._leases and not stale_ok and not computed._is_leased():
+            await prove(computed)
+        else:
+            if dependant is not None and dependant._run is not None:
+                link(dependant, computed)
+            computed._used = True
+            if not missed:
+                function.counts.hits += 1
+            if computed._hit is None:
+                function.heat(computed)
+            break
+    if not use:
+        return computed
+    return computed._value if computed._error is None else computed.value
 
 
 def at_hand(computed: Computed[Any], stale_ok: bool) -> Hit | None:

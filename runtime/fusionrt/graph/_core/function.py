@@ -1,4 +1,7 @@
-"""`Function`: one compute method of one service instance, with the table of its results."""
+"""`Function`: one compute method of one service instance, with the table of its results.
+
+At most one of a key is not Invalidated (G3); it is found from the moment its body starts (G4).
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from ..origin import Origin, OriginKind
 from ..state import CONSISTENT, NONE_HELD
 from .computed import Computed
 from .edges import add_dependant
-from .fetch import fetch
+from .fetch_hot import fetch_hot
 from .hit import Hit
 from .invalidate import mark, notify
 from .retention import Sieve
@@ -90,7 +93,7 @@ class Function(Generic[_T]):
         self.delay = self.options.invalidation_delay or 0.0
         self.table: dict[object, Computed[_T]] = {}
         """What is kept, and what is being computed, by key."""
-        self.kept = Sieve()
+        self.kept = Sieve(graph.room, min_cached=self.options.min_cache is not None)
         self.indexes = _NO_INDEXES
         """Of what is in the table, by the positions that wildcards have named."""
         self.weak: weakref.WeakValueDictionary[object, Computed[_T]] = NONE_HELD
@@ -119,13 +122,13 @@ class Function(Generic[_T]):
 
         alive: is kept alive until the call ends.
         """
-        return fetch(self, arguments, True, alive, stale_ok)
+        return fetch_hot(self, arguments, True, alive, stale_ok)
 
     def computed(
         self, arguments: tuple[Any, ...], alive: object = None, stale_ok: bool = False
     ) -> Coroutine[Any, Any, Computed[_T]]:
         """The computed, whatever its outcome; adds no edge (G21)."""
-        return fetch(self, arguments, False, alive, stale_ok)
+        return fetch_hot(self, arguments, False, alive, stale_ok)
 
     def peek(self, arguments: tuple[Any, ...]) -> Computed[_T] | None:
         """The Consistent computed, if there is one."""
@@ -217,9 +220,8 @@ class Function(Generic[_T]):
 
     def heat(self, computed: Computed[_T]) -> None:
         """A Consistent computed was used again: from here on the hot path may answer with it."""
-        if self.hot is None or computed._error is not None or computed._leases:
-            return
-        self.hot[computed._key] = computed._ready()
+        if self.hot is not None and computed._error is None and not computed._leases:
+            self.hot[computed._key] = computed._ready()
 
     def find(self, key: object) -> Computed[_T] | None:
         """The computed of a key: one that is kept or being computed, or that somebody holds."""
@@ -236,16 +238,6 @@ class Function(Generic[_T]):
         for index in self.indexes.values():
             index.add(computed)
 
-    def keep(self, computed: Computed[_T]) -> None:
-        """It is Consistent now: keep it, and let others go if these are too many."""
-        self.kept.add(computed)
-        room = self.graph.room
-        room.size += 1
-        if self.options.min_cache is not None:
-            computed._used_at = room.now()
-        if room.size > room.limit:
-            room.make(self.graph.functions)
-
     def forget(self, computed: Computed[_T]) -> None:
         """It is Invalidated now: the next call starts anew."""
         if self.table.get(computed._key) is computed:
@@ -260,7 +252,6 @@ class Function(Generic[_T]):
         self.cool(computed)
         if computed._newer is not None:
             self.kept.remove(computed)
-            self.graph.room.size -= 1
 
     def demote(self, computed: Computed[_T]) -> None:
         """Keep it no longer; while somebody holds it, it is still found and invalidated (G34)."""
@@ -286,7 +277,7 @@ class Function(Generic[_T]):
                 if dependency._weak_dependants is not None:
                     dependency._weak_dependants.discard(computed)
                 add_dependant(dependency, computed)
-            self.keep(computed)
+            self.kept.add(computed)
         return computed
 
     def cool(self, computed: Computed[_T]) -> None:

@@ -1,4 +1,4 @@
-"""Invalidation: mark the whole closure, then tell the handlers.
+"""Invalidation: mark the whole closure (G5, G7, G8), then tell the handlers (G14, G15).
 
 Two phases, so that no handler sees a half-marked closure (G15b); a worklist, so that depth does not
 matter (G35). A Computing computed cannot be marked yet: it is flagged, with every body that waits

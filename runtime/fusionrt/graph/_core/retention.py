@@ -10,7 +10,7 @@ where most results are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -35,24 +35,35 @@ class End:
 
 
 class Sieve:
-    """The kept results of one function, oldest first."""
+    """The kept results of one function, oldest first.
 
-    __slots__ = ("_end", "_hand", "size")
+    room: what they take up, and those of the other functions. min_cached: whether it is noted when
+    they were used.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_end", "_hand", "_min_cached", "_room", "size")
+
+    def __init__(self, room: Room, *, min_cached: bool = False) -> None:
+        self._room = room
+        self._min_cached = min_cached
         end = self._end = End()
         end._newer = end._older = end
         self._hand: Any = end
         self.size = 0
 
     def add(self, computed: Computed[Any]) -> None:
-        """Keep the newest."""
-        end = self._end
+        """Keep one that is Consistent now, the newest; let others go if these are too many."""
+        room, end = self._room, self._end
         computed._older = end._older
         computed._newer = end
         end._older._newer = computed
         end._older = computed
         self.size += 1
+        room.size += 1
+        if self._min_cached:
+            computed._used_at = room.now()
+        if room.size > room.limit:
+            room.make()
 
     def remove(self, computed: Computed[Any]) -> None:
         """Keep it no more."""
@@ -62,6 +73,7 @@ class Sieve:
         computed._newer._older = computed._older
         computed._newer = computed._older = None
         self.size -= 1
+        self._room.size -= 1
 
     def sift(self, now: float, *, spare_min_cached: bool) -> list[Computed[Any]]:
         """Go on with the hand: the results that may be let go. The newest never is.
@@ -98,21 +110,26 @@ def _is_min_cached(computed: Computed[Any], now: float) -> bool:
 class Room:
     """The bound of a graph.
 
-    limit: how many results it keeps, beside those that others were made from. size: how many it
-    keeps now. evicted: how many it has let go.
+    functions: whose results it keeps. limit: how many, beside those that others were made from.
+    size: how many it keeps now. evicted: how many it has let go.
     """
 
-    def __init__(self, limit: int, now: Callable[[], float]) -> None:
+    def __init__(
+        self, functions: Collection[Function[Any]], limit: int, now: Callable[[], float]
+    ) -> None:
+        self._functions = functions
         self.limit = limit
         self.size = 0
         self.evicted = 0
         self.now = now
         self._patience = 0
 
-    def empty(self, functions: Iterable[Function[Any]]) -> int:
+    def empty(self) -> int:
         """Let everything go that may be, also if there is room for it; tells how many."""
         now = self.now()
-        everything = [computed for function in functions for computed in function.table.values()]
+        everything = [
+            computed for function in self._functions for computed in function.table.values()
+        ]
         pending = [computed for computed in everything if not computed._dependants]
         del everything
         released = 0
@@ -126,11 +143,11 @@ class Room:
         self.evicted += released
         return released
 
-    def make(self, functions: Iterable[Function[Any]]) -> None:
+    def make(self) -> None:
         """Let results go, if there are too many; where all are pinned, there is nothing to do."""
         if self.size <= self.limit + self._patience:
             return
-        by_size = sorted(functions, key=lambda function: -function.kept.size)
+        by_size = sorted(self._functions, key=lambda function: -function.kept.size)
         now = self.now()
         for spare_min_cached in (True, False):  # `min_cache` holds up to the bound only (G23)
             for function in by_size:

@@ -1,4 +1,4 @@
-"""Who is calling: the body, or the command, that the running code belongs to."""
+"""Who is calling: the body, or the command, that the running code belongs to (G33)."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def isolated() -> Iterator[None]:
 
 
 class Recomputing(Uncached):
-    """The scope of a body that runs again; see `fetch`."""
+    """The scope of a body that runs again; see `fetch_hot`."""
 
     __slots__ = ()
 
