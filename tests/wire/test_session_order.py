@@ -10,6 +10,7 @@ from fusionrt.wire.admission import greet
 from fusionrt.wire.envelopes import ClientEnvelope, decode_host_envelope
 from fusionrt.wire.frames import (
     VERSION,
+    Acknowledged,
     Call,
     Cancel,
     Hello,
@@ -337,3 +338,13 @@ def test_D19_a_cancel_goes_to_the_host_that_runs_the_call() -> None:
     told = pair.host.receive(ClientEnvelope("c1", "p1", 42, 1, (Cancel(id),)), pair.now)
     assert told == [he.CallCancelled(id)]
     assert not pair.host.result(id, b"too late")
+
+
+def test_D12_an_answer_of_before_a_mismatch_ends_no_resync() -> None:
+    """What a host says in one breath with a mismatch answers an older question: ask again."""
+    pair = Pair()
+    pair.say(2, Acknowledged(1, False, (), True), Resynced(1, (), True))
+    assert pair.client.state is ClientState.RESYNCING
+    assert not pair.client.live(pair.now)
+    (envelope,) = pair.from_client()
+    assert any(isinstance(frame, Resync) for frame in envelope.frames)
