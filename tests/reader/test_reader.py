@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from fusiongen.contract import Contract, MethodKind
@@ -22,6 +24,39 @@ def _refused(project: Project) -> tuple[Diagnostic, ...]:
     with pytest.raises(ContractError) as caught:
         reading_of(project)
     return caught.value.diagnostics
+
+
+def test_C7_a_module_is_read_once(project: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What several contracts take from one module, by names and re-exports, costs one reading."""
+    read: list[str] = []
+    read_bytes = Path.read_bytes
+
+    def counted(path: Path) -> bytes:
+        read.append(path.name)
+        return read_bytes(path)
+
+    method = "    @compute\n    async def get(self, key: Key) -> Cart: ...\n"
+    contracts = {
+        f"shop/{name.lower()}.py": (
+            f"{HEAD}from shop.{home} import Cart, Key\n\n"
+            f"@service\nclass {name}(Protocol):\n{method}"
+        )
+        for name, home in (("Carts", "types"), ("Baskets", "also"), ("Orders", "types"))
+    }
+    own = {
+        "shop/types.py": (
+            "from dataclasses import dataclass\n\nKey = str\n\n"
+            "@dataclass(frozen=True)\nclass Cart:\n    key: Key\n"
+        ),
+        "shop/also.py": "from .types import Cart, Key\n",
+    }
+    listed = ", ".join(f'"{name}"' for name in contracts)
+    loaded = project(
+        {**contracts, **own}, f'[tool.fusiongen]\ncontracts = [{listed}]\nout = "shop/out"\n'
+    )
+    monkeypatch.setattr(Path, "read_bytes", counted)
+    plan(loaded)
+    assert sorted(read) == ["also.py", "baskets.py", "carts.py", "orders.py", "types.py"]
 
 
 def test_a_diagnostic_points_to_line_and_column(project: Write) -> None:
