@@ -7,10 +7,10 @@ import inspect
 from typing import Protocol
 
 import pytest
-from fusionrt.services.hot_path import hot_path
 from typing_extensions import deprecated
 
 from fusionrt.remote.description import describe
+from fusionrt.services.compiled import hot_path
 from fusionrt.table import ABI, Compute, Contract, Types
 
 
