@@ -1,6 +1,6 @@
 """`Function`: one compute method of one service instance, with the table of its results.
 
-The table holds at most one computed for a key (G3), from the moment its body starts (G4).
+At most one of a key is not Invalidated (G3); it is found from the moment its body starts (G4).
 """
 
 from __future__ import annotations
