@@ -119,8 +119,10 @@ def _fail(message: str, code: int, prefix: str = "error: ") -> NoReturn:
 
 @app.command()
 @_readable
-def init(directory: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
-    """Start a project: a contract, a service, an application and a test."""
+def init(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)] = Path(),
+) -> None:
+    """Start a project, here or in DIR: a contract, a service, an application and a test."""
     for path in init_project(directory):
         typer.echo(f"wrote {path}")
     change = "" if directory.resolve() == Path.cwd() else f"cd {shlex.quote(str(directory))} && "

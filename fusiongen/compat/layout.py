@@ -225,12 +225,14 @@ _STYLES = {
     Kind.TYPED_DICT: "record",
     Kind.MODEL: "record",
     Kind.NAMED_TUPLE: "tuple",
+    Kind.EXCEPTION: "error",
 }
 
 
 def record_style(type_: LockedType) -> str | None:
-    """How a type with fields travels; `None` for other types."""
-    return _STYLES.get(type_.kind)
+    """How a type with fields travels; `None` for other types. Only an exception that is a
+    dataclass, or an attrs class, declares its fields."""
+    return None if type_.kind is Kind.EXCEPTION and not type_.fields else _STYLES.get(type_.kind)
 
 
 def travels_as_array(type_: LockedType) -> bool:

@@ -17,7 +17,7 @@ from ..contract import (
     Union,
     parts,
 )
-from .known_types import CONTAINERS, HASHED, JSON_VALUE, OPEN
+from .known_types import CONTAINERS, HASHED, JSON_VALUE, MAIL_WITH_NAME, OPEN
 
 if TYPE_CHECKING:
     from ..reader.shapes import Structure
@@ -48,6 +48,8 @@ def unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str |
             known = f"builtins.{origin.name}" if origin.module == "builtins" else str(origin)
             if known in OPEN:
                 return f"`{origin}` may be anything"
+            if known in MAIL_WITH_NAME:
+                return f"`{origin}` can change; declare `EmailStr`"
             if known in JSON_VALUE or (known in CONTAINERS and known not in HASHED):
                 return f"`{origin}` is not hashable"
     problems = (unstable(each, structures, seen) for each in inner)

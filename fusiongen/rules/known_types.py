@@ -16,6 +16,7 @@ __all__ = [
     "INSTEAD",
     "ITERABLE",
     "JSON_VALUE",
+    "MAIL_WITH_NAME",
     "OPEN",
     "SCALARS",
     "TAKEN_BY_PYDANTIC",
@@ -51,6 +52,8 @@ ENCODED = frozenset(
 )
 UNSET = "msgspec.UnsetType"
 JSON_VALUE = ("pydantic.JsonValue", "pydantic.types.JsonValue")
+MAIL_WITH_NAME = ("pydantic.NameEmail", "pydantic.networks.NameEmail")
+"""It travels, but its attributes can be set."""
 IMPORTING = ("pydantic.ImportString", "pydantic.types.ImportString")
 DECODED = tuple(
     f"pydantic.{module}{name}" for module in ("", "types.") for name in ("Json", "Secret")

@@ -30,6 +30,14 @@ def test_init_makes_a_project_that_generates_and_checks(tmp_path: Path) -> None:
     assert again.returncode == 1 and again.stderr.startswith("error: ")
 
 
+def test_init_without_a_folder_starts_the_project_here(tmp_path: Path) -> None:
+    """Whoever made an empty folder is in it."""
+    started = fusiongen("init", cwd=tmp_path)
+    assert started.returncode == 0, started.stderr
+    assert started.stdout.splitlines()[-1].startswith("next: fusiongen generate")
+    assert fusiongen("generate", cwd=tmp_path).returncode == 0
+
+
 def test_a_generated_project_of_init_runs(tmp_path: Path, nats_server: str) -> None:
     """What `init` wrote serves, as its closing line says."""
     next_line = fusiongen("init", "new", cwd=tmp_path).stdout.splitlines()[-1]

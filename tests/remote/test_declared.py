@@ -91,6 +91,38 @@ def test_C3_a_field_that_the_other_version_lacks_has_its_default() -> None:
     assert first.tried is not second.tried
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        FileNotFoundError(2, "no such file", "a.txt"),
+        OSError(18, "other device", "a", None, "b"),
+        OSError("a text alone"),
+        ModuleNotFoundError("not found", name="shop"),
+        NameError("not defined", name="cart"),
+        SyntaxError("wrong", ("a.py", 3, 1, "x =", 3, 2)),
+        type("NoFile", (FileNotFoundError,), {})(2, "no such file", "a.txt"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_C3_what_an_exception_of_pythons_own_keeps_arrives(error: Exception) -> None:
+    """It says what it said on its host, and has the same attributes."""
+    arrived = _there(error)
+    assert type(arrived) is type(error)
+    assert str(arrived) == str(error)
+    kept = ("errno", "filename", "filename2", "msg", "name", "lineno", "text")
+    for name in kept:
+        assert getattr(arrived, name, "unset") == getattr(error, name, "unset")
+
+
+def test_D28_the_object_that_lacked_an_attribute_stays_on_its_host() -> None:
+    """The error tells the name that was looked for, not the data that it was looked for in."""
+    error = AttributeError("no price", name="price", obj=["a secret"])
+    arrived = _there(error)
+    assert isinstance(arrived, AttributeError)
+    assert (arrived.name, arrived.obj) == ("price", None)
+    assert b"a secret" not in declared("AttributeError", error)
+
+
 def test_C3_a_field_that_has_another_type_in_the_other_version_arrives_plain() -> None:
     """A caller that catches the exception still does."""
     arrived = raised(b"\x93\xa4Gone\x90\x81\xa5price\xc2", (Gone,))

@@ -1,7 +1,8 @@
 """Exceptions that a contract declares: they travel by the name of their class.
 
-With it go their `args` and their public attributes as plain values. The fields of an exception that
-is a dataclass, or an attrs class, travel as their types say.
+With it go their `args` and their public attributes as plain values, those that Python's own
+exceptions keep (`filename`, `errno`) included. The fields of an exception that is a dataclass, or
+an attrs class, travel as their types say.
 """
 
 from __future__ import annotations
@@ -25,6 +26,14 @@ __all__ = ["declared", "declared_name", "raised"]
 
 _log = logging.getLogger("fusionrt")
 _plain: Final = msgspec.msgpack.encode
+_PYTHONS: Final = frozenset(
+    (
+        *("errno", "strerror", "filename", "filename2", "msg", "name", "path"),
+        *("lineno", "offset", "text", "end_lineno", "end_offset"),
+    )
+)
+"""What Python's own exceptions keep beside `args` that travels: not `AttributeError.obj`, which is
+the host's; nor the places of a `UnicodeError`, which Python uses unchecked."""
 
 
 class _Declared(msgspec.Struct, array_like=True):
@@ -95,12 +104,14 @@ def _read(raw: msgspec.Raw, typed: Codec[Any] | None) -> Any:
 def _attributes(error: Exception) -> Iterator[tuple[str, msgspec.Raw]]:
     """Those that can travel."""
     cls: Any = type(error)
-    fields = _fields(cls)
-    for name in dict.fromkeys((*vars(error), *_slots(cls))):
+    fields, slots = _fields(cls), _slots(cls)
+    for name in dict.fromkeys((*vars(error), *slots)):
         if name in fields or not name.startswith("_"):
             encode = fields[name][1].encode if name in fields else _plain
             with suppress(Exception):  # it is unset, or stays at home
-                yield name, msgspec.Raw(encode(getattr(error, name)))
+                value = getattr(error, name)
+                if value is not None or name not in slots or not _is_pythons(slots[name]):
+                    yield name, msgspec.Raw(encode(value))
 
 
 @lru_cache(maxsize=1024)
@@ -120,8 +131,14 @@ def _slots(cls: Any) -> Mapping[str, MemberDescriptorType]:
     """Where a class keeps attributes beside its `__dict__`."""
     return {
         name: member
-        for base in cls.__mro__
-        if base.__module__ != "builtins"
+        for base in reversed(cls.__mro__)
         for name, member in vars(base).items()
         if isinstance(member, MemberDescriptorType)
+        if name in _PYTHONS or not _is_pythons(member)
     }
+
+
+def _is_pythons(member: MemberDescriptorType) -> bool:
+    """Whether Python's own class keeps the attribute, which then reads as None while it is unset;
+    set to None it would be shown."""
+    return member.__objclass__.__module__ == "builtins"
