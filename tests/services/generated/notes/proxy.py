@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=a5a85eac5a4f86d364681123c557e0d4
+# fusiongen:hash=382043df5d600f9eabd4a1114958e9eb
 """The table of `Notes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _put_all_keys(keys: Keys, notes: tuple[Note, ...]) -> None:
         notes_.get(note.id)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="notes",
     protocol=Notes,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=3b5af17796a31f53e567b4053dbf8212
+# fusiongen:hash=989ce2bb97c67559151a99b5d4883884
 """The table of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _put_keys(keys: Keys, cart: Cart) -> None:
     carts_.get(cart.id)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="carts",
     protocol=Carts,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=ea212aeb82a292b1b40cab3c5eb8a98f
+# fusiongen:hash=fe95a2a85ba7c1ad8ae4744b9a2645b8
 """The table of `Products`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _set_price_keys(keys: Keys, id: str, price: Decimal) -> None:
     products_.get(id)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="products",
     protocol=Products,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=803b03b531598d3c3aea00d4650cde4e
+# fusiongen:hash=5331b2beef14227deb877d0ad8c283c8
 """The table of `Clock`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _types() -> Types:
     )
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="clock",
     protocol=Clock,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=0755ecb71b447aae62c005b3c148a146
+# fusiongen:hash=ca3054e6e46d713fec5f2c25d1df4191
 """The table of `AliasedThings`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _put_keys(keys: Keys, kind: Kind, inner: Wrapper.Inner) -> None:
     renamed_.d(inner)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="renamed",
     protocol=AliasedThings,

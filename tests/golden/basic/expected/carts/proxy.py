@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=b34c3a63ecaff090a69554c6c92506ad
+# fusiongen:hash=1c28d863602fa13492ce50f3b27268a2
 """The table of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _put_all_keys(keys: Keys, carts: tuple[Cart, ...]) -> None:
         carts_.get(c.id)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="carts",
     protocol=Carts,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=002f785b276662589a1563f66321c152
+# fusiongen:hash=75fd18da226fac2b8a4c962157d39ac3
 """The table of `Store`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _set_keys(keys: Keys, id: str_, type: bytes) -> None:
     store_.type(id)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="store",
     protocol=Store,

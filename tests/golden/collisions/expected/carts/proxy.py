@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=63f95d0150d4f872ea6ea883ade18d86
+# fusiongen:hash=e5f6bcca299f11352f7b554a5c06668f
 """The table of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _put_keys(
             carts__.get(CONTRACT.id, carts_, ANY, ANY)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="carts",
     protocol=Carts,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=cc51c718514bb968629d3c589455fda1
+# fusiongen:hash=bfa4e1032e506d73d1e0c5e648c4b376
 """The table of `Baskets`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _fill_keys(keys: Keys, lines: tuple[Line, ...]) -> None:
     products_.names()
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="baskets",
     protocol=Baskets,

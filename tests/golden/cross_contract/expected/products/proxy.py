@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=38e9c22bf4d77559fafb85189316fddb
+# fusiongen:hash=ea7afbbb6b6d36138902621e6fde2b86
 """The table of `Products`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _remove_keys(keys: Keys, products_: str) -> None:
     products__.names()
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="products",
     protocol=Products,

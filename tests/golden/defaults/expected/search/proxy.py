@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=65c4782b9efc11fbd2d9644a51b7aea0
+# fusiongen:hash=578c13df9eb67b983b4641cfcdf9e596
 """The table of `Search`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _learn_keys(keys: Keys, text: str, weight: float) -> None:
     search_.plain(1, ANY)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="search",
     protocol=Search,

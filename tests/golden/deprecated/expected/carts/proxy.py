@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=82a561221c3048ed36b254044a56405d
+# fusiongen:hash=de27b56b97ee61452f229a17e7cbe543
 """The table of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _set_keys(keys: Keys, id: str, total: int) -> None:
     carts_.sum(id, ANY)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="carts",
     protocol=Carts,

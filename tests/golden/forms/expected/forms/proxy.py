@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=b2151ca69b29c557a14b9e5414f734ff
+# fusiongen:hash=f905adf18f59743c0388c9a2f7fc32a4
 """The table of `Forms`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ def _patch_keys(keys: Keys, patch: Patch, numbers: Sequence[float]) -> None:
     forms_.sums(numbers)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="forms",
     protocol=Forms,

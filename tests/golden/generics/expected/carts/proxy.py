@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=5b5fc3813f7a660f57b8072590c474c6
+# fusiongen:hash=99a3e773fc92941cae6ddb98b3838fc6
 """The table of `Carts`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _put_keys(keys: Keys, id: str, item: Cart) -> None:
     carts_.page(ANY)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="carts",
     protocol=Carts,

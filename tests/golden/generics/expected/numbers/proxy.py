@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=adf8c030a48d83ebbbdc4be37b6ec541
+# fusiongen:hash=599813888c287c882ce0cd2f7e39ba91
 """The table of `Numbers`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def _types() -> Types:
     )
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="numbers",
     protocol=Numbers,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=ba065e013005d732fc84eee49e61fcce
+# fusiongen:hash=e4349be653b899bcc792e43d62d3e70b
 """The table of `Post`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _send_keys_by_result(
             post_.of(person.name)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="post",
     protocol=Post,

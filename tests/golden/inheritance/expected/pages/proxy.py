@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=47c69d1ad22763ff06bf8a88ee0f84ef
+# fusiongen:hash=b89a5fddc85adbdd07dab2041051156d
 """The table of `PagesContract`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def _write_keys(keys: Keys, id: str, text: Text) -> None:
     pages_.size(id)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="pages",
     protocol=PagesContract,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=fdd5ca6673e7ac73589ad2fd3aaf8aaf
+# fusiongen:hash=eb52ee81be81ee4720be63a512b19500
 """The table of `WarehouseInventoryReservations`: what is cached, what is
 invalidated, what travels.
 """
@@ -100,7 +100,7 @@ def _reserve_for_customer_keys(
                 )
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="warehouse_inventory_reservations",
     protocol=WarehouseInventoryReservations,

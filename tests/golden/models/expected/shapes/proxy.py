@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=5ece94b40907fed7f79cb84ff675ba76
+# fusiongen:hash=aa7049ed790b66521f42d5a32877916e
 """The table of `Shapes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _draw_keys(keys: Keys, shape: Shape, checked: Checked, rows: list[Row]) -> N
     shapes_.page()
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="shapes",
     protocol=Shapes,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=b92ba9c68f98badcd839c8474a316ff3
+# fusiongen:hash=34ae159b8c60cea2027555196f341995
 """The table of `Notes`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _save_keys(keys: Keys, note: Note, text: str) -> None:
     notes_.names("mine", None)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="notes",
     protocol=Notes,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=f80a8ea887576dc8dbc285e74c03f6df
+# fusiongen:hash=536488ef0a536435106a73b3f1f9933d
 """The table of `HTTPGateway2`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _types() -> Types:
     )
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="http_gateway2",
     protocol=HTTPGateway2,

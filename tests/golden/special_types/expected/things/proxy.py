@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=d420084fe5843a91d1a65bb7d6aa66ed
+# fusiongen:hash=c6298b294a9a78c185160a38ec371658
 """The table of `Things`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _buy_keys(keys: Keys, user: UserId, amount: Money, ref: UUID) -> None:
     things_.owner(user)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="things",
     protocol=Things,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=5c9ecd06a75e1c7295be31c7b045f9c7
+# fusiongen:hash=7edd05fc6fe0cda5915090aeecd8062f
 """The table of `Trees`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _put_keys(keys: Keys, root: Node) -> None:
     trees_.either("all")
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="trees",
     protocol=Trees,

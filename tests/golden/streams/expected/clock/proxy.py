@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=ceafb590330ce9e04c1bb914153a546d
+# fusiongen:hash=f3d1a5514f8c903327adcdb655193435
 """The table of `Clock`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _types() -> Types:
     )
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="clock",
     protocol=Clock,

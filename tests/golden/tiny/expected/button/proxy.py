@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=e5a070755decc93baed7a2eec1168f3b
+# fusiongen:hash=16498c4908e3cb6491924af0ee414b37
 """The table of `Button`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def _types() -> Types:
     )
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="button",
     protocol=Button,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=d18f195820c9d32f99d1404b53a68e2c
+# fusiongen:hash=2fb19a5d3429cf8a0b92531cf548c4a2
 """The table of `Nothing`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def _types() -> Types:
     )
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="nothing",
     protocol=Nothing,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=c2497a5d4c9d879b2c409f2066475a85
+# fusiongen:hash=8a3e3b9c9cecc751d6e8c1d94da718e2
 """The table of `Orders`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _place_keys(keys: Keys, order: Order) -> None:
     orders_.parcels(order)
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="orders",
     protocol=Orders,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=512ee0a1d7ad3126de6b6690faa88ada
+# fusiongen:hash=a4bdc09294cfef3629f7bdeca357b897
 """The table of `Zoo`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def _types() -> Types:
     )
 
 
-CONTRACT = Contract(
+CONTRACT: Contract = Contract(
     abi=2,
     name="zoo",
     protocol=Zoo,
