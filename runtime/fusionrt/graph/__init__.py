@@ -2,7 +2,6 @@
 
 from ._core.changes import Changes, is_in_vain
 from ._core.computed import Computed
-from ._core.consolidate import ConsolidatingFunction, kind_of
 from ._core.current import Current, current
 from ._core.fetch_hot import at_hand
 from ._core.function import Function
@@ -11,6 +10,7 @@ from ._core.inner import function_of, is_limited, made_from
 from ._core.invalidate import invalidate, notify
 from ._core.leases import Lease, lean
 from ._core.scope import SCOPE, Isolated, Scope, Uncached, isolated, recompute, run_in
+from .consolidate import ConsolidatingFunction, kind_of
 from .delayer import FixedDelayer, UpdateDelayer
 from .events import Event, EventKind, EventLog
 from .failures import Classifier, is_transient

@@ -13,7 +13,7 @@ What there is:
   (G19, G20), `cycles` and `flows` find bodies that wait for each other (G30), `edges` links what
   was made to what it was made from (G9).
 - **Invalidating**: `invalidate` marks a closure and tells the handlers, `delay` does it later
-  (G25), `expiry` by time (G22, G24), `consolidate` only if the value changed (G26), `wildcards`
+  (G25), `expiry` by time (G22, G24), `wildcards`
   finds what a pattern names (G36).
 - **Watching**: `changes` one result after another, `suspension` and `leases` while the freshness of
   what lies on another host cannot be proven (D6b).

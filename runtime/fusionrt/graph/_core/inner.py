@@ -10,13 +10,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .computed import Computed
     from .function import Function
+    from .leases import Lease
 
-__all__ = ["function_of", "hits_of", "is_limited", "made_from", "made_with"]
+__all__ = [
+    "arguments_of",
+    "function_of",
+    "hits_of",
+    "is_limited",
+    "leases_of",
+    "made_from",
+    "made_with",
+]
 
 
 def function_of(computed: Computed[Any]) -> Function[Any]:
     """The function whose result it is."""
     return computed._function
+
+
+def arguments_of(computed: Computed[Any]) -> tuple[Any, ...]:
+    """The normalised arguments that it is the result for."""
+    return computed._arguments
+
+
+def leases_of(computed: Computed[Any]) -> tuple[Lease, ...]:
+    """The promises that its freshness depends on (D6b)."""
+    return tuple(computed._leases)
 
 
 def made_from(computed: Computed[Any]) -> list[Computed[Any]]:

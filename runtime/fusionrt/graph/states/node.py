@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 from ...contract import ComputeOptions
 from .._core.changes import Changes, OnError, when
 from .._core.computed import Computed
-from .._core.consolidate import kind_of
 from .._core.function import Function
+from ..consolidate import kind_of
 from ..origin import Origin
 from ..running import running_graph
 

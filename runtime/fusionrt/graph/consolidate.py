@@ -13,23 +13,24 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from ...contract import ComputeOptions
-from ...primitives import spawn
-from ..equality import is_same
-from ..origin import Origin, OriginKind
-from ..state import CONSISTENT
-from .changes import is_in_vain
-from .computed import Computed
-from .counts import Counts
-from .function import Function
-from .hit import Hit
-from .invalidate import mark, notify
-from .leases import lean
-from .scope import SCOPE
-from .wildcards import Part, itself
+from ..contract import ComputeOptions
+from ..primitives import spawn
+from ._core.changes import is_in_vain
+from ._core.computed import Computed
+from ._core.counts import Counts
+from ._core.function import Function
+from ._core.hit import Hit
+from ._core.inner import arguments_of, leases_of
+from ._core.invalidate import mark, notify
+from ._core.leases import lean
+from ._core.scope import SCOPE
+from ._core.wildcards import Part, itself
+from .equality import is_same
+from .origin import Origin, OriginKind
+from .state import CONSISTENT
 
 if TYPE_CHECKING:
-    from ..graph import Graph
+    from .graph import Graph
 
 __all__ = ["ConsolidatingFunction", "kind_of"]
 
@@ -102,7 +103,7 @@ class ConsolidatingFunction(Function[_T]):
 
     def follower_of(self, source: Computed[_T]) -> tuple[Computed[_T], _Following] | None:
         """The target that copies this source, if one holds, and the way between them."""
-        target = self.find(source._key)
+        target = self.find(self.key(arguments_of(source)))
         following = None if target is None else self._following.get(target)
         if target is None or following is None or following.source is not source:
             return None
@@ -115,14 +116,14 @@ class ConsolidatingFunction(Function[_T]):
         else:
             following.source = source
             following.turn()
-        if source._leases:
+        if leases_of(source):
             lean(target, following)
         reference, function = weakref.ref(target), weakref.ref(self)
         graph, window = self.graph, self._window
 
         def compare() -> None:
             kept, self_ = reference(), function()
-            if kept is not None and self_ is not None and kept._state is CONSISTENT:
+            if kept is not None and self_ is not None and kept.state is CONSISTENT:
                 spawn(self_._compare(kept), name=f"fusion consolidates {self_.name}")
 
         def later(stale: Computed[Any]) -> None:
@@ -137,9 +138,9 @@ class ConsolidatingFunction(Function[_T]):
         before, source = self._following[target].source, None
         try:
             # A suspended one is compared, too: to be suspended is not to have changed.
-            source = await self._source.computed(target._arguments, stale_ok=True)
+            source = await self._source.computed(arguments_of(target), stale_ok=True)
         finally:  # it may fail by what is no error, or be cancelled
-            if target._state is CONSISTENT:
+            if target.state is CONSISTENT:
                 if source is not None and self._is_equal(source, target):
                     self._follow(target, source)
                 else:
@@ -149,7 +150,7 @@ class ConsolidatingFunction(Function[_T]):
     def _is_equal(self, source: Computed[Any], target: Computed[Any]) -> bool:
         if source.error is not None or target.error is not None:
             return False
-        return is_same(source._value, target._value, self.graph.report)
+        return is_same(source.value, target.value, self.graph.report)
 
 
 class _Source(Function[_T]):
@@ -197,14 +198,14 @@ class _Following:
 
     async def revalidate(self) -> None:
         """As `Lease.revalidate`."""
-        for lease in self.source._leases:
+        for lease in leases_of(self.source):
             if not lease.live():
                 await lease.revalidate()
 
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         """As `Lease.on_turn`; called for another source, too."""
         self._handlers[token := object()] = handler
-        ends = [lease.on_turn(handler) for lease in self.source._leases]
+        ends = [lease.on_turn(handler) for lease in leases_of(self.source)]
 
         def unsubscribe() -> None:
             self._handlers.pop(token, None)
