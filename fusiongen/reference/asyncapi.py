@@ -139,25 +139,33 @@ class _Document:
         calls, answers = f"{service}.calls", f"{service}.answers"
         call = self._message(
             calls,
-            f"{name}.call",
+            f"{name}.calls",
             self._frames.of(
-                "Call",
+                "Calls",
                 kind={"const": int(Kind[method.kind.name])},
                 method={"const": method_id(name)},
-                arguments=self._arguments(method),
+                arguments=_each(self._arguments(method)),
             ),
             summary=f"Calls {service}.{name}.",
             correlationId={"location": "$message.payload#/1"},
         )
-        result = self._payloads.of(method.result)
-        frame = "Item" if method.kind is MethodKind.STREAM else "Result"
-        answer = self._message(
-            answers,
-            f"{name}.{frame.lower()}",
-            self._frames.of(frame, payload=titled("payload", result)),
-            summary=f"{'An item' if frame == 'Item' else 'The result'} of {service}.{name}.",
-            correlationId={"location": "$message.payload#/1"},
-        )
+        payloads = _each(self._payloads.of(method.result))
+        if method.kind is MethodKind.STREAM:
+            answer = self._message(
+                answers,
+                f"{name}.items",
+                self._frames.of("Items", payloads=payloads),
+                summary=f"Items of {service}.{name}.",
+                correlationId={"location": "$message.payload#/1"},
+            )
+        else:
+            answer = self._message(
+                answers,
+                f"{name}.results",
+                self._frames.of("Results", method={"const": method_id(name)}, payloads=payloads),
+                summary=f"Results of {service}.{name}.",
+                correlationId={"location": "$message.payload#/2/0"},
+            )
         ending = "end" if method.kind is MethodKind.STREAM else "failure"
         self._operations[f"{service}.{name}"] = {
             "action": "receive",
@@ -293,6 +301,11 @@ class _Document:
                 "tags": [{"name": service}, {"name": "invalidation"}],
                 "messages": [told],
             }
+
+
+def _each(schema: Schema) -> Schema:
+    """A list of these, one for each call or item of a frame."""
+    return {"type": "array", "items": schema}
 
 
 def _about(doc: str | None) -> _Object:

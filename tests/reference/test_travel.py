@@ -24,7 +24,7 @@ from tests.waiting import until
 
 from .regenerate import expected
 
-_CALL, _RESULT, _FAILURE, _INVALIDATED = 1, 33, 34, 35
+_CALLS, _RESULTS, _FAILURE, _INVALIDATED = 1, 33, 34, 35
 _decode = msgspec.msgpack.decode
 
 
@@ -76,7 +76,9 @@ def _frames(heard: list[tuple[str, bytes]]) -> Iterator[tuple[str, str, list[Any
 def _read(frame: list[Any], place: int) -> list[Any]:
     """The frame with the bytes at a place read, as the document describes it; others as base64."""
     read = [*frame]
-    if read[place]:
+    if isinstance(read[place], list):
+        read[place] = [_decode(each) for each in read[place]]
+    elif read[place]:
         read[place] = _decode(read[place])
     return [base64.b64encode(e).decode() if isinstance(e, bytes) else e for e in read]
 
@@ -91,22 +93,21 @@ async def test_every_message_is_valid(nats_server: str) -> None:
         return bool(Draft7Validator(schema).is_valid(frame))
 
     methods = {
-        (name.partition(".")[0], message["payload"]["items"][3]["const"]): name[: -len(".call")]
+        (name.partition(".")[0], message["payload"]["items"][3]["const"]): name[: -len(".calls")]
         for name, message in messages.items()
-        if name.endswith(".call")
+        if name.endswith(".calls")
     }
     heard = await _talk(nats_server)
     addresses = [channel["address"] for channel in document["channels"].values()]
     subjects = re.compile("|".join(re.sub(r"{\w+}", r"[^.]+", each) for each in addresses))
     assert [subject for subject, _ in heard if not subjects.fullmatch(subject)] == []
-    called: dict[tuple[str, int], str] = {}
     seen: list[str] = []
     for service, channel, frame in _frames(heard):
-        if channel == "i" and frame[0] == _CALL:
-            method = called[service, frame[1]] = methods[service, frame[3]]
-            name, shown = f"{method}.call", _read(frame, 4)
-        elif channel == "c" and frame[0] == _RESULT:
-            name, shown = f"{called[service, frame[1]]}.result", _read(frame, 2)
+        if channel == "i" and frame[0] == _CALLS:
+            method = methods[service, frame[3]]
+            name, shown = f"{method}.calls", _read(frame, 4)
+        elif channel == "c" and frame[0] == _RESULTS:
+            name, shown = f"{methods[service, frame[1]]}.results", _read(frame, 3)
         elif channel == "c" and frame[0] == _FAILURE:
             name, shown = f"{service}.failure", _read(frame, 4)
         elif channel == "c" and frame[0] == _INVALIDATED:
@@ -117,8 +118,8 @@ async def test_every_message_is_valid(nats_server: str) -> None:
         assert not is_valid(name, [99, *shown[1:]])
         seen.append(name)
     assert {
-        *("carts.put.call", "carts.put.result", "carts.total.call", "carts.total.result"),
-        *("carts.get.result", "carts.invalidated", "products.set_price.result"),
+        *("carts.put.calls", "carts.put.results", "carts.total.calls", "carts.total.results"),
+        *("carts.get.results", "carts.invalidated", "products.set_price.results"),
         "products.failure",
     } <= set(seen)
     iid, command, keys = next(_decode(d) for s, d in heard if s == "fusion.op.products")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from fusionrt.wire.frames import (
     Acknowledged,
     Bye,
-    Call,
+    Calls,
     Cancel,
     ClientFrame,
     Credit,
@@ -19,12 +19,12 @@ from fusionrt.wire.frames import (
     Hello,
     HostFrame,
     Invalidated,
-    Item,
+    Items,
     KeepAlive,
     Kind,
     Reading,
     Rejected,
-    Result,
+    Results,
     Resync,
     Resynced,
     Unsubscribe,
@@ -38,7 +38,9 @@ _WORD = 2**32 - 1
 
 CLIENT: tuple[ClientFrame, ...] = (
     Hello(_MOST, _MOST, "h" * 24),
-    Call(_MOST, Kind.STREAM, _WORD, b"x" * 300, Encoding.JSON, _WORD, "ö" * 24, _MOST),
+    Calls(
+        _MOST, Kind.STREAM, _WORD, (b"x" * 300,) * 9, Encoding.JSON, _WORD, ("ö" * 24,) * 9, _MOST
+    ),
     Cancel(_MOST),
     Unsubscribe((_MOST,) * 100),
     Credit(_MOST, _MOST),
@@ -48,12 +50,12 @@ CLIENT: tuple[ClientFrame, ...] = (
 )
 HOST: tuple[HostFrame, ...] = (
     Welcome(_MOST, _MOST),
-    Result(_MOST, b"x" * 70_000, True),
+    Results(_WORD, (_MOST,) * 99, (b"x" * 70_000,) * 99, True),
     Failure(_MOST, "code", "𝄞" * 100, b"x" * 300, True),
     Invalidated((_MOST,) * 100, "𝄞" * 100),
     Acknowledged(_MOST, True, (_MOST,) * 100, True),
     Resynced(_MOST, (_MOST,) * 100, True),
-    Item(_MOST, _MOST, b"x" * 300),
+    Items(_MOST, _MOST, (b"x" * 300,) * 99),
     End(_MOST, _MOST, Ending("code", "𝄞" * 100, b"x" * 300)),
     End(_MOST, _MOST, None),
     Farewell(),
@@ -65,12 +67,26 @@ _word = st.integers(0, _WORD)
 _ids = st.lists(_id, max_size=6).map(tuple)
 _text = st.text(max_size=20)
 _bytes = st.binary(max_size=40)
+_payloads = st.lists(_bytes, max_size=3).map(tuple)
+_results = st.builds(
+    lambda method, each, kept: Results(method, tuple(each), tuple(each.values()), kept),
+    _word,
+    st.dictionaries(_id, _bytes, max_size=6),
+    st.booleans(),
+)
 _reading = st.builds(Reading, _id, _id, _id)
 
 client_frames: st.SearchStrategy[ClientFrame] = st.one_of(
     st.builds(Hello, _id, _id, _text),
     st.builds(
-        Call, _id, st.sampled_from(Kind), _word, _bytes, st.sampled_from(Encoding), _word, _text
+        Calls,
+        _id,
+        st.sampled_from(Kind),
+        _word,
+        _payloads,
+        st.sampled_from(Encoding),
+        _word,
+        st.lists(_text, max_size=3).map(tuple),
     ),
     st.builds(Cancel, _id),
     st.builds(Unsubscribe, _ids),
@@ -81,12 +97,13 @@ client_frames: st.SearchStrategy[ClientFrame] = st.one_of(
 )
 host_frames: st.SearchStrategy[HostFrame] = st.one_of(
     st.builds(Welcome, _id, _id),
-    st.builds(Result, _id, _bytes, st.booleans()),
+    st.builds(Results, _word, _ids, _payloads, st.booleans()),
+    _results,
     st.builds(Failure, _id, _text, _text, _bytes, st.booleans()),
     st.builds(Invalidated, _ids, _text),
     st.builds(Acknowledged, _id, st.booleans(), _ids, st.booleans()),
     st.builds(Resynced, _id, _ids, st.booleans()),
-    st.builds(Item, _id, _id, _bytes),
+    st.builds(Items, _id, _id, _payloads),
     st.builds(End, _id, _id, st.none() | st.builds(Ending, _text, _text, _bytes)),
     st.just(Farewell()),
     st.builds(Rejected, _text),

@@ -202,14 +202,16 @@ class Client:
     def _apply(self, told: Iterable[ce.ClientEvent]) -> None:
         for event in told:
             match event:
-                case ce.Completed(id, payload, held):
-                    self._completed(id, payload, held)
+                case ce.Completed(ids, payloads, held):
+                    for id, payload in zip(ids, payloads, strict=True):
+                        self._completed(id, payload, held)
                 case ce.Invalidated(id, _, completed):
                     self._invalidated(id, completed)
                 case ce.Unsent(id):
                     self._unsent(id)
-                case ce.ItemReceived(id, index, payload):
-                    self._item(id, index, payload)
+                case ce.ItemsReceived(id, first, payloads):
+                    for index, payload in enumerate(payloads, first):
+                        self._item(id, index, payload)
                 case ce.Ended(id, failure):
                     wanted = self._take(id)
                     if failure is None and wanted.next != wanted.n:

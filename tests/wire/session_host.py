@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from fusionrt.errors import WireError
@@ -146,12 +147,13 @@ class Host:
         gen = session.gen
         client = self.world.client
         match event:
-            case he.CallReceived(call):
-                name = (self.iid, gen, call.id)
-                self.world.ran[name] = self.world.ran.get(name, 0) + 1
-                if self.world.ran[name] > 1:
-                    raise Violation(f"{name} ran twice (D13)")
-                self._start(session, call.id, call.kind, call.method, call.operation)
+            case he.CallsReceived(calls):
+                for id, operation in zip_longest(calls.ids, calls.operations, fillvalue=""):
+                    name = (self.iid, gen, int(id))
+                    self.world.ran[name] = self.world.ran.get(name, 0) + 1
+                    if self.world.ran[name] > 1:
+                        raise Violation(f"{name} ran twice (D13)")
+                    self._start(session, int(id), calls.kind, calls.method, operation)
             case he.CallCancelled(id):
                 if client.wants(gen, id):
                     raise Violation(f"call {id} was cancelled behind its caller's back (D19)")

@@ -91,7 +91,7 @@ class Pair:
         id = self.client.call(plain(Kind.COMPUTE))
         self.to_host()
         self.host.result(id, payload, keep=True)
-        assert ce.Completed(id, payload, True) in self.to_client()
+        assert ce.Completed((id,), (payload,), True) in self.to_client()
         return id
 
     def stranger(self) -> bytes | None:

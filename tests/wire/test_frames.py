@@ -16,7 +16,7 @@ from fusionrt.errors import WireError
 from fusionrt.wire.batch import batches, chunks, overhead, size
 from fusionrt.wire.digest import Digest, method_id, mix
 from fusionrt.wire.envelopes import (
-    BadCall,
+    BadCalls,
     decode_client_envelope,
     decode_host_envelope,
     encode_client_envelope,
@@ -24,7 +24,7 @@ from fusionrt.wire.envelopes import (
 )
 from fusionrt.wire.frames import (
     Bye,
-    Call,
+    Calls,
     Cancel,
     ClientFrame,
     Encoding,
@@ -40,16 +40,16 @@ from .frame_samples import CLIENT, HOST, client_frames, host_frames
 SCHEMA = Path(__file__).parents[2] / "schemas" / "frames.schema.json"
 
 
-def test_a_call_on_the_wire_is_an_array_of_scalars_and_bytes() -> None:
+def test_calls_on_the_wire_are_arrays_of_scalars_and_bytes() -> None:
     """Exactly these, so that a client in another language can be written from the schema."""
-    call = Call(1, Kind.COMMAND, 0xFFFF_FFFF, b"\x91\x01", Encoding.JSON, 500, "op")
+    call = Calls(1, Kind.COMMAND, 0xFFFF_FFFF, (b"\x91\x01",), Encoding.JSON, 500, ("op",))
     data = encode_client_envelope("c", "p", 2**53 - 1, 7, (call, Bye()))
     assert msgspec.msgpack.decode(data) == [
         "c",
         "p",
         2**53 - 1,
         7,
-        [[1, 1, 2, 0xFFFF_FFFF, b"\x91\x01", 1, 500, "op", 0], [7]],
+        [[1, 1, 2, 0xFFFF_FFFF, [b"\x91\x01"], 1, 500, ["op"], 0], [7]],
     ]
 
 
@@ -82,7 +82,7 @@ def test_D11_a_bad_frame_discards_no_neighbour() -> None:
             Cancel(3),
         ]
         assert envelope.damaged == 1
-        assert (BadCall(5) in envelope.frames) is (bad == [1, 5])
+        assert (BadCalls(5, 1) in envelope.frames) is (bad == [1, 5])
         answer = msgspec.msgpack.encode(["h", 1, 1, [[40], bad, [40]]])
         assert decode_host_envelope(answer).frames == (Farewell(), Farewell())
         assert decode_host_envelope(answer).damaged == 1

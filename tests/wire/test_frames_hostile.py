@@ -87,10 +87,13 @@ def test_D21_no_frames_of_a_client_break_a_host(
         envelope = ClientEnvelope("c1", "p1", 42, last, tuple(frames))
         for event in host.receive(envelope, pair.now):
             match event:
-                case he.CallReceived(call) if call.kind is Kind.STREAM:
-                    host.item(call.id, b"item")
-                case he.CallReceived(call) if call.id % 3:
-                    host.result(call.id, b"result", keep=call.id % 3 == 1)
+                case he.CallsReceived(calls) if calls.kind is Kind.STREAM:
+                    for id in calls.ids:
+                        host.item(id, b"item")
+                case he.CallsReceived(calls):
+                    for id in calls.ids:
+                        if id % 3:
+                            host.result(id, b"result", keep=id % 3 == 1)
                 case he.KeepAliveReceived():
                     host.acknowledge(event, (1, 2))
                 case he.Consumed(id):

@@ -7,17 +7,17 @@ import pytest
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
 from fusionrt.wire.calls import Request
-from fusionrt.wire.envelopes import BadCall, ClientEnvelope
+from fusionrt.wire.envelopes import BadCalls, ClientEnvelope
 from fusionrt.wire.frames import (
-    Call,
+    Calls,
     Credit,
     Encoding,
     End,
     Ending,
     Failure,
-    Item,
+    Items,
     Kind,
-    Result,
+    Results,
     Resync,
 )
 from fusionrt.wire.limits import Limits
@@ -27,14 +27,14 @@ from .session_pair import Pair, plain
 SMALL = Limits(max_bytes=4096)
 
 
-def send(pair: Pair, *frames: Call | BadCall | Resync | Credit) -> list[he.HostEvent]:
+def send(pair: Pair, *frames: Calls | BadCalls | Resync | Credit) -> list[he.HostEvent]:
     """A message that the client did not send itself."""
     return pair.host.receive(ClientEnvelope("c1", "p1", 42, 1, frames), pair.now)
 
 
-def call(id: int, budget: int = 1000) -> Call:
+def call(id: int, budget: int = 1000) -> Calls:
     """A call's frame."""
-    return Call(id, Kind.PLAIN, 7, b"", Encoding.MSGPACK, budget)
+    return Calls(id, Kind.PLAIN, 7, (b"",), Encoding.MSGPACK, budget)
 
 
 def stream(pair: Pair) -> int:
@@ -67,7 +67,7 @@ def test_D13_a_lost_result_is_sent_again_and_the_call_not_run_again() -> None:
     pair.from_host()  # lost
     assert pair.host.statistics().kept_bytes > 0
     pair.wait(2.0)
-    assert pair.exchange() == [ce.Suspended(), ce.Completed(id, b"done", False), ce.Resumed()]
+    assert pair.exchange() == [ce.Suspended(), ce.Completed((id,), (b"done",), False), ce.Resumed()]
     pair.wait(2.0)
     pair.exchange()
     assert pair.host.statistics().kept_bytes == 0
@@ -78,8 +78,8 @@ def test_D13_a_command_carries_its_operation_id() -> None:
     pair = Pair()
     pair.client.call(plain(Kind.COMMAND, operation="op-1"))
     (event,) = pair.to_host()
-    assert isinstance(event, he.CallReceived)
-    assert event.call.operation == "op-1"
+    assert isinstance(event, he.CallsReceived)
+    assert event.calls.operations == ("op-1",)
 
 
 def test_D13_a_message_carries_the_time_that_is_left() -> None:
@@ -89,8 +89,8 @@ def test_D13_a_message_carries_the_time_that_is_left() -> None:
     pair.to_host()
     pair.wait(4.0)
     pair.to_client()
-    (event,) = (e for e in pair.to_host() if isinstance(e, he.CallReceived))
-    assert event.call.budget == 6000
+    (event,) = (e for e in pair.to_host() if isinstance(e, he.CallsReceived))
+    assert event.calls.budget == 6000
     assert event.deadline == 110.0
 
 
@@ -109,8 +109,8 @@ def test_D24_a_call_carries_its_hops() -> None:
     pair = Pair()
     pair.client.call(Request(Kind.COMPUTE, 7, b"", 1000.0, hops=3))
     (event,) = pair.to_host()
-    assert isinstance(event, he.CallReceived)
-    assert event.call.hops == 3
+    assert isinstance(event, he.CallsReceived)
+    assert event.calls.hops == 3
 
 
 def test_a_failure_may_be_kept_like_a_result() -> None:
@@ -132,11 +132,10 @@ def test_D18_a_stream_brings_each_item_once_and_then_its_end() -> None:
         assert pair.host.item(id, payload)
     pair.host.end(id)
     (envelope,) = pair.from_host()
-    assert envelope.frames == (Item(id, 0, b"a"), Item(id, 1, b"b"), End(id, 2, None))
+    assert envelope.frames == (Items(id, 0, (b"a", b"b")), End(id, 2, None))
     pair.client.receive(envelope, pair.now)
     assert pair.client.events() == [
-        ce.ItemReceived(id, 0, b"a"),
-        ce.ItemReceived(id, 1, b"b"),
+        ce.ItemsReceived(id, 0, (b"a", b"b")),
         ce.Ended(id, None),
     ]
 
@@ -147,7 +146,9 @@ def test_D18_a_slow_reader_stops_the_host() -> None:
     id = stream(pair)
     assert pair.host.credit(id) == 64
     assert [pair.host.item(id, b"") for _ in range(65)] == [True] * 64 + [False]
-    assert len(pair.to_client()) == 64
+    (event,) = pair.to_client()
+    assert isinstance(event, ce.ItemsReceived)
+    assert len(event.payloads) == 64
     for index in range(16):
         pair.client.consumed(id, index)
     assert pair.to_host() == [he.Consumed(id, 16)]
@@ -158,7 +159,7 @@ def test_D18_a_host_that_ignores_the_window_is_cut_off() -> None:
     """The reader's memory stays bounded: the stream ends, and is stopped on the host."""
     pair = Pair()
     id = stream(pair)
-    told = pair.say(2, *(Item(id, index, b"") for index in range(65)))
+    told = pair.say(2, *(Items(id, index, (b"",)) for index in range(65)))
     assert len(told) == 65
     assert isinstance(last := told[-1], ce.Ended)
     assert last.failure is not None
@@ -178,8 +179,7 @@ def test_D18_a_stream_resumes_where_it_was() -> None:
     pair.host.end(id)
     assert pair.exchange() == [
         ce.Suspended(),
-        ce.ItemReceived(id, 1, b"1"),
-        ce.ItemReceived(id, 2, b"2"),
+        ce.ItemsReceived(id, 1, (b"1", b"2")),
         ce.Ended(id, None),
         ce.Resumed(),
     ]
@@ -236,7 +236,7 @@ def test_D21_a_call_that_does_not_decode_is_answered() -> None:
     pair = Pair()
     ids = [pair.client.call(plain()) for _ in range(3)]
     pair.from_client()
-    told = send(pair, call(ids[0]), BadCall(ids[1]), call(ids[2]))
+    told = send(pair, call(ids[0]), BadCalls(ids[1], 1), call(ids[2]))
     assert len(told) == 2
     (failed,) = pair.to_client()
     assert isinstance(failed, ce.Failed)
@@ -302,7 +302,7 @@ def test_D21_a_host_keeps_a_bounded_number_of_results(limits: Limits) -> None:
     pair.client.reconnected(pair.now)
     told = pair.exchange()
     assert [e.id for e in told if isinstance(e, ce.Unsent)] == ids[:7]
-    assert [e.id for e in told if isinstance(e, ce.Completed)] == ids[7:]
+    assert [id for e in told if isinstance(e, ce.Completed) for id in e.ids] == ids[7:]
 
 
 def test_D21_a_client_that_registers_without_end_is_rejected() -> None:
@@ -377,5 +377,9 @@ def test_a_call_after_the_end_of_the_session_is_unsent() -> None:
 def test_frames_about_unknown_ids_change_nothing() -> None:
     """They are about calls that were abandoned meanwhile."""
     pair = Pair()
-    frames = (Result(9, b"", True), Failure(9, "x", "", b"", False), Item(9, 0, b""))
+    frames = (
+        Results(7, (9,), (b"",), True),
+        Failure(9, "x", "", b"", False),
+        Items(9, 0, (b"",)),
+    )
     assert pair.say(2, *frames, End(9, 5, None)) == []

@@ -137,7 +137,7 @@ def test_D9_calls_wait_while_nobody_listens() -> None:
     pair.host.announce()
     assert pair.to_client() == [ce.Suspended(), ce.Resumed()]
     told = pair.to_host()
-    assert [event.call.id for event in told if isinstance(event, he.CallReceived)] == [first]
+    assert [event.calls.first for event in told if isinstance(event, he.CallsReceived)] == [first]
     pair.client.no_responders(pair.now)
     second = pair.client.call(plain(Kind.COMMAND))
     pair.wait(1.0)
@@ -268,7 +268,7 @@ def test_D22_a_draining_host_asks_its_clients_to_move() -> None:
     pair.host.farewell()
     assert pair.to_client() == [ce.Draining()]
     pair.host.result(id, b"done")
-    assert pair.to_client() == [ce.Completed(id, b"done", False)]
+    assert pair.to_client() == [ce.Completed((id,), (b"done",), False)]
     pair.client.reconnected(pair.now)
     assert ce.Draining() in pair.exchange()
 

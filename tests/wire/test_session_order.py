@@ -11,14 +11,14 @@ from fusionrt.wire.envelopes import ClientEnvelope, decode_host_envelope
 from fusionrt.wire.frames import (
     VERSION,
     Acknowledged,
-    Call,
+    Calls,
     Cancel,
     Hello,
     Invalidated,
     KeepAlive,
     Kind,
     Rejected,
-    Result,
+    Results,
     Resync,
     Resynced,
     Unsubscribe,
@@ -40,7 +40,7 @@ def test_hello_is_repeated_until_the_first_welcome() -> None:
     assert [e.frames for e in pair.from_client()] == [(Hello(2, VERSION),)]
     assert pair.say(1, Welcome(2, VERSION)) == [ce.Opened("h1")]
     (envelope,) = pair.from_client()
-    assert [frame.id for frame in envelope.frames if isinstance(frame, Call)] == [id]
+    assert [frame.first for frame in envelope.frames if isinstance(frame, Calls)] == [id]
 
 
 def test_a_second_host_that_took_the_session_gets_a_bye() -> None:
@@ -105,7 +105,7 @@ def test_D1_only_the_answer_to_this_resync_ends_it() -> None:
         ce.Invalidated(id, "y", True),
         ce.Resumed(),
     ]
-    assert pair.say(7, Result(99, b"", False)) == []
+    assert pair.say(7, Results(7, (99,), (b"",), False)) == []
     assert pair.client.live(pair.now)
 
 
@@ -118,7 +118,7 @@ def test_D1_an_unanswered_resync_is_asked_again() -> None:
     id = pair.client.call(plain())
     pair.wait(1.0)
     (envelope,) = pair.from_client()
-    assert isinstance(envelope.frames[0], Call)
+    assert isinstance(envelope.frames[0], Calls)
     assert envelope.frames[1] == Resync(3, 0, True, (), (id,), ())
 
 
@@ -185,7 +185,7 @@ def test_D3_interest_is_registered_before_the_call_runs() -> None:
     pair = Pair()
     id = pair.client.call(plain(Kind.COMPUTE))
     (event,) = pair.to_host()
-    assert isinstance(event, he.CallReceived)
+    assert isinstance(event, he.CallsReceived)
     assert pair.host.statistics().registered == 1
     assert pair.host.result(id, b"v", keep=True)
     pair.exchange()
@@ -206,10 +206,10 @@ def test_D4_an_invalidation_never_overtakes_its_result() -> None:
     pair.host.result(id, b"v", keep=True)
     pair.host.invalidated(id, "changed")
     (envelope,) = pair.from_host()
-    assert envelope.frames == (Result(id, b"v", True), Invalidated((id,), "changed"))
+    assert envelope.frames == (Results(7, (id,), (b"v",), True), Invalidated((id,), "changed"))
     pair.client.receive(envelope, pair.now)
     assert pair.client.events() == [
-        ce.Completed(id, b"v", True),
+        ce.Completed((id,), (b"v",), True),
         ce.Invalidated(id, "changed", True),
     ]
 
@@ -220,7 +220,7 @@ def test_D4_an_invalidation_without_a_result_settles_the_call() -> None:
     id = pair.client.call(plain(Kind.COMPUTE))
     pair.to_host()
     assert pair.say(2, Invalidated((id,), "changed")) == [ce.Invalidated(id, "changed", False)]
-    assert pair.say(3, Result(id, b"v", True)) == []
+    assert pair.say(3, Results(7, (id,), (b"v",), True)) == []
 
 
 def test_D5_events_are_there_when_receive_returns() -> None:
@@ -228,8 +228,11 @@ def test_D5_events_are_there_when_receive_returns() -> None:
     pair = Pair()
     first, second = pair.client.call(plain(Kind.COMPUTE)), pair.client.call(plain())
     pair.to_host()
-    told = pair.say(2, Result(second, b"2", False), Result(first, b"1", True))
-    assert told == [ce.Completed(second, b"2", False), ce.Completed(first, b"1", True)]
+    told = pair.say(2, Results(7, (second,), (b"2",), False), Results(7, (first,), (b"1",), True))
+    assert told == [
+        ce.Completed((second,), (b"2",), False),
+        ce.Completed((first,), (b"1",), True),
+    ]
 
 
 def test_D10_a_host_that_reconnected_shows_its_number() -> None:
@@ -265,11 +268,11 @@ def test_D11_a_bad_frame_discards_no_neighbour_and_is_sent_again() -> None:
     pair.host.result(good, b"1")
     pair.host.result(bad, b"2")
     pair.from_host()  # arrives as follows
-    assert pair.say(2, Result(good, b"1", False), damaged=1) == [
-        ce.Completed(good, b"1", False),
+    assert pair.say(2, Results(7, (good,), (b"1",), False), damaged=1) == [
+        ce.Completed((good,), (b"1",), False),
         ce.Suspended(),
     ]
-    assert pair.exchange() == [ce.Completed(bad, b"2", False), ce.Resumed()]
+    assert pair.exchange() == [ce.Completed((bad,), (b"2",), False), ce.Resumed()]
 
 
 @pytest.mark.parametrize("lost", ["call", "unsubscribe", "cancel"])

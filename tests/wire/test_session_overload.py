@@ -8,7 +8,7 @@ import pytest
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
 from fusionrt.wire.calls import Request
-from fusionrt.wire.frames import Call, Cancel, Farewell, KeepAlive, Kind
+from fusionrt.wire.frames import Calls, Cancel, Farewell, KeepAlive, Kind
 from fusionrt.wire.limits import Limits
 from fusionrt.wire.pace import Pace
 from fusionrt.wire.refusals import Refusal, refusal
@@ -25,7 +25,7 @@ def timed(pair: Pair, seconds: float, kind: Kind = Kind.PLAIN) -> int:
 
 def calls(told: list[he.HostEvent]) -> list[int]:
     """The ids of the calls that came to the host."""
-    return [event.call.id for event in told if isinstance(event, he.CallReceived)]
+    return [id for event in told if isinstance(event, he.CallsReceived) for id in event.calls.ids]
 
 
 def refused(told: list[ce.ClientEvent]) -> dict[int, float]:
@@ -144,7 +144,7 @@ def test_D27_what_frees_the_host_does_not_wait_behind_calls() -> None:
     frames = [frame for envelope in pair.from_client() for frame in envelope.frames]
     assert isinstance(frames[0], Cancel)
     assert any(isinstance(frame, KeepAlive) for frame in frames)
-    assert [frame.id for frame in frames if isinstance(frame, Call)] == [ids[2]]
+    assert [frame.first for frame in frames if isinstance(frame, Calls)] == [ids[2]]
 
 
 def test_D27_a_host_that_refuses_is_given_less_until_it_serves_again() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from fusionrt.wire import host_events as he
-from fusionrt.wire.calls import Calls
+from fusionrt.wire.calls import CallTable
 from fusionrt.wire.client import ClientSession
 from fusionrt.wire.frames import End
 from fusionrt.wire.host import HostSession
@@ -139,15 +139,15 @@ def any_part(add: Original) -> Original:
 
 MUTANTS: dict[str, tuple[type, str, Callable[[Original], Original], str]] = {
     "D1: gaps are ignored": (Sequence, "judge", ignore_gaps, "all of them"),
-    "D2: the unknown stays valid": (Calls, "gone", keep_unknown, "all of them"),
+    "D2: the unknown stays valid": (CallTable, "gone", keep_unknown, "all of them"),
     "D6: the lease runs from the answer": (Lease, "answered", lease_from_arrival, "troubles"),
     "D6: the lease is checked by a timer": (ClientSession, "_notice", lapse_by_timer, "troubles"),
     "D12: any digest will do": (HostSession, "acknowledge", agree_always, "loss"),
     "D13: a result is forgotten when sent": (Registry, "tell", forget_results, "loss"),
     "D13: a repeated call runs again": (HostSession, "_new", run_twice, "troubles"),
     "D17: sessions never expire": (HostSession, "expired", live_for_ever, "troubles"),
-    "D18: a lost tail is not seen": (Calls, "ended", lose_the_tail, "all of them"),
-    "D18: a lost credit stays lost": (Calls, "all_credits", credit_once, "loss"),
+    "D18: a lost tail is not seen": (CallTable, "ended", lose_the_tail, "all of them"),
+    "D18: a lost credit stays lost": (CallTable, "all_credits", credit_once, "loss"),
     "D19: half a resync counts as whole": (ResyncParts, "add", any_part, "loss"),
 }
 

@@ -11,13 +11,13 @@ import msgspec
 
 from ..errors import WireError
 from ..graph import Computed, is_in_vain, str_of
-from ..rpc import Reply
+from ..rpc import Call, Reply
 from ..services.binding import Binding
 from ..table import Command, Compute, Method, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import method_id
-from ..wire.frames import Call, Encoding, Ending, Kind
+from ..wire.frames import Encoding, Ending, Kind
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
 from .outcomes import Outcome, Outcomes

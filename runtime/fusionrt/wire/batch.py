@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TypeVar
 
 from .frames import (
     Acknowledged,
-    Call,
+    Calls,
     ClientFrame,
     End,
     Failure,
     HostFrame,
     Invalidated,
-    Item,
-    Result,
+    Items,
+    Results,
     Resync,
     Resynced,
     Unsubscribe,
 )
 
-__all__ = ["batches", "call_size", "chunks", "overhead", "size"]
+__all__ = ["batches", "call_size", "chunks", "merged", "overhead", "size"]
 
 _T = TypeVar("_T")
 _F = TypeVar("_F", ClientFrame, HostFrame)
 
 _FIXED = 64  # a frame's integers, flags and array headers
+_RUN = 48  # those of a frame of calls, results or items
 _ID = 9  # the largest msgpack integer
+_HEADER = 5  # of the longest bytes or text
 _CHARACTER = 4  # the most bytes of one in UTF-8
 
 
@@ -40,13 +43,20 @@ def call_size(arguments: bytes, operation: str) -> int:
     return _FIXED + len(arguments) + _CHARACTER * len(operation)
 
 
+def _payloads_size(payloads: tuple[bytes, ...]) -> int:
+    return sum(map(len, payloads)) + _HEADER * len(payloads)
+
+
 def size(frame: ClientFrame | HostFrame) -> int:
     """At most so many bytes does a frame take; an upper bound that costs no encoding."""
     match frame:
-        case Result() | Item():
-            return _FIXED + len(frame.payload)
-        case Call():
-            return call_size(frame.arguments, frame.operation)
+        case Results():
+            return _RUN + _ID * len(frame.ids) + _payloads_size(frame.payloads)
+        case Items():
+            return _RUN + _payloads_size(frame.payloads)
+        case Calls():
+            text = sum(map(len, frame.operations)) + len(frame.operations)
+            return _RUN + _payloads_size(frame.arguments) + _CHARACTER * text
         case Invalidated():
             return _FIXED + _ID * len(frame.ids) + _CHARACTER * len(frame.reason)
         case Unsubscribe():
@@ -83,6 +93,42 @@ def batches(frames: Iterable[_F], limit: int) -> Iterator[tuple[_F, ...]]:
         total += bytes_
     if batch:
         yield tuple(batch)
+
+
+def merged(frames: Iterable[HostFrame], limit: int) -> Iterator[HostFrame]:
+    """The same with neighbours in one frame that may be: results, and items of one stream.
+
+    None is made larger than `limit` bytes.
+    """
+    for (cls, *_), run in groupby(frames, _likeness):
+        if cls is None:
+            yield from run
+            continue
+        for batch in batches(run, limit):
+            yield _one(batch)
+
+
+def _likeness(frame: HostFrame) -> tuple[object, ...]:
+    match frame:
+        case Results():
+            return Results, frame.method, frame.kept
+        case Items():
+            return Items, frame.id
+        case _:
+            return (None,)
+
+
+def _one(run: tuple[HostFrame, ...]) -> HostFrame:
+    match run[0]:
+        case Results(method, _, _, kept):
+            results = [frame for frame in run if isinstance(frame, Results)]
+            ids = tuple(id for frame in results for id in frame.ids)
+            return Results(method, ids, tuple(p for frame in results for p in frame.payloads), kept)
+        case Items(id, index, _):
+            items = [frame for frame in run if isinstance(frame, Items)]
+            return Items(id, index, tuple(p for frame in items for p in frame.payloads))
+        case frame:
+            return frame
 
 
 def chunks(values: Sequence[_T], length: int) -> Iterator[tuple[tuple[_T, ...], bool]]:

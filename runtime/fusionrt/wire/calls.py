@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from itertools import compress
 from typing import Final
 
 import msgspec
 
 from . import client_events as events
 from .digest import Digest
-from .frames import Credit, Encoding, End, Ending, Failure, Item, Kind, Reading, Result
+from .frames import Credit, Encoding, End, Ending, Failure, Items, Kind, Reading, Results
 from .limits import Limits
 from .pace import Pace
 from .refusals import OVERLOADED, refusal
 from .states import CALL, Phase
 
-__all__ = ["Calls", "Request"]
+__all__ = ["CallTable", "Request"]
 
 
 class Request(msgspec.Struct, frozen=True, gc=False):
@@ -52,7 +53,7 @@ class _Call:
         self.credited = 0
 
 
-class Calls:
+class CallTable:
     """A table of the live calls by id, which reports what happens to them as events.
 
     pace: how fast the host answers what it has; streams are none of that.
@@ -128,10 +129,17 @@ class Calls:
 
     # What the host says. Whatever is said of an unknown id is said of an abandoned one.
 
-    def completed(self, frame: Result, now: float) -> None:
-        """A result came."""
-        if self._settled(frame.id, frame.kept, now):
-            self._told.append(events.Completed(frame.id, frame.payload, frame.kept))
+    def completed(self, frame: Results, now: float) -> bool:
+        """Results came; false if they do not belong to the ids."""
+        ids, payloads, kept = frame.ids, frame.payloads, frame.kept
+        if len(ids) != len(payloads):
+            return False
+        known = [self._settled(id, kept, now) for id in ids]
+        if not all(known):
+            ids, payloads = tuple(compress(ids, known)), tuple(compress(payloads, known))
+        if ids:
+            self._told.append(events.Completed(ids, payloads, kept))
+        return True
 
     def failed(self, frame: Failure, now: float) -> None:
         """An error came."""
@@ -181,19 +189,22 @@ class Calls:
             else:
                 self._told.append(events.Unsent(id))
 
-    def item(self, frame: Item) -> bool:
-        """An item came; false if one before it is missing."""
+    def items(self, frame: Items) -> bool:
+        """Items came; false if some before them are missing."""
         call = self._stream(frame.id)
-        if call is None or frame.index < call.next:
+        if call is None:
             return True
-        if frame.index > call.next:
+        index = call.next
+        if frame.index > index:
             return False
-        if frame.index >= call.consumed + self._window:
+        room = call.consumed + self._window - index
+        payloads = frame.payloads[index - frame.index :]
+        if payloads and room:
+            call.next += len(payloads[:room])
+            self._told.append(events.ItemsReceived(frame.id, index, payloads[:room]))
+        if len(payloads) > room:
             self._told.append(events.Ended(frame.id, _OVERRUN))
             self._forget(frame.id, call)  # the host still has it registered: the digest will tell
-            return True
-        call.next += 1
-        self._told.append(events.ItemReceived(frame.id, frame.index, frame.payload))
         return True
 
     def ended(self, frame: End) -> bool:

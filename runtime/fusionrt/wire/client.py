@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from . import client_events as events
 from .admission import FULL
 from .batch import batches, call_size, overhead
-from .calls import Calls, Request
+from .calls import CallTable, Request
 from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
 from .envelopes import HostEnvelope, encode_client_envelope
@@ -62,7 +62,7 @@ class ClientSession:
         self._batch_bytes = limits.batch_bytes
         self._largest = limits.max_bytes - overhead(cid, principal)
         self._events: list[events.ClientEvent] = []
-        self._calls = Calls(self._events, limits)
+        self._calls = CallTable(self._events, limits)
         self._outbox = ClientOutbox(self._calls, limits)
         self._parting: list[Outgoing] = []
         self._lease = Lease(timing, now)

@@ -17,7 +17,7 @@ __all__ = [
     "Failed",
     "Gone",
     "Invalidated",
-    "ItemReceived",
+    "ItemsReceived",
     "NoHost",
     "Opened",
     "Outgoing",
@@ -39,10 +39,13 @@ class Opened(Event, frozen=True):
 
 
 class Completed(Event, frozen=True):
-    """A call has its result. held: it is registered, its invalidation will be told."""
+    """Calls have their results, one for each id.
 
-    id: int
-    payload: bytes
+    held: they are registered, their invalidation will be told.
+    """
+
+    ids: tuple[int, ...]
+    payloads: tuple[bytes, ...]
     held: bool
 
 
@@ -73,12 +76,15 @@ class Unsent(Event, frozen=True):
     id: int
 
 
-class ItemReceived(Event, frozen=True):
-    """The next item of a stream; say `consumed` when the reader took it."""
+class ItemsReceived(Event, frozen=True):
+    """The next items of a stream; say `consumed` when the reader took them.
+
+    index: of the first.
+    """
 
     id: int
     index: int
-    payload: bytes
+    payloads: tuple[bytes, ...]
 
 
 class Ended(Event, frozen=True):
@@ -130,7 +136,7 @@ ClientEvent: TypeAlias = (
     | Failed
     | Invalidated
     | Unsent
-    | ItemReceived
+    | ItemsReceived
     | Ended
     | Suspended
     | Resumed

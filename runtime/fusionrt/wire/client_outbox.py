@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from .batch import chunks
-from .calls import Calls, Request
-from .frames import Call, Cancel, ClientFrame, Reading, Resync, Unsubscribe
+from .calls import CallTable, Request
+from .frames import Calls, Cancel, ClientFrame, Reading, Resync, Unsubscribe
 from .limits import Limits
 from .states import Phase
 
@@ -30,7 +30,7 @@ class ClientOutbox:
     pressed: `drain` stopped, though more calls that wait cannot be served in time.
     """
 
-    def __init__(self, calls: Calls, limits: Limits) -> None:
+    def __init__(self, calls: CallTable, limits: Limits) -> None:
         self._calls: Final = calls
         self._limits: Final = limits
         self._ids: Final = limits.ids
@@ -97,7 +97,7 @@ class ClientOutbox:
             if id <= self._waited and self._hopeless(request, 0, now):
                 self._calls.refused(id, len(self._waiting), now)
             else:
-                frames.append(_call_frame(id, request, now))
+                frames.append(_calls_frame(id, request, now))
                 self._calls.sent(id, now)
         self._refuse_hopeless(now)
         if self._waiting:
@@ -145,16 +145,16 @@ class ClientOutbox:
         ]
 
 
-def _call_frame(id: int, request: Request, now: float) -> Call:
+def _calls_frame(id: int, request: Request, now: float) -> Calls:
     """The frame of a call that is sent now."""
     budget = min(max(0.0, (request.deadline - now) * 1000.0), _LONGEST)
-    return Call(
+    return Calls(
         id,
         request.kind,
         request.method,
-        request.arguments,
+        (request.arguments,),
         request.encoding,
         int(budget),
-        request.operation,
+        (request.operation,) if request.operation else (),
         request.hops,
     )

@@ -10,10 +10,10 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from ..errors import WireError
-from .frames import Call, ClientFrame, HostFrame, Natural
+from .frames import Calls, ClientFrame, HostFrame, Natural
 
 __all__ = [
-    "BadCall",
+    "BadCalls",
     "ClientEnvelope",
     "FromClient",
     "FromHost",
@@ -28,10 +28,16 @@ _E = TypeVar("_E")
 _S = TypeVar("_S")
 
 
-class BadCall(msgspec.Struct, frozen=True, gc=False):
-    """Stands where a call did not decode, but its id did: it can be answered."""
+class BadCalls(msgspec.Struct, frozen=True, gc=False):
+    """Stands where calls did not decode, but their ids did: they can be answered."""
 
-    id: int
+    first: int
+    count: int
+
+    @property
+    def ids(self) -> range:
+        """The ids of the calls."""
+        return range(self.first, self.first + self.count)
 
 
 class ClientEnvelope(msgspec.Struct, frozen=True):
@@ -39,14 +45,14 @@ class ClientEnvelope(msgspec.Struct, frozen=True):
 
     gen: the session, as the client named it; at random, below 2^53.
     last: the highest number that it applied: all up to it have arrived.
-    damaged: frames that did not decode and were dropped, the `BadCall`s included (D21).
+    damaged: frames that did not decode and were dropped, the `BadCalls` included (D21).
     """
 
     cid: str
     principal: str
     gen: int
     last: int
-    frames: tuple[ClientFrame | BadCall, ...]
+    frames: tuple[ClientFrame | BadCalls, ...]
     damaged: int = 0
 
 
@@ -84,7 +90,7 @@ class FromHost(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
 
 
 _ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
-_CALL = Call.__struct_config__.tag
+_CALLS = Calls.__struct_config__.tag
 _encode = msgspec.msgpack.Encoder().encode
 _decode_any = msgspec.msgpack.Decoder().decode
 _client_frame: msgspec.msgpack.Decoder[ClientFrame] = msgspec.msgpack.Decoder(ClientFrame)
@@ -118,14 +124,14 @@ def decode_client_envelope(data: bytes) -> ClientEnvelope:
     except _ERRORS:
         pass
     raw = _decode_raw(_client_raw, data)
-    frames: list[ClientFrame | BadCall] = []
+    frames: list[ClientFrame | BadCalls] = []
     damaged = 0
     for frame in raw.frames:
         try:
             frames.append(_client_frame.decode(frame))
         except _ERRORS:
             damaged += 1
-            frames.extend(_bad_call(frame))
+            frames.extend(_bad_calls(frame))
     return ClientEnvelope(raw.cid, raw.principal, raw.gen, raw.last, tuple(frames), damaged)
 
 
@@ -157,13 +163,15 @@ def _decode_raw(decoder: msgspec.msgpack.Decoder[_E], data: bytes) -> _E:
         raise WireError("a message is not an envelope of this protocol: drop it") from None
 
 
-def _bad_call(frame: msgspec.Raw) -> tuple[BadCall, ...]:
-    """What is left of a call that did not decode: its id, if that much of it can be read."""
+def _bad_calls(frame: msgspec.Raw) -> tuple[BadCalls, ...]:
+    """What is left of calls that did not decode: their ids, if that much of them can be read."""
     try:
         fields: Any = _decode_any(frame)
     except _ERRORS:
         return ()
     match fields:
-        case [tag, int(id), *_] if tag == _CALL and type(id) is int and 0 < id < 2**53:
-            return (BadCall(id),)
+        case [tag, int(first), *rest] if tag == _CALLS and type(first) is int and first > 0:
+            arguments = rest[2] if len(rest) > 2 else ()
+            count = len(arguments) if isinstance(arguments, list) and arguments else 1
+            return (BadCalls(first, count),) if first + count <= 2**53 else ()
     return ()

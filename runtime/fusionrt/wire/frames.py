@@ -16,7 +16,7 @@ __all__ = [
     "VERSION",
     "Acknowledged",
     "Bye",
-    "Call",
+    "Calls",
     "Cancel",
     "ClientFrame",
     "Credit",
@@ -28,19 +28,19 @@ __all__ = [
     "Hello",
     "HostFrame",
     "Invalidated",
-    "Item",
+    "Items",
     "KeepAlive",
     "Kind",
     "Reading",
     "Rejected",
-    "Result",
+    "Results",
     "Resync",
     "Resynced",
     "Unsubscribe",
     "Welcome",
 ]
 
-VERSION = 1
+VERSION = 2
 """The version of the protocol: both ends must have the same one."""
 
 Natural: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
@@ -83,23 +83,31 @@ class Hello(Frame, frozen=True, tag=0):
     opened: str = ""
 
 
-class Call(Frame, frozen=True, tag=1):
-    """Run a method. Ids of a session rise with each call and are never used twice.
+class Calls(Frame, frozen=True, tag=1):
+    """Run a method once for each list of arguments.
+
+    Ids of a session rise with each call and are never used twice: the first of these has the id
+    `first`, the others follow one by one.
 
     method: `method_id` of its name.
     budget: milliseconds that are left; 0 means that time is up.
-    operation: a command's operation id, which survives resending; otherwise empty.
-    hops: hosts that compute calls have come through to make this one (D24).
+    operations: of commands, an operation id for each, which survives resending; otherwise empty.
+    hops: hosts that compute calls have come through to make these (D24).
     """
 
-    id: Natural
+    first: Natural
     kind: Kind
     method: Word
-    arguments: bytes
+    arguments: tuple[bytes, ...]
     encoding: Encoding
     budget: Word
-    operation: str = ""
+    operations: tuple[str, ...] = ()
     hops: Natural = 0
+
+    @property
+    def ids(self) -> range:
+        """The ids of the calls."""
+        return range(self.first, self.first + len(self.arguments))
 
 
 class Cancel(Frame, frozen=True, tag=2):
@@ -168,11 +176,15 @@ class Welcome(Frame, frozen=True, tag=32):
     version: Natural
 
 
-class Result(Frame, frozen=True, tag=33):
-    """A call's result. kept: it stays registered, and its invalidation will be told (D3)."""
+class Results(Frame, frozen=True, tag=33):
+    """Results of calls of one method, one for each id.
 
-    id: Natural
-    payload: bytes
+    kept: they stay registered, and their invalidation will be told (D3).
+    """
+
+    method: Word
+    ids: tuple[Natural, ...]
+    payloads: tuple[bytes, ...]
     kept: bool
 
 
@@ -218,12 +230,12 @@ class Resynced(Frame, frozen=True, tag=37):
     last: bool
 
 
-class Item(Frame, frozen=True, tag=38):
-    """One item of a stream, counted from 0."""
+class Items(Frame, frozen=True, tag=38):
+    """Items of a stream, counted from 0. index: of the first of these."""
 
     id: Natural
     index: Natural
-    payload: bytes
+    payloads: tuple[bytes, ...]
 
 
 class Ending(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -252,15 +264,15 @@ class Rejected(Frame, frozen=True, tag=41):
     reason: str
 
 
-ClientFrame: TypeAlias = Hello | Call | Cancel | Unsubscribe | Credit | KeepAlive | Resync | Bye
+ClientFrame: TypeAlias = Hello | Calls | Cancel | Unsubscribe | Credit | KeepAlive | Resync | Bye
 HostFrame: TypeAlias = (
     Welcome
-    | Result
+    | Results
     | Failure
     | Invalidated
     | Acknowledged
     | Resynced
-    | Item
+    | Items
     | End
     | Farewell
     | Rejected

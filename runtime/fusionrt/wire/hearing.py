@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from . import client_events as events
-from .calls import Calls
+from .calls import CallTable
 from .envelopes import HostEnvelope
 from .frames import (
     Acknowledged,
@@ -14,8 +14,8 @@ from .frames import (
     Farewell,
     HostFrame,
     Invalidated,
-    Item,
-    Result,
+    Items,
+    Results,
     Resynced,
     Welcome,
 )
@@ -35,7 +35,7 @@ class Hearing:
     def __init__(
         self,
         told: list[events.ClientEvent],
-        calls: Calls,
+        calls: CallTable,
         lease: Lease,
         machine: Machine[ClientState, ClientInput],
     ) -> None:
@@ -78,12 +78,12 @@ class Hearing:
     def _apply(self, frame: HostFrame, now: float) -> bool:
         """Act on a frame; false if something before it is missing."""
         match frame:
-            case Result():
-                self._calls.completed(frame, now)
+            case Results():
+                return self._calls.completed(frame, now)
             case Invalidated(ids, reason):
                 self._calls.invalidated(ids, reason)
-            case Item():
-                return self._calls.item(frame)
+            case Items():
+                return self._calls.items(frame)
             case End():
                 return self._calls.ended(frame)
             case Failure():

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 
 from . import host_events as events
 from .batch import chunks, size
-from .envelopes import BadCall, ClientEnvelope
+from .envelopes import BadCalls, ClientEnvelope
 from .frames import (
     VERSION,
     Acknowledged,
     Bye,
-    Call,
+    Calls,
     Cancel,
     ClientFrame,
     Credit,
@@ -25,10 +25,10 @@ from .frames import (
     Failure,
     Farewell,
     Hello,
-    Item,
+    Items,
     KeepAlive,
     Kind,
-    Result,
+    Results,
     Resync,
     Resynced,
     Unsubscribe,
@@ -118,9 +118,9 @@ class HostSession:
             told.append(self._reject("too many calls are registered"))
         return told
 
-    def _act(self, frame: ClientFrame | BadCall, now: float, told: list[events.HostEvent]) -> None:
+    def _act(self, frame: ClientFrame | BadCalls, now: float, told: list[events.HostEvent]) -> None:
         match frame:
-            case Call():
+            case Calls():
                 self._called(frame, now, told)
             case Cancel(id):
                 self._left((id,), told)
@@ -142,29 +142,36 @@ class HostSession:
                     self._compare(told)
             case Hello(number):
                 self._outbox.say(Welcome(number, VERSION))
-            case BadCall(id):
-                if self._new(id):
-                    self._registry.add(id, Kind.PLAIN)
-                    self.failure(id, "bad_request", _UNREADABLE)
+            case BadCalls():
+                if self._new(frame.ids):
+                    self._refuse(frame.ids, Kind.PLAIN, "bad_request", _UNREADABLE)
             case Bye():
                 told.append(self.close("the client left"))
 
-    def _new(self, id: int) -> bool:
-        """Ids rise: one that is not above all before came twice, and never runs twice (D13)."""
-        if id > self._last_id:
-            self._last_id = id
+    def _new(self, ids: range) -> bool:
+        """Ids rise: what is not above all before came twice, and never runs twice (D13)."""
+        if ids and ids[0] > self._last_id:
+            self._last_id = ids[-1]
             return True
-        self._dropped += 1
+        self._dropped += len(ids) or 1
         return False
 
-    def _called(self, call: Call, now: float, told: list[events.HostEvent]) -> None:
-        if not self._new(call.id):
+    def _called(self, calls: Calls, now: float, told: list[events.HostEvent]) -> None:
+        if not self._new(calls.ids):
             return
-        self._registry.add(call.id, call.kind)
-        if call.budget == 0:
-            self.failure(call.id, "timeout", _LATE)
+        if calls.budget == 0:
+            self._refuse(calls.ids, calls.kind, "timeout", _LATE)
+        elif calls.operations and len(calls.operations) != len(calls.arguments):
+            self._refuse(calls.ids, calls.kind, "bad_request", _UNREADABLE)
         else:
-            told.append(events.CallReceived(call, now + call.budget / 1000.0))
+            for id in calls.ids:
+                self._registry.add(id, calls.kind, calls.method)
+            told.append(events.CallsReceived(calls, now + calls.budget / 1000.0))
+
+    def _refuse(self, ids: range, kind: Kind, code: str, message: str) -> None:
+        for id in ids:
+            self._registry.add(id, kind, 0)
+            self.failure(id, code, message)
 
     def _left(self, ids: tuple[int, ...], told: list[events.HostEvent]) -> None:
         released: list[int] = []
@@ -200,12 +207,15 @@ class HostSession:
 
         False: nobody wants it any more, or it is too large; hold nothing for it.
         """
-        frame = Result(id, payload, keep)
+        entry = self._registry.get(id)
+        if entry is None:
+            return False
+        frame = Results(entry.method, (id,), (payload,), keep)
         length = size(frame)
         if length > self._outbox.largest:
             self.failure(id, "too_large", _TOO_LARGE)
             return False
-        return self._settle(frame, length)
+        return self._settle(id, frame, length)
 
     def failure(
         self, id: int, code: str, message: str, data: bytes = b"", *, keep: bool = False
@@ -214,13 +224,13 @@ class HostSession:
         frame = Failure(id, code, message, data, keep)
         if size(frame) > self._outbox.largest:
             frame = Failure(id, code, self._outbox.shortened(message), b"", keep)
-        return self._settle(frame, size(frame))
+        return self._settle(id, frame, size(frame))
 
-    def _settle(self, frame: Result | Failure, length: int) -> bool:
-        entry = self._registry.get(frame.id)
+    def _settle(self, id: int, frame: Results | Failure, length: int) -> bool:
+        entry = self._registry.get(id)
         if entry is None or entry.stage is not Stage.RUNNING:
             return False
-        self._registry.tell(frame.id, entry, "keep" if frame.kept else "tell", frame, length)
+        self._registry.tell(id, entry, "keep" if frame.kept else "tell", frame, length)
         self._outbox.say(frame)
         return True
 
@@ -243,7 +253,7 @@ class HostSession:
         entry = self._registry.get(id)
         if entry is None or self.credit(id) <= 0:
             return False
-        frame = Item(id, entry.next, payload)
+        frame = Items(id, entry.next, (payload,))
         if size(frame) > self._outbox.largest:
             self.end(id, Ending("too_large", _ITEM_TOO_LARGE))
             return False

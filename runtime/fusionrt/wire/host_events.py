@@ -6,11 +6,11 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from .frames import Call
+from .frames import Calls
 
 __all__ = [
     "CallCancelled",
-    "CallReceived",
+    "CallsReceived",
     "Closed",
     "Consumed",
     "HostEvent",
@@ -24,10 +24,13 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     """Something that a client wants."""
 
 
-class CallReceived(Event, frozen=True):
-    """Run this; it is registered already (D3). deadline: on the clock that the session is told."""
+class CallsReceived(Event, frozen=True):
+    """Run these; they are registered already (D3).
 
-    call: Call
+    deadline: on the clock that the session is told.
+    """
+
+    calls: Calls
     deadline: float
 
 
@@ -66,7 +69,7 @@ class Closed(Event, frozen=True):
 
 
 HostEvent: TypeAlias = (
-    CallReceived | CallCancelled | Unsubscribed | Consumed | KeepAliveReceived | Closed
+    CallsReceived | CallCancelled | Unsubscribed | Consumed | KeepAliveReceived | Closed
 )
 
 

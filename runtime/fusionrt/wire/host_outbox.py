@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from .admission import rejection
-from .batch import batches, overhead
+from .batch import batches, merged, overhead
 from .envelopes import encode_host_envelope
 from .frames import HostFrame, Invalidated
 from .limits import Limits
@@ -17,7 +17,7 @@ _LONGEST_REASON: Final = 500  # characters
 
 
 class HostOutbox:
-    """Frames in order; neighbouring invalidations for one reason become one frame.
+    """Frames in order; neighbours that can be told together become one frame.
 
     number: of the last message (D1).
     largest: the most bytes that a frame may have.
@@ -73,7 +73,8 @@ class HostOutbox:
         self._seal()
         frames, self._frames = self._frames, []
         out, self._aside = self._aside, []
-        out.extend(self._numbered(batch) for batch in batches(frames, self._batch_bytes))
+        runs = merged(frames, self._batch_bytes)
+        out.extend(self._numbered(batch) for batch in batches(runs, self._batch_bytes))
         if self._announcing and not frames:
             out.append(self._numbered(()))
         self._announcing = False

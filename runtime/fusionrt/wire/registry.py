@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 from .digest import Digest
-from .frames import End, Failure, HostFrame, Invalidated, Item, Kind, Reading, Result, Resync
+from .frames import End, Failure, HostFrame, Invalidated, Items, Kind, Reading, Results, Resync
 from .limits import Limits
 from .states import ENTRY, Stage
 
@@ -22,14 +22,15 @@ class Entry:
     items: of a stream, sent but not yet consumed. next, consumed: its indexes.
     """
 
-    __slots__ = ("consumed", "frame", "items", "kind", "next", "number", "stage")
+    __slots__ = ("consumed", "frame", "items", "kind", "method", "next", "number", "stage")
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, method: int) -> None:
         self.kind = kind
+        self.method = method
         self.stage = Stage.RUNNING
-        self.frame: Result | Failure | End | None = None
+        self.frame: Results | Failure | End | None = None
         self.number = 0
-        self.items: deque[Item] = deque()
+        self.items: deque[Items] = deque()
         self.next = 0
         self.consumed = 0
 
@@ -74,9 +75,9 @@ class Registry:
         """What is registered under an id."""
         return self._entries.get(id)
 
-    def add(self, id: int, kind: Kind) -> Entry:
+    def add(self, id: int, kind: Kind, method: int) -> Entry:
         """Register a call that was not registered."""
-        entry = self._entries[id] = Entry(kind)
+        entry = self._entries[id] = Entry(kind, method)
         self.digest.add(id)
         return entry
 
@@ -103,7 +104,7 @@ class Registry:
         id: int,
         entry: Entry,
         word: Literal["keep", "tell"],
-        frame: Result | Failure | End,
+        frame: Results | Failure | End,
         length: int,
     ) -> None:
         """A call's last word so far is about to be sent; keep it until the client has it.
@@ -134,9 +135,9 @@ class Registry:
     def sent(self, frame: HostFrame, number: int) -> None:
         """A frame is sent in the message of this number."""
         match frame:
-            case Result(id) | Failure(id) | End(id):
+            case Failure(id) | End(id):
                 self._sent(id, number)
-            case Invalidated(ids):
+            case Results(_, ids) | Invalidated(ids):
                 for id in ids:
                     self._sent(id, number)
 

@@ -68,7 +68,7 @@ def _located(schema: Any) -> Any:
                 key: f"#/$defs/{value}" if key == "$ref" else _located(value)
                 for key, value in schema.items()
             }
-        case list():
+        case list() | tuple():
             return [_located(value) for value in schema]
         case _:
             return schema

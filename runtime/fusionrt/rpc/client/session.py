@@ -288,13 +288,9 @@ class Session:
 
     def _apply(self, event: events.ClientEvent) -> None:
         match event:
-            case events.Completed(id, payload, held):
-                call = self._calls.pop(id, None)
-                if isinstance(call, Pending):
-                    self._hold(call, held)
-                    call.settle(payload)
-                elif call is not None:
-                    call.ended(_NO_STREAM)
+            case events.Completed(ids, payloads, held):
+                for id, payload in zip(ids, payloads, strict=True):
+                    self._completed(id, payload, held)
             case events.Failed(id, code, message, data, held):
                 failure = Ending(code, message, data)
                 call = self._calls.pop(id, None)
@@ -311,10 +307,10 @@ class Session:
                 call = self._calls.pop(id, None)
                 if call is not None:
                     self._owner.again(call)
-            case events.ItemReceived(id, index, payload):
+            case events.ItemsReceived(id, index, payloads):
                 call = self._calls.get(id)
                 if isinstance(call, Incoming):
-                    call.received(index, payload)
+                    call.received(index, payloads)
             case events.Ended(id, ending):
                 call = self._calls.pop(id, None)
                 if isinstance(call, Incoming):
@@ -344,6 +340,14 @@ class Session:
                     [calls[id] for id in unsent if id in calls],
                     [calls[id] for id in sent if id in calls],
                 )
+
+    def _completed(self, id: int, payload: bytes, held: bool) -> None:
+        call = self._calls.pop(id, None)
+        if isinstance(call, Pending):
+            self._hold(call, held)
+            call.settle(payload)
+        elif call is not None:
+            call.ended(_NO_STREAM)
 
     def _hold(self, call: Pending, held: bool) -> None:
         if not held:

@@ -68,9 +68,9 @@ class Incoming(AsyncIterator[bytes]):
 
     # -- what the session says --
 
-    def received(self, index: int, payload: bytes) -> None:
-        """An item came."""
-        self._items.append((index, payload))
+    def received(self, index: int, payloads: tuple[bytes, ...]) -> None:
+        """Items came, from this index on."""
+        self._items.extend(enumerate(payloads, index))
         self._woken.set()
 
     def ended(self, failure: Ending | None) -> None:

@@ -3,15 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Callable, Coroutine, Iterator
+from itertools import repeat
+from typing import Any, NamedTuple, Protocol
 
 from ...primitives import new_id
-from ...wire.frames import Call, Ending
+from ...wire.frames import Calls, Encoding, Ending, Kind
 
-__all__ = ["Held", "Reply", "Servant", "internal"]
+__all__ = ["Call", "Held", "Reply", "Servant", "calls_of", "internal"]
 
 _log = logging.getLogger("fusionrt")
+
+
+class Call(NamedTuple):
+    """One call to answer."""
+
+    id: int
+    kind: Kind
+    method: int
+    arguments: bytes
+    encoding: Encoding
+    operation: str
+
+
+def calls_of(calls: Calls) -> Iterator[Call]:
+    """Each call of a frame."""
+    operations = calls.operations or repeat("")
+    for id, arguments, operation in zip(calls.ids, calls.arguments, operations, strict=False):
+        yield Call(id, calls.kind, calls.method, arguments, calls.encoding, operation)
 
 
 class Held(Protocol):

@@ -11,13 +11,13 @@ from typing import Any, Final
 from ...primitives import spawn
 from ...wire import host_events as events
 from ...wire.envelopes import ClientEnvelope
-from ...wire.frames import Call, Ending, Kind
+from ...wire.frames import Ending, Kind
 from ...wire.host import HostSession
 from ...wire.refusals import RETRY_AFTER, refusal
 from ..deadlines import Deadlines
 from .gate import Gate, Line
 from .read_your_writes import Outlet
-from .servant import Held, Servant, internal
+from .servant import Call, Held, Servant, calls_of, internal
 from .statistics import SessionStatistics
 from .streams import OpenStreams
 
@@ -70,8 +70,9 @@ class Session:
         """A message of the client came. False: the session is over."""
         for event in self.wire.receive(envelope, now):
             match event:
-                case events.CallReceived(call, deadline):
-                    self._start(call, deadline - now)
+                case events.CallsReceived(calls, deadline):
+                    for call in calls_of(calls):
+                        self._start(call, deadline - now)
                 case events.CallCancelled(id):
                     self._stop(id)
                 case events.Unsubscribed(ids):
