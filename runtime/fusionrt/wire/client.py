@@ -143,7 +143,12 @@ class ClientSession:
 
     def live(self, now: float) -> bool:
         """Whether what is held is provably fresh at this moment (D6)."""
-        return self._machine.state is ClientState.OPEN and not self._lease.doubtful(now)
+        return now < self.good_until
+
+    @property
+    def good_until(self) -> float:
+        """Until when what is held is provably fresh, unless something comes in (D6)."""
+        return self._lease.good_until if self._machine.state is ClientState.OPEN else -math.inf
 
     def suspended(self, id: int) -> bool:
         """Whether the host said that it cannot vouch for this result itself (D6c)."""

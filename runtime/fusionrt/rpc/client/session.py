@@ -61,6 +61,7 @@ class Session:
 
     All that a message says is applied as it arrives, not in the coroutines that await it (D5).
 
+    good_until: until when what is held is provably fresh, on the clock `now`; in seconds.
     leaving: its host shuts down: what still runs there ends, nothing new begins.
     over: it has ended.
     """
@@ -77,6 +78,8 @@ class Session:
         connection that it sends by.
         """
         self.service = service
+        self.good_until = -math.inf
+        self.now: Final = clock()
         self.leaving = False
         self.over = False
         self._wire = wire
@@ -84,7 +87,6 @@ class Session:
         self._send = send
         self._outage = outage
         self._loop = asyncio.get_running_loop()
-        self._now = clock()
         # What a message sets off must not run as a part of whoever happened to send it.
         self._context = contextvars.Context()
         self._calls: dict[int, Call] = {}
@@ -119,7 +121,7 @@ class Session:
         """Seconds after which to make a call that would need more than so many now; else 0."""
         if not self._wire.crowded:
             return 0.0
-        now = self._now()
+        now = self.now()
         if self._flushing and now - self._unsent_since > left * STALLED:
             return RETRY_AFTER
         return self._wire.refuses(left, now)
@@ -158,7 +160,7 @@ class Session:
 
     def live(self) -> bool:
         """Whether what is held is provably fresh at this moment."""
-        return self._wire.live(self._now())
+        return self.now() < self.good_until
 
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         """Call `handler` whenever what is held ceases to be provably fresh, or is so again."""
@@ -183,15 +185,15 @@ class Session:
 
     def received(self, envelope: HostEnvelope) -> None:
         """A message of this session."""
-        self._wire.receive(envelope, self._now())
+        self._wire.receive(envelope, self.now())
         self._changed()
 
     def nobody_listens(self, at_host: bool) -> None:
         """Nobody listens at the host's subject; or none where hosts are found."""
         if at_host:
-            self._wire.no_responders(self._now())
+            self._wire.no_responders(self.now())
         else:
-            self._wire.no_host(self._now())
+            self._wire.no_host(self.now())
         self._changed()
 
     def disconnected(self) -> None:
@@ -202,7 +204,7 @@ class Session:
         """The outage is declared: nothing is fresh, and what only reads, or never left, fails with
         the cause (D26). What may have run waits for its answer.
         """
-        self._wire.gap(self._now())
+        self._wire.gap(self.now())
         error = self._outage.error(self.service)
         for call in list(self._calls.values()):
             unsent = call.id > self._arrived or self._wire.unsent(call.id)
@@ -215,12 +217,12 @@ class Session:
     def reconnected(self) -> None:
         """The connection was lost, and is back (D10)."""
         self._arrived = math.inf
-        self._wire.reconnected(self._now())
+        self._wire.reconnected(self.now())
         self._changed()
 
     def gap(self) -> None:
         """Messages to this client were dropped (D11)."""
-        self._wire.gap(self._now())
+        self._wire.gap(self.now())
         self._changed()
 
     # -- its end --
@@ -233,6 +235,7 @@ class Session:
 
     def _end(self, reason: str) -> dict[int, Call]:
         self.over = True
+        self.good_until = -math.inf
         self._flush()
         calls, self._calls = self._calls, {}
         self._invalidate_held(reason)
@@ -251,10 +254,11 @@ class Session:
         self._tell()
         if not self._flushing and not self.over:
             self._flushing = True
-            self._unsent_since = self._now()
+            self._unsent_since = self.now()
             self._loop.call_soon(self._flush, context=self._context)
 
     def _tell(self) -> None:
+        self.good_until = self._wire.good_until
         for event in self._wire.events():
             self._apply(event)
         if self.leaving and not self._calls and not self.over:
@@ -263,7 +267,7 @@ class Session:
 
     def _flush(self) -> None:
         self._flushing = False
-        now = self._now()
+        now = self.now()
         for iid, data in self._wire.outgoing(now):
             self._send(iid, data)
         self._tell()  # what was refused
@@ -283,7 +287,7 @@ class Session:
     def _tick(self) -> None:
         self._timer = None
         self._due = math.inf
-        self._wire.tick(self._now())
+        self._wire.tick(self.now())
         self._changed()
 
     def _apply(self, event: events.ClientEvent) -> None:
