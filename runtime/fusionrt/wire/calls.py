@@ -12,6 +12,7 @@ import msgspec
 from . import client_events as events
 from .digest import Digest
 from .frames import Credit, Encoding, End, Ending, Failure, Items, Kind, Reading, Results
+from .inflow import Inflows, Taken
 from .limits import Limits
 from .pace import Pace
 from .refusals import OVERLOADED, refusal
@@ -39,18 +40,15 @@ class Request(msgspec.Struct, frozen=True, gc=False):
 
 
 class _Call:
-    """One call, sent at `since`; the last three fields are a stream's (see `Reading`)."""
+    """One call, sent at `since`."""
 
-    __slots__ = ("consumed", "credited", "kind", "next", "phase", "since")
+    __slots__ = ("kind", "phase", "since")
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.phase = Phase.QUEUED
         """Changes as `CALL` says."""
         self.since = 0.0
-        self.next = 0
-        self.consumed = 0
-        self.credited = 0
 
 
 class CallTable:
@@ -65,15 +63,16 @@ class CallTable:
         self.pace = Pace(limits.under_way)
         self._at_a_time: Final = limits.under_way
         self._told: Final = told
-        self._window: Final = limits.window
+        self._streams: Final = Inflows(limits)
         self._calls: dict[int, _Call] = {}
         self._last_id = 0
-        self._creditable: set[int] = set()
 
     def open(self, kind: Kind) -> int:
         """A new call, queued; ids rise, and are never used twice in a session."""
         self._last_id += 1
         self._calls[self._last_id] = _Call(kind)
+        if kind is Kind.STREAM:
+            self._streams.open(self._last_id)
         return self._last_id
 
     def phase(self, id: int) -> Phase:
@@ -113,7 +112,7 @@ class CallTable:
     def _end(self, id: int, call: _Call) -> None:
         """A call is over."""
         del self._calls[id]
-        self._creditable.discard(id)
+        self._streams.drop(id)
         call.phase = CALL[call.phase]["end"]
 
     def _left(self, id: int, call: _Call) -> None:
@@ -179,11 +178,11 @@ class CallTable:
             call = self._calls.get(id)
             if call is None or call.phase is Phase.QUEUED:
                 continue
-            held = call.phase is Phase.HELD
+            held, begun = call.phase is Phase.HELD, self._streams.begun(id)
             self._forget(id, call)
             if held:
                 self._told.append(events.Invalidated(id, "unknown to the host", True))
-            elif call.next:
+            elif begun:
                 lost = Ending("stream_lost", "the host no longer knows this stream: start it anew")
                 self._told.append(events.Ended(id, lost))
             else:
@@ -191,60 +190,39 @@ class CallTable:
 
     def items(self, frame: Items) -> bool:
         """Items came; false if some before them are missing."""
-        call = self._stream(frame.id)
-        if call is None:
+        if frame.id not in self._streams:
             return True
-        index = call.next
-        if frame.index > index:
-            return False
-        room = call.consumed + self._window - index
-        payloads = frame.payloads[index - frame.index :]
-        if payloads and room:
-            call.next += len(payloads[:room])
-            self._told.append(events.ItemsReceived(frame.id, index, payloads[:room]))
-        if len(payloads) > room:
+        taken, index, payloads = self._streams.receive(frame)
+        if payloads:
+            self._told.append(events.ItemsReceived(frame.id, index, payloads))
+        if taken is Taken.OVERRUN:
             self._told.append(events.Ended(frame.id, _OVERRUN))
-            self._forget(frame.id, call)  # the host still has it registered: the digest will tell
-        return True
+            self._forget(frame.id, self._calls[frame.id])  # it is still registered: see the digest
+        return taken is not Taken.GAP
 
     def ended(self, frame: End) -> bool:
         """A stream's end came; false if items before it are missing."""
-        call = self._stream(frame.id)
-        if call is None:
+        if frame.id not in self._streams:
             return True
-        if frame.index > call.next:
+        if not self._streams.complete(frame.id, frame.index):
             return False
-        self._forget(frame.id, call)
+        self._forget(frame.id, self._calls[frame.id])
         self._told.append(events.Ended(frame.id, frame.failure))
         return True
 
-    def _stream(self, id: int) -> _Call | None:
-        call = self._calls.get(id)
-        return call if call is not None and call.kind is Kind.STREAM else None
-
     # What the reader of a stream says, and what the host is told of it.
 
-    def consumed(self, id: int, index: int) -> None:
-        """The reader took the item with this index, and so all before it."""
-        call = self._stream(id)
-        if call is not None and call.consumed <= index < call.next:
-            call.consumed = index + 1
-            if call.consumed - call.credited >= self._window // 4:
-                self._creditable.add(id)
+    def consumed(self, id: int, index: int) -> bool:
+        """The reader took the items up to this index; whether its host is to be told."""
+        return self._streams.consume(id, index)
 
     def credits(self) -> list[Credit]:
         """What the hosts of streams must know to go on."""
-        told = [self._credit(id, self._calls[id]) for id in sorted(self._creditable)]
-        self._creditable.clear()
-        return told
+        return self._streams.credits()
 
     def all_credits(self) -> list[Credit]:
         """The same for every stream, in case one was lost on the way."""
-        return [self._credit(id, call) for id, call in self._calls.items() if call.consumed]
-
-    def _credit(self, id: int, call: _Call) -> Credit:
-        call.credited = call.consumed
-        return Credit(id, call.consumed)
+        return self._streams.all_credits()
 
     # Lists of everything.
 
@@ -259,7 +237,7 @@ class CallTable:
             if call.phase is Phase.HELD:
                 held.append(id)
             elif call.kind is Kind.STREAM:
-                streams.append(Reading(id, call.next, call.consumed))
+                streams.append(self._streams.reading(id))
             else:
                 pending.append(id)
         return held, pending, streams

@@ -132,9 +132,12 @@ class ClientSession:
         """Let go of held results (D17)."""
         self._outbox.unsubscribe(ids)
 
-    def consumed(self, id: int, index: int) -> None:
-        """The reader of a stream took the item with this index: more may come (D18)."""
-        self._calls.consumed(id, index)
+    def consumed(self, id: int, index: int) -> bool:
+        """The reader of a stream took the items up to this index: more may come (D18).
+
+        Whether there is something to tell the host now.
+        """
+        return self._calls.consumed(id, index)
 
     def bye(self) -> None:
         """Leave. The host forgets the session; nothing more is reported."""
