@@ -20,6 +20,7 @@ from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
 from ..table import Compute, Contract
 from ..values.codecs import Codec, arguments_codec, codec
+from ..values.runs import RunCodec
 from ..wire.calls import Request
 from ..wire.digest import method_id
 from ..wire.frames import Kind
@@ -46,6 +47,8 @@ class Remote(ComputeMethods):
         self._timeout = TIMEOUT
         self._stale_ok = False
         self._codecs: dict[str, tuple[Codec[Any], Codec[Any]]] = {}
+        self._items: dict[str, RunCodec[Any]] = {}
+        """Of streams."""
         self.hits: dict[str, dict[object, Hit]] = {}
         """Of the methods whose raw arguments may be keys: where a client looks its hits up."""
         self.adopt(graph)
@@ -157,7 +160,14 @@ class Remote(ComputeMethods):
     def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
         """Read a stream."""
         incoming = self._peer.stream(self._request(Kind.STREAM, method, arguments, self._timeout))
-        return RemoteStream(incoming, self._codec(method)[1], self._error_of(method))
+        return RemoteStream(incoming, self._items_codec(method), self._error_of(method))
+
+    def _items_codec(self, method: str) -> RunCodec[Any]:
+        items = self._items.get(method)
+        if items is None:
+            result = self.contract.resolved.signatures[method].result
+            items = self._items[method] = RunCodec(result)
+        return items
 
     # -- over the wire --
 

@@ -222,15 +222,20 @@ class _Served:
 
     async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
         items: AsyncIterator[Any] | None = None
+        sender = reply.stream()
+        json = call.encoding is Encoding.JSON
+        encode = self._result.encode_json if json else self._result.encode
+        put = sender.put
         try:
             items = self._binding.raw_stream(self._method.name, arguments)
             async for item in items:
-                if not await reply.item(self._encode(call, item)):
+                payload = encode(item)
+                if not put(payload) and not await sender.item(payload):
                     break
         except Exception as error:
-            reply.end(self.failure(error))
+            sender.end(self.failure(error))
         else:
-            reply.end()
+            sender.end()
         finally:
             close = getattr(items, "aclose", None)
             if close is not None:

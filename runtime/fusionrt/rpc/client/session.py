@@ -134,9 +134,8 @@ class Session:
             self._changed()
 
     def consumed(self, stream: Incoming, index: int) -> None:
-        """The reader of a stream took this item."""
-        if self._calls.get(stream.id) is stream:
-            self._wire.consumed(stream.id, index)
+        """The reader of a stream took the items up to this one."""
+        if self._calls.get(stream.id) is stream and self._wire.consumed(stream.id, index):
             self._changed()
 
     def release(self, registration: Registration) -> None:
