@@ -180,7 +180,6 @@ class Responder(Listener):
             reply_subject,
             gate=self._gate,
             streams=self._streams,
-            items=self._limits.items,
             quota=self._limits.held,
             confides=envelope.principal in self._confidants,
             context=self._context,

@@ -41,14 +41,12 @@ class Session:
         *,
         gate: Gate,
         streams: OpenStreams,
-        items: int,
         quota: int,
         confides: bool,
         context: contextvars.Context,
         outlet: Outlet,
     ) -> None:
         """gate: says when a body may run. streams: that are open, of all clients.
-        items: of a stream, that travel together at most.
         quota: of results that are held.
         confides: whether the client is told in full why results are invalidated (D28).
         context: what every body starts from.
@@ -66,7 +64,7 @@ class Session:
         self._deadlines: Deadlines[int] = Deadlines(self._late)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, Held] = {}
-        self.senders = Senders(wire, self.changed, items)
+        self.senders = Senders(wire, self.changed)
 
     def receive(self, envelope: ClientEnvelope, now: float) -> bool:
         """A message of the client came. False: the session is over."""

@@ -45,11 +45,10 @@ class OpenStreams:
 class Senders:
     """The streams of one session that wait for their readers."""
 
-    def __init__(self, wire: HostSession, changed: Callable[[], None], most: int) -> None:
-        """changed: there is something to send, at the end of this tick. most: items of a batch."""
+    def __init__(self, wire: HostSession, changed: Callable[[], None]) -> None:
+        """changed: there is something to send, at the end of this tick."""
         self.wire: Final = wire
         self.changed: Final = changed
-        self.most: Final = most
         self.now: Final = clock()
         self._blocked: dict[int, asyncio.Future[None]] = {}
 
@@ -88,7 +87,8 @@ class Sender:
         self._flow = flow
         self._senders: Final = senders
         self._id: Final = id
-        self._at_most = min(FIRST, senders.most)
+        self._most: Final = 0 if flow is None else flow.at_most
+        self._at_most = min(FIRST, self._most)
         self._began = 0.0
 
     async def item(self, payload: bytes) -> bool:
@@ -117,7 +117,7 @@ class Sender:
         if self._senders.now() - self._began > TURN:
             self._at_most = max(1, self._at_most // 2)
         else:
-            self._at_most = min(2 * self._at_most, self._senders.most)
+            self._at_most = min(2 * self._at_most, self._most)
 
     def end(self, failure: Ending | None = None) -> None:
         """The stream is over. failure: why, if not by its own end."""
