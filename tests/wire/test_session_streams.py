@@ -95,13 +95,9 @@ def test_D18_a_window_of_bytes_stops_the_host() -> None:
     assert put_all(pair, id) == 4
     assert pair.host.credit(id) == 0
     assert [len(e.payloads) for e in pair.to_client() if isinstance(e, ce.ItemsReceived)] == [4]
-    assert pair.client.consumed(id, 1)
-    assert pair.to_host() == [he.Consumed(id, pair.host.credit(id))]
-    assert pair.host.credit(id) == Limits().window - 2
-    assert put_all(pair, id) == 2
-    pair.to_client()
-    assert pair.client.consumed(id, 5)
-    pair.to_host()
+    assert not pair.client.consumed(id, 1)
+    assert pair.client.consumed(id, 3)
+    assert pair.to_host() == [he.Consumed(id, Limits().window)]
     assert put_all(pair, id) == 4
 
 
@@ -173,6 +169,22 @@ def test_D18_credit_is_told_by_parts_of_the_window() -> None:
     assert pair.client.consumed(id, 24)
     (envelope,) = pair.from_client()
     assert envelope.frames == (Credit(id, 25),)
+
+
+def test_D18_no_bytes_of_a_frame_are_forgotten() -> None:
+    """Credit is told in the middle of a frame, by the count; its bytes count when it was read."""
+    pair = Pair(Limits(window=8, window_bytes=1000))
+    id = stream(pair)
+    assert put_all(pair, id) == 4
+    pair.to_client()
+    assert not pair.client.consumed(id, 0)
+    assert pair.client.consumed(id, 1)
+    pair.to_host()
+    assert put_all(pair, id) == 2
+    assert pair.client.consumed(id, 3)
+    pair.to_client()
+    pair.to_host()
+    assert put_all(pair, id) == 2
 
 
 def test_D18_a_stream_resumes_in_the_middle_of_a_frame() -> None:
