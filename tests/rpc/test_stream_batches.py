@@ -232,6 +232,25 @@ async def test_D18_a_body_that_takes_long_for_an_item_gives_way_sooner(
         assert set(made[-10:]) <= {0, 1}
 
 
+@pytest.mark.parametrize(("seconds", "least", "most"), [(0.0, 40, 60), (0.01, 1, 2)])
+async def test_D18_large_items_are_many_frames_of_one_turn(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, least: int, most: int
+) -> None:
+    """As far as there is credit, and as long as others may wait, by what an item takes."""
+    lab = BurstLab()
+    monkeypatch.setattr(streams, "clock", lambda: lambda: lab.produced * seconds)
+    async for burst in lab_of(lab):
+        await burst.client.echo("there is a session")
+        stream = burst.client.blobs(20_000)
+
+        def is_blocked(burst: Pair = burst) -> bool:
+            return burst.on_host().blocked > 0
+
+        made = await most_in_a_turn(lab, is_blocked)
+        assert least <= max(made) <= most
+        assert await anext(aiter(stream)) == bytes(20_000)
+
+
 async def test_D27_calls_run_beside_streams_that_never_wait(eager: Pair) -> None:
     """Whoever reads them does not wait for anything either."""
 

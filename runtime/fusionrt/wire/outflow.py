@@ -28,7 +28,6 @@ class Outflow:
 
     at_most: items of a batch, at most; may be changed between batches.
     next: the index of the next item. consumed: all below were.
-    filling: whether a batch is open.
     """
 
     __slots__ = (
@@ -63,7 +62,13 @@ class Outflow:
 
     @property
     def filling(self) -> bool:
+        """Whether a batch is open."""
         return self._room > 0
+
+    @property
+    def full(self) -> bool:
+        """Whether the batch has as many items as it may, whatever their bytes."""
+        return len(self._batch) >= self._room > 0
 
     def put(self, payload: bytes) -> bool:
         """Add the next item to the batch. False: it is full, or there is none.

@@ -9,14 +9,15 @@ from typing import Final
 from ...primitives import clock
 from ...wire.frames import Ending
 from ...wire.host import HostSession
+from ...wire.outflow import Outflow
 
 __all__ = ["OpenStreams", "Sender", "Senders"]
 
 FIRST: Final = 64
 """Items that a body may yield without waiting before other work gets its turn, at first."""
 TURN: Final = 0.002
-"""Seconds in which others get theirs: a batch that took longer to make is followed by a smaller
-one, one that took less by a larger one."""
+"""Seconds after which others get theirs: a batch that took longer to make is followed by a smaller
+one, a full one that took less by a larger one."""
 
 
 class OpenStreams:
@@ -95,29 +96,32 @@ class Sender:
         """Send the next item once there is room for it. False: nobody reads on, or it cannot be
         sent.
 
-        A body that never waits for anything gives way to others after each batch; one that is
-        ahead of its reader waits here.
+        A body that never waits for anything gives way to others here, after so many items or so
+        much time; one that is ahead of its reader waits.
         """
         senders, flow = self._senders, self._flow
         if flow is None:
             return False
-        if flow.filling:
-            self._adapt()
+        if not flow.filling:
+            self._began = senders.now()
+        elif self._turn_is_over(flow):
             await asyncio.sleep(0)  # the batch leaves
+            self._began = senders.now()
         while flow is senders.wire.stream(self._id) and flow.credit <= 0:
             await senders.credit(self._id)
         flow.at_most = self._at_most
         taken = senders.wire.item(self._id, payload)
-        self._began = senders.now()
         senders.changed()
         return taken
 
-    def _adapt(self) -> None:
-        """A batch is full: how long did it take?"""
+    def _turn_is_over(self, flow: Outflow) -> bool:
+        """A batch takes no more: how long did it take? Large items fill many in one turn."""
         if self._senders.now() - self._began > TURN:
             self._at_most = max(1, self._at_most // 2)
-        else:
+            return True
+        if flow.full:
             self._at_most = min(2 * self._at_most, self._most)
+        return flow.full
 
     def end(self, failure: Ending | None = None) -> None:
         """The stream is over. failure: why, if not by its own end."""
