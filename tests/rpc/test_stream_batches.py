@@ -232,6 +232,20 @@ async def test_D18_a_body_that_takes_long_for_an_item_gives_way_sooner(
         assert set(made[-10:]) <= {0, 1}
 
 
+async def test_D18_what_a_slow_reader_takes_is_no_time_of_the_body(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A body that waited for its reader goes on with full frames."""
+    small_windows(monkeypatch, window=256)
+    async for eager in lab_of(TinyLab()):
+        await eager.client.echo("there is a session")
+        before, count = sent(eager), 64 * 80
+        async for item in eager.client.count(count):
+            if item % 64 == 0:
+                await asyncio.sleep(0.005)
+        assert sent(eager) - before < 100
+
+
 @pytest.mark.parametrize(("seconds", "least", "most"), [(0.0, 40, 60), (0.01, 1, 2)])
 async def test_D18_large_items_are_many_frames_of_one_turn(
     monkeypatch: pytest.MonkeyPatch, seconds: float, least: int, most: int

@@ -55,7 +55,7 @@ class Outflow:
         self._kept_bytes = 0
         self._batch: list[bytes] = []
         self._size = 0
-        """The batch's, in the frame."""
+        """Bytes of the batch, in its frame."""
         self._room = 0
         """Items that the batch may have; none while there is no batch."""
         self._room_bytes = 0
@@ -75,12 +75,12 @@ class Outflow:
 
         Nearly all that an item costs here happens in this call.
         """
-        size = self._size + len(payload) + HEADER
+        length = self._size + len(payload) + HEADER
         batch = self._batch
-        if size > self._room_bytes or len(batch) >= self._room:
+        if length > self._room_bytes or len(batch) >= self._room:
             return False
         batch.append(payload)
-        self._size = size
+        self._size = length
         return True
 
     def begin(self, payload: bytes, most_bytes: int) -> bool:
@@ -105,9 +105,9 @@ class Outflow:
         if not batch:
             return None
         frame = Items(self._id, self.next, tuple(batch))
-        size = self._size - HEADER * len(batch)
-        self._kept.append((frame, size))
-        self._kept_bytes += size
+        length = self._size - HEADER * len(batch)
+        self._kept.append((frame, length))
+        self._kept_bytes += length
         self.next += len(batch)
         self._batch = []
         self._room = self._room_bytes = self._size = 0
@@ -116,8 +116,8 @@ class Outflow:
     @property
     def credit(self) -> int:
         """How many items may be added now: none if bytes are all that is too many."""
-        size = self._size - HEADER * len(self._batch)
-        if self._kept_bytes + size >= self._limits.window_bytes:
+        length = self._size - HEADER * len(self._batch)
+        if self._kept_bytes + length >= self._limits.window_bytes:
             return 0
         return self._limits.window - (self.next + len(self._batch) - self.consumed)
 
@@ -126,17 +126,16 @@ class Outflow:
         self.consumed = max(self.consumed, min(index, self.next))
         kept = self._kept
         while kept and kept[0][0].index + len(kept[0][0].payloads) <= self.consumed:
-            _, size = kept.popleft()
-            self._kept_bytes -= size
+            _, length = kept.popleft()
+            self._kept_bytes -= length
 
     def again(self, reading: Reading) -> list[Items] | None:
         """What a reader lacks that is so far; None if that cannot be."""
         if not self.consumed <= reading.next <= self.next:
             return None
         self.consume(reading.consumed)
-        lacking = reading.next
         frames = [frame for frame, _ in self._kept]
-        return [frame for frame in frames if frame.index + len(frame.payloads) > lacking]
+        return [frame for frame in frames if frame.index + len(frame.payloads) > reading.next]
 
 
 class Outflows:

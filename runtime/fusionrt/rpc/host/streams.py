@@ -102,13 +102,12 @@ class Sender:
         senders, flow = self._senders, self._flow
         if flow is None:
             return False
-        if not flow.filling:
-            self._began = senders.now()
-        elif self._turn_is_over(flow):
+        if flow.filling and self._turn_is_over(flow):
             await asyncio.sleep(0)  # the batch leaves
-            self._began = senders.now()
         while flow is senders.wire.stream(self._id) and flow.credit <= 0:
             await senders.credit(self._id)
+        if not flow.filling:  # a turn begins
+            self._began = senders.now()
         flow.at_most = self._at_most
         taken = senders.wire.item(self._id, payload)
         senders.changed()
