@@ -32,7 +32,7 @@ from .commands.write_tests import write_tests
 from .compat.rule import Tier
 from .demo.play import show
 from .errors import ContractError, GenerationError, NoBaseline
-from .output.plan import reading_of
+from .output.reading import reading_of
 from .project import load
 from .reference import pages
 from .show import terminal

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import GenerationError
-from .reader.modules import Modules
+from .reader.sources import Sources
 
 __all__ = ["Allowed", "Config", "Project", "Title", "load"]
 
@@ -76,9 +76,9 @@ class Project:
     templates: Path | None = None
     title: Title = Title()
 
-    def modules(self) -> Modules:
-        """The modules of the source roots, none of them read yet."""
-        return Modules(self.directory, self.roots)
+    def sources(self) -> Sources:
+        """The files of the source roots, none of them read yet."""
+        return Sources(self.directory, self.roots)
 
 
 def load(directory: Path) -> Project:

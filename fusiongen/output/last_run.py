@@ -58,7 +58,7 @@ def recall(project: Project) -> Remembered | None:
 
 def remember(project: Project, plan: Plan) -> None:
     """Keep what a plan was made from, once the project's files are what it says."""
-    consulted = plan.modules.consulted()
+    consulted = plan.reading.sources.consulted()
     package = project.out / "__init__.py"
     files = {path: _digest(content) for path, content in consulted.read.items()}
     files.update((path, _digest(text.encode())) for path, text in plan.files.items())

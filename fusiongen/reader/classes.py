@@ -21,8 +21,9 @@ from .making import (
     made_by,
     own_fields,
 )
-from .members import Members, keywords_of, type_or_none
-from .module import Module
+from .members import Members, type_or_none
+from .modules import Module
+from .nodes import keywords_of
 from .parameters import type_parameters
 from .shapes import Field, Structure
 

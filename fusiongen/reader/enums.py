@@ -21,8 +21,8 @@ import libcst as cst
 
 from ..contract import Ref
 from .literals import literal, spelled, tree_of
-from .module import Module
-from .scan import dotted, statements
+from .modules import Module
+from .nodes import dotted, statements
 from .values import Values, assigned
 
 __all__ = ["Body", "boundary_of", "enum_values", "travel_by_value"]

@@ -10,8 +10,8 @@ import libcst as cst
 from ..contract import Expression, Ref, quoted
 from ..rules.files import NotUnderstood
 from ..rules.names import HiddenByStar, TypingOnly, UnknownName
-from .module import Definition, Module
-from .scan import dotted
+from .modules import Definition, Module
+from .nodes import dotted
 
 __all__ = ["Names", "Unreadable", "constant"]
 

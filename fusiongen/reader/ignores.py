@@ -5,19 +5,19 @@ from __future__ import annotations
 import re
 
 from ..errors import Diagnostic
-from .modules import Modules
+from .sources import Sources
 
 __all__ = ["is_ignored"]
 
 _COMMENT = re.compile(r"#\s*fusiongen:\s*ignore\[([^\]]*)\]")
 
 
-def is_ignored(modules: Modules, warning: Diagnostic) -> bool:
+def is_ignored(sources: Sources, warning: Diagnostic) -> bool:
     """Whether the warning's line says so, or a decorator or a comment directly above it."""
     span = warning.span
-    if _names(modules.line(span.path, span.line), warning.rule):
+    if _names(sources.line(span.path, span.line), warning.rule):
         return True
-    above = modules.line(span.path, span.line - 1)
+    above = sources.line(span.path, span.line - 1)
     return above.lstrip().startswith(("#", "@")) and _names(above, warning.rule)
 
 

@@ -34,9 +34,9 @@ from ..rules.invalidations import (
 from .compiling import parsed_text
 from .expressions import constant
 from .methods import Entry, MethodSyntax
-from .module import Module
+from .modules import Module
+from .nodes import dotted
 from .paths import Paths
-from .scan import dotted
 
 __all__ = ["Invalidations", "Target", "Unjudged"]
 

@@ -10,8 +10,9 @@ import libcst as cst
 from ..contract import Kind, Ref
 from .attributes import AttrsDecorator, attrs_decorator, attrs_fields
 from .exceptions import is_exception
-from .members import Members, is_true
-from .module import Module
+from .members import Members
+from .modules import Module
+from .nodes import is_true
 from .shadows import Shadows
 from .shapes import Field, Structure
 

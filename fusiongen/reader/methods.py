@@ -36,10 +36,10 @@ from ..rules.methods import (
 from ..rules.options import BadCommandOption, BadOption
 from ..rules.protocols import NotAMethod
 from .annotations import Annotations
+from .decorators import Decoration, decorations
 from .expressions import Names, Unreadable, constant
-from .module import Module
+from .modules import Module
 from .standard import standard
-from .syntax import Decoration, decorations
 
 __all__ = ["Entry", "MethodSyntax", "read_method"]
 

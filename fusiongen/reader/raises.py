@@ -10,8 +10,8 @@ from ..contract import Ref
 from ..rules.services import BadServiceOption
 from .expressions import Names
 from .misuse import is_no_class
-from .module import Module
-from .scan import dotted
+from .modules import Module
+from .nodes import dotted
 
 __all__ = ["raised_classes"]
 

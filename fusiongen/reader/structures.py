@@ -14,8 +14,7 @@ from .enums import travel_by_value
 from .exceptions import is_exception, true_exception, why_not_raised
 from .literals import parsed, spelled
 from .members import type_or_none
-from .module import Module
-from .modules import Modules
+from .modules import Module, Modules
 from .quotes import alias_value
 from .shapes import Field, Structure
 from .standard import standard

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fusiongen.errors import ContractError, Diagnostic
-from fusiongen.output.plan import reading_of
+from fusiongen.output.reading import reading_of
 from fusiongen.rules.all import RULES
 from fusiongen.rules.base import Invalid, Rule
 from fusiongen.rules.files import NotPython

@@ -1,4 +1,5 @@
-"""Classes and methods as nodes, with their decorators resolved."""
+"""The Protocols that a contract inherits from, in the order of Python, each with what its type
+parameters stand for."""
 
 from __future__ import annotations
 
@@ -11,61 +12,14 @@ from ..contract import Nothing, Ref, Type
 from ..errors import Diagnostic, Span, Violation
 from ..rules.protocols import DecoratedContract, ForeignBase, GenericContract, NotAProtocol
 from .annotations import Annotations
+from .declarations import Declaration
+from .decorators import decorations
 from .expressions import Names
-from .module import Module
-from .modules import Modules
+from .modules import Module
+from .nodes import dotted
 from .parameters import GENERIC, PROTOCOL, type_parameters
-from .scan import dotted
 
-__all__ = ["Decoration", "Inheritance", "ProtocolSyntax", "decorations", "is_service"]
-
-_KNOWN = {
-    **{
-        f"{home}.{name}": name
-        for home in ("fusionrt", "fusionrt.contract")
-        for name in ("service", "compute", "command")
-    },
-    "abc.abstractmethod": "harmless",
-    "typing.override": "harmless",
-    "typing_extensions.override": "harmless",
-    "typing.runtime_checkable": "checkable",
-    "typing_extensions.runtime_checkable": "checkable",
-    "typing_extensions.deprecated": "deprecated",
-    "warnings.deprecated": "deprecated",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Decoration:
-    """One decorator.
-
-    name: what it is, if it is one that a contract may have.
-    readable: it does not come from a module that does not parse, which is reported as such.
-    unbound: its name, if the module does not bind it.
-    """
-
-    name: str | None
-    readable: bool
-    unbound: str | None
-    node: cst.BaseExpression
-    call: cst.Call | None
-
-
-def decorations(module: Module, nodes: Sequence[cst.Decorator]) -> Iterator[Decoration]:
-    """The decorators of a class or method, through every alias and re-export."""
-    for node in nodes:
-        call = node.decorator if isinstance(node.decorator, cst.Call) else None
-        name = dotted(call.func if call else node.decorator)
-        ref = module.resolve(name) if name else None
-        origin = module.modules.meaning(ref) if ref else None
-        readable = origin is None or not module.modules.is_broken(origin.module)
-        unbound = name if ref is None else None
-        yield Decoration(_KNOWN.get(str(origin)), readable, unbound, node.decorator, call)
-
-
-def is_service(modules: Modules, ref: Ref) -> bool:
-    """Whether this is `service`, through every alias and re-export."""
-    return _KNOWN.get(str(modules.meaning(ref))) == "service"
+__all__ = ["Inheritance", "ProtocolSyntax"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +33,11 @@ class ProtocolSyntax:
     module: Module
     node: cst.ClassDef
     variables: Mapping[str, Type] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, declaration: Declaration) -> ProtocolSyntax:
+        """That of a contract."""
+        return cls(declaration.ref, declaration.module, declaration.node)
 
     @property
     def span(self) -> Span:
