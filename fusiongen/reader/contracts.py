@@ -48,7 +48,8 @@ def read(sources: Sources, names: Iterable[str]) -> Reading:
     """
     modules = Modules(sources)
     diagnostics: list[Diagnostic] = []
-    services = _services(filter(None, map(modules.find, names)), diagnostics)
+    found = [module for name in names if (module := modules.find(name)) is not None]
+    services = _services(found, diagnostics)
     structures = Structures(modules)
     contracts = _bound(structures, services, diagnostics)
     warnings = _judged(contracts, structures, diagnostics)

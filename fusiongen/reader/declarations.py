@@ -8,11 +8,10 @@ from dataclasses import dataclass
 import libcst as cst
 
 from ..contract import Ref
-from ..errors import Diagnostic, Span, Violation
+from ..errors import Diagnostic, Span
 from ..rules.files import NotPython
 from ..rules.services import DuplicateService, MisplacedService
 from .decorators import decorations, is_service
-from .expressions import Names
 from .modules import Module
 from .nodes import dotted
 
@@ -80,11 +79,8 @@ def _declared(
 ) -> Iterator[Declaration]:
     """The contract that a class is, if it is one."""
     for decoration in decorations(module, node.decorators):
-        if decoration.unbound is not None:  # it may be `service`
-            try:
-                Names(module).ref(decoration.unbound, decoration.node)
-            except Violation as violation:
-                diagnostics.append(violation.diagnostic)
+        if decoration.unknown is not None:  # it may be `service`
+            diagnostics.append(decoration.unknown)
         if decoration.name != "service":
             continue
         name, span = node.name.value, module.span(node.name)
@@ -92,8 +88,8 @@ def _declared(
             problem = f"`{name}` is only defined for type checkers"
             diagnostics.append(MisplacedService.at(span, problem))
         else:
-            arguments = decoration.call.args if decoration.call else ()
-            yield Declaration(Ref(module=module.name, name=name), module, node, span, arguments)
+            ref = Ref(module=module.name, name=name)
+            yield Declaration(ref, module, node, span, decoration.arguments or ())
         return
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
 
 from ..contract import Ref
+from ..errors import Diagnostic, Span
+from .expressions import Names
 from .modules import Module
-from .nodes import dotted
 
 __all__ = ["Decoration", "decorations", "is_service"]
 
@@ -35,26 +36,46 @@ class Decoration:
 
     name: what it is, if it is one that a contract may have.
     readable: it does not come from a module that does not parse, which is reported as such.
-    unbound: its name, if the module does not bind it.
+    unknown: why it is none, if nothing binds its name (FG002, FG003).
+    arguments: what it is given; `None` if it is not called.
     """
 
     name: str | None
     readable: bool
-    unbound: str | None
+    unknown: Diagnostic | None
     node: cst.BaseExpression
-    call: cst.Call | None
+    arguments: Sequence[cst.Arg] | None
+    _module: Module
+
+    @property
+    def span(self) -> Span:
+        """Where it is."""
+        return self._module.span(self.node)
+
+    @property
+    def code(self) -> str:
+        """How it reads."""
+        return self._module.code(self.node)
 
 
-def decorations(module: Module, nodes: Sequence[cst.Decorator]) -> Iterator[Decoration]:
-    """The decorators of a class or method, through every alias and re-export."""
-    for node in nodes:
-        call = node.decorator if isinstance(node.decorator, cst.Call) else None
-        spelled = call.func if call else node.decorator
+def decorations(
+    module: Module, nodes: Sequence[cst.Decorator], hidden: Collection[str] = ()
+) -> Iterator[Decoration]:
+    """The decorators of a class or method, through every alias and re-export.
+
+    hidden: as in `Names`.
+    """
+    names = Names(module, hidden)
+    for each in nodes:
+        node = each.decorator
+        call = node if isinstance(node, cst.Call) else None
+        spelled = call.func if call else node
         ref = module.named(spelled)
         origin = module.modules.meaning(ref) if ref else None
         readable = origin is None or not module.modules.is_broken(origin.module)
-        unbound = dotted(spelled) if ref is None else None
-        yield Decoration(_KNOWN.get(str(origin)), readable, unbound, node.decorator, call)
+        unknown = names.unknown(spelled, node) if ref is None else None
+        name = _KNOWN.get(str(origin))
+        yield Decoration(name, readable, unknown, node, call.args if call else None, module)
 
 
 def is_service(meaning: Ref | None) -> bool:

@@ -33,9 +33,10 @@ from ..rules.invalidations import (
 )
 from .compiling import parsed_text
 from .expressions import constant
-from .methods import Entry, MethodSyntax
+from .methods import MethodSyntax
 from .modules import Module
 from .nodes import dotted
+from .options import Entry
 from .paths import Paths
 
 __all__ = ["Invalidations", "Target", "Unjudged"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import libcst as cst
 
 from ..rules.protocols import NotAMethod
+from .bases import ProtocolSyntax
 from .declarations import Declaration, is_contract
 from .heads import head_of
-from .inheritance import Inheritance, ProtocolSyntax
+from .inheritance import Inheritance
 from .methods import MethodSyntax, read_method
 from .modules import Module
 from .nodes import statements
