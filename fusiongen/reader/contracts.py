@@ -13,9 +13,10 @@ from ..errors import ContractError, Diagnostic, Violation
 from ..rules.all import CONTRACT_RULES, PROJECT_RULES
 from ..rules.services import DuplicateService
 from .declarations import declarations
+from .diagnostics import Diagnostics
 from .ignores import is_ignored
 from .invalidates import Invalidations, Target, Unjudged
-from .modules import Module, Modules
+from .modules import Modules
 from .paths import Paths
 from .services import ServiceSyntax
 from .sources import Sources
@@ -48,8 +49,7 @@ def read(sources: Sources, names: Iterable[str]) -> Reading:
     """
     modules = Modules(sources)
     diagnostics: list[Diagnostic] = []
-    found = [module for name in names if (module := modules.find(name)) is not None]
-    services = _services(found, diagnostics)
+    services = _services(modules, names, diagnostics)
     structures = Structures(modules)
     contracts = _bound(structures, services, diagnostics)
     warnings = _judged(contracts, structures, diagnostics)
@@ -58,15 +58,22 @@ def read(sources: Sources, names: Iterable[str]) -> Reading:
         raise ContractError(diagnostics)
     for rule in PROJECT_RULES:
         warnings.extend(rule.check_all(contracts, structures))
-    shown = (each for each in set(warnings) if not is_ignored(sources, each))
+    shown = (each for each in set(warnings) if not is_ignored(each, sources.lines(each.span.path)))
     by_name = sorted(contracts, key=lambda contract: contract.name)
     return Reading(tuple(by_name), structures, tuple(sorted(shown)), sources)
 
 
-def _services(modules: Iterable[Module], diagnostics: list[Diagnostic]) -> list[ServiceSyntax]:
+def _services(
+    modules: Modules, names: Iterable[str], diagnostics: list[Diagnostic]
+) -> list[ServiceSyntax]:
     """What these modules declare, each by itself."""
-    found = [each for module in modules for each in declarations(module, diagnostics)]
-    services = [ServiceSyntax(declaration) for declaration in found]
+    services: list[ServiceSyntax] = []
+    for name in names:
+        module = modules.find(name)
+        if module is not None:
+            own = Diagnostics(module)
+            services.extend(map(ServiceSyntax, declarations(module, own)))
+            diagnostics.extend(own.found)
     for service in services:
         diagnostics.extend(service.diagnostics)
     diagnostics.extend(_duplicates(services))

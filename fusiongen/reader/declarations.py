@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
 
 from ..contract import Ref
-from ..errors import Diagnostic, Span
+from ..errors import Span
 from ..rules.files import NotPython
 from ..rules.services import DuplicateService, MisplacedService
-from .decorators import decorations, is_service
+from .decorators import Decoration, decorations, has_service, is_service
+from .diagnostics import Diagnostics
 from .modules import Module
-from .nodes import dotted
+from .nodes import calls_in
 
-__all__ = ["Declaration", "declarations", "is_contract"]
+__all__ = ["Declaration", "declarations"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,82 +34,56 @@ class Declaration:
     arguments: Sequence[cst.Arg]
 
 
-def declarations(module: Module, diagnostics: list[Diagnostic]) -> Iterator[Declaration]:
+def declarations(module: Module, diagnostics: Diagnostics) -> Iterator[Declaration]:
     """The contracts of one module, in the order of the text.
 
     diagnostics: takes what is wrong with how they are declared.
     """
     if module.nests_too_deeply:
-        diagnostics.append(NotPython.at(Span(module.file, 1, 1), "something here nests too deeply"))
+        start = Span(module.file, 1, 1)
+        diagnostics.found.append(NotPython.at(start, "something here nests too deeply"))
         return
-    diagnostics.extend(_misplaced(module))
-    rebound = _rebound(module)
-    for node in rebound.values():
-        problem = f"`{node.name.value}` is bound to something else in this module, too"
-        span = module.span(node.name)
-        diagnostics.append(DuplicateService.at(span, problem, "Name one differently."))
-    for name, found in module.scan.definitions.items():
-        if isinstance(found, cst.ClassDef) and name not in rebound:
-            yield from _declared(module, found, diagnostics)
+    scan = module.scan
+    defined = [each for each in scan.definitions.values() if isinstance(each, cst.ClassDef)]
+    decorated = {
+        node: tuple(decorations(module, node.decorators))
+        for node in (*defined, *scan.rebound, *scan.inner)
+    }
+    _note_misplaced(module, decorated, diagnostics)
+    twice = {each.name.value: each for each in scan.rebound if has_service(decorated[each])}
+    for name, node in twice.items():
+        problem = f"`{name}` is bound to something else in this module, too"
+        diagnostics.add(DuplicateService, node.name, problem, "Name one differently.")
+    for node in defined:
+        name = node.name.value
+        service = None if name in twice else _service(decorated[node], diagnostics)
+        if service is not None and name in scan.typing_only:
+            problem = f"`{name}` is only defined for type checkers"
+            diagnostics.add(MisplacedService, node.name, problem)
+        elif service is not None:
+            ref = Ref(module=module.name, name=name)
+            yield Declaration(ref, module, node, module.span(node.name), service.arguments or ())
 
 
-def is_contract(module: Module, node: cst.ClassDef) -> bool:
-    """Whether a class is decorated with `@service`, for all that can be seen."""
-    return any(each.name == "service" for each in decorations(module, node.decorators))
-
-
-def _misplaced(module: Module) -> Iterator[Diagnostic]:
+def _note_misplaced(
+    module: Module, decorated: Mapping[cst.ClassDef, Sequence[Decoration]], diagnostics: Diagnostics
+) -> None:
     """`@service` where no contract can be."""
     for node in module.scan.inner:
-        if is_contract(module, node) or _is_inner_service(module, node):
+        by_inner = any(is_service(module.inner_meaning(each)) for each in node.decorators)
+        if by_inner or has_service(decorated[node]):
             problem = f"`{node.name.value}` is inside of a class or a function"
-            yield MisplacedService.at(module.span(node.name), problem)
+            diagnostics.add(MisplacedService, node.name, problem)
     for call in module.scan.calls:
-        if _calls_service(module, call):
-            yield MisplacedService.at(module.span(call), "`service` is called as a function")
+        if any(is_service(module.meaning(each.func)) for each in calls_in(call)):
+            diagnostics.add(MisplacedService, call, "`service` is called as a function")
 
 
-def _rebound(module: Module) -> dict[str, cst.ClassDef]:
-    """Contracts whose name means something else, too."""
-    found = (each for each in module.scan.rebound if is_contract(module, each))
-    return {each.name.value: each for each in found}
-
-
-def _declared(
-    module: Module, node: cst.ClassDef, diagnostics: list[Diagnostic]
-) -> Iterator[Declaration]:
-    """The contract that a class is, if it is one."""
-    for decoration in decorations(module, node.decorators):
-        if decoration.unknown is not None:  # it may be `service`
-            diagnostics.append(decoration.unknown)
-        if decoration.name != "service":
-            continue
-        name, span = node.name.value, module.span(node.name)
-        if name in module.scan.typing_only:
-            problem = f"`{name}` is only defined for type checkers"
-            diagnostics.append(MisplacedService.at(span, problem))
-        else:
-            ref = Ref(module=module.name, name=name)
-            yield Declaration(ref, module, node, span, decoration.arguments or ())
-        return
-
-
-def _is_inner_service(module: Module, node: cst.ClassDef) -> bool:
-    """Whether it is, by what functions and classes import."""
-    for decorator in node.decorators:
-        called = decorator.decorator
-        head, *rest = (dotted(getattr(called, "func", called)) or "").split(".")
-        bound = module.scan.inner_bindings.get(head)
-        if bound is not None:
-            name = ".".join((bound.name, *rest) if bound.name else rest)
-            if is_service(module.modules.meaning(Ref(module=bound.module, name=name))):
-                return True
-    return False
-
-
-def _calls_service(module: Module, call: cst.Call) -> bool:
-    """Whether a call is one of `service`, or there is one in it."""
-    if is_service(module.meaning(call.func)):
-        return True
-    parts = (call.func, *(argument.value for argument in call.args))
-    return any(_calls_service(module, each) for each in parts if isinstance(each, cst.Call))
+def _service(found: Sequence[Decoration], diagnostics: Diagnostics) -> Decoration | None:
+    """The decorator that makes a class a contract, if it has one."""
+    for each in found:
+        if each.unknown is not None:  # it may be `service`
+            diagnostics.found.append(each.unknown)
+        if each.name == "service":
+            return each
+    return None

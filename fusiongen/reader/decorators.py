@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import libcst as cst
@@ -12,7 +12,7 @@ from ..errors import Diagnostic, Span
 from .expressions import Names
 from .modules import Module
 
-__all__ = ["Decoration", "decorations", "is_service"]
+__all__ = ["Decoration", "decorations", "has_service", "is_service"]
 
 _KNOWN = {
     **{
@@ -35,17 +35,25 @@ class Decoration:
     """One decorator.
 
     name: what it is, if it is one that a contract may have.
+    bound: something in the module binds its name.
     readable: it does not come from a module that does not parse, which is reported as such.
-    unknown: why it is none, if nothing binds its name (FG002, FG003).
     arguments: what it is given; `None` if it is not called.
     """
 
     name: str | None
+    bound: bool
     readable: bool
-    unknown: Diagnostic | None
     node: cst.BaseExpression
     arguments: Sequence[cst.Arg] | None
     _module: Module
+    _hidden: Collection[str]
+
+    @property
+    def unknown(self) -> Diagnostic | None:
+        """Why it is none, if nothing binds its name (FG002, FG003)."""
+        if self.bound:
+            return None
+        return Names(self._module, self._hidden).unknown(_called(self.node), self.node)
 
     @property
     def span(self) -> Span:
@@ -65,17 +73,28 @@ def decorations(
 
     hidden: as in `Names`.
     """
-    names = Names(module, hidden)
     for each in nodes:
         node = each.decorator
-        call = node if isinstance(node, cst.Call) else None
-        spelled = call.func if call else node
-        ref = module.named(spelled)
-        origin = module.modules.meaning(ref) if ref else None
-        readable = origin is None or not module.modules.is_broken(origin.module)
-        unknown = names.unknown(spelled, node) if ref is None else None
-        name = _KNOWN.get(str(origin))
-        yield Decoration(name, readable, unknown, node, call.args if call else None, module)
+        ref = module.named(_called(node))
+        meaning = module.modules.meaning(ref) if ref else None
+        yield Decoration(
+            _KNOWN.get(str(meaning)),
+            bound=ref is not None,
+            readable=meaning is None or not module.modules.is_broken(meaning.module),
+            node=node,
+            arguments=node.args if isinstance(node, cst.Call) else None,
+            _module=module,
+            _hidden=hidden,
+        )
+
+
+def _called(node: cst.BaseExpression) -> cst.BaseExpression:
+    return node.func if isinstance(node, cst.Call) else node
+
+
+def has_service(found: Iterable[Decoration]) -> bool:
+    """Whether one of these decorators is `service`."""
+    return any(each.name == "service" for each in found)
 
 
 def is_service(meaning: Ref | None) -> bool:

@@ -62,7 +62,7 @@ class Inheritance:
         for each in decorations(syntax.module, syntax.node.decorators):
             services += each.name == "service"
             known = each.name == "checkable" or (each.name == "service" and services == 1)
-            if each.readable and each.unknown is None and not known:
+            if each.readable and each.bound and not known:
                 problem = f"`{syntax.ref.name}` is decorated with `{each.code}`"
                 self.diagnostics.append(DecoratedContract.at(each.span, problem))
 

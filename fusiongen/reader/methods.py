@@ -14,8 +14,8 @@ from ..rules.base import Rule
 from ..rules.methods import AsyncStream, DecoratedStream, SyncMethod
 from ..rules.protocols import NotAMethod
 from .decorators import Decoration, decorations
+from .diagnostics import Diagnostics
 from .modules import Module
-from .notes import Notes
 from .options import Entry, deprecation_of, entries_of, options_of
 from .signature import Signature
 from .standard import standard
@@ -72,21 +72,21 @@ class _Reader:
         self._module = module
         self._node = node
         self._name = node.name.value
-        self._notes = Notes(module)
-        self._signature = Signature(module, node, variables, above, self._notes)
+        self._diagnostics = Diagnostics(module)
+        self._signature = Signature(module, node, variables, above, self._diagnostics)
         self._decorations = tuple(decorations(module, node.decorators, above))
 
     def read(self) -> MethodSyntax:
         decoration = self._decoration()
-        special = bool(self._notes.found)
+        special = bool(self._diagnostics.found)
         parameters = tuple(self._signature.parameters())
         kind, result, generator = self._kind(decoration, special)
         options = Options()
         entries: tuple[Entry, ...] = ()
         if decoration is not None and kind is MethodKind.COMPUTE:
-            options = options_of(self._name, decoration, self._notes)
+            options = options_of(self._name, decoration, self._diagnostics)
         if decoration is not None and kind is MethodKind.COMMAND:
-            entries = tuple(entries_of(self._name, decoration, self._notes))
+            entries = tuple(entries_of(self._name, decoration, self._diagnostics))
         method = Method(
             name=self._name,
             kind=kind,
@@ -94,11 +94,11 @@ class _Reader:
             result=result,
             generator=generator,
             doc=self._node.get_docstring(),
-            deprecated=deprecation_of(self._name, self._decorations, self._notes),
+            deprecated=deprecation_of(self._name, self._decorations, self._diagnostics),
             options=options,
             span=self._module.span(self._node.name),
         )
-        return MethodSyntax(method, self._module, entries, tuple(self._notes.found))
+        return MethodSyntax(method, self._module, entries, tuple(self._diagnostics.found))
 
     def _decoration(self) -> Decoration | None:
         """The one that says what the method is."""
@@ -106,14 +106,14 @@ class _Reader:
         ours = [each for each in found if each.name in ("compute", "command")]
         for each in found:
             if each.unknown is not None:
-                self._notes.found.append(each.unknown)
+                self._diagnostics.found.append(each.unknown)
             elif each not in ours:
                 problem = f"`{self._name}` is decorated with `{each.code}`"
-                self._notes.add(NotAMethod, each.node, problem)
+                self._diagnostics.add(NotAMethod, each.node, problem)
         if len(ours) > 1:
-            self._notes.add(NotAMethod, ours[1].node, f"`{self._name}` is decorated twice")
+            self._diagnostics.add(NotAMethod, ours[1].node, f"`{self._name}` is decorated twice")
         if self._node.type_parameters is not None:
-            self._notes.add(NotAMethod, self._node.name, f"`{self._name}` is generic")
+            self._diagnostics.add(NotAMethod, self._node.name, f"`{self._name}` is generic")
         return ours[0] if ours else None
 
     def _kind(self, decoration: Decoration | None, special: bool) -> _Kind:
@@ -141,7 +141,7 @@ class _Reader:
     ) -> _Kind:
         if decoration is not None:
             problem = f"the stream `{self._name}` is decorated with `@{decoration.name}`"
-            self._notes.add(DecoratedStream, decoration.node, problem)
+            self._diagnostics.add(DecoratedStream, decoration.node, problem)
         item, *sent = arguments
         if sent not in ([], [Nothing()]):
             self._note_result(SyncMethod, f"is sent values of `{sent[0]}`")
@@ -149,7 +149,7 @@ class _Reader:
 
     def _note_result(self, rule: type[Rule], problem: str) -> None:
         assert self._node.returns is not None
-        self._notes.add(rule, self._node.returns.annotation, f"`{self._name}` {problem}")
+        self._diagnostics.add(rule, self._node.returns.annotation, f"`{self._name}` {problem}")
 
     def _origin(self, type_: Named) -> Ref:
         return standard(self._module.modules.origin(type_.ref))

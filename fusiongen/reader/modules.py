@@ -72,6 +72,16 @@ class Module:
         ref = self.named(node)
         return standard(self.modules.meaning(ref)) if ref else None
 
+    def inner_meaning(self, decorator: cst.Decorator) -> Ref | None:
+        """What a decorator means by what functions and classes import here."""
+        called = decorator.decorator
+        head, *rest = (dotted(getattr(called, "func", called)) or "").split(".")
+        bound = self.scan.inner_bindings.get(head)
+        if bound is None:
+            return None
+        name = ".".join((bound.name, *rest) if bound.name else rest)
+        return self.modules.meaning(Ref(module=bound.module, name=name))
+
     def origin(self, node: cst.CSTNode) -> Ref | None:
         """Where what a node names is really defined, in its modern spelling."""
         ref = self.named(node)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import libcst as cst
 
-__all__ = ["blocks", "dotted", "inner_class", "is_true", "keywords_of", "statements"]
+__all__ = ["blocks", "calls_in", "dotted", "inner_class", "is_true", "keywords_of", "statements"]
 
 
 def dotted(node: cst.CSTNode | None) -> str | None:
@@ -46,6 +46,14 @@ def blocks(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
                     yield inner
         case cst.ExceptHandler(body=body) | cst.ExceptStarHandler(body=body):
             yield body
+
+
+def calls_in(node: cst.Call) -> Iterator[cst.Call]:
+    """A call, and those that it calls or is given."""
+    yield node
+    for part in (node.func, *(argument.value for argument in node.args)):
+        if isinstance(part, cst.Call):
+            yield from calls_in(part)
 
 
 def inner_class(node: cst.ClassDef, name: str) -> cst.ClassDef | None:

@@ -12,8 +12,8 @@ from ..contract import Options
 from ..rules.methods import BadDeprecation
 from ..rules.options import BadCommandOption, BadOption
 from .decorators import Decoration
+from .diagnostics import Diagnostics
 from .expressions import constant
-from .notes import Notes
 
 __all__ = ["Entry", "deprecation_of", "entries_of", "options_of"]
 
@@ -26,44 +26,44 @@ class Entry:
     node: cst.BaseExpression
 
 
-def options_of(name: str, compute: Decoration, notes: Notes) -> Options:
+def options_of(name: str, compute: Decoration, diagnostics: Diagnostics) -> Options:
     """What `@compute` of a method of this name says.
 
-    notes: takes what is no option, or has no value that fits.
+    diagnostics: takes what is no option, or has no value that fits.
     """
     given: dict[str, str] = {}
     for argument in compute.arguments or ():
         option = argument.keyword.value if argument.keyword else ""
         if option not in Options.model_fields:
-            notes.add(BadOption, argument, f"`@compute` of `{name}` has no such option")
+            diagnostics.add(BadOption, argument, f"`@compute` of `{name}` has no such option")
             continue
         text = constant(argument.value)
         if text is None or not (text == "None" or _is_seconds(text)):
-            code = notes.code(argument.value)
-            notes.add(BadOption, argument, f"`{option}={code}` is no number of seconds")
+            code = diagnostics.code(argument.value)
+            diagnostics.add(BadOption, argument, f"`{option}={code}` is no number of seconds")
         elif text != "None":
             given[option] = text
     return Options(**given)
 
 
-def entries_of(name: str, command: Decoration, notes: Notes) -> Iterator[Entry]:
+def entries_of(name: str, command: Decoration, diagnostics: Diagnostics) -> Iterator[Entry]:
     """What `@command` of a method of this name says that it invalidates.
 
-    notes: takes what is something else than a list of string literals.
+    diagnostics: takes what is something else than a list of string literals.
     """
     arguments = command.arguments or ()
     names = [argument.keyword.value if argument.keyword else None for argument in arguments]
     if names != ["invalidates"]:
         problem = f"`@command` of `{name}` takes `invalidates=`, and nothing else"
-        notes.add(BadCommandOption, command.node, problem)
+        diagnostics.add(BadCommandOption, command.node, problem)
     for argument, option in zip(arguments, names, strict=True):
         if option == "invalidates":
-            yield from _listed(name, argument.value, notes)
+            yield from _listed(name, argument.value, diagnostics)
 
 
-def _listed(name: str, node: cst.BaseExpression, notes: Notes) -> Iterator[Entry]:
+def _listed(name: str, node: cst.BaseExpression, diagnostics: Diagnostics) -> Iterator[Entry]:
     if not isinstance(node, cst.List | cst.Tuple):
-        notes.add(BadCommandOption, node, f"`invalidates` of `{name}` is no list")
+        diagnostics.add(BadCommandOption, node, f"`invalidates` of `{name}` is no list")
         return
     for element in node.elements:
         text = getattr(element.value, "evaluated_value", None)
@@ -71,13 +71,15 @@ def _listed(name: str, node: cst.BaseExpression, notes: Notes) -> Iterator[Entry
             yield Entry(text, element.value)
         else:
             problem = f"`invalidates` of `{name}` holds more than string literals"
-            notes.add(BadCommandOption, element, problem)
+            diagnostics.add(BadCommandOption, element, problem)
 
 
-def deprecation_of(name: str, decorators: Sequence[Decoration], notes: Notes) -> str | None:
+def deprecation_of(
+    name: str, decorators: Sequence[Decoration], diagnostics: Diagnostics
+) -> str | None:
     """What `@deprecated` says of a method of this name, if it is there.
 
-    notes: takes what is no message alone.
+    diagnostics: takes what is no message alone.
     """
     found = [each for each in decorators if each.name == "deprecated"]
     message = None
@@ -87,7 +89,7 @@ def deprecation_of(name: str, decorators: Sequence[Decoration], notes: Notes) ->
                 message = getattr(value, "evaluated_value", None)
         if not isinstance(message, str) or not _is_text(message) or index:
             problem = f"`@{each.code}` of `{name}` is no message alone"
-            notes.add(BadDeprecation, each.node, problem)
+            diagnostics.add(BadDeprecation, each.node, problem)
     return message if isinstance(message, str) else None
 
 

@@ -6,7 +6,8 @@ import libcst as cst
 
 from ..rules.protocols import NotAMethod
 from .bases import ProtocolSyntax
-from .declarations import Declaration, is_contract
+from .declarations import Declaration
+from .decorators import decorations, has_service
 from .heads import head_of
 from .inheritance import Inheritance
 from .methods import MethodSyntax, read_method
@@ -61,7 +62,7 @@ class ServiceSyntax:
                 return
             case cst.Expr(value=cst.SimpleString() | cst.ConcatenatedString() | cst.Ellipsis()):
                 return
-            case cst.ClassDef(name=name) if is_contract(module, node):
+            case cst.ClassDef(name=name) if has_service(decorations(module, node.decorators)):
                 return  # FG016 says it
             case cst.ClassDef(name=name) | cst.AnnAssign(target=cst.Name() as name):
                 self.unread.add(name.value)

@@ -12,9 +12,9 @@ from ..rules.files import NotUnderstood
 from ..rules.methods import BadDefault, MissingAnnotation, StarArguments
 from ..rules.protocols import NotAMethod
 from .annotations import Annotations
+from .diagnostics import Diagnostics
 from .expressions import Names, Unreadable
 from .modules import Module
-from .notes import Notes
 
 __all__ = ["Signature"]
 
@@ -29,7 +29,7 @@ class Signature:
 
     variables: what the type parameters of its class stand for.
     hidden: names that mean something else in its class.
-    notes: takes what is wrong. What could not be read is replaced by what breaks no rule.
+    diagnostics: takes what is wrong. What could not be read is replaced by what breaks no rule.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Signature:
         node: cst.FunctionDef,
         variables: Mapping[str, Type],
         hidden: Collection[str],
-        notes: Notes,
+        diagnostics: Diagnostics,
     ) -> None:
         self._modules = module.modules
         self._span = module.span
@@ -48,7 +48,7 @@ class Signature:
         own = dict.fromkeys((each.param.name.value for each in declared), Nothing())
         self._annotations = Annotations(module, {**variables, **own}, hidden=hidden)
         self._names = Names(module, hidden)
-        self._notes = notes
+        self._diagnostics = diagnostics
 
     def parameters(self) -> Iterator[Parameter]:
         """Its parameters, without `self`."""
@@ -56,12 +56,12 @@ class Signature:
         for star in (declared.star_arg, declared.star_kwarg):
             if isinstance(star, cst.Param):
                 problem = f"`{self._name}` takes `{star.star}{star.name.value}`"
-                self._notes.add(StarArguments, star, problem)
+                self._diagnostics.add(StarArguments, star, problem)
         positional = [(node, ParameterKind.POSITIONAL) for node in declared.posonly_params]
         ordinary = [(node, ParameterKind.ORDINARY) for node in declared.params]
         keyword = [(node, ParameterKind.KEYWORD) for node in declared.kwonly_params]
         if not positional and not ordinary:
-            self._notes.add(NotAMethod, self._node.name, f"`{self._name}` takes no `self`")
+            self._diagnostics.add(NotAMethod, self._node.name, f"`{self._name}` takes no `self`")
         for node, kind in (*(positional + ordinary)[1:], *keyword):
             yield self._parameter(node, kind)
 
@@ -69,25 +69,25 @@ class Signature:
         """The type that is written for its result; `None` if that is not there, or is no type."""
         if self._node.returns is None:
             problem = f"the result of `{self._name}` has no type"
-            self._notes.add(MissingAnnotation, self._node.name, problem)
+            self._diagnostics.add(MissingAnnotation, self._node.name, problem)
             return None
-        before = len(self._notes.found)
+        before = len(self._diagnostics.found)
         result = self._type(self._node.returns)
-        return result if len(self._notes.found) == before else None
+        return result if len(self._diagnostics.found) == before else None
 
     def opened(self, type_: Type) -> Type | None:
         """What a result stands for if it is an alias; `None` if that cannot be read."""
         try:
             return self._annotations.without_alias(type_)
         except Violation as violation:
-            self._notes.found.append(violation.diagnostic)
+            self._diagnostics.found.append(violation.diagnostic)
             return None
 
     def _parameter(self, node: cst.Param, kind: ParameterKind) -> Parameter:
         name = node.name.value
         if node.annotation is None:
             problem = f"the parameter `{name}` of `{self._name}` has no type"
-            self._notes.add(MissingAnnotation, node, problem)
+            self._diagnostics.add(MissingAnnotation, node, problem)
         return Parameter(
             name=name,
             type=self._type(node.annotation),
@@ -101,24 +101,24 @@ class Signature:
         try:
             return self._annotations.type(node.annotation) if node is not None else Nothing()
         except Violation as violation:
-            self._notes.found.append(violation.diagnostic)
+            self._diagnostics.found.append(violation.diagnostic)
         except RecursionError:
             assert node is not None
-            self._notes.add(NotUnderstood, node.annotation, "this type nests too deeply")
+            self._diagnostics.add(NotUnderstood, node.annotation, "this type nests too deeply")
         return Nothing()
 
     def _default(self, node: cst.BaseExpression) -> Expression:
-        code = self._notes.code(node)
+        code = self._diagnostics.code(node)
         try:
             found = self._names.expression(node, node, calls=False)
             names = [part for part in found.parts if isinstance(part, Ref)]
             if all(map(self._is_constant, names)):
                 return found
-            self._notes.add(BadDefault, node, f"the default `{code}` is no constant")
+            self._diagnostics.add(BadDefault, node, f"the default `{code}` is no constant")
         except Violation as violation:
-            self._notes.found.append(violation.diagnostic)
+            self._diagnostics.found.append(violation.diagnostic)
         except (Unreadable, RecursionError):
-            self._notes.add(BadDefault, node, f"the default `{code}` cannot be repeated")
+            self._diagnostics.add(BadDefault, node, f"the default `{code}` cannot be repeated")
         return Expression(parts=("None",))
 
     def _is_constant(self, ref: Ref) -> bool:

@@ -88,12 +88,10 @@ class Sources:
         """What does not parse (FG001), of the modules that were looked for."""
         return self._broken.values()
 
-    def line(self, file: str, number: int) -> str:
-        """One line of a file that was parsed, counted from 1; empty if there is none."""
+    def lines(self, file: str) -> Sequence[str]:
+        """The text of a file, line by line; none of one that was not parsed."""
         source = self._by_file.get(file)
-        if source is None or not 0 < number <= len(source.lines):
-            return ""
-        return source.lines[number - 1]
+        return source.lines if source is not None else ()
 
     def _locate(self, name: str) -> Path | None:
         if name not in self._paths:

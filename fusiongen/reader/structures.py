@@ -70,7 +70,7 @@ class Structures:
             case None:
                 return Structure(ref, Kind.UNKNOWN, complete=False)
             case cst.ClassDef():
-                return read_class(self, module, ref, node)
+                return read_class(module, ref, node, self.of, self.values)
             case cst.BaseExpression():
                 return self._assigned(module, ref, node)
         return Structure(ref, Kind.UNKNOWN, complete=False)

@@ -27,12 +27,12 @@ from ..contract import members as members_of
 from ..show.description import TypeDescription
 from .records import enum_members, tag_of, travels_by_name
 
-__all__ = ["Forms"]
+__all__ = ["Encodings"]
 
 _NO_MAP_KEYS = ("bool", "bytes", "datetime.datetime")
 
 
-class Forms:
+class Encodings:
     """Answers for the types of one project."""
 
     def __init__(self, types: Mapping[str, TypeDescription]) -> None:

@@ -8,19 +8,21 @@ from ..errors import Diagnostic
 from ..rules.base import Rule
 from .modules import Module
 
-__all__ = ["Notes"]
+__all__ = ["Diagnostics"]
 
 
-class Notes:
+class Diagnostics:
     """The diagnostics about one piece of a module, as they are found."""
 
     def __init__(self, module: Module) -> None:
         self.found: list[Diagnostic] = []
         self._module = module
 
-    def add(self, rule: type[Rule], node: cst.CSTNode, problem: str) -> None:
-        """Note that a node breaks a rule; `problem` as in `Rule.at`."""
-        self.found.append(rule.at(self._module.span(node), problem))
+    def add(
+        self, rule: type[Rule], node: cst.CSTNode, problem: str, fix: str | None = None
+    ) -> None:
+        """Note that a node breaks a rule; see `Rule.at`."""
+        self.found.append(rule.at(self._module.span(node), problem, fix))
 
     def code(self, node: cst.CSTNode) -> str:
         """How a node reads in a message."""
