@@ -12,7 +12,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import GenerationError
-from .reader.sources import Sources
 
 __all__ = ["Allowed", "Config", "Project", "Title", "load"]
 
@@ -75,10 +74,6 @@ class Project:
     allow: tuple[Allowed, ...] = ()
     templates: Path | None = None
     title: Title = Title()
-
-    def sources(self) -> Sources:
-        """The files of the source roots, none of them read yet."""
-        return Sources(self.directory, self.roots)
 
 
 def load(directory: Path) -> Project:

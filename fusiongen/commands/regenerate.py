@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import ContractError, GenerationError
 from ..output.plan import plan
+from ..output.reading import sources_of
 from ..output.write import write
 from ..project import Project, load
 from ..reader.sources import Sources
@@ -47,7 +48,7 @@ class _Round:
         if isinstance(self._project, str):
             yield f"error: {self._project}"
             return
-        sources = self._project.sources()
+        sources = sources_of(self._project)
         lines = list(_generate(self._project, sources, self._directory))
         consulted = sources.consulted()
         templates = self._project.templates

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Diagnostic, Span
 from ..project import Project
-from ..resources import folder
+from ..resources import PACKAGE, folder
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -92,7 +92,7 @@ def _place(project: Project) -> Path:
 def _key(project: Project) -> str:
     """The generator's own text, its Python, and the configuration."""
     digest = hashlib.sha256(repr((sys.version, project)).encode())
-    places = (Path(__file__).parent, folder("templates"), project.templates)
+    places = (PACKAGE, folder("templates"), project.templates)
     for place in places:
         for path in sorted(place.rglob("*")) if place else ():
             if path.suffix in (".py", ".j2"):

@@ -11,7 +11,12 @@ from ..reader.contracts import Reading, read
 from ..reader.sources import Sources
 from .files import shown
 
-__all__ = ["reading_of"]
+__all__ = ["reading_of", "sources_of"]
+
+
+def sources_of(project: Project) -> Sources:
+    """The files of the source roots, none of them read yet."""
+    return Sources(project.directory, project.roots)
 
 
 def reading_of(project: Project, sources: Sources | None = None) -> Reading:
@@ -22,7 +27,7 @@ def reading_of(project: Project, sources: Sources | None = None) -> Reading:
     Raises:
         GenerationError: they break rules, or there are none.
     """
-    sources = sources or project.sources()
+    sources = sources or sources_of(project)
     names = list(_module_names(project, sources))
     if sources.name_of(project.out) is None:
         raise GenerationError(

@@ -169,7 +169,7 @@ GENERATOR: dict[str, set[str]] = {
     "rules": {*MODEL},
     "reader": {*MODEL, "rules"},
     "render": {*MODEL, "resources"},
-    "project": {*MODEL, "reader"},
+    "project": {*MODEL},
     "output": {*MODEL, "project", "reader", "render", "resources"},
     "show": {*MODEL, "output", "reader"},
     "compat": {*MODEL, "output", "project", "reader", "show"},
@@ -183,7 +183,7 @@ GENERATOR: dict[str, set[str]] = {
     "cli": {*MODEL, "commands", "compat", "demo", "output", "project", "reference", "show"},
     "pytest_plugin": set(),
     "__init__": set(),
-    "__main__": {"cli"},
+    "__main__": {"cli", "errors"},
 }
 
 

@@ -50,7 +50,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "output": (
         # what is there already
-        ("stamp", "unions"),
+        ("outcome", "stamp", "unions"),
         ("files", "lock"),
         # read, and render
         ("reading", "modules"),
