@@ -85,6 +85,8 @@ def given_default(field: LockedField) -> str | None:
 
 def optional(type_: LockedType, field: LockedField) -> bool:
     """Whether a record may come without this field."""
+    if field.attribute:
+        return True
     if type_.kind is Kind.TYPED_DICT:
         if field.type.startswith("typing.Required["):
             return False
@@ -230,9 +232,8 @@ _STYLES = {
 
 
 def record_style(type_: LockedType) -> str | None:
-    """How a type with fields travels; `None` for other types. Only an exception that is a
-    dataclass, or an attrs class, declares its fields."""
-    return None if type_.kind is Kind.EXCEPTION and not type_.fields else _STYLES.get(type_.kind)
+    """How a type with fields travels; `None` for other types."""
+    return _STYLES.get(type_.kind)
 
 
 def travels_as_array(type_: LockedType) -> bool:

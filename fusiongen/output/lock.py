@@ -103,6 +103,8 @@ class LockedField(_Model):
     type: str = ""
     keyword: bool = False
     """It stands below `_: KW_ONLY`."""
+    attribute: bool = False
+    """It is an exception's that is no dataclass, and no attrs class: it travels as what it is."""
     default: str | None = None
     """As it is spelled."""
     value: str | None = None
@@ -265,6 +267,7 @@ class _Writer:
                     name=field.name,
                     type=self._text(field.type) if field.type is not None else field.text,
                     keyword=field.after_mark,
+                    attribute=field.attribute,
                     default=field.default,
                     **_differing(field.default, field.value),
                 )

@@ -59,6 +59,7 @@ class Making:
     call, attrs: its decorator, if that has arguments, and if it is one of attrs.
     pydantic: whether it is a dataclass of pydantic.
     inherited: it is of its sort only because a base is.
+    is_plain_error: it is an exception whose annotations make no fields.
     """
 
     kind: Kind
@@ -66,6 +67,7 @@ class Making:
     attrs: AttrsDecorator | None = None
     pydantic: bool = False
     inherited: bool = False
+    is_plain_error: bool = False
 
 
 def made_by(module: Module, node: cst.ClassDef, members: Members, bases: Bases) -> Making:
@@ -84,7 +86,8 @@ def made_by(module: Module, node: cst.ClassDef, members: Members, bases: Bases) 
         strange = True
     kind = family or (Kind.UNKNOWN if strange else Kind.PLAIN)
     direct = any(_FAMILIES.get(str(base)) is family for base, _ in bases)
-    return Making(kind, inherited=kind in _DECORATED and not direct)
+    inherited = kind in _DECORATED and not direct
+    return Making(kind, inherited=inherited, is_plain_error=kind is Kind.EXCEPTION)
 
 
 def _family(bases: Bases) -> Kind | None:
@@ -129,7 +132,7 @@ def own_fields(
     for field in fields:
         if making.inherited:
             field = replace(field, flaw="it is none: the class lacks the decorator of its base")
-        yield field
+        yield replace(field, flaw=None, attribute=True) if making.is_plain_error else field
 
 
 def is_frozen(making: Making, options: Mapping[str, cst.BaseExpression], above: bool) -> bool:

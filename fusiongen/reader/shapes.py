@@ -15,6 +15,7 @@ class Field:
 
     default: as it is spelled. value: what that comes down to.
     after_mark: it stands below `_: KW_ONLY`.
+    attribute: it is what an exception says of itself that is no dataclass, and no attrs class.
     doc: the string below it.
     flaw: why it cannot travel whatever its type is.
     """
@@ -27,6 +28,7 @@ class Field:
     doc: str | None = None
     flaw: str | None = None
     after_mark: bool = False
+    attribute: bool = False
 
 
 @dataclass(frozen=True, slots=True)

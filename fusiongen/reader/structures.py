@@ -148,9 +148,7 @@ class Structures:
         structure = self.of(origin)
         if structure is None:
             return why_not_raised(origin)
-        if structure.kind is Kind.UNKNOWN:
-            return None
-        if structure.kind is not Kind.EXCEPTION:
+        if structure.kind not in (Kind.EXCEPTION, Kind.UNKNOWN):
             return "is no exception class"
         problems = (self.not_raised(base) for base in structure.bases if self._is_error(base))
         return next((problem for problem in problems if problem is not None), None)

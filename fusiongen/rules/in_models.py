@@ -28,6 +28,8 @@ def hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | N
             if problem is not None:
                 return problem
         for field in structure.fields:
+            if field.attribute:
+                continue
             where = f"the field `{field.name}` of `{structure.ref.name}`"
             if field.flaw is not None:
                 return f"{where}: {field.flaw}"

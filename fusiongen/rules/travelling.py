@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..reader.shapes import Field, Structure
     from ..reader.structures import Structures
 
-__all__ = ["read_once", "without_wire_form"]
+__all__ = ["field_without_wire_form", "read_once", "without_wire_form"]
 
 
 def without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
@@ -67,7 +67,7 @@ def _class_without_wire_form(
         if "extra_items" in dict(structure.options):
             problem = f"what `{origin.name}` holds beside its own keys would not arrive"
         problem = problem or unknown_to_pydantic(type_, structure, structures)
-        problem = problem or _field_without_wire_form(structure, structures, seen)
+        problem = problem or field_without_wire_form(structure, structures, seen)
         return problem or hidden(type_, structures, frozenset())
     known = str(origin) if origin.module != "builtins" else f"builtins.{origin.name}"
     if known in ENCODED:
@@ -83,15 +83,16 @@ def _class_without_wire_form(
     return unknown(origin, SCALARS | OPEN | CONTAINERS)
 
 
-def _field_without_wire_form(
+def field_without_wire_form(
     structure: Structure, structures: Structures, seen: frozenset[Ref]
 ) -> str | None:
-    """A pydantic model has its own opinion of what its fields may be."""
-    if structure.ref in seen or structure.kind not in RECORDS:
+    """Why a field of a record, or of an exception that declares fields, cannot travel, or `None`: a
+    pydantic model has its own opinion of what its fields may be."""
+    if structure.ref in seen or structure.kind not in (*RECORDS, Kind.EXCEPTION):
         return None
     for field in structure.fields:
         type_ = _set_type(structure, field, structures)
-        if type_ is None or structures.is_open(type_):
+        if type_ is None or field.attribute or structures.is_open(type_):
             continue
         problem = homeless(type_) or without_wire_form(type_, structures, seen | {structure.ref})
         if problem is not None:

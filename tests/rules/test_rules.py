@@ -30,7 +30,7 @@ import attrs
 import numpy
 from fusionrt import ANY, command, compute, service
 from msgspec import UNSET, Struct, UnsetType
-from pydantic import Base64Bytes, BaseModel, Field, ImportString, JsonValue
+from pydantic import Base64Bytes, BaseModel, Field, ImportString, JsonValue, ValidationError
 from library import Length, LibraryCart, LibraryKey
 from typing_extensions import deprecated
 

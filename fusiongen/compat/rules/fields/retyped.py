@@ -10,6 +10,7 @@ from ...rule import BreakingRule, Tier
 from .cases import cart, case, kept
 
 if TYPE_CHECKING:
+    from ....output.lock import LockedField
     from ...comparison import Comparison
     from ...rule import Change
 
@@ -36,7 +37,7 @@ class FieldTypeChanged(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair, old, new in kept(comparison):
-            if not comparison.forms.travels_alike(old.type, new.type):
+            if not _travels_alike(old, new, comparison):
                 yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")
             elif constraints(old) != constraints(new):
                 yield cls.change(pair.at, "it takes other values")
@@ -55,5 +56,11 @@ class FieldRespelled(BreakingRule):
         forms = comparison.forms
         for pair, old, new in kept(comparison):
             alike = forms.checks_alike(old.type, new.type)
-            if not alike and forms.travels_alike(old.type, new.type):
+            if not alike and _travels_alike(old, new, comparison):
                 yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")
+
+
+def _travels_alike(old: LockedField, new: LockedField, comparison: Comparison) -> bool:
+    """Whether either version reads the other one's; an attribute is not read as any type."""
+    attribute = old.attribute and new.attribute
+    return attribute or comparison.forms.travels_alike(old.type, new.type)
