@@ -11,6 +11,7 @@ import libcst as cst
 
 from ..contract import Kind, Named, Ref, parts
 from .enums import Body, boundary_of, enum_values
+from .made import made_type
 from .making import (
     MADE_OF_THEIR_KIND,
     Bases,
@@ -55,7 +56,12 @@ class _Class:
         self._ref = ref
         self._node = node
         self._bases = _bases(module, node)
-        self._inherited = [(base, structures.of(base)) for base in self._bases]
+        calls = (base.value for base in node.bases if isinstance(base.value, cst.Call))
+        made = filter(None, (made_type(module, ref, call) for call in calls))
+        self._inherited = [
+            *((base, structures.of(base)) for base in self._bases),
+            *((ref, structure) for structure in made),
+        ]
         self._members = Members(module, ref, node, structures.values)
         self._making = made_by(module, node, self._members, self._inherited)
         self._kind = self._making.kind
@@ -81,6 +87,7 @@ class _Class:
             options=tuple(dict(self._options_on_the_wire()).items()),
             doc=self._node.get_docstring(),
             parameters=tuple(each.name for each in parameters),
+            flaw=next((each.flaw for _, each in self._inherited if each and each.flaw), None),
         )
 
     def _fields_above(self) -> Iterator[Field]:

@@ -48,6 +48,7 @@ class Structure:
     doc: its docstring.
     parameters: the names of its type parameters, in order.
     text: how it is made, if it is neither a class nor a type that can be read.
+    flaw: why it cannot travel, whatever it holds.
     """
 
     ref: Ref
@@ -65,3 +66,4 @@ class Structure:
     doc: str | None = None
     parameters: tuple[str, ...] = ()
     text: str | None = None
+    flaw: str | None = None

@@ -13,6 +13,7 @@ from .classes import read_class
 from .enums import travel_by_value
 from .exceptions import is_exception, true_exception, why_not_raised
 from .literals import parsed, spelled
+from .made import made_type
 from .members import type_or_none
 from .module import Module
 from .modules import Modules
@@ -91,7 +92,8 @@ class Structures:
             variable = function in ("typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple")
             if variable:
                 return Structure(ref, Kind.VARIABLE, complete=False)
-            return Structure(ref, Kind.UNKNOWN, complete=False, text=self._text(module, node))
+            unread = Structure(ref, Kind.UNKNOWN, complete=False, text=self._text(module, node))
+            return made_type(module, ref, node) or unread
         target = type_or_none(module, node)
         if target is None:
             return Structure(ref, Kind.UNKNOWN, complete=False, text=self._text(module, node))

@@ -62,6 +62,8 @@ def _class_without_wire_form(
                 return problem
             return without_wire_form(structure.target, structures, seen | {origin})
         problem = structure.kind.without_wire_form(origin.name)
+        if structure.flaw is not None:
+            problem = f"`{origin.name}` {structure.flaw}"
         if problem is None and type_.arguments is None and structure.generic:
             problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"
         if "extra_items" in dict(structure.options):
