@@ -11,6 +11,7 @@ from pydantic import alias_generators
 
 from ..contract import Annotated, Kind, parsed_call, parsed_type
 from ..output.lock import LockedField, LockedType
+from .opened import field_forms
 
 __all__ = [
     "constraints",
@@ -20,6 +21,7 @@ __all__ = [
     "given_default",
     "is_closed",
     "is_flag",
+    "is_read_only",
     "names_by_code",
     "optional",
     "own_name",
@@ -88,9 +90,9 @@ def optional(type_: LockedType, field: LockedField) -> bool:
     if field.attribute:
         return True
     if type_.kind is Kind.TYPED_DICT:
-        if field.type.startswith("typing.Required["):
-            return False
-        return type_.options.get("total") == "False" or "NotRequired[" in field.type
+        forms = field_forms(field.type)
+        partial = type_.options.get("total") == "False"
+        return "NotRequired" in forms or (partial and "Required" not in forms)
     given = any(name in _DEFAULTS for name in _keywords(field))
     if field.given is None:
         return given
@@ -98,6 +100,16 @@ def optional(type_: LockedType, field: LockedField) -> bool:
     if call is None:
         return True
     return given or bool(call.args and ast.unparse(call.args[0]) != "...")
+
+
+def is_read_only(field: LockedField) -> bool:
+    """Whether callers cannot set the field, though they can set others."""
+    keywords = _keywords(field)
+    return (
+        not field_forms(field.type).isdisjoint(("Final", "ReadOnly"))
+        or _text(keywords.get("frozen")) == "True"
+        or _text(keywords.get("on_setattr")).endswith("setters.frozen")
+    )
 
 
 def positional(type_: LockedType) -> tuple[str, ...]:

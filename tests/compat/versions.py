@@ -29,15 +29,15 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import STRICT, Enum, Flag, IntEnum, IntFlag, StrEnum, auto
-from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, Optional
-from typing import Protocol, Required, Self, TypedDict, TypeVar, Union
+from typing import Annotated, Any, Final, Generic, Literal, NamedTuple, NewType, NotRequired
+from typing import Optional, Protocol, Required, Self, TypedDict, TypeVar, Union
 from uuid import UUID
 
 import attrs
 import msgspec
 from fusionrt import ANY, command, compute, service
 from pydantic import AliasChoices, BaseModel, Field
-from typing_extensions import deprecated
+from typing_extensions import ReadOnly, deprecated
 
 Id = NewType("Id", str)
 Name = str
