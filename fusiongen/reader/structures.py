@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from ..contract import Annotated, Kind, Named, Nothing, Ref, Type, Union, parts
+from ..contract import FIELD_FORMS, Annotated, Kind, Named, Nothing, Ref, Type, Union, parts
 from ..errors import Violation
 from .classes import read_class
 from .enums import travel_by_value
@@ -23,9 +23,6 @@ from .standard import standard
 from .values import Values
 
 __all__ = ["Structures"]
-
-
-_FIELD_FORMS = tuple(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required"))
 
 
 class Structures:
@@ -170,7 +167,7 @@ class Structures:
 
     def unmarked(self, type_: Type) -> Type:
         """The type of a field without the forms that only fields have: `ReadOnly[str]` is `str`."""
-        while isinstance(type_, Named) and str(self.origin(type_.ref)) in _FIELD_FORMS:
+        while isinstance(type_, Named) and str(self.origin(type_.ref)) in FIELD_FORMS:
             if not type_.arguments:
                 break
             type_ = type_.arguments[0]

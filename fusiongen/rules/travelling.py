@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..contract import RECORDS, Annotated, Dots, Kind, Named, Ref, Type, Union, parts
+from ..contract import RECORDS, Kind, Named, Ref, Type, Union, inner, parts
 from .in_models import hidden, homeless, unknown_to_pydantic
 from .known_types import (
     BASES,
@@ -28,22 +28,11 @@ __all__ = ["field_without_wire_form", "read_once", "without_wire_form"]
 
 def without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
     """Why a type cannot travel, or `None`."""
-    match type_:
-        case Named(arguments=arguments) if arguments:
-            inner: tuple[Type, ...] = arguments
-        case Union(members=members):
-            inner = members
-        case Annotated(base=base):
-            inner = (base,)
-        case Dots():
-            return None
-        case _:
-            inner = ()
     if isinstance(type_, Named):
         problem = _class_without_wire_form(type_, structures, seen)
         if problem is not None:
             return problem
-    problems = (without_wire_form(each, structures, seen) for each in inner)
+    problems = (without_wire_form(each, structures, seen) for each in inner(type_))
     return next((problem for problem in problems if problem is not None), None)
 
 
@@ -126,8 +115,9 @@ def read_once(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str 
         if str(origin) == ITERABLE:
             return "an `Iterable` may be one that can be read once: declare list or tuple"
         structure = structures.of(origin) if origin not in seen else None
-        inner = (structure.target, *(field.type for field in structure.fields)) if structure else ()
-        for each in inner:
+        if structure is None:
+            continue
+        for each in (structure.target, *(field.type for field in structure.fields)):
             problem = read_once(each, structures, seen | {origin}) if each is not None else None
             if problem is not None:
                 return problem
