@@ -101,10 +101,22 @@ class _Class:
         found = own_fields(self._members, self._making, self._options, self._module)
         if self._kind is Kind.ENUM:
             values = enum_values(self._structures.values, *self._lineage)
+            if self._mixes_in_values(self._bases) and not self._members.defines("__new__"):
+                values = {name: f"({text},)" for name, text in values.items()}
             return (replace(each, value=values[each.name]) for each in found if each.name in values)
         if self._kind is Kind.MODEL:
             return (each for each in found if not self._is_constant(each))
         return found
+
+    def _mixes_in_values(self, bases: Iterable[Ref]) -> bool:
+        """Whether values of an enum are instances of a class of the source roots, not literals."""
+        for above in filter(None, map(self._structures.of, bases)):
+            if above.kind is Kind.ENUM:
+                if self._mixes_in_values(above.bases):
+                    return True
+            elif above.kind is not Kind.PLAIN or not all(map(is_neutral, above.bases)):
+                return True
+        return False
 
     @cached_property
     def _lineage(self) -> tuple[tuple[Body, ...], tuple[Ref, ...]]:

@@ -48,7 +48,7 @@ _SCHEMA = "__get_pydantic_core_schema__"
 _NEUTRAL = ("abc.ABC", "object", "typing.Generic")
 _DECORATED = (Kind.ATTRS, Kind.DATACLASS, Kind.NAMED_TUPLE)
 """Sorts that a subclass inherits without what makes fields of its own annotations."""
-MADE_OF_THEIR_KIND = (*_DECORATED, Kind.STRUCT)
+MADE_OF_THEIR_KIND = (*_DECORATED, Kind.ENUM, Kind.STRUCT)
 """Sorts that inherit fields of their own sort only."""
 
 
@@ -91,7 +91,10 @@ def made_by(module: Module, node: cst.ClassDef, members: Members, bases: Bases) 
 
 
 def _family(bases: Bases) -> Kind | None:
-    """What the bases make of a class."""
+    """What the bases make of a class: the first of them that is known to make anything."""
+    if any(_makes_enums(*each) for each in bases):
+        return Kind.ENUM
+    unknown: Kind | None = None
     for base, structure in bases:
         family = _FAMILIES.get(str(base))
         if family is None and structure is not None and structure.kind is not Kind.PLAIN:
@@ -100,9 +103,16 @@ def _family(bases: Bases) -> Kind | None:
             family = Kind.EXCEPTION
         if family is None and structure is None and not is_neutral(base):
             family = Kind.UNKNOWN if base.module != "builtins" else None
-        if family is not None:
+        if family not in (None, Kind.UNKNOWN):
             return family
-    return None
+        unknown = unknown or family
+    return unknown
+
+
+def _makes_enums(base: Ref, structure: Structure | None) -> bool:
+    """Whether a class with this base is an enum, whatever is mixed in."""
+    is_enum = structure is not None and structure.kind is Kind.ENUM
+    return is_enum or _FAMILIES.get(str(base)) is Kind.ENUM
 
 
 def is_neutral(base: Ref) -> bool:

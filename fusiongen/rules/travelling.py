@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from ..reader.shapes import Field, Structure
     from ..reader.structures import Structures
 
+_FORMING = ("abc", "builtins", "enum", "typing")
+"""Modules whose classes say what sort of type is made of them."""
+
 __all__ = ["field_without_wire_form", "read_once", "without_wire_form"]
 
 
@@ -53,6 +56,7 @@ def _class_without_wire_form(
         problem = structure.kind.without_wire_form(origin.name)
         if structure.flaw is not None:
             problem = f"`{origin.name}` {structure.flaw}"
+        problem = problem or _of_pythons_own(structure, structures, frozenset())
         if problem is None and type_.arguments is None and structure.generic:
             problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"
         if "extra_items" in dict(structure.options):
@@ -72,6 +76,24 @@ def _class_without_wire_form(
     if known in DECODED:
         return f"`{origin}` travels only in a model: declare the type itself"
     return unknown(origin, SCALARS | OPEN | CONTAINERS)
+
+
+def _of_pythons_own(
+    structure: Structure, structures: Structures, seen: frozenset[Ref]
+) -> str | None:
+    """Why a class cannot travel that derives from one of Python's own, such as `Decimal`."""
+    if structure.kind is not Kind.UNKNOWN or structure.ref in seen:
+        return None
+    for base in structure.bases:
+        above = structures.of(base)
+        if above is not None:
+            problem = _of_pythons_own(above, structures, seen | {structure.ref})
+            if problem is not None:
+                return problem
+        elif base.module not in _FORMING and unknown(base, ()) is not None:
+            name = structure.ref.name
+            return f"`{name}` is a class of its own below `{base}`: declare a NewType of it"
+    return None
 
 
 def field_without_wire_form(

@@ -30,6 +30,10 @@ def _field(old: str, new: str, head: str = "@dataclass\nclass Cart:") -> Pair:
     return f"{head}\n    {old}{_USE}", f"{head}\n    {new}{_USE}"
 
 
+def _enum(old: str, new: str, bases: str, above: str = "") -> Pair:
+    return _field(old, new, f"{above}class Cart({bases}):")
+
+
 def _error(old: str, new: str, head: str = "class Gone(Exception):") -> Pair:
     return f"{head}\n    {old}{_RAISES}", f"{head}\n    {new}{_RAISES}"
 
@@ -54,6 +58,9 @@ _SAME = "what the default means is the same"
 _OTHER = "what the default means is another value"
 _RENAMED = "a tag tells its Struct, whatever that is called"
 _INDEXED = "an index tells them, in the order of their names"
+_MIXED = "an instance of what is mixed in has no value that travels: its name does"
+_REPLACED = {"ENUM_MEMBER_ADDED", "ENUM_MEMBER_REMOVED"}
+_TEXT = "class Mixed(str):\n    pass\n\n\n"
 _PLAIN = "an exception that is no dataclass travels as what it is"
 PAIRS: list[tuple[str, Pair, set[str]]] = [
     (_BARE, _alias("dict", "dict[Any, Any]"), set()),
@@ -104,6 +111,14 @@ PAIRS: list[tuple[str, Pair, set[str]]] = [
     (_PLAIN, _error("id: int", "pass"), {"FIELD_REMOVED"}),
     (_PLAIN, _error("id: int", "id: int | None", "@dataclass\nclass Gone(Exception):"),
      {"FIELD_TYPE_CHANGED"}),
+    (_MIXED, _enum("A = '1.5'", "A = '2.5'", "Decimal, Enum"), set()),
+    (_MIXED, _enum("A = '1.5'", "B = '1.5'", "Decimal, Enum"), _REPLACED),
+    (_MIXED, _enum("A = 2024, 1, 1", "A = 2025, 1, 1", "date, Enum"), set()),
+    (_MIXED, _enum("A = 1", "A = 2", "Mixed, Enum", _RECORD.replace("Note", "Mixed")), set()),
+    (_MIXED, _enum("A = 'a'", "B = 'a'", "Mixed, Enum", _TEXT), _REPLACED),
+    ("a class that is mixed in for its methods makes no values",
+     _enum("A = 'a'", "B = 'a'", "Mixed, Enum", _TEXT.replace("(str)", "")),
+     {"ENUM_MEMBER_RENAMED"}),
     ("a call that makes a type, and a class of the same fields",
      _alias("NamedTuple('Cart', [('x', int), ('y', str)])",
             "NamedTuple('Cart', [('x', int), ('y', str), ('z', int)])"), {"FIELD_ADDED_REQUIRED"}),
