@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..errors import GenerationError, Span
+from ..output.contents import lock_of
 from ..output.lock import Lock
-from ..output.locking import lock_of
 from ..project import Allowed, Project
 from ..reader.contracts import Reading
 from ..show.report import Report

@@ -15,9 +15,9 @@ from ..reader.contracts import Reading, read
 from ..reader.modules import Modules
 from ..render.files import render
 from ..render.templates import Templates
+from .contents import lock_of
 from .files import shown, text_of
 from .lock import LOCK_FILE, lock_text
-from .locking import lock_of
 from .stamp import State, stamped, state_of
 
 __all__ = ["OwnModules", "Plan", "plan", "reading_of"]

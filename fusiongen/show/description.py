@@ -9,8 +9,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ..contract import Contract, Method, MethodKind
+from ..output.contents import lock_of
 from ..output.lock import Lock, LockedField, LockedMethod, LockedParameter, LockedType
-from ..output.locking import lock_of
 from ..output.referenced import referenced
 from ..reader.contracts import Reading
 from .spelling import names_in

@@ -13,8 +13,8 @@ from typing import Any
 
 from fusiongen.compat.changes import changed
 from fusiongen.compat.rule import Change
+from fusiongen.output.contents import lock_of
 from fusiongen.output.lock import Lock, lock_text
-from fusiongen.output.locking import lock_of
 from fusiongen.output.plan import plan
 from fusiongen.output.write import write
 from fusiongen.project import load

@@ -1,4 +1,4 @@
-"""Makes the lock of what was read."""
+"""What the lock holds: made of what was read."""
 
 from __future__ import annotations
 
