@@ -80,6 +80,8 @@ PAIRS: list[tuple[str, Pair, set[str]]] = [
     (_SAME, _default("n: tuple[int, float] = (1, 2)", "n: tuple[int, float] = (1, 2.0)"), set()),
     (_SAME, _default("n: int = True", "n: int = 1"), set()),
     (_SAME, _default("n: int = 0x10", "n: int = 1_6"), set()),
+    (_SAME, _field("n: float = 1", "n: float = 1.0",
+                   "class Cart(msgspec.Struct, omit_defaults=True):"), set()),
     (_OTHER, _default("n: float = 1", "n: float = 1.5"), {"KEY_CHANGED"}),
     (_OTHER, _default("n: int | bool = 1", "n: int | bool = True"), {"KEY_CHANGED"}),
     (_OTHER, _default("n: int | float = 1", "n: int | float = 1.0"), {"KEY_CHANGED"}),

@@ -83,13 +83,7 @@ class FieldDefaultChanged(BreakingRule):
             cart(STRUCT.format(", omit_defaults=True"), "n: int = 2"),
         ),
     )
-    COMPATIBLE = (
-        case(("n: int = 1",), ("n: int = 2",)),
-        (
-            cart(STRUCT.format(", omit_defaults=True"), "n: float = 1"),
-            cart(STRUCT.format(", omit_defaults=True"), "n: float = 1.0"),
-        ),
-    )
+    COMPATIBLE = (case(("n: int = 1",), ("n: int = 2",)),)
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:

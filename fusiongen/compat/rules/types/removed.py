@@ -19,12 +19,6 @@ _IDS = (
     "{0} = tuple[str, ...]\n\n\n@service\nclass Carts(Protocol):\n"
     "    async def ids(self) -> {0}: ..."
 )
-_TAGGED = (
-    "class {0}(msgspec.Struct, tag='cart'):\n    id: str\n\n\n"
-    "class Note(msgspec.Struct, tag='note'):\n    text: str\n\n\n"
-    "Either = Annotated[{0} | Note, 'x']\n\n\n@service\nclass Carts(Protocol):\n"
-    "    async def get(self, id: str) -> Either: ..."
-)
 
 
 class TypeRemoved(BreakingRule):
@@ -33,10 +27,7 @@ class TypeRemoved(BreakingRule):
     id = "TYPE_REMOVED"
     tier = Tier.SOURCE
     advice = "Keep the name as an alias of what took its place"
-    BREAKING = (
-        (_IDS.format("Ids"), _IDS.format("Keys")),
-        (_TAGGED.format("Cart"), _TAGGED.format("Zeta")),
-    )
+    BREAKING = ((_IDS.format("Ids"), _IDS.format("Keys")),)
     COMPATIBLE = (
         case(
             f"@dataclass\nclass Cart:{FIELD}",
