@@ -34,6 +34,6 @@ def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
         remember(project, wanted)
     return [
         *(of_finding(finding) for finding in findings),
-        *(changes_since(project, wanted.reading, against, tier) if against else ()),
+        *(changes_since(project, wanted.reading, against, tier) if against is not None else ()),
         *(of_diagnostic(each, "warning") for each in wanted.reading.warnings),
     ]

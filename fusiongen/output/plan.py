@@ -11,7 +11,8 @@ from pathlib import Path
 from ..project import Project
 from ..reader.contracts import Reading
 from ..reader.sources import Sources
-from .lock import LOCK_FILE, lock_of, lock_text
+from .contents import lock_of
+from .lock import LOCK_FILE, lock_text
 from .modules import rendered
 from .reading import reading_of
 

@@ -10,6 +10,7 @@ import libcst as cst
 
 from ..contract import Kind, Named, Ref, parts
 from .enums import Body, boundary_of, enum_values
+from .made import made_type
 from .making import (
     MADE_OF_THEIR_KIND,
     Bases,
@@ -62,7 +63,12 @@ class _Class:
         self._ref = ref
         self._node = node
         self._bases = _bases(module, node)
-        self._inherited = [(base, known(base)) for base in self._bases]
+        calls = (base.value for base in node.bases if isinstance(base.value, cst.Call))
+        made = filter(None, (made_type(module, ref, call) for call in calls))
+        self._inherited = [
+            *((base, known(base)) for base in self._bases),
+            *((ref, structure) for structure in made),
+        ]
         self._members = Members(module, ref, node, values)
         self._making = made_by(module, node, self._members, self._inherited)
         self._kind = self._making.kind
@@ -88,6 +94,7 @@ class _Class:
             options=tuple(dict(self._options_on_the_wire()).items()),
             doc=self._node.get_docstring(),
             parameters=tuple(each.name for each in parameters),
+            flaw=next((each.flaw for _, each in self._inherited if each and each.flaw), None),
         )
 
     def _fields_above(self) -> Iterator[Field]:
@@ -101,10 +108,22 @@ class _Class:
         found = own_fields(self._members, self._making, self._options, self._module)
         if self._kind is Kind.ENUM:
             values = enum_values(self._values, *self._lineage)
+            if self._mixes_in_values(self._bases) and not self._members.defines("__new__"):
+                values = {name: f"({text},)" for name, text in values.items()}
             return (replace(each, value=values[each.name]) for each in found if each.name in values)
         if self._kind is Kind.MODEL:
             return (each for each in found if not self._is_constant(each))
         return found
+
+    def _mixes_in_values(self, bases: Iterable[Ref]) -> bool:
+        """Whether values of an enum are instances of a class of the source roots, not literals."""
+        for above in filter(None, map(self._known, bases)):
+            if above.kind is Kind.ENUM:
+                if self._mixes_in_values(above.bases):
+                    return True
+            elif above.kind is not Kind.PLAIN or not all(map(is_neutral, above.bases)):
+                return True
+        return False
 
     @cached_property
     def _lineage(self) -> tuple[tuple[Body, ...], tuple[Ref, ...]]:

@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..compat.containers import ITEMS, TABLES
 from ..compat.layout import record_style, travels_as_array
 from ..compat.opened import is_recursive
-from ..compat.told import ITEMS, SCALARS, TABLES, Told
+from ..compat.told import SCALARS, Told
 from ..contract import (
     FIELD_FORMS,
     RECORDS,

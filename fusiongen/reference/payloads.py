@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..compat.containers import ITEMS, SETS, TABLES
 from ..compat.layout import is_closed, optional, record_style, travels_as_array, wire_name
-from ..compat.told import ITEMS, SETS, TABLES
 from ..contract import (
     FIELD_FORMS,
     Annotated,

@@ -31,7 +31,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
         # the structures behind their types
         ("enums", "members"),
         ("attributes",),
-        ("making",),
+        ("made", "making"),
         ("classes",),
         ("structures",),
         # what commands invalidate, and all of it together
@@ -51,7 +51,8 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     "output": (
         # what is there already
         ("outcome", "stamp", "unions"),
-        ("files", "lock"),
+        ("files", "lock", "referenced", "spelled"),
+        ("contents",),
         # read, and render
         ("reading", "modules"),
         ("plan",),
