@@ -1,6 +1,7 @@
 """The ways in which calls are made; each tells what it measured, by name.
 
 rate: a second. p50, p99: seconds. client, host, broker: seconds of processor time for each call.
+refused: what was not answered at once, and made again, until it was; that is part of its time.
 """
 
 from __future__ import annotations
@@ -16,14 +17,37 @@ from contextlib import contextmanager
 from .clocks import used
 from .peers import Call, Client
 
-__all__ = ["Found", "at_once", "burst", "closed", "first_item", "open_loop", "stream"]
+__all__ = ["Found", "Refusals", "at_once", "burst", "closed", "first_item", "open_loop", "stream"]
 
 Found = dict[str, float]
 
 WARM_UP = 0.2
 """The part of a measurement's time that its warm-up takes."""
+PAUSE = 0.01
+"""Seconds until a call that was refused is made again."""
 TICK = 0.002
 """Seconds that a timer of asyncio may be late by itself."""
+
+
+class Refusals:
+    """Counts them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    async def again(self, call: Callable[[], Awaitable[object]], error: Exception) -> None:
+        """Make a call until it is answered; a wrong answer is raised."""
+        while True:
+            if isinstance(error, AssertionError):
+                raise error
+            self.count += 1
+            await asyncio.sleep(PAUSE)
+            try:
+                await call()
+            except Exception as next:
+                error = next
+            else:
+                return
 
 
 @contextmanager
@@ -38,16 +62,16 @@ def _processors(processes: Mapping[str, int]) -> Iterator[Callable[[int], Found]
 
 async def closed(call: Call, processes: Mapping[str, int], workers: int, seconds: float) -> Found:
     """So many workers, each with one call at a time, for so long."""
-    await _lock_step(call, workers, seconds * WARM_UP)
+    await _lock_step(call, Refusals(), workers, seconds * WARM_UP)
+    refusals = Refusals()
     with _processors(processes) as processors:
         began = time.perf_counter()
-        latencies = await _lock_step(call, workers, seconds)
+        latencies = await _lock_step(call, refusals, workers, seconds)
         taken = time.perf_counter() - began
-    rate = len(latencies) / taken
-    return {"rate": rate, **_percentiles(latencies), **processors(len(latencies))}
+    return _found(latencies, taken, refusals) | processors(len(latencies))
 
 
-async def _lock_step(call: Call, workers: int, seconds: float) -> array[float]:
+async def _lock_step(call: Call, refusals: Refusals, workers: int, seconds: float) -> array[float]:
     clock = time.perf_counter
     latencies = array("d")
     end = clock() + seconds
@@ -55,7 +79,10 @@ async def _lock_step(call: Call, workers: int, seconds: float) -> array[float]:
     async def work() -> None:
         began = clock()
         while began < end:
-            await call()
+            try:
+                await call()
+            except Exception as error:
+                await refusals.again(call, error)
             now = clock()
             latencies.append(now - began)
             began = now
@@ -70,51 +97,65 @@ async def open_loop(call: Call, processes: Mapping[str, int], rate: float, secon
     A latency counts from when the call was due; or from when it was made, if no more than the
     timer was late.
     """
-    await _paced(call, rate, seconds * WARM_UP)
+    await _paced(call, Refusals(), rate, seconds * WARM_UP)
+    refusals = Refusals()
     with _processors(processes) as processors:
         began = time.perf_counter()
-        latencies = await _paced(call, rate, seconds)
+        latencies = await _paced(call, refusals, rate, seconds)
         taken = time.perf_counter() - began
-    found = {"asked": rate, "rate": len(latencies) / taken}
-    return {**found, **_percentiles(latencies), **processors(max(len(latencies), 1))}
+    found = _found(latencies, taken, refusals) | processors(max(len(latencies), 1))
+    return {"asked": rate, **found}
 
 
-async def _paced(call: Call, rate: float, seconds: float) -> array[float]:
+async def _paced(call: Call, refusals: Refusals, rate: float, seconds: float) -> array[float]:
     clock = time.perf_counter
     latencies = array("d")
-    calls: set[asyncio.Task[None]] = set()
 
     async def one(due: float) -> None:
         now = clock()
         began = now if now - due < TICK else due
-        await call()
+        try:
+            await call()
+        except Exception as error:
+            await refusals.again(call, error)
         latencies.append(clock() - began)
 
     start = clock()
     made = 0
-    while (past := clock() - start) < seconds:
-        for number in range(made, int(past * rate)):
-            task = asyncio.create_task(one(start + number / rate))
-            calls.add(task)
-            task.add_done_callback(calls.discard)
-            made = number + 1
-        await asyncio.sleep(TICK / 2)
-    if calls:
-        await asyncio.wait(calls)
+    async with asyncio.TaskGroup() as calls:
+        while (past := clock() - start) < seconds:
+            for number in range(made, int(past * rate)):
+                calls.create_task(one(start + number / rate))
+                made = number + 1
+            await asyncio.sleep(TICK / 2)
     return latencies
+
+
+def _found(latencies: array[float], taken: float, refusals: Refusals) -> Found:
+    rate = {"rate": len(latencies) / taken}
+    return rate | _percentiles(latencies) | {"refused": refusals.count}
 
 
 async def burst(call: Call, count: int, times: int) -> Found:
     """So many calls at once; the time until the last answer."""
-    await at_once([call] * count)
-    return {"seconds": statistics.median([await at_once([call] * count) for _ in range(times)])}
+    refusals = Refusals()
+    await at_once([call] * count, refusals)
+    seconds = [await at_once([call] * count, refusals) for _ in range(times)]
+    return {"seconds": statistics.median(seconds), "refused": refusals.count}
 
 
-async def at_once(calls: Sequence[Callable[[], Awaitable[object]]]) -> float:
+async def at_once(calls: Sequence[Callable[[], Awaitable[object]]], refusals: Refusals) -> float:
     """The seconds that they take, together."""
+
+    async def one(call: Callable[[], Awaitable[object]]) -> None:
+        try:
+            await call()
+        except Exception as error:
+            await refusals.again(call, error)
+
     gc.collect()
     began = time.perf_counter()
-    await asyncio.gather(*(call() for call in calls))
+    await asyncio.gather(*(one(call) for call in calls))
     return time.perf_counter() - began
 
 

@@ -6,15 +6,17 @@ import asyncio
 import os
 import socket
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from subprocess import DEVNULL
 from typing import Self
 
 import msgspec
 
 from fusionrt.broker import HOST, server_binary
+from fusionrt.children import start_child, stop_child
 
 from .caller import Order
 from .patterns import Found
@@ -43,7 +45,7 @@ class Callers:
             for name in PEERS:
                 host = await exits.enter_async_context(_python("host", name, url))
                 address = await _line(host)
-                pids = str(host.pid), str(broker.pid)
+                pids = str(host.pid), str(broker)
                 for place in (name, WATCHER) if name == OURS else (name,):
                     caller = _python("caller", name, address, *pids)
                     callers[place] = await exits.enter_async_context(caller)
@@ -59,14 +61,12 @@ class Callers:
 
 
 @asynccontextmanager
-async def _broker() -> AsyncIterator[tuple[Process, str]]:
-    """One whose process id is known."""
+async def _broker() -> AsyncIterator[tuple[int, str]]:
+    """The process and the URL of one."""
     with socket.create_server((HOST, 0)) as free:
         port = free.getsockname()[1]
     binary = os.fspath(server_binary())
-    process = await asyncio.create_subprocess_exec(
-        *(binary, "-a", HOST, "-p", str(port)), stdout=DEVNULL, stderr=DEVNULL
-    )
+    process = start_child([binary, "-a", HOST, "-p", str(port)], DEVNULL)
     try:
         while True:
             try:
@@ -75,10 +75,9 @@ async def _broker() -> AsyncIterator[tuple[Process, str]]:
             except ConnectionRefusedError:
                 await asyncio.sleep(0.01)
         writer.close()
-        yield process, f"nats://{HOST}:{port}"
+        yield process.pid, f"nats://{HOST}:{port}"
     finally:
-        process.terminate()
-        await process.wait()
+        stop_child(process)
 
 
 @asynccontextmanager

@@ -14,7 +14,7 @@ import nats
 from nats.aio.msg import Msg
 
 from .generated.bench import BenchClient
-from .patterns import Found, at_once
+from .patterns import Found, Refusals, at_once
 from .service import BenchHere
 
 __all__ = ["cold", "command", "hits", "stale", "watch"]
@@ -33,30 +33,33 @@ _versions = count(1)
 
 async def cold(client: BenchClient, number: int, times: int) -> Found:
     """So many compute calls at once, none of which was made before."""
-    return {"seconds": statistics.median([await _cold(client, number) for _ in range(times)])}
+    refusals = Refusals()
+    seconds = [await _cold(client, number, refusals) for _ in range(times)]
+    return {"seconds": statistics.median(seconds), "refused": refusals.count}
 
 
-async def _cold(client: BenchClient, number: int) -> float:
+async def _cold(client: BenchClient, number: int, refusals: Refusals) -> float:
     keys = [next(_fresh) for _ in range(number)]
-    return await at_once([partial(client.value, key) for key in keys])
+    return await at_once([partial(client.value, key) for key in keys], refusals)
 
 
 async def stale(client: BenchClient, number: int, times: int) -> Found:
     """The same of results that were cached, each invalidated once."""
     keys = tuple(range(2_000_000, 2_000_000 + number))
-    calls = [partial(client.value, key) for key in keys]
-    await at_once(calls)
-    return {"seconds": statistics.median([await _stale(client, keys) for _ in range(times)])}
+    await at_once([partial(client.value, key) for key in keys], Refusals())
+    refusals = Refusals()
+    seconds = [await _stale(client, keys, refusals) for _ in range(times)]
+    return {"seconds": statistics.median(seconds), "refused": refusals.count}
 
 
-async def _stale(client: BenchClient, keys: tuple[int, ...]) -> float:
+async def _stale(client: BenchClient, keys: tuple[int, ...], refusals: Refusals) -> float:
     version = next(_versions)
     before = [await client.computed.value(key) for key in keys]
     await client.put_all(keys, version)
     for each in before:
         await each.invalidated()
     del before
-    taken = await at_once([partial(client.value, key) for key in keys])
+    taken = await at_once([partial(client.value, key) for key in keys], refusals)
     assert [await client.value(key) for key in keys] == [version] * len(keys)
     return taken
 

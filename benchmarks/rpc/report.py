@@ -66,6 +66,8 @@ def _page(results: Results, plot: str) -> Iterator[str]:
     yield from _times(results)
     yield ""
     yield from _ahead(results)
+    yield ""
+    yield from _refused(results)
 
 
 def _bars(results: Results) -> Iterator[str]:
@@ -105,7 +107,7 @@ def _times(results: Results) -> Iterator[str]:
     yield from _head("times", "peer", "µs", "least and most")
     for case, peers in results.measures.items():
         for peer, measures in peers.items():
-            for measure, rounds in measures.items() if "rate" not in measures else ():
+            for measure, rounds in _only_times(measures):
                 name = case if measure == "seconds" else f"{case}, {measure}"
                 times = [value * 1e6 for value in rounds]
                 yield _row(name, peer, _short(median(times)), _spread(times))
@@ -113,6 +115,20 @@ def _times(results: Results) -> Iterator[str]:
     yield from _head("goodput of", "peer", "at capacity, a second", "at ten times that load")
     for method, (capacity, overloaded) in results.goodput.items():
         yield _row(f"`{method}`", OURS, f"{capacity:,.0f}", f"{overloaded:,.0f}")
+
+
+def _only_times(measures: dict[str, Rounds]) -> Iterator[tuple[str, Rounds]]:
+    if "rate" not in measures:
+        yield from ((name, rounds) for name, rounds in measures.items() if name != "refused")
+
+
+def _refused(results: Results) -> Iterator[str]:
+    """What a peer did not answer at once."""
+    yield from _head("refused, or failed, and made again", "peer", "in all rounds")
+    for case, peers in results.measures.items():
+        for peer, measures in peers.items():
+            if refused := sum(measures.get("refused", ())):
+                yield _row(case, peer, f"{refused:,.0f}")
 
 
 def _ahead(results: Results) -> Iterator[str]:
