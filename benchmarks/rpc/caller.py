@@ -13,7 +13,7 @@ from collections.abc import Mapping
 import msgspec
 
 from .patterns import Found, burst, closed, first_item, open_loop, stream
-from .peers import Client, load
+from .peers import BROKERED, Client, load
 
 __all__ = ["Order"]
 
@@ -64,7 +64,9 @@ async def _obey(order: Order, client: Client, address: str, processes: Mapping[s
 
 
 async def _call(name: str, address: str, host: str, broker: str) -> None:
-    processes = {"client": os.getpid(), "host": int(host), "broker": int(broker)}
+    processes = {"client": os.getpid(), "host": int(host)}
+    if name in BROKERED:
+        processes["broker"] = int(broker)
     async with load(name).connect(address) as client:
         print("ready", flush=True)
         while line := await asyncio.to_thread(sys.stdin.buffer.readline):

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from .cases import SATURATED, STREAMS
 from .peers import PEERS
-from .results import Results
+from .results import Results, short
 
 __all__ = ["plot"]
 
@@ -32,7 +32,7 @@ def plot(results: Results, path: Path) -> None:
     rates, latencies, streams, processors = figure.subplots(2, 2).flat
     _groups(rates, {case: _peers(results, case, "rate") for case in RATES})
     rates.set_title("calls a second: more is better")
-    rates.legend(loc="lower right", fontsize=7)
+    figure.legend(*rates.get_legend_handles_labels(), loc="outside lower center", ncols=len(PEERS))
     _groups(
         latencies,
         {
@@ -46,14 +46,19 @@ def plot(results: Results, path: Path) -> None:
     streams.set_title("items a second: more is better")
     _groups(
         processors,
-        {name: _peers(results, SATURATED, name, 1e6) for name in ("client", "host", "broker")},
+        {
+            process: _peers(results, SATURATED, process, 1e6)
+            for process in ("client", "host", "broker")
+        },
     )
     processors.set_title("processor time of a Sum, 200 workers, µs: less is better")
     figure.savefig(path, metadata={"Date": None})
 
 
 def _peers(results: Results, case: str, measure: str, unit: float = 1.0) -> dict[str, float]:
-    peers = results.measures[case]
+    """Of those that have it."""
+    measured = results.measures[case].items()
+    peers = [peer for peer, measures in measured if measure in measures]
     return {peer: results.median(case, peer, measure) * unit for peer in peers}
 
 
@@ -65,7 +70,7 @@ def _groups(panel: Axes, groups: Mapping[str, Mapping[str, float]]) -> None:
         values = {row: group[peer] for row, group in enumerate(groups.values()) if peer in group}
         rows = [row + offset for row in values]
         bars = panel.barh(rows, list(values.values()), height, label=peer, color=f"C{place}")
-        panel.bar_label(bars, fmt="{:,.4g}", padding=3, fontsize=6)
+        panel.bar_label(bars, fmt=short, padding=3, fontsize=6)
     panel.set_yticks(range(len(groups)), list(groups))
     panel.set_xscale("log")
     panel.margins(x=0.15)

@@ -13,9 +13,9 @@ from pathlib import Path
 from statistics import median
 
 from .bars import BARS
-from .peers import NATS, OURS
+from .peers import OURS
 from .plots import plot
-from .results import FOLDER, Results, Rounds, ratios
+from .results import FOLDER, Results, Rounds, ratios, short
 
 __all__ = ["write"]
 
@@ -110,7 +110,7 @@ def _times(results: Results) -> Iterator[str]:
             for measure, rounds in _only_times(measures):
                 name = case if measure == "seconds" else f"{case}, {measure}"
                 times = [value * 1e6 for value in rounds]
-                yield _row(name, peer, _short(median(times)), _spread(times))
+                yield _row(name, peer, short(median(times)), _spread(times))
     yield ""
     yield from _head("goodput of", "peer", "at capacity, a second", "at ten times that load")
     for method, (capacity, overloaded) in results.goodput.items():
@@ -150,7 +150,7 @@ def _compared(measures: dict[str, Rounds]) -> dict[str, Rounds]:
         found["time of a call"] = [1 / rate for rate in measures["rate"]]
     found.update({name: measures[name] for name in LATENCIES if name in measures})
     if "client" in measures:
-        parts = zip(*(measures[name] for name in CPU), strict=True)
+        parts = zip(*(measures[name] for name in CPU if name in measures), strict=True)
         found["processor time, in all"] = [sum(each) for each in parts]
     return found
 
@@ -163,16 +163,12 @@ def _rate(results: Results, case: str, peer: str) -> tuple[str, ...]:
 
 def _cpu(results: Results, case: str, peer: str) -> Iterator[str]:
     for name in CPU:
-        used = results.median(case, peer, name) * 1e6
-        yield f"{used:,.2f}" if name != "broker" or peer in (OURS, NATS) else ""
+        there = name in results.measures[case][peer]
+        yield f"{results.median(case, peer, name) * 1e6:,.2f}" if there else ""
 
 
 def _spread(rounds: Rounds) -> str:
-    return f"{_short(min(rounds))} to {_short(max(rounds))}"
-
-
-def _short(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+    return f"{short(min(rounds))} to {short(max(rounds))}"
 
 
 def _head(*cells: str) -> Iterator[str]:

@@ -14,7 +14,7 @@ import msgspec
 from .patterns import Found
 from .peers import PEERS
 
-__all__ = ["FOLDER", "Results", "Rounds", "ratios"]
+__all__ = ["FOLDER", "Results", "Rounds", "ratios", "short"]
 
 FOLDER = Path(__file__).with_name("results")
 
@@ -78,3 +78,8 @@ class Results(msgspec.Struct):
 def ratios(above: Rounds, below: Rounds) -> Rounds:
     """Of each round: a machine that is slower for a while is slower for both."""
     return [one / other for one, other in zip(above, below, strict=True)]
+
+
+def short(value: float) -> str:
+    """In three digits, or without a fraction."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-__all__ = ["CONNECT", "FASTAPI", "GRPC", "NATS", "OURS", "PEERS", "Call", "Client", "Peer", "load"]
+__all__ = [
+    "BROKERED",
+    "CONNECT",
+    "FASTAPI",
+    "GRPC",
+    "NATS",
+    "OURS",
+    "PEERS",
+    "Call",
+    "Client",
+    "Peer",
+    "load",
+]
 
 OURS = "fusiongen"
 NATS = "nats-py request"
@@ -62,6 +74,8 @@ PEERS = {
     FASTAPI: ("fast_api", ("fastapi", "pydantic", "uvicorn", "uvloop", "httptools", "httpx")),
 }
 """The module of each, and the packages that its speed depends on."""
+BROKERED = OURS, NATS
+"""Those whose messages a broker carries."""
 
 
 def load(name: str) -> Peer:
