@@ -38,8 +38,10 @@ async def _measure(size: Size, results: Results) -> None:
     for number in range(size.rounds):
         async with Callers.start() as callers:
             await _round(number, size, callers, results)
-    for method, plan in LOADS.items():
-        results.goodput[method] = await capacity_and_overload(plan, size.load)
+    for _ in range(size.loads):
+        for method, plan in LOADS.items():
+            pair = await capacity_and_overload(plan, size.load)
+            results.goodput.setdefault(method, []).append(pair)
 
 
 async def _round(number: int, size: Size, callers: Callers, results: Results) -> None:

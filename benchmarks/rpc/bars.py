@@ -56,7 +56,11 @@ def _hits(results: Results) -> Rounds:
 
 
 def _goodput(results: Results) -> Rounds:
-    return [overloaded / capacity for capacity, overloaded in results.goodput.values()]
+    """Of each kind of body."""
+    return [
+        median(overloaded / capacity for capacity, overloaded in pairs)
+        for pairs in results.goodput.values()
+    ]
 
 
 BARS = [

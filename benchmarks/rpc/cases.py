@@ -24,16 +24,20 @@ STREAMS = {"Stream1": 1, "Stream100": 100, "Stream10K": 10_000}
 
 @dataclass(frozen=True)
 class Size:
-    """Of a run. seconds: of a measurement. times: of what is short, how often in a round."""
+    """Of a run. seconds: of a measurement. times: of what is short, how often in a round.
+
+    loads: rounds of what is measured under overload. load: seconds of one of these.
+    """
 
     rounds: int
     seconds: float
     times: int
+    loads: int
     load: float
 
 
-FULL = Size(rounds=7, seconds=1.0, times=5, load=6.0)
-QUICK = Size(rounds=2, seconds=0.2, times=2, load=2.0)
+FULL = Size(rounds=7, seconds=1.0, times=5, loads=3, load=6.0)
+QUICK = Size(rounds=2, seconds=0.2, times=2, loads=1, load=2.0)
 
 
 @dataclass(frozen=True)

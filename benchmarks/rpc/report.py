@@ -79,7 +79,7 @@ def _bars(results: Results) -> Iterator[str]:
 
 
 def _calls(results: Results) -> Iterator[str]:
-    cpu = (f"{name}, µs" for name in CPU)
+    cpu = (f"{name}, µs" for name in (*CPU, "in all"))
     yield from _head(
         "calls", "peer", "a second", "least and most", "to ours", "p50, ms", "p99, ms", *cpu
     )
@@ -95,7 +95,7 @@ def _calls(results: Results) -> Iterator[str]:
 
 
 def _streams(results: Results) -> Iterator[str]:
-    cpu = (f"{name}, µs" for name in CPU)
+    cpu = (f"{name}, µs" for name in (*CPU, "in all"))
     yield from _head("streams", "peer", "items a second", "least and most", "to ours", *cpu)
     for case, peers in results.measures.items():
         for peer, measures in peers.items():
@@ -113,8 +113,10 @@ def _times(results: Results) -> Iterator[str]:
                 yield _row(name, peer, short(median(times)), _spread(times))
     yield ""
     yield from _head("goodput of", "peer", "at capacity, a second", "at ten times that load")
-    for method, (capacity, overloaded) in results.goodput.items():
-        yield _row(f"`{method}`", OURS, f"{capacity:,.0f}", f"{overloaded:,.0f}")
+    for method, pairs in results.goodput.items():
+        yield _row(
+            f"`{method}`", OURS, *(f"{median(each):,.0f}" for each in zip(*pairs, strict=True))
+        )
 
 
 def _only_times(measures: dict[str, Rounds]) -> Iterator[tuple[str, Rounds]]:
@@ -150,9 +152,14 @@ def _compared(measures: dict[str, Rounds]) -> dict[str, Rounds]:
         found["time of a call"] = [1 / rate for rate in measures["rate"]]
     found.update({name: measures[name] for name in LATENCIES if name in measures})
     if "client" in measures:
-        parts = zip(*(measures[name] for name in CPU if name in measures), strict=True)
-        found["processor time, in all"] = [sum(each) for each in parts]
+        found["processor time, in all"] = _processors(measures)
     return found
+
+
+def _processors(measures: dict[str, Rounds]) -> Rounds:
+    """Of all processes of a peer together, in seconds."""
+    parts = zip(*(measures[name] for name in CPU if name in measures), strict=True)
+    return [sum(each) for each in parts]
 
 
 def _rate(results: Results, case: str, peer: str) -> tuple[str, ...]:
@@ -165,6 +172,7 @@ def _cpu(results: Results, case: str, peer: str) -> Iterator[str]:
     for name in CPU:
         there = name in results.measures[case][peer]
         yield f"{results.median(case, peer, name) * 1e6:,.2f}" if there else ""
+    yield f"{median(_processors(results.measures[case][peer])) * 1e6:,.2f}"
 
 
 def _spread(rounds: Rounds) -> str:

@@ -25,7 +25,7 @@ Rounds = list[float]
 class Results(msgspec.Struct):
     """By case, peer and measure, of each round.
 
-    goodput: of each kind of body, at capacity and at ten times that load.
+    goodput: by kind of body: pairs, at capacity and at ten times that load.
     note: what a reader has to know of this run.
     """
 
@@ -34,7 +34,7 @@ class Results(msgspec.Struct):
     packages: dict[str, str]
     seconds: float
     measures: dict[str, dict[str, dict[str, Rounds]]]
-    goodput: dict[str, tuple[float, float]]
+    goodput: dict[str, list[tuple[float, float]]]
     note: str = ""
 
     @classmethod
