@@ -18,6 +18,7 @@ from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import method_id
 from ..wire.frames import Encoding, Ending, Kind
+from .declared import check_declared
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
 from .outcomes import Outcome, Outcomes
@@ -40,6 +41,8 @@ class ServiceServant:
         self._iid = iid
         self._calls = 0
         self._methods: dict[int, _Served] = {}
+        for cls in binding.contract.resolved.raises:
+            check_declared(cls)
         for method in binding.contract.methods:
             served = _Served(binding, method, outcomes)
             if self._methods.setdefault(method_id(method.name), served) is not served:
