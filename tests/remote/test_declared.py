@@ -212,7 +212,7 @@ def test_C3_the_places_of_a_unicode_error_are_those_that_it_has_when_it_is_raise
         *(datetime(2024, 2, 29), datetime(2024, 2, 29, tzinfo=UTC)),
         *(1 << 70, -(1 << 80), 2**64 - 1, 1.5, True, None),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_C3_what_an_exception_is_given_arrives_as_what_it_is(value: object) -> None:
     """Python's own scalars and containers, as argument and as attribute."""
