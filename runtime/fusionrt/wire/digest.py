@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 __all__ = ["Digest", "method_id"]
 
 _MASK = 0xFFFF_FFFF
@@ -53,6 +55,16 @@ class Digest:
         """Count out an id that was in the set."""
         self.count -= 1
         self._toggle(id)
+
+    def add_all(self, ids: Collection[int]) -> None:
+        """Count in ids that were not in the set."""
+        self.count += len(ids)
+        self._toggled.symmetric_difference_update(ids)
+
+    def remove_all(self, ids: Collection[int]) -> None:
+        """Count out ids that were in the set."""
+        self.count -= len(ids)
+        self._toggled.symmetric_difference_update(ids)
 
     def _toggle(self, id: int) -> None:
         if id in self._toggled:
