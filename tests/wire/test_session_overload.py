@@ -191,8 +191,8 @@ def test_D27_a_resync_lists_nothing_that_waits() -> None:
 def test_D27_what_takes_all_of_its_time_is_no_overload() -> None:
     """A call that hardly waited is tried, though calls take longer than it has."""
     pace = Pace(2)
-    pace.begun(0.0)
-    pace.ended(0.0, 10.0)
+    pace.begun(1, 0.0)
+    pace.ended(1, 0.0, 10.0)
     assert not pace.refuses(0, 0.99, 1.0, 10.0)
     assert pace.refuses(1, 1.0, 1.0, 10.0)
 

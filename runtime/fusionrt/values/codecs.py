@@ -9,7 +9,7 @@ as a number, an abstract collection (Sequence, Set, Mapping) as list, set or dic
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from typing import Any, Final, Generic, TypeVar
 
@@ -66,6 +66,18 @@ class Codec(Generic[T]):
             return self._decode(data)
         except Exception as problem:
             return self._decode_wide(data, problem)
+
+    def decode_all(self, data: Sequence[bytes]) -> list[T]:
+        """The value of each of these; one call of the decoder for all would let one that is not a
+        single value borrow from its neighbours.
+
+        Raises:
+            WireError: one of them is not a value of the type.
+        """
+        try:
+            return [*map(self._decode, data)]
+        except Exception:
+            return [*map(self.decode, data)]
 
     def _decode_wide(self, data: bytes, problem: Exception) -> T:
         """Decode what msgspec refused for a number: beyond 64 bits, or a bool."""

@@ -87,7 +87,7 @@ class CallTable:
         self.digest.add(id)
         if call.kind is not Kind.STREAM:
             call.since = now
-            self.pace.begun(now)
+            self.pace.begun(1, now)
 
     def refused(self, id: int, waiting: int, now: float) -> None:
         """A queued call cannot be served in time, for so many wait: it is not sent."""
@@ -118,7 +118,7 @@ class CallTable:
     def _left(self, id: int, call: _Call) -> None:
         """A call is over, and had no answer if it was sent."""
         if call.phase is Phase.SENT and call.kind is not Kind.STREAM:
-            self.pace.left(call.since)
+            self.pace.left(1, call.since)
         self._end(id, call)
 
     def _forget(self, id: int, call: _Call) -> None:
@@ -153,7 +153,7 @@ class CallTable:
             return False
         if call.kind is not Kind.STREAM:
             if served:
-                self.pace.ended(call.since, now)
+                self.pace.ended(1, call.since, now)
             else:
                 self.pace.refused(call.since)
         if kept:
