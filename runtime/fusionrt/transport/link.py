@@ -42,6 +42,10 @@ PING_TIMEOUT = 4
 MAX_QUEUED = 64 * 1024 * 1024
 """Bytes that may wait for a server that takes them too slowly; more condemns the link."""
 
+ROOM = 256 * 1024
+"""Bytes that nats-py may have to write until the next message waits for it; it has at least a
+message's room beyond that."""
+
 _END_TIMEOUT = 1.0
 _NEVER = 10 * 365 * 86_400
 
@@ -146,12 +150,31 @@ class Link:
         return self._client.max_payload
 
     def publish(self, subject: str, payload: bytes, reply: str) -> None:
-        """Queue a message; all that one tick queues leaves in one write."""
+        """Send a message; all that one tick sends leaves in one write.
+
+        It goes to nats-py at once while that has room, else when there is some again: nothing
+        waits for a turn of the loop that need not.
+        """
+        if not self._outgoing and self._client.pending_data_size < ROOM and not self.lost.is_set():
+            self._publish_now(subject, payload, reply)
+            return
         self._queued += len(payload)
         if self._queued > MAX_QUEUED:
             self._condemn(f"{MAX_QUEUED} bytes wait for a server that does not take them")
         self._outgoing.append((subject, payload, reply))
         self._wake.set()
+
+    def _publish_now(self, subject: str, payload: bytes, reply: str) -> None:
+        publishing = self._client.publish(subject, payload, reply)
+        try:
+            publishing.send(None)
+        except StopIteration:
+            return
+        except (OSError, nats.errors.Error) as error:
+            self._condemn(f"a message was not taken: {error}")
+        else:  # with room it waits for one thing only: the end of what writes
+            publishing.close()
+            self._condemn("nothing is written any more")
 
     async def subscribe(self, route: Route) -> None:
         """Deliver the route's messages, if the link lives. `round_trip` tells that it is done."""

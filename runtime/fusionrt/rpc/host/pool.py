@@ -12,6 +12,7 @@ Methods whose bodies wait are known by it: each of their calls gets a task of it
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
@@ -74,8 +75,10 @@ class _Batch:
 class Pool:
     """Of one service, for all its clients."""
 
-    def __init__(self, gate: Gate, contexts: Contexts) -> None:
+    def __init__(self, gate: Gate, contexts: Contexts, send: Callable[[], None]) -> None:
+        """send: sends what was answered; called after each turn."""
         self._gate = gate
+        self._send = send
         self._contexts = contexts
         self._loop = asyncio.get_running_loop()
         self._now = clock()
@@ -129,6 +132,7 @@ class Pool:
         self._learn()
         if self._gate.lines:
             self._begin()
+        self._send()
 
     def _learn(self) -> None:
         took = self._now() - self._turned

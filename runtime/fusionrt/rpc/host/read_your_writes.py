@@ -35,7 +35,7 @@ class Outlet:
     def changed(self, session: Session) -> None:
         """The session may have something to say."""
         if not self._changed:
-            self._loop.call_soon(self._flush, context=self._context)
+            self._loop.call_soon(self.flush_all, context=self._context)
         self._changed[session] = None
 
     def flush(self, session: Session) -> int:
@@ -57,7 +57,8 @@ class Outlet:
         """What is to be sent, and what was sent out of its turn."""
         return OutletStatistics(len(self._changed), self._ahead)
 
-    def _flush(self) -> None:
+    def flush_all(self) -> None:
+        """Send all that there is to say, without waiting for the end of the tick."""
         changed, self._changed = self._changed, {}
         for session in changed:
             self.flush(session)
