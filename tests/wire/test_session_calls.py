@@ -6,7 +6,6 @@ import pytest
 
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
-from fusionrt.wire.calls import Request
 from fusionrt.wire.envelopes import BadCalls, ClientEnvelope
 from fusionrt.wire.frames import (
     Calls,
@@ -21,8 +20,9 @@ from fusionrt.wire.frames import (
     Resync,
 )
 from fusionrt.wire.limits import Limits
+from fusionrt.wire.runs import Request
 
-from .session_pair import Pair, plain
+from .session_pair import Pair, ask, plain
 
 SMALL = Limits(max_bytes=4096)
 
@@ -107,7 +107,7 @@ def test_D13_a_call_whose_time_is_up_is_refused() -> None:
 def test_D24_a_call_carries_its_hops() -> None:
     """So that a cycle over several hosts can be seen."""
     pair = Pair()
-    pair.client.call(Request(Kind.COMPUTE, 7, b"", 1000.0, hops=3))
+    pair.client.call(Request(ask(Kind.COMPUTE, hops=3), b"", 1000.0))
     (event,) = pair.to_host()
     assert isinstance(event, he.CallsReceived)
     assert event.calls.hops == 3
@@ -121,7 +121,7 @@ def test_a_failure_may_be_kept_like_a_result() -> None:
     assert pair.host.failure(id, "out_of_stock", "none left", b"data", keep=True)
     assert pair.to_client() == [ce.Failed(id, "out_of_stock", "none left", b"data", True)]
     pair.host.invalidated(id, "restocked")
-    assert pair.to_client() == [ce.Invalidated(id, "restocked", True)]
+    assert pair.to_client() == [ce.Invalidated((id,), "restocked", True)]
 
 
 def test_D18_a_stream_brings_each_item_once_and_then_its_end() -> None:
@@ -338,7 +338,7 @@ def test_a_long_resync_comes_in_parts_and_counts_as_a_whole() -> None:
     assert pair.from_host() == []
     pair.wait(1.0)
     told = pair.exchange()
-    assert [e.id for e in told if isinstance(e, ce.Invalidated)] == held[:5]
+    assert [id for e in told if isinstance(e, ce.Invalidated) for id in e.ids] == held[:5]
     assert told[-1] == ce.Resumed()
 
 
@@ -351,7 +351,9 @@ def test_invalidations_for_one_reason_share_a_frame() -> None:
     (envelope,) = pair.from_host()
     assert len(envelope.frames) == 2
     pair.client.receive(envelope, pair.now)
-    assert [e.id for e in pair.client.events() if isinstance(e, ce.Invalidated)] == ids
+    assert [
+        id for e in pair.client.events() if isinstance(e, ce.Invalidated) for id in e.ids
+    ] == ids
 
 
 def test_calls_of_one_moment_share_messages_of_bounded_size() -> None:

@@ -7,20 +7,20 @@ import pytest
 
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
-from fusionrt.wire.calls import Request
 from fusionrt.wire.frames import Calls, Cancel, Farewell, KeepAlive, Kind
 from fusionrt.wire.limits import Limits
 from fusionrt.wire.pace import Pace
 from fusionrt.wire.refusals import Refusal, refusal
+from fusionrt.wire.runs import Request
 
-from .session_pair import Pair, plain
+from .session_pair import Pair, ask, plain
 
 TWO = Limits(under_way=2)
 
 
 def timed(pair: Pair, seconds: float, kind: Kind = Kind.PLAIN) -> int:
     """Make a call that has so many seconds."""
-    return pair.client.call(Request(kind, 7, b"", pair.now + seconds, timeout=seconds))
+    return pair.client.call(Request(ask(kind, timeout=seconds), b"", pair.now + seconds))
 
 
 def calls(told: list[he.HostEvent]) -> list[int]:
@@ -91,7 +91,7 @@ def test_D27_before_any_call_has_ended_the_age_of_those_that_run_tells() -> None
 def test_D27_a_call_without_a_deadline_waits() -> None:
     """Whoever watches has all the time that there is."""
     pair = Pair(TWO)
-    ids = [pair.client.call(Request(Kind.COMPUTE, 7, b"", float("inf"))) for _ in range(50)]
+    ids = [pair.client.call(Request(ask(Kind.COMPUTE), b"", float("inf"))) for _ in range(50)]
     pair.to_host()
     told = serve(pair, ids[0], seconds=9.0)
     pair.to_host()
@@ -191,8 +191,8 @@ def test_D27_a_resync_lists_nothing_that_waits() -> None:
 def test_D27_what_takes_all_of_its_time_is_no_overload() -> None:
     """A call that hardly waited is tried, though calls take longer than it has."""
     pace = Pace(2)
-    pace.begun(0.0)
-    pace.ended(0.0, 10.0)
+    pace.begun(1, 0.0)
+    pace.ended(1, 0.0, 10.0)
     assert not pace.refuses(0, 0.99, 1.0, 10.0)
     assert pace.refuses(1, 1.0, 1.0, 10.0)
 

@@ -1,6 +1,6 @@
 """Calls and streams over a transport: peers on the client's end, responders on the host's."""
 
-from .client.answer import Failed
+from .client.answer import Ask, Failed, Pending
 from .client.caller import Caller
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
@@ -17,6 +17,7 @@ __all__ = [
     "ANONYMOUS",
     "CONSOLE",
     "OUTAGE_GRACE",
+    "Ask",
     "Call",
     "Caller",
     "CallerStatistics",
@@ -27,6 +28,7 @@ __all__ = [
     "OutletStatistics",
     "Peer",
     "PeerStatistics",
+    "Pending",
     "Registration",
     "Reply",
     "Responder",

@@ -21,7 +21,7 @@ from .frames import (
     Unsubscribe,
 )
 
-__all__ = ["batches", "call_size", "chunks", "merged", "overhead", "size"]
+__all__ = ["batches", "call_size", "chunks", "merged", "overhead", "parts", "size"]
 
 _T = TypeVar("_T")
 _F = TypeVar("_F", ClientFrame, HostFrame)
@@ -43,8 +43,30 @@ def call_size(arguments: bytes, operation: str) -> int:
     return _FIXED + len(arguments) + _CHARACTER * len(operation)
 
 
-def _payloads_size(payloads: tuple[bytes, ...]) -> int:
+def parts(
+    arguments: Sequence[bytes], operations: Sequence[str], limit: int
+) -> Iterator[tuple[int, int]]:
+    """Where to cut calls, in order, into frames of at most `limit` bytes, or of a single call."""
+    if _RUN + _payloads_size(arguments) + _texts_size(operations) <= limit:
+        yield 0, len(arguments)
+        return
+    start, total = 0, _RUN
+    for index in range(len(arguments)):
+        bytes_ = _payloads_size(arguments[index : index + 1])
+        bytes_ += _texts_size(operations[index : index + 1])
+        if start < index and total + bytes_ > limit:
+            yield start, index
+            start, total = index, _RUN
+        total += bytes_
+    yield start, len(arguments)
+
+
+def _payloads_size(payloads: Sequence[bytes]) -> int:
     return sum(map(len, payloads)) + _HEADER * len(payloads)
+
+
+def _texts_size(texts: Sequence[str]) -> int:
+    return _CHARACTER * (sum(map(len, texts)) + len(texts))
 
 
 def size(frame: ClientFrame | HostFrame) -> int:
@@ -55,8 +77,7 @@ def size(frame: ClientFrame | HostFrame) -> int:
         case Items():
             return _RUN + _payloads_size(frame.payloads)
         case Calls():
-            text = sum(map(len, frame.operations)) + len(frame.operations)
-            return _RUN + _payloads_size(frame.arguments) + _CHARACTER * text
+            return _RUN + _payloads_size(frame.arguments) + _texts_size(frame.operations)
         case Invalidated():
             return _FIXED + _ID * len(frame.ids) + _CHARACTER * len(frame.reason)
         case Unsubscribe():

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from . import client_events as events
 from .admission import FULL
 from .batch import batches, call_size, overhead
-from .calls import CallTable, Request
+from .calls import CallTable
 from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
 from .envelopes import HostEnvelope, encode_client_envelope
@@ -30,7 +30,8 @@ from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
 from .refusals import RETRY_AFTER, refusal
-from .states import CLIENT, ClientInput, ClientState, Machine, Phase
+from .runs import Asked
+from .states import CLIENT, ClientInput, ClientState, Machine
 
 __all__ = ["ClientSession"]
 
@@ -63,7 +64,12 @@ class ClientSession:
         self._largest = limits.max_bytes - overhead(cid, principal)
         self._events: list[events.ClientEvent] = []
         self._calls = CallTable(self._events, limits)
-        self._outbox = ClientOutbox(self._calls, limits)
+        self._outbox = ClientOutbox(self._calls, limits, min(limits.batch_bytes, self._largest))
+        self._add = self._calls.queue.add
+        self._roomy = (self._largest - call_size(b"", "")) // 4
+        """So much of arguments and operation fits into a message whatever their characters are."""
+        self.room = self._outbox.room
+        """At least so many calls may be made now that need not wait for others."""
         self._parting: list[Outgoing] = []
         self._lease = Lease(timing, now)
         self._hearing = Hearing(self._events, self._calls, self._lease, self._machine)
@@ -86,43 +92,45 @@ class ClientSession:
 
     # What the room above asks.
 
-    def call(self, request: Request) -> int:
+    def call(self, request: Asked) -> int:
         """Make a call; its id. It waits in here until there is a host to take it."""
-        id = self._calls.open(request.kind)
-        if self._gone:
-            self._calls.abandon(id)
-            self._events.append(events.Unsent(id))
-        elif call_size(request.arguments, request.operation) > self._largest:
-            self._calls.abandon(id)
-            problem = f"its arguments have {len(request.arguments):,} bytes, too many for a message"
-            self._events.append(events.Failed(id, "too_large", problem, b"", False))
-        else:
-            self._outbox.call(id, request)
-        return id
-
-    @property
-    def crowded(self) -> bool:
-        """Whether a call made now must wait for others."""
-        return self._outbox.crowded
+        if self._machine.state is ClientState.GONE:
+            self._events.append(events.Unsent(id := self._calls.queue.skip()))
+            return id
+        length = len(request.arguments)
+        if length + len(request.operation) > self._roomy:
+            if call_size(request.arguments, request.operation) > self._largest:
+                problem = f"its arguments have {length:,} bytes, too many for a message"
+                id = self._calls.queue.skip()
+                self._events.append(events.Failed(id, "too_large", problem, b"", False))
+                return id
+        self.room -= 1
+        return self._add(request)
 
     def refuses(self, left: float, now: float) -> float:
         """Whether a call made now could not be served in so many seconds: those after which to try
         again; 0 if it can (D27).
         """
-        return self._outbox.refuses(left, now)
+        self.room = self._outbox.room
+        return 0.0 if self.room > 0 else self._outbox.refuses(left, now)
 
     @property
     def pressed(self) -> bool:
         """Whether to take `outgoing` again soon: more calls are to be refused."""
         return self._outbox.pressed
 
+    @property
+    def last_id(self) -> int:
+        """Of the newest call."""
+        return self._calls.queue.last_id
+
     def unsent(self, id: int) -> bool:
         """Whether the call still waits in here."""
-        return self._calls.phase(id) is Phase.QUEUED
+        return id in self._calls.queue
 
     def recall(self) -> list[int]:
         """Give up the calls that wait in here, to make them elsewhere: their ids."""
-        return self._outbox.recall()
+        return self._calls.queue.clear()
 
     def cancel(self, id: int) -> None:
         """Give up a call or stream; its host is told, if it was sent (D19)."""
@@ -132,9 +140,12 @@ class ClientSession:
         """Let go of held results (D17)."""
         self._outbox.unsubscribe(ids)
 
-    def consumed(self, id: int, index: int) -> None:
-        """The reader of a stream took the item with this index: more may come (D18)."""
-        self._calls.consumed(id, index)
+    def consumed(self, id: int, index: int) -> bool:
+        """The reader of a stream took the items up to this index: more may come (D18).
+
+        Whether there is something to tell the host now.
+        """
+        return self._calls.consumed(id, index)
 
     def bye(self) -> None:
         """Leave. The host forgets the session; nothing more is reported."""
@@ -165,7 +176,7 @@ class ClientSession:
             self._hearing.skipped,
             self._hearing.resyncs,
             len(self._calls),
-            self._outbox.waiting,
+            len(self._calls.queue),
             self._calls.digest.value,
         )
 
@@ -186,6 +197,7 @@ class ClientSession:
         else:
             self._lease.trusted(now)
             self._hearing.hear(envelope, now)
+            self.room = self._outbox.room
         self._notice(now)
 
     def no_responders(self, now: float) -> None:

@@ -7,15 +7,15 @@ was asked for twice what it can do ran nothing but calls whose callers had left.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from .batch import chunks
-from .calls import CallTable, Request
+from .batch import chunks, parts
+from .calls import CallTable
 from .frames import Calls, Cancel, ClientFrame, Reading, Resync, Unsubscribe
 from .limits import Limits
-from .states import Phase
+from .runs import Run
 
 __all__ = ["ClientOutbox"]
 
@@ -30,131 +30,112 @@ class ClientOutbox:
     pressed: `drain` stopped, though more calls that wait cannot be served in time.
     """
 
-    def __init__(self, calls: CallTable, limits: Limits) -> None:
+    def __init__(self, calls: CallTable, limits: Limits, bytes: int) -> None:
+        """bytes: of a frame of several calls, at most."""
         self._calls: Final = calls
+        self._queue: Final = calls.queue
         self._limits: Final = limits
-        self._ids: Final = limits.ids
-        self._waiting: OrderedDict[int, Request] = OrderedDict()
+        self._bytes: Final = bytes
         self.pressed = False
         self._waited = 0
         """Calls up to this id had to wait."""
         self._parting: list[Cancel | Unsubscribe] = []
 
-    def call(self, id: int, request: Request) -> None:
-        """Queue a call."""
-        self._waiting[id] = request
-
     @property
-    def waiting(self) -> int:
-        """How many calls wait."""
-        return len(self._waiting)
-
-    @property
-    def crowded(self) -> bool:
-        """Whether a call made now must wait for others."""
-        pace = self._calls.pace
-        return len(self._waiting) + pace.under_way >= pace.at_a_time
+    def room(self) -> int:
+        """How many calls may be made now that need not wait for others."""
+        return self._calls.pace.room - len(self._queue)
 
     def refuses(self, left: float, now: float) -> float:
         """Whether a call made now could not be served in so many seconds: those after which to try
         again; 0 if it can.
         """
         pace = self._calls.pace
-        ahead = len(self._waiting)
+        ahead = len(self._queue)
         if ahead >= self._limits.waiting or pace.refuses(ahead, left, left, now):
             return pace.retry_after(ahead, now)
         return 0.0
 
-    def recall(self) -> list[int]:
-        """Forget the calls that wait: their ids."""
-        ids = list(self._waiting)
-        self._waiting.clear()
-        for id in ids:
-            self._calls.abandon(id)
-        return ids
-
     def cancel(self, id: int) -> None:
         """Abandon a call; one that was not sent yet leaves no trace."""
-        self._waiting.pop(id, None)
-        if self._calls.abandon(id) in (Phase.SENT, Phase.HELD):
-            self._parting.append(Cancel(id))
+        self._parting.extend(map(Cancel, self._calls.abandon((id,))))
 
     def unsubscribe(self, ids: Iterable[int]) -> None:
         """Abandon held results."""
-        told = [id for id in ids if self._calls.abandon(id) in (Phase.SENT, Phase.HELD)]
+        told = self._calls.abandon(ids)
         if told:
-            self._parting.extend(Unsubscribe(part) for part, _ in chunks(told, self._ids))
+            self._parting.extend(Unsubscribe(part) for part, _ in chunks(told, self._limits.ids))
 
     def drain(self, now: float) -> list[ClientFrame]:
         """What can be said now, and the credit of streams; it counts as said from here on."""
-        frames: list[ClientFrame] = []
-        for parting in self._parting:
-            frames.append(parting)
-            self._calls.parted((parting.id,) if isinstance(parting, Cancel) else parting.ids)
+        frames: list[ClientFrame] = [*self._parting]
         self._parting.clear()
-        while self._waiting and not self._calls.pace.full:
-            id, request = self._waiting.popitem(last=False)
-            if id <= self._waited and self._hopeless(request, 0, now):
-                self._calls.refused(id, len(self._waiting), now)
-            else:
-                frames.append(_calls_frame(id, request, now))
-                self._calls.sent(id, now)
+        self._calls.parted()
+        pace = self._calls.pace
+        while self._queue and not pace.full:
+            for run in self._queue.take(pace.room):
+                if run.first <= self._waited and self._before(run, now) < 0:
+                    self._calls.refused(run.ids, len(self._queue), now)
+                else:
+                    frames.extend(self._frames(run, now))
+                    self._calls.sent(run, now)
         self._refuse_hopeless(now)
-        if self._waiting:
-            self._waited = next(reversed(self._waiting))
+        self._waited = self._queue.last_id
         frames.extend(self._calls.credits())
         return frames
 
+    def _frames(self, run: Run, now: float) -> Iterator[Calls]:
+        """The frames of calls that are sent now."""
+        ask, operations = run.ask, run.operations
+        budget = int(min(max(0.0, (run.deadline - now) * 1000.0), _LONGEST))
+        for start, end in parts(run.arguments, operations, self._bytes):
+            yield Calls(
+                run.first + start,
+                ask.kind,
+                ask.method,
+                tuple(run.arguments[start:end]),
+                ask.encoding,
+                budget,
+                tuple(operations[start:end]),
+                ask.hops,
+            )
+
     def _refuse_hopeless(self, now: float) -> None:
-        """The last to come wait the longest; each is asked about until one can be served.
+        """The last to come wait the longest; of each run those are kept that can be served.
 
         Only so many at a time: what came must be heard in between.
         """
-        self.pressed = True
-        for _ in range(REFUSALS):
-            if not self._waiting:
+        left = REFUSALS
+        while self._queue and left:
+            run = self._queue.last
+            before = min(self._before(run, now), self._limits.waiting - 1)
+            served = math.floor(before) + 1 - (len(self._queue) - len(run))
+            hopeless = min(len(run) - max(0, served), left)
+            if hopeless <= 0:
                 break
-            last = self._waiting[next(reversed(self._waiting))]
-            ahead = len(self._waiting) - 1
-            if ahead < self._limits.waiting and not self._hopeless(last, ahead, now):
-                break
-            id, _ = self._waiting.popitem()
-            self._calls.refused(id, len(self._waiting), now)
-        else:
-            return
-        self.pressed = False
+            left -= hopeless
+            ids = self._queue.shorten(hopeless)
+            self._calls.refused(reversed(ids), len(self._queue), now)
+        self.pressed = not left
 
-    def _hopeless(self, request: Request, ahead: int, now: float) -> bool:
-        return self._calls.pace.refuses(ahead, request.deadline - now, request.timeout, now)
+    def _before(self, run: Run, now: float) -> float:
+        """How many calls may wait before one of the run."""
+        return self._calls.pace.before(run.deadline - now, run.ask.timeout, now)
 
     def resync(self, number: int) -> list[ClientFrame]:
         """All that the client believes in; the lists also say what it abandoned."""
         self._parting.clear()
         held, pending, streams = self._calls.listed()
-        parts: list[tuple[Sequence[int], Sequence[int], Sequence[Reading]]] = []
-        if len(held) + len(pending) + len(streams) <= self._ids:
-            parts.append((held, pending, streams))
+        ids = self._limits.ids
+        lists: list[tuple[Sequence[int], Sequence[int], Sequence[Reading]]] = []
+        if len(held) + len(pending) + len(streams) <= ids:
+            lists.append((held, pending, streams))
         else:
-            parts.extend((part, (), ()) for part, _ in chunks(held, self._ids))
-            parts.extend(((), part, ()) for part, _ in chunks(pending, self._ids) if part)
-            parts.extend(((), (), part) for part, _ in chunks(streams, self._ids) if part)
-        last = len(parts) - 1
+            lists.extend((part, (), ()) for part, _ in chunks(held, ids))
+            lists.extend(((), part, ()) for part, _ in chunks(pending, ids) if part)
+            lists.extend(((), (), part) for part, _ in chunks(streams, ids) if part)
+        last = len(lists) - 1
         return [
             Resync(number, index, index == last, tuple(held), tuple(pending), tuple(streams))
-            for index, (held, pending, streams) in enumerate(parts)
+            for index, (held, pending, streams) in enumerate(lists)
         ]
-
-
-def _calls_frame(id: int, request: Request, now: float) -> Calls:
-    """The frame of a call that is sent now."""
-    budget = min(max(0.0, (request.deadline - now) * 1000.0), _LONGEST)
-    return Calls(
-        id,
-        request.kind,
-        request.method,
-        (request.arguments,),
-        request.encoding,
-        int(budget),
-        (request.operation,) if request.operation else (),
-        request.hops,
-    )

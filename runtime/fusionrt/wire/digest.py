@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 __all__ = ["Digest", "method_id"]
 
 _MASK = 0xFFFF_FFFF
@@ -53,6 +55,23 @@ class Digest:
         """Count out an id that was in the set."""
         self.count -= 1
         self._toggle(id)
+
+    def add_all(self, ids: Collection[int]) -> None:
+        """Count in ids that were not in the set."""
+        self.count += len(ids)
+        self._toggled.symmetric_difference_update(ids)
+
+    def remove_all(self, ids: Collection[int]) -> None:
+        """Count out ids that were in the set."""
+        self.count -= len(ids)
+        self._toggled.symmetric_difference_update(ids)
+
+    def joined(self, ids: Collection[int]) -> Digest:
+        """Of a set that has these ids as well."""
+        both = Digest()
+        both.count, both._value = self.count, self.value
+        both.add_all(ids)
+        return both
 
     def _toggle(self, id: int) -> None:
         if id in self._toggled:

@@ -31,7 +31,8 @@ class Limits:
 
     max_bytes: the largest message that the transport carries.
     batch_bytes: a message is closed at this size, unless a single frame is larger.
-    window: items of a stream that may be sent beyond what was consumed (D18).
+    window, window_bytes: of a stream, what may be sent beyond what was consumed (D18): an item while
+        there are fewer items than that, and fewer bytes.
     ids: the most ids in one frame; longer lists come in parts.
     kept_frames, kept_bytes: results that a host keeps until the client has them; beyond
         that the oldest is forgotten, and a client that lacks it is told so (D2).
@@ -47,6 +48,7 @@ class Limits:
     max_bytes: int = 1024 * 1024
     batch_bytes: int = 32 * 1024
     window: int = 64
+    window_bytes: int = 1024 * 1024
     ids: int = 4096
     kept_frames: int = 10_000
     kept_bytes: int = 16 * 1024 * 1024

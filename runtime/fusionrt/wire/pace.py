@@ -8,6 +8,7 @@ pessimistic; counting what ends in a while sees nothing until then, and far too 
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from .refusals import RETRY_AFTER
@@ -46,35 +47,42 @@ class Pace:
         self._took = 0.0
         self._deviation = 0.0
 
-    def begun(self, now: float) -> None:
-        """A call began."""
-        self.under_way += 1
-        self._since += now
+    def begun(self, calls: int, now: float) -> None:
+        """So many calls began."""
+        self.under_way += calls
+        self._since += calls * now
 
-    def left(self, since: float) -> None:
-        """A call that began then was given up, which says nothing of how long one takes."""
-        self.under_way -= 1
-        self._since = self._since - since if self.under_way else 0.0
+    def left(self, calls: int, since: float) -> None:
+        """Calls that began then were given up, which says nothing of how long one takes."""
+        self.under_way -= calls
+        self._since = self._since - calls * since if self.under_way else 0.0
 
-    def ended(self, since: float, now: float) -> None:
-        """A call that began then has ended."""
-        self.left(since)
-        self.at_a_time = min(self.at_a_time + GROWTH, self._most)
+    def ended(self, calls: int, since: float, now: float) -> None:
+        """Calls that began then have ended: the averages are as if one had after the other."""
+        self.left(calls, since)
+        self.at_a_time = min(self.at_a_time + calls * GROWTH, self._most)
         seconds = now - since
         if not self._took:
             self._took = seconds
-        self._deviation += (abs(seconds - self._took) - self._deviation) * SHARE
-        self._took += (seconds - self._took) * SHARE
+        rest = (1 - SHARE) ** calls
+        off = self._took - seconds
+        self._deviation = rest * (self._deviation + calls * SHARE / (1 - SHARE) * abs(off))
+        self._took = seconds + off * rest
 
     def refused(self, since: float) -> None:
         """A call that began then was refused elsewhere: it was one too many."""
-        self.left(since)
+        self.left(1, since)
         self.at_a_time = max(1.0, self.at_a_time - 1)
 
     @property
     def full(self) -> bool:
         """Whether the next call waits."""
         return self.under_way >= self.at_a_time
+
+    @property
+    def room(self) -> int:
+        """How many calls may begin now."""
+        return max(0, math.ceil(self.at_a_time - self.under_way))
 
     def stepped(self, calls: int, seconds: float) -> None:
         """So many calls began; so long did the processor do nothing else."""
@@ -87,22 +95,29 @@ class Pace:
         age = now - self._since / self.under_way if self.under_way else 0.0
         return max(self._took, age)
 
-    def _wait(self, ahead: int, takes: float) -> float:
-        return ahead * max(takes / self.at_a_time, self._step)
+    def _each(self, takes: float) -> float:
+        """Seconds between the beginnings of two calls that wait."""
+        return max(takes / self.at_a_time, self._step)
 
-    def refuses(self, ahead: int, left: float, of: float, now: float) -> bool:
-        """Whether a call with so many ahead of it cannot be served in the seconds that are left of
-        those that it had.
+    def before(self, left: float, of: float, now: float) -> float:
+        """How many calls may wait before one that has so many seconds left of those that it had,
+        if that shall be served in time; below 0 if none may, nor it be served.
 
         What takes nearly all of its time, and what hardly waited, is given the chance that it has
         without a queue.
         """
-        if not ahead and of - left < BRIEF:
-            return False
         takes = self._takes(now)
         needed = takes * CAREFUL + DEVIATIONS * self._deviation
-        return self._wait(ahead, takes) + min(needed, of * 0.75) > left
+        spare = left - min(needed, of * 0.75)
+        if spare < 0:
+            return 0 if of - left < BRIEF else -1
+        each = self._each(takes)
+        return spare / each if each else math.inf
+
+    def refuses(self, ahead: int, left: float, of: float, now: float) -> bool:
+        """Whether a call with so many ahead of it cannot be served in time; see `before`."""
+        return ahead > self.before(left, of, now)
 
     def retry_after(self, waiting: int, now: float) -> float:
         """Seconds in which so many that wait are served."""
-        return min(max(RETRY_AFTER, self._wait(waiting, self._takes(now))), LATEST)
+        return min(max(RETRY_AFTER, waiting * self._each(self._takes(now))), LATEST)

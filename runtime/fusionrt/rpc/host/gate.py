@@ -105,7 +105,7 @@ class Gate:
 
     def ended(self, since: float) -> None:
         """What began then is over."""
-        self._pace.ended(since, self._now())
+        self._pace.ended(1, since, self._now())
         if self._lines:
             self._turn_later()
 
@@ -115,7 +115,7 @@ class Gate:
 
     def _begin(self, entrant: Entrant, now: float) -> None:
         self._left -= 1
-        self._pace.begun(now)
+        self._pace.begun(1, now)
         entrant.begin(now)
 
     def _turn_later(self) -> None:
