@@ -6,6 +6,7 @@ import asyncio
 import copy
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
@@ -244,10 +245,8 @@ class Remote(ComputeMethods):
                 raise
             raise self._read(method, self._timeout).late() from None
         finally:
-            try:
+            with suppress(ValueError):  # closed in another context, which ends with it
                 _FIRST.reset(first)
-            except ValueError:  # closed in another context, which ends with it
-                pass
             call.close()  # if it never began
 
 

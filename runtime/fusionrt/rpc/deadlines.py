@@ -130,9 +130,10 @@ class TimeLimit:
         self, cls: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
         self._deadlines.drop(self)
-        if self.expired and self._task.uncancel() <= self._cancelling:
-            if cls is not None and issubclass(cls, asyncio.CancelledError):
-                raise TimeoutError from error
+        if not self.expired or self._task.uncancel() > self._cancelling:
+            return
+        if cls is not None and issubclass(cls, asyncio.CancelledError):
+            raise TimeoutError from error
 
     def expire(self) -> None:
         """Its time is up."""

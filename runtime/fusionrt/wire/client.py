@@ -11,21 +11,13 @@ import math
 from collections.abc import Iterable
 
 from . import client_events as events
-from .admission import FULL
 from .batch import batches, call_size, overhead
+from .bond import SUCCEEDED, Bond, TurnedAway
 from .calls import CallTable
 from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
-from .envelopes import HostEnvelope, encode_client_envelope
-from .frames import (
-    VERSION,
-    Bye,
-    ClientFrame,
-    Hello,
-    KeepAlive,
-    Rejected,
-    Welcome,
-)
+from .envelopes import HostEnvelope
+from .frames import ClientFrame, KeepAlive, Welcome
 from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
@@ -37,8 +29,6 @@ __all__ = ["ClientSession"]
 
 _TIMING = Timing()
 _LIMITS = Limits()
-_REJECTED = {"unknown": "its host does not know this client any more"}
-_SUCCEEDED = "another host answers in its place"
 
 
 class ClientSession:
@@ -55,10 +45,7 @@ class ClientSession:
         limits: Limits = _LIMITS,
     ) -> None:
         """gen: names this session; a new random number below 2^53 for each."""
-        self.cid = cid
-        self.principal = principal
-        self.gen = gen
-        self.iid: str | None = None
+        self._bond = Bond(cid, principal, gen)
         self._machine: Machine[ClientState, ClientInput] = Machine(CLIENT, ClientState.HELLO)
         self._batch_bytes = limits.batch_bytes
         self._largest = limits.max_bytes - overhead(cid, principal)
@@ -70,11 +57,15 @@ class ClientSession:
         """So much of arguments and operation fits into a message whatever their characters are."""
         self.room = self._outbox.room
         """At least so many calls may be made now that need not wait for others."""
-        self._parting: list[Outgoing] = []
         self._lease = Lease(timing, now)
         self._hearing = Hearing(self._events, self._calls, self._lease, self._machine)
         self._told_live = False
         self._received = self._foreign = self._damaged = 0
+
+    @property
+    def iid(self) -> str | None:
+        """The host's instance id, once there is one."""
+        return self._bond.iid
 
     @property
     def state(self) -> ClientState:
@@ -98,14 +89,16 @@ class ClientSession:
             self._events.append(events.Unsent(id := self._calls.queue.skip()))
             return id
         length = len(request.arguments)
-        if length + len(request.operation) > self._roomy:
-            if call_size(request.arguments, request.operation) > self._largest:
-                problem = f"its arguments have {length:,} bytes, too many for a message"
-                id = self._calls.queue.skip()
-                self._events.append(events.Failed(id, "too_large", problem, b"", False))
-                return id
+        if length + len(request.operation) > self._roomy and self._too_large(request):
+            problem = f"its arguments have {length:,} bytes, too many for a message"
+            id = self._calls.queue.skip()
+            self._events.append(events.Failed(id, "too_large", problem, b"", False))
+            return id
         self.room -= 1
         return self._add(request)
+
+    def _too_large(self, request: Asked) -> bool:
+        return call_size(request.arguments, request.operation) > self._largest
 
     def refuses(self, left: float, now: float) -> float:
         """Whether a call made now could not be served in so many seconds: those after which to try
@@ -186,7 +179,7 @@ class ClientSession:
         """A message came."""
         self._received += 1
         self._damaged += envelope.damaged
-        if self._gone or envelope.gen != self.gen:
+        if self._gone or envelope.gen != self._bond.gen:
             self._foreign += 1
         elif envelope.number == 0:
             self._aside(envelope, now)
@@ -241,14 +234,12 @@ class ClientSession:
 
         Calls that cannot be served in time are refused here: take `events()` again.
         """
-        out = self._parting
-        self._parting = []
+        out, self._bond.parting = self._bond.parting, []
         if self._gone:
             return out
         doubtful = self._lease.doubtful(now)
         if doubtful and now >= self._lease.hello_due:
-            hello = Hello(self._lease.hello(now), VERSION, self.iid or "")
-            out.append(Outgoing(None, self._encode((hello,))))
+            out.append(self._bond.hello(self._lease.hello(now), self._hearing.sequence.last))
         if not self._bound:
             return out
         # A host in doubt gets only probes: calls that never left can go to any other one.
@@ -256,7 +247,7 @@ class ClientSession:
         if now >= self._lease.probe_due:
             frames.extend(self._probe(now))
         for batch in batches(frames, min(self._batch_bytes, self._largest)):
-            out.append(Outgoing(self.iid, self._encode(batch)))
+            out.append(Outgoing(self.iid, self._pack(batch)))
         return out
 
     # How it works.
@@ -269,30 +260,22 @@ class ClientSession:
         digest = self._calls.digest
         return [*self._calls.all_credits(), KeepAlive(number, digest.count, digest.value)]
 
-    def _encode(self, frames: tuple[ClientFrame, ...]) -> bytes:
-        last = self._hearing.sequence.last
-        return encode_client_envelope(self.cid, self.principal, self.gen, last, frames)
+    def _pack(self, frames: tuple[ClientFrame, ...]) -> bytes:
+        return self._bond.pack(self._hearing.sequence.last, frames)
 
     def _aside(self, envelope: HostEnvelope, now: float) -> None:
         """A message outside of the sequence: a host that does not know this session."""
-        for frame in envelope.frames:
-            match frame:
-                case Rejected(reason) if reason == FULL and self.iid is None:
-                    return self._turned_away()
-                case Rejected(reason) if self.iid in (None, envelope.iid):
-                    return self._lose(_REJECTED.get(reason, f"its host refuses: {reason}"))
-                case Welcome() if self.iid not in (None, envelope.iid):
-                    if self._lease.doubtful(now):
-                        return self._lose(_SUCCEEDED)
+        reason = self._bond.ended_by(envelope, self._lease.doubtful(now))
+        if reason is not None:
+            self._lose(reason)
 
     def _welcomed(self, envelope: HostEnvelope, now: float) -> None:
-        """The first welcome wins; whatever was numbered before it was a welcome, too."""
-        welcome = next((frame for frame in envelope.frames if isinstance(frame, Welcome)), None)
+        """Whatever was numbered before the first welcome was a welcome, too."""
+        welcome = self._bond.welcomed(envelope)
         if welcome is None:
             self._foreign += 1
             return
         self._machine.feed("welcome")
-        self.iid = envelope.iid
         self._lease.probe_due = now
         self._lease.answered(welcome.number)
         self._hearing.sequence.last = envelope.number - 1
@@ -304,10 +287,9 @@ class ClientSession:
         """Another host opened a session, too, by a hello that was repeated."""
         self._foreign += 1
         if any(isinstance(frame, Welcome) for frame in envelope.frames):
-            data = encode_client_envelope(self.cid, self.principal, self.gen, 0, (Bye(),))
-            self._parting.append(Outgoing(envelope.iid, data))
+            self._bond.part(envelope.iid, 0)
             if self._lease.doubtful(now):
-                self._lose(_SUCCEEDED)
+                self._lose(SUCCEEDED)
 
     def _notice(self, now: float) -> None:
         """Tell when what is held stops or begins to be provably fresh."""
@@ -319,22 +301,17 @@ class ClientSession:
             self._events.append(events.Resumed() if live else events.Suspended())
 
     def _leave(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-        if self.iid is not None:
-            self._parting.append(Outgoing(self.iid, self._encode((Bye(),))))
+        self._bond.part(self.iid, self._hearing.sequence.last)
         self._machine.feed("end")
         return self._calls.clear()
 
-    def _turned_away(self) -> None:
-        """The host keeps as many sessions as it can: every call is refused (D27)."""
-        if not self._gone:
-            refused = refusal(RETRY_AFTER)
-            queued, _, _ = self._leave()
-            self._events.extend(
-                events.Failed(id, refused.code, refused.message, refused.data, False)
-                for id in queued
-            )
-            self._events.append(events.Gone("its host has no room", (), (), ()))
-
     def _lose(self, reason: str) -> None:
-        if not self._gone:
-            self._events.append(events.Gone(reason, *self._leave()))
+        if self._gone:
+            return
+        queued, pending, held = self._leave()
+        if isinstance(reason, TurnedAway):  # every call is refused (D27)
+            no = refusal(RETRY_AFTER)
+            for id in queued:
+                self._events.append(events.Failed(id, no.code, no.message, no.data, False))
+            queued = ()
+        self._events.append(events.Gone(reason, queued, pending, held))

@@ -31,8 +31,8 @@ class Limits:
 
     max_bytes: the largest message that the transport carries.
     batch_bytes: a message is closed at this size, unless a single frame is larger.
-    window, window_bytes: of a stream, what may be sent beyond what was consumed (D18): an item while
-        there are fewer items than that, and fewer bytes.
+    window, window_bytes: of a stream, what may be sent beyond what was consumed (D18): an item
+        while there are fewer items than that, and fewer bytes.
     ids: the most ids in one frame; longer lists come in parts.
     kept_frames, kept_bytes: results that a host keeps until the client has them; beyond
         that the oldest is forgotten, and a client that lacks it is told so (D2).

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from asyncio import InvalidStateError
 from collections.abc import Collection, Iterable, Sequence
 from itertools import repeat
 from typing import TYPE_CHECKING
 
+from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.frames import Ending
 from .answer import Pending
@@ -56,6 +56,24 @@ class Awaited:
 
     # What the host says.
 
+    def hear(self, event: events.ClientEvent) -> None:
+        """Apply what is of no other news than for what waits, and for what is held."""
+        match event:
+            case events.Completed(ids, payloads, held):
+                self.completed(ids, payloads, held)
+            case events.Failed(id, code, message, data, held):
+                self.failed(id, Ending(code, message, data), held)
+            case events.Invalidated(ids, reason, True):
+                self.invalidated(ids, reason)
+            case events.ItemsReceived(id, index, payloads):
+                if id in self.streams:
+                    self.streams[id].received(index, payloads)
+            case events.Ended(id, ending):
+                if id in self.streams:
+                    self.streams.pop(id).ended(ending)
+            case events.Upstream(suspended, resumed):
+                self.upstream(suspended, resumed)
+
     def completed(self, ids: Sequence[int], payloads: Sequence[bytes], held: bool) -> None:
         """Calls of one `Ask` have results: one decoder call for all, unless one is bad (D29)."""
         calls = list(map(self.calls.pop, ids, repeat(None)))
@@ -88,18 +106,6 @@ class Awaited:
             if held:
                 self._hold([call])
             call.refuse(failure)
-
-    def items(self, id: int, index: int, payloads: tuple[bytes, ...]) -> None:
-        """The next items of a stream came, from this index on."""
-        stream = self.streams.get(id)
-        if stream is not None:
-            stream.received(index, payloads)
-
-    def ended(self, id: int, failure: Ending | None) -> None:
-        """A stream is over."""
-        stream = self.streams.pop(id, None)
-        if stream is not None:
-            stream.ended(failure)
 
     def _hold(self, calls: Iterable[Pending]) -> None:
         unwanted = []
@@ -150,7 +156,6 @@ class Awaited:
 
 def _settle_all(calls: Iterable[Pending], values: Iterable[object]) -> None:
     for call, value in zip(calls, values, strict=True):
-        try:
-            call.answer.set_result(value)
-        except InvalidStateError:  # its caller has left
-            pass
+        answer = call.answer
+        if not answer.done():  # else its caller has left
+            answer.set_result(value)

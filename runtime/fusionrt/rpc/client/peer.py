@@ -19,8 +19,9 @@ from ..deadlines import Deadlines, TimeLimit
 from ..subjects import Subjects
 from .answer import Ask, Pending
 from .outage import Outage
+from .owner import Call
 from .registration import Registration
-from .session import Call, Session
+from .session import Session
 from .statistics import PeerStatistics
 from .stream import Incoming
 

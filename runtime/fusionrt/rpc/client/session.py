@@ -6,20 +6,21 @@ import asyncio
 import contextvars
 import math
 from collections.abc import Callable
-from typing import Final, Protocol
+from typing import Final
 
 from ...errors import FusionError, RemoteUnavailable
 from ...primitives import clock
 from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
-from ...wire.frames import Ending, Kind
+from ...wire.frames import Kind
 from ...wire.refusals import RETRY_AFTER
 from ...wire.states import Machine
 from ..deadlines import Alarm
 from .answer import Pending
 from .awaited import Awaited
 from .outage import Outage
+from .owner import Call, Owner
 from .proof import in_time
 from .registration import Registration
 from .states import SESSION, SessionInput, SessionState
@@ -27,35 +28,11 @@ from .statistics import SessionStatistics
 from .stream import Incoming
 from .turns import Turns
 
-__all__ = ["Call", "Owner", "Session"]
-
-Call = Pending | Incoming
+__all__ = ["Session"]
 
 STALLED: Final = 0.4
 """The share of a call's time after which this process, still busy with making calls in one turn of
 its loop, makes no more: it could neither send them nor hear of them in time."""
-
-
-class Owner(Protocol):
-    """What a session tells the peer that it belongs to."""
-
-    def opened(self) -> None:
-        """A host took it."""
-
-    def again(self, call: Call) -> None:
-        """The host did not run this call, or its result was stale when it came (D4)."""
-
-    def no_host(self, session: Session) -> None:
-        """Nobody listens where hosts are found."""
-
-    def draining(self, session: Session) -> None:
-        """Its host shuts down, once it has answered what it runs."""
-
-    def left(self, session: Session) -> None:
-        """Its host has answered all, and shuts down."""
-
-    def gone(self, session: Session, reason: str, unsent: list[Call], sent: list[Call]) -> None:
-        """Its host is lost. unsent: calls that never left. sent: calls that may have run."""
 
 
 class Session:
@@ -303,25 +280,12 @@ class Session:
             self._late_at.rest(self._awaited.next_due(), len(self._awaited.calls))
 
     def _apply(self, event: events.ClientEvent) -> None:
-        awaited = self._awaited
         match event:
-            case events.Completed(ids, payloads, held):
-                awaited.completed(ids, payloads, held)
-            case events.Failed(id, code, message, data, held):
-                awaited.failed(id, Ending(code, message, data), held)
-            case events.Invalidated(ids, reason, True):
-                awaited.invalidated(ids, reason)
             case events.Invalidated(ids, _, False):
                 for id in ids:
                     self._again(id)
             case events.Unsent(id):
                 self._again(id)
-            case events.ItemsReceived(id, index, payloads):
-                awaited.items(id, index, payloads)
-            case events.Ended(id, ending):
-                awaited.ended(id, ending)
-            case events.Upstream(suspended, resumed):
-                awaited.upstream(suspended, resumed)
             case events.Opened():
                 self._owner.opened()
                 self._proof.set()
@@ -335,13 +299,13 @@ class Session:
             case events.Draining():
                 self._drain()
             case events.Gone(reason, unsent, sent, _):
-                calls = self._end(f"{self.service}: {reason}")
-                self._owner.gone(
-                    self,
-                    reason,
-                    [calls[id] for id in unsent if id in calls],
-                    [calls[id] for id in sent if id in calls],
+                waiting = self._end(f"{self.service}: {reason}")
+                never, perhaps = (
+                    [waiting[id] for id in ids if id in waiting] for ids in (unsent, sent)
                 )
+                self._owner.gone(self, reason, never, perhaps)
+            case _:
+                self._awaited.hear(event)
 
     def _again(self, id: int) -> None:
         call = self._awaited.pop(id)
