@@ -20,6 +20,11 @@ REST: Final = 2e-6
 """Seconds for each of many times until they are looked at again: looking takes a tenth of it.
 Thousands that are late one after the other would else each have all of them looked at."""
 
+BUSY: Final = 0.05
+"""Seconds: a loop that comes to a timer so late was busy, and has not heard either what came."""
+TURNS: Final = 5
+"""So many turns it takes from the socket to who waits for an answer, and one more."""
+
 _K = TypeVar("_K", bound=Hashable)
 
 
@@ -27,6 +32,7 @@ class Alarm:
     """A timer that may always be set to an earlier time; it rings once, never early.
 
     A ring that comes too early for anything does no harm, and costs less than a timer set anew.
+    In a loop that was busy it comes a few turns later, after what came before it.
 
     due: when it rings, on the loop's `clock`.
     """
@@ -62,9 +68,17 @@ class Alarm:
             self._timer = None
 
     def _rings(self) -> None:
+        late = self._now() - self.due
         self.due = math.inf
         self._timer = None
-        self._ring()
+        self._wait(TURNS if late > BUSY else 0)
+
+    def _wait(self, turns: int) -> None:
+        """What came in time is heard first, though the loop comes late to both."""
+        if turns:
+            self._loop.call_soon(self._wait, turns - 1, context=self._context)
+        else:
+            self._ring()
 
 
 class Deadlines(Generic[_K]):

@@ -15,6 +15,7 @@ from .batch import chunks, parts
 from .calls import CallTable
 from .frames import Calls, Cancel, ClientFrame, Reading, Resync, Unsubscribe
 from .limits import Limits
+from .pace import BRIEF
 from .runs import Run
 
 __all__ = ["ClientOutbox"]
@@ -22,6 +23,8 @@ __all__ = ["ClientOutbox"]
 _LONGEST = 2**32 - 1  # milliseconds
 REFUSALS: Final = 256
 """Calls that are refused between two looks at what came."""
+TURN: Final = 0.5
+"""The share of a call's time after which it is not sent that was made in the same, long turn."""
 
 
 class ClientOutbox:
@@ -71,14 +74,13 @@ class ClientOutbox:
         frames: list[ClientFrame] = [*self._parting]
         self._parting.clear()
         self._calls.parted()
-        pace = self._calls.pace
-        while self._queue and not pace.full:
-            for run in self._queue.take(pace.room):
-                if run.first <= self._waited and self._before(run, now) < 0:
-                    self._calls.refused(run.ids, len(self._queue), now)
-                else:
-                    frames.extend(self._frames(run, now))
-                    self._calls.sent(run, now)
+        while self._queue and (room := self._calls.pace.room):
+            run = self._queue.take(room)
+            if self._too_late(run, now):
+                self._calls.refused(run.ids, len(self._queue), now)
+            else:
+                frames.extend(self._frames(run, now))
+                self._calls.sent(run, now)
         self._refuse_hopeless(now)
         self._waited = self._queue.last_id
         frames.extend(self._calls.credits())
@@ -117,6 +119,17 @@ class ClientOutbox:
             ids = self._queue.shorten(hopeless)
             self._calls.refused(reversed(ids), len(self._queue), now)
         self.pressed = not left
+
+    def _too_late(self, run: Run, now: float) -> bool:
+        """Whether a run whose turn it is cannot be served in time any more.
+
+        One that only waited for this moment saw that a turn of the loop may take so long: what is
+        to be heard waits for one, too.
+        """
+        left, seconds = run.deadline - now, run.ask.timeout
+        if run.first <= self._waited:
+            return self._before(run, now) < 0
+        return seconds < math.inf and seconds - left > max(BRIEF, seconds * TURN)
 
     def _before(self, run: Run, now: float) -> float:
         """How many calls may wait before one of the run."""

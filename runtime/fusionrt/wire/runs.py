@@ -162,20 +162,16 @@ class Queue:
         self.last_id += 1
         return self.last_id
 
-    def take(self, most: int) -> list[Run]:
-        """The first so many calls wait no longer; no later one joins any that was made."""
+    def take(self, most: int) -> Run:
+        """The first run, or so many calls of it, waits no longer; no call joins one made before."""
         self._newest = None
-        runs = self._runs
-        taken = count = 0
-        while count < len(runs) and taken < most:
-            run = runs[count]
-            if len(run) > most - taken:
-                runs.insert(count + 1, run.cut(most - taken))
-            taken += len(run)
-            count += 1
-        first, self._runs = runs[:count], runs[count:]
-        self._count -= taken
-        return first
+        run = self._runs[0]
+        if len(run) > most:
+            self._runs[0] = run.cut(most)
+        else:
+            del self._runs[0]
+        self._count -= len(run)
+        return run
 
     def drop(self, id: int) -> bool:
         """Forget one call; false if it does not wait."""

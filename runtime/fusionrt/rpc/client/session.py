@@ -14,7 +14,7 @@ from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
 from ...wire.frames import Kind
-from ...wire.refusals import RETRY_AFTER
+from ...wire.refusals import RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
 from .answer import Pending
@@ -273,8 +273,12 @@ class Session:
 
     def _late(self) -> None:
         """Some caller has waited long enough."""
+        live = self.live()
         for call in self._awaited.late(self._now()):
-            call.fail(call.ask.late())
+            if live and self._wire.unsent(call.id):  # it waited for its turn in vain (D27)
+                call.refuse(refusal(RETRY_AFTER))
+            else:
+                call.fail(call.ask.late())
             self.cancel(call)
         if self._awaited.calls:
             self._late_at.rest(self._awaited.next_due(), len(self._awaited.calls))
