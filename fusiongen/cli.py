@@ -15,9 +15,9 @@ from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 
-from fusionrt import FusionError, Host
+from fusionrt import FusionError, Host, running
 from fusionrt.broker import PORT
-from fusionrt.running import serve
+from fusionrt.running import Loop
 
 from .commands.call import UsageProblem, parse_call
 from .commands.check import check as check_project
@@ -231,10 +231,14 @@ def docs(
 
 @app.command()
 @_readable
-def run(target: Annotated[str, typer.Argument(metavar="MODULE:ATTR")], nats: Nats = None) -> None:
+def run(
+    target: Annotated[str, typer.Argument(metavar="MODULE:ATTR")],
+    nats: Nats = None,
+    loop: Annotated[Loop, typer.Option(help="uvloop: extra `fast`")] = Loop.ASYNCIO,
+) -> None:
     """Serve an application until SIGTERM: `async def app(host: Host) -> None`."""
     check_current(Path.cwd())
-    asyncio.run(serve(target, nats, _started))
+    running.run(target, nats, _started, loop)
 
 
 def _started(host: Host) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 import sys
 
 from .errors import FusionError
 from .host import Host
-from .running import serve
+from .running import Loop, run
 
 
 def main() -> int:
@@ -17,11 +16,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m fusionrt", description=__doc__)
     parser.add_argument("target", metavar="MODULE:ATTR", help="async def app(host: Host) -> None")
     parser.add_argument("--nats", metavar="URL", help="the broker; else NATS_URL, else embedded")
+    loops = [loop.value for loop in Loop]
+    parser.add_argument("--loop", choices=loops, default=loops[0], help="uvloop: extra `fast`")
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     options = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        asyncio.run(serve(options.target, options.nats, started))
+        run(options.target, options.nats, started, Loop(options.loop))
     except FusionError as error:
         if options.debug:
             raise

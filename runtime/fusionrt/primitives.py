@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 __all__ = [
@@ -30,14 +31,9 @@ __all__ = [
 
 _T = TypeVar("_T")
 
+_boottime: Callable[[], float] = time.monotonic  # on macOS, Windows: it is the best there is
 if hasattr(time, "CLOCK_BOOTTIME"):
-
-    def _boottime() -> float:
-        return time.clock_gettime(time.CLOCK_BOOTTIME)
-else:  # macOS, Windows: their monotonic clocks are the best there is
-
-    def _boottime() -> float:
-        return time.monotonic()
+    _boottime = partial(time.clock_gettime, time.CLOCK_BOOTTIME)  # asked at each replica's hit
 
 
 _system_random = random.SystemRandom()

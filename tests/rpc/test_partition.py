@@ -61,6 +61,41 @@ async def test_D6_a_replica_is_fresh_for_the_lease_and_no_longer(world: World) -
 
 
 @simulated
+async def test_D6_a_replica_that_is_read_all_the_time_is_no_fresher(world: World) -> None:
+    """The hot path, which compares one number, stops where the lease ends; and goes on after it."""
+    (caller,) = world.callers
+    function = (await caller.carts.computed.total("1"))._function
+    for _ in range(3):
+        assert await caller.carts.total("1") == 1
+    assert len(function.hot or ()) == 1
+    world.network.partition(world.servers["carts"].name)
+    await asyncio.sleep(HOP - 2.0 - 0.1)
+    assert await caller.carts.total("1") == 1
+    await asyncio.sleep(2.0 + 0.1)
+    with pytest.raises(CallTimeout):
+        await caller.carts.with_options(timeout=0.5).total("1")
+    assert await caller.carts.with_options(stale_ok=True).total("1") == 1
+    bodies = function.bodies
+    world.network.heal()
+    assert await caller.carts.total("1") == await caller.carts.total("1") == 1
+    assert function.bodies == bodies
+
+
+@simulated
+async def test_D6c_a_replica_that_its_host_cannot_vouch_for_is_no_hit(world: World) -> None:
+    """Also where it was read all the time; it is none until its host has said that it is fresh."""
+    (caller,) = world.callers
+    for _ in range(3):
+        assert await caller.carts.total("1") == 1
+    world.network.partition(world.servers["products"].name)
+    await asyncio.sleep(HOP + 2.0 + 0.5)
+    with pytest.raises(CallTimeout):
+        await caller.carts.with_options(timeout=0.5).total("1")
+    world.network.heal()
+    assert await caller.carts.total("1") == 1
+
+
+@simulated
 async def test_D6b_a_lapsed_lease_suspends_what_was_made_from_it_and_resumes_it(
     world: World,
 ) -> None:

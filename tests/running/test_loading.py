@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from fusionrt.running import TargetError, load
+from fusionrt import Host, running
+from fusionrt.running import Loop, LoopMissing, TargetError, load
+from tests.lab import LabClient, TinyLab
 
 QUOTED = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from fusionrt import Host\n"
 HEADS = {
@@ -38,3 +44,32 @@ def test_an_application_may_know_the_host_by_type_only(
     assert load(f"{name}:app").__name__ == "app"
     with pytest.raises(TargetError, match="two does not take just the host"):
         load(f"{name}:two")
+
+
+@pytest.mark.parametrize("loop", list(Loop))
+def test_an_application_runs_in_the_loop_that_was_chosen(
+    nats_server: str, monkeypatch: pytest.MonkeyPatch, loop: Loop
+) -> None:
+    """Its services answer there, from the cache, too; a signal ends it as ever."""
+    seen: list[str] = []
+
+    async def app(host: Host) -> None:
+        await host.serve(TinyLab({"a": 1}))
+        lab = host.client(LabClient)
+        assert [await lab.get("a") for _ in range(3)] == [1, 1, 1]
+        seen.append(type(asyncio.get_running_loop()).__module__.partition(".")[0])
+        os.kill(os.getpid(), signal.SIGTERM)
+        await host.run_forever()
+
+    module = ModuleType("an_application")
+    vars(module)["app"] = app
+    monkeypatch.setitem(sys.modules, "an_application", module)
+    running.run("an_application:app", nats_server, lambda host: None, loop)
+    assert seen == [loop.value]
+
+
+def test_a_loop_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to install."""
+    monkeypatch.setitem(sys.modules, "uvloop", None)
+    with pytest.raises(LoopMissing, match=r"fusiongen\[fast\]"):
+        running.run("an_application:app", None, lambda host: None, Loop.UVLOOP)

@@ -3,7 +3,6 @@
 from ._core.changes import Changes, is_in_vain
 from ._core.computed import Computed
 from ._core.current import Current, current
-from ._core.fetch_hot import at_hand
 from ._core.function import Function
 from ._core.hit import Hit
 from ._core.inner import function_of, is_limited, made_from
@@ -64,7 +63,6 @@ __all__ = [
     "Targets",
     "Uncached",
     "UpdateDelayer",
-    "at_hand",
     "at_home",
     "call_text",
     "calling_line",

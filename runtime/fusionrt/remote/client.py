@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+from typing_extensions import deprecated
+
 from ..graph import Rooted
-from ..table import Contract
+from ..services.compiled import hot_path, hot_table
+from ..table import Compute, Contract, deprecation
 from .remote import Remote
 
 __all__ = ["Client"]
@@ -23,9 +26,14 @@ class Client(Rooted):
         super().__init_subclass__(**options)
         if contract is not None:
             cls._fusion_contract = contract
+            for method in contract.methods:
+                if isinstance(method, Compute):
+                    _weave(cls, contract, method.name)
 
     def __init__(self, remote: Remote) -> None:
         self._fusion = remote
+        for method, hits in remote.hits.items():
+            setattr(self, hot_table(method), hits)
 
     def with_options(self, *, timeout: float | None = None, stale_ok: bool | None = None) -> Self:
         """The same client with other options; what is not given stays as it is.
@@ -37,3 +45,10 @@ class Client(Rooted):
         vars(view).update(vars(self))
         view._fusion = self._fusion.with_options(timeout, stale_ok)
         return view
+
+
+def _weave(cls: type, contract: Contract, method: str) -> None:
+    """Let the class answer hits by itself; all other calls do what its text says."""
+    function = hot_path(contract, method, leased=True)
+    message = deprecation(getattr(contract.protocol, method))
+    setattr(cls, method, function if message is None else deprecated(message)(function))

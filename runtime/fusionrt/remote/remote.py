@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import CallTimeout, OutcomeUnknown
-from ..graph import SCOPE, Computed, Graph, Hit, at_hand, at_home
+from ..graph import SCOPE, Computed, Graph, Hit, at_home
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
 from ..rpc import Peer, Pending, Registration
@@ -48,18 +48,21 @@ class Remote(ComputeMethods):
         self._stale_ok = False
         self._ways: dict[str, Way] = {}
         self._reads: dict[tuple[str, float], Way] = {}
-        self._plain: dict[str, dict[object, Computed[Any]]] = {}
-        """The tables of the methods whose raw arguments may be keys."""
+        self.hits: dict[str, dict[object, Hit]] = {}
+        """Of the methods whose raw arguments may be keys: where a client looks its hits up."""
         self.adopt(graph)
 
     def attach(self, graph: Graph) -> None:
         super().attach(graph)
         graph.targets.add(self.contract.name, self)
-        self._plain.clear()
-        for method, keyer in self._keyers.items():
-            self._functions[method].replicates = True
-            if keyer.plain:
-                self._plain[method] = self._functions[method].table
+        for function in self._functions.values():
+            function.replicates = True
+
+    def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
+        if not plain:
+            return None
+        hits = self.hits[method] = {}
+        return hits
 
     def with_options(self, timeout: float | None, stale_ok: bool | None) -> Remote:
         """The same replicas, read with other options."""
@@ -75,10 +78,6 @@ class Remote(ComputeMethods):
 
     async def compute(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """The value, from the replica; past it inside of a command."""
-        hit = self._at_hand(method, arguments)
-        if hit is not None:
-            value: _T = hit.value
-            return value
         if CommandScope.current() is not None:
             return await self.raw(method, arguments)
         arguments = self._keyers[method].normalize(arguments)
@@ -98,27 +97,6 @@ class Remote(ComputeMethods):
         function = self.function(method)
         if function.find(function.key(arguments)) is None:
             raise self._read(method, self._timeout).error(failure)
-
-    def _at_hand(self, method: str, arguments: tuple[Any, ...]) -> Hit | None:
-        """The replica's value, if it is to be read by raw arguments, and there is no time to lose.
-
-        Whatever is not so simple takes the long way.
-        """
-        table = self._plain.get(method)
-        if table is None or self._graph is None or not at_home(self._graph.home):
-            return None
-        try:
-            replica = table.get(arguments[0] if len(arguments) == 1 else arguments)
-        except Exception:  # what hashing an argument raises (G37)
-            return None
-        hit = None if replica is None else at_hand(replica, self._stale_ok)
-        if hit is None:
-            return None
-        scope = SCOPE.get()
-        if scope is not None and not scope.track(hit.computed):
-            return None
-        hit.used += 1
-        return hit
 
     async def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]

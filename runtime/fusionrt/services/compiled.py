@@ -34,7 +34,7 @@ async def {method}(__fusion_self{signature}):
         pass
     else:
         __fusion_in = __fusion_scope()
-        if {at_home} and (
+        if {fresh} and (
             __fusion_in is None
             or __fusion_in in __fusion_hit.dependants
             or __fusion_in.track(__fusion_hit.computed)
@@ -43,6 +43,7 @@ async def {method}(__fusion_self{signature}):
             return __fusion_hit.value
     return await __fusion_self._fusion.compute("{method}", ({arguments}))
 """
+_LEASED = "__fusion_hit.lease.now() < __fusion_hit.lease.good_until"
 _COMMAND_PATH = """\
 async def {method}(__fusion_self{signature}):
     return await __fusion_self._fusion.command("{method}", ({arguments}))
@@ -54,15 +55,13 @@ def hot_table(method: str) -> str:
     return f"_fusion_hot_{method}"
 
 
-def hot_path(contract: Contract, method: str) -> Callable[..., Any]:
-    """A compute method of a contract, behind a look-up of its hits by raw arguments."""
-    return _compiled(
-        _HOT_PATH,
-        contract,
-        method,
-        at_home=AT_HOME,
-        table=hot_table(method),
-    )
+def hot_path(contract: Contract, method: str, *, leased: bool = False) -> Callable[..., Any]:
+    """A compute method of a contract, behind a look-up of its hits by raw arguments.
+
+    leased: of a client, whose hits are as fresh as their leases (D6).
+    """
+    fresh = f"{AT_HOME} and {_LEASED}" if leased else AT_HOME
+    return _compiled(_HOT_PATH, contract, method, fresh=fresh, table=hot_table(method))
 
 
 def command_path(contract: Contract, method: str) -> Callable[..., Any]:

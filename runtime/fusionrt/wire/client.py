@@ -147,7 +147,12 @@ class ClientSession:
 
     def live(self, now: float) -> bool:
         """Whether what is held is provably fresh at this moment (D6)."""
-        return self._machine.state is ClientState.OPEN and not self._lease.doubtful(now)
+        return now < self.good_until
+
+    @property
+    def good_until(self) -> float:
+        """Until when what is held is provably fresh, unless something comes in (D6)."""
+        return self._lease.good_until if self._machine.state is ClientState.OPEN else -math.inf
 
     def suspended(self, id: int) -> bool:
         """Whether the host said that it cannot vouch for this result itself (D6c)."""
@@ -229,10 +234,12 @@ class ClientSession:
             return math.inf
         return self._lease.next(self._told_live) if self._bound else self._lease.hello_due
 
-    def outgoing(self, now: float) -> list[Outgoing]:
+    def outgoing(self, now: float, turn: float = 0.0) -> list[Outgoing]:
         """The messages to send now; the time that is left to calls is told as of `now`.
 
         Calls that cannot be served in time are refused here: take `events()` again.
+
+        turn: seconds since the first call was made, or the first thing came, that is new.
         """
         out, self._bond.parting = self._bond.parting, []
         if self._gone:
@@ -243,7 +250,7 @@ class ClientSession:
         if not self._bound:
             return out
         # A host in doubt gets only probes: calls that never left can go to any other one.
-        frames = [] if doubtful else self._outbox.drain(now)
+        frames = [] if doubtful else self._outbox.drain(now, turn)
         if now >= self._lease.probe_due:
             frames.extend(self._probe(now))
         for batch in batches(frames, min(self._batch_bytes, self._largest)):

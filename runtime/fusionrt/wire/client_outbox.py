@@ -41,7 +41,7 @@ class ClientOutbox:
         self._bytes: Final = bytes
         self.pressed = False
         self._waited = 0
-        """Calls up to this id had to wait."""
+        """Calls up to this id had to wait for others."""
         self._parting: list[Cancel | Unsubscribe] = []
 
     @property
@@ -69,14 +69,17 @@ class ClientOutbox:
         if told:
             self._parting.extend(Unsubscribe(part) for part, _ in chunks(told, self._limits.ids))
 
-    def drain(self, now: float) -> list[ClientFrame]:
-        """What can be said now, and the credit of streams; it counts as said from here on."""
+    def drain(self, now: float, turn: float) -> list[ClientFrame]:
+        """What can be said now, and the credit of streams; it counts as said from here on.
+
+        turn: seconds since the first of what is new was made.
+        """
         frames: list[ClientFrame] = [*self._parting]
         self._parting.clear()
         self._calls.parted()
         while self._queue and (room := self._calls.pace.room):
             run = self._queue.take(room)
-            if self._too_late(run, now):
+            if self._too_late(run, now, turn):
                 self._calls.refused(run.ids, len(self._queue), now)
             else:
                 frames.extend(self._frames(run, now))
@@ -120,16 +123,15 @@ class ClientOutbox:
             self._calls.refused(reversed(ids), len(self._queue), now)
         self.pressed = not left
 
-    def _too_late(self, run: Run, now: float) -> bool:
+    def _too_late(self, run: Run, now: float, turn: float) -> bool:
         """Whether a run whose turn it is cannot be served in time any more.
 
-        One that only waited for this moment saw that a turn of the loop may take so long: what is
-        to be heard waits for one, too.
+        One that did not wait for others saw how long a turn of the loop takes at the moment: what
+        there is to hear waits for one, too.
         """
-        left, seconds = run.deadline - now, run.ask.timeout
         if run.first <= self._waited:
             return self._before(run, now) < 0
-        return seconds < math.inf and seconds - left > max(BRIEF, seconds * TURN)
+        return turn > max(BRIEF, run.ask.timeout * TURN)
 
     def _before(self, run: Run, now: float) -> float:
         """How many calls may wait before one of the run."""

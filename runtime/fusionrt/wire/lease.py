@@ -49,7 +49,12 @@ class Lease:
 
     def doubtful(self, now: float) -> bool:
         """Whether the host may be gone: then it gets only probes, and other hosts are asked."""
-        return self.suspect or self.lapsed(now)
+        return now >= self.good_until
+
+    @property
+    def good_until(self) -> float:
+        """Until when the host is not in doubt."""
+        return -math.inf if self.suspect else self._until
 
     def hello(self, now: float) -> int:
         """The number of a hello that is sent now."""

@@ -1,7 +1,6 @@
 """The hot part of a call: the answer is there, and provably fresh (D6b).
 
-Hotter still are the hits that the woven methods of a service, and clients, find by themselves: see
-`Hit` and `at_hand`.
+Hotter still are the hits that the methods of services and clients find by themselves: see `Hit`.
 """
 
 from __future__ import annotations
@@ -17,9 +16,8 @@ from .scope import SCOPE, Isolated, Recomputing
 
 if TYPE_CHECKING:
     from .function import Function
-    from .hit import Hit
 
-__all__ = ["at_hand", "fetch_hot"]
+__all__ = ["fetch_hot"]
 
 
 async def fetch_hot(
@@ -93,17 +91,3 @@ async def fetch_hot(
     if not use:
         return computed
     return computed._value if computed._error is None else computed.value
-
-
-def at_hand(computed: Computed[Any], stale_ok: bool) -> Hit | None:
-    """Its value, if that is there and provably fresh; whoever takes it counts the use, and tracks.
-
-    stale_ok: take it even where a lapsed lease makes its freshness unprovable (D7).
-    """
-    if computed._state is not CONSISTENT or computed._error is not None:
-        return None
-    if not stale_ok:
-        for lease in computed._leases:
-            if not lease.live():
-                return None
-    return computed._ready()

@@ -20,6 +20,7 @@ from .edges import add_dependant
 from .fetch_hot import fetch_hot
 from .hit import Hit
 from .invalidate import mark, notify
+from .leases import Dated
 from .retention import Sieve
 from .wildcards import Index, Part, itself, named_by
 
@@ -220,7 +221,14 @@ class Function(Generic[_T]):
 
     def heat(self, computed: Computed[_T]) -> None:
         """A Consistent computed was used again: from here on the hot path may answer with it."""
-        if self.hot is not None and computed._error is None and not computed._leases:
+        if self.hot is None or computed._error is not None:
+            return
+        if self.replicates:
+            (lease,) = computed._leases if len(computed._leases) == 1 else (None,)
+            if isinstance(lease, Dated):
+                hit = self.hot[computed._key] = computed._ready()
+                hit.lease = lease
+        elif not computed._leases:
             self.hot[computed._key] = computed._ready()
 
     def find(self, key: object) -> Computed[_T] | None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .computed import Computed
+    from .leases import Dated
 
 __all__ = ["Hit"]
 
@@ -13,12 +14,14 @@ __all__ = ["Hit"]
 class Hit:
     """What the hot table holds of a computed: what a call of the hot path reads, and no more."""
 
-    __slots__ = ("computed", "dependants", "home", "used", "value")
+    __slots__ = ("computed", "dependants", "home", "lease", "used", "value")
 
     def __init__(self, computed: Computed[Any]) -> None:
         self.value = computed._value
         self.computed = computed
         self.home = computed._function.graph.home
         self.dependants = computed._dependants
+        self.lease: Dated | None = None
+        """Of a replica: what the hot path of clients, and only that, compares."""
         self.used = 0
         """How often it answered, since that was added to the counts; the mark of SIEVE."""

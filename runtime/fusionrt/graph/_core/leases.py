@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["Lease", "lean"]
+__all__ = ["Dated", "Lease", "lean"]
 
 
 class Lease(Protocol):
@@ -26,6 +26,18 @@ class Lease(Protocol):
         Raises:
             RemoteUnavailable: neither happened in time.
         """
+
+
+@runtime_checkable
+class Dated(Lease, Protocol):
+    """A lease that holds until a time that is known: a hit compares one number (D6).
+
+    good_until: the lease holds before that.
+    now: the time, in seconds; it runs through a suspended machine.
+    """
+
+    good_until: float
+    now: Callable[[], float]
 
 
 def lean(computed: Computed[Any], lease: Lease) -> None:

@@ -39,6 +39,8 @@ class Session:
     """Drives one `ClientSession`; is the lease of what came through it (D6, D6b).
 
     All that a message says is applied as it arrives, not in the coroutines that await it (D5).
+
+    good_until: until when what is held is provably fresh, on the clock `now`; in seconds.
     """
 
     def __init__(
@@ -54,12 +56,13 @@ class Session:
         """
         self.service = service
         self._machine: Machine[SessionState, SessionInput] = Machine(SESSION, SessionState.OPEN)
+        self.good_until = -math.inf
+        self.now: Final = clock()
         self._wire = wire
         self._owner = owner
         self._send = send
         self._outage = outage
         self._loop = asyncio.get_running_loop()
-        self._now = clock()
         # What a message sets off must not run as a part of whoever happened to send it.
         self._context = contextvars.Context()
         self._awaited = Awaited(self, wire)
@@ -110,7 +113,7 @@ class Session:
         """Seconds after which to make a call that would need more than so many now; else 0."""
         if self._wire.room > 0:
             return 0.0
-        now = self._now()
+        now = self.now()
         if self._flushing and now - self._unsent_since > left * STALLED:
             return RETRY_AFTER
         return self._wire.refuses(left, now)
@@ -150,7 +153,7 @@ class Session:
 
     def live(self) -> bool:
         """Whether what is held is provably fresh at this moment."""
-        return self._wire.live(self._now())
+        return self.now() < self.good_until
 
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         """Call `handler` whenever what is held ceases to be provably fresh, or is so again."""
@@ -175,15 +178,15 @@ class Session:
 
     def received(self, envelope: HostEnvelope) -> None:
         """A message of this session."""
-        self._wire.receive(envelope, self._now())
+        self._wire.receive(envelope, self.now())
         self._changed()
 
     def nobody_listens(self, at_host: bool) -> None:
         """Nobody listens at the host's subject; or none where hosts are found."""
         if at_host:
-            self._wire.no_responders(self._now())
+            self._wire.no_responders(self.now())
         else:
-            self._wire.no_host(self._now())
+            self._wire.no_host(self.now())
         self._changed()
 
     def disconnected(self) -> None:
@@ -194,7 +197,7 @@ class Session:
         """The outage is declared: nothing is fresh, and what only reads, or never left, fails with
         the cause (D26). What may have run waits for its answer.
         """
-        self._wire.gap(self._now())
+        self._wire.gap(self.now())
         error = self._outage.error(self.service)
         for call in self._awaited.all().values():
             unsent = call.id > self._arrived or self._wire.unsent(call.id)
@@ -207,12 +210,12 @@ class Session:
     def reconnected(self) -> None:
         """The connection was lost, and is back (D10)."""
         self._arrived = math.inf
-        self._wire.reconnected(self._now())
+        self._wire.reconnected(self.now())
         self._changed()
 
     def gap(self) -> None:
         """Messages to this client were dropped (D11)."""
-        self._wire.gap(self._now())
+        self._wire.gap(self.now())
         self._changed()
 
     # -- its end --
@@ -227,6 +230,7 @@ class Session:
         if self.over:
             return {}
         self._machine.feed("end")
+        self.good_until = -math.inf
         self._flush()
         self._late_at.close()
         waiting = self._awaited.clear()
@@ -244,10 +248,11 @@ class Session:
         self._tell()
         if not self._flushing and not self.over:
             self._flushing = True
-            self._unsent_since = self._now()
+            self._unsent_since = self.now()
             self._loop.call_soon(self._flush, context=self._context)
 
     def _tell(self) -> None:
+        self.good_until = self._wire.good_until
         for event in self._wire.events():
             self._apply(event)
         if self._machine.state is SessionState.LEAVING and not self._awaited.waiting:
@@ -256,8 +261,8 @@ class Session:
 
     def _flush(self) -> None:
         self._flushing = False
-        now = self._now()
-        for iid, data in self._wire.outgoing(now):
+        now = self.now()
+        for iid, data in self._wire.outgoing(now, now - self._unsent_since):
             self._send(iid, data)
         self._tell()  # what was refused
         if self._wire.pressed:
@@ -268,13 +273,13 @@ class Session:
             self._tick_at.set(due)
 
     def _tick(self) -> None:
-        self._wire.tick(self._now())
+        self._wire.tick(self.now())
         self._changed()
 
     def _late(self) -> None:
         """Some caller has waited long enough."""
         live = self.live()
-        for call in self._awaited.late(self._now()):
+        for call in self._awaited.late(self.now()):
             if live and self._wire.unsent(call.id):  # it waited for its turn in vain (D27)
                 call.refuse(refusal(RETRY_AFTER))
             else:
