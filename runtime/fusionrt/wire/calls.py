@@ -117,6 +117,11 @@ class CallTable:
         ids, payloads = frame.ids, frame.payloads
         if len(ids) != len(payloads):
             return False
+        if len(ids) == 1 and (run := self._sent.pop(ids[0], None)) is not None:
+            self.pace.ended(1, run.since, now)  # as below; a message a call is common, too
+            self._enter(CALL[Phase.SENT]["keep" if frame.kept else "end"], ids)
+            self._told.append(events.Completed(ids, payloads, frame.kept))
+            return True
         runs = list(map(self._sent.pop, ids, repeat(None)))
         if None in runs:
             known = [run is not None for run in runs]

@@ -47,11 +47,11 @@ class ClientSession:
         """gen: names this session; a new random number below 2^53 for each."""
         self._bond = Bond(cid, principal, gen)
         self._machine: Machine[ClientState, ClientInput] = Machine(CLIENT, ClientState.HELLO)
-        self._batch_bytes = limits.batch_bytes
         self._largest = limits.max_bytes - overhead(cid, principal)
+        self._batch_bytes = min(limits.batch_bytes, self._largest)
         self._events: list[events.ClientEvent] = []
         self._calls = CallTable(self._events, limits)
-        self._outbox = ClientOutbox(self._calls, limits, min(limits.batch_bytes, self._largest))
+        self._outbox = ClientOutbox(self._calls, limits, self._batch_bytes)
         self._add = self._calls.queue.add
         self._roomy = (self._largest - call_size(b"", "")) // 4
         """So much of arguments and operation fits into a message whatever their characters are."""
@@ -160,6 +160,8 @@ class ClientSession:
 
     def events(self) -> list[events.ClientEvent]:
         """What happened since the last time, in order."""
+        if not self._events:
+            return []
         told = self._events[:]
         self._events.clear()
         return told
@@ -253,8 +255,11 @@ class ClientSession:
         frames = [] if doubtful else self._outbox.drain(now, turn)
         if now >= self._lease.probe_due:
             frames.extend(self._probe(now))
-        for batch in batches(frames, min(self._batch_bytes, self._largest)):
-            out.append(Outgoing(self.iid, self._pack(batch)))
+        if len(frames) == 1:
+            out.append(Outgoing(self.iid, self._pack((frames[0],))))
+        elif frames:
+            for batch in batches(frames, self._batch_bytes):
+                out.append(Outgoing(self.iid, self._pack(batch)))
         return out
 
     # How it works.
@@ -300,10 +305,8 @@ class ClientSession:
 
     def _notice(self, now: float) -> None:
         """Tell when what is held stops or begins to be provably fresh."""
-        if not self._bound:
-            return
-        live = self.live(now)
-        if live is not self._told_live:
+        live = now < self.good_until
+        if live is not self._told_live and self._bound:
             self._told_live = live
             self._events.append(events.Resumed() if live else events.Suspended())
 

@@ -74,9 +74,11 @@ class ClientOutbox:
 
         turn: seconds since the first of what is new was made.
         """
-        frames: list[ClientFrame] = [*self._parting]
-        self._parting.clear()
-        self._calls.parted()
+        frames: list[ClientFrame] = []
+        if self._parting:
+            frames.extend(self._parting)
+            self._parting.clear()
+            self._calls.parted()
         while self._queue and (room := self._calls.pace.room):
             run = self._queue.take(room)
             if self._too_late(run, now, turn):
@@ -84,7 +86,7 @@ class ClientOutbox:
             else:
                 frames.extend(self._frames(run, now))
                 self._calls.sent(run, now)
-        self._refuse_hopeless(now)
+        self.pressed = bool(self._queue) and self._refuse_hopeless(now)
         self._waited = self._queue.last_id
         frames.extend(self._calls.credits())
         return frames
@@ -105,10 +107,10 @@ class ClientOutbox:
                 ask.hops,
             )
 
-    def _refuse_hopeless(self, now: float) -> None:
+    def _refuse_hopeless(self, now: float) -> bool:
         """The last to come wait the longest; of each run those are kept that can be served.
 
-        Only so many at a time: what came must be heard in between.
+        Only so many at a time, for what came must be heard in between: whether there may be more.
         """
         left = REFUSALS
         while self._queue and left:
@@ -121,7 +123,7 @@ class ClientOutbox:
             left -= hopeless
             ids = self._queue.shorten(hopeless)
             self._calls.refused(reversed(ids), len(self._queue), now)
-        self.pressed = not left
+        return not left
 
     def _too_late(self, run: Run, now: float, turn: float) -> bool:
         """Whether a run whose turn it is cannot be served in time any more.

@@ -76,12 +76,10 @@ class Awaited:
 
     def completed(self, ids: Sequence[int], payloads: Sequence[bytes], held: bool) -> None:
         """Calls of one `Ask` have results: one decoder call for all, unless one is bad (D29)."""
-        calls = list(map(self.calls.pop, ids, repeat(None)))
-        if None in calls:  # given up by whom an event before this one was told
-            payloads = [payload for payload, call in zip(payloads, calls, strict=True) if call]
-        self._completed([call for call in calls if call], payloads, held)
-
-    def _completed(self, calls: list[Pending], payloads: Sequence[bytes], held: bool) -> None:
+        found = list(map(self.calls.pop, ids, repeat(None)))
+        calls = [call for call in found if call is not None]
+        if len(calls) < len(found):  # given up by whom an event before this one was told
+            payloads = [payload for payload, call in zip(payloads, found, strict=True) if call]
         if held:
             self._hold(calls)
         if len(calls) > 1:
