@@ -10,7 +10,8 @@ PYRIGHT := PYRIGHT_PYTHON_GLOBAL_NODE=0 PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/
 SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test search test-all lint format types check bench clean
+.PHONY: help demo test search test-all lint format types counts record-counts check bench \
+	bench-rpc clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -41,11 +42,20 @@ types: $(BIN)/.ready  ## check the types
 	$(BIN)/pyrefly check --python-interpreter-path $(BIN)/python
 	$(BIN)/ty check
 
-check: lint types test search  ## lint, types, tests, and the long searches in full
+counts: $(BIN)/.ready  ## count what a call, an item and a hit cost, against what is recorded
+	@$(BIN)/python -m benchmarks.counts
+
+record-counts: $(BIN)/.ready  ## record these counts anew, on each of these
+	@.ci/each-python all -m benchmarks.counts --record
+
+check: lint types counts test search  ## lint, types, counts, tests, and the long searches in full
 
 bench: $(BIN)/.ready  ## measure the graph on each of these, and write benchmarks/graph/RESULTS.md
 	@.ci/each-python bench -m benchmarks.graph
 	@$(BIN)/python -m benchmarks.graph.report
+
+bench-rpc: $(BIN)/.ready-bench  ## measure calls and streams between processes, beside other RPCs
+	@$(BIN)/python -m benchmarks.rpc
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
@@ -54,4 +64,8 @@ $(BIN)/.ready: pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or later is needed: install it, or name it with make PYTHON=…' >&2; exit 1; }
 	@echo 'setting up .venv …'
 	@.ci/set-up .venv $(PYTHON) all
+	@touch $@
+
+$(BIN)/.ready-bench: $(BIN)/.ready
+	@.ci/set-up .venv $(PYTHON) bench
 	@touch $@

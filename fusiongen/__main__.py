@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
+from .errors import not_installed
+
 __all__ = ["main"]
 
 INTERRUPTED = 130
@@ -12,15 +14,16 @@ BROKEN_PIPE = 141
 
 
 def main() -> None:
-    """Run the command line; loading it takes half a second, in which Ctrl-C is quiet, too."""
+    """Run the command line; Ctrl-C is quiet while it is loaded, too."""
     try:
         from .cli import app
 
         app()
     except ModuleNotFoundError as error:
-        if error.name not in ("typer", "libcst", "jinja2"):
+        problem = not_installed(error)
+        if problem is None:
             raise
-        sys.exit("error: the generator is not installed: pip install 'fusiongen[gen]'")
+        sys.exit(f"error: {problem}")
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # the reader of a pipe has seen enough

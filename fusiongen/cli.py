@@ -1,4 +1,8 @@
-"""The command line: parse, call, print, exit. What it does is done elsewhere."""
+"""The command line: parse, call, print, exit. What it does is done elsewhere.
+
+Each command imports what it needs when it runs: loading all of it takes half a second, and a
+pre-commit hook asks at each commit whether anything has changed.
+"""
 
 from __future__ import annotations
 
@@ -7,39 +11,22 @@ import functools
 import shlex
 import shutil
 import sys
-import traceback
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any, Literal, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 
-from fusionrt import FusionError, Host, running
-from fusionrt.broker import PORT
-from fusionrt.running import Loop
-
-from .commands.call import UsageProblem, parse_call
-from .commands.check import check as check_project
-from .commands.generate import generate as generate_project
-from .commands.generate import told
-from .commands.init import init as init_project
-from .commands.live import Live
-from .commands.regenerate import generate_again_and_again
-from .commands.run import check_current
-from .commands.server import run_broker
-from .commands.write_tests import write_tests
 from .compat.rule import Tier
-from .demo.play import show
-from .errors import ContractError, GenerationError, NoBaseline
-from .output.plan import reading_of
 from .project import load
-from .reference import pages
-from .show import terminal
-from .show.description import description_json, description_of
-from .show.report import FORMATS, of_diagnostic
+
+if TYPE_CHECKING:
+    from fusionrt import Host
 
 __all__ = ["app"]
+
+PORT = 4222
+"""That of `fusionrt.broker`, which would load the runtime."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -62,6 +49,8 @@ Timeout = Annotated[float, typer.Option(min=0.001, help="seconds that a call may
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        from importlib import metadata
+
         typer.echo(metadata.version("fusiongen"))
         raise typer.Exit()
 
@@ -86,31 +75,15 @@ def _readable(command: _F) -> _F:
             return command(*args, **kwargs)
         except (typer.Exit, KeyboardInterrupt, BrokenPipeError):
             raise
-        except (NoBaseline, UsageProblem) as error:
-            _fail(str(error), 2)
-        except ContractError as error:
-            _fail(str(error), 1, prefix="")
-        except (FusionError, GenerationError) as error:
-            _fail(str(error), 1)
-        except TimeoutError as error:
-            _fail(str(error) or "no answer in time; give it longer with --timeout", 1)
-        except OSError as error:
-            _fail(
-                f"{error.strerror or error}: {error.filename}" if error.filename else str(error), 1
-            )
         except Exception as error:
-            last = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{Path(last.filename).name}:{last.lineno}"
-            _fail(
-                f"{type(error).__name__}: {error} ({where}); "
-                "`fusiongen --debug …` shows the traceback",
-                1,
-            )
+            from .commands.failures import told
+
+            _fail(*told(error))
 
     return wrapped  # type: ignore[return-value]
 
 
-def _fail(message: str, code: int, prefix: str = "error: ") -> NoReturn:
+def _fail(message: str, code: int, prefix: str) -> NoReturn:
     if _debug:
         raise
     typer.echo(f"{prefix}{message}", err=True)
@@ -123,7 +96,9 @@ def init(
     directory: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)] = Path(),
 ) -> None:
     """Start a project, here or in DIR: a contract, a service, an application and a test."""
-    for path in init_project(directory):
+    from .commands.init import init as start
+
+    for path in start(directory):
         typer.echo(f"wrote {path}")
     change = "" if directory.resolve() == Path.cwd() else f"cd {shlex.quote(str(directory))} && "
     typer.echo(f"next: {change}fusiongen generate && fusiongen run app:app")
@@ -145,20 +120,31 @@ def generate(
     ] = None,
 ) -> None:
     """Generate stubs, tables and clients from the contracts of this project."""
+    from .commands.generate import generate as write
+    from .commands.generate import told
+    from .show.report import of_diagnostic
+
     here = Path.cwd()
     if watch and tests is not None:
+        from .commands.call import UsageProblem
+
         raise UsageProblem("--tests writes once: leave --watch out")
     if watch:
+        from .commands.regenerate import generate_again_and_again
+
         for line in generate_again_and_again(here):
             typer.echo(line)
     loaded = load(here)
-    outcome = generate_project(loaded)
+    outcome = write(loaded)
     for warning in outcome.warnings:
         typer.echo(f"warning: {warning}", err=True)
     for diagnostic in outcome.diagnostics:
         typer.echo(str(of_diagnostic(diagnostic, "warning")), err=True)
-    for path in write_tests(loaded, tests) if tests is not None else ():
-        typer.echo(f"wrote {path}; complete it, it is yours")
+    if tests is not None:
+        from .commands.write_tests import write_tests
+
+        for path in write_tests(loaded, tests):
+            typer.echo(f"wrote {path}; complete it, it is yours")
     for line in told(outcome, here):
         typer.echo(line)
     if strict and outcome.diagnostics:
@@ -184,7 +170,10 @@ def check(
     strict: Strict = False,
 ) -> None:
     """Tell whether the generated files are what the contracts say; exit code 1 if not."""
-    reports = check_project(load(Path.cwd()), against, tier)
+    from .commands.check import check as look
+    from .show.report import FORMATS
+
+    reports = look(load(Path.cwd()), against, tier)
     for line in FORMATS[format](reports):
         typer.echo(line)
     if any(strict or report.kind != "warning" for report in reports):
@@ -199,6 +188,10 @@ def describe(
     ] = False,
 ) -> None:
     """Show the services of this project: methods, who invalidates what, types."""
+    from .output.reading import reading_of
+    from .show import terminal
+    from .show.description import description_json, description_of
+
     description = description_of(reading_of(load(Path.cwd())))
     if json:
         typer.echo(description_json(description))
@@ -217,6 +210,8 @@ def docs(
     ] = False,
 ) -> None:
     """Write a reference of the services: services.md, and asyncapi.json for programs."""
+    from .reference import pages
+
     loaded = load(Path.cwd())
     if check:
         stale = pages.stale(loaded, out)
@@ -234,11 +229,15 @@ def docs(
 def run(
     target: Annotated[str, typer.Argument(metavar="MODULE:ATTR")],
     nats: Nats = None,
-    loop: Annotated[Loop, typer.Option(help="uvloop: extra `fast`")] = Loop.ASYNCIO,
+    loop: Annotated[Literal["asyncio", "uvloop"], typer.Option(help="extra `fast`")] = "asyncio",
 ) -> None:
     """Serve an application until SIGTERM: `async def app(host: Host) -> None`."""
+    from fusionrt import running
+
+    from .commands.run import check_current
+
     check_current(Path.cwd())
-    running.run(target, nats, _started, loop)
+    running.run(target, nats, _started, running.Loop(loop))
 
 
 def _started(host: Host) -> None:
@@ -251,6 +250,8 @@ def call(
     target: Target, arguments: Arguments = None, nats: Nats = None, timeout: Timeout = 10.0
 ) -> None:
     """Call a method of a service that runs: `fusiongen call carts.total '"1"'`."""
+    from .commands.call import parse_call
+    from .commands.live import Live
 
     parsed = parse_call(target, arguments or [])
 
@@ -268,6 +269,8 @@ def watch(
     target: Target, arguments: Arguments = None, nats: Nats = None, timeout: Timeout = 10.0
 ) -> None:
     """Print a value now and at each change, with the reason, until Ctrl-C."""
+    from .commands.call import parse_call
+    from .commands.live import Live
 
     parsed = parse_call(target, arguments or [])
 
@@ -293,6 +296,8 @@ def server(
 ) -> None:
     """Run the embedded broker until Ctrl-C."""
 
+    from .commands.server import run_broker
+
     async def stay() -> None:
         async for line in run_broker(port):
             typer.echo(line)
@@ -306,4 +311,6 @@ def demo(
     forever: Annotated[bool, typer.Option("--forever", help="until Ctrl-C")] = False,
 ) -> None:
     """Watch the totals of carts follow the prices of products, across three processes."""
+    from .demo.play import show
+
     asyncio.run(show(forever=forever))

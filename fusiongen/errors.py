@@ -5,7 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-__all__ = ["ContractError", "Diagnostic", "GenerationError", "NoBaseline", "Span", "Violation"]
+__all__ = [
+    "ContractError",
+    "Diagnostic",
+    "GenerationError",
+    "NoBaseline",
+    "Span",
+    "Violation",
+    "not_installed",
+]
+
+_PARTS = ("typer", "libcst", "jinja2")
+"""What the generator is made with, and a deployed service has not."""
+
+
+def not_installed(error: ModuleNotFoundError) -> str | None:
+    """What to do about a part of the generator that is not there; `None` for any other module."""
+    if error.name not in _PARTS:
+        return None
+    return "the generator is not installed: pip install 'fusiongen[gen]'"
 
 
 @dataclass(frozen=True, slots=True, order=True)

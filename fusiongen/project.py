@@ -12,7 +12,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import GenerationError
-from .reader.modules import Modules
 
 __all__ = ["Allowed", "Config", "Project", "Title", "load"]
 
@@ -75,10 +74,6 @@ class Project:
     allow: tuple[Allowed, ...] = ()
     templates: Path | None = None
     title: Title = Title()
-
-    def modules(self) -> Modules:
-        """The modules of the source roots, none of them read yet."""
-        return Modules(self.directory, self.roots)
 
 
 def load(directory: Path) -> Project:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["folder"]
+__all__ = ["PACKAGE", "folder"]
 
-_HERE = Path(__file__).parent
+PACKAGE = Path(__file__).parent
+"""The folder of the generator's own text."""
 
 
 def folder(name: str) -> Path:
     """The folder `templates` or `schemas`."""
-    inside = _HERE / name
-    return inside if inside.is_dir() else _HERE.parent / name
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from ..compat.changes import changes_since
 from ..compat.rule import Tier
 from ..errors import ContractError
-from ..output.drift import compare
 from ..output.last_run import recall, remember
-from ..output.plan import plan
 from ..project import Project
 from ..show.report import Report, of_diagnostic, of_finding
 
@@ -24,6 +21,10 @@ def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
     """
     if against is None and (last := recall(project)) is not None:
         return [of_diagnostic(each, "warning") for each in last.warnings]
+    from ..compat.changes import changes_since
+    from ..output.drift import compare
+    from ..output.plan import plan
+
     try:
         wanted = plan(project)
     except ContractError as error:
@@ -33,6 +34,6 @@ def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
         remember(project, wanted)
     return [
         *(of_finding(finding) for finding in findings),
-        *(changes_since(project, wanted.reading, against, tier) if against else ()),
+        *(changes_since(project, wanted.reading, against, tier) if against is not None else ()),
         *(of_diagnostic(each, "warning") for each in wanted.reading.warnings),
     ]

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..output.last_run import recall, remember
-from ..output.plan import plan
-from ..output.write import Outcome, write
+from ..output.outcome import Outcome
 from ..project import Project
 
 __all__ = ["generate", "told"]
@@ -23,6 +22,9 @@ def generate(project: Project) -> Outcome:
     last = recall(project)
     if last is not None:
         return Outcome((), last.files, (), (), last.warnings)
+    from ..output.plan import plan
+    from ..output.write import write
+
     wanted = plan(project)
     outcome = write(project, wanted)
     remember(project, wanted)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ..errors import ContractError, GenerationError
 from ..output.plan import plan
+from ..output.reading import sources_of
 from ..output.write import write
 from ..project import Project, load
-from ..reader.modules import Modules
+from ..reader.sources import Sources
 from ..show.report import of_diagnostic
 from .generate import told
 
@@ -47,9 +48,9 @@ class _Round:
         if isinstance(self._project, str):
             yield f"error: {self._project}"
             return
-        modules = self._project.modules()
-        lines = list(_generate(self._project, modules, self._directory))
-        consulted = modules.consulted()
+        sources = sources_of(self._project)
+        lines = list(_generate(self._project, sources, self._directory))
+        consulted = sources.consulted()
         templates = self._project.templates
         files = {*self._project.contracts, *consulted.present, *consulted.absent}
         files.update(templates.rglob("*.j2") if templates else ())
@@ -85,9 +86,9 @@ def _stamp(path: Path) -> object:
     return status.st_mtime_ns, status.st_size
 
 
-def _generate(project: Project, modules: Modules, directory: Path) -> Iterator[str]:
+def _generate(project: Project, sources: Sources, directory: Path) -> Iterator[str]:
     try:
-        outcome = write(project, plan(project, modules))
+        outcome = write(project, plan(project, sources))
     except ContractError as error:
         for diagnostic in error.diagnostics:
             yield str(of_diagnostic(diagnostic, "error"))

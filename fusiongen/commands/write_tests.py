@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ..contract import MethodKind
 from ..output.files import replace
-from ..output.plan import OwnModules, reading_of
+from ..output.reading import reading_of
 from ..project import Project
 from ..render.skeletons import skeleton
 from ..render.templates import Templates
@@ -20,11 +20,10 @@ def write_tests(project: Project, folder: Path) -> list[Path]:
     Raises:
         GenerationError: the contracts break rules, or there are none. Nothing is written then.
     """
-    modules = project.modules()
-    reading = reading_of(project, modules)
+    reading = reading_of(project)
     templates = Templates(project.templates)
     texts = {
-        path: skeleton(contract, command, OwnModules(modules), templates)
+        path: skeleton(contract, command, reading.sources.owns, templates)
         for contract in reading.contracts
         for command in contract.of_kind(MethodKind.COMMAND)
         if not (path := folder / f"test_{contract.name}_{command.name}.py").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -38,7 +39,7 @@ def baseline(project: Project, against: str) -> Lock:
     path = Path(against)
     if path.is_file():
         return _lock(_read(path), against)
-    where, text = _at_revision(project, against)
+    where, text = _at_revision(project, against or "''")
     return _lock(text, f"{where} at {against}")
 
 
@@ -65,16 +66,15 @@ def _read(path: Path) -> str:
 def _at_revision(project: Project, revision: str) -> tuple[str, str]:
     """Where the lock was, relative to the project, and its text."""
     _has_repository(project, revision)
-    # A full hash passes for a revision even if the clone does not have it; a commit is looked up.
-    commit = f"{revision}^{{commit}}"
-    if not _git(project, "rev-parse", "--verify", "--quiet", "--end-of-options", commit).found:
+    commit = _commit(project, revision)
+    if commit is None:
         raise NoBaseline(
             f"{revision} is neither a file nor a revision of the git repository of "
             f"{project.directory}: {_next_step(project)}"
         )
     tried = []
-    for out in _outs(project, revision):
-        answer = _git(project, "show", f"{revision}:./{out}/{LOCK_FILE}")
+    for out in _outs(project, commit):
+        answer = _git(project, "show", f"{commit}:./{out}/{LOCK_FILE}")
         if answer.found:
             return f"{out}/{LOCK_FILE}", answer.text
         tried.append(f"{out}/{LOCK_FILE}")
@@ -82,6 +82,17 @@ def _at_revision(project: Project, revision: str) -> tuple[str, str]:
         f"there was no {' and no '.join(tried)} at {revision}: commit it there first, "
         f"compare with a later revision, or name the path of a {LOCK_FILE}"
     )
+
+
+def _commit(project: Project, revision: str) -> str | None:
+    """The hash of a revision, however git lets it be named: `:/fix`, `HEAD@{1}`, `v1.0^{}`."""
+    # A full hash passes for one even if the clone does not have it: the commit is looked up.
+    for suffix in ("", "^{commit}"):
+        asked = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}{suffix}")
+        revision = _git(project, *asked).text.strip()
+        if re.fullmatch("[0-9a-f]+", revision) is None:
+            return None
+    return revision
 
 
 def _has_repository(project: Project, revision: str) -> None:
@@ -109,11 +120,11 @@ def _next_step(project: Project) -> str:
     return f"name one, such as `main`, or the path of a {LOCK_FILE}"
 
 
-def _outs(project: Project, revision: str) -> Iterator[str]:
+def _outs(project: Project, commit: str) -> Iterator[str]:
     """The output folder as it is called now, and as it was called then, relative to the project."""
     now = os.path.relpath(project.out, project.directory).replace(os.sep, "/")
     yield now
-    text = _git(project, "show", f"{revision}:./pyproject.toml").text
+    text = _git(project, "show", f"{commit}:./pyproject.toml").text
     try:
         then = tomllib.loads(text).get("tool", {}).get("fusiongen", {}).get("out")
     except (tomllib.TOMLDecodeError, AttributeError):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from ..errors import GenerationError, Span
-from ..output.lock import Lock, lock_of
+from ..output.contents import lock_of
+from ..output.lock import Lock
 from ..project import Allowed, Project
 from ..reader.contracts import Reading
 from ..show.report import Report

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from ..contract import MethodKind
+from ..contract import Kind, MethodKind
 from ..output.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
 from .forms import Forms
 from .layout import names_by_code, own_name, record_style, travels_as_array, wire_name
@@ -95,6 +95,7 @@ class Comparison:
             pair
             for pair in self.types
             if record_style(pair.old) is not None
+            and (pair.old.fields or pair.old.kind is not Kind.EXCEPTION)  # it may set what it likes
             and record_style(pair.old) == record_style(pair.new)
             and travels_as_array(pair.old) == travels_as_array(pair.new)
         )

@@ -17,9 +17,10 @@ from ..contract import (
     parsed_type,
     remade,
 )
+from .containers import ANY, SEQUENCES, SETS, TABLES, filled
 from .layout import constraints, enum_marks, is_closed, is_flag, optional, wire_name
 from .opened import Types, checked, names, opened, travelling
-from .told import SEQUENCES, SETS, TABLES, told_apart
+from .told import told_apart
 
 __all__ = ["Forms"]
 
@@ -49,7 +50,6 @@ _COVARIANT = frozenset(
 )
 """Of these, one of narrower items is narrower itself."""
 
-_ANY = Named(ref=Ref.of("typing.Any"))
 _OBJECT = Named(ref=Ref.of("object"))
 _Seen = frozenset[tuple[str, str]]
 
@@ -106,12 +106,17 @@ class Forms:
         nullable = [len(side) > len(some) for side, some in zip((olds, news), both, strict=True)]
         if nullable[0] != nullable[1] or len(both[0]) != len(both[1]):
             return False
+        names = [set(map(str, side)) for side in both]
         apart = told_apart(both[0], self._old), told_apart(both[1], self._new)
         if apart[0] is not None and apart[1] is not None:
-            return apart[0].keys() == apart[1].keys() and all(
-                self._same(one, apart[1][told], seen) for told, one in apart[0].items()
+            first, second = (
+                {told: each for told, each in side.items() if str(each) not in others}
+                for side, others in zip(apart, reversed(names), strict=True)
+                if side is not None
             )
-        names = [set(map(str, side)) for side in both]
+            return first.keys() == second.keys() and all(
+                self._same(one, second[told], seen) for told, one in first.items()
+            )
         for one, other in zip(*both, strict=True):
             moved = str(one) in names[1] or str(other) in names[0]
             if str(one) != str(other) and (moved or not self._same(one, other, seen)):
@@ -138,8 +143,8 @@ class Forms:
         if first.kind is Kind.ENUM:
             alike = set(enum_marks(first).values()) == set(enum_marks(second).values())
             return alike and first.options == second.options
-        if first.options != second.options or "tag" in first.options:
-            return False  # a tag is the class's name, unless it is spelled out
+        if first.options != second.options:  # a tag that is the class's name is among them
+            return False
         if is_closed(first) != is_closed(second) or len(first.fields) != len(second.fields):
             return False
         seen |= {(old, new)}
@@ -161,7 +166,7 @@ def _is_a(narrow: Type, types: Types, wide: Type, wide_types: Types) -> bool:
     wide = _without_metadata(wide, wide_types)
     if checked(narrow, types) == checked(wide, wide_types):
         return True
-    if narrow == _ANY or wide == _OBJECT:
+    if narrow == ANY or wide == _OBJECT:
         return True
     if isinstance(narrow, Union):
         return all(_is_a(each, types, wide, wide_types) for each in members(narrow))
@@ -185,7 +190,7 @@ def _is_a_generic(narrow: Named, types: Types, wide: Named, wide_types: Types) -
         return False
     return all(
         checked(one, types) == checked(other, wide_types)
-        or one == _ANY
+        or one == ANY
         or (outer in _COVARIANT and _is_a(one, types, other, wide_types))
         for one, other in zip(*sides, strict=True)
     )
@@ -193,21 +198,12 @@ def _is_a_generic(narrow: Named, types: Types, wide: Named, wide_types: Types) -
 
 def _taking(type_: Type) -> Type:
     """A type that is asked for, with `object`, which takes as much, in the place of `Any`."""
-    return _OBJECT if type_ == _ANY else remade(type_, _taking)
+    return _OBJECT if type_ == ANY else remade(type_, _taking)
 
 
 def _full(type_: Type) -> Type:
     """The one spelling of what may be anything, and of containers of it."""
-    if not isinstance(type_, Named) or type_.arguments is not None:
-        return type_
-    name = str(type_.ref)
-    if name == "object":
-        return _ANY
-    if name == "tuple":
-        return Named(ref=type_.ref, arguments=(_ANY, Dots()))
-    if name in SEQUENCES or name in SETS:
-        return Named(ref=type_.ref, arguments=(_ANY,))
-    return Named(ref=type_.ref, arguments=(_ANY, _ANY)) if name in TABLES else type_
+    return ANY if type_ == _OBJECT else filled(type_)
 
 
 def _values(type_: Type, types: Types) -> frozenset[str] | None:
@@ -229,7 +225,7 @@ def _value(text: str, types: Types) -> str:
 
 def _without_metadata(type_: Type, types: Types) -> Type:
     type_ = opened(type_, types, newtypes=False)
-    return _without_metadata(type_.base, types) if isinstance(type_, Annotated) else type_
+    return _without_metadata(type_.base, types) if isinstance(type_, Annotated) else filled(type_)
 
 
 def _shape(type_: Named) -> str:

@@ -11,6 +11,7 @@ from pydantic import alias_generators
 
 from ..contract import Annotated, Kind, parsed_call, parsed_type
 from ..output.lock import LockedField, LockedType
+from .opened import field_forms
 
 __all__ = [
     "constraints",
@@ -20,6 +21,7 @@ __all__ = [
     "given_default",
     "is_closed",
     "is_flag",
+    "is_read_only",
     "names_by_code",
     "optional",
     "own_name",
@@ -85,10 +87,12 @@ def given_default(field: LockedField) -> str | None:
 
 def optional(type_: LockedType, field: LockedField) -> bool:
     """Whether a record may come without this field."""
+    if field.attribute:
+        return True
     if type_.kind is Kind.TYPED_DICT:
-        if field.type.startswith("typing.Required["):
-            return False
-        return type_.options.get("total") == "False" or "NotRequired[" in field.type
+        forms = field_forms(field.type)
+        partial = type_.options.get("total") == "False"
+        return "NotRequired" in forms or (partial and "Required" not in forms)
     given = any(name in _DEFAULTS for name in _keywords(field))
     if field.given is None:
         return given
@@ -96,6 +100,16 @@ def optional(type_: LockedType, field: LockedField) -> bool:
     if call is None:
         return True
     return given or bool(call.args and ast.unparse(call.args[0]) != "...")
+
+
+def is_read_only(field: LockedField) -> bool:
+    """Whether callers cannot set the field, though they can set others."""
+    keywords = _keywords(field)
+    return (
+        not field_forms(field.type).isdisjoint(("Final", "ReadOnly"))
+        or _text(keywords.get("frozen")) == "True"
+        or _text(keywords.get("on_setattr")).endswith("setters.frozen")
+    )
 
 
 def positional(type_: LockedType) -> tuple[str, ...]:
@@ -230,9 +244,8 @@ _STYLES = {
 
 
 def record_style(type_: LockedType) -> str | None:
-    """How a type with fields travels; `None` for other types. Only an exception that is a
-    dataclass, or an attrs class, declares its fields."""
-    return None if type_.kind is Kind.EXCEPTION and not type_.fields else _STYLES.get(type_.kind)
+    """How a type with fields travels; `None` for other types."""
+    return _STYLES.get(type_.kind)
 
 
 def travels_as_array(type_: LockedType) -> bool:

@@ -20,8 +20,18 @@ from ..contract import (
     parts,
 )
 from ..output.lock import LockedType
+from .containers import filled
 
-__all__ = ["Types", "checked", "is_recursive", "names", "opened", "travelling", "united"]
+__all__ = [
+    "Types",
+    "checked",
+    "field_forms",
+    "is_recursive",
+    "names",
+    "opened",
+    "travelling",
+    "united",
+]
 
 Types = Mapping[str, LockedType]
 """The types of a lock, by name."""
@@ -96,6 +106,23 @@ def opened(type_: Type, types: Types, *, newtypes: bool = True) -> Type:
                 return type_
 
 
+def field_forms(text: str) -> frozenset[str]:
+    """What stands around the type of a field that only fields have: `Required`, `ReadOnly`, …"""
+    found: set[str] = set()
+    type_ = parsed_type(text)
+    while True:
+        match type_:
+            case Annotated(base=base):
+                type_ = base
+            case Named(ref=ref, arguments=inner) if str(ref) in FIELD_FORMS:
+                found.add(str(ref).removeprefix("typing."))
+                if not inner:
+                    return frozenset(found)
+                type_ = inner[0]
+            case _:
+                return frozenset(found)
+
+
 def _mark(mark: Expression) -> Expression | None:
     """What matters of one item of metadata: not what it only says."""
     node = parsed_expression(str(mark))
@@ -139,7 +166,7 @@ def united(text: str, types: Types, *, deep: bool = False) -> Iterator[str]:
 
 def checked(type_: Type, types: Types) -> str:
     """The type as a type checker sees it: aliases opened, metadata dropped, unions in any order."""
-    type_ = opened(type_, types, newtypes=False)
+    type_ = filled(opened(type_, types, newtypes=False))
     match type_:
         case Union():
             found = {

@@ -3,17 +3,18 @@ wire travels without an index, and their order does not matter."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from enum import Enum
+from collections.abc import Iterable, Mapping, Sequence
+from enum import StrEnum
 
 from ..contract import Kind, Named, Type
+from .containers import ITEMS, TABLES
 from .layout import travels_as_array
 from .opened import Types
 
-__all__ = ["ITEMS", "SCALARS", "SEQUENCES", "SETS", "TABLES", "Told", "told_apart"]
+__all__ = ["SCALARS", "Told", "told_apart"]
 
 
-class Told(Enum):
+class Told(StrEnum):
     """What a member of a union is told by."""
 
     BOOLEAN = "boolean"
@@ -38,27 +39,23 @@ SCALARS: Mapping[str, Told] = {
         (f"datetime.{name}" for name in ("date", "datetime", "time", "timedelta")), Told.STRING
     ),
 }
-SEQUENCES = frozenset(
-    (
-        *("list", "collections.abc.Collection", "collections.abc.Sequence"),
-        *("collections.abc.Iterable", "collections.abc.MutableSequence"),
-    )
-)
-SETS = frozenset(("set", "frozenset", "collections.abc.MutableSet", "collections.abc.Set"))
-ITEMS = SEQUENCES | SETS | {"tuple"}
-"""Containers that travel as arrays."""
-TABLES = frozenset(("dict", "collections.abc.Mapping", "collections.abc.MutableMapping"))
 
 
-def told_apart(members: Sequence[Type], types: Types) -> Mapping[Told, Type] | None:
-    """The members of a union, without `None`, by what each is told by; None if that tells not all
-    of them, or it is not known to."""
+def told_apart(members: Sequence[Type], types: Types) -> Mapping[str, Type] | None:
+    """The members of a union, without `None`, by what each is told by: that of a tagged Struct is
+    its tag; None if that tells not all of them, or it is not known to."""
     found = {_told_by(each, types): each for each in members}
     known = {told: each for told, each in found.items() if told is not None}
-    return known if len(known) == len(members) else None
+    return known if len(known) == len(members) and not _beside_tags(known) else None
 
 
-def _told_by(type_: Type, types: Types) -> Told | None:
+def _beside_tags(told: Iterable[str]) -> bool:
+    """Whether there are tags, and what no tag is told from: other objects, other fields of tags."""
+    tags = {each.partition(" ")[0] for each in told if " " in each}
+    return len(tags) > 1 or (bool(tags) and not {Told.ARRAY, Told.OBJECT}.isdisjoint(told))
+
+
+def _told_by(type_: Type, types: Types) -> str | None:
     if not isinstance(type_, Named):
         return None
     name = str(type_.ref)
@@ -67,10 +64,12 @@ def _told_by(type_: Type, types: Types) -> Told | None:
     known = types.get(name)
     if known is None:
         return SCALARS.get(name)
-    tagged = known.options.get("tag", "None") != "None"
-    if tagged or known.kind not in (Kind.DATACLASS, Kind.STRUCT):
+    if known.kind not in (Kind.DATACLASS, Kind.STRUCT):
         return None
-    return Told.ARRAY if travels_as_array(known) else Told.OBJECT
+    if known.options.get("tag", "None") == "None":
+        return Told.ARRAY if travels_as_array(known) else Told.OBJECT
+    tag = f"{known.options.get('tag_field', 'type')} {known.options['tag']}"
+    return None if travels_as_array(known) else tag
 
 
 def _container_told_by(name: str, items: Sequence[Type]) -> Told | None:

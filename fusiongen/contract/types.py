@@ -20,6 +20,7 @@ __all__ = [
     "Ref",
     "Type",
     "Union",
+    "inner",
     "members",
     "parts",
     "quoted",
@@ -144,29 +145,32 @@ FIELD_FORMS = frozenset(
 """Forms that stand only around the type of a field."""
 
 
+def inner(type_: Type) -> tuple[Type, ...]:
+    """The types that a type is directly made of."""
+    match type_:
+        case Named(arguments=arguments):
+            return arguments or ()
+        case Union(members=alternatives):
+            return alternatives
+        case Annotated(base=base):
+            return (base,)
+    return ()
+
+
 def parts(type_: Type) -> Iterator[Type]:
     """A type and all that it is made of."""
     yield type_
-    match type_:
-        case Named(arguments=inner) if inner:
-            children: tuple[Type, ...] = inner
-        case Union(members=inner):
-            children = inner
-        case Annotated(base=base):
-            children = (base,)
-        case _:
-            children = ()
-    for child in children:
-        yield from parts(child)
+    for each in inner(type_):
+        yield from parts(each)
 
 
 def remade(type_: Type, change: Callable[[Type], Type]) -> Type:
     """The type with each of those that it is directly made of changed."""
     match type_:
-        case Named(arguments=inner) if inner:
-            return type_.model_copy(update={"arguments": tuple(map(change, inner))})
-        case Union(members=inner):
-            return united(map(change, inner))
+        case Named(arguments=arguments) if arguments:
+            return type_.model_copy(update={"arguments": tuple(map(change, arguments))})
+        case Union(members=alternatives):
+            return united(map(change, alternatives))
         case Annotated(base=base):
             return type_.model_copy(update={"base": change(base)})
     return type_

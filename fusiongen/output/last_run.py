@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import Diagnostic, Span
 from ..project import Project
-from ..resources import folder
+from ..resources import PACKAGE, folder
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -58,7 +58,7 @@ def recall(project: Project) -> Remembered | None:
 
 def remember(project: Project, plan: Plan) -> None:
     """Keep what a plan was made from, once the project's files are what it says."""
-    consulted = plan.modules.consulted()
+    consulted = plan.reading.sources.consulted()
     package = project.out / "__init__.py"
     files = {path: _digest(content) for path, content in consulted.read.items()}
     files.update((path, _digest(text.encode())) for path, text in plan.files.items())
@@ -92,7 +92,7 @@ def _place(project: Project) -> Path:
 def _key(project: Project) -> str:
     """The generator's own text, its Python, and the configuration."""
     digest = hashlib.sha256(repr((sys.version, project)).encode())
-    places = (Path(__file__).parent, folder("templates"), project.templates)
+    places = (PACKAGE, folder("templates"), project.templates)
     for place in places:
         for path in sorted(place.rglob("*")) if place else ():
             if path.suffix in (".py", ".j2"):

@@ -3,32 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import Diagnostic, GenerationError
+from ..errors import GenerationError
 from ..project import Project
 from .files import orphans, replace, shown, text_of
 from .lock import lock_is_intact
+from .outcome import Outcome
 from .plan import Plan, plan
 from .stamp import State, state_of
 
-__all__ = ["Outcome", "generate", "write"]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What `generate` did; paths are absolute.
-
-    warnings: sentences about what the user may not expect.
-    diagnostics: what seldom is meant so in the contracts.
-    """
-
-    written: tuple[Path, ...]
-    unchanged: tuple[Path, ...]
-    deleted: tuple[Path, ...]
-    warnings: tuple[str, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
+__all__ = ["generate", "write"]
 
 
 def generate(project: Project) -> Outcome:

@@ -22,10 +22,10 @@ from ..rules.files import NotUnderstood
 from .compiling import parsed_text
 from .expressions import Names, Unreadable, constant
 from .misuse import misfit, misuse
-from .module import Definition, Module
+from .modules import Definition, Module
+from .nodes import dotted
 from .parameters import type_parameters
 from .quotes import has_quotes, is_recursive
-from .scan import dotted
 from .standard import TYPING, standard
 
 __all__ = ["Annotations", "union"]

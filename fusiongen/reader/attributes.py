@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from .members import Members, is_true, keywords_of
-from .scan import dotted
+from .members import Members
+from .nodes import dotted, is_true, keywords_of
 from .shadows import Shadows
 from .shapes import Field
 

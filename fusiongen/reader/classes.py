@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import libcst as cst
 
 from ..contract import Kind, Named, Ref, parts
 from .enums import Body, boundary_of, enum_values
+from .made import made_type
 from .making import (
     MADE_OF_THEIR_KIND,
     Bases,
@@ -21,13 +21,13 @@ from .making import (
     made_by,
     own_fields,
 )
-from .members import Members, keywords_of, type_or_none
-from .module import Module
+from .members import Members, type_or_none
+from .modules import Module
+from .nodes import keywords_of
 from .parameters import type_parameters
 from .shapes import Field, Structure
-
-if TYPE_CHECKING:
-    from .structures import Structures
+from .standard import standard
+from .values import Values
 
 __all__ = ["read_class"]
 
@@ -38,25 +38,38 @@ _WIRE_OPTIONS = (
 )
 
 
-def read_class(structures: Structures, module: Module, ref: Ref, node: cst.ClassDef) -> Structure:
+Known = Callable[[Ref], Structure | None]
+"""The structure behind a name, if the source roots define it."""
+
+
+def read_class(
+    module: Module, ref: Ref, node: cst.ClassDef, known: Known, values: Values
+) -> Structure:
     """Read one class.
 
-    structures: of the bases.
+    known: tells the structure of a base.
+    values: works out what it gives its fields and options.
     """
-    return _Class(structures, module, ref, node).read()
+    return _Class(module, ref, node, known, values).read()
 
 
 class _Class:
     def __init__(
-        self, structures: Structures, module: Module, ref: Ref, node: cst.ClassDef
+        self, module: Module, ref: Ref, node: cst.ClassDef, known: Known, values: Values
     ) -> None:
-        self._structures = structures
+        self._known = known
+        self._values = values
         self._module = module
         self._ref = ref
         self._node = node
         self._bases = _bases(module, node)
-        self._inherited = [(base, structures.of(base)) for base in self._bases]
-        self._members = Members(module, ref, node, structures.values)
+        calls = (base.value for base in node.bases if isinstance(base.value, cst.Call))
+        made = filter(None, (made_type(module, ref, call) for call in calls))
+        self._inherited = [
+            *((base, known(base)) for base in self._bases),
+            *((ref, structure) for structure in made),
+        ]
+        self._members = Members(module, ref, node, values)
         self._making = made_by(module, node, self._members, self._inherited)
         self._kind = self._making.kind
         keywords = {each.keyword.value: each.value for each in node.keywords if each.keyword}
@@ -81,6 +94,7 @@ class _Class:
             options=tuple(dict(self._options_on_the_wire()).items()),
             doc=self._node.get_docstring(),
             parameters=tuple(each.name for each in parameters),
+            flaw=next((each.flaw for _, each in self._inherited if each and each.flaw), None),
         )
 
     def _fields_above(self) -> Iterator[Field]:
@@ -93,11 +107,23 @@ class _Class:
     def _own_fields(self) -> Iterable[Field]:
         found = own_fields(self._members, self._making, self._options, self._module)
         if self._kind is Kind.ENUM:
-            values = enum_values(self._structures.values, *self._lineage)
+            values = enum_values(self._values, *self._lineage)
+            if self._mixes_in_values(self._bases) and not self._members.defines("__new__"):
+                values = {name: f"({text},)" for name, text in values.items()}
             return (replace(each, value=values[each.name]) for each in found if each.name in values)
         if self._kind is Kind.MODEL:
             return (each for each in found if not self._is_constant(each))
         return found
+
+    def _mixes_in_values(self, bases: Iterable[Ref]) -> bool:
+        """Whether values of an enum are instances of a class of the source roots, not literals."""
+        for above in filter(None, map(self._known, bases)):
+            if above.kind is Kind.ENUM:
+                if self._mixes_in_values(above.bases):
+                    return True
+            elif above.kind is not Kind.PLAIN or not all(map(is_neutral, above.bases)):
+                return True
+        return False
 
     @cached_property
     def _lineage(self) -> tuple[tuple[Body, ...], tuple[Ref, ...]]:
@@ -106,9 +132,9 @@ class _Class:
     def _is_constant(self, field: Field) -> bool:
         """Whether pydantic takes this for no field: it is `Final` and has a value."""
         type_ = field.type if field.default is not None else None
-        return (
-            isinstance(type_, Named) and str(self._structures.origin(type_.ref)) == "typing.Final"
-        )
+        if not isinstance(type_, Named):
+            return False
+        return str(standard(self._module.modules.origin(type_.ref))) == "typing.Final"
 
     def _properties(self) -> tuple[Field, ...]:
         above = (each for _, base in reversed(self._inherited) if base for each in base.properties)
@@ -135,11 +161,15 @@ class _Class:
         """Whether it has type parameters of its own."""
         bases = (type_or_none(self._module, base.value) for base in self._node.bases)
         return self._node.type_parameters is not None or any(
-            isinstance(part, Named) and self._structures.is_variable(part.ref)
+            isinstance(part, Named) and self._is_variable(part.ref)
             for base in bases
             if base is not None
             for part in parts(base)
         )
+
+    def _is_variable(self, ref: Ref) -> bool:
+        structure = self._known(ref)
+        return structure is not None and structure.kind is Kind.VARIABLE
 
 
 def _bases(module: Module, node: cst.ClassDef) -> list[Ref]:

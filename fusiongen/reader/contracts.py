@@ -12,11 +12,14 @@ from ..contract import Contract, Method
 from ..errors import ContractError, Diagnostic, Violation
 from ..rules.all import CONTRACT_RULES, PROJECT_RULES
 from ..rules.services import DuplicateService
+from .declarations import declarations
+from .diagnostics import Diagnostics
 from .ignores import is_ignored
 from .invalidates import Invalidations, Target, Unjudged
 from .modules import Modules
 from .paths import Paths
-from .services import ServiceSyntax, services_of
+from .services import ServiceSyntax
+from .sources import Sources
 from .structures import Structures
 
 __all__ = ["Reading", "read"]
@@ -24,45 +27,69 @@ __all__ = ["Reading", "read"]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the text says: the contracts by name, the structures behind their types, and what
-    seldom is meant so."""
+    """What the text says.
+
+    contracts: by name.
+    structures: those behind their types.
+    warnings: what seldom is meant so.
+    sources: the files that say it.
+    """
 
     contracts: tuple[Contract, ...]
     structures: Structures
-    warnings: tuple[Diagnostic, ...] = ()
+    warnings: tuple[Diagnostic, ...]
+    sources: Sources
 
 
-def read(modules: Modules, names: Iterable[str]) -> Reading:
+def read(sources: Sources, names: Iterable[str]) -> Reading:
     """Read the contracts of these modules.
 
     Raises:
         ContractError: with every diagnostic there is.
     """
+    modules = Modules(sources)
     diagnostics: list[Diagnostic] = []
+    services = _services(modules, names, diagnostics)
+    structures = Structures(modules)
+    contracts = _bound(structures, services, diagnostics)
+    warnings = _judged(contracts, structures, diagnostics)
+    diagnostics.extend(sources.broken)
+    if diagnostics:
+        raise ContractError(diagnostics)
+    for rule in PROJECT_RULES:
+        warnings.extend(rule.check_all(contracts, structures))
+    shown = (each for each in set(warnings) if not is_ignored(each, sources.lines(each.span.path)))
+    by_name = sorted(contracts, key=lambda contract: contract.name)
+    return Reading(tuple(by_name), structures, tuple(sorted(shown)), sources)
+
+
+def _services(
+    modules: Modules, names: Iterable[str], diagnostics: list[Diagnostic]
+) -> list[ServiceSyntax]:
+    """What these modules declare, each by itself."""
     services: list[ServiceSyntax] = []
     for name in names:
         module = modules.find(name)
         if module is not None:
-            services.extend(services_of(module, diagnostics))
+            own = Diagnostics(module)
+            services.extend(map(ServiceSyntax, declarations(module, own)))
+            diagnostics.extend(own.found)
     for service in services:
         diagnostics.extend(service.diagnostics)
     diagnostics.extend(_duplicates(services))
+    return services
 
-    structures = Structures(modules)
-    contracts = _bound(structures, services, diagnostics)
+
+def _judged(
+    contracts: list[Contract], structures: Structures, diagnostics: list[Diagnostic]
+) -> list[Diagnostic]:
+    """What rules say of each finished contract; returns what are only warnings."""
     warnings: list[Diagnostic] = []
     for rule in CONTRACT_RULES:
         found = warnings if rule.warning else diagnostics
         for contract in contracts:
             found.extend(rule.check(contract, structures))
-    diagnostics.extend(modules.broken)
-    if diagnostics:
-        raise ContractError(diagnostics)
-    for project_rule in PROJECT_RULES:
-        warnings.extend(project_rule.check_all(contracts, structures))
-    shown = (each for each in set(warnings) if not is_ignored(modules, each))
-    by_name = sorted(contracts, key=lambda contract: contract.name)
-    return Reading(tuple(by_name), structures, tuple(sorted(shown)))
+    return warnings
 
 
 def _duplicates(services: list[ServiceSyntax]) -> Iterable[Diagnostic]:

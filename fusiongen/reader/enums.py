@@ -21,8 +21,8 @@ import libcst as cst
 
 from ..contract import Ref
 from .literals import literal, spelled, tree_of
-from .module import Module
-from .scan import dotted, statements
+from .modules import Module
+from .nodes import dotted, statements
 from .values import Values, assigned
 
 __all__ = ["Body", "boundary_of", "enum_values", "travel_by_value"]
@@ -79,6 +79,10 @@ def travel_by_value(texts: Iterable[str | None], *, is_flag: bool) -> bool:
     )
 
 
+_VALUES = ("datetime", "decimal", "fractions", "ipaddress", "pathlib", "uuid")
+"""Modules whose classes make values."""
+
+
 class _Unknown(Exception):
     """Raised where the text does not tell a value."""
 
@@ -107,9 +111,11 @@ class _Enum:
             except (_Unknown, ValueError):
                 known = False
         try:
-            return self._made() if known else texts
+            if known:
+                return self._made()
         except _Unknown:
-            return texts
+            pass
+        return {name: self._mixed(text) for name, text in texts.items()}
 
     def _text(self, node: cst.BaseExpression, tree: ast.expr | None, index: int) -> str:
         """How a member reads whose value is not known: with all that takes part in making it."""
@@ -121,6 +127,14 @@ class _Enum:
             code = spelled(ast.parse(body.module.tree.code_for_node(method).strip()))
             text += f" by {method.name.value} {hashlib.sha256(code.encode()).hexdigest()[:8]}"
         return text
+
+    def _mixed(self, text: str) -> str:
+        """What a class that is mixed in makes of a value: an instance of one of Python's own is
+        neither a string nor an integer, that of any other class cannot be known."""
+        others = [each for each in self._bases if _standard(each) is None]
+        if others and all(each.module in _VALUES for each in others):
+            return f"({text},)"
+        return f"{text} under {', '.join(map(str, others))}" if others else text
 
     def _value(self, name: str, tree: ast.expr) -> Any:
         """What the class statement gives a member, `auto()` worked out."""

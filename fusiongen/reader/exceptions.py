@@ -1,4 +1,4 @@
-"""What is known of Python's own exceptions."""
+"""What is known of exceptions that the source roots do not define."""
 
 from __future__ import annotations
 
@@ -19,11 +19,19 @@ _OTHER_NAMES = {
     **dict.fromkeys(("select.error", "socket.error"), "OSError"),
 }
 _NO_ERRORS = ("asyncio.CancelledError", "asyncio.exceptions.CancelledError")
+_MADE_BY_PYDANTIC = frozenset(
+    (
+        *("pydantic.ValidationError", "pydantic_core.ValidationError"),
+        *("pydantic_core.PydanticCustomError", "pydantic_core.PydanticKnownError"),
+        *("pydantic_core.PydanticSerializationError", "pydantic_core.SchemaError"),
+    )
+)
+_ENDS = ("StopIteration", "StopAsyncIteration")
 
 
 def is_exception(ref: Ref) -> bool:
-    """Whether this is one of Python's own exceptions."""
-    return _builtin(ref) is not None
+    """Whether this is one of Python's own exceptions, or another one that is known."""
+    return _builtin(ref) is not None or str(ref) in _MADE_BY_PYDANTIC
 
 
 def true_exception(ref: Ref) -> Ref:
@@ -40,6 +48,10 @@ def why_not_raised(ref: Ref) -> str | None:
         return "is no `Exception`: it ends a task or the process"
     if builtin is not None and issubclass(builtin, BaseExceptionGroup):
         return "holds other exceptions, which do not travel"
+    if ref.module == "builtins" and ref.name in _ENDS:
+        return "ends a loop, and leaves no body"
+    if str(ref) in _MADE_BY_PYDANTIC:
+        return "is made by pydantic alone: raise an exception of your own from it"
     return "is no exception class" if ref.module == "builtins" and builtin is None else None
 
 

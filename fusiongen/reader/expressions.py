@@ -8,10 +8,11 @@ from collections.abc import Collection, Iterator
 import libcst as cst
 
 from ..contract import Expression, Ref, quoted
+from ..errors import Diagnostic, Violation
 from ..rules.files import NotUnderstood
 from ..rules.names import HiddenByStar, TypingOnly, UnknownName
-from .module import Definition, Module
-from .scan import dotted
+from .modules import Definition, Module
+from .nodes import dotted
 
 __all__ = ["Names", "Unreadable", "constant"]
 
@@ -83,6 +84,19 @@ class Names:
             problem = f"{found.module.file} does not define `{found.ref.head}`"
             raise UnknownName.violation(self._module.span(at), problem)
         return ref
+
+    def named(self, node: cst.CSTNode, at: cst.CSTNode) -> Ref | None:
+        """What the dotted name that a node spells means here; `None` if it spells none."""
+        name = dotted(node)
+        return None if name is None else self.ref(name, at)
+
+    def unknown(self, node: cst.CSTNode, at: cst.CSTNode) -> Diagnostic | None:
+        """Why the dotted name that a node spells means nothing; `None` if it does, or is none."""
+        try:
+            self.named(node, at)
+        except Violation as violation:
+            return violation.diagnostic
+        return None
 
     def expression(self, node: cst.BaseExpression, at: cst.CSTNode, *, calls: bool) -> Expression:
         """A default (no calls) or a piece of metadata.

@@ -33,10 +33,11 @@ from ..rules.invalidations import (
 )
 from .compiling import parsed_text
 from .expressions import constant
-from .methods import Entry, MethodSyntax
-from .module import Module
+from .methods import MethodSyntax
+from .modules import Module
+from .nodes import dotted
+from .options import Entry
 from .paths import Paths
-from .scan import dotted
 
 __all__ = ["Invalidations", "Target", "Unjudged"]
 

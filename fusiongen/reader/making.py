@@ -10,8 +10,9 @@ import libcst as cst
 from ..contract import Kind, Ref
 from .attributes import AttrsDecorator, attrs_decorator, attrs_fields
 from .exceptions import is_exception
-from .members import Members, is_true
-from .module import Module
+from .members import Members
+from .modules import Module
+from .nodes import is_true
 from .shadows import Shadows
 from .shapes import Field, Structure
 
@@ -48,7 +49,7 @@ _SCHEMA = "__get_pydantic_core_schema__"
 _NEUTRAL = ("abc.ABC", "object", "typing.Generic")
 _DECORATED = (Kind.ATTRS, Kind.DATACLASS, Kind.NAMED_TUPLE)
 """Sorts that a subclass inherits without what makes fields of its own annotations."""
-MADE_OF_THEIR_KIND = (*_DECORATED, Kind.STRUCT)
+MADE_OF_THEIR_KIND = (*_DECORATED, Kind.ENUM, Kind.STRUCT)
 """Sorts that inherit fields of their own sort only."""
 
 
@@ -59,6 +60,7 @@ class Making:
     call, attrs: its decorator, if that has arguments, and if it is one of attrs.
     pydantic: whether it is a dataclass of pydantic.
     inherited: it is of its sort only because a base is.
+    is_plain_error: it is an exception whose annotations make no fields.
     """
 
     kind: Kind
@@ -66,6 +68,7 @@ class Making:
     attrs: AttrsDecorator | None = None
     pydantic: bool = False
     inherited: bool = False
+    is_plain_error: bool = False
 
 
 def made_by(module: Module, node: cst.ClassDef, members: Members, bases: Bases) -> Making:
@@ -84,11 +87,15 @@ def made_by(module: Module, node: cst.ClassDef, members: Members, bases: Bases) 
         strange = True
     kind = family or (Kind.UNKNOWN if strange else Kind.PLAIN)
     direct = any(_FAMILIES.get(str(base)) is family for base, _ in bases)
-    return Making(kind, inherited=kind in _DECORATED and not direct)
+    inherited = kind in _DECORATED and not direct
+    return Making(kind, inherited=inherited, is_plain_error=kind is Kind.EXCEPTION)
 
 
 def _family(bases: Bases) -> Kind | None:
-    """What the bases make of a class."""
+    """What the bases make of a class: the first of them that is known to make anything."""
+    if any(_makes_enums(*each) for each in bases):
+        return Kind.ENUM
+    unknown: Kind | None = None
     for base, structure in bases:
         family = _FAMILIES.get(str(base))
         if family is None and structure is not None and structure.kind is not Kind.PLAIN:
@@ -97,9 +104,16 @@ def _family(bases: Bases) -> Kind | None:
             family = Kind.EXCEPTION
         if family is None and structure is None and not is_neutral(base):
             family = Kind.UNKNOWN if base.module != "builtins" else None
-        if family is not None:
+        if family not in (None, Kind.UNKNOWN):
             return family
-    return None
+        unknown = unknown or family
+    return unknown
+
+
+def _makes_enums(base: Ref, structure: Structure | None) -> bool:
+    """Whether a class with this base is an enum, whatever is mixed in."""
+    is_enum = structure is not None and structure.kind is Kind.ENUM
+    return is_enum or _FAMILIES.get(str(base)) is Kind.ENUM
 
 
 def is_neutral(base: Ref) -> bool:
@@ -129,7 +143,7 @@ def own_fields(
     for field in fields:
         if making.inherited:
             field = replace(field, flaw="it is none: the class lacks the decorator of its base")
-        yield field
+        yield replace(field, flaw=None, attribute=True) if making.is_plain_error else field
 
 
 def is_frozen(making: Making, options: Mapping[str, cst.BaseExpression], above: bool) -> bool:

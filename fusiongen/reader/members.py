@@ -12,13 +12,13 @@ from ..errors import Violation
 from .annotations import Annotations
 from .expressions import Names, Unreadable
 from .literals import spelled
-from .module import Module
-from .scan import dotted, statements
+from .modules import Module
+from .nodes import dotted, keywords_of, statements
 from .shadows import Shadows
 from .shapes import Field
 from .values import Values, given_names
 
-__all__ = ["Members", "is_true", "keywords_of", "type_or_none"]
+__all__ = ["Members", "type_or_none"]
 
 
 _NO_VARIABLES: Mapping[str, Type] = {}
@@ -80,8 +80,7 @@ class Members:
 
     def named(self, node: cst.BaseExpression) -> str:
         """What a dotted name means, in full; empty if it is none."""
-        ref = self._module.named(node)
-        return str(self._module.modules.meaning(ref)) if ref else ""
+        return str(self._module.meaning(node) or "")
 
     def assigned(self) -> Iterator[Field]:
         for node, below in zip(self.statements, (*self.statements[1:], None), strict=True):
@@ -171,13 +170,3 @@ def type_or_none(
         return Annotations(module, variables).type(node)
     except Violation:
         return None
-
-
-def keywords_of(call: cst.Call | None) -> dict[str, cst.BaseExpression]:
-    """The keyword arguments of a call."""
-    return {each.keyword.value: each.value for each in call.args if each.keyword} if call else {}
-
-
-def is_true(node: cst.BaseExpression | None) -> bool:
-    """Whether this is the literal `True`."""
-    return isinstance(node, cst.Name) and node.value == "True"

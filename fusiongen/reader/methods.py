@@ -2,61 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import libcst as cst
 
-from ..contract import (
-    Expression,
-    Method,
-    MethodKind,
-    Named,
-    Nothing,
-    Options,
-    Parameter,
-    ParameterKind,
-    Ref,
-    Type,
-)
-from ..errors import Diagnostic, Violation
+from ..contract import Method, MethodKind, Named, Nothing, Options, Ref, Type
+from ..errors import Diagnostic
 from ..rules.base import Rule
-from ..rules.files import NotUnderstood
-from ..rules.methods import (
-    AsyncStream,
-    BadDefault,
-    BadDeprecation,
-    DecoratedStream,
-    MissingAnnotation,
-    StarArguments,
-    SyncMethod,
-)
-from ..rules.options import BadCommandOption, BadOption
+from ..rules.methods import AsyncStream, DecoratedStream, SyncMethod
 from ..rules.protocols import NotAMethod
-from .annotations import Annotations
-from .expressions import Names, Unreadable, constant
-from .module import Module
+from .decorators import Decoration, decorations
+from .diagnostics import Diagnostics
+from .modules import Module
+from .options import Entry, deprecation_of, entries_of, options_of
+from .signature import Signature
 from .standard import standard
-from .syntax import Decoration, decorations
 
-__all__ = ["Entry", "MethodSyntax", "read_method"]
+__all__ = ["MethodSyntax", "read_method"]
 
-_NO_CONSTANTS = (
-    *(cst.FunctionDef, cst.ClassDef, cst.Lambda),
-    *(cst.BaseDict, cst.BaseList, cst.BaseSet, cst.GeneratorExp),
-)
 _ITERATOR = Ref(module="collections.abc", name="AsyncIterator")
 _GENERATOR = Ref(module="collections.abc", name="AsyncGenerator")
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One string of `invalidates`, and the node that spells it."""
-
-    text: str
-    node: cst.BaseExpression
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,18 +72,21 @@ class _Reader:
         self._module = module
         self._node = node
         self._name = node.name.value
-        declared = node.type_parameters.params if node.type_parameters is not None else ()
-        own = dict.fromkeys((each.param.name.value for each in declared), Nothing())
-        self._annotations = Annotations(module, {**variables, **own}, hidden=above)
-        self._names = Names(module, above)
-        self._decorations = tuple(decorations(module, node.decorators))
-        self._diagnostics: list[Diagnostic] = []
+        self._diagnostics = Diagnostics(module)
+        self._signature = Signature(module, node, variables, above, self._diagnostics)
+        self._decorations = tuple(decorations(module, node.decorators, above))
 
     def read(self) -> MethodSyntax:
         decoration = self._decoration()
-        special = bool(self._diagnostics)
-        parameters = tuple(self._parameters())
+        special = bool(self._diagnostics.found)
+        parameters = tuple(self._signature.parameters())
         kind, result, generator = self._kind(decoration, special)
+        options = Options()
+        entries: tuple[Entry, ...] = ()
+        if decoration is not None and kind is MethodKind.COMPUTE:
+            options = options_of(self._name, decoration, self._diagnostics)
+        if decoration is not None and kind is MethodKind.COMMAND:
+            entries = tuple(entries_of(self._name, decoration, self._diagnostics))
         method = Method(
             name=self._name,
             kind=kind,
@@ -124,200 +94,68 @@ class _Reader:
             result=result,
             generator=generator,
             doc=self._node.get_docstring(),
-            deprecated=self._deprecation(),
-            options=self._options(decoration) if kind is MethodKind.COMPUTE else Options(),
+            deprecated=deprecation_of(self._name, self._decorations, self._diagnostics),
+            options=options,
             span=self._module.span(self._node.name),
         )
-        entries = tuple(self._entries(decoration)) if kind is MethodKind.COMMAND else ()
-        return MethodSyntax(method, self._module, entries, tuple(self._diagnostics))
-
-    def _note(self, rule: type[Rule], node: cst.CSTNode, problem: str) -> None:
-        self._diagnostics.append(rule.at(self._module.span(node), problem))
+        return MethodSyntax(method, self._module, entries, tuple(self._diagnostics.found))
 
     def _decoration(self) -> Decoration | None:
-        found = [each for each in self._decorations if self._decides(each)]
+        """The one that says what the method is."""
+        found = [each for each in self._decorations if _decides(each)]
         ours = [each for each in found if each.name in ("compute", "command")]
         for each in found:
-            if each.unbound is not None:
-                self._note_unbound(each.unbound, each.node)
+            if each.unknown is not None:
+                self._diagnostics.found.append(each.unknown)
             elif each not in ours:
-                code = self._module.code(each.node)
-                self._note(NotAMethod, each.node, f"`{self._name}` is decorated with `{code}`")
+                problem = f"`{self._name}` is decorated with `{each.code}`"
+                self._diagnostics.add(NotAMethod, each.node, problem)
         if len(ours) > 1:
-            self._note(NotAMethod, ours[1].node, f"`{self._name}` is decorated twice")
+            self._diagnostics.add(NotAMethod, ours[1].node, f"`{self._name}` is decorated twice")
         if self._node.type_parameters is not None:
-            self._note(NotAMethod, self._node.name, f"`{self._name}` is generic")
+            self._diagnostics.add(NotAMethod, self._node.name, f"`{self._name}` is generic")
         return ours[0] if ours else None
-
-    def _decides(self, each: Decoration) -> bool:
-        """Whether a decorator says what the method is, or something that no contract says."""
-        harmless = each.name == "deprecated" or (each.name == "harmless" and each.call is None)
-        return each.readable and not harmless
-
-    def _note_unbound(self, name: str, node: cst.CSTNode) -> None:
-        try:
-            self._names.ref(name, node)
-        except Violation as violation:
-            self._diagnostics.append(violation.diagnostic)
-
-    def _deprecation(self) -> str | None:
-        """What `@deprecated` says, if it is there."""
-        found = [each for each in self._decorations if each.name == "deprecated"]
-        message = None
-        for index, each in enumerate(found):
-            match each.call:
-                case cst.Call(args=[cst.Arg(value=value, keyword=None, star="")]) if not index:
-                    message = getattr(value, "evaluated_value", None)
-            if not isinstance(message, str) or not _is_text(message) or index:
-                code = self._module.code(each.node)
-                problem = f"`@{code}` of `{self._name}` is no message alone"
-                self._note(BadDeprecation, each.node, problem)
-        return message if isinstance(message, str) else None
-
-    def _parameters(self) -> Iterator[Parameter]:
-        declared = self._node.params
-        for star in (declared.star_arg, declared.star_kwarg):
-            if isinstance(star, cst.Param):
-                problem = f"`{self._name}` takes `{star.star}{star.name.value}`"
-                self._note(StarArguments, star, problem)
-        positional = [(node, ParameterKind.POSITIONAL) for node in declared.posonly_params]
-        ordinary = [(node, ParameterKind.ORDINARY) for node in declared.params]
-        keyword = [(node, ParameterKind.KEYWORD) for node in declared.kwonly_params]
-        if not positional and not ordinary:
-            self._note(NotAMethod, self._node.name, f"`{self._name}` takes no `self`")
-        for node, kind in (*(positional + ordinary)[1:], *keyword):
-            yield self._parameter(node, kind)
-
-    def _parameter(self, node: cst.Param, kind: ParameterKind) -> Parameter:
-        name = node.name.value
-        if node.annotation is None:
-            problem = f"the parameter `{name}` of `{self._name}` has no type"
-            self._note(MissingAnnotation, node, problem)
-        return Parameter(
-            name=name,
-            type=self._type(node.annotation),
-            default=self._default(node.default) if node.default is not None else None,
-            kind=kind,
-            span=self._module.span(node),
-        )
-
-    def _type(self, node: cst.Annotation | None) -> Type:
-        """The type that is written there; `None`, of which nobody complains, if it is none."""
-        try:
-            return self._annotations.type(node.annotation) if node is not None else Nothing()
-        except Violation as violation:
-            self._diagnostics.append(violation.diagnostic)
-        except RecursionError:
-            assert node is not None
-            self._note(NotUnderstood, node.annotation, "this type nests too deeply")
-        return Nothing()
-
-    def _default(self, node: cst.BaseExpression) -> Expression:
-        code = self._module.code(node)
-        try:
-            found = self._names.expression(node, node, calls=False)
-            names = [part for part in found.parts if isinstance(part, Ref)]
-            if all(map(self._is_constant, names)):
-                return found
-            self._note(BadDefault, node, f"the default `{code}` is no constant")
-        except Violation as violation:
-            self._diagnostics.append(violation.diagnostic)
-        except (Unreadable, RecursionError):
-            self._note(BadDefault, node, f"the default `{code}` cannot be repeated")
-        return Expression(parts=("None",))
-
-    def _is_constant(self, ref: Ref) -> bool:
-        """Whether a name may be that of a constant: no function, no class, nothing that changes."""
-        found = self._module.modules.definition(ref)
-        if found is None:
-            return self._module.modules.origin(ref).module != "builtins"
-        return not isinstance(found.node, _NO_CONSTANTS)
 
     def _kind(self, decoration: Decoration | None, special: bool) -> _Kind:
         """What it is, unless it is something special that contracts do not have."""
-        name, node = self._name, self._node
         kind = MethodKind(decoration.name) if decoration else MethodKind.PLAIN
-        before = len(self._diagnostics)
-        if node.returns is None:
-            self._note(MissingAnnotation, node.name, f"the result of `{name}` has no type")
+        result = self._signature.result()
+        if result is None or special:
+            return _Kind(kind, Nothing() if result is None else result)
+        opened = self._signature.opened(result)
+        if opened is None:
             return _Kind(kind, Nothing())
-        annotation = node.returns.annotation
-        result = self._type(node.returns)
-        if len(self._diagnostics) > before or special:
-            return _Kind(kind, result)
-        try:
-            opened = self._annotations.without_alias(result)
-        except Violation as violation:
-            self._diagnostics.append(violation.diagnostic)
+        streams = isinstance(opened, Named) and self._origin(opened) in (_ITERATOR, _GENERATOR)
+        if self._node.asynchronous is not None:
+            if not streams:
+                return _Kind(kind, result)
+            self._note_result(AsyncStream, "is an `async def` that streams")
+            return _Kind(MethodKind.STREAM, Nothing())
+        if not isinstance(opened, Named) or not streams or not opened.arguments:
+            self._note_result(SyncMethod, "is a plain `def` but no stream of a type")
             return _Kind(kind, Nothing())
-        origin = self._origin(opened) if isinstance(opened, Named) else None
-        stream = origin in (_ITERATOR, _GENERATOR)
-        if node.asynchronous is not None:
-            if stream:
-                self._note(AsyncStream, annotation, f"`{name}` is an `async def` that streams")
-                return _Kind(MethodKind.STREAM, Nothing())
-            return _Kind(kind, result)
-        if not isinstance(opened, Named) or not stream or not opened.arguments:
-            self._note(SyncMethod, annotation, f"`{name}` is a plain `def` but no stream of a type")
-            return _Kind(kind, Nothing())
+        return self._stream(opened, opened.arguments, decoration)
+
+    def _stream(
+        self, opened: Named, arguments: Sequence[Type], decoration: Decoration | None
+    ) -> _Kind:
         if decoration is not None:
-            problem = f"the stream `{name}` is decorated with `@{decoration.name}`"
-            self._note(DecoratedStream, decoration.node, problem)
-        item, *sent = opened.arguments
+            problem = f"the stream `{self._name}` is decorated with `@{decoration.name}`"
+            self._diagnostics.add(DecoratedStream, decoration.node, problem)
+        item, *sent = arguments
         if sent not in ([], [Nothing()]):
-            self._note(SyncMethod, annotation, f"`{name}` is sent values of `{sent[0]}`")
-        return _Kind(MethodKind.STREAM, item, generator=origin == _GENERATOR)
+            self._note_result(SyncMethod, f"is sent values of `{sent[0]}`")
+        return _Kind(MethodKind.STREAM, item, generator=self._origin(opened) == _GENERATOR)
+
+    def _note_result(self, rule: type[Rule], problem: str) -> None:
+        assert self._node.returns is not None
+        self._diagnostics.add(rule, self._node.returns.annotation, f"`{self._name}` {problem}")
 
     def _origin(self, type_: Named) -> Ref:
         return standard(self._module.modules.origin(type_.ref))
 
-    def _options(self, decoration: Decoration | None) -> Options:
-        given: dict[str, str] = {}
-        for argument in decoration.call.args if decoration and decoration.call else ():
-            name = argument.keyword.value if argument.keyword else ""
-            if name not in Options.model_fields:
-                self._note(BadOption, argument, f"`@compute` of `{self._name}` has no such option")
-                continue
-            text = constant(argument.value)
-            if text is None or not (text == "None" or _is_seconds(text)):
-                code = self._module.code(argument.value)
-                self._note(BadOption, argument, f"`{name}={code}` is no number of seconds")
-            elif text != "None":
-                given[name] = text
-        return Options(**given)
 
-    def _entries(self, decoration: Decoration | None) -> Iterator[Entry]:
-        assert decoration is not None
-        arguments = decoration.call.args if decoration.call else ()
-        names = [argument.keyword.value if argument.keyword else None for argument in arguments]
-        if names != ["invalidates"]:
-            problem = f"`@command` of `{self._name}` takes `invalidates=`, and nothing else"
-            self._note(BadCommandOption, decoration.node, problem)
-        for argument, name in zip(arguments, names, strict=True):
-            if name != "invalidates":
-                continue
-            value = argument.value
-            if not isinstance(value, cst.List | cst.Tuple):
-                problem = f"`invalidates` of `{self._name}` is no list"
-                self._note(BadCommandOption, value, problem)
-                continue
-            for element in value.elements:
-                text = getattr(element.value, "evaluated_value", None)
-                if isinstance(text, str):
-                    yield Entry(text, element.value)
-                else:
-                    problem = f"`invalidates` of `{self._name}` holds more than string literals"
-                    self._note(BadCommandOption, element, problem)
-
-
-def _is_text(value: str) -> bool:
-    """Whether a string can be written to a file: an escape may make half a character."""
-    return not any("\ud800" <= each <= "\udfff" for each in value)
-
-
-def _is_seconds(text: str) -> bool:
-    """Whether a literal is a finite decimal number of at least 0."""
-    try:
-        return text[0].isdigit() and math.isfinite(float(text))
-    except ValueError:
-        return False
+def _decides(each: Decoration) -> bool:
+    """Whether a decorator says what the method is, or something that no contract says."""
+    harmless = each.name == "deprecated" or (each.name == "harmless" and each.arguments is None)
+    return each.readable and not harmless

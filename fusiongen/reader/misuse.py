@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from ..contract import Annotated, Dots, Named, Ref, Type, Union
+from ..contract import Dots, Named, Ref, Type, inner
 from .modules import Modules
 from .parameters import type_parameters
 from .standard import standard
@@ -28,10 +28,9 @@ _ABC_ARITY = {
 
 def misuse(type_: Type, modules: Modules) -> str | None:
     """Why a type is none, by the number of its arguments."""
-    if any(isinstance(each, Dots) for each in _direct(type_)):
-        return "`...` is not a type"
     if not isinstance(type_, Named):
-        return None
+        dots = any(isinstance(each, Dots) for each in inner(type_))
+        return "`...` is not a type" if dots else None
     origin = standard(modules.origin(type_.ref))
     if not origin.name or origin.module.partition(".")[0] == "fusionrt":
         return f"`{origin}` is no type"
@@ -46,9 +45,9 @@ def misuse(type_: Type, modules: Modules) -> str | None:
     given = len(type_.arguments)
     if wanted is not None and given != wanted:
         return misfit(origin.name, wanted, given)
-    dots = [index for index, each in enumerate(type_.arguments) if isinstance(each, Dots)]
-    is_tuple = (origin.module, origin.name) == ("builtins", "tuple")
-    return None if not dots or (is_tuple and dots == [1] and given == 2) else "`...` is not a type"
+    places = [index for index, each in enumerate(type_.arguments) if isinstance(each, Dots)]
+    fits = str(origin) == "tuple" and places == [1] and given == 2
+    return "`...` is not a type" if places and not fits else None
 
 
 def misfit(name: str, wanted: int, given: int) -> str:
@@ -90,12 +89,3 @@ def _own_misfit(origin: Ref, arguments: Sequence[Type] | None, modules: Modules)
     if fewest <= given <= len(parameters):
         return None
     return misfit(origin.name, fewest, given)
-
-
-def _direct(type_: Type) -> tuple[Type, ...]:
-    match type_:
-        case Union(members=members):
-            return members
-        case Annotated(base=base):
-            return (base,)
-    return ()

@@ -1,101 +1,158 @@
-"""The modules of the project's source roots, each read once, and where they define a name."""
+"""What names mean: in one module, and through every re-export and alias among all of them."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
+import builtins
+from collections.abc import Sequence
 from dataclasses import dataclass
-from keyword import iskeyword
-from pathlib import Path
 
 import libcst as cst
 
 from ..contract import Ref
-from ..errors import Diagnostic, Span, Violation
-from ..rules.files import NotPython
-from .compiling import compiler_refuses
-from .module import Definition, Module
+from ..errors import Span
+from .nodes import dotted, inner_class
+from .parsing import Source
+from .sources import Sources
+from .standard import standard
 
-__all__ = ["Consulted", "Modules"]
+__all__ = ["Definition", "Module", "Modules"]
+
+_SHOWN = 80
+"""Characters of the user's text in a message."""
+_BUILTINS = frozenset(name for name in dir(builtins) if not name.startswith("_"))
+
+
+class Module:
+    """One module, and what its names mean among all the others."""
+
+    def __init__(self, modules: Modules, source: Source) -> None:
+        self.modules = modules
+        self.name = source.name
+        self.file = source.file
+        self.tree = source.tree
+        self.scan = source.scan
+        self._source = source
+
+    def span(self, node: cst.CSTNode) -> Span:
+        """Where a node of this file is; its first line, if it nests too deeply to tell."""
+        place = self._source.places.get(node)
+        if place is None:
+            return Span(self.file, 1, 1)
+        return Span(self.file, place.start.line, place.start.column + 1)
+
+    @property
+    def nests_too_deeply(self) -> bool:
+        """Whether the places of its nodes cannot be found."""
+        return not self._source.places
+
+    def code(self, node: cst.CSTNode) -> str:
+        """How a node reads, on one short line."""
+        text = " ".join(self.tree.code_for_node(node).split())
+        return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+    def resolve(self, name: str) -> Ref | None:
+        """What a dotted name means here; `None` if nothing here binds it."""
+        head, *rest = name.split(".")
+        bound = self.scan.bindings.get(head)
+        if bound is None:
+            return Ref(module="builtins", name=name) if head in _BUILTINS else None
+        if bound.name and rest and self.modules.has(f"{bound.module}.{bound.name}"):
+            bound = Ref(module=f"{bound.module}.{bound.name}", name="")
+        if bound.name:
+            return Ref(module=bound.module, name=".".join((bound.name, *rest)))
+        return self._below(bound.module, rest)
+
+    def named(self, node: cst.CSTNode | None) -> Ref | None:
+        """What the dotted name that a node spells means here; `None` if it spells none."""
+        name = dotted(node)
+        return self.resolve(name) if name else None
+
+    def meaning(self, node: cst.CSTNode) -> Ref | None:
+        """The same, through every alias and re-export, in its modern spelling."""
+        ref = self.named(node)
+        return standard(self.modules.meaning(ref)) if ref else None
+
+    def inner_meaning(self, decorator: cst.Decorator) -> Ref | None:
+        """What a decorator means by what functions and classes import here."""
+        called = decorator.decorator
+        head, *rest = (dotted(getattr(called, "func", called)) or "").split(".")
+        bound = self.scan.inner_bindings.get(head)
+        if bound is None:
+            return None
+        name = ".".join((bound.name, *rest) if bound.name else rest)
+        return self.modules.meaning(Ref(module=bound.module, name=name))
+
+    def origin(self, node: cst.CSTNode) -> Ref | None:
+        """Where what a node names is really defined, in its modern spelling."""
+        ref = self.named(node)
+        return standard(self.modules.origin(ref)) if ref else None
+
+    def definition(self, node: cst.CSTNode) -> Definition | None:
+        """Where the source roots define what a node names, if they do."""
+        ref = self.named(node)
+        return self.modules.definition(ref) if ref else None
+
+    def node_of(self, name: str) -> cst.CSTNode | None:
+        """The node that defines a name here, in nested classes, too."""
+        head, *rest = name.split(".")
+        node = self.scan.definitions.get(head)
+        for part in rest:
+            node = inner_class(node, part) if isinstance(node, cst.ClassDef) else None
+        return node
+
+    def _below(self, package: str, names: Sequence[str]) -> Ref:
+        """`a.b.C` where `a` is a module: modules first, by what is known, else by lower case."""
+        rest = list(names)
+        while len(rest) > 1:
+            inner = f"{package}.{rest[0]}"
+            known = inner in self.scan.submodules or self.modules.has(inner)
+            if not known and (self.modules.has(package) or not rest[0].islower()):
+                break
+            package = inner
+            del rest[0]
+        return Ref(module=package, name=".".join(rest))
 
 
 @dataclass(frozen=True, slots=True)
-class Consulted:
-    """Files: those that were read, with their content; those that are there; those that are not."""
+class Definition:
+    """Where a name of the source roots comes from.
 
-    read: Mapping[Path, bytes]
-    present: frozenset[Path]
-    absent: frozenset[Path]
+    ref: the name there.
+    node: the class, function or assigned value; `None` if the module does not show it.
+    """
+
+    ref: Ref
+    module: Module
+    node: cst.CSTNode | None
+
+    @property
+    def alias(self) -> cst.TypeAlias | None:
+        """The `type` statement that makes it, if one does."""
+        return self.module.scan.aliases.get(self.ref.name)
 
 
 class Modules:
-    """Finds and parses the modules of the source roots, each once.
+    """All modules of the source roots, and where they define a name."""
 
-    directory: the project; paths in spans are relative to it.
-    roots: the source roots, absolute.
-    """
-
-    def __init__(self, directory: Path, roots: Sequence[Path]) -> None:
-        self._directory = directory
-        self._roots = tuple(roots)
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
         self._modules: dict[str, Module | None] = {}
-        self._broken: dict[str, Diagnostic] = {}
-        self._by_file: dict[str, Module] = {}
-        self._paths: dict[str, Path | None] = {}
-        self._absent: set[Path] = set()
         self._origins: dict[Ref, Ref] = {}
-
-    def name_of(self, path: Path) -> str | None:
-        """The import name of a file or folder: its path below the innermost root that holds it."""
-        homes = [root for root in self._roots if path.is_relative_to(root)]
-        if not homes:
-            return None
-        parts = path.relative_to(max(homes, key=lambda root: len(root.parts))).with_suffix("").parts
-        if parts and parts[-1] == "__init__":
-            parts = parts[:-1]
-        named = all(part.isidentifier() and not iskeyword(part) for part in parts)
-        return ".".join(parts) if parts and named else None
-
-    def consulted(self) -> Consulted:
-        """What the answers so far depend on."""
-        read = {
-            path: module.source
-            for name, path in self._paths.items()
-            if path is not None and (module := self._modules.get(name)) is not None
-        }
-        present = frozenset(path for path in self._paths.values() if path is not None)
-        return Consulted(read, present, frozenset(self._absent))
 
     def has(self, name: str) -> bool:
         """Whether a source root holds the module of this import name."""
-        return self._locate(name) is not None
+        return self._sources.has(name)
+
+    def is_broken(self, name: str) -> bool:
+        """Whether a source root holds the module, and it does not parse."""
+        return self._sources.is_broken(name)
 
     def find(self, name: str) -> Module | None:
         """The module of this import name, if a source root holds it and it parses."""
         if name not in self._modules:
-            path = self._locate(name)
-            try:
-                self._modules[name] = self._parse(name, path) if path else None
-            except Violation as violation:
-                self._modules[name] = None
-                self._broken[name] = violation.diagnostic
+            source = self._sources.find(name)
+            self._modules[name] = Module(self, source) if source is not None else None
         return self._modules[name]
-
-    def is_broken(self, name: str) -> bool:
-        """Whether a source root holds the module, and it does not parse."""
-        return self.find(name) is None and name in self._broken
-
-    @property
-    def broken(self) -> Iterable[Diagnostic]:
-        """What does not parse (FG001), of the modules that were looked for."""
-        return self._broken.values()
-
-    def line(self, file: str, number: int) -> str:
-        """One line of a file that was parsed, counted from 1; empty if there is none."""
-        module = self._by_file.get(file)
-        if module is None or not 0 < number <= len(module.lines):
-            return ""
-        return module.lines[number - 1]
 
     def origin(self, ref: Ref) -> Ref:
         """Where the source roots define a name, through re-exports; else the name itself."""
@@ -130,41 +187,3 @@ class Modules:
             seen.add(moved)
             ref = moved
         return ref
-
-    def _locate(self, name: str) -> Path | None:
-        if name not in self._paths:
-            self._paths[name] = self._look_for(name.split("."))
-        return self._paths[name]
-
-    def _look_for(self, parts: Sequence[str]) -> Path | None:
-        for root in self._roots:
-            stem = root.joinpath(*parts)
-            for path in (stem / "__init__.py", stem.with_name(f"{stem.name}.py")):
-                if path.is_file():
-                    return path
-                self._absent.add(path)
-        return None
-
-    def _parse(self, name: str, path: Path) -> Module:
-        file = Path(os.path.relpath(path, self._directory)).as_posix()
-        source = path.read_bytes()
-        problem = compiler_refuses(source)
-        if problem is not None:
-            raise NotPython.violation(
-                Span(file, problem.line, problem.column),
-                f"this is not valid Python: {problem.text}",
-            )
-        try:
-            tree = cst.parse_module(source)
-            module = Module(self, name, file, source, tree, path.name == "__init__.py")
-        except cst.ParserSyntaxError as error:
-            span = Span(file, error.editor_line, error.editor_column)
-            raise NotPython.violation(span, "this is not valid Python") from None
-        except (UnicodeDecodeError, LookupError, SyntaxError):
-            raise NotPython.violation(
-                Span(file, 1, 1), "this is not text in its declared encoding, or in UTF-8"
-            ) from None
-        except RecursionError:
-            raise NotPython.violation(Span(file, 1, 1), "this nests too deeply") from None
-        self._by_file[file] = module
-        return module

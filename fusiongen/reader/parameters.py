@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import libcst as cst
 
 from ..contract import Ref
-from .module import Module
-from .scan import dotted
+from .modules import Module
+from .nodes import dotted
 
 __all__ = ["GENERIC", "PROTOCOL", "TypeParameter", "type_parameters"]
 

@@ -9,8 +9,8 @@ import libcst as cst
 
 from ..contract import Ref
 from .compiling import parsed_text
-from .module import Definition, Module
-from .scan import dotted
+from .modules import Definition, Module
+from .nodes import dotted
 
 __all__ = ["alias_value", "has_quotes", "is_recursive"]
 

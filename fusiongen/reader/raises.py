@@ -10,8 +10,8 @@ from ..contract import Ref
 from ..rules.services import BadServiceOption
 from .expressions import Names
 from .misuse import is_no_class
-from .module import Module
-from .scan import dotted
+from .modules import Module
+from .nodes import dotted
 
 __all__ = ["raised_classes"]
 
@@ -29,11 +29,11 @@ def raised_classes(module: Module, node: cst.BaseExpression) -> tuple[Ref, ...] 
 def _listed(module: Module, node: cst.BaseExpression, seen: frozenset[Ref]) -> Iterator[Ref] | None:
     if isinstance(node, cst.List | cst.Tuple):
         return _elements(module, node, seen)
-    name = dotted(node)
-    if name is None:
+    ref = Names(module).named(node, node)
+    if ref is None:
         return None
     modules = module.modules
-    found = modules.definition(modules.meaning(Names(module).ref(name, node)))
+    found = modules.definition(modules.meaning(ref))
     if found is None or found.ref in seen or not isinstance(found.node, cst.List | cst.Tuple):
         return None
     return _elements(found.module, found.node, seen | {found.ref})

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 import libcst as cst
 
 from ..contract import Ref
+from .nodes import blocks, dotted
 
-__all__ = ["Scan", "dotted", "statements"]
+__all__ = ["Scan"]
 
 
 _GUARDS = ("typing.TYPE_CHECKING", "typing_extensions.TYPE_CHECKING")
@@ -62,7 +61,7 @@ class Scan:
                 if orelse is not None:
                     self._statement(orelse, typing_only or (guarded and negated))
             case _:
-                for block in _blocks(node):
+                for block in blocks(node):
                     self._statement(block, typing_only)
 
     def _simple(self, node: cst.BaseSmallStatement, typing_only: bool) -> None:
@@ -105,7 +104,7 @@ class Scan:
                 for alias in aliases:
                     ref = Ref(module=self._source(node), name=dotted(alias.name) or "")
                     self.inner_bindings[_local(alias)] = ref
-        for block in _blocks(node):
+        for block in blocks(node):
             self._look_into(block)
 
     def _checks_types(self, test: cst.BaseExpression) -> bool:
@@ -180,42 +179,3 @@ class Scan:
 def _local(alias: cst.ImportAlias) -> str:
     name = alias.asname.name if alias.asname is not None else alias.name
     return name.value if isinstance(name, cst.Name) else ""
-
-
-def dotted(node: cst.CSTNode | None) -> str | None:
-    """`a.b.C` for the nodes that spell it, `None` for every other node."""
-    names: list[str] = []
-    while isinstance(node, cst.Attribute):
-        names.append(node.attr.value)
-        node = node.value
-    if not isinstance(node, cst.Name):
-        return None
-    return ".".join((node.value, *reversed(names)))
-
-
-def statements(body: cst.BaseSuite) -> Iterator[cst.CSTNode]:
-    """The statements of a block, those that share a line apart."""
-    for statement in body.body:
-        if isinstance(statement, cst.SimpleStatementLine):
-            yield from statement.body
-        else:
-            yield statement
-
-
-def _blocks(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    """What statements a statement holds, of those that hold some."""
-    match node:
-        case cst.BaseSuite() | cst.SimpleStatementLine():
-            yield from node.body
-        case cst.Match(cases=cases):
-            for case in cases:
-                yield case.body
-        case cst.BaseCompoundStatement() | cst.Else() | cst.Finally():
-            for name in ("body", "handlers", "orelse", "finalbody"):
-                inner = getattr(node, name, None)
-                if isinstance(inner, Sequence):
-                    yield from inner
-                elif inner is not None:
-                    yield inner
-        case cst.ExceptHandler(body=body) | cst.ExceptStarHandler(body=body):
-            yield body

@@ -14,8 +14,8 @@ import libcst as cst
 
 from ..contract import Ref
 from .compiling import parsed_text
-from .module import Module
-from .scan import dotted
+from .modules import Module
+from .nodes import dotted
 
 __all__ = ["Shadows"]
 

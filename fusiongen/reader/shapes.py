@@ -15,6 +15,7 @@ class Field:
 
     default: as it is spelled. value: what that comes down to.
     after_mark: it stands below `_: KW_ONLY`.
+    attribute: it is what an exception says of itself that is no dataclass, and no attrs class.
     doc: the string below it.
     flaw: why it cannot travel whatever its type is.
     """
@@ -27,6 +28,7 @@ class Field:
     doc: str | None = None
     flaw: str | None = None
     after_mark: bool = False
+    attribute: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Structure:
     doc: its docstring.
     parameters: the names of its type parameters, in order.
     text: how it is made, if it is neither a class nor a type that can be read.
+    flaw: why it cannot travel, whatever it holds.
     """
 
     ref: Ref
@@ -63,3 +66,4 @@ class Structure:
     doc: str | None = None
     parameters: tuple[str, ...] = ()
     text: str | None = None
+    flaw: str | None = None

@@ -7,24 +7,21 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from ..contract import Annotated, Kind, Named, Nothing, Ref, Type, Union, parts
+from ..contract import FIELD_FORMS, Annotated, Kind, Named, Nothing, Ref, Type, Union, parts
 from ..errors import Violation
 from .classes import read_class
 from .enums import travel_by_value
 from .exceptions import is_exception, true_exception, why_not_raised
 from .literals import parsed, spelled
+from .made import made_type
 from .members import type_or_none
-from .module import Module
-from .modules import Modules
+from .modules import Module, Modules
 from .quotes import alias_value
 from .shapes import Field, Structure
 from .standard import standard
 from .values import Values
 
 __all__ = ["Structures"]
-
-
-_FIELD_FORMS = tuple(f"typing.{name}" for name in ("Final", "NotRequired", "ReadOnly", "Required"))
 
 
 class Structures:
@@ -71,7 +68,7 @@ class Structures:
             case None:
                 return Structure(ref, Kind.UNKNOWN, complete=False)
             case cst.ClassDef():
-                return read_class(self, module, ref, node)
+                return read_class(module, ref, node, self.of, self.values)
             case cst.BaseExpression():
                 return self._assigned(module, ref, node)
         return Structure(ref, Kind.UNKNOWN, complete=False)
@@ -91,7 +88,8 @@ class Structures:
             variable = function in ("typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple")
             if variable:
                 return Structure(ref, Kind.VARIABLE, complete=False)
-            return Structure(ref, Kind.UNKNOWN, complete=False, text=self._text(module, node))
+            unread = Structure(ref, Kind.UNKNOWN, complete=False, text=self._text(module, node))
+            return made_type(module, ref, node) or unread
         target = type_or_none(module, node)
         if target is None:
             return Structure(ref, Kind.UNKNOWN, complete=False, text=self._text(module, node))
@@ -148,9 +146,7 @@ class Structures:
         structure = self.of(origin)
         if structure is None:
             return why_not_raised(origin)
-        if structure.kind is Kind.UNKNOWN:
-            return None
-        if structure.kind is not Kind.EXCEPTION:
+        if structure.kind not in (Kind.EXCEPTION, Kind.UNKNOWN):
             return "is no exception class"
         problems = (self.not_raised(base) for base in structure.bases if self._is_error(base))
         return next((problem for problem in problems if problem is not None), None)
@@ -170,7 +166,7 @@ class Structures:
 
     def unmarked(self, type_: Type) -> Type:
         """The type of a field without the forms that only fields have: `ReadOnly[str]` is `str`."""
-        while isinstance(type_, Named) and str(self.origin(type_.ref)) in _FIELD_FORMS:
+        while isinstance(type_, Named) and str(self.origin(type_.ref)) in FIELD_FORMS:
             if not type_.arguments:
                 break
             type_ = type_.arguments[0]

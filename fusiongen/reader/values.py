@@ -17,9 +17,8 @@ import libcst as cst
 
 from ..contract import Expression, Ref
 from .literals import binary, made, method, parsed, spelled, unary
-from .module import Module
-from .modules import Modules
-from .scan import statements
+from .modules import Module, Modules
+from .nodes import inner_class, statements
 
 __all__ = ["Scope", "Values", "assigned", "given_names"]
 
@@ -83,10 +82,8 @@ class Values:
         """`Limits.MOST`, or one of a class within the class."""
         head, _, rest = name.partition(".")
         if rest:
-            for inner in statements(node.body):
-                if isinstance(inner, cst.ClassDef) and inner.name.value == head:
-                    return self._of_class(home, inner, rest, seen)
-            return None
+            inner = inner_class(node, head)
+            return None if inner is None else self._of_class(home, inner, rest, seen)
         own = dict(assigned(node))
         found = [value for name, value in assigned(node) if name == head]
         scope: dict[str, ast.expr] = {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..output.files import replace, text_of
-from ..output.plan import reading_of
+from ..output.reading import reading_of
 from ..project import Project
 from ..show.description import description_of
 from .asyncapi import asyncapi

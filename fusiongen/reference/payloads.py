@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..compat.containers import ITEMS, SETS, TABLES
 from ..compat.layout import is_closed, optional, record_style, travels_as_array, wire_name
-from ..compat.told import ITEMS, SETS, TABLES
 from ..contract import (
     FIELD_FORMS,
     Annotated,
@@ -26,7 +26,7 @@ from ..contract import (
 from ..show.description import FieldDescription, TypeDescription
 from ..show.spelling import Spelling
 from .constraints import constrained, default_of
-from .forms import Forms
+from .encodings import Encodings
 from .records import enum_members, tag_of, travels_by_name
 
 __all__ = ["Payloads", "Schema", "places", "titled"]
@@ -94,7 +94,7 @@ class Payloads:
     def __init__(self, types: Mapping[str, TypeDescription], spell: Spelling) -> None:
         self._types = types
         self._spell = spell
-        self._forms = Forms(types)
+        self._encodings = Encodings(types)
         self._names: dict[str, str] = {}
         self.schemas: dict[str, Schema] = {}
 
@@ -109,7 +109,7 @@ class Payloads:
             case Union():
                 return self._union(type_)
             case Literals(values=values):
-                return {"enum": list(map(self._forms.value, values))}
+                return {"enum": list(map(self._encodings.value, values))}
             case Annotated(base=base, metadata=metadata):
                 calls = (parsed_call(str(mark)) for mark in metadata)
                 return constrained(self._of(base), filter(None, calls))
@@ -134,14 +134,14 @@ class Payloads:
         return {} if name in ("typing.Any", "object") else _unknown(type_)
 
     def _union(self, union: Union) -> Schema:
-        members, nullable = self._forms.members(union)
+        members, nullable = self._encodings.members(union)
         schemas = list(map(self._of, members))
-        if self._forms.needs_index(members):
+        if self._encodings.needs_index(members):
             schemas = [places([{"const": i}, schema]) for i, schema in enumerate(schemas)]
         return {"anyOf": [*schemas, *([_SCALARS["None"]] if nullable else [])]}
 
     def _table(self, key: Type, value: Type) -> Schema:
-        if self._forms.is_map_key(key):
+        if self._encodings.is_map_key(key):
             return {"type": "object", "additionalProperties": self._of(value)}
         return {"type": "array", "items": places([self._of(key), self._of(value)])}
 

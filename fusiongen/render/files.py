@@ -1,8 +1,10 @@
-"""The four files of a contract's package, without their headers; same contract, same text (C1)."""
+"""The package of generated code: four files a contract; same contract, same text (C1)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 from ..contract import Contract, Method, MethodKind, Type, quoted
 from .docs import docstring, prose
@@ -14,7 +16,7 @@ from .table import raises_of, signatures_of, table_of
 from .templates import Templates
 from .types import annotation_of
 
-__all__ = ["ABI", "render"]
+__all__ = ["ABI", "File", "render"]
 
 ABI = 2
 """The shape of generated code; the runtime's has to be the same."""
@@ -35,16 +37,33 @@ View = Mapping[str, object]
 """What a template sees."""
 
 
-def render(contract: Contract, local: Local, templates: Templates) -> Mapping[str, str]:
-    """The text of each file, by its name.
+@dataclass(frozen=True, slots=True)
+class File:
+    """One generated file, without its header.
+
+    path: below the package.
+    source: its contract's file, relative to the project; `None` for the package's own file.
+    """
+
+    path: Path
+    source: str | None
+    body: str
+
+
+def render(contracts: Iterable[Contract], local: Local, own: Path | None) -> Iterator[File]:
+    """The files of all these contracts, behind that of the package.
+
+    own: a folder of templates that take the place of those of the same names.
 
     Raises:
         GenerationError: a template of the user is wrong.
     """
-    return {
-        file: templates.render(template, view(contract, local))
-        for file, (template, view) in _FILES.items()
-    }
+    templates = Templates(own)
+    yield File(Path("__init__.py"), None, templates.render("out.py.j2", {}))
+    for contract in contracts:
+        for name, (template, view) in _FILES.items():
+            body = templates.render(template, view(contract, local))
+            yield File(Path(contract.name, name), contract.file, body)
 
 
 def _package(contract: Contract, local: Local) -> View:

@@ -4,19 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..contract import (
-    FREEZABLE,
-    Annotated,
-    Dots,
-    Kind,
-    Literals,
-    Named,
-    Nothing,
-    Ref,
-    Type,
-    Union,
-    parts,
-)
+from ..contract import FREEZABLE, Kind, Named, Ref, Type, inner, parts
 from .known_types import CONTAINERS, HASHED, JSON_VALUE, MAIL_WITH_NAME, OPEN
 
 if TYPE_CHECKING:
@@ -30,30 +18,27 @@ _HAVE_TO_BE_FROZEN = (*FREEZABLE, Kind.TYPED_DICT)
 
 def unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
     """Why a type cannot be part of a key, or `None`."""
-    match type_:
-        case Nothing() | Literals() | Dots():
-            return None
-        case Union(members=members):
-            inner: tuple[Type, ...] = members
-        case Annotated(base=base):
-            inner = (base,)
-        case Named(ref=ref, arguments=arguments):
-            origin = structures.origin(ref)
-            structure = structures.of(origin)
-            inner = arguments or ()
-            if structure is not None:
-                problem = _unstable_structure(structure, structures, seen)
-                if problem is not None:
-                    return problem
-            known = f"builtins.{origin.name}" if origin.module == "builtins" else str(origin)
-            if known in OPEN:
-                return f"`{origin}` may be anything"
-            if known in MAIL_WITH_NAME:
-                return f"`{origin}` can change; declare `EmailStr`"
-            if known in JSON_VALUE or (known in CONTAINERS and known not in HASHED):
-                return f"`{origin}` is not hashable"
-    problems = (unstable(each, structures, seen) for each in inner)
+    if isinstance(type_, Named):
+        problem = _unstable_class(structures.origin(type_.ref), structures, seen)
+        if problem is not None:
+            return problem
+    problems = (unstable(each, structures, seen) for each in inner(type_))
     return next((problem for problem in problems if problem is not None), None)
+
+
+def _unstable_class(origin: Ref, structures: Structures, seen: frozenset[Ref]) -> str | None:
+    structure = structures.of(origin)
+    problem = None if structure is None else _unstable_structure(structure, structures, seen)
+    known = f"builtins.{origin.name}" if origin.module == "builtins" else str(origin)
+    if problem is not None:
+        return problem
+    if known in OPEN:
+        return f"`{origin}` may be anything"
+    if known in MAIL_WITH_NAME:
+        return f"`{origin}` can change; declare `EmailStr`"
+    if known in JSON_VALUE or (known in CONTAINERS and known not in HASHED):
+        return f"`{origin}` is not hashable"
+    return None
 
 
 def _unstable_structure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..contract import Annotated, Expression, Kind, Named, Ref, Type, Union, parts
+from ..contract import Annotated, Expression, Kind, Named, Ref, Type, inner, parts
 from .known_types import BASES, ENCODED, IMPORTING, TAKEN_BY_PYDANTIC, unknown
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | N
             if problem is not None:
                 return problem
         for field in structure.fields:
+            if field.attribute:
+                continue
             where = f"the field `{field.name}` of `{structure.ref.name}`"
             if field.flaw is not None:
                 return f"{where}: {field.flaw}"
@@ -58,16 +60,12 @@ def homeless(type_: Type) -> str | None:
 
 def _foreign(type_: Type, structures: Structures) -> str | None:
     """Why pydantic does not bring a field of this type back as it was, or `None`."""
-    inner: tuple[Type, ...]
     match type_:
-        case Annotated(base=base, metadata=metadata):
-            inner = () if any(map(_says_how, metadata)) else (base,)
-        case Union(members=members):
-            inner = members
+        case Annotated(metadata=metadata) if any(map(_says_how, metadata)):
+            return None
         case Named(quoted=True):
             return homeless(type_)
-        case Named(ref=ref, arguments=arguments):
-            inner = arguments or ()
+        case Named(ref=ref):
             origin = structures.origin(ref)
             structure = structures.of(origin)
             problem = None
@@ -81,9 +79,7 @@ def _foreign(type_: Type, structures: Structures) -> str | None:
                 problem = unknown(origin, TAKEN_BY_PYDANTIC)
             if problem is not None:
                 return problem
-        case _:
-            inner = ()
-    problems = (_foreign(each, structures) for each in inner)
+    problems = (_foreign(each, structures) for each in inner(type_))
     return next((problem for problem in problems if problem is not None), None)
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ..contract import Named
 from .base import ContractRule, Invalid
+from .in_models import hidden
+from .travelling import field_without_wire_form
 
 if TYPE_CHECKING:
     from ..contract import Contract, Ref
@@ -16,8 +19,9 @@ __all__ = ["AmbiguousException", "NotAnException"]
 
 
 class NotAnException(ContractRule):
-    """`raises` lists a class that is no exception, or one that does not travel: what ends a task or
-    the process, or an `ExceptionGroup`."""
+    """`raises` lists a class that is no exception, or one that does not travel: what ends a task,
+    the process or a loop, an `ExceptionGroup`, what only pydantic makes, a dataclass with a field
+    that does not travel."""
 
     id = "FG052"
     fix = "List subclasses of `Exception`."
@@ -53,14 +57,51 @@ class NotAnException(ContractRule):
             "2:7",
             "`ExceptionGroup` in `raises` holds other exceptions, which do not travel",
         ),
+        Invalid(
+            "class Done(StopAsyncIteration):\n    pass\n\n\n@service(raises=[Done])\n"
+            "class Carts(Protocol):\n    async def get(self) -> str: ...",
+            "6:7",
+            "`Done` in `raises` ends a loop, and leaves no body",
+        ),
+        Invalid(
+            "@service(raises=[ValidationError])\nclass Carts(Protocol):\n"
+            "    async def get(self) -> str: ...",
+            "2:7",
+            "`ValidationError` in `raises` is made by pydantic alone: raise an exception of your "
+            "own from it",
+        ),
+        Invalid(
+            "@dataclass\nclass Gone(Exception):\n    parts: list[complex]\n\n\n"
+            "@service(raises=[Gone])\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+            "7:7",
+            "`Gone` in `raises` cannot travel: the field `parts` of `Gone`: `complex` has no wire "
+            "form: declare a tuple of its parts",
+        ),
+        Invalid(
+            "@dataclass\nclass Gone(Exception):\n    id: InitVar[str]\n\n\n"
+            "@service(raises=[Gone])\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+            "7:7",
+            "`Gone` in `raises` cannot travel: the field `id` of `Gone`: it is an `InitVar`, which "
+            "is not kept; declare a field",
+        ),
     )
 
     @classmethod
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
         for ref in contract.raises:
-            problem = structures.not_raised(ref)
+            problem = structures.not_raised(ref) or _untold(ref, structures)
             if problem is not None:
                 yield cls.at(contract.span, f"`{ref.name}` in `raises` {problem}")
+
+
+def _untold(ref: Ref, structures: Structures) -> str | None:
+    """Which field of an exception cannot travel, or `None`."""
+    structure = structures.of(structures.exception(ref))
+    if structure is None:
+        return None
+    problem = field_without_wire_form(structure, structures, frozenset())
+    problem = problem or hidden(Named(ref=structure.ref), structures, frozenset())
+    return None if problem is None else f"cannot travel: {problem}"
 
 
 class AmbiguousException(ContractRule):

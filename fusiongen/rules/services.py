@@ -90,7 +90,7 @@ class DuplicateService(Rule):
             '@service(name="carts")\nclass Baskets(Protocol):\n    async def get(self) -> str: ...',
             "7:7",
             "`Baskets` is a second service `carts`",
-            fix='The first is at shop/contracts.py:26:7: name one with `@service(name="…")`.',
+            fix='The first is at shop/contracts.py:28:7: name one with `@service(name="…")`.',
         ),
         Invalid(
             "@service\nclass Carts(Protocol):\n    async def get(self) -> str: ...\n\n\n"

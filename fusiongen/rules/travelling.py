@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..contract import RECORDS, Annotated, Dots, Kind, Named, Ref, Type, Union, parts
+from ..contract import RECORDS, Kind, Named, Ref, Type, Union, inner, parts
 from .in_models import hidden, homeless, unknown_to_pydantic
 from .known_types import (
     BASES,
@@ -23,27 +23,19 @@ if TYPE_CHECKING:
     from ..reader.shapes import Field, Structure
     from ..reader.structures import Structures
 
-__all__ = ["read_once", "without_wire_form"]
+_FORMING = ("abc", "builtins", "enum", "typing")
+"""Modules whose classes say what sort of type is made of them."""
+
+__all__ = ["field_without_wire_form", "read_once", "without_wire_form"]
 
 
 def without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
     """Why a type cannot travel, or `None`."""
-    match type_:
-        case Named(arguments=arguments) if arguments:
-            inner: tuple[Type, ...] = arguments
-        case Union(members=members):
-            inner = members
-        case Annotated(base=base):
-            inner = (base,)
-        case Dots():
-            return None
-        case _:
-            inner = ()
     if isinstance(type_, Named):
         problem = _class_without_wire_form(type_, structures, seen)
         if problem is not None:
             return problem
-    problems = (without_wire_form(each, structures, seen) for each in inner)
+    problems = (without_wire_form(each, structures, seen) for each in inner(type_))
     return next((problem for problem in problems if problem is not None), None)
 
 
@@ -62,12 +54,15 @@ def _class_without_wire_form(
                 return problem
             return without_wire_form(structure.target, structures, seen | {origin})
         problem = structure.kind.without_wire_form(origin.name)
+        if structure.flaw is not None:
+            problem = f"`{origin.name}` {structure.flaw}"
+        problem = problem or _of_pythons_own(structure, structures, frozenset())
         if problem is None and type_.arguments is None and structure.generic:
             problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"
         if "extra_items" in dict(structure.options):
             problem = f"what `{origin.name}` holds beside its own keys would not arrive"
         problem = problem or unknown_to_pydantic(type_, structure, structures)
-        problem = problem or _field_without_wire_form(structure, structures, seen)
+        problem = problem or field_without_wire_form(structure, structures, seen)
         return problem or hidden(type_, structures, frozenset())
     known = str(origin) if origin.module != "builtins" else f"builtins.{origin.name}"
     if known in ENCODED:
@@ -83,15 +78,34 @@ def _class_without_wire_form(
     return unknown(origin, SCALARS | OPEN | CONTAINERS)
 
 
-def _field_without_wire_form(
+def _of_pythons_own(
     structure: Structure, structures: Structures, seen: frozenset[Ref]
 ) -> str | None:
-    """A pydantic model has its own opinion of what its fields may be."""
-    if structure.ref in seen or structure.kind not in RECORDS:
+    """Why a class cannot travel that derives from one of Python's own, such as `Decimal`."""
+    if structure.kind is not Kind.UNKNOWN or structure.ref in seen:
+        return None
+    for base in structure.bases:
+        above = structures.of(base)
+        if above is not None:
+            problem = _of_pythons_own(above, structures, seen | {structure.ref})
+            if problem is not None:
+                return problem
+        elif base.module not in _FORMING and unknown(base, ()) is not None:
+            name = structure.ref.name
+            return f"`{name}` is a class of its own below `{base}`: declare a NewType of it"
+    return None
+
+
+def field_without_wire_form(
+    structure: Structure, structures: Structures, seen: frozenset[Ref]
+) -> str | None:
+    """Why a field of a record, or of an exception that declares fields, cannot travel, or `None`: a
+    pydantic model has its own opinion of what its fields may be."""
+    if structure.ref in seen or structure.kind not in (*RECORDS, Kind.EXCEPTION):
         return None
     for field in structure.fields:
         type_ = _set_type(structure, field, structures)
-        if type_ is None or structures.is_open(type_):
+        if type_ is None or field.attribute or structures.is_open(type_):
             continue
         problem = homeless(type_) or without_wire_form(type_, structures, seen | {structure.ref})
         if problem is not None:
@@ -123,8 +137,9 @@ def read_once(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str 
         if str(origin) == ITERABLE:
             return "an `Iterable` may be one that can be read once: declare list or tuple"
         structure = structures.of(origin) if origin not in seen else None
-        inner = (structure.target, *(field.type for field in structure.fields)) if structure else ()
-        for each in inner:
+        if structure is None:
+            continue
+        for each in (structure.target, *(field.type for field in structure.fields)):
             problem = read_once(each, structures, seen | {origin}) if each is not None else None
             if problem is not None:
                 return problem

@@ -132,6 +132,27 @@ class UnsupportedType(ContractRule):
             "`get` cannot travel: `Cart` is no dataclass, attrs class, model, Struct or enum",
         ),
         Invalid(
+            "Point = namedtuple('Point', 'x y')\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Point: ...",
+            "6:15",
+            "`get` cannot travel: `Point` is made by `collections.namedtuple`, which gives its "
+            "fields no types: declare a class of `typing.NamedTuple`",
+        ),
+        Invalid(
+            "Point = msgspec.defstruct('Point', [('x', int)])\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Point: ...",
+            "6:15",
+            "`get` cannot travel: `Point` is made by `msgspec.defstruct`, which makes no type that "
+            "a type checker knows: declare a class",
+        ),
+        Invalid(
+            "Point = typing.NamedTuple('Point', [('x', complex)])\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Point: ...",
+            "6:15",
+            "`get` cannot travel: the field `x` of `Point`: `complex` has no wire form: declare a "
+            "tuple of its parts",
+        ),
+        Invalid(
             "    async def get(self) -> BaseModel: ...",
             "1:15",
             "`get` cannot travel: `pydantic.BaseModel` has no fields of its own",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..contract import Annotated, Kind, MethodKind, Named, Type, Union
+from ..contract import Kind, MethodKind, Named, Type, inner
 from .base import ContractRule, Invalid, ProjectRule
 from .known_types import JSON_VALUE
 
@@ -168,25 +168,17 @@ def _changeable(
     type_: Type, structures: Structures, seen: frozenset[str] = frozenset()
 ) -> str | None:
     """What in a type can be changed, or `None`."""
-    match type_:
-        case Union(members=members):
-            inner: tuple[Type, ...] = members
-        case Annotated(base=base):
-            inner = (base,)
-        case Named(ref=ref, arguments=arguments):
-            origin = structures.origin(ref)
-            structure = structures.of(origin)
-            if structure is not None and str(origin) not in seen:
-                if structure.kind in _MAY_CHANGE and not structure.frozen:
-                    return f"`{origin.name}` is not frozen"
-                shown = (structure.target, *(field.type for field in structure.fields))
-                inner = (*(each for each in shown if each is not None), *(arguments or ()))
-                seen |= {str(origin)}
-            elif f"{origin.module}.{origin.name}" in _MUTABLE:
-                return f"it holds a `{origin.name}`"
-            else:
-                inner = arguments or ()
-        case _:
-            inner = ()
-    problems = (_changeable(each, structures, seen) for each in inner)
+    within = inner(type_)
+    if isinstance(type_, Named):
+        origin = structures.origin(type_.ref)
+        structure = structures.of(origin)
+        if structure is not None and str(origin) not in seen:
+            if structure.kind in _MAY_CHANGE and not structure.frozen:
+                return f"`{origin.name}` is not frozen"
+            shown = (structure.target, *(field.type for field in structure.fields))
+            within = (*(each for each in shown if each is not None), *within)
+            seen |= {str(origin)}
+        elif f"{origin.module}.{origin.name}" in _MUTABLE:
+            return f"it holds a `{origin.name}`"
+    problems = (_changeable(each, structures, seen) for each in within)
     return next((problem for problem in problems if problem is not None), None)

@@ -9,15 +9,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from ..contract import Contract, Method, MethodKind
-from ..output.lock import (
-    Lock,
-    LockedField,
-    LockedMethod,
-    LockedParameter,
-    LockedType,
-    lock_of,
-    referenced,
-)
+from ..output.contents import lock_of
+from ..output.lock import Lock, LockedField, LockedMethod, LockedParameter, LockedType
+from ..output.referenced import referenced
 from ..reader.contracts import Reading
 from .spelling import names_in
 

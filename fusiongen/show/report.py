@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..errors import Diagnostic
-from ..output.drift import Finding
+
+if TYPE_CHECKING:
+    from ..output.drift import Finding
 
 __all__ = ["FORMATS", "Report", "of_diagnostic", "of_finding"]
 

@@ -142,7 +142,8 @@ def _factory(loop: Loop) -> Callable[[], asyncio.AbstractEventLoop] | None:
         import uvloop
     except ImportError:
         raise LoopMissing(loop) from None
-    return uvloop.new_event_loop
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
 
 
 async def serve(target: str, nats_url: str | None, started: Callable[[Host], None]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from fusiongen.commands.init import init
 from fusiongen.errors import GenerationError
-from fusiongen.output.plan import reading_of
+from fusiongen.output.reading import reading_of
 from fusiongen.output.write import generate
 from fusiongen.project import load
 from tests.output.test_write import CONTRACT

@@ -16,7 +16,7 @@ from typing import Any
 import attrs
 import msgspec.structs
 
-from fusiongen.compat.layout import given_as, optional, positional
+from fusiongen.compat.layout import given_as, is_read_only, optional, positional
 from fusiongen.contract import FREEZABLE, RECORDS, Kind, MethodKind, ParameterKind
 from fusiongen.output.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
 from fusionrt.values.codecs import codec
@@ -45,10 +45,12 @@ import attrs
 import msgspec
 import msgspec.structs
 import pydantic
+import typing_extensions
 
 import shop.contracts
 
 """
+_ASSIGNABLE = (*FREEZABLE, Kind.TYPED_DICT)
 _RECORDS = (*RECORDS, Kind.MODEL)
 _ONLY = {
     Kind.ATTRS: "attrs.evolve(value)",
@@ -144,9 +146,14 @@ def _record(name: str, type_: LockedType) -> Iterator[_Function]:
     for _, field, spelled in fields:
         read = f'["{field.name}"]' if type_.kind is Kind.TYPED_DICT else f".{field.name}"
         yield f"def f{{}}(value: {name}) -> {spelled}:", f"    return value{read}"
-        if type_.kind in FREEZABLE and not type_.frozen:
+        if type_.kind in _ASSIGNABLE and not type_.frozen and not is_read_only(field):
             head = f"def f{{}}(value: {name}, new: {spelled}) -> None:"
             yield head, f"    value{read} = new"
+    if type_.kind is Kind.TYPED_DICT and any(is_read_only(each) for each in type_.fields):
+        own = "".join(f"        {each.name}: {each.type}\n" for each in type_.fields)
+        own = own.replace("typing.ReadOnly", "typing_extensions.ReadOnly")
+        given = f"    def given(value: Own) -> {name}:\n        return value"
+        yield "def f{}() -> None:", f"    class Own(typing.TypedDict):\n{own}\n{given}"
     only = _ONLY.get(type_.kind)
     if only is not None:
         yield f"def f{{}}(value: {name}) -> {name}:", f"    return {only}"
@@ -204,7 +211,7 @@ def complaints(folder: Path, pairs: Iterable[Pair]) -> dict[tuple[str, str], lis
 
 def misbehaviour(pair: Pair) -> list[str]:
     """What type-checks, and yet does not do what it did: instances that are made with positional
-    arguments, hashed, or used as only their sort can be."""
+    arguments, hashed, changed, or used as only their sort can be."""
     return [
         f"{name}: {problem}"
         for name, old in pair.old.lock.types.items()
@@ -227,6 +234,10 @@ def _misbehaving(name: str, old: LockedType, pair: Pair) -> Iterator[str]:
                 after(**keywords)
             if old.frozen:
                 hash(made)
+            elif old.kind in (Kind.ATTRS, Kind.MODEL):
+                for field in old.fields:
+                    if not is_read_only(field) and hasattr(made, field.name):
+                        setattr(made, field.name, getattr(made, field.name))
             if old.kind in _ONLY:
                 eval(
                     _ONLY[old.kind],

@@ -369,3 +369,45 @@ def test_no_git_is_told(committed: Write, monkeypatch: pytest.MonkeyPatch, tmp_p
     with pytest.raises(NoBaseline, match="git is not installed: name the path"):
         _against(loaded, "main")
     assert _against(loaded, str(tmp_path / "shop" / "generated" / LOCK_FILE)) == []
+
+
+@pytest.mark.parametrize(
+    "revision",
+    [
+        *("HEAD~1", "@~1", ":/first", "HEAD^{/first}", "HEAD@{1}", "@{1}", "v1.0", "v1.0^{}"),
+        *(
+            "v1.0^{commit}",
+            "refs/tags/v1.0",
+            "main~1",
+            "main^",
+            "main~1^{commit}",
+            "v1.0-0-g{hash}",
+        ),
+        *("stash@{0}", "stash", "{hash}"),
+    ],
+)
+def test_C6_a_revision_may_be_spelled_as_git_takes_it(
+    committed: Write, tmp_path: Path, revision: str
+) -> None:
+    """By a name, what a message says, the log of where a branch was, a tag that is an object."""
+    _git(tmp_path, "branch", "-qM", "main")
+    _git(tmp_path, "tag", "-am", "the first one", "v1.0")
+    first = _git(tmp_path, "rev-parse", "--short", "HEAD")
+    (tmp_path / "notes.txt").write_text("kept")
+    _git(tmp_path, "stash", "-u", "-q")
+    loaded = committed({"shop/contracts.py": NEW})
+    generate(loaded)
+    _git(tmp_path, "commit", "-qam", "second")
+    found = _against(loaded, revision.replace("{hash}", first))
+    assert [each.rule for each in found] == ["METHOD_REMOVED", "PARAMETER_RENAMED"]
+
+
+@pytest.mark.parametrize(
+    "revision", ["^HEAD", "HEAD..HEAD", "HEAD:shop", "HEAD:shop/types.py", ":/nothing", "--all", ""]
+)
+def test_C6_what_names_no_commit_is_no_revision(committed: Write, revision: str) -> None:
+    """A range, a file of a commit, an option, an unset variable of a CI job: the error says
+    what to name."""
+    loaded = committed({"shop/contracts.py": NEW})
+    with pytest.raises(NoBaseline, match="is neither a file nor a revision"):
+        _against(loaded, revision)

@@ -13,7 +13,8 @@ from typing import Any
 
 from fusiongen.compat.changes import changed
 from fusiongen.compat.rule import Change
-from fusiongen.output.lock import Lock, lock_of, lock_text
+from fusiongen.output.contents import lock_of
+from fusiongen.output.lock import Lock, lock_text
 from fusiongen.output.plan import plan
 from fusiongen.output.write import write
 from fusiongen.project import load
@@ -29,15 +30,15 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import STRICT, Enum, Flag, IntEnum, IntFlag, StrEnum, auto
-from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, Optional
-from typing import Protocol, Required, Self, TypedDict, TypeVar, Union
+from typing import Annotated, Any, Final, Generic, Literal, NamedTuple, NewType, NotRequired
+from typing import Optional, Protocol, Required, Self, TypedDict, TypeVar, Union
 from uuid import UUID
 
 import attrs
 import msgspec
 from fusionrt import ANY, command, compute, service
 from pydantic import AliasChoices, BaseModel, Field
-from typing_extensions import deprecated
+from typing_extensions import ReadOnly, deprecated
 
 Id = NewType("Id", str)
 Name = str

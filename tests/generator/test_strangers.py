@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from fusiongen.errors import ContractError
-from fusiongen.output.plan import reading_of
+from fusiongen.output.reading import reading_of
 from fusiongen.output.write import generate
 from fusiongen.project import load
 from tests.projects import CONFIG

@@ -56,13 +56,13 @@ MUTANTS = {
         "elif False:",
     ),
     "G5b: a call joins a body that was flagged before it": (
-        "fetch_cold.py",
+        "fetch_hot.py",
         "flagged = computed._origin is not None",
         "flagged = False",
     ),
     "G5c: who waits for a body is not flagged with it": (
         "invalidate.py",
-        "following = run.joined if run is not None else NONE",
+        "following = run.joined() if run is not None else NONE",
         "following = NONE",
     ),
     "G7: the cascade stops after the first level": (
@@ -91,14 +91,14 @@ MUTANTS = {
         "            marked.append(computed)\n            notify([computed])\n",
     ),
     "G17: a second body starts beside the one that was flagged": (
-        "fetch_cold.py",
-        "    if computed is None:\n",
-        "    if computed is None or (computed._run and computed._origin):\n",
+        "fetch_hot.py",
+        "            if computed is None:\n",
+        "            if computed is None or (computed._run and computed._origin):\n",
     ),
     "G20: a cancelled body leaves its computed behind": (
         "execute.py",
-        "        _abandon(computed)\n        raise\n",
-        "        _settle(computed, {}, None)\n        raise\n",
+        "        _abandon(computed)\n        return True\n",
+        "        _settle(computed, {}, None)\n        return True\n",
     ),
     "G34: what was let go is not found by its key": (
         "function.py",
@@ -179,7 +179,7 @@ CARELESS_MUTANTS = {
     ),
     "G11: what a task reads that outlives its body is a dependency": (
         "run.py",
-        "                awaited._run.joined.pop(computed, None)\n",
+        "                awaited._run.leave(computed)\n",
         "                pass\n",
     ),
 }

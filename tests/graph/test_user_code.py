@@ -18,6 +18,7 @@ from fusionrt.graph import (
     Graph,
     MutableState,
     computed,
+    is_limited,
     kind_of,
 )
 from fusionrt.graph.texts import repr_of, str_of
@@ -98,7 +99,7 @@ async def test_G37_a_classifier_that_raises_makes_an_error_lasting(reported: lis
     outcomes = await asyncio.gather(*calls, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [ConnectionError] * 3
     there = function.peek(())
-    assert there is not None and there._expires and function.bodies == 1
+    assert there is not None and is_limited(there) and function.bodies == 1
     function.invalidate((), TEST)
     with pytest.raises(ConnectionError):
         await function.fetch(())
@@ -127,7 +128,7 @@ async def test_G22_a_retry_after_that_is_no_time_does_not_make_an_error_last_for
         raise error
 
     called = await lab.function("f", body).computed(())
-    assert called.state.value == "consistent" and called._expires
+    assert called.state.value == "consistent" and is_limited(called)
 
 
 @pytest.mark.parametrize("depth", [0, 49])
@@ -149,7 +150,7 @@ async def test_G37_an_error_that_raises_whatever_it_is_asked_reaches_everybody(
     assert not pending
     assert all(type(call.exception()) is Touchy for call in done)
     there = called.peek((depth,))
-    assert there is not None and there._expires
+    assert there is not None and is_limited(there)
     assert len(reported) == 1
 
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from fusiongen.manual.schemas import schemas
 from fusiongen.output.lock import LOCK_FILE
-from fusiongen.output.plan import reading_of
+from fusiongen.output.reading import reading_of
 from fusiongen.project import Config
 from fusiongen.resources import folder
 from fusiongen.show.description import description_json, description_of

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from fusiongen import cli, resources
 from fusiongen.commands import check as checking
 from fusiongen.commands import generate as generating
 from fusiongen.compat.rule import Tier
+from fusiongen.output import last_run
 from fusiongen.output.last_run import recall
 from fusiongen.output.write import generate
 from fusiongen.project import Project, load
+from fusionrt.broker import PORT
 from tests.projects import Write
 
 CONTRACT = """\
@@ -53,8 +58,7 @@ def test_an_unchanged_project_is_not_read_again(
     def fail(*_: object) -> None:
         raise AssertionError("it was read again")
 
-    for module in (checking, generating):
-        monkeypatch.setattr(module, "plan", fail)
+    monkeypatch.setattr("fusiongen.output.plan.plan", fail)
     assert generating.generate(generated).diagnostics == last.warnings
     assert _kinds(generated) == {"warning"}
 
@@ -130,3 +134,42 @@ def test_a_home_that_cannot_be_written_is_no_error(
     monkeypatch.setenv("XDG_CACHE_HOME", str(generated.directory / "pyproject.toml"))
     assert generating.generate(generated).written == ()
     assert recall(generated) is None
+
+
+def test_another_generator_is_noticed(
+    generated: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever file of the generator has changed, it may find something else now."""
+    package = tmp_path / "generator" / "fusiongen"
+    shutil.copytree(resources.PACKAGE, package)
+    monkeypatch.setattr(last_run, "PACKAGE", package)
+    assert recall(generated) is not None
+    for file in ("reader/scan.py", "rules/keys.py", "render/files.py", "contract/types.py"):
+        text = (package / file).read_text()
+        (package / file).write_text(f"{text}# changed\n")
+        assert recall(generated) is None
+        (package / file).write_text(text)
+        assert recall(generated) is not None
+
+
+def test_an_unchanged_project_loads_neither_reader_nor_runtime(generated: Project) -> None:
+    """A hook of pre-commit asks at each commit: a fifth of a second, not two thirds."""
+    code = (
+        "import sys\n"
+        "from fusiongen.cli import app\n"
+        "app(['check'], standalone_mode=False)\n"
+        "print([name for name in ('libcst', 'jinja2', 'fusionrt') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=generated.directory,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_port_of_the_help_is_that_of_the_runtime() -> None:
+    """The command line says it without loading the runtime."""
+    assert cli.PORT == PORT

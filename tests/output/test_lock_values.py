@@ -15,8 +15,9 @@ import pytest
 
 from fusiongen.compat.aligned import ordered
 from fusiongen.compat.layout import enum_values
-from fusiongen.output.lock import Lock, lock_of, lock_text
-from fusiongen.output.plan import reading_of
+from fusiongen.output.contents import lock_of
+from fusiongen.output.lock import Lock, lock_text
+from fusiongen.output.reading import reading_of
 from fusionrt.values.plans import plan_of
 from fusionrt.values.reading import shape_of
 from fusionrt.values.shapes import AnyOf, spell

@@ -8,7 +8,8 @@ import pytest
 
 from fusiongen.contract import Contract, MethodKind
 from fusiongen.errors import ContractError, Diagnostic, GenerationError
-from fusiongen.output.plan import plan, reading_of
+from fusiongen.output.plan import plan
+from fusiongen.output.reading import reading_of
 from fusiongen.project import Project
 from tests.projects import Write
 

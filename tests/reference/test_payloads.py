@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
-from fusiongen.output.plan import reading_of
+from fusiongen.output.reading import reading_of
 from fusiongen.reference.payloads import Payloads
 from fusiongen.show.description import Description, description_of
 from fusiongen.show.terminal import spelling_of

@@ -143,7 +143,7 @@ async def test_a_call_of_the_wrong_kind_is_refused(two: Pair) -> None:
         (Kind.COMPUTE, "echo", b'["a"]'),
     ]:
         with pytest.raises(Failed) as caught:
-            await anext(peer_of(two.client).stream(request(kind, method, arguments)))
+            await anext(aiter(peer_of(two.client).stream(request(kind, method, arguments))))
         assert caught.value.failure.code == "bad_request"
     assert two.lab.ran == []
 

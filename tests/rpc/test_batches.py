@@ -84,7 +84,7 @@ ERRORS: dict[str, Callable[[], Exception]] = {
     "a text that raises no Exception": Rude,
     "a text that cannot be encoded": lambda: ValueError("\ud800"),
     "a declared one without text": lambda: BrokenWithoutText("pump", count=2),
-    "a declared one that raises inside": lambda: BrokenInside("pump", count=2),
+    "a declared one without arguments that can be asked for": lambda: BrokenInside("pump", count=2),
     "a declared one with a part that cannot travel": lambda: broken_with(object()),
     "a declared one with a part that is odd": lambda: broken_with(Odd()),
     "a declared one with a part that contains itself": lambda: broken_with(endless()),
@@ -211,11 +211,11 @@ async def test_D29_a_declared_error_that_cannot_be_made_here_is_told_without_its
 
     error = Broken("pump", count=2)
 
-    def refuse(cls: type, *args: object) -> object:
+    def refuse(cls: type, args: object) -> object:
         raise RuntimeError("not here")
 
     monkeypatch.setitem(ERRORS, "plain", lambda: error)
-    monkeypatch.setattr(Broken, "__new__", refuse)
+    monkeypatch.setattr("fusionrt.remote.declared._allocated", refuse)
     outcome = await neighbours(client, client.trouble("plain"))
     assert isinstance(outcome, RemoteError) and outcome.code == "declared"
     assert "2 of pump are broken" in str(outcome)

@@ -42,7 +42,7 @@ async def test_what_runs_and_waits_is_told_while_it_does(two: Pair) -> None:
 
 async def test_D18_a_stream_that_waits_for_its_reader_is_blocked(two: Pair) -> None:
     """It counts as open, as running, and as blocked until it is read on, or left."""
-    stream = two.client.count(1000)
+    stream = two.client.count(100_000)
     await anext(stream)
     await until(lambda: two.on_host().blocked)
     assert (two.serving.statistics().services["lab"].streams, two.on_host().running) == (1, 1)

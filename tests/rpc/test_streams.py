@@ -14,16 +14,17 @@ import pytest
 
 from fusionrt import Host, RemoteError, RemoteUnavailable
 from fusionrt.rpc.client.session import Session
+from fusionrt.wire.limits import Limits
 from tests.lab import Broken, LabClient, Pair, TinyLab, pair
 from tests.natsserver import NatsServer
 from tests.waiting import until
 
-WINDOW = 64
+WINDOW = Limits().window
 
 
 async def test_D18_every_item_comes_once_and_in_order(two: Pair) -> None:
     """Far more items than the window holds arrive, each once, then the stream ends."""
-    assert [item async for item in two.client.count(1000)] == list(range(1000))
+    assert [item async for item in two.client.count(10 * WINDOW)] == list(range(10 * WINDOW))
 
 
 async def test_D18_a_slow_reader_bounds_the_sender(two: Pair) -> None:
@@ -180,8 +181,8 @@ async def test_D18_a_stream_goes_on_after_the_broker_was_restarted(
     """A reconnection to the same instance loses no item and repeats none."""
     async with pair(nats_process.url) as two:
         taken = []
-        async for item in two.client.count(3000):
+        async for item in two.client.count(30_000):
             taken.append(item)
-            if item in (500, 1500):
+            if item in (500, 15_000):
                 nats_process.restart()
-        assert taken == list(range(3000))
+        assert taken == list(range(30_000))

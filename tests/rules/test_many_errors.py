@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fusiongen.errors import ContractError
-from fusiongen.output.plan import reading_of
+from fusiongen.output.reading import reading_of
 from tests.projects import Write
 
 CONFIG = '[tool.fusiongen]\ncontracts = ["shop/*.py"]\nout = "shop/generated"\n'

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from fusiongen.errors import ContractError, Diagnostic
-from fusiongen.output.plan import reading_of
+from fusiongen.output.reading import reading_of
 from fusiongen.rules.all import RULES
 from fusiongen.rules.base import Invalid, Rule
 from fusiongen.rules.files import NotPython
@@ -17,6 +17,7 @@ from tests.projects import Write
 PRELUDE = """\
 import re
 import typing
+from collections import namedtuple
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from collections.abc import MutableSequence, Sequence
@@ -27,10 +28,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, Generic, Literal, NewTy
 from typing import Protocol, TypeVar, Union, final, overload, runtime_checkable
 
 import attrs
+import msgspec
 import numpy
 from fusionrt import ANY, command, compute, service
 from msgspec import UNSET, Struct, UnsetType
-from pydantic import Base64Bytes, BaseModel, Field, ImportString, JsonValue
+from pydantic import Base64Bytes, BaseModel, Field, ImportString, JsonValue, ValidationError
 from library import Length, LibraryCart, LibraryKey
 from typing_extensions import deprecated
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import pytest
 
 from fusiongen.errors import ContractError
-from fusiongen.output.plan import reading_of
+from fusiongen.output.reading import reading_of
 from fusiongen.project import Project, load
 from fusiongen.rules.known_types import INSTEAD as generator_instead
 from fusionrt.errors import UnsupportedType

@@ -52,8 +52,8 @@ class World:
         self.faults = faults
         self.end = self.now + faults.duration
         # Half of the worlds cut everything into small messages and parts.
-        small = Limits(batch_bytes=200, ids=5) if self.random.random() < 0.5 else Limits()
-        self.limits = small
+        small = Limits(batch_bytes=200, ids=5, window=64, window_bytes=50, items=7)
+        self.limits = small if self.random.random() < 0.5 else Limits(window=64)
         self.client_type = client
         self.session_type = session
         self.written = [[self.now - 1000.0] for _ in range(KEYS)]

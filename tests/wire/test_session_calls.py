@@ -142,7 +142,7 @@ def test_D18_a_stream_brings_each_item_once_and_then_its_end() -> None:
 
 def test_D18_a_slow_reader_stops_the_host() -> None:
     """64 items beyond what was consumed, and not one more; consumption gives new credit."""
-    pair = Pair()
+    pair = Pair(Limits(window=64))
     id = stream(pair)
     assert pair.host.credit(id) == 64
     assert [pair.host.item(id, b"") for _ in range(65)] == [True] * 64 + [False]
@@ -157,7 +157,7 @@ def test_D18_a_slow_reader_stops_the_host() -> None:
 
 def test_D18_a_host_that_ignores_the_window_is_cut_off() -> None:
     """The reader's memory stays bounded: the stream ends, and is stopped on the host."""
-    pair = Pair()
+    pair = Pair(Limits(window=64))
     id = stream(pair)
     told = pair.say(2, *(Items(id, index, (b"",)) for index in range(65)))
     assert len(told) == 65
@@ -210,7 +210,7 @@ def test_D18_a_stream_that_the_host_forgot_ends_with_an_error() -> None:
 
 def test_D18_a_lost_credit_is_repeated_with_the_keep_alive() -> None:
     """Otherwise both sides would wait for each other for ever."""
-    pair = Pair()
+    pair = Pair(Limits(window=64))
     id = stream(pair)
     while pair.host.item(id, b""):
         pass

@@ -13,6 +13,7 @@ from fusionrt.wire.client import ClientSession
 from fusionrt.wire.frames import End
 from fusionrt.wire.host import HostSession
 from fusionrt.wire.lease import Lease
+from fusionrt.wire.outflow import Outflow
 from fusionrt.wire.registry import Registry, ResyncParts
 from fusionrt.wire.sequence import Sequence, Verdict
 from fusionrt.wire.states import Phase
@@ -125,6 +126,17 @@ def credit_once(all_credits: Original) -> Original:
     return lambda self: []
 
 
+def forget_items(seal: Original) -> Original:
+    """Send items and forget them."""
+
+    def mutant(self: Outflow) -> Any:
+        frame = seal(self)
+        self._kept.clear()
+        return frame
+
+    return mutant
+
+
 def any_part(add: Original) -> Original:
     """Take the parts of a resync that come for all of them."""
 
@@ -148,6 +160,7 @@ MUTANTS: dict[str, tuple[type, str, Callable[[Original], Original], str]] = {
     "D17: sessions never expire": (HostSession, "expired", live_for_ever, "troubles"),
     "D18: a lost tail is not seen": (CallTable, "ended", lose_the_tail, "all of them"),
     "D18: a lost credit stays lost": (CallTable, "all_credits", credit_once, "loss"),
+    "D18: items are forgotten when sent": (Outflow, "seal", forget_items, "loss"),
     "D19: half a resync counts as whole": (ResyncParts, "add", any_part, "loss"),
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...contract import MethodKind
+from ..defaults import meant
 from ..entries import relied
 from ..layout import optional
 from ..rule import BreakingRule, Tier
@@ -47,10 +48,20 @@ class KeyChanged(BreakingRule):
         (_KEY.format("\n    shop: str = 'main'"), _KEY.format("")),
         (_PAIR.format("shop: str, id: str"), _PAIR.format("id: str, shop: str")),
         (put("'get(id)'", "id: str, n: int = 1"), put("'get(id)'", "id: str, n: int = 2")),
+        (
+            put("'get(id)'", "id: str, n: int | bool = 1"),
+            put("'get(id)'", "id: str, n: int | bool = True"),
+        ),
     )
     COMPATIBLE = (
         (put("'get(id, 1)'", "id: str, n: int = 1"), put("'get(id, 1)'", "id: str, n: int = 2")),
         (GET.format("id: str, n: int = 1"), GET.format("id: str, n: int = 2")),
+        (put("'get(id)'", "id: str, n: float = 1"), put("'get(id)'", "id: str, n: float = 1.0")),
+        (
+            put("'get(id)'", "id: str, n: float | None = 1e3"),
+            put("'get(id)'", "id: str, n: float | None = 1000"),
+        ),
+        (put("'get(id)'", "id: str, n: int = True"), put("'get(id)'", "id: str, n: int = 1")),
     )
 
     @classmethod
@@ -58,7 +69,7 @@ class KeyChanged(BreakingRule):
         found = {*relied(comparison.old.contracts), *relied(comparison.new.contracts)}
         for pair in comparison.methods:
             if pair.new.kind is MethodKind.COMPUTE:
-                yield from cls._of_method(pair, found)
+                yield from cls._of_method(pair, found, comparison)
         for field in comparison.fields:
             if field.type.at not in comparison.keyed:
                 continue
@@ -69,7 +80,9 @@ class KeyChanged(BreakingRule):
                 yield cls.change(field.at, "a type that is part of keys lost the field")
 
     @classmethod
-    def _of_method(cls, pair: MethodPair, relied: set[tuple[str, str]]) -> Iterator[Change]:
+    def _of_method(
+        cls, pair: MethodPair, relied: set[tuple[str, str]], comparison: Comparison
+    ) -> Iterator[Change]:
         if moved(pair):
             yield cls.change(pair.at, "its parameters have another order")
         new = {each.name: each for each in pair.new.parameters}
@@ -77,6 +90,8 @@ class KeyChanged(BreakingRule):
             other = new.get(old.name)
             if other is None or old.given is None or other.given is None:
                 continue
-            if old.given != other.given and (pair.at, old.name) in relied:
+            before = meant(old.given, old.type, comparison.old.types)
+            after = meant(other.given, other.type, comparison.new.types)
+            if before != after and (pair.at, old.name) in relied:
                 problem = f"an entry of `invalidates` relies on the default of `{old.name}`, "
                 yield cls.change(pair.at, f"{problem}which was {old.given}")

@@ -70,6 +70,8 @@ class Graph(Rooted):
         """How many results were invalidated."""
         self.postponed: weakref.WeakSet[Computed[Any]] = weakref.WeakSet()
         """What an `invalidation_delay` holds up."""
+        self.limited: weakref.WeakSet[Computed[Any]] = weakref.WeakSet()
+        """Whose lives were limited when they were computed."""
         self.watchers: dict[Computed[Any], list[Callable[[], None]]] = {}
         """Who waits for news of a result; see suspension.py."""
         self.ended = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from dataclasses import dataclass
@@ -70,4 +71,8 @@ _OUTLINES: Final = {
 def calling_line(depth: int) -> str:
     """`file.py:12` of the code `depth` frames above the caller."""
     frame = sys._getframe(depth + 1)
-    return f"{os.path.basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+    return f"{_basename(frame.f_code.co_filename)}:{frame.f_lineno}"
+
+
+_basename = functools.cache(os.path.basename)
+"""Kept, as it is asked for at every invalidation; there are as many as files of code."""

@@ -58,7 +58,7 @@ def as_failure(error: Exception, contract: Contract, method: str) -> Ending:
 def _known(error: Exception, contract: Contract) -> Ending | None:
     for cls in type(error).__mro__:
         if cls in contract.resolved.raises:
-            return Ending("declared", str_of(error), declared(cls.__name__, error))
+            return Ending("declared", str_of(error), declared(cls, error))
     match error:
         case CycleError():
             return Ending("cycle", str_of(error), msgspec.msgpack.encode(error.keys))

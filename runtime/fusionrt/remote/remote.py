@@ -170,7 +170,7 @@ class Remote(ComputeMethods):
         way = self._ways.get(method) or self._way(Kind.STREAM, method)
         request = Request(way, way.encode(arguments), now() + self._timeout)
         incoming = self._peer.stream(request)
-        return RemoteStream(incoming, way.result, lambda failed: way.error(failed.failure))
+        return RemoteStream(incoming, way.results, lambda failed: way.error(failed.failure))
 
     # -- over the wire --
 

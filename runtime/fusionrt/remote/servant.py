@@ -18,6 +18,7 @@ from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import method_id
 from ..wire.frames import Encoding, Ending, Kind
+from .declared import check_declared
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
 from .outcomes import Outcome, Outcomes
@@ -40,6 +41,8 @@ class ServiceServant:
         self._iid = iid
         self._calls = 0
         self._methods: dict[int, _Served] = {}
+        for cls in binding.contract.resolved.raises:
+            check_declared(cls)
         for method in binding.contract.methods:
             served = _Served(binding, method, outcomes)
             if self._methods.setdefault(method_id(method.name), served) is not served:
@@ -222,15 +225,20 @@ class _Served:
 
     async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
         items: AsyncIterator[Any] | None = None
+        sender = reply.stream()
+        json = call.encoding is Encoding.JSON
+        encode = self._result.encode_json if json else self._result.encode
+        put = sender.put
         try:
             items = self._binding.raw_stream(self._method.name, arguments)
             async for item in items:
-                if not await reply.item(self._encode(call, item)):
+                payload = encode(item)
+                if not put(payload) and not await sender.item(payload):
                     break
         except Exception as error:
-            reply.end(self.failure(error))
+            sender.end(self.failure(error))
         else:
-            reply.end()
+            sender.end()
         finally:
             close = getattr(items, "aclose", None)
             if close is not None:

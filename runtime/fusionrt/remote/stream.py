@@ -9,12 +9,14 @@ the loop holds: when that is left, it is gone at once, and the host stops.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, Final, Self
 
+from ..errors import WireError
 from ..primitives import run_in_loop
 from ..rpc import Failed, Incoming
-from ..values.codecs import Codec
+from ..values.runs import RunCodec
 from ..wire.frames import Ending
 
 __all__ = ["RemoteStream"]
@@ -33,19 +35,39 @@ class RemoteStream(AsyncGenerator[Any, None]):
     """
 
     def __init__(
-        self, incoming: Incoming, codec: Codec[Any], error_of: Callable[[Failed], Exception]
+        self, incoming: Incoming, codec: RunCodec[Any], error_of: Callable[[Failed], Exception]
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._incoming = incoming
         self._codec = codec
         self._error_of = error_of
+        self._items: deque[Any] = deque()
+        """Decoded, to be handed out."""
+        self._bad: WireError | None = None
+        """What is wrong with the item after these."""
 
     def __aiter__(self) -> AsyncIterator[Any]:
-        return _Loop(self)
+        return _Loop(self, self._items)
 
     async def __anext__(self) -> Any:
+        return self._items.popleft() if self._items else await self.more()
+
+    async def more(self) -> Any:
+        """The next item, if it must be decoded, or waited for, first."""
+        items = self._items
         try:
-            return self._codec.decode(await anext(self._incoming))
+            while not items:
+                if self._bad is not None:
+                    raise self._bad
+                payloads = self._incoming.take()
+                if payloads is None:
+                    await self._incoming.wait()
+                elif payloads:
+                    values, self._bad = self._codec.decode(payloads)
+                    items.extend(values)
+                else:
+                    raise StopAsyncIteration
+            return items.popleft()
         except Failed as failed:
             raise self._error_of(failed) from None
         except StopAsyncIteration:
@@ -56,7 +78,13 @@ class RemoteStream(AsyncGenerator[Any, None]):
 
     def leave(self) -> None:
         """Nobody reads it any more; the collector may find that out in another thread (G39)."""
-        run_in_loop(self._loop, lambda: self._incoming.give_up(Failed(_LEFT)))
+        run_in_loop(self._loop, lambda: self._give_up(Failed(_LEFT)))
+
+    def _give_up(self, why: Failed | None = None) -> None:
+        unread = bool(self._items) or self._bad is not None
+        self._items.clear()
+        self._bad = None
+        self._incoming.give_up(why, unread=unread)
 
     async def asend(self, value: None) -> Any:
         """The next item."""
@@ -64,12 +92,12 @@ class RemoteStream(AsyncGenerator[Any, None]):
 
     async def athrow(self, *error: Any) -> Any:
         """Stop reading, and raise this."""
-        self._incoming.give_up()
+        self._give_up()
         return await super().athrow(*error)
 
     async def aclose(self) -> None:
         """Stop reading."""
-        self._incoming.give_up()
+        self._give_up()
 
     def __del__(self) -> None:
         self.leave()
@@ -78,16 +106,18 @@ class RemoteStream(AsyncGenerator[Any, None]):
 class _Loop(AsyncIterator[Any]):
     """What a loop reads by."""
 
-    __slots__ = ("_stream",)
+    __slots__ = ("_items", "_stream")
 
-    def __init__(self, stream: RemoteStream) -> None:
+    def __init__(self, stream: RemoteStream, items: deque[Any]) -> None:
+        """items: the stream's, that are here."""
         self._stream = stream
+        self._items = items
 
     def __aiter__(self) -> Self:
         return self
 
-    def __anext__(self) -> Coroutine[Any, Any, Any]:
-        return self._stream.__anext__()
+    async def __anext__(self) -> Any:
+        return self._items.popleft() if self._items else await self._stream.more()
 
     async def aclose(self) -> None:
         """Stop reading."""

@@ -8,8 +8,8 @@ from typing import Any
 from ..errors import ArgumentError, CallTimeout
 from ..rpc import Ask, Peer
 from ..table import Contract
-from ..values.codecs import Codec, arguments_codec, codec
-from ..values.joined import joined
+from ..values.codecs import arguments_codec
+from ..values.runs import RunCodec
 from ..wire.digest import method_id
 from ..wire.frames import Ending, Kind
 from .failures import as_error
@@ -20,10 +20,10 @@ __all__ = ["Way"]
 class Way(Ask):
     """Of one view of a client: with its time limit.
 
-    result: the codec of what comes back.
+    results: the codec of what comes back.
     """
 
-    __slots__ = ("_all", "_contract", "_encode", "_method", "_peer", "result")
+    __slots__ = ("_contract", "_encode", "_method", "_peer", "results")
 
     def __init__(
         self, kind: Kind, contract: Contract, method: str, peer: Peer, timeout: float
@@ -35,8 +35,7 @@ class Way(Ask):
         self._method = method
         self._peer = peer
         self._encode = arguments_codec(signature.parameters).encode
-        self.result: Codec[Any] = codec(signature.result)
-        self._all: Codec[list[Any]] = codec(list[signature.result])  # type: ignore[name-defined]
+        self.results: RunCodec[Any] = RunCodec(signature.result)
 
     def encode(self, arguments: tuple[Any, ...]) -> bytes:
         """The arguments as they travel.
@@ -50,10 +49,10 @@ class Way(Ask):
             raise ArgumentError(self._name, str(problem)) from None
 
     def decode(self, payload: bytes) -> Any:
-        return self.result.decode(payload)
+        return self.results.one.decode(payload)
 
     def decode_all(self, payloads: Sequence[bytes]) -> Sequence[Any]:
-        return self._all.decode(joined(payloads))
+        return self.results.decode_all(payloads)
 
     def error(self, failure: Ending) -> Exception:
         return as_error(failure, self._contract, self._method, self.timeout)

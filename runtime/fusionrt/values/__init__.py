@@ -23,6 +23,7 @@ The families:
 - containers: `plans`, their conversions in `conversions`
 - unions: `matching`; an alias that holds itself: `aliases`, and if it is like JSON, `trees`
 - dataclasses, Structs, NamedTuples, TypedDicts, attrs classes: `fields`, `records`
+- values of no declared type, as exceptions hold them: `untyped`
 - pydantic's models: `models`, `model_fields`; what pydantic checks beside a type: `checking`. These
   three import pydantic: others import them within functions, where such a type is met.
 """

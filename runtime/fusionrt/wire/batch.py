@@ -126,7 +126,7 @@ def merged(frames: Iterable[HostFrame], limit: int) -> Iterator[HostFrame]:
             yield from run
             continue
         for batch in batches(run, limit):
-            yield _one(batch)
+            yield batch[0] if len(batch) == 1 else _one(batch)
 
 
 def _likeness(frame: HostFrame) -> tuple[object, ...]:

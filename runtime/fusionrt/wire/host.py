@@ -37,6 +37,7 @@ from .frames import (
 from .host_events import HostSessionStatistics
 from .host_outbox import HostOutbox
 from .limits import Limits, Timing
+from .outflow import Outflow
 from .registry import Registry, ResyncParts
 from .states import HOST, HostInput, HostState, Machine, Stage
 
@@ -78,6 +79,7 @@ class HostSession:
         self._machine: Machine[HostState, HostInput] = Machine(HOST, HostState.OPEN)
         self._registry = Registry(limits)
         self._outbox = HostOutbox(iid, gen, self._registry, limits)
+        self._batch_bytes = min(limits.batch_bytes, self._outbox.largest) - size(Items(0, 0, ()))
         self._parts = ResyncParts(limits.entries)
         self._last_id = 0
         self._last_keep_alive = 0
@@ -127,9 +129,9 @@ class HostSession:
             case Unsubscribe(ids):
                 self._left(ids, told)
             case Credit(id, consumed):
-                entry = self._registry.get(id)
-                if entry is not None:
-                    self._registry.consumed(entry, consumed)
+                flow = self._registry.streams.get(id)
+                if flow is not None:
+                    flow.consume(consumed)
                     told.append(events.Consumed(id, self.credit(id)))
             case KeepAlive(number, count, value):
                 if number > self._last_keep_alive:
@@ -243,34 +245,50 @@ class HostSession:
 
     def credit(self, id: int) -> int:
         """How many items of a stream may be sent now; 0, too, if nobody reads it (D18)."""
+        flow = self.stream(id)
+        return 0 if flow is None else flow.credit
+
+    def stream(self, id: int) -> Outflow | None:
+        """The books of a stream going on: while a batch is open, items may be put there, too."""
         entry = self._registry.get(id)
         if entry is None or entry.stage is not Stage.RUNNING:
-            return 0
-        return self._limits.window - (entry.next - entry.consumed)
+            return None
+        return self._registry.streams.get(id)
 
     def item(self, id: int, payload: bytes) -> bool:
-        """Send a stream's next item. False: it was not taken, for lack of credit or of a reader."""
-        entry = self._registry.get(id)
-        if entry is None or self.credit(id) <= 0:
+        """Send a stream's next item, together with others of the same tick.
+
+        False: it was not taken, for lack of credit or of a reader.
+        """
+        flow = self.stream(id)
+        if flow is None:
             return False
-        frame = Items(id, entry.next, (payload,))
-        if size(frame) > self._outbox.largest:
+        if flow.put(payload):
+            return True
+        if size(Items(id, flow.next, (payload,))) > self._outbox.largest:
             self.end(id, Ending("too_large", _ITEM_TOO_LARGE))
             return False
-        entry.next += 1
-        entry.items.append(frame)
-        self._outbox.say(frame)
-        return True
+        self._say_items(id)
+        return self._registry.streams.begin(id, payload, self._batch_bytes)
+
+    def _say_items(self, id: int) -> None:
+        """Close a stream's batch."""
+        frame = self._registry.streams.seal(id)
+        if frame is not None:
+            self._outbox.say(frame)
 
     def end(self, id: int, failure: Ending | None = None) -> None:
         """A stream is over; nothing happens if it was already, or nobody reads it."""
         entry = self._registry.get(id)
         if entry is None or entry.stage is not Stage.RUNNING:
             return
-        frame = End(id, entry.next, failure)
+        self._say_items(id)
+        flow = self._registry.streams.get(id)
+        count = 0 if flow is None else flow.next
+        frame = End(id, count, failure)
         if failure is not None and size(frame) > self._outbox.largest:
             short = Ending(failure.code, self._outbox.shortened(failure.message))
-            frame = End(id, entry.next, short)
+            frame = End(id, count, short)
         self._registry.tell(id, entry, "tell", frame, size(frame))
         self._outbox.say(frame)
 
@@ -328,4 +346,6 @@ class HostSession:
 
     def outgoing(self) -> list[bytes]:
         """The messages to send now, in this order."""
+        for frame in self._registry.streams.sealed():
+            self._outbox.say(frame)
         return self._outbox.messages()

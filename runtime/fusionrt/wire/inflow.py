@@ -38,7 +38,16 @@ class Inflow:
     next: the index awaited. consumed: all below were. credited: as far as the host was told.
     """
 
-    __slots__ = ("_bytes", "_frames", "_limits", "_uncredited", "consumed", "credited", "next")
+    __slots__ = (
+        "_bytes",
+        "_frames",
+        "_limits",
+        "_open",
+        "_uncredited",
+        "consumed",
+        "credited",
+        "next",
+    )
 
     def __init__(self, limits: Limits) -> None:
         self.next = 0
@@ -49,8 +58,10 @@ class Inflow:
         """First index and bytes of those that the reader has not come to."""
         self._bytes = 0
         """Of these frames. The host counts a frame until it was read to its end, so never less."""
+        self._open = 0
+        """Bytes of the frame that the reader is in."""
         self._uncredited = 0
-        """Bytes that the reader came to since the host was told."""
+        """Bytes of frames that were read to their ends since the host was told."""
 
     def room_for(self, payloads: tuple[bytes, ...]) -> tuple[int, int]:
         """How many of these the host may send now, and their bytes (`Limits.window_bytes`)."""
@@ -80,9 +91,12 @@ class Inflow:
         self.consumed = index + 1
         frames = self._frames
         while frames and frames[0][0] <= index:
-            _, size = frames.popleft()
-            self._bytes -= size
-            self._uncredited += size
+            self._uncredited += self._open
+            _, self._open = frames.popleft()
+            self._bytes -= self._open
+        if self.consumed == (frames[0][0] if frames else self.next):
+            self._uncredited += self._open
+            self._open = 0
         return (
             self.consumed - self.credited >= self._limits.window // SHARE
             or self._uncredited >= self._limits.window_bytes // SHARE
@@ -148,8 +162,6 @@ class Inflows:
 
     def credits(self) -> list[Credit]:
         """What the hosts of streams must know to go on."""
-        if not self._creditable:
-            return []
         told = [self._flows[id].credit(id) for id in sorted(self._creditable)]
         self._creditable.clear()
         return told

@@ -31,8 +31,9 @@ class Limits:
 
     max_bytes: the largest message that the transport carries.
     batch_bytes: a message is closed at this size, unless a single frame is larger.
-    window, window_bytes: of a stream, what may be sent beyond what was consumed (D18): an item
-        while there are fewer items than that, and fewer bytes.
+    window, window_bytes: of a stream, how much may be under way beyond what was consumed (D18): one
+        more item may be sent while there are fewer items than that, and fewer bytes.
+    items: of a stream, the most in one frame.
     ids: the most ids in one frame; longer lists come in parts.
     kept_frames, kept_bytes: results that a host keeps until the client has them; beyond
         that the oldest is forgotten, and a client that lacks it is told so (D2).
@@ -47,8 +48,9 @@ class Limits:
 
     max_bytes: int = 1024 * 1024
     batch_bytes: int = 32 * 1024
-    window: int = 64
+    window: int = 4096
     window_bytes: int = 1024 * 1024
+    items: int = 512
     ids: int = 4096
     kept_frames: int = 10_000
     kept_bytes: int = 16 * 1024 * 1024

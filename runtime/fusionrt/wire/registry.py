@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 from .digest import Digest
-from .frames import End, Failure, HostFrame, Invalidated, Items, Kind, Reading, Results, Resync
+from .frames import End, Failure, HostFrame, Invalidated, Kind, Reading, Results, Resync
 from .limits import Limits
+from .outflow import Outflows
 from .states import ENTRY, Stage
 
 __all__ = ["Entry", "Reconciled", "Registry", "ResyncParts"]
@@ -19,10 +20,9 @@ class Entry:
 
     frame: its last word, kept to be sent again until the client has it.
     number: of the message that carried its last word; 0 while that is not sent.
-    items: of a stream, sent but not yet consumed. next, consumed: its indexes.
     """
 
-    __slots__ = ("consumed", "frame", "items", "kind", "method", "next", "number", "stage")
+    __slots__ = ("frame", "kind", "method", "number", "stage")
 
     def __init__(self, kind: Kind, method: int) -> None:
         self.kind = kind
@@ -30,9 +30,6 @@ class Entry:
         self.stage = Stage.RUNNING
         self.frame: Results | Failure | End | None = None
         self.number = 0
-        self.items: deque[Items] = deque()
-        self.next = 0
-        self.consumed = 0
 
 
 class Reconciled(NamedTuple):
@@ -53,10 +50,13 @@ class Registry:
 
     That is: as of the last number that it acknowledged. So the digest over them is the client's
     own, unless something was lost (D12).
+
+    streams: the books of those that are streams.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.digest = Digest()
+        self.streams: Final = Outflows(limits)
         self._entries: dict[int, Entry] = {}
         self._unacknowledged: deque[tuple[int, int]] = deque()
         self._kept: dict[int, int] = {}
@@ -78,6 +78,8 @@ class Registry:
     def add(self, id: int, kind: Kind, method: int) -> Entry:
         """Register a call that was not registered."""
         entry = self._entries[id] = Entry(kind, method)
+        if kind is Kind.STREAM:
+            self.streams.open(id)
         self.digest.add(id)
         return entry
 
@@ -87,6 +89,7 @@ class Registry:
         if entry is None:
             return Stage.OVER
         self._release(id, entry)
+        self.streams.drop(id)
         self.digest.remove(id)
         stage, entry.stage = entry.stage, ENTRY[entry.stage]["end"]
         return stage
@@ -209,20 +212,15 @@ class Registry:
             return True
         if entry.stage is Stage.LEAVING and entry.frame is None:
             return False
-        if not entry.consumed <= reading.next <= entry.next:
+        flow = self.streams.get(reading.id)
+        items = None if flow is None else flow.again(reading)
+        if items is None:
             return False
-        self.consumed(entry, reading.consumed)
-        again.extend(item for item in entry.items if item.index >= reading.next)
+        again.extend(items)
         if entry.frame is not None:
             entry.number = 0
             again.append(entry.frame)
         return True
-
-    def consumed(self, entry: Entry, index: int) -> None:
-        """The reader of a stream took all items below this index."""
-        entry.consumed = max(entry.consumed, min(index, entry.next))
-        while entry.items and entry.items[0].index < entry.consumed:
-            entry.items.popleft()
 
 
 class ResyncParts:

@@ -17,6 +17,7 @@ __all__ = [
     "DATA",
     "NAMED_TUPLE",
     "STRUCT",
+    "TYPED_DICT",
     "cart",
     "case",
     "kept",
@@ -33,6 +34,7 @@ def cart(head: str, *fields: str) -> str:
 DATA = "@dataclass\nclass Cart:"
 ATTRS = "@attrs.define\nclass Cart:"
 NAMED_TUPLE = "class Cart(NamedTuple):"
+TYPED_DICT = "class Cart(TypedDict):"
 STRUCT = "class Cart(msgspec.Struct{}):"
 
 

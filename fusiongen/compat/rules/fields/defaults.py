@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ....contract import Kind
+from ...defaults import meant
 from ...layout import given_default, optional
 from ...rule import BreakingRule, Tier
 from .cases import STRUCT, cart, case, kept
@@ -13,6 +14,7 @@ from .cases import STRUCT, cart, case, kept
 if TYPE_CHECKING:
     from ....output.lock import LockedField, LockedType
     from ...comparison import Comparison
+    from ...opened import Types
     from ...rule import Change
 
 __all__ = ["FieldDefaultChanged", "FieldMadeRequired", "FieldPresenceChanged"]
@@ -90,9 +92,17 @@ class FieldDefaultChanged(BreakingRule):
                 type_.options.get("omit_defaults") == "True"
                 for type_ in (pair.type.old, pair.type.new)
             )
-            before, after = given_default(old), given_default(new)
+            before, after = (
+                _meant(each, types)
+                for each, types in ((old, comparison.old.types), (new, comparison.new.types))
+            )
             if omitted and before is not None and after not in (None, before):
                 yield cls.change(pair.at, f"the default {before} became {after}")
+
+
+def _meant(field: LockedField, types: Types) -> str | None:
+    default = given_default(field)
+    return None if default is None else meant(default, field.type, types)
 
 
 def _may_be_absent(type_: LockedType, field: LockedField) -> bool:

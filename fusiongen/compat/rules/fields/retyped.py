@@ -5,15 +5,56 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...layout import constraints
+from ....contract import Kind
+from ...layout import constraints, is_read_only
 from ...rule import BreakingRule, Tier
-from .cases import cart, case, kept
+from .cases import TYPED_DICT, cart, case, kept
 
 if TYPE_CHECKING:
+    from ....output.lock import LockedField
     from ...comparison import Comparison
     from ...rule import Change
 
-__all__ = ["FieldRespelled", "FieldTypeChanged"]
+__all__ = ["FieldFrozenChanged", "FieldRespelled", "FieldTypeChanged"]
+
+
+class FieldFrozenChanged(BreakingRule):
+    """A field became one that cannot be set: `ReadOnly`, `Final`, `Field(frozen=True)`; or a key of
+    a `TypedDict` is `ReadOnly` no longer, and callers' own dicts whose key is do not pass for it.
+    """
+
+    id = "FIELD_FROZEN_CHANGED"
+    tier = Tier.SOURCE
+    advice = "Add a field under another name"
+    BREAKING = (
+        (cart(TYPED_DICT, "id: str"), cart(TYPED_DICT, "id: ReadOnly[str]")),
+        (
+            cart(TYPED_DICT, "id: ReadOnly[Required[str]]"),
+            cart(TYPED_DICT, "id: Required[str]"),
+        ),
+        (
+            cart("class Cart(BaseModel):", "id: str"),
+            cart("class Cart(BaseModel):", "id: str = Field(frozen=True)"),
+        ),
+        case(("id: str",), ("id: Final[str]",)),
+    )
+    COMPATIBLE = (
+        (
+            cart(TYPED_DICT, "id: NotRequired[ReadOnly[str]]"),
+            cart(TYPED_DICT, "id: ReadOnly[NotRequired[str]]"),
+        ),
+        case(("id: Final[str]",), ("id: str",)),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for pair, old, new in kept(comparison):
+            before, after = is_read_only(old), is_read_only(new)
+            if before is not after and not pair.type.old.frozen:
+                if after:
+                    yield cls.change(pair.at, "the field cannot be set any more")
+                elif pair.type.old.kind is Kind.TYPED_DICT:
+                    yield cls.change(pair.at, "the field can be set now")
 
 
 class FieldTypeChanged(BreakingRule):
@@ -36,7 +77,7 @@ class FieldTypeChanged(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair, old, new in kept(comparison):
-            if not comparison.forms.travels_alike(old.type, new.type):
+            if not _travels_alike(old, new, comparison):
                 yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")
             elif constraints(old) != constraints(new):
                 yield cls.change(pair.at, "it takes other values")
@@ -55,5 +96,11 @@ class FieldRespelled(BreakingRule):
         forms = comparison.forms
         for pair, old, new in kept(comparison):
             alike = forms.checks_alike(old.type, new.type)
-            if not alike and forms.travels_alike(old.type, new.type):
+            if not alike and _travels_alike(old, new, comparison):
                 yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")
+
+
+def _travels_alike(old: LockedField, new: LockedField, comparison: Comparison) -> bool:
+    """Whether either version reads the other one's; an attribute is not read as any type."""
+    attribute = old.attribute and new.attribute
+    return attribute or comparison.forms.travels_alike(old.type, new.type)

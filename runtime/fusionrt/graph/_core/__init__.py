@@ -23,7 +23,7 @@ What they all rely on:
 
 - `_run` is set exactly while the state is Computing; whoever takes it away settles the computed,
   or abandons it, in the same step of the loop.
-- A state is changed in `execute`, `invalidate` and, for a body that never began, `fetch_cold`; all
+- A state is changed in `execute`, `invalidate` and, for a body that never began, `fetch_hot`; all
   of them leave with the computed out of its table and without edges if it is Invalidated (G9).
 - `_origin` of a Computing one is its flag: it will end Invalidated (G5).
 - Nothing that users wrote is called between two halves of a change (G15b, G37).

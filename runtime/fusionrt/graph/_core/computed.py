@@ -45,6 +45,7 @@ class Computed(Rooted, Generic[_T]):
     Get one with `await carts.computed.total("1")`; it is never seen while Computing (G2).
     """
 
+    # Each takes memory in every result. What few of them have is kept elsewhere.
     __slots__ = (
         "__weakref__",
         "_arguments",
@@ -52,7 +53,6 @@ class Computed(Rooted, Generic[_T]):
         "_dependants",
         "_dependencies",
         "_error",
-        "_expires",
         "_function",
         "_handlers",
         "_hit",
@@ -64,14 +64,10 @@ class Computed(Rooted, Generic[_T]):
         "_run",
         "_state",
         "_used",
-        "_used_at",
         "_value",
         "_weak_dependants",
         "version",
     )
-
-    _used_at: float
-    """When it was used, for a method with `min_cache`."""
 
     def __init__(
         self, function: Function[_T], key: object, arguments: tuple[object, ...], run: Run | None
@@ -92,8 +88,6 @@ class Computed(Rooted, Generic[_T]):
         self._origin: Origin | None = None
         self._cause: Computed[Any] | None = None
         self._hit: Hit | None = None
-        self._expires = False
-        """Whether its life was limited when it was computed."""
         # Its place among the kept results; see retention.py.
         self._newer: Any = None
         self._older: Any = None

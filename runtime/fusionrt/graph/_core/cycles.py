@@ -1,7 +1,7 @@
 """Cycles: bodies that wait for each other raise, in every flow of control (G30).
 
-`Run.waits` of a body holds what it waits for, and what the tasks that it started wait for. Those
-count only as far as the body waits for them: a task that goes its own way is in no cycle with the
+A `Run` holds what its body waits for, and what the tasks that this started wait for. Those count
+only as far as the body waits for them: a task that goes its own way is in no cycle with the
 body that started it. A body may begin to wait for such a task later, so a wait that could become a
 cycle is looked at again and again.
 """
@@ -112,7 +112,7 @@ def _way(
             return [*way, waiting]
         run = computed._run
         if run is not None:
-            for started, following in run.waits.items():
+            for started, following in run.all_waits():
                 if following not in came_from and waits(run.flow, started):
                     came_from[following] = computed
                     stack.append(following)

@@ -1,7 +1,7 @@
 """Edges between computeds, made while the dependant's body runs (G10, G11, G12).
 
 Edges are symmetric (G9). A *waiting edge* stands for a dependency that is still Computing (G5c):
-it lies in `Run.joined` of the one and `Run.waits` of the other, and becomes an edge when the
+it lies in the `Run` of both, and becomes an edge when the
 dependency settles. A dependency that is Invalidated when its edge is made flags the dependant
 (G12): so what is Consistent was made from what is Consistent (G8), and is what recomputing gives
 (G6).

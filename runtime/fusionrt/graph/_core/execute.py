@@ -32,8 +32,9 @@ from .scope import SCOPE
 if TYPE_CHECKING:
     from .computed import Computed
     from .cycles import Suspicion
+    from .scope import Scope
 
-__all__ = ["ended", "execute", "fits_inline", "start"]
+__all__ = ["ended", "execute", "failed", "fits_inline", "start", "started", "succeeded"]
 
 LEVELS: Final = 50
 """How many bodies are awaited inline, one in the other, before one gets a task of its own."""
@@ -60,7 +61,7 @@ def start(computed: Computed[Any]) -> None:
     """Run the body in a task of its own, in a copy of this context."""
     run = computed._run
     assert run is not None
-    run.flow = run.task = spawn(_apart(computed), name=f"fusion {computed._function.name}")
+    run.flow = run.task = spawn(_apart(computed, run), name=f"fusion {computed._function.name}")
 
     def finished(task: asyncio.Task[None]) -> None:
         if computed._run is run:  # cancelled before its first step
@@ -71,9 +72,9 @@ def start(computed: Computed[Any]) -> None:
     run.task.add_done_callback(finished)
 
 
-async def _apart(computed: Computed[Any]) -> None:
+async def _apart(computed: Computed[Any], run: Run) -> None:
     await asyncio.sleep(0)  # an eager task would start on top of the frames that it shall leave
-    await execute(computed)
+    await execute(computed, run)
 
 
 async def ended(computed: Computed[Any], run: Run, doubt: Suspicion | None = None) -> None:
@@ -99,60 +100,73 @@ async def ended(computed: Computed[Any], run: Run, doubt: Suspicion | None = Non
             run_in_loop(computed._function.graph.loop, run.task.cancel)
 
 
-async def execute(computed: Computed[Any]) -> None:
+async def execute(computed: Computed[Any], run: Run) -> None:
     """Run the body and settle its computed.
 
     Raises:
         CancelledError: this task was cancelled; the computed holds nothing (G20).
     """
+    scope = SCOPE.get()
+    started(computed)
+    while computed._run is run:
+        try:
+            value = await computed._function.body(*computed._arguments)
+        except BaseException as error:
+            if failed(computed, run, scope, error):
+                raise
+        else:
+            succeeded(computed, run, scope, value)
+
+
+def started(computed: Computed[Any]) -> None:
+    """The body begins, and is the scope of what runs from now on."""
     function = computed._function
-    run = computed._run
-    assert run is not None
     events = function.graph.events
     if events.handlers:
         events.emit(EventKind.BODY_STARTED, computed)
     if function.runs_bodies:
         function.counts.bodies += 1
-    caller = SCOPE.get()
     SCOPE.set(computed)
-    try:
-        try:
-            value = await function.body(*computed._arguments)
-        except asyncio.CancelledError:
-            if _is_given_up(run):
-                raise
-            value = await _once_more(computed, run)
-        SCOPE.set(caller)
-    except Exception as error:
-        SCOPE.set(caller)
-        if _is_given_up(run, error) or (run.task is None and isinstance(error, RecursionError)):
-            _disown(computed, run, None, stored(error))
-        else:
-            _settle(computed, None, error)
-    except BaseException as end:
-        # A coroutine may be closed in another context: what is set there would stay there.
-        if not isinstance(end, GeneratorExit) or SCOPE.get() is computed:
-            SCOPE.set(caller)
-        if not isinstance(end, GeneratorExit | asyncio.CancelledError):
-            run.failure = end
-        _abandon(computed)
-        raise
+
+
+def succeeded(computed: Computed[Any], run: Run, scope: Scope | None, value: Any) -> None:
+    """The body returned a value.
+
+    scope: what the code around it belongs to.
+    """
+    SCOPE.set(scope)
+    flow = run.flow
+    if (run.disowned or (flow is not None and flow.cancelling())) and _is_given_up(run):
+        _disown(computed, run, value, None)
     else:
-        flow = run.flow
-        if (run.disowned or (flow is not None and flow.cancelling())) and _is_given_up(run):
-            _disown(computed, run, value, None)
-        else:
-            _settle(computed, value, None)
+        _settle(computed, value, None)
 
 
-async def _once_more(computed: Computed[Any], run: Run) -> Any:
-    """The body again, after something other than its caller cancelled it (G20)."""
-    try:
-        return await computed._function.body(*computed._arguments)
-    except asyncio.CancelledError:
-        if _is_given_up(run):
-            raise
-        raise ForeignCancellation(computed.key) from None
+def failed(computed: Computed[Any], run: Run, scope: Scope | None, error: BaseException) -> bool:
+    """The body raised; whether that must go on, for it is not an outcome.
+
+    scope: what the code around it belongs to.
+
+    After something other than its caller cancelled it, it runs still: once more (G20).
+    """
+    if isinstance(error, asyncio.CancelledError) and not _is_given_up(run):
+        if not run.retried:
+            run.retried = True
+            return False
+        error = ForeignCancellation(computed.key)
+    # A coroutine may be closed in another context: what is set there would stay there.
+    if not isinstance(error, GeneratorExit) or SCOPE.get() is computed:
+        SCOPE.set(scope)
+    if not isinstance(error, Exception):
+        if not isinstance(error, GeneratorExit | asyncio.CancelledError):
+            run.failure = error
+        _abandon(computed)
+        return True
+    if _is_given_up(run, error) or (run.task is None and isinstance(error, RecursionError)):
+        _disown(computed, run, None, stored(error))
+    else:
+        _settle(computed, None, error)
+    return False
 
 
 def _is_given_up(run: Run, error: Exception | None = None) -> bool:
@@ -188,7 +202,7 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
     computed._run = None
     computed._value = value
     computed._error = kept
-    if run.waits:
+    if run.waits or run.awaited is not None:
         run.forsake(computed)
     try:
         if computed._origin is None:
@@ -207,9 +221,10 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
             function.graph.invalidated[computed._origin.kind] += 1
             retire(computed)
     finally:  # the `__hash__` of an argument may raise, and must strand nobody (G37)
-        for dependant in run.joined:
-            if dependant._run is not None:
-                link(dependant, computed)
+        if run.reader is not None or run.readers:
+            for dependant in run.joined():
+                if dependant._run is not None:
+                    link(dependant, computed)
         # Most ends are nobody's news, and this is the way of every miss.
         if run.waiters or computed._origin is not None or function.graph.events.handlers:
             _end(computed, run, EventKind.BODY_ENDED)

@@ -25,7 +25,7 @@ class _Expiring(weakref.ref["Computed[Any]"]):
 
 def expire_after(computed: Computed[Any], seconds: float) -> None:
     """Invalidate it in so many seconds, if it still exists then."""
-    computed._expires = True
+    computed._function.graph.limited.add(computed)
     expiring = _Expiring(computed, _stop)
     loop = computed._function.graph.loop
     expiring.timer = loop.call_later(seconds, _expire, expiring, seconds)

@@ -2,93 +2,82 @@
 
 A call joins the body that runs (G18) unless that was flagged before the call (G5b); then it waits
 for its end and runs it anew (G17).
+
+What is awaited is awaited in `fetch_hot`: each frame more makes a deep chain slower, and shorter
+what fits on a stack (G35).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...primitives import current_task
-from ..home import at_home
-from ..state import CONSISTENT, INVALIDATED
 from .computed import UNSET, Computed
 from .cycles import suspect
 from .edges import link
-from .execute import ended, execute, fits_inline, start
+from .execute import fits_inline, start
 from .run import Run
 
 if TYPE_CHECKING:
+    from .cycles import Suspicion
     from .function import Function
+    from .run import Flow
 
-__all__ = ["fetch_cold", "prove"]
+__all__ = ["answers", "begin", "prove", "wait"]
 
 
-async def fetch_cold(
+def begin(
     function: Function[Any],
     key: object,
     arguments: tuple[Any, ...],
-    computed: Computed[Any] | None,
-    caller: Computed[Any] | None,
-    dependant: Computed[Any] | None,
-) -> Computed[Any] | None:
-    """Run the body, or wait for the one that runs: the settled computed; None to look again.
+    waiting: Run | None,
+    flow: Flow,
+) -> Computed[Any]:
+    """A computed whose body is to run: found by its key from now on (G4).
 
-    computed: whose body runs, if one does.
-    caller: the body that waits for it. dependant: the same, if it will depend on it.
+    If its run has no task, the caller runs the body, in its own.
+    """
+    depth = 0 if waiting is None else waiting.depth + 1
+    computed = Computed(function, key, arguments, Run(depth, flow))
+    if (
+        function.apart
+        or not (depth == 0 or fits_inline(depth))
+        # A request during the body could not be told from that one (G19).
+        or (flow is not None and flow.cancelling())
+    ):
+        start(computed)
+    if function.indexes:
+        function.enter(computed)
+    else:  # the same without the call, for this is the way of every miss
+        function.table[key] = computed
+    return computed
+
+
+def wait(
+    caller: Computed[Any],
+    waiting: Run,
+    computed: Computed[Any],
+    flow: Flow,
+    dependant: Computed[Any] | None,
+) -> Suspicion | None:
+    """The body that calls waits for the other one from now on; what is returned is to be asked.
+
+    dependant: the same, if it will depend on it.
 
     Raises:
         CycleError: the body that calls waits for itself by what it calls.
-        BaseException: what ended the body, if that was neither an `Exception` nor a cancellation.
     """
-    waiting = caller._run if caller is not None else None
-    flow = current_task(function.graph.loop)
-    inline = False
-    if computed is None:
-        depth = 0 if waiting is None else waiting.depth + 1
-        run = Run(depth, flow)
-        computed = Computed(function, key, arguments, run)
-        inline = not function.apart and (depth == 0 or fits_inline(depth))
-        if flow is not None and flow.cancelling():
-            inline = False  # a request during the body could not be told from that one (G19)
-        if not inline:
-            start(computed)
-        if function.indexes:
-            function.enter(computed)
-        else:  # the same without the call, for this is the way of every miss
-            function.table[key] = computed
-    else:
-        assert computed._run is not None
-        run = computed._run
-    flagged = computed._origin is not None
+    run = computed._run
+    assert run is not None
     doubt = None
-    if caller is not None and waiting is not None:
-        if run.waits or caller is computed:
-            doubt = suspect(caller, computed, flow)
-        if dependant is not None and not flagged and caller is not computed:
-            run.join(caller)
-        waiting.wait_for(computed, flow)
-    try:
-        await (execute(computed) if inline else ended(computed, run, doubt))
-    finally:
-        if waiting is not None:
-            waiting.waits.pop(flow, None)
-        if inline and computed._run is run and at_home(function.graph.home):
-            # A RecursionError: no frame is left, neither to run or settle it nor to call here.
-            computed._run = None
-            computed._state = INVALIDATED
-            del function.table[key]
-            function.indexes = {}  # the next wildcard makes them anew
-            for waiter in run.waiters:
-                if not waiter.done():
-                    waiter.set_result(None)
-    if computed._state is CONSISTENT or (
-        not flagged and _answers(computed, run, inline, dependant)
-    ):
-        return computed
-    return None
+    if run.awaited is not None or run.waits or caller is computed:
+        doubt = suspect(caller, computed, flow)
+    if dependant is not None and computed._origin is None and caller is not computed:
+        run.join(caller)
+    waiting.wait_for(computed, flow)
+    return doubt
 
 
-def _answers(
+def answers(
     computed: Computed[Any], run: Run, inline: bool, dependant: Computed[Any] | None
 ) -> bool:
     """Whether the body that ended has an outcome for this call, though it is not cached.

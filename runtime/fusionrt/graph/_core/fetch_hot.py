@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...primitives import current_task
 from ..home import at_home
-from ..state import CONSISTENT, NONE_HELD
+from ..state import CONSISTENT, INVALIDATED, NONE_HELD
 from .computed import Computed
 from .edges import check_scope, link
-from .fetch_cold import fetch_cold, prove
+from .execute import ended, failed, started, succeeded
+from .fetch_cold import answers, begin, prove, wait
 from .scope import SCOPE, Isolated, Recomputing
 
 if TYPE_CHECKING:
@@ -73,9 +75,48 @@ async def fetch_hot(
             if not missed:
                 function.counts.misses += 1
                 missed = True
-            settled = await fetch_cold(function, key, arguments, computed, caller, dependant)
-            if settled is not None:
-                computed = settled
+            waiting = caller._run if caller is not None else None
+            flow = current_task(graph.loop)
+            is_new = computed is None
+            if computed is None:
+                computed = begin(function, key, arguments, waiting, flow)
+            run = computed._run
+            assert run is not None
+            inline = is_new and run.task is None
+            flagged = computed._origin is not None
+            doubt = None
+            if caller is not None and waiting is not None:
+                doubt = wait(caller, waiting, computed, flow, dependant)
+            try:
+                if not inline:
+                    await ended(computed, run, doubt)
+                else:
+                    # As `execute`, without its frame: deep chains are made of frames.
+                    started(computed)
+                    while computed._run is run:
+                        try:
+                            value = await function.body(*arguments)
+                        except BaseException as error:
+                            if failed(computed, run, scope, error):
+                                raise
+                        else:
+                            succeeded(computed, run, scope, value)
+            finally:
+                if waiting is not None:
+                    waiting.go_on(flow)
+                if inline and computed._run is run and at_home(graph.home):
+                    # A RecursionError: no frame is left, to run or settle it or to call here.
+                    SCOPE.set(scope)
+                    computed._run = None
+                    computed._state = INVALIDATED
+                    del function.table[key]
+                    function.indexes = {}  # the next wildcard makes them anew
+                    for waiter in run.waiters:
+                        if not waiter.done():
+                            waiter.set_result(None)
+            if computed._state is CONSISTENT or (
+                not flagged and answers(computed, run, inline, dependant)
+            ):
                 break
         elif computed._leases and not stale_ok and not computed._is_leased():
             await prove(computed)

@@ -255,9 +255,11 @@ class Function(Generic[_T]):
 
     def _leave(self, computed: Computed[_T]) -> None:
         del self.table[computed._key]
-        for index in self.indexes.values():
-            index.remove(computed)
-        self.cool(computed)
+        if self.indexes:
+            for index in self.indexes.values():
+                index.remove(computed)
+        if computed._hit is not None:
+            self.cool(computed)
         if computed._newer is not None:
             self.kept.remove(computed)
 

@@ -7,7 +7,7 @@ for it (G5, G5c, G7), and ends Invalidated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
@@ -49,12 +49,13 @@ def mark(
     marked: list[Computed[Any]] = []
     flagged: list[Computed[Any]] = []
     is_first = cause is None
+    following: Collection[Computed[Any]]
     while pending:
         computed = pending.pop()
         cause = causes.pop()
         if computed._state is CONSISTENT:
-            delay = computed._function.delay
-            if delay and computed is not due and origin.kind is not OriginKind.DISPOSED:
+            function = computed._function
+            if function.delay and computed is not due and origin.kind is not OriginKind.DISPOSED:
                 postpone(computed, partial(_overdue, origin))
                 continue
             computed._state = INVALIDATED
@@ -63,7 +64,13 @@ def mark(
             following = computed._dependants
             if computed._weak_dependants:
                 following = {**following, **dict.fromkeys(computed._weak_dependants)}
-            retire(computed)
+            # As `retire`, without the call: in a long cascade this is most of the work.
+            function.forget(computed)
+            for dependency in computed._dependencies:
+                if dependency._state is not INVALIDATED:
+                    _part(dependency, computed)
+            computed._dependencies = NOTHING
+            computed._dependants = NONE
             marked.append(computed)
         elif computed._state is COMPUTING and computed._origin is None:
             flagged.append(computed)
@@ -73,12 +80,12 @@ def mark(
             if events.handlers:
                 events.emit(EventKind.FLAGGED, computed)
             run = computed._run
-            following = run.joined if run is not None else NONE
+            following = run.joined() if run is not None else NONE
         else:
             continue
         if following:
-            pending.extend(following)
-            causes.extend([computed] * len(following))
+            pending += following
+            causes += [computed] * len(following)
     if marked:
         marked[0]._function.graph.invalidated[origin.kind] += len(marked)
     if flagged and is_first and origin.kind in _BY_HAND:
@@ -96,7 +103,7 @@ def _tell_in_vain(flagged: list[Computed[Any]], origin: Origin) -> None:
     in_vain = replace(origin, in_vain=True)
     waiting: dict[Computed[Any], list[Computed[Any]]] = {}
     for computed in flagged:
-        for awaited in computed._run.waits.values() if computed._run is not None else ():
+        for _, awaited in computed._run.all_waits() if computed._run is not None else ():
             waiting.setdefault(awaited, []).append(computed)
         if computed is body:
             body._origin = in_vain
@@ -111,15 +118,18 @@ def _tell_in_vain(flagged: list[Computed[Any]], origin: Origin) -> None:
 def retire(computed: Computed[Any]) -> None:
     """Take an Invalidated computed out of its table and its edges away (G9, G13)."""
     computed._function.forget(computed)
-    dependencies = computed._dependencies
-    if dependencies:
-        for dependency in dependencies:
-            if dependency._state is not INVALIDATED:
-                dependency._dependants.pop(computed, None)
-                if dependency._weak_dependants:
-                    dependency._weak_dependants.discard(computed)
-        computed._dependencies = NOTHING
+    for dependency in computed._dependencies:
+        if dependency._state is not INVALIDATED:
+            _part(dependency, computed)
+    computed._dependencies = NOTHING
     computed._dependants = NONE
+
+
+def _part(dependency: Computed[Any], dependant: Computed[Any]) -> None:
+    """The dependency's half of an edge ends."""
+    dependency._dependants.pop(dependant, None)
+    if dependency._weak_dependants:
+        dependency._weak_dependants.discard(dependant)
 
 
 def _overdue(origin: Origin, computed: Computed[Any]) -> None:

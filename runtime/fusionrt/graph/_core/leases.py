@@ -48,7 +48,7 @@ def lean(computed: Computed[Any], lease: Lease) -> None:
         run = leaning._run
         if run is not None:
             run.leases = {**run.leases, lease: None}
-            pending.extend(run.joined)
+            pending.extend(run.joined())
         elif lease not in leaning._leases:
             leaning._leases = {**leaning._leases, lease: None}
             leaning._function.cool(leaning)

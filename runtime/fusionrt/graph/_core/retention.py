@@ -41,7 +41,7 @@ class Sieve:
     they were used.
     """
 
-    __slots__ = ("_end", "_hand", "_min_cached", "_room", "size")
+    __slots__ = ("_end", "_hand", "_min_cached", "_room", "_used_at", "size")
 
     def __init__(self, room: Room, *, min_cached: bool = False) -> None:
         self._room = room
@@ -49,6 +49,8 @@ class Sieve:
         end = self._end = End()
         end._newer = end._older = end
         self._hand: Any = end
+        self._used_at: dict[Computed[Any], float] = {}
+        """When each was used, if that is noted."""
         self.size = 0
 
     def add(self, computed: Computed[Any]) -> None:
@@ -61,7 +63,7 @@ class Sieve:
         self.size += 1
         room.size += 1
         if self._min_cached:
-            computed._used_at = room.now()
+            self._used_at[computed] = room.now()
         if room.size > room.limit:
             room.make()
 
@@ -72,6 +74,8 @@ class Sieve:
         computed._older._newer = computed._newer
         computed._newer._older = computed._older
         computed._newer = computed._older = None
+        if self._min_cached:
+            del self._used_at[computed]
         self.size -= 1
         self._room.size -= 1
 
@@ -88,23 +92,24 @@ class Sieve:
             if computed is newest:
                 continue
             if computed._take_mark():
-                computed._used_at = now
+                if self._min_cached:
+                    self._used_at[computed] = now
             elif not computed._dependants and not (
-                spare_min_cached and _is_min_cached(computed, now)
+                spare_min_cached and self.is_min_cached(computed, now)
             ):
                 found.append(computed)
                 if len(found) == BATCH:
                     break
         return found
 
-
-def _is_min_cached(computed: Computed[Any], now: float) -> bool:
-    seconds = computed._function.options.min_cache
-    if seconds is None:
-        return False
-    if computed._take_mark():
-        computed._used_at = now
-    return now < computed._used_at + seconds
+    def is_min_cached(self, computed: Computed[Any], now: float) -> bool:
+        """Whether `min_cache` holds it still (G23)."""
+        seconds = computed._function.options.min_cache
+        if seconds is None:
+            return False
+        if computed._take_mark():
+            self._used_at[computed] = now
+        return now < self._used_at[computed] + seconds
 
 
 class Room:
@@ -135,9 +140,10 @@ class Room:
         released = 0
         while pending:
             computed = pending.pop()
-            if computed._newer is None or _is_min_cached(computed, now):
+            function = computed._function
+            if computed._newer is None or function.kept.is_min_cached(computed, now):
                 continue  # it is being computed, or was let go by then
-            computed._function.demote(computed)
+            function.demote(computed)
             released += 1
             pending += [each for each in computed._dependencies if not each._dependants]
         self.evicted += released

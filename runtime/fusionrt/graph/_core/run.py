@@ -33,13 +33,16 @@ class Run:
     """
 
     __slots__ = (
+        "awaited",
         "depth",
         "disowned",
         "failure",
         "flow",
-        "joined",
         "leases",
         "lifetime",
+        "reader",
+        "readers",
+        "retried",
         "task",
         "users",
         "waiters",
@@ -50,10 +53,14 @@ class Run:
         # Most bodies are alone: what is empty is shared, until something is added.
         self.depth = depth
         self.flow = flow
-        self.joined: dict[Computed[Any], None] = NONE
-        """Bodies that will use the result: dependants from now on (G5c)."""
+        self.reader: Computed[Any] | None = None
+        """A body that will use the result: a dependant from now on (G5c)."""
+        self.readers: dict[Computed[Any], None] = NONE
+        """Further ones."""
+        self.awaited: Computed[Any] | None = None
+        """What this body waits for (G30)."""
         self.waits: dict[Flow, Computed[Any]] = _NO_WAITS
-        """What this body waits for, by the task that does: itself or one that it started (G30)."""
+        """What the tasks that it started wait for, by task."""
         self.waiters: list[asyncio.Future[None]] = NOTHING
         self.leases: dict[Lease, None] = NONE
         """What the body leaned on itself; those of its dependencies are added at the end."""
@@ -61,6 +68,8 @@ class Run:
         """The body's own task, if it has one."""
         self.users = 0
         """Calls that share the body, when it has a task: it is cancelled with the last (G19)."""
+        self.retried = False
+        """Whether it runs for the second time, as something cancelled it (G20)."""
         self.disowned = False
         """Whether the outcome is nobody's but the caller's whose task ran the body (G19)."""
         self.lifetime = FOREVER
@@ -70,18 +79,46 @@ class Run:
 
     def join(self, caller: Computed[Any]) -> None:
         """The caller's body will use the result (G5c)."""
-        if self.joined is NONE:
-            self.joined = {}
-        self.joined[caller] = None
+        if self.reader is None:
+            self.reader = caller
+            return
+        if self.readers is NONE:
+            self.readers = {}
+        self.readers[caller] = None
+
+    def leave(self, caller: Computed[Any]) -> None:
+        """The caller's body has ended without the result."""
+        if self.reader is caller:
+            self.reader = None
+        self.readers.pop(caller, None)
+
+    def joined(self) -> list[Computed[Any]]:
+        """The bodies that will use the result."""
+        return [*self.readers] if self.reader is None else [self.reader, *self.readers]
 
     def wait_for(self, computed: Computed[Any], flow: Flow) -> None:
-        """The body, or a task that it started, waits for another one until `waits` loses it."""
+        """The body, or a task that it started, waits for another one until it goes on."""
+        if flow is self.flow:
+            self.awaited = computed
+            return
         if self.waits is _NO_WAITS:
             self.waits = {}
         self.waits[flow] = computed
 
+    def go_on(self, flow: Flow) -> None:
+        """The body, or a task that it started, waits no longer."""
+        if flow is self.flow:
+            self.awaited = None
+        else:
+            self.waits.pop(flow, None)
+
+    def all_waits(self) -> list[tuple[Flow, Computed[Any]]]:
+        """What is waited for, and by whom: the edges of the cycle search (G30)."""
+        waits = list(self.waits.items())
+        return waits if self.awaited is None else [(self.flow, self.awaited), *waits]
+
     def forsake(self, computed: Computed[Any]) -> None:
         """The body has ended; what tasks that it started wait for is nothing to it (G11)."""
-        for awaited in self.waits.values():
+        for _, awaited in self.all_waits():
             if awaited._run is not None:
-                awaited._run.joined.pop(computed, None)
+                awaited._run.leave(computed)

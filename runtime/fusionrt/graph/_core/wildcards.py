@@ -29,7 +29,8 @@ def itself(position: int, argument: Any) -> Hashable:
 
 def named_by(pattern: tuple[Any, ...]) -> tuple[int, ...]:
     """The positions of the arguments that a pattern names; the others are `ANY`."""
-    return tuple(index for index, argument in enumerate(pattern) if argument is not ANY)
+    # By way of a list, which is made in half the time.
+    return tuple([index for index, argument in enumerate(pattern) if argument is not ANY])
 
 
 class Index:

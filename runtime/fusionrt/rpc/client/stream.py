@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from ...errors import FusionError
 from ...wire.frames import Ending
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 __all__ = ["Incoming"]
 
 
-class Incoming(AsyncIterator[bytes]):
-    """The items of one stream, each once and in order; taking one lets the host send more (D18).
+class Incoming:
+    """The items of one stream, each once and in order, in runs as they came; to take the next run
+    says that those before it were consumed, which lets the host send more.
 
     session, id: where it was asked for.
     """
@@ -28,38 +29,56 @@ class Incoming(AsyncIterator[bytes]):
         self.request = request
         self.session: Session | None = None
         self.id = 0
-        self._items: deque[tuple[int, bytes]] = deque()
+        self._runs: deque[tuple[int, tuple[bytes, ...]]] = deque()
+        self._taken = -1
+        """The last index that was handed out."""
         self._end: FusionError | None = None
         self._over = False
         self._woken = asyncio.Event()
 
-    def __aiter__(self) -> Self:
-        return self
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """The items one by one; see `take`."""
+        while (payloads := self.take()) != ():
+            if payloads is None:
+                await self.wait()
+                continue
+            for payload in payloads:
+                yield payload
 
-    async def __anext__(self) -> bytes:
-        """The next item.
+    def take(self) -> tuple[bytes, ...] | None:
+        """The next items that are here, those of one frame: none of them at the end of the stream.
+        None: there are none yet; `wait`.
 
         Raises:
             Failed: the stream's body failed.
             RemoteUnavailable: its host was lost.
         """
-        while not self._items:
-            if self._over:
-                raise StopAsyncIteration if self._end is None else self._end
+        if self._taken >= 0 and self.session is not None:
+            self.session.consumed(self, self._taken)
+            self._taken = -1
+        if self._runs:
+            index, payloads = self._runs.popleft()
+            self._taken = index + len(payloads) - 1
+            return payloads
+        if not self._over:
             self._woken.clear()
-            await self._woken.wait()
-        index, payload = self._items.popleft()
-        if self.session is not None:
-            self.session.consumed(self, index)
-        return payload
+            return None
+        if self._end is not None:
+            raise self._end
+        return ()
 
-    def give_up(self, why: FusionError | None = None) -> None:
+    async def wait(self) -> None:
+        """Wait until there is something to take, which another reader may be the first to do."""
+        await self._woken.wait()
+
+    def give_up(self, why: FusionError | None = None, *, unread: bool = False) -> None:
         """Nobody reads it any more: its host stops (D19).
 
         why: is raised for whoever reads on all the same, if there was more to come.
+        unread: there was more, of a run that was handed out.
         """
-        if self._items or not self._over:
-            self._items.clear()
+        if unread or self._runs or not self._over:
+            self._runs.clear()
             self._over = True
             self._end = why
             self._woken.set()
@@ -70,7 +89,7 @@ class Incoming(AsyncIterator[bytes]):
 
     def received(self, index: int, payloads: tuple[bytes, ...]) -> None:
         """Items came, from this index on."""
-        self._items.extend(enumerate(payloads, index))
+        self._runs.append((index, payloads))
         self._woken.set()
 
     def ended(self, failure: Ending | None) -> None:

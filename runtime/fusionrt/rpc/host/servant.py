@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from ...primitives import new_id
 from ...wire.frames import Calls, Encoding, Ending, Kind
+from .streams import Sender
 
 __all__ = ["Call", "Held", "Reply", "Servant", "calls_of", "internal"]
 
@@ -58,11 +59,8 @@ class Reply(Protocol):
     def failure(self, failure: Ending, held: Held | None = None) -> None:
         """It failed."""
 
-    async def item(self, payload: bytes) -> bool:
-        """A stream's next item, sent when there is room for it (D18). False: it takes no more."""
-
-    def end(self, failure: Ending | None = None) -> None:
-        """A stream is over. failure: why, if not by its own end."""
+    def stream(self) -> Sender:
+        """It is a stream: what sends its items, and its end (D18)."""
 
 
 class Servant(Protocol):

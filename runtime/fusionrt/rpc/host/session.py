@@ -19,7 +19,7 @@ from .gate import Gate, Line
 from .read_your_writes import Outlet
 from .servant import Call, Held, Servant, calls_of, internal
 from .statistics import SessionStatistics
-from .streams import OpenStreams
+from .streams import OpenStreams, Sender, Senders
 
 __all__ = ["Session"]
 
@@ -64,7 +64,7 @@ class Session:
         self._deadlines: Deadlines[int] = Deadlines(self._late)
         self._running: dict[int, asyncio.Task[None]] = {}
         self._held: dict[int, Held] = {}
-        self._credit: dict[int, asyncio.Event] = {}
+        self.senders = Senders(wire, self.changed)
 
     def receive(self, envelope: ClientEnvelope, now: float) -> bool:
         """A message of the client came. False: the session is over."""
@@ -79,8 +79,8 @@ class Session:
                     for id in ids:
                         self._release(id)
                 case events.Consumed(id, credit):
-                    if credit > 0 and id in self._credit:
-                        self._credit[id].set()
+                    if credit > 0:
+                        self.senders.credited(id)
                 case events.KeepAliveReceived():
                     suspended = [id for id, held in self._held.items() if held.suspended()]
                     self.wire.acknowledge(event, suspended)
@@ -103,7 +103,7 @@ class Session:
             principal=self.wire.principal,
             running=len(self._running),
             waiting=len(self._line.waiting),
-            blocked=len(self._credit),
+            blocked=len(self.senders),
             deadlines=len(self._deadlines),
             held=len(self._held),
             session=self.wire.statistics(),
@@ -236,25 +236,6 @@ class Session:
         for id in list(self._held):
             self._release(id)
 
-    # -- streams --
-
-    async def item(self, id: int, payload: bytes) -> bool:
-        """Send a stream's item once there is credit for it. False: it can take no more."""
-        while self.wire.credit(id) <= 0:
-            credit = self._credit[id] = asyncio.Event()
-            try:
-                await credit.wait()
-            finally:
-                del self._credit[id]
-        taken = self.wire.item(id, payload)
-        self.changed()
-        return taken
-
-    def end(self, id: int, failure: Ending | None) -> None:
-        """End a stream."""
-        self.wire.end(id, failure)
-        self.changed()
-
     def answered(self, call: Call, kept: bool, held: Held | None) -> None:
         """A call's answer was handed in; it is not sent before what its command invalidated."""
         if held is not None and kept:
@@ -300,8 +281,5 @@ class _Reply:
         )
         self._session.answered(self._call, kept, held)
 
-    async def item(self, payload: bytes) -> bool:
-        return await self._session.item(self._call.id, payload)
-
-    def end(self, failure: Ending | None = None) -> None:
-        self._session.end(self._call.id, failure)
+    def stream(self) -> Sender:
+        return self._session.senders.sender(self._call.id)

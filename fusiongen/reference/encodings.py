@@ -7,9 +7,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..compat.containers import ITEMS, TABLES
 from ..compat.layout import record_style, travels_as_array
 from ..compat.opened import is_recursive
-from ..compat.told import ITEMS, SCALARS, TABLES, Told
+from ..compat.told import SCALARS, Told
 from ..contract import (
     FIELD_FORMS,
     RECORDS,
@@ -27,12 +28,12 @@ from ..contract import members as members_of
 from ..show.description import TypeDescription
 from .records import enum_members, tag_of, travels_by_name
 
-__all__ = ["Forms"]
+__all__ = ["Encodings"]
 
 _NO_MAP_KEYS = ("bool", "bytes", "datetime.datetime")
 
 
-class Forms:
+class Encodings:
     """Answers for the types of one project."""
 
     def __init__(self, types: Mapping[str, TypeDescription]) -> None:

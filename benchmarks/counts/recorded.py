@@ -1,0 +1,56 @@
+"""The counts that were recorded, of each minor version of Python, and what differs from them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from .counter import Count
+
+__all__ = ["PYTHON", "Counts", "load", "problems", "save", "table"]
+
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+FOLDER = Path(__file__).with_name("figures")
+TOLERANCE = 0.1
+RECORD = "`make record-counts` keeps what is counted now"
+
+Counts = dict[str, Count]
+
+
+def load() -> Counts | None:
+    """Those of this Python, if there are any."""
+    path = FOLDER / f"{PYTHON}.json"
+    return msgspec.json.decode(path.read_bytes(), type=Counts) if path.exists() else None
+
+
+def save(found: Counts) -> None:
+    """Record them for this Python."""
+    FOLDER.mkdir(exist_ok=True)
+    text = msgspec.json.format(msgspec.json.encode(found), indent=1)
+    (FOLDER / f"{PYTHON}.json").write_bytes(text + b"\n")
+
+
+def problems(before: Counts, found: Counts) -> Iterator[str]:
+    """A sentence for each count that is not what it was."""
+    if before.keys() != found.keys():
+        yield f"other things are counted than are recorded: {RECORD}"
+    for name in before.keys() & found.keys():
+        for what in Count.__struct_fields__:
+            was, now = getattr(before[name], what), getattr(found[name], what)
+            if now > was * (1 + TOLERANCE):
+                yield f"{name}: {now:g} {what}, {was:g} are recorded. If it has to be: {RECORD}"
+            elif now < was * (1 - TOLERANCE):
+                yield f"{name}: {now:g} {what}, {was:g} are recorded. So that it stays: {RECORD}"
+
+
+def table(before: Counts, found: Counts) -> Iterator[str]:
+    """All of them, side by side."""
+    heads = "bytecodes", "recorded", "C calls", "recorded"
+    yield f"{'Python ' + PYTHON:<45}" + "".join(f"{head:>10}" for head in heads)
+    for name, now in found.items():
+        was = before.get(name, Count(0, 0))
+        figures = now.bytecodes, was.bytecodes, now.calls, was.calls
+        yield f"{name:<45}" + "".join(f"{figure:>10,.1f}" for figure in figures)

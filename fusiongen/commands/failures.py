@@ -1,0 +1,42 @@
+"""What the command line says of an error, and with which code it ends."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from ..errors import ContractError, GenerationError, NoBaseline, not_installed
+
+__all__ = ["told"]
+
+
+def told(error: Exception) -> tuple[str, int, str]:
+    """The sentence for an error, the exit code, and what stands before it."""
+    if isinstance(error, ContractError):
+        return str(error), 1, ""
+    if isinstance(error, GenerationError):
+        return str(error), 2 if isinstance(error, NoBaseline) else 1, "error: "
+    from fusionrt import FusionError
+
+    from .call import UsageProblem
+
+    if isinstance(error, FusionError):
+        return str(error), 2 if isinstance(error, UsageProblem) else 1, "error: "
+    return _sentence(error), 1, "error: "
+
+
+def _sentence(error: Exception) -> str:
+    """What is told of an error that is none of ours."""
+    match error:
+        case TimeoutError():
+            return str(error) or "no answer in time; give it longer with --timeout"
+        case OSError():
+            text = error.strerror or str(error)
+            return f"{text}: {error.filename}" if error.filename else str(error)
+        case ModuleNotFoundError() if (problem := not_installed(error)) is not None:
+            return problem
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno}); "
+        "`fusiongen --debug …` shows the traceback"
+    )

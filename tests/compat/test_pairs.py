@@ -1,0 +1,139 @@
+"""Pairs of contracts as teams write them: what `check --against` says of each, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+
+from .versions import Workshop, module_text
+
+_USE = "\n\n\n@service\nclass Carts(Protocol):\n    async def get(self, id: str) -> Cart: ..."
+_RELIED = (
+    "    @compute\n    async def get(self, id: str, {}) -> str: ...\n\n"
+    "    @command(invalidates=['get(id)'])\n    async def put(self, id: str) -> None: ..."
+)
+_RAISES = (
+    "\n\n\n@service(raises=[Gone])\nclass Carts(Protocol):\n    async def get(self) -> str: ..."
+)
+_FLOAT = "F = float\n\n\n@service\nclass Carts(Protocol):\n"
+_TAGGED = "class {}(msgspec.Struct, tag={}):\n    id: str\n\n\n"
+_NOTE = "class Note(msgspec.Struct, tag='n'):\n    text: str\n\n\n"
+_EITHER = "@service\nclass Carts(Protocol):\n    async def get(self) -> {}: ..."
+
+Pair = tuple[str, str]
+
+
+def _alias(old: str, new: str) -> Pair:
+    return f"Cart = {old}{_USE}", f"Cart = {new}{_USE}"
+
+
+def _field(old: str, new: str, head: str = "@dataclass\nclass Cart:") -> Pair:
+    return f"{head}\n    {old}{_USE}", f"{head}\n    {new}{_USE}"
+
+
+def _enum(old: str, new: str, bases: str, above: str = "") -> Pair:
+    return _field(old, new, f"{above}class Cart({bases}):")
+
+
+def _error(old: str, new: str, head: str = "class Gone(Exception):") -> Pair:
+    return f"{head}\n    {old}{_RAISES}", f"{head}\n    {new}{_RAISES}"
+
+
+def _default(old: str, new: str, head: str = "") -> Pair:
+    return head + _RELIED.format(old), head + _RELIED.format(new)
+
+
+def _tagged(result: str, tag: str = "'a'", beside: str = _NOTE) -> Pair:
+    return tuple(  # type: ignore[return-value]
+        _TAGGED.format(name, tag) + beside + _EITHER.format(result.format(name))
+        for name in ("Cart", "Zeta")
+    )
+
+
+_MODEL = "class Cart(BaseModel):"
+_DICT = "class Cart(TypedDict):"
+_PARTIAL = "class Cart(TypedDict, total=False):"
+_RECORD = "@dataclass\nclass Note:\n    text: str\n\n\n"
+_BARE = "a container that does not say of what holds anything"
+_SAME = "what the default means is the same"
+_OTHER = "what the default means is another value"
+_RENAMED = "a tag tells its Struct, whatever that is called"
+_INDEXED = "an index tells them, in the order of their names"
+_MIXED = "an instance of what is mixed in has no value that travels: its name does"
+_REPLACED = {"ENUM_MEMBER_ADDED", "ENUM_MEMBER_REMOVED"}
+_TEXT = "class Mixed(str):\n    pass\n\n\n"
+_PLAIN = "an exception that is no dataclass travels as what it is"
+PAIRS: list[tuple[str, Pair, set[str]]] = [
+    (_BARE, _alias("dict", "dict[Any, Any]"), set()),
+    (_BARE, _alias("list[tuple]", "list[tuple[Any, ...]]"), set()),
+    (_BARE, _alias("NewType('Cart', frozenset)", "NewType('Cart', frozenset[Any])"), set()),
+    (_BARE, _alias("Optional[Sequence]", "Sequence[Any] | None"), set()),
+    (_BARE, _alias("Annotated[set, 'x']", "set[Any]"), set()),
+    (_BARE, _field("m: Mapping", "m: Mapping[Any, Any]"), set()),
+    (_BARE, _field("m: dict", "m: dict[str, Any]"), {"FIELD_TYPE_CHANGED"}),
+    (_BARE, _alias("list", "Sequence"), {"RESULT_RESPELLED"}),
+    (_SAME, _default("n: float = 1", "n: float = 1.0"), set()),
+    (_SAME, _default("n: float = 1e3", "n: float = 1000"), set()),
+    (_SAME, _default("n: float | None = 2", "n: Optional[float] = 2.0"), set()),
+    (_SAME, _default("n: F = 1", "n: F = 1.0", _FLOAT), set()),
+    (_SAME, _default("n: Annotated[float, 'x'] = 1", "n: float = 1."), set()),
+    (_SAME, _default("n: tuple[float, ...] = (1, 2)", "n: tuple[float, ...] = (1.0, 2)"), set()),
+    (_SAME, _default("n: tuple[int, float] = (1, 2)", "n: tuple[int, float] = (1, 2.0)"), set()),
+    (_SAME, _default("n: int = True", "n: int = 1"), set()),
+    (_SAME, _default("n: int = 0x10", "n: int = 1_6"), set()),
+    (_SAME, _field("n: float = 1", "n: float = 1.0",
+                   "class Cart(msgspec.Struct, omit_defaults=True):"), set()),
+    (_OTHER, _default("n: float = 1", "n: float = 1.5"), {"KEY_CHANGED"}),
+    (_OTHER, _default("n: int | bool = 1", "n: int | bool = True"), {"KEY_CHANGED"}),
+    (_OTHER, _default("n: int | float = 1", "n: int | float = 1.0"), {"KEY_CHANGED"}),
+    (_OTHER, _default("n: tuple[int, ...] = (1,)", "n: tuple[int, ...] = (1, 1)"), {"KEY_CHANGED"}),
+    ("the forms of a key say the same in any order",
+     _field("id: NotRequired[ReadOnly[str]]", "id: ReadOnly[NotRequired[str]]", _DICT), set()),
+    ("what `Required` says, it says under `ReadOnly`, too",
+     _field("id: ReadOnly[Required[str]]", "id: Required[ReadOnly[str]]", _PARTIAL), set()),
+    ("a key became read-only, and may be left out",
+     _field("id: str", "id: ReadOnly[NotRequired[str]]", _DICT),
+     {"FIELD_FROZEN_CHANGED", "FIELD_PRESENCE_CHANGED"}),
+    ("a model says so in metadata",
+     _field("id: str", "id: Annotated[str, Field(frozen=True)]", _MODEL), {"FIELD_FROZEN_CHANGED"}),
+    ("attrs says so by a hook",
+     _field("id: str", "id: str = attrs.field(on_setattr=attrs.setters.frozen)",
+            "@attrs.define\nclass Cart:"), {"FIELD_FROZEN_CHANGED"}),
+    ("a field of a frozen class could not be set before",
+     _field("id: str", "id: Final[str]", "@dataclass(frozen=True)\nclass Cart:"), set()),
+    (_RENAMED, _tagged("{}"), {"RESULT_RESPELLED"}),
+    (_RENAMED, _tagged("{} | Note | None"), {"RESULT_RESPELLED"}),
+    (_RENAMED, _tagged("{} | Note | str | int"), {"RESULT_RESPELLED"}),
+    (_RENAMED, _tagged("dict[str, {} | Note]"), {"RESULT_RESPELLED"}),
+    ("the tag is the name", _tagged("{}", "True"), {"RESULT_CHANGED"}),
+    (_INDEXED, _tagged("{} | Note", beside=_RECORD), {"RESULT_CHANGED"}),
+    (_INDEXED, _tagged("{} | Note | list[UUID] | dict[UUID, int]"), {"RESULT_CHANGED"}),
+    (_PLAIN, _error("id: int", "id: str"), {"FIELD_RESPELLED"}),
+    (_PLAIN, _error("pass", "id: int"), set()),
+    (_PLAIN, _error("id: int", "id: int\n    at: int"), set()),
+    (_PLAIN, _error("id: int", "pass"), {"FIELD_REMOVED"}),
+    (_PLAIN, _error("id: int", "id: int | None", "@dataclass\nclass Gone(Exception):"),
+     {"FIELD_TYPE_CHANGED"}),
+    (_MIXED, _enum("A = '1.5'", "A = '2.5'", "Decimal, Enum"), set()),
+    (_MIXED, _enum("A = '1.5'", "B = '1.5'", "Decimal, Enum"), _REPLACED),
+    (_MIXED, _enum("A = 2024, 1, 1", "A = 2025, 1, 1", "date, Enum"), set()),
+    (_MIXED, _enum("A = 1", "A = 2", "Mixed, Enum", _RECORD.replace("Note", "Mixed")), set()),
+    (_MIXED, _enum("A = 'a'", "B = 'a'", "Mixed, Enum", _TEXT), _REPLACED),
+    ("a class that is mixed in for its methods makes no values",
+     _enum("A = 'a'", "B = 'a'", "Mixed, Enum", _TEXT.replace("(str)", "")),
+     {"ENUM_MEMBER_RENAMED"}),
+    ("a call that makes a type, and a class of the same fields",
+     _alias("NamedTuple('Cart', [('x', int), ('y', str)])",
+            "NamedTuple('Cart', [('x', int), ('y', str), ('z', int)])"), {"FIELD_ADDED_REQUIRED"}),
+    ("keys that are no names",
+     _alias("TypedDict('Cart', {'x-a': int})", "TypedDict('Cart', {'x-a': str})"),
+     {"FIELD_TYPE_CHANGED"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("title", "pair", "expected"), PAIRS)
+def test_C6_what_breaks_is_told_and_nothing_else(
+    shop: Workshop, title: str, pair: Pair, expected: set[str]
+) -> None:
+    """By the rules that it breaks; a type that is gone by name is told beside them."""
+    changes = shop.pair(*map(module_text, pair)).changes
+    assert {change.rule for change in changes} - {"TYPE_REMOVED"} == expected, title
