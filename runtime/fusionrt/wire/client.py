@@ -11,13 +11,13 @@ import math
 from collections.abc import Iterable
 
 from . import client_events as events
-from .batch import batches, call_size, overhead
+from .batch import batches, overhead
 from .bond import SUCCEEDED, Bond, TurnedAway
 from .calls import CallTable
 from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
 from .envelopes import HostEnvelope
-from .frames import ClientFrame, KeepAlive, Welcome
+from .frames import ClientFrame, Welcome
 from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
@@ -47,14 +47,11 @@ class ClientSession:
         """gen: names this session; a new random number below 2^53 for each."""
         self._bond = Bond(cid, principal, gen)
         self._machine: Machine[ClientState, ClientInput] = Machine(CLIENT, ClientState.HELLO)
-        self._largest = limits.max_bytes - overhead(cid, principal)
-        self._batch_bytes = min(limits.batch_bytes, self._largest)
+        largest = limits.max_bytes - overhead(cid, principal)
+        self._batch_bytes = min(limits.batch_bytes, largest)
         self._events: list[events.ClientEvent] = []
         self._calls = CallTable(self._events, limits)
-        self._outbox = ClientOutbox(self._calls, limits, self._batch_bytes)
-        self._add = self._calls.queue.add
-        self._roomy = (self._largest - call_size(b"", "")) // 4
-        """So much of arguments and operation fits into a message whatever their characters are."""
+        self._outbox = ClientOutbox(self._events, self._calls, limits, largest)
         self.room = self._outbox.room
         """At least so many calls may be made now that need not wait for others."""
         self._lease = Lease(timing, now)
@@ -88,17 +85,8 @@ class ClientSession:
         if self._machine.state is ClientState.GONE:
             self._events.append(events.Unsent(id := self._calls.queue.skip()))
             return id
-        length = len(request.arguments)
-        if length + len(request.operation) > self._roomy and self._too_large(request):
-            problem = f"its arguments have {length:,} bytes, too many for a message"
-            id = self._calls.queue.skip()
-            self._events.append(events.Failed(id, "too_large", problem, b"", False))
-            return id
         self.room -= 1
-        return self._add(request)
-
-    def _too_large(self, request: Asked) -> bool:
-        return call_size(request.arguments, request.operation) > self._largest
+        return self._outbox.call(request)
 
     def refuses(self, left: float, now: float) -> float:
         """Whether a call made now could not be served in so many seconds: those after which to try
@@ -254,7 +242,8 @@ class ClientSession:
         # A host in doubt gets only probes: calls that never left can go to any other one.
         frames = [] if doubtful else self._outbox.drain(now, turn)
         if now >= self._lease.probe_due:
-            frames.extend(self._probe(now))
+            resyncing = self._hearing.sequence.resyncing
+            frames.extend(self._outbox.probe(self._lease.probe(now), resyncing))
         if len(frames) == 1:
             out.append(Outgoing(self.iid, self._pack((frames[0],))))
         elif frames:
@@ -263,14 +252,6 @@ class ClientSession:
         return out
 
     # How it works.
-
-    def _probe(self, now: float) -> list[ClientFrame]:
-        """What is asked of the host. It comes last, so that its lists are true at its place."""
-        number = self._lease.probe(now)
-        if self._hearing.sequence.resyncing:
-            return self._outbox.resync(number)
-        digest = self._calls.digest
-        return [*self._calls.all_credits(), KeepAlive(number, digest.count, digest.value)]
 
     def _pack(self, frames: tuple[ClientFrame, ...]) -> bytes:
         return self._bond.pack(self._hearing.sequence.last, frames)

@@ -11,12 +11,13 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from .batch import chunks, parts
+from . import client_events as events
+from .batch import call_size, chunks, parts
 from .calls import CallTable
-from .frames import Calls, Cancel, ClientFrame, Reading, Resync, Unsubscribe
+from .frames import Calls, Cancel, ClientFrame, KeepAlive, Reading, Resync, Unsubscribe
 from .limits import Limits
 from .pace import BRIEF
-from .runs import Run
+from .runs import Asked, Run
 
 __all__ = ["ClientOutbox"]
 
@@ -33,16 +34,34 @@ class ClientOutbox:
     pressed: `drain` stopped, though more calls that wait cannot be served in time.
     """
 
-    def __init__(self, calls: CallTable, limits: Limits, bytes: int) -> None:
-        """bytes: of a frame of several calls, at most."""
+    def __init__(
+        self, told: list[events.ClientEvent], calls: CallTable, limits: Limits, largest: int
+    ) -> None:
+        """largest: bytes that the frames of a message may have."""
+        self._told: Final = told
         self._calls: Final = calls
         self._queue: Final = calls.queue
         self._limits: Final = limits
-        self._bytes: Final = bytes
+        self._largest: Final = largest
+        self._bytes: Final = min(limits.batch_bytes, largest)
+        self._roomy: Final = (largest - call_size(b"", "")) // 4
+        """So much of arguments and operation fits into a message whatever their characters are."""
         self.pressed = False
         self._waited = 0
         """Calls up to this id had to wait for others."""
         self._parting: list[Cancel | Unsubscribe] = []
+
+    def call(self, request: Asked) -> int:
+        """Queue a call, or fail it if no message can carry it: its id."""
+        length = len(request.arguments)
+        if length + len(request.operation) <= self._roomy or (
+            call_size(request.arguments, request.operation) <= self._largest
+        ):
+            return self._queue.add(request)
+        id = self._queue.skip()
+        problem = f"its arguments have {length:,} bytes, too many for a message"
+        self._told.append(events.Failed(id, "too_large", problem, b"", False))
+        return id
 
     @property
     def room(self) -> int:
@@ -138,6 +157,13 @@ class ClientOutbox:
     def _before(self, run: Run, now: float) -> float:
         """How many calls may wait before one of the run."""
         return self._calls.pace.before(run.deadline - now, run.ask.timeout, now)
+
+    def probe(self, number: int, resyncing: bool) -> list[ClientFrame]:
+        """What is asked of the host. It comes last, so that its lists are true at its place."""
+        if resyncing:
+            return self.resync(number)
+        digest = self._calls.digest
+        return [*self._calls.all_credits(), KeepAlive(number, digest.count, digest.value)]
 
     def resync(self, number: int) -> list[ClientFrame]:
         """All that the client believes in; the lists also say what it abandoned."""
