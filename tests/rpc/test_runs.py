@@ -1,4 +1,4 @@
-"""Many calls of one moment: one message, one decoder call, one timer; and each is still itself."""
+"""Many calls of one moment: one message, decoded at once, one timer; each is still itself."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import pytest
 from fusionrt import CallTimeout, Host, WireError
 from fusionrt.primitives import now
 from fusionrt.remote.way import Way
+from fusionrt.rpc.client.awaited import Awaited
 from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork
+from fusionrt.wire.frames import Kind
 from tests.lab import LabClient, Pair, TinyLab
 from tests.waiting import until
 
@@ -95,7 +97,7 @@ def decoded(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 async def test_results_of_one_moment_are_decoded_at_once(
     small: tuple[Small, LabClient], decoded: Counter[str]
 ) -> None:
-    """One decoder call for a message of them."""
+    """Together for each message of them."""
     _, client = small
     texts = [str(number) for number in range(64)]
     assert await asyncio.gather(*(client.echo(text) for text in texts)) == texts
@@ -113,6 +115,27 @@ async def test_D29_a_bad_value_among_results_costs_its_call_only(
     results = await asyncio.gather(*map(client.echo, texts), return_exceptions=True)
     for number, (text, result) in enumerate(zip(texts, results, strict=True)):
         assert isinstance(result, WireError) if number in bad else result == text
+
+
+async def test_D29_bytes_that_are_two_values_shift_no_others(
+    small: tuple[Small, LabClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor do bytes that are none: each call gets its own result, or its own error."""
+    _, client = small
+    texts = ["a", "two", "b", "none", "c"]
+    way = client._fusion._way(Kind.PLAIN, "echo")
+    encode = way.results.one.encode
+    payloads = [encode(text) for text in texts]
+    payloads[1], payloads[3] = payloads[1] * 2, b""
+    received = Awaited.completed
+
+    def other(self: Awaited, ids: Sequence[int], _: Sequence[bytes], held: bool) -> None:
+        received(self, ids, payloads[: len(ids)], held)
+
+    monkeypatch.setattr(Awaited, "completed", other)
+    results = await asyncio.gather(*map(client.echo, texts), return_exceptions=True)
+    assert results[::2] == texts[::2]
+    assert all(isinstance(result, WireError) for result in results[1::2])
 
 
 def test_D13_a_deadline_ends_in_the_middle_of_a_run() -> None:

@@ -52,7 +52,7 @@ class Way(Ask):
         return self.results.one.decode(payload)
 
     def decode_all(self, payloads: Sequence[bytes]) -> Sequence[Any]:
-        return self.results.decode_all(payloads)
+        return self.results.one.decode_all(payloads)
 
     def error(self, failure: Ending) -> Exception:
         return as_error(failure, self._contract, self._method, self.timeout)

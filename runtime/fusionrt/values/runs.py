@@ -33,18 +33,10 @@ class RunCodec(Generic[T]):
         self.one: Codec[T] = codec(tp)
         self._many: Codec[list[T]] = codec(list[tp])
 
-    def decode_all(self, payloads: Sequence[bytes]) -> list[T]:
-        """The values.
-
-        Raises:
-            WireError: one of them, or more, is not of the type.
-        """
-        return self._many.decode(array_header(len(payloads)) + b"".join(payloads))
-
     def decode(self, payloads: Sequence[bytes]) -> tuple[list[T], WireError | None]:
         """The values, up to the first that is not of the type, and what is wrong with that one."""
         try:
-            return self.decode_all(payloads), None
+            return self._many.decode(array_header(len(payloads)) + b"".join(payloads)), None
         except WireError:
             pass
         values: list[T] = []

@@ -75,7 +75,7 @@ class Awaited:
                 self.upstream(suspended, resumed)
 
     def completed(self, ids: Sequence[int], payloads: Sequence[bytes], held: bool) -> None:
-        """Calls of one `Ask` have results: one decoder call for all, unless one is bad (D29)."""
+        """Calls of one `Ask` have results: decoded at once, unless one is bad (D29)."""
         found = list(map(self.calls.pop, ids, repeat(None)))
         calls = [call for call in found if call is not None]
         if len(calls) < len(found):  # given up by whom an event before this one was told
