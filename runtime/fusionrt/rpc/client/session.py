@@ -9,7 +9,6 @@ from collections.abc import Callable
 from typing import Final
 
 from ...errors import FusionError, RemoteUnavailable
-from ...primitives import clock
 from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
@@ -21,12 +20,11 @@ from .answer import Pending
 from .awaited import Awaited
 from .outage import Outage
 from .owner import Call, Owner
-from .proof import in_time
 from .registration import Registration
 from .states import SESSION, SessionInput, SessionState
 from .statistics import SessionStatistics
 from .stream import Incoming
-from .turns import Turns
+from .vouching import Vouching
 
 __all__ = ["Session"]
 
@@ -35,12 +33,10 @@ STALLED: Final = 0.4
 its loop, makes no more: it could neither send them nor hear of them in time."""
 
 
-class Session:
+class Session(Vouching):
     """Drives one `ClientSession`; is the lease of what came through it (D6, D6b).
 
     All that a message says is applied as it arrives, not in the coroutines that await it (D5).
-
-    good_until: until when what is held is provably fresh, on the clock `now`; in seconds.
     """
 
     def __init__(
@@ -54,20 +50,15 @@ class Session:
         """send: takes a message for a host's instance id, or for any host. outage: of the
         connection that it sends by.
         """
-        self.service = service
+        super().__init__(service, outage)
         self._machine: Machine[SessionState, SessionInput] = Machine(SESSION, SessionState.OPEN)
-        self.good_until = -math.inf
-        self.now: Final = clock()
         self._wire = wire
         self._owner = owner
         self._send = send
-        self._outage = outage
         self._loop = asyncio.get_running_loop()
         # What a message sets off must not run as a part of whoever happened to send it.
         self._context = contextvars.Context()
         self._awaited = Awaited(self, wire)
-        self._proof = asyncio.Event()
-        self._turns = Turns()
         self._arrived: float = math.inf
         """In an outage: no call beyond this id can have reached the host."""
         self._flushing = False
@@ -148,31 +139,6 @@ class Session:
             held=len(awaited.held),
             session=self._wire.statistics(),
         )
-
-    # -- the lease of every result that came through it --
-
-    def live(self) -> bool:
-        """Whether what is held is provably fresh at this moment."""
-        return self.now() < self.good_until
-
-    def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
-        """Call `handler` whenever what is held ceases to be provably fresh, or is so again."""
-        return self._turns.subscribe(handler)
-
-    async def revalidate(self) -> None:
-        """Return when what is held is proven fresh again, or was invalidated.
-
-        Raises:
-            RemoteUnavailable: neither happened in time, or there is a declared outage.
-        """
-        if self.over:
-            raise RemoteUnavailable(self.service, "the session with its host is over")
-        if not self.live() and not self._outage.declared:
-            self._proof.clear()
-            self._changed()
-            await in_time(self._proof.wait(), self.service, "its host is silent")
-        if self._outage.declared:
-            raise self._outage.error(self.service)
 
     # -- what the transport says --
 
