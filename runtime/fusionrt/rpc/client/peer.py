@@ -76,13 +76,13 @@ class Peer:
         registration: Registration | None = None,
     ) -> Pending:
         """Make a call, and await its `answer`; with a registration, the result stays registered,
-        and whoever reads it has a time limit of its own.
+        and whoever reads it asked for a `refusal`, and has a time limit of its own.
 
         Its errors are those of `call`, as the ask makes them. Whoever leaves before there is an
         answer says `give_up`.
         """
         session = self._session
-        if session is None or session.room <= 0 or self._outage.declared:
+        if registration is None and (session is None or session.room <= 0):
             refused = self.refusal(ask.timeout)
             if refused is not None:
                 raise ask.error(refused)
