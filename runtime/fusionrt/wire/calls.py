@@ -164,11 +164,21 @@ class CallTable:
 
     def invalidated(self, ids: Iterable[int], reason: str) -> None:
         """Results became stale."""
-        phases = {id: self._leave(id) for id in ids if id in self._held or id in self._sent}
-        for phase in (Phase.HELD, Phase.SENT):
-            stale = tuple(id for id, left in phases.items() if left is phase)
-            if stale:
-                self._told.append(events.Invalidated(stale, reason, phase is Phase.HELD))
+        found = tuple(ids)
+        held = tuple(id for id in dict.fromkeys(found) if id in self._held)
+        pending = tuple(id for id in found if self._sent and id in self._sent and self._leave(id))
+        if held:
+            self._let_go(held)
+            self._told.append(events.Invalidated(held, reason, True))
+        if pending:
+            self._told.append(events.Invalidated(pending, reason, False))
+
+    def _let_go(self, held: Collection[int]) -> None:
+        """Results are held no longer."""
+        for id in held:
+            del self._held[id]
+        self._digest.remove_all(held)
+        self._enter(CALL[Phase.HELD]["end"], held)
 
     def gone(self, ids: Iterable[int]) -> None:
         """The host does not know these: absence of proof is invalidation (D2)."""

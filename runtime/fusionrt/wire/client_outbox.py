@@ -8,7 +8,7 @@ was asked for twice what it can do ran nothing but calls whose callers had left.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from . import client_events as events
@@ -110,21 +110,25 @@ class ClientOutbox:
         frames.extend(self._calls.credits())
         return frames
 
-    def _frames(self, run: Run, now: float) -> Iterator[Calls]:
+    def _frames(self, run: Run, now: float) -> list[Calls]:
         """The frames of calls that are sent now."""
-        ask, operations = run.ask, run.operations
-        budget = int(min(max(0.0, (run.deadline - now) * 1000.0), _LONGEST))
-        for start, end in parts(run.arguments, operations, self._bytes):
-            yield Calls(
+        ask, arguments, operations = run.ask, run.arguments, run.operations
+        left = (run.deadline - now) * 1000.0
+        budget = int(left) if 0.0 <= left <= _LONGEST else 0 if left < 0.0 else _LONGEST
+        cuts = parts(arguments, operations, self._bytes) if len(arguments) > 1 else ((0, 1),)
+        return [
+            Calls(
                 run.first + start,
                 ask.kind,
                 ask.method,
-                tuple(run.arguments[start:end]),
+                tuple(arguments[start:end]),
                 ask.encoding,
                 budget,
                 tuple(operations[start:end]),
                 ask.hops,
             )
+            for start, end in cuts
+        ]
 
     def _refuse_hopeless(self, now: float) -> bool:
         """The last to come wait the longest; of each run those are kept that can be served.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -83,7 +82,7 @@ class Pending(msgspec.Struct, eq=False):
         except Exception as error:
             self.fail(error)
         else:
-            with suppress(asyncio.InvalidStateError):
+            if not self.answer.done():
                 self.answer.set_result(value)
 
     def refuse(self, failure: Ending) -> None:
@@ -98,7 +97,7 @@ class Pending(msgspec.Struct, eq=False):
         """There is no result, and will be none."""
         if isinstance(error, StopIteration):
             error = RuntimeError(f"its outcome is a {type(error).__name__}, which nothing awaits")
-        with suppress(asyncio.InvalidStateError):
+        if not self.answer.done():
             self.answer.set_exception(error)
 
     def give_up(self) -> None:

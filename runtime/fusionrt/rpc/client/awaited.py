@@ -76,6 +76,10 @@ class Awaited:
 
     def completed(self, ids: Sequence[int], payloads: Sequence[bytes], held: bool) -> None:
         """Calls of one `Ask` have results: decoded at once, unless one is bad (D29)."""
+        if len(ids) == 1 and not held:  # as below; a message a call is common, too
+            if (call := self.calls.pop(ids[0], None)) is not None:
+                call.settle(payloads[0])
+            return
         found = list(map(self.calls.pop, ids, repeat(None)))
         calls = [call for call in found if call is not None]
         if len(calls) < len(found):  # given up by whom an event before this one was told
