@@ -164,9 +164,9 @@ class CallTable:
 
     def invalidated(self, ids: Iterable[int], reason: str) -> None:
         """Results became stale."""
-        found = tuple(ids)
-        held = tuple(id for id in dict.fromkeys(found) if id in self._held)
-        pending = tuple(id for id in found if self._sent and id in self._sent and self._leave(id))
+        found = dict.fromkeys(ids)
+        held = tuple([id for id in found if id in self._held])
+        pending = tuple([id for id in found if id in self._sent and self._leave(id)])
         if held:
             self._let_go(held)
             self._told.append(events.Invalidated(held, reason, True))

@@ -93,5 +93,6 @@ class Registration:
 
     def invalidated(self, reason: str) -> None:
         """The result is stale."""
-        self.resumed()
+        if self._suspended:
+            self.resumed()
         self.on_invalidated(reason)
