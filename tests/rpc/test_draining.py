@@ -8,6 +8,8 @@ from fusionrt import Host
 from tests.lab import LabClient, TinyLab
 from tests.waiting import until
 
+from .pool_world import busy
+
 
 async def test_D22_running_calls_and_commands_finish(nats_server: str) -> None:
     """Leaving a host waits for what it runs; the callers get their results."""
@@ -87,3 +89,24 @@ async def test_D19_a_call_that_waits_for_the_next_host_can_be_cancelled(nats_ser
         await serving.serve(lab)
         assert await client.wait() == "waited"
         assert (lab.ran, lab.produced) == ([], 0)
+
+
+class BlockingLab(TinyLab):
+    """Its bodies take time, but never wait."""
+
+    async def echo(self, text: str) -> str:
+        busy(0.02)
+        return text
+
+
+async def test_D22_calls_in_line_finish_though_their_bodies_never_wait(nats_server: str) -> None:
+    """They are no tasks that could be waited for; a host that leaves answers them all the same."""
+    texts = [str(number) for number in range(100)]
+    async with Host(nats_server) as calling:
+        client = calling.client(LabClient)
+        async with Host(nats_server) as serving:
+            await serving.serve(BlockingLab())
+            await client.put("a", 1)
+            calls = [asyncio.create_task(client.echo(text)) for text in texts]
+            await until(lambda: serving.statistics().services["lab"].gate.waiting)
+        assert await asyncio.gather(*calls) == texts

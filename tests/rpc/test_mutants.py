@@ -12,7 +12,7 @@ from fusionrt.rpc.client.answer import Pending
 from fusionrt.rpc.client.peer import Peer
 from fusionrt.rpc.client.registration import Registration
 from fusionrt.rpc.client.session import Session as ClientSide
-from fusionrt.rpc.host.session import Session as HostSide
+from fusionrt.rpc.host.holdings import Holdings
 from fusionrt.testing import run
 from fusionrt.wire.envelopes import HostEnvelope
 from fusionrt.wire.sequence import Sequence, Verdict
@@ -43,7 +43,7 @@ def _act_on_everything(self: Sequence, envelope: HostEnvelope) -> Verdict:
     return Verdict.NEXT
 
 
-def _say_nothing(self: HostSide, id: int, reason: str) -> None:
+def _say_nothing(self: Holdings, id: int, reason: str) -> None:
     self._held.pop(id, None)
 
 
@@ -58,7 +58,7 @@ def _lean_on_nothing(registration: Registration, *, failed: bool) -> None:
         pytest.param(ClientSide, "live", _live_while_open, id="D6-lease-never-lapses"),
         pytest.param(Peer, "_host_lost", _resend_everything, id="D13-commands-are-sent-again"),
         pytest.param(Sequence, "judge", _act_on_everything, id="D1-gaps-are-ignored"),
-        pytest.param(HostSide, "_invalidated", _say_nothing, id="D3-invalidations-are-not-told"),
+        pytest.param(Holdings, "_invalidated", _say_nothing, id="D3-invalidations-are-not-told"),
         pytest.param(remote, "lean_on", _lean_on_nothing, id="D6b-dependants-lean-on-nothing"),
     ],
 )

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from fusionrt import CallTimeout, Computed, Host, Overloaded, is_transient
 from fusionrt.primitives import now
 from fusionrt.remote.failures import as_error, as_failure
-from fusionrt.rpc.host import gate
+from fusionrt.rpc import Bodies
+from fusionrt.rpc.host import gate, pool
+from fusionrt.rpc.host.contexts import Contexts
+from fusionrt.rpc.host.work import Line, Work
 from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork
-from fusionrt.wire.frames import Ending
+from fusionrt.wire.frames import Ending, Kind
 from tests.lab import CONTRACT, LabClient, TinyLab
 from tests.waiting import until
 
@@ -271,32 +275,52 @@ async def _drained() -> None:
     assert (len(world.lab.began), len(other.began)) == (1000, 2000)
 
 
-class Entrant:
-    """A call that writes down what becomes of it; it runs until the test says that it ended."""
+class Asker:
+    """A client that writes down what becomes of its calls; they run until the test ends them."""
 
     def __init__(self, name: str, told: list[str]) -> None:
         self.name = name
         self.told = told
+        self.line = Line()
+        self.asked = 0
 
-    def begin(self, now: float) -> None:
-        """It runs."""
-        self.told.append(self.name)
+    def ask(self, entrance: gate.Gate, count: int) -> None:
+        """Calls in one frame."""
+        ids = range(self.asked, self.asked + count)
+        self.asked += count
+        bodies = Bodies(ids, ids, self.run)
+        client = cast(Any, self)
+        entrance.enter(Work(client, self.line, Kind.PLAIN, 7, bodies, now() + 60.0))
 
-    def refuse(self, retry_after: float) -> None:
-        """It does not."""
-        self.told.append(f"{self.name} refused")
+    async def run(self, number: int) -> bytes:
+        """A body."""
+        self.told.append(f"{self.name} {number}")
+        return b""
 
-    def forget(self) -> None:
-        """Nobody wants it."""
-        self.told.append(f"{self.name} forgotten")
+    def refuse(self, work: Work, ids: list[int], retry_after: float) -> None:
+        """They do not run."""
+        self.told += [f"{self.name} {id} refused" for id in ids]
+
+    def results(self, kind: Kind, method: int, ids: list[int], payloads: list[bytes]) -> None:
+        """They ran."""
+
+    def over(self, work: Work) -> None:
+        """That was all."""
 
 
-async def crowd(entrance: gate.Gate, told: list[str]) -> None:
-    """So many calls, of as many clients, that the next one waits."""
-    for number in range(AT_A_TIME):
-        entrance.enter(gate.Line(), number, Entrant("crowd", told), 60.0)
-    await until(lambda: len(told) == AT_A_TIME)
-    told.clear()
+def crowd(entrance: gate.Gate) -> None:
+    """So many bodies wait that the next call does, too."""
+    for _ in range(AT_A_TIME):
+        entrance.waits(now())
+
+
+async def begin(entrance: gate.Gate) -> None:
+    """Let the next one begin, which waits, if there is room."""
+    work = entrance.next()
+    if work is not None:
+        await work.run(work.todo.popleft()[1])
+        entrance.took(work)
+        entrance.waits(now())
 
 
 @pytest.mark.usefixtures("few")
@@ -304,44 +328,50 @@ async def test_D27_calls_of_one_client_begin_in_order_and_clients_take_turns() -
     """Who came with one call waits for one call of each other client, not for all of them."""
     told: list[str] = []
     entrance = gate.Gate(1000)
-    await crowd(entrance, told)
-    many, few = gate.Line(), gate.Line()
-    for number in range(4):
-        entrance.enter(many, number, Entrant(f"many {number}", told), 60.0)
-    for number in range(2):
-        entrance.enter(few, number, Entrant(f"few {number}", told), 60.0)
-    entrance.leave(few, 1)
-    for _ in range(5):
-        entrance.ended(now())
-    await until(lambda: len(told) == 6)
-    assert told == ["few 1 forgotten", "many 0", "few 0", "many 1", "many 2", "many 3"]
+    crowd(entrance)
+    many, few = Asker("many", told), Asker("few", told)
+    many.ask(entrance, 1)
+    many.ask(entrance, 3)
+    few.ask(entrance, 2)
+    entrance.leave(few.line, 1)
+    await begin(entrance)
+    assert told == []
+    for _ in range(6):
+        entrance.stopped(now())
+        await begin(entrance)
+    assert told == ["many 0", "few 0", "many 1", "many 2", "many 3"]
+    assert entrance.statistics().waiting == entrance.statistics().clients == 0
 
 
 @pytest.mark.usefixtures("few")
-async def test_D27_one_client_has_so_many_calls_in_line() -> None:
+@pytest.mark.parametrize("frames", [(5,), (1, 1, 1, 1, 1), (2, 3)])
+async def test_D27_one_client_has_so_many_calls_in_line(frames: tuple[int, ...]) -> None:
     """One that sends more than its runtime would is refused; memory is bounded."""
     told: list[str] = []
     entrance = gate.Gate(3)
-    await crowd(entrance, told)
-    line = gate.Line()
-    for number in range(5):
-        entrance.enter(line, number, Entrant(str(number), told), 60.0)
-    assert told == ["3 refused", "4 refused"]
+    crowd(entrance)
+    asker = Asker("it", told)
+    for count in frames:
+        asker.ask(entrance, count)
+    assert told == ["it 3 refused", "it 4 refused"]
 
 
-async def test_D27_what_comes_is_heard_between_bodies() -> None:
+@pytest.mark.parametrize("size", [1, 64, 900])
+async def test_D27_what_comes_is_heard_between_bodies(size: int) -> None:
     """However many calls come at once, bodies run a few at a time, and other callbacks between."""
     told: list[str] = []
     entrance = gate.Gate(1000)
-    line = gate.Line()
-    for number in range(900):
-        entrance.enter(line, number, Entrant(str(number), told), 60.0)
+    bodies = pool.Pool(entrance, Contexts(contextvars.copy_context()))
+    asker = Asker("it", told)
+    while asker.asked < 900:
+        asker.ask(entrance, min(size, 900 - asker.asked))
+    bodies.wake()
     heard = [len(told)]
     while len(told) < 900:
         await asyncio.sleep(0)
         heard.append(len(told))
-    assert max(after - before for before, after in pairwise(heard)) <= gate.MOST
-    assert told == [str(number) for number in range(900)]
+    assert max(after - before for before, after in pairwise(heard)) <= pool.MOST
+    assert told == [f"it {number}" for number in range(900)]
 
 
 def test_D27_overloaded_tells_what_is_overloaded_over_any_number_of_hosts() -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fusionrt.errors import WireError
 from fusionrt.wire import host_events as he
+from fusionrt.wire import kept
 from fusionrt.wire.digest import Digest
 from fusionrt.wire.envelopes import (
     ClientEnvelope,
@@ -103,13 +104,13 @@ def test_D21_no_frames_of_a_client_break_a_host(
         for data in host.outgoing():
             assert decode_host_envelope(data).damaged == 0
     digest = Digest()
-    for id in host._registry._entries:
+    for id in host._registry:
         digest.add(id)
     told = host._registry.digest
     assert (digest.count, digest.value) == (told.count, told.value)
-    entries = host._registry._entries.values()
-    assert host.statistics().kept_bytes == sum(host._registry._kept.values())
-    assert len(host._registry._kept) == sum(entry.frame is not None for entry in entries)
+    words = [word for _, word, _ in host._kept._words]
+    assert host.statistics().kept_bytes == sum(map(kept.bytes_of, words))
+    assert host._kept._count == sum(map(kept.count_of, words))
 
 
 @pytest.mark.search

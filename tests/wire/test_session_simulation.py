@@ -12,9 +12,10 @@ from fusionrt.wire.calls import CallTable
 from fusionrt.wire.client import ClientSession
 from fusionrt.wire.frames import End
 from fusionrt.wire.host import HostSession
+from fusionrt.wire.kept import Kept
 from fusionrt.wire.lease import Lease
 from fusionrt.wire.outflow import Outflow
-from fusionrt.wire.registry import Registry, ResyncParts
+from fusionrt.wire.registry import ResyncParts
 from fusionrt.wire.sequence import Sequence, Verdict
 from fusionrt.wire.states import Phase
 from tests.sizes import size
@@ -96,19 +97,19 @@ def agree_always(acknowledge: Original) -> Original:
     return lambda self, event: acknowledge(self, he.KeepAliveReceived(event.number, True))
 
 
-def forget_results(tell: Original) -> Original:
+def forget_results(add: Original) -> Original:
     """Send a result and forget it."""
 
-    def mutant(self: Registry, id: int, entry: Any, *rest: Any) -> None:
-        tell(self, id, entry, *rest)
-        self._release(id, entry)
+    def mutant(self: Kept, number: int, frames: Any) -> None:
+        add(self, number, frames)
+        self._words.clear()
 
     return mutant
 
 
 def run_twice(new: Original) -> Original:
     """Take any call that is not registered at the moment for a new one."""
-    return lambda self, id: self._registry.get(id) is None
+    return lambda self, ids: not any(id in self._registry for id in ids)
 
 
 def live_for_ever(expired: Original) -> Original:
@@ -155,7 +156,7 @@ MUTANTS: dict[str, tuple[type, str, Callable[[Original], Original], str]] = {
     "D6: the lease runs from the answer": (Lease, "answered", lease_from_arrival, "troubles"),
     "D6: the lease is checked by a timer": (ClientSession, "_notice", lapse_by_timer, "troubles"),
     "D12: any digest will do": (HostSession, "acknowledge", agree_always, "loss"),
-    "D13: a result is forgotten when sent": (Registry, "tell", forget_results, "loss"),
+    "D13: a result is forgotten when sent": (Kept, "add", forget_results, "loss"),
     "D13: a repeated call runs again": (HostSession, "_new", run_twice, "troubles"),
     "D17: sessions never expire": (HostSession, "expired", live_for_ever, "troubles"),
     "D18: a lost tail is not seen": (CallTable, "ended", lose_the_tail, "all of them"),

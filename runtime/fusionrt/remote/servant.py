@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from ..errors import WireError
 from ..graph import Computed, is_in_vain, str_of
-from ..rpc import Call, Reply
+from ..rpc import Answer, Bodies, Call, Replies, Reply
 from ..services.binding import Binding
 from ..table import Command, Compute, Method, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import method_id
-from ..wire.frames import Encoding, Ending, Kind
+from ..wire.frames import Calls, Encoding, Ending, Kind
 from .declared import check_declared
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
@@ -26,6 +27,10 @@ from .outcomes import Outcome, Outcomes
 __all__ = ["ServiceServant"]
 
 _DESCRIBE = method_id(DESCRIBE)
+
+Run: TypeAlias = Callable[[Any], Coroutine[Any, Any, bytes | Answer]]
+
+_UNKNOWN: Final = Ending("unknown_method", "the service has no such method")
 
 IN_VAIN: Final = 0.05
 """Seconds that an answer is held back whose body invalidates what it read: a client that watches it
@@ -48,17 +53,30 @@ class ServiceServant:
             if self._methods.setdefault(method_id(method.name), served) is not served:
                 raise ValueError(f"{method.name}: another method has the same hash; rename it")
 
-    def answer(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
-        """Answer a call; a hit at once, everything else by the returned coroutine."""
-        if call.method == _DESCRIBE:
-            reply.result(self._description())
+    def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
+        """Answer calls: hits at once, everything else by the returned bodies."""
+        if calls.method == _DESCRIBE:
+            replies.results(
+                calls.kind, calls.method, calls.ids, [self._description() for _ in calls.ids]
+            )
             return None
+        self._calls += len(calls.ids)
+        served = self._methods.get(calls.method)
+        if served is None:
+            replies.answers(
+                calls.kind, calls.method, [(id, Answer(failure=_UNKNOWN)) for id in calls.ids]
+            )
+            return None
+        return served.answer(calls, replies)
+
+    def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
+        """What produces a stream."""
         self._calls += 1
         served = self._methods.get(call.method)
         if served is None:
-            reply.failure(Ending("unknown_method", "the service has no such method"))
+            reply.failure(_UNKNOWN)
             return None
-        return served.answer(call, reply)
+        return served.stream(call, reply)
 
     def _description(self) -> bytes:
         described = describe(self._binding.contract, self._iid, self._binding.bodies, self._calls)
@@ -102,28 +120,72 @@ class _Served:
         self._arguments = arguments_codec(signature.parameters)
         self._result: Codec[Any] = codec(signature.result)
 
-    def answer(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
+    def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
+        method, kind = self._method, calls.kind
+        match method, kind:
+            case (
+                (Compute(), Kind.COMPUTE)
+                | ((Compute() | Plain()), Kind.PLAIN)
+                | (Command(), Kind.COMMAND)
+            ):
+                ids, arguments = self._decode(calls, replies)
+            case _:
+                refused = Answer(failure=self._misfit(kind))
+                replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
+                return None
+        encode = self._encoder(calls.encoding)
+        if kind is Kind.COMPUTE:
+            return self._compute(calls, ids, arguments, encode, replies)
+        if not ids:
+            return None
+        if kind is Kind.PLAIN:
+            return Bodies(ids, arguments, self._plain(encode))
+        operations = calls.operations or ("",) * len(calls.ids)
+        given = [
+            (each, operations[id - calls.first]) for id, each in zip(ids, arguments, strict=True)
+        ]
+        return Bodies(ids, given, self._command(encode))
+
+    def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         try:
-            arguments = self._decode(call)
+            arguments = self._decoder(call.encoding)(call.arguments)
         except Exception as error:
             reply.failure(bad_arguments(error))
             return None
-        match self._method, call.kind:
-            case Compute(), Kind.COMPUTE:
-                return self._compute(call, arguments, reply)
-            case ((Compute() | Plain()), Kind.PLAIN):
-                return self._run(call, lambda: self._raw(arguments), reply)
-            case Command(), Kind.COMMAND:
-                return self._command(call, arguments, reply)
-            case Stream(), Kind.STREAM:
-                return self._stream(call, arguments, reply)
-        reply.failure(Ending("bad_request", f"it is no {call.kind.name.lower()} method"))
-        return None
+        if not isinstance(self._method, Stream):
+            reply.failure(self._misfit(Kind.STREAM))
+            return None
+        return self._stream(call, arguments, reply)
 
-    def _decode(self, call: Call) -> tuple[Any, ...]:
-        if call.encoding is Encoding.JSON:
-            return self._decode_json(call.arguments)
-        return self._arguments.decode(call.arguments)
+    def _misfit(self, kind: Kind) -> Ending:
+        return Ending("bad_request", f"it is no {kind.name.lower()} method")
+
+    # -- what travels --
+
+    def _decode(
+        self, calls: Calls, replies: Replies
+    ) -> tuple[Sequence[int], Sequence[tuple[Any, ...]]]:
+        """The arguments of each call; of those that are bad, only its caller hears (D29)."""
+        decode = self._decoder(calls.encoding)
+        if calls.encoding is Encoding.MSGPACK:
+            with suppress(Exception):  # which of them it is, is found below
+                return calls.ids, self._arguments.decode_all(calls.arguments)
+        good: list[tuple[int, tuple[Any, ...]]] = []
+        bad: list[tuple[int, Answer]] = []
+        for id, data in zip(calls.ids, calls.arguments, strict=True):
+            try:
+                good.append((id, decode(data)))
+            except Exception as error:
+                bad.append((id, Answer(failure=bad_arguments(error))))
+        if bad:
+            replies.answers(calls.kind, calls.method, bad)
+        return [id for id, _ in good], [arguments for _, arguments in good]
+
+    def _decoder(self, encoding: Encoding) -> Callable[[bytes], tuple[Any, ...]]:
+        return self._decode_json if encoding is Encoding.JSON else self._arguments.decode
+
+    def _encoder(self, encoding: Encoding) -> Callable[[Any], bytes]:
+        return self._result.encode_json if encoding is Encoding.JSON else self._result.encode
 
     def _decode_json(self, data: bytes) -> tuple[Any, ...]:
         """A list with a value for each parameter; people leave those out that have defaults."""
@@ -146,88 +208,101 @@ class _Served:
                 raise WireError(f"the argument {name} is missing")
         return tuple(arguments)
 
-    def _encode(self, call: Call, value: Any) -> bytes:
-        if call.encoding is Encoding.JSON:
-            return self._result.encode_json(value)
-        return self._result.encode(value)
-
-    def _raw(self, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
-        return self._binding.raw(self._method.name, arguments)
-
     def failure(self, error: Exception) -> Ending:
         return as_failure(error, self._binding.contract, self._method.name)
 
     # -- compute methods: the result stays registered until it is invalidated (D3) --
 
     def _compute(
-        self, call: Call, arguments: tuple[Any, ...], reply: Reply
-    ) -> Coroutine[Any, Any, None] | None:
-        name = self._method.name
-        try:
-            arguments = self._binding.arguments(name, arguments, {})
-        except Exception as error:
-            reply.failure(bad_arguments(error))
+        self,
+        calls: Calls,
+        ids: Sequence[int],
+        arguments: Sequence[tuple[Any, ...]],
+        encode: Callable[[Any], bytes],
+        replies: Replies,
+    ) -> Bodies | None:
+        function = self._binding.function(self._method.name)
+        answers: list[tuple[int, Answer]] = []
+        missing: list[tuple[int, tuple[Any, ...]]] = []
+        for id, given in zip(ids, arguments, strict=True):
+            try:
+                key = self._binding.arguments(self._method.name, given, {})
+                computed = function.peek(key)
+            except Exception as error:
+                answers.append((id, Answer(failure=bad_arguments(error))))
+                continue
+            if computed is not None and computed.is_consistent:
+                answers.append((id, self._told(computed, encode)))
+            else:
+                missing.append((id, key))
+        if answers:
+            replies.answers(calls.kind, calls.method, answers)
+        if not missing:
             return None
-        computed = self._binding.function(name).peek(arguments)
-        if computed is not None and computed.is_consistent:
-            self._answer(call, computed, reply)
-            return None
-        return self._compute_later(call, arguments, reply)
 
-    async def _compute_later(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
-        try:
-            computed = await self._binding.function(self._method.name).computed(arguments)
-        except Exception as error:
-            reply.failure(self.failure(error))
-        else:
+        async def run(key: tuple[Any, ...]) -> Answer:
+            try:
+                computed = await self._binding.function(self._method.name).computed(key)
+            except Exception as error:
+                return Answer(failure=self.failure(error))
             if is_in_vain(computed):
                 await asyncio.sleep(IN_VAIN)
-            self._answer(call, computed, reply)
+            return self._told(computed, encode)
 
-    def _answer(self, call: Call, computed: Computed[Any], reply: Reply) -> None:
-        held = _Held(computed)
+        return Bodies([id for id, _ in missing], [key for _, key in missing], run)
+
+    def _told(self, computed: Computed[Any], encode: Callable[[Any], bytes]) -> Answer:
         if computed.error is not None:
-            reply.failure(self.failure(computed.error), held)
-            return
+            return Answer(b"", self.failure(computed.error), _Held(computed))
         try:
-            payload = self._encode(call, computed.value)
+            return Answer(encode(computed.value), None, _Held(computed))
         except Exception as error:
-            reply.failure(self.failure(error))
-        else:
-            reply.result(payload, held)
+            return Answer(failure=self.failure(error))
 
-    # -- the others --
+    # -- the others: a result is encoded when its body returns, for that may change it later --
 
-    async def _run(
-        self, call: Call, body: Callable[[], Coroutine[Any, Any, Any]], reply: Reply
-    ) -> None:
-        try:
-            payload = self._encode(call, await body())
-        except Exception as error:
-            reply.failure(self.failure(error))
-        else:
-            reply.result(payload)
+    def _plain(self, encode: Callable[[Any], bytes]) -> Run:
+        name = self._method.name
+        body = (
+            self._binding.body(name)
+            if isinstance(self._method, Plain)
+            else lambda *arguments: self._binding.raw(name, arguments)
+        )
 
-    async def _command(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
-        async def run() -> Outcome:
-            name, operation = self._method.name, call.operation
+        async def run(arguments: tuple[Any, ...]) -> bytes | Answer:
             try:
-                result: Any = await self._binding.command(name, arguments, operation)
-                return Outcome(self._encode(call, result))
+                return encode(await body(*arguments))
             except Exception as error:
-                return Outcome(b"", self.failure(error))
+                return Answer(failure=self.failure(error))
 
-        outcome = await self._outcomes.once(call.operation, run)
-        if outcome.failure is not None:
-            reply.failure(outcome.failure)
-        else:
-            reply.result(outcome.payload)
+        return run
+
+    def _command(self, encode: Callable[[Any], bytes]) -> Run:
+        name = self._method.name
+
+        async def run(given: tuple[tuple[Any, ...], str]) -> bytes | Answer:
+            arguments, operation = given
+
+            async def body() -> Outcome:
+                try:
+                    result: Any = await self._binding.command(name, arguments, operation)
+                    return Outcome(encode(result))
+                except Exception as error:
+                    return Outcome(b"", self.failure(error))
+
+            outcome = await self._outcomes.once(operation, body)
+            if outcome.failure is not None:
+                return Answer(failure=outcome.failure)
+            return outcome.payload
+
+        return run
+
+    # -- streams --
 
     async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
+        encode = self._encoder(call.encoding)
         items: AsyncIterator[Any] | None = None
         sender = reply.stream()
-        json = call.encoding is Encoding.JSON
-        encode = self._result.encode_json if json else self._result.encode
         put = sender.put
         try:
             items = self._binding.raw_stream(self._method.name, arguments)

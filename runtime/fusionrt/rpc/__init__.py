@@ -9,7 +9,7 @@ from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
 from .host.read_your_writes import Outlet
 from .host.responder import Responder
-from .host.servant import Call, Held, Reply, Servant, internal
+from .host.servant import Answer, Bodies, Call, Held, Replies, Reply, Servant, internal
 from .host.statistics import OutletStatistics, ResponderStatistics
 from .subjects import ANONYMOUS, CONSOLE, Subjects
 
@@ -17,7 +17,9 @@ __all__ = [
     "ANONYMOUS",
     "CONSOLE",
     "OUTAGE_GRACE",
+    "Answer",
     "Ask",
+    "Bodies",
     "Call",
     "Caller",
     "CallerStatistics",
@@ -30,6 +32,7 @@ __all__ = [
     "PeerStatistics",
     "Pending",
     "Registration",
+    "Replies",
     "Reply",
     "Responder",
     "ResponderStatistics",

@@ -21,7 +21,18 @@ from .frames import (
     Unsubscribe,
 )
 
-__all__ = ["batches", "call_size", "chunks", "merged", "overhead", "parts", "size"]
+__all__ = [
+    "batches",
+    "call_size",
+    "chunks",
+    "merged",
+    "overhead",
+    "parts",
+    "result_size",
+    "results_frames",
+    "results_size",
+    "size",
+]
 
 _T = TypeVar("_T")
 _F = TypeVar("_F", ClientFrame, HostFrame)
@@ -59,6 +70,16 @@ def parts(
             start, total = index, _RUN
         total += bytes_
     yield start, len(arguments)
+
+
+def result_size(payload: bytes) -> int:
+    """At most so many bytes does a frame of one result take."""
+    return _RUN + _ID + _HEADER + len(payload)
+
+
+def results_size(payloads: Sequence[bytes]) -> int:
+    """The same of many, in frames of their own."""
+    return (_RUN + _ID + _HEADER) * len(payloads) + sum(map(len, payloads))
 
 
 def _payloads_size(payloads: Sequence[bytes]) -> int:
@@ -150,6 +171,22 @@ def _one(run: tuple[HostFrame, ...]) -> HostFrame:
             return Items(id, index, tuple(p for frame in items for p in frame.payloads))
         case frame:
             return frame
+
+
+def results_frames(
+    method: int, ids: Sequence[int], payloads: Sequence[bytes], kept: bool, limit: int
+) -> Iterator[Results]:
+    """Results of a method in frames of at most `limit` bytes, or of a single larger one."""
+    start = 0
+    if _RUN + results_size(payloads) > limit:  # else all fit, whatever the frames would be
+        total = _RUN
+        for index, payload in enumerate(payloads):
+            bytes_ = _ID + _HEADER + len(payload)
+            if total + bytes_ > limit and index > start:
+                yield Results(method, tuple(ids[start:index]), tuple(payloads[start:index]), kept)
+                start, total = index, _RUN
+            total += bytes_
+    yield Results(method, tuple(ids[start:]), tuple(payloads[start:]), kept)
 
 
 def chunks(values: Sequence[_T], length: int) -> Iterator[tuple[tuple[_T, ...], bool]]:

@@ -7,10 +7,11 @@ Its states are `HostState`'s.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Literal
 
 from . import host_events as events
-from .batch import chunks, size
+from .batch import chunks, result_size, size
 from .envelopes import BadCalls, ClientEnvelope
 from .frames import (
     VERSION,
@@ -28,7 +29,6 @@ from .frames import (
     Items,
     KeepAlive,
     Kind,
-    Results,
     Resync,
     Resynced,
     Unsubscribe,
@@ -36,9 +36,10 @@ from .frames import (
 )
 from .host_events import HostSessionStatistics
 from .host_outbox import HostOutbox
+from .kept import Kept, words_of
 from .limits import Limits, Timing
 from .outflow import Outflow
-from .registry import Registry, ResyncParts
+from .registry import Registry, ResyncParts, Run
 from .states import HOST, HostInput, HostState, Machine, Stage
 
 __all__ = ["HostSession"]
@@ -78,7 +79,8 @@ class HostSession:
         self._limits = limits
         self._machine: Machine[HostState, HostInput] = Machine(HOST, HostState.OPEN)
         self._registry = Registry(limits)
-        self._outbox = HostOutbox(iid, gen, self._registry, limits)
+        self._kept = Kept(limits)
+        self._outbox = HostOutbox(iid, gen, self._kept, limits)
         self._batch_bytes = min(limits.batch_bytes, self._outbox.largest) - size(Items(0, 0, ()))
         self._parts = ResyncParts(limits.entries)
         self._last_id = 0
@@ -111,7 +113,8 @@ class HostSession:
         self._dropped += envelope.damaged
         if envelope.last > self._outbox.number:  # it speaks of a session that is not this one
             return [self._reject("unknown")]
-        self._registry.acknowledged(envelope.last)
+        for ids in self._kept.acknowledged(envelope.last):
+            self._registry.left(ids)
         for frame in envelope.frames:
             self._act(frame, now, told)
             if self._closed:
@@ -159,20 +162,20 @@ class HostSession:
         return False
 
     def _called(self, calls: Calls, now: float, told: list[events.HostEvent]) -> None:
-        if not self._new(calls.ids):
+        ids = calls.ids
+        if not self._new(ids):
             return
         if calls.budget == 0:
-            self._refuse(calls.ids, calls.kind, "timeout", _LATE)
+            self._refuse(ids, calls.kind, "timeout", _LATE)
         elif calls.operations and len(calls.operations) != len(calls.arguments):
-            self._refuse(calls.ids, calls.kind, "bad_request", _UNREADABLE)
+            self._refuse(ids, calls.kind, "bad_request", _UNREADABLE)
         else:
-            for id in calls.ids:
-                self._registry.add(id, calls.kind, calls.method)
+            self._registry.add(ids, Run(calls.kind, calls.method))
             told.append(events.CallsReceived(calls, now + calls.budget / 1000.0))
 
     def _refuse(self, ids: range, kind: Kind, code: str, message: str) -> None:
+        self._registry.add(ids, Run(kind, 0))
         for id in ids:
-            self._registry.add(id, kind, 0)
             self.failure(id, code, message)
 
     def _left(self, ids: tuple[int, ...], told: list[events.HostEvent]) -> None:
@@ -190,8 +193,8 @@ class HostSession:
         """Answer a resync. The answer opens a message, what the client lacks follows (D2)."""
         self._resyncs += 1
         parts = self._parts
-        done = self._registry.reconcile(parts.held, parts.pending, parts.streams)
-        self._outbox.clear()
+        words = words_of([*self._kept.take(), *self._outbox.take()])
+        done = self._registry.reconcile(parts.held, parts.pending, parts.streams, words)
         for gone, last in chunks(done.gone, self._limits.ids):
             self._outbox.say(Resynced(parts.number, gone, last))
         for frame in done.again:
@@ -209,15 +212,33 @@ class HostSession:
 
         False: nobody wants it any more, or it is too large; hold nothing for it.
         """
-        entry = self._registry.get(id)
-        if entry is None:
-            return False
-        frame = Results(entry.method, (id,), (payload,), keep)
-        length = size(frame)
-        if length > self._outbox.largest:
-            self.failure(id, "too_large", _TOO_LARGE)
-            return False
-        return self._settle(id, frame, length)
+        method = self._registry.method(id)
+        return method is not None and bool(self.results(method, (id,), (payload,), keep=keep))
+
+    def results(
+        self, method: int, ids: Sequence[int], payloads: Sequence[bytes], *, keep: bool = False
+    ) -> Collection[int]:
+        """Calls of a method are done, as with `result`: the ids of those for which it is true."""
+        if payloads and result_size(max(payloads, key=len)) > self._outbox.largest:
+            ids, payloads = self._fitting(ids, payloads)
+        told = self._registry.told(ids, "keep" if keep else "tell")
+        if len(told) < len(ids):
+            known = set(told)
+            payloads = [data for id, data in zip(ids, payloads, strict=True) if id in known]
+        if told:
+            self._outbox.results(method, told, payloads, keep)
+        return told
+
+    def _fitting(
+        self, ids: Sequence[int], payloads: Sequence[bytes]
+    ) -> tuple[Sequence[int], Sequence[bytes]]:
+        fitting = []
+        for id, payload in zip(ids, payloads, strict=True):
+            if result_size(payload) <= self._outbox.largest:
+                fitting.append((id, payload))
+            else:
+                self.failure(id, "too_large", _TOO_LARGE)
+        return [id for id, _ in fitting], [payload for _, payload in fitting]
 
     def failure(
         self, id: int, code: str, message: str, data: bytes = b"", *, keep: bool = False
@@ -226,21 +247,17 @@ class HostSession:
         frame = Failure(id, code, message, data, keep)
         if size(frame) > self._outbox.largest:
             frame = Failure(id, code, self._outbox.shortened(message), b"", keep)
-        return self._settle(id, frame, size(frame))
+        return self._settle(id, frame, "keep" if keep else "tell")
 
-    def _settle(self, id: int, frame: Results | Failure, length: int) -> bool:
-        entry = self._registry.get(id)
-        if entry is None or entry.stage is not Stage.RUNNING:
+    def _settle(self, id: int, frame: Failure | End, word: Literal["keep", "tell"]) -> bool:
+        if not self._registry.told((id,), word):
             return False
-        self._registry.tell(id, entry, "keep" if frame.kept else "tell", frame, length)
         self._outbox.say(frame)
         return True
 
     def invalidated(self, id: int, reason: str) -> None:
         """A result is stale; a call that still runs is to be made anew by its client (D4)."""
-        entry = self._registry.get(id)
-        if entry is not None and entry.stage is not Stage.LEAVING:
-            self._registry.withdraw(id, entry)
+        if self._registry.withdraw(id):
             self._outbox.invalidated(id, reason)
 
     def credit(self, id: int) -> int:
@@ -250,10 +267,7 @@ class HostSession:
 
     def stream(self, id: int) -> Outflow | None:
         """The books of a stream going on: while a batch is open, items may be put there, too."""
-        entry = self._registry.get(id)
-        if entry is None or entry.stage is not Stage.RUNNING:
-            return None
-        return self._registry.streams.get(id)
+        return self._registry.stream(id)
 
     def item(self, id: int, payload: bytes) -> bool:
         """Send a stream's next item, together with others of the same tick.
@@ -279,18 +293,15 @@ class HostSession:
 
     def end(self, id: int, failure: Ending | None = None) -> None:
         """A stream is over; nothing happens if it was already, or nobody reads it."""
-        entry = self._registry.get(id)
-        if entry is None or entry.stage is not Stage.RUNNING:
+        stream = self._registry.stream(id)
+        if stream is None:
             return
         self._say_items(id)
-        flow = self._registry.streams.get(id)
-        count = 0 if flow is None else flow.next
-        frame = End(id, count, failure)
+        frame = End(id, stream.next, failure)
         if failure is not None and size(frame) > self._outbox.largest:
             short = Ending(failure.code, self._outbox.shortened(failure.message))
-            frame = End(id, count, short)
-        self._registry.tell(id, entry, "tell", frame, size(frame))
-        self._outbox.say(frame)
+            frame = End(id, stream.next, short)
+        self._settle(id, frame, "tell")
 
     # What the room above says of the session itself.
 
@@ -317,7 +328,7 @@ class HostSession:
     def close(self, reason: str) -> events.Closed:
         """Forget all; the returned event says what to stop and let go of."""
         self._machine.feed("close")
-        self._outbox.clear()
+        self._outbox.take()
         return events.Closed(reason, *self._registry.clear())
 
     def _reject(self, reason: str) -> events.Closed:
@@ -340,7 +351,7 @@ class HostSession:
             self._dropped,
             self._resyncs,
             len(self._registry),
-            self._registry.kept_bytes,
+            self._kept.bytes,
             self._registry.digest.value,
         )
 

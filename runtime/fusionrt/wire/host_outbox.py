@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from .admission import rejection
-from .batch import batches, merged, overhead
+from .batch import batches, merged, overhead, results_frames
 from .envelopes import encode_host_envelope
-from .frames import HostFrame, Invalidated
+from .frames import HostFrame, Invalidated, Results
+from .kept import Kept
 from .limits import Limits
-from .registry import Registry
 
 __all__ = ["HostOutbox"]
 
@@ -23,16 +24,20 @@ class HostOutbox:
     largest: the most bytes that a frame may have.
     """
 
-    def __init__(self, iid: str, gen: int, registry: Registry, limits: Limits) -> None:
-        """registry: learns which message carries what."""
+    def __init__(self, iid: str, gen: int, kept: Kept, limits: Limits) -> None:
+        """kept: learns which message carries what."""
         self.number = 0
         self.largest: Final = limits.max_bytes - overhead(iid)
         self._iid: Final = iid
         self._gen: Final = gen
-        self._registry: Final = registry
-        self._ids: Final = limits.ids
+        self._kept: Final = kept
+        self._most_ids: Final = limits.ids
         self._batch_bytes: Final = min(limits.batch_bytes, self.largest)
         self._frames: list[HostFrame] = []
+        self._results: tuple[int, bool] | None = None
+        """The method of the results that are gathered, and whether they are kept."""
+        self._ids: list[int] = []
+        self._payloads: list[bytes] = []
         self._stale: list[int] = []
         self._reason = ""
         self._aside: list[bytes] = []
@@ -45,12 +50,25 @@ class HostOutbox:
     def say(self, frame: HostFrame) -> None:
         """Add a frame."""
         self._seal()
-        self._frames.append(frame)
+        if isinstance(frame, Results):
+            self.results(frame.method, frame.ids, frame.payloads, frame.kept)
+        else:
+            self._frames.append(frame)
+
+    def results(
+        self, method: int, ids: Collection[int], payloads: Collection[bytes], kept: bool
+    ) -> None:
+        """Tell results, with others of this method that nothing was said after."""
+        if self._results != (method, kept):
+            self._seal()
+            self._results = method, kept
+        self._ids.extend(ids)
+        self._payloads.extend(payloads)
 
     def invalidated(self, id: int, reason: str) -> None:
         """Say that a result is stale, after all that was said before (D4)."""
         reason = reason[:_LONGEST_REASON]
-        if reason != self._reason or len(self._stale) >= self._ids:
+        if self._results or reason != self._reason or len(self._stale) >= self._most_ids:
             self._seal()
             self._reason = reason
         self._stale.append(id)
@@ -63,30 +81,39 @@ class HostOutbox:
         """Say, outside of the sequence, that there is no such session any more (D2)."""
         self._aside.append(rejection(self._iid, self._gen, reason))
 
-    def clear(self) -> None:
-        """Say nothing of what was added."""
-        self._frames.clear()
-        self._stale.clear()
+    def take(self) -> list[HostFrame]:
+        """Say nothing of what was added: it is returned."""
+        self._seal()
+        frames, self._frames = self._frames, []
+        return frames
 
     def messages(self) -> list[bytes]:
         """All that is to be sent now."""
-        self._seal()
-        frames, self._frames = self._frames, []
+        frames = self.take()
         out, self._aside = self._aside, []
-        runs = merged(frames, self._batch_bytes)
-        out.extend(self._numbered(batch) for batch in batches(runs, self._batch_bytes))
-        if self._announcing and not frames:
-            out.append(self._numbered(()))
+        if len(frames) > 1:
+            runs = merged(frames, self._batch_bytes)
+            out.extend(self._numbered(batch) for batch in batches(runs, self._batch_bytes))
+        elif frames or self._announcing:
+            out.append(self._numbered(tuple(frames)))
         self._announcing = False
         return out
 
     def _numbered(self, frames: tuple[HostFrame, ...]) -> bytes:
         self.number += 1
-        for frame in frames:
-            self._registry.sent(frame, self.number)
+        self._kept.add(self.number, frames)
         return encode_host_envelope(self._iid, self._gen, self.number, frames)
 
     def _seal(self) -> None:
+        """What is said from now on is not told together with what was said before."""
+        if self._results is not None:
+            method, kept = self._results
+            self._frames.extend(
+                results_frames(method, self._ids, self._payloads, kept, self._batch_bytes)
+            )
+            self._results = None
+            self._ids.clear()
+            self._payloads.clear()
         if self._stale:
             self._frames.append(Invalidated(tuple(self._stale), self._reason))
             self._stale.clear()

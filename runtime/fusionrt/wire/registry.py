@@ -1,35 +1,29 @@
-"""What a host has registered for one client session (D2, D3, D12, D13, D17, D18)."""
+"""What a host has registered for one client session (D2, D3, D12, D17, D18)."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final, Literal, NamedTuple
 
 from .digest import Digest
-from .frames import End, Failure, HostFrame, Invalidated, Kind, Reading, Results, Resync
+from .frames import Failure, HostFrame, Kind, Reading, Results, Resync
+from .kept import Word
 from .limits import Limits
-from .outflow import Outflows
+from .outflow import Outflow, Outflows
 from .states import ENTRY, Stage
 
-__all__ = ["Entry", "Reconciled", "Registry", "ResyncParts"]
+__all__ = ["Reconciled", "Registry", "ResyncParts", "Run"]
 
 
-class Entry:
-    """One registered call. Its stage changes as `ENTRY` says.
+class Run:
+    """What the calls of one frame have in common."""
 
-    frame: its last word, kept to be sent again until the client has it.
-    number: of the message that carried its last word; 0 while that is not sent.
-    """
-
-    __slots__ = ("frame", "kind", "method", "number", "stage")
+    __slots__ = ("kind", "method")
 
     def __init__(self, kind: Kind, method: int) -> None:
         self.kind = kind
         self.method = method
-        self.stage = Stage.RUNNING
-        self.frame: Results | Failure | End | None = None
-        self.number = 0
 
 
 class Reconciled(NamedTuple):
@@ -46,7 +40,7 @@ class Reconciled(NamedTuple):
 
 
 class Registry:
-    """The entries of a session, which are exactly the ids that the client believes in.
+    """The ids that the client believes in, each among those of its `Stage`.
 
     That is: as of the last number that it acknowledged. So the digest over them is the client's
     own, unless something was lost (D12).
@@ -57,169 +51,138 @@ class Registry:
     def __init__(self, limits: Limits) -> None:
         self.digest = Digest()
         self.streams: Final = Outflows(limits)
-        self._entries: dict[int, Entry] = {}
-        self._unacknowledged: deque[tuple[int, int]] = deque()
-        self._kept: dict[int, int] = {}
-        self._kept_bytes = 0
-        self._limits: Final = limits
+        self._at: Final[dict[Stage, dict[int, Run]]] = {
+            stage: {} for stage in Stage if stage is not Stage.OVER
+        }
+        self._running: Final = self._at[Stage.RUNNING]
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return self.digest.count
 
-    @property
-    def kept_bytes(self) -> int:
-        """The size of the frames that are kept to be sent again."""
-        return self._kept_bytes
+    def __contains__(self, id: int) -> bool:
+        return any(id in ids for ids in self._at.values())
 
-    def get(self, id: int) -> Entry | None:
-        """What is registered under an id."""
-        return self._entries.get(id)
+    def __iter__(self) -> Iterator[int]:
+        return chain.from_iterable(self._at.values())
 
-    def add(self, id: int, kind: Kind, method: int) -> Entry:
-        """Register a call that was not registered."""
-        entry = self._entries[id] = Entry(kind, method)
-        if kind is Kind.STREAM:
-            self.streams.open(id)
-        self.digest.add(id)
-        return entry
+    def stream(self, id: int) -> Outflow | None:
+        """A stream that goes on."""
+        return self.streams.get(id) if id in self._running else None
+
+    def add(self, ids: range, run: Run) -> None:
+        """Register calls that were not registered."""
+        self._running.update(dict.fromkeys(ids, run))
+        self.digest.add_all(ids)
+        if run.kind is Kind.STREAM:
+            for id in ids:
+                self.streams.open(id)
 
     def remove(self, id: int) -> Stage:
         """Forget a call: how far it was."""
-        entry = self._entries.pop(id, None)
-        if entry is None:
-            return Stage.OVER
-        self._release(id, entry)
-        self.streams.drop(id)
-        self.digest.remove(id)
-        stage, entry.stage = entry.stage, ENTRY[entry.stage]["end"]
-        return stage
+        for stage, ids in self._at.items():
+            if ids.pop(id, None) is not None:
+                assert ENTRY[stage]["end"] is Stage.OVER
+                self.digest.remove(id)
+                self.streams.drop(id)
+                return stage
+        return Stage.OVER
 
     def clear(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Forget all: the ids of what was running, and of results that were kept."""
-        stages: dict[Stage, list[int]] = {stage: [] for stage in Stage}
-        for id in list(self._entries):
-            stages[self.remove(id)].append(id)
-        self._unacknowledged.clear()
-        return tuple(stages[Stage.RUNNING]), tuple(stages[Stage.KEPT])
+        running, kept = (tuple(self._at[stage]) for stage in (Stage.RUNNING, Stage.KEPT))
+        for ids in self._at.values():
+            self.digest.remove_all(ids)
+            for id in ids:
+                self.streams.drop(id)
+            ids.clear()
+        return running, kept
 
-    def tell(
-        self,
-        id: int,
-        entry: Entry,
-        word: Literal["keep", "tell"],
-        frame: Results | Failure | End,
-        length: int,
-    ) -> None:
-        """A call's last word so far is about to be sent; keep it until the client has it.
+    def method(self, id: int) -> int | None:
+        """What a call that runs was made of."""
+        run = self._running.get(id)
+        return None if run is None else run.method
 
-        length: the frame's, in bytes.
-        """
-        entry.stage = ENTRY[entry.stage][word]
-        entry.frame = frame
-        entry.number = 0
-        self._kept[id] = length
-        self._kept_bytes += length
-        while len(self._kept) > self._limits.kept_frames or (
-            self._kept_bytes > self._limits.kept_bytes
-        ):
-            oldest = next(iter(self._kept))
-            self._release(oldest, self._entries[oldest])
+    def told(self, ids: Sequence[int], word: Literal["keep", "tell"]) -> Collection[int]:
+        """The last word so far of calls is about to be sent: those of them that still ran."""
+        pop = self._running.pop
+        runs = [pop(id, None) for id in ids]
+        if not all(runs):
+            ids = [id for id, run in zip(ids, runs, strict=True) if run]
+        self._at[ENTRY[Stage.RUNNING][word]].update(zip(ids, filter(None, runs), strict=True))
+        return ids
 
-    def withdraw(self, id: int, entry: Entry) -> None:
-        """A result became stale: all that is left to tell is that."""
-        self._release(id, entry)
-        entry.stage = ENTRY[entry.stage]["invalidate"]
-        entry.number = 0
+    def withdraw(self, id: int) -> bool:
+        """A result became stale: all that is left to tell is that. False: there is nothing."""
+        for stage in (Stage.RUNNING, Stage.KEPT):
+            run = self._at[stage].pop(id, None)
+            if run is not None:
+                self._at[ENTRY[stage]["invalidate"]][id] = run
+                return True
+        return False
 
-    def _release(self, id: int, entry: Entry) -> None:
-        entry.frame = None
-        self._kept_bytes -= self._kept.pop(id, 0)
-
-    def sent(self, frame: HostFrame, number: int) -> None:
-        """A frame is sent in the message of this number."""
-        match frame:
-            case Failure(id) | End(id):
-                self._sent(id, number)
-            case Results(_, ids) | Invalidated(ids):
-                for id in ids:
-                    self._sent(id, number)
-
-    def _sent(self, id: int, number: int) -> None:
-        entry = self._entries.get(id)
-        if entry is not None:
-            entry.number = number
-            self._unacknowledged.append((number, id))
-
-    def acknowledged(self, last: int) -> None:
-        """The client has all messages up to this number."""
-        waiting = self._unacknowledged
-        while waiting and waiting[0][0] <= last:
-            number, id = waiting.popleft()
-            entry = self._entries.get(id)
-            if entry is None or entry.number != number:
-                continue  # there is a later word
-            if entry.stage is Stage.LEAVING:
-                self.remove(id)
-            else:
-                self._release(id, entry)
+    def left(self, ids: Sequence[int]) -> None:
+        """The client has the last word of these."""
+        leaving = self._at[Stage.LEAVING]
+        gone = leaving.keys() & ids
+        for id in gone:
+            del leaving[id]
+            self.streams.drop(id)
+        self.digest.remove_all(gone)
 
     def reconcile(
-        self, held: Iterable[int], pending: Iterable[int], streams: Iterable[Reading]
+        self,
+        held: Iterable[int],
+        pending: Iterable[int],
+        streams: Iterable[Reading],
+        words: Mapping[int, Word],
     ) -> Reconciled:
         """Make the entries what the client lists, as far as they are known.
 
-        Whatever was queued for it is to be dropped: it is either told here, or not wanted.
+        words: that were said, or were about to be, and did not arrive for all that is known. What
+            the client lacks of them is to be said again.
         """
         done = Reconciled([], [], [], [])
-        self._unacknowledged.clear()
         listed: set[int] = set()
         for id in held:
-            entry = self._entries.get(id)
-            if entry is None or entry.stage is not Stage.KEPT:
-                done.gone.append(id)
-            else:
-                listed.add(id)
-                self._release(id, entry)
+            (listed.add if id in self._at[Stage.KEPT] else done.gone.append)(id)
         for id in pending:
-            entry = self._entries.get(id)
-            if entry is None or (entry.stage is not Stage.RUNNING and entry.frame is None):
-                done.gone.append(id)
-                continue
-            listed.add(id)
-            if entry.frame is not None:
-                entry.number = 0
-                done.again.append(entry.frame)
+            word = self._word(id, words)
+            if word is not None:
+                done.again.append(word)
+            known = word is not None or id in self._running
+            (listed.add if known else done.gone.append)(id)
         for reading in streams:
-            if self._rewound(reading, done.again):
-                listed.add(reading.id)
-            else:
-                done.gone.append(reading.id)
-        for id in [id for id in self._entries if id not in listed]:
-            stage = self.remove(id)
-            if stage is Stage.RUNNING:
-                done.stopped.append(id)
-            elif stage is Stage.KEPT:
-                done.released.append(id)
+            known = self._rewound(reading, words, done.again)
+            (listed.add if known else done.gone.append)(reading.id)
+        done.stopped.extend(self._unlisted(Stage.RUNNING, listed))
+        done.released.extend(self._unlisted(Stage.KEPT, listed))
+        for id in (*done.stopped, *done.released, *self._unlisted(Stage.LEAVING, listed)):
+            self.remove(id)
         return done
 
-    def _rewound(self, reading: Reading, again: list[HostFrame]) -> bool:
-        entry = self._entries.get(reading.id)
-        if entry is None:
-            return False
-        if isinstance(entry.frame, Failure):  # refused before it began
-            entry.number = 0
-            again.append(entry.frame)
+    def _unlisted(self, stage: Stage, listed: set[int]) -> Iterator[int]:
+        return (id for id in self._at[stage] if id not in listed)
+
+    def _word(self, id: int, words: Mapping[int, Word]) -> Word | None:
+        """What was told of a call, unless that became stale."""
+        word = words.get(id)
+        kept = isinstance(word, Results | Failure) and word.kept
+        return word if id in self._at[Stage.KEPT if kept else Stage.LEAVING] else None
+
+    def _rewound(self, reading: Reading, words: Mapping[int, Word], again: list[HostFrame]) -> bool:
+        word = self._word(reading.id, words)
+        if isinstance(word, Failure):  # refused before it began
+            again.append(word)
             return True
-        if entry.stage is Stage.LEAVING and entry.frame is None:
+        if reading.id not in self._running and word is None:
             return False
         flow = self.streams.get(reading.id)
         items = None if flow is None else flow.again(reading)
         if items is None:
             return False
         again.extend(items)
-        if entry.frame is not None:
-            entry.number = 0
-            again.append(entry.frame)
+        if word is not None:
+            again.append(word)
         return True
 
 

@@ -1,62 +1,26 @@
-"""`Gate`: which calls of a service run, which wait, and which are refused at once (D27).
+"""`Gate`: which calls of a service run next, which wait, and which are refused at once (D27).
 
 The calls of one client begin in the order in which they came; clients that wait take turns, so that
-one that floods delays the others by a call of its own for each of theirs, and shuts out nobody.
-
-No more bodies begin in one turn of the loop than take about `SLICE`: keep-alives, cancellations and
-answers come in between, however long a queue is, and whatever the bodies cost. (With a turn for all
-that had come, a second's worth of bodies ran in one go: what came meanwhile was stale when it was
-read, and a host that did nothing else answered no ping for four seconds.)
+one that floods delays the others by a turn of its own for each of theirs, and shuts out nobody.
 """
 
 from __future__ import annotations
 
-import asyncio
+from bisect import bisect_left
 from collections import OrderedDict
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 from ...primitives import clock
-from ...wire.pace import Pace
+from ...wire.pace import BRIEF, Pace
 from .statistics import GateStatistics
+from .work import Line, Work
 
-__all__ = ["CONCURRENCY", "Entrant", "Gate", "Line"]
+__all__ = ["CONCURRENCY", "Gate"]
 
 CONCURRENCY: Final = 1000
-"""Bodies of one service that run at a time; further calls wait their turn."""
-SLICE: Final = 0.01
-"""Seconds of bodies between two looks at what came."""
+"""Bodies of one service that wait at a time; further calls wait their turn."""
 REFUSALS: Final = 16
 """Calls of one line that are refused when one of it begins."""
-MOST: Final = 128
-"""Bodies that begin in one turn of the loop, however little they take."""
-
-
-class Entrant(Protocol):
-    """A call that wants to run. Exactly one of these is called, at once or later."""
-
-    def begin(self, now: float) -> None:
-        """It is its turn; tell `ended` this time when it is over."""
-
-    def refuse(self, retry_after: float) -> None:
-        """It cannot be served in time; it may be in so many seconds."""
-
-    def forget(self) -> None:
-        """Nobody waits for it any more."""
-
-
-class _Waiting(NamedTuple):
-    entrant: Entrant
-    seconds: float
-    due: float
-
-
-class Line:
-    """The calls of one client that wait, in their order."""
-
-    __slots__ = ("waiting",)
-
-    def __init__(self) -> None:
-        self.waiting: OrderedDict[int, _Waiting] = OrderedDict()
 
 
 class Gate:
@@ -65,111 +29,133 @@ class Gate:
     def __init__(self, most_in_line: int) -> None:
         """most_in_line: calls of one client that wait; further ones are refused."""
         self._most_in_line = most_in_line
-        self._loop = asyncio.get_running_loop()
         self._now = clock()
         self._pace = Pace(CONCURRENCY)
         self._waiting = 0
         self._lines: OrderedDict[Line, None] = OrderedDict()
         """Those with somebody in it; the first one's turn is next."""
-        self._batch = 8
-        self._left = self._batch
-        self._turned = self._now()
-        self._turning = False
 
-    def enter(self, line: Line, id: int, entrant: Entrant, seconds: float) -> None:
-        """A call came; an answer is of no use after so many seconds."""
-        if not self._lines and not self._pace.full and self._left:
-            self._begin(entrant, self._now())
-            self._turn_later()
-            return
-        now = self._now()
-        ahead = min(self._waiting, (len(line.waiting) + 1) * max(1, len(self._lines)))
-        if len(line.waiting) >= self._most_in_line or self._pace.refuses(
-            ahead, seconds, seconds, now
-        ):
-            entrant.refuse(self._pace.retry_after(ahead, now))
-            return
-        line.waiting[id] = _Waiting(entrant, seconds, now + seconds)
-        self._lines.setdefault(line)
-        self._waiting += 1
-        self._turn_later()
+    @property
+    def lines(self) -> int:
+        """Clients of whom calls are in line."""
+        return len(self._lines)
 
-    def leave(self, line: Line, id: int) -> None:
-        """Nobody waits for this call any more, if it is still in line."""
-        call = line.waiting.pop(id, None)
-        if call is not None:
-            self._waiting -= 1
-            if not line.waiting:
+    @property
+    def first(self) -> Work | None:
+        """Calls whose turn is next, if there is room for one; see `next`."""
+        return None if not self._lines or self._pace.full else next(iter(self._lines)).works[0]
+
+    def enter(self, work: Work) -> None:
+        """Calls came: those that can be served in time are in line now, the others refused."""
+        line, now, count = work.line, self._now(), len(work.todo)
+        work.seconds = work.due - now
+        room = self._room(work, count, now)
+        if room:
+            line.works.append(work)
+            self._lines.setdefault(line)
+        refused = work.drop_last(count - room) if room < count else None
+        self.recount(work)
+        if refused:
+            self._refuse(work, refused, now)
+
+    def _room(self, work: Work, count: int, now: float) -> int:
+        """How many of so many calls can be served in time; what waits for none is tried."""
+        if count == 1 and not self._lines:
+            return min(count, self._most_in_line)
+        line = work.line
+        lines = len(self._lines) + (line not in self._lines)
+
+        def ahead(index: int) -> int:
+            return min(self._waiting + index, (line.calls + index) * lines)
+
+        room = max(0, min(count, self._most_in_line - line.calls))
+        if room and (last := ahead(room - 1)):
+            before = self._pace.before(work.seconds, work.seconds, now)
+            if last > before:
+                return bisect_left(range(room), True, key=lambda index: ahead(index) > before)
+        return room
+
+    def next(self) -> Work | None:
+        """Calls of which the first is to begin now; none if nobody is in line, or too many run."""
+        while (work := self.first) is not None:
+            now = self._now()
+            left = work.due - now
+            if left <= 0 and work.is_timed:
+                work.client.late(work)
+            elif work.seconds - left >= BRIEF and self._pace.refuses(0, left, work.seconds, now):
+                self._refuse(work, self.drop(work), now)
+            else:
+                self._refuse_last(work.line, now)
+                return work
+        return None
+
+    def took(self, work: Work) -> None:
+        """Some of its calls began: it is another client's turn."""
+        self.recount(work)
+        if work.line in self._lines:
+            self._lines.move_to_end(work.line)
+
+    def recount(self, work: Work) -> None:
+        """Calls of it began, or were given up."""
+        line, left = work.line, len(work.todo)
+        more = left - work.counted
+        line.calls += more
+        self._waiting += more
+        work.counted = left
+        if not left and work in line.works:
+            line.works.remove(work)
+            if not line.works:
                 del self._lines[line]
-            call.entrant.forget()
 
-    def ended(self, since: float) -> None:
-        """What began then is over."""
+    def leave(self, line: Line, id: int) -> Work | None:
+        """Nobody waits for this call any more, if it is still in line: of what it was."""
+        for work in line.works:
+            if work.first <= id <= work.last:
+                work.drop(id)
+                self.recount(work)
+                return work
+        return None
+
+    def drop(self, work: Work) -> list[int]:
+        """Those of its calls that did not begin never will: which they are."""
+        ids = work.drop_all()
+        self.recount(work)
+        return ids
+
+    def waits(self, since: float) -> None:
+        """A body that began then waits: it takes a place."""
+        self._pace.begun(1, since)
+
+    def stopped(self, since: float) -> None:
+        """A body that waited has ended."""
         self._pace.ended(1, since, self._now())
-        if self._lines:
-            self._turn_later()
+
+    def served(self, calls: int, since: float, now: float) -> None:
+        """So many bodies ended without waiting, one after the other, from then to now."""
+        each = (now - since) / calls
+        self._pace.begun(calls, now - each)
+        self._pace.ended(calls, now - each, now)
+
+    def stepped(self, calls: int, seconds: float) -> None:
+        """So many bodies began; so long did the processor do nothing else."""
+        self._pace.stepped(calls, seconds)
 
     def statistics(self) -> GateStatistics:
         """Who runs, and who waits."""
         return GateStatistics(self._pace.under_way, self._waiting, len(self._lines))
 
-    def _begin(self, entrant: Entrant, now: float) -> None:
-        self._left -= 1
-        self._pace.begun(1, now)
-        entrant.begin(now)
-
-    def _turn_later(self) -> None:
-        if not self._turning:
-            self._turning = True
-            self._turned = self._now()
-            self._loop.call_soon(self._turn)
-
-    def _turn(self) -> None:
-        """Comes after the bodies that began at the last turn took their first steps."""
-        now = self._now()
-        self._turning = False
-        if self._left < self._batch:
-            self._measure(self._batch - self._left, now - self._turned)
-        self._left = self._batch
-        while self._lines and self._left and not self._pace.full:
-            self._next(now)
-        if self._left < self._batch:
-            self._turn_later()
-
-    def _measure(self, begun: int, took: float) -> None:
-        self._pace.stepped(begun, took)
-        if took > SLICE:
-            self._batch = max(1, self._batch // 2)
-        elif took < SLICE / 4:
-            self._batch = min(MOST, self._batch * 2)
-
-    def _next(self, now: float) -> None:
-        line, _ = self._lines.popitem(last=False)
-        _, call = line.waiting.popitem(last=False)
-        self._waiting -= 1
-        if self._hopeless(call, 0, now):
-            self._refuse(call, now)
-        else:
-            self._begin(call.entrant, now)
-        self._refuse_last(line, now)
-        if line.waiting:
-            self._lines[line] = None
-
     def _refuse_last(self, line: Line, now: float) -> None:
         """The last of a line wait the longest; each is asked about until one can be served."""
         for _ in range(REFUSALS):
-            if not line.waiting:
+            if line.calls == 1:
                 return
-            call = next(reversed(line.waiting.values()))
-            ahead = min(self._waiting - 1, len(line.waiting) * (len(self._lines) + 1))
-            if not self._hopeless(call, ahead, now):
+            work = line.works[-1]
+            ahead = min(self._waiting - 1, line.calls * len(self._lines))
+            if not self._pace.refuses(ahead, work.due - now, work.seconds, now):
                 return
-            line.waiting.popitem()
-            self._waiting -= 1
-            self._refuse(call, now)
+            refused = work.drop_last(1)
+            self.recount(work)
+            self._refuse(work, refused, now)
 
-    def _hopeless(self, call: _Waiting, ahead: int, now: float) -> bool:
-        return self._pace.refuses(ahead, call.due - now, call.seconds, now)
-
-    def _refuse(self, call: _Waiting, now: float) -> None:
-        call.entrant.refuse(self._pace.retry_after(self._waiting, now))
+    def _refuse(self, work: Work, ids: list[int], now: float) -> None:
+        work.client.refuse(work, ids, self._pace.retry_after(self._waiting, now))

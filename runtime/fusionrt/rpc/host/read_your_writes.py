@@ -40,7 +40,7 @@ class Outlet:
 
     def flush(self, session: Session) -> int:
         """Send what it has to say now: so many messages."""
-        messages = session.wire.outgoing()
+        messages = session.outgoing()
         for data in messages:
             self._transport.publish(session.reply_subject, data)
         return len(messages)

@@ -15,7 +15,9 @@ from ...wire.envelopes import ClientEnvelope, decode_client_envelope
 from ...wire.host import HostSession
 from ...wire.limits import Limits, Timing
 from ..subjects import TOKEN, Subjects
+from .contexts import Contexts
 from .gate import Gate
+from .pool import Pool
 from .read_your_writes import Outlet
 from .servant import Servant
 from .session import Session
@@ -66,7 +68,8 @@ class Responder(Listener):
         self._gate = Gate(self._limits.under_way)
         self._streams = OpenStreams(self._limits.streams)
         # A transport's handler may run in the context of whoever published the message.
-        self._context = contextvars.copy_context()
+        self._contexts = Contexts(contextvars.copy_context())
+        self._pool = Pool(self._gate, self._contexts)
         self._subscriptions: list[Subscription] = []
         self._expiry: asyncio.TimerHandle | None = None
 
@@ -99,7 +102,7 @@ class Responder(Listener):
                 async with asyncio.timeout(PARTING):
                     await self._left.wait()
             except TimeoutError:
-                if not self._running():
+                if not self._running() and not self._gate.lines:
                     return
 
     async def close(self) -> None:
@@ -179,10 +182,11 @@ class Responder(Listener):
             self._servant,
             reply_subject,
             gate=self._gate,
+            pool=self._pool,
             streams=self._streams,
             quota=self._limits.held,
             confides=envelope.principal in self._confidants,
-            context=self._context,
+            contexts=self._contexts,
             outlet=self._outlet,
         )
         if self._draining:

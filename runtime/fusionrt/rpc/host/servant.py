@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple, Protocol
+
+from msgspec import structs
 
 from ...primitives import new_id
 from ...wire.frames import Calls, Encoding, Ending, Kind
 from .streams import Sender
 
-__all__ = ["Call", "Held", "Reply", "Servant", "calls_of", "internal"]
+__all__ = [
+    "Answer",
+    "Bodies",
+    "Call",
+    "Held",
+    "Replies",
+    "Reply",
+    "Servant",
+    "calls_of",
+    "internal",
+    "one_of",
+]
 
 _log = logging.getLogger("fusionrt")
 
 
 class Call(NamedTuple):
-    """One call to answer."""
+    """One stream to open."""
 
     id: int
     kind: Kind
@@ -32,6 +45,17 @@ def calls_of(calls: Calls) -> Iterator[Call]:
     operations = calls.operations or repeat("")
     for id, arguments, operation in zip(calls.ids, calls.arguments, operations, strict=False):
         yield Call(id, calls.kind, calls.method, arguments, calls.encoding, operation)
+
+
+def one_of(calls: Calls, index: int) -> Calls:
+    """One call of a frame, in a frame of its own."""
+    place = slice(index, index + 1)
+    return structs.replace(
+        calls,
+        first=calls.first + index,
+        arguments=calls.arguments[place],
+        operations=calls.operations[place],
+    )
 
 
 class Held(Protocol):
@@ -50,14 +74,46 @@ class Held(Protocol):
         """Whether its freshness cannot be proven at the moment (D6c)."""
 
 
+class Answer(NamedTuple):
+    """What a body came to, if that is more than the bytes of a result: a failure, or what is held.
+
+    held: what keeps the answer registered, until it is invalidated.
+    """
+
+    payload: bytes = b""
+    failure: Ending | None = None
+    held: Held | None = None
+
+
+class Bodies(NamedTuple):
+    """The calls of a frame that were not answered at once.
+
+    ids: rising. arguments: of each. run: the body of one call; whatever it raises that is no
+    `Exception` ended the call without an answer.
+    """
+
+    ids: Sequence[int]
+    arguments: Sequence[Any]
+    run: Callable[[Any], Coroutine[Any, Any, bytes | Answer]]
+
+
+class Replies(Protocol):
+    """Takes answers to calls; says nothing of one that nobody wants any more."""
+
+    def results(
+        self, kind: Kind, method: int, ids: Sequence[int], payloads: Sequence[bytes]
+    ) -> None:
+        """Calls of a method succeeded."""
+
+    def answers(self, kind: Kind, method: int, answers: Sequence[tuple[int, Answer]]) -> None:
+        """Calls of a method were answered, each by its id."""
+
+
 class Reply(Protocol):
-    """Takes the answer to one call; says nothing if nobody wants it any more."""
+    """Takes the items of one stream; says nothing if nobody wants it any more."""
 
-    def result(self, payload: bytes, held: Held | None = None) -> None:
-        """It succeeded. held: what keeps the result registered."""
-
-    def failure(self, failure: Ending, held: Held | None = None) -> None:
-        """It failed."""
+    def failure(self, failure: Ending) -> None:
+        """It did not begin."""
 
     def stream(self) -> Sender:
         """It is a stream: what sends its items, and its end (D18)."""
@@ -66,8 +122,14 @@ class Reply(Protocol):
 class Servant(Protocol):
     """Answers the calls of one service."""
 
-    def answer(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
-        """Answer now (a hit needs no task), or return what does it."""
+    def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
+        """Answer what can be answered now (a hit needs no task), and return the bodies of the rest.
+
+        What it raises is the fault of one of the calls; it did not begin any.
+        """
+
+    def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
+        """What produces a stream; None if it failed already."""
 
 
 def internal(error: BaseException, what: str) -> Ending:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import logging
-from collections.abc import Collection, Coroutine
+from collections.abc import Collection, Coroutine, Iterator, Sequence
 from typing import Any, Final
 
 from ...primitives import spawn
 from ...wire import host_events as events
 from ...wire.envelopes import ClientEnvelope
-from ...wire.frames import Ending, Kind
+from ...wire.frames import Calls, Ending, Kind
 from ...wire.host import HostSession
 from ...wire.refusals import RETRY_AFTER, refusal
 from ..deadlines import Deadlines
-from .gate import Gate, Line
+from .contexts import Contexts
+from .gate import Gate
+from .holdings import Holdings
+from .pool import Pool
 from .read_your_writes import Outlet
-from .servant import Call, Held, Servant, calls_of, internal
+from .servant import Answer, Bodies, Call, Servant, calls_of, internal, one_of
 from .statistics import SessionStatistics
 from .streams import OpenStreams, Sender, Senders
+from .work import Line, Work
 
 __all__ = ["Session"]
 
@@ -28,6 +31,7 @@ _log = logging.getLogger("fusionrt")
 _NO_ANSWER: Final = Ending(
     "cancelled", "its body ended without an answer: it was cancelled on its host"
 )
+_LATE: Final = Ending("timeout", "its time was up before it was done")
 
 
 class Session:
@@ -40,50 +44,53 @@ class Session:
         reply_subject: str,
         *,
         gate: Gate,
+        pool: Pool,
         streams: OpenStreams,
         quota: int,
         confides: bool,
-        context: contextvars.Context,
+        contexts: Contexts,
         outlet: Outlet,
     ) -> None:
-        """gate: says when a body may run. streams: that are open, of all clients.
+        """gate: says when a body may run. pool: runs it. streams: that are open, of all clients.
         quota: of results that are held.
         confides: whether the client is told in full why results are invalidated (D28).
-        context: what every body starts from.
+        contexts: what streams start from.
         """
         self.wire = wire
         self.reply_subject = reply_subject
         self._servant = servant
         self._gate = gate
+        self._pool = pool
         self._line = Line()
         self._streams = streams
-        self._quota = quota
-        self._confides = confides
-        self._context = context
+        self._contexts = contexts
         self._outlet = outlet
-        self._deadlines: Deadlines[int] = Deadlines(self._late)
-        self._running: dict[int, asyncio.Task[None]] = {}
-        self._held: dict[int, Held] = {}
+        self._deadlines: Deadlines[Work] = Deadlines(self.late)
+        self._running: dict[int, tuple[asyncio.Task[None], Work | None]] = {}
+        """What waits, by its id; streams are of no work."""
+        self._told: dict[int, tuple[list[int], list[bytes]]] = {}
+        """Results that are not held, by their method: they are told together, after all else."""
+        self._holdings = Holdings(wire, self.changed, quota=quota, confides=confides)
         self.senders = Senders(wire, self.changed)
 
     def receive(self, envelope: ClientEnvelope, now: float) -> bool:
         """A message of the client came. False: the session is over."""
         for event in self.wire.receive(envelope, now):
             match event:
-                case events.CallsReceived(calls, deadline):
+                case events.CallsReceived(calls, deadline) if calls.kind is Kind.STREAM:
                     for call in calls_of(calls):
-                        self._start(call, deadline - now)
+                        self._start_stream(call)
+                case events.CallsReceived(calls, deadline):
+                    self._start(calls, deadline)
                 case events.CallCancelled(id):
                     self._stop(id)
                 case events.Unsubscribed(ids):
-                    for id in ids:
-                        self._release(id)
+                    self._holdings.release(ids)
                 case events.Consumed(id, credit):
                     if credit > 0:
                         self.senders.credited(id)
                 case events.KeepAliveReceived():
-                    suspended = [id for id, held in self._held.items() if held.suspended()]
-                    self.wire.acknowledge(event, suspended)
+                    self.wire.acknowledge(event, self._holdings.suspended())
                 case events.Closed():
                     self._clear()
                     self.changed()
@@ -101,185 +108,199 @@ class Session:
         return SessionStatistics(
             client=self.wire.cid,
             principal=self.wire.principal,
-            running=len(self._running),
-            waiting=len(self._line.waiting),
+            running=len(self.running),
+            waiting=self._line.calls,
             blocked=len(self.senders),
-            deadlines=len(self._deadlines),
-            held=len(self._held),
+            deadlines=sum(work.open for work in self._timed()),
+            held=len(self._holdings),
             session=self.wire.statistics(),
         )
+
+    def _timed(self) -> set[Work]:
+        """What fails when its time is up."""
+        waiting = (work for _, work in self._running.values() if work is not None)
+        return {work for work in (*waiting, *self._line.works) if work.is_timed}
 
     @property
     def running(self) -> Collection[asyncio.Task[None]]:
         """What runs for the client."""
-        return self._running.values()
+        self._pool.notice()
+        return [task for task, _ in self._running.values()]
 
     def changed(self) -> None:
         """There may be something to send."""
         self._outlet.changed(self)
 
+    def outgoing(self) -> list[bytes]:
+        """The messages to send now."""
+        told, self._told = self._told, {}
+        for method, (ids, payloads) in told.items():
+            self.wire.results(method, ids, payloads)
+        return self.wire.outgoing()
+
     # -- calls --
 
-    def _start(self, call: Call, seconds: float) -> None:
-        """Answer a call that has so many seconds left: a hit at once, the others in their turn.
+    def _start(self, calls: Calls, deadline: float) -> None:
+        """Answer calls: hits at once, the others in their turn."""
+        for bodies in self._answered_now(calls):
+            work = Work(self, self._line, calls.kind, calls.method, bodies, deadline)
+            self._gate.enter(work)
+            if work.todo and work.is_timed:
+                self._deadlines.set(work, work.seconds)
+        self._pool.wake()
 
-        A stream may take longer; so may a compute call, which others may have joined: its client
-        cancels it when the last of them leaves.
-        """
-        work = self._answered_now(call)
+    def _answered_now(self, calls: Calls) -> Iterator[Bodies]:
+        """What answers the calls that are not answered yet. One call costs itself (D29)."""
+        try:
+            bodies = self._servant.answer(calls, self)
+        except Exception as error:
+            if len(calls.ids) == 1:
+                self.answers(calls.kind, calls.method, [(calls.first, self.failed(error))])
+                return
+            for index in range(len(calls.ids)):
+                yield from self._answered_now(one_of(calls, index))
+        else:
+            if bodies is not None:
+                yield bodies
+
+    def results(
+        self, kind: Kind, method: int, ids: Sequence[int], payloads: Sequence[bytes]
+    ) -> None:
+        self._before(kind)
+        told = self._told.get(method)
+        if told is None:
+            told = self._told[method] = ([], [])
+        told[0].extend(ids)
+        told[1].extend(payloads)
+        self.changed()
+
+    def answers(self, kind: Kind, method: int, answers: Sequence[tuple[int, Answer]]) -> None:
+        self._before(kind)
+        good = [(id, each) for id, each in answers if each.failure is None]
+        ids, payloads = [id for id, _ in good], [each.payload for _, each in good]
+        kept = set(self.wire.results(method, ids, payloads, keep=True))
+        for id, (_, failure, held) in answers:
+            if failure is not None and self._fail(id, failure, keep=held is not None):
+                kept.add(id)
+            if held is not None and id in kept:
+                self._holdings.hold(id, held)
+        self.changed()
+
+    def _before(self, kind: Kind) -> None:
+        """An answer is handed in: it is not sent before what its command invalidated (D15)."""
+        if kind is Kind.COMMAND:
+            self._outlet.flush_others(self)
+
+    def failed(self, error: BaseException) -> Answer:
+        what = f"a call of {self.reply_subject}"
+        if isinstance(error, Exception):
+            return Answer(failure=internal(error, what))
+        _log.error("%s failed", what, exc_info=error)
+        return Answer(failure=_NO_ANSWER)
+
+    def waits(self, work: Work, id: int, task: asyncio.Task[None]) -> None:
+        self._running[id] = task, work
+
+    def stopped(self, work: Work, id: int, task: asyncio.Task[None]) -> None:
+        del self._running[id]
+        if (unanswered := self._ending(task)) is not None:
+            self.answers(work.kind, work.method, [(id, unanswered)])
+
+    def _ending(self, task: asyncio.Task[None]) -> Answer | None:
+        """What is told of a call whose task ended so, unless it was answered before."""
+        if task.cancelled():
+            return Answer(failure=_NO_ANSWER)
+        error = task.exception()
+        return None if error is None else self.failed(error)
+
+    def over(self, work: Work) -> None:
+        self._deadlines.drop(work)
+
+    def refuse(self, work: Work, ids: Sequence[int], retry_after: float) -> None:
+        failure = Answer(failure=refusal(retry_after))
+        self.answers(work.kind, work.method, [(id, failure) for id in ids])
+        if not work.open:
+            self.over(work)
+
+    def late(self, work: Work) -> None:
+        self._pool.notice()
+        for id in (*self._gate.drop(work), *work.bodies):
+            self._fail(id, _LATE)
+            self._stop(id)
+        self.over(work)
+        self.changed()
+
+    def _fail(self, id: int, failure: Ending, *, keep: bool = False) -> bool:
+        """Nothing is said if it was answered, or nobody wants an answer any more."""
+        return self.wire.failure(id, failure.code, failure.message, failure.data, keep=keep)
+
+    def _stop(self, id: int) -> None:
+        self._pool.notice()
+        work = self._gate.leave(self._line, id)
+        if work is not None and not work.open:
+            self.over(work)
+        if id in self._running:
+            self._running[id][0].cancel()
+
+    def _clear(self) -> None:
+        self._deadlines.close()
+        self._pool.notice()
+        for work in list(self._line.works):
+            self._gate.drop(work)
+        for task, _ in self._running.values():
+            task.cancel()
+        self._holdings.clear()
+
+    # -- streams --
+
+    def _start_stream(self, call: Call) -> None:
+        """A stream may take longer than its call had time."""
+        try:
+            work = self._servant.stream(call, _Reply(self, call.id))
+        except Exception as error:
+            self.end(call.id, self.failed(error).failure)
+            return
         if work is None:
             return
-        if call.kind is Kind.STREAM:
-            self._start_stream(call, work)
-            return
-        if call.kind is not Kind.COMPUTE:
-            self._deadlines.set(call.id, seconds)
-        self._gate.enter(self._line, call.id, _Entrant(self, call, work), seconds)
-
-    def _start_stream(self, call: Call, work: Coroutine[Any, Any, None]) -> None:
         if self._streams.full:
             work.close()
-            self._unanswered(call, refusal(RETRY_AFTER))
+            self.end(call.id, refusal(RETRY_AFTER))
             return
-        self._streams.add(self._run(call, work, None))
+        self._streams.add(self._run_stream(call.id, work))
 
-    def begin(self, call: Call, work: Coroutine[Any, Any, None], now: float) -> None:
-        """It is a call's turn."""
-        self._run(call, work, now)
-
-    def refuse(self, call: Call, retry_after: float) -> None:
-        """A call cannot be served in time (D27)."""
-        self._deadlines.drop(call.id)
-        self._unanswered(call, refusal(retry_after))
-
-    def _run(
-        self, call: Call, work: Coroutine[Any, Any, None], began: float | None
-    ) -> asyncio.Task[None]:
-        """began: when the gate let it in."""
-        id = call.id
-        task = self._running[id] = spawn(work, name="fusion call", context=self._context.copy())
+    def _run_stream(self, id: int, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = spawn(work, name="fusion stream", context=self._contexts.fresh())
+        self._running[id] = task, None
 
         def ended(task: asyncio.Task[None]) -> None:
             del self._running[id]
-            self._deadlines.drop(id)
-            if began is not None:
-                self._gate.ended(began)
             work.close()  # if it never began
-            if task.cancelled():
-                self._unanswered(call, _NO_ANSWER)
-            elif (error := task.exception()) is not None:
-                self._unanswered(call, self._failed(error))
+            if (unanswered := self._ending(task)) is not None:
+                self.end(id, unanswered.failure)
 
         task.add_done_callback(ended)
         return task
 
-    def _answered_now(self, call: Call) -> Coroutine[Any, Any, None] | None:
-        """What answers the call; None if it is answered. One call costs itself (D29)."""
-        try:
-            return self._servant.answer(call, _Reply(self, call))
-        except Exception as error:
-            self._unanswered(call, self._failed(error))
-            return None
-
-    def _failed(self, error: BaseException) -> Ending:
-        what = f"a call of {self.reply_subject}"
-        if isinstance(error, Exception):
-            return internal(error, what)
-        _log.error("%s failed", what, exc_info=error)
-        return _NO_ANSWER
-
-    def _late(self, id: int) -> None:
-        self.wire.failure(id, "timeout", "its time was up before it was done")
-        self.changed()
-        self._stop(id)
-
-    def _unanswered(self, call: Call, failure: Ending) -> None:
-        """Nothing is said if it was answered, or nobody wants an answer any more."""
-        if call.kind is Kind.STREAM:
-            self.wire.end(call.id, failure)
-        else:
-            self.wire.failure(call.id, failure.code, failure.message, failure.data)
+    def end(self, id: int, failure: Ending | None) -> None:
+        """End a stream."""
+        self.wire.end(id, failure)
         self.changed()
 
-    def _stop(self, id: int) -> None:
-        self._deadlines.drop(id)
-        self._gate.leave(self._line, id)
-        task = self._running.get(id)
-        if task is not None:
-            task.cancel()
-
-    # -- what is held --
-
-    def hold(self, id: int, held: Held) -> None:
-        """Keep a result until it is invalidated or released, or too many are kept (G34)."""
-        self._held[id] = held
-        held.subscribe(lambda reason: self._invalidated(id, reason), self._confides)
-        if len(self._held) > self._quota:
-            oldest = next(iter(self._held))
-            self._held[oldest].release()
-            self._invalidated(oldest, "one client held too many results of this host")
-
-    def _invalidated(self, id: int, reason: str) -> None:
-        if self._held.pop(id, None) is not None:
-            self.wire.invalidated(id, reason)
-            self.changed()
-
-    def _release(self, id: int) -> None:
-        held = self._held.pop(id, None)
-        if held is not None:
-            held.release()
-
-    def _clear(self) -> None:
-        self._deadlines.close()
-        for id in [*self._running, *self._line.waiting]:
-            self._stop(id)
-        for id in list(self._held):
-            self._release(id)
-
-    def answered(self, call: Call, kept: bool, held: Held | None) -> None:
-        """A call's answer was handed in; it is not sent before what its command invalidated."""
-        if held is not None and kept:
-            self.hold(call.id, held)
-        if call.kind is Kind.COMMAND:
-            self._outlet.flush_others(self)
+    def fail_stream(self, id: int, failure: Ending) -> None:
+        """Say that a stream did not begin."""
+        self._fail(id, failure)
         self.changed()
-
-
-class _Entrant:
-    __slots__ = ("_call", "_session", "_work")
-
-    def __init__(self, session: Session, call: Call, work: Coroutine[Any, Any, None]) -> None:
-        self._session: Final = session
-        self._call: Final = call
-        self._work: Final = work
-
-    def begin(self, now: float) -> None:
-        self._session.begin(self._call, self._work, now)
-
-    def refuse(self, retry_after: float) -> None:
-        self._work.close()
-        self._session.refuse(self._call, retry_after)
-
-    def forget(self) -> None:
-        self._work.close()
 
 
 class _Reply:
-    __slots__ = ("_call", "_session")
+    __slots__ = ("_id", "_session")
 
-    def __init__(self, session: Session, call: Call) -> None:
+    def __init__(self, session: Session, id: int) -> None:
         self._session: Final = session
-        self._call: Final = call
+        self._id: Final = id
 
-    def result(self, payload: bytes, held: Held | None = None) -> None:
-        kept = self._session.wire.result(self._call.id, payload, keep=held is not None)
-        self._session.answered(self._call, kept, held)
-
-    def failure(self, failure: Ending, held: Held | None = None) -> None:
-        kept = self._session.wire.failure(
-            self._call.id, failure.code, failure.message, failure.data, keep=held is not None
-        )
-        self._session.answered(self._call, kept, held)
+    def failure(self, failure: Ending) -> None:
+        self._session.fail_stream(self._id, failure)
 
     def stream(self) -> Sender:
-        return self._session.senders.sender(self._call.id)
+        return self._session.senders.sender(self._id)

@@ -1,0 +1,60 @@
+"""`Holdings`: the results that a host holds for one client (D3, D6c, D28, G34)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Final
+
+from ...wire.host import HostSession
+from .servant import Held
+
+__all__ = ["Holdings"]
+
+
+class Holdings:
+    """Each until it is invalidated, or nobody wants it."""
+
+    def __init__(
+        self, wire: HostSession, changed: Callable[[], None], *, quota: int, confides: bool
+    ) -> None:
+        """changed: there may be something to send. quota: of results that are held.
+        confides: whether the client is told in full why results are invalidated (D28).
+        """
+        self._wire: Final = wire
+        self._changed: Final = changed
+        self._quota: Final = quota
+        self._confides: Final = confides
+        self._held: dict[int, Held] = {}
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def hold(self, id: int, held: Held) -> None:
+        """Keep a result until it is invalidated or released, or too many are kept (G34)."""
+        self._held[id] = held
+        held.subscribe(partial(self._invalidated, id), self._confides)
+        if len(self._held) > self._quota:
+            oldest = next(iter(self._held))
+            self._held[oldest].release()
+            self._invalidated(oldest, "one client held too many results of this host")
+
+    def suspended(self) -> list[int]:
+        """Those whose freshness cannot be proven at the moment (D6c)."""
+        return [id for id, held in self._held.items() if held.suspended()]
+
+    def release(self, ids: Iterable[int]) -> None:
+        """Nobody wants these any more."""
+        for id in ids:
+            held = self._held.pop(id, None)
+            if held is not None:
+                held.release()
+
+    def clear(self) -> None:
+        """Nobody wants any."""
+        self.release(list(self._held))
+
+    def _invalidated(self, id: int, reason: str) -> None:
+        if self._held.pop(id, None) is not None:
+            self._wire.invalidated(id, reason)
+            self._changed()

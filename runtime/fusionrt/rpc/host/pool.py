@@ -1,0 +1,249 @@
+"""`Pool`: tasks that run the bodies of a service, one after the other as long as none waits.
+
+A task a call costs more than most calls. So one task takes call after call; where a body waits, the
+task is that body's from then on, and another one goes on with the rest. What waits is found without
+asking: before a task begins, the loop is asked to look in its next turn, and what is not over then
+waits. Then only is the call entered where a cancellation, its deadline and a drain find its task,
+and that task never takes another call: nothing that is meant for one body hits another.
+
+Methods whose bodies wait are known by it: each of their calls gets a task of its own at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any, Final
+
+from ...primitives import clock, spawn
+from .contexts import Contexts
+from .gate import Gate
+from .servant import Answer
+from .work import Work
+
+__all__ = ["MOST", "SLICE", "Pool"]
+
+SLICE: Final = 0.01
+"""Seconds of bodies between two looks at what came: keep-alives, cancellations and answers come in
+between, however long a line is, and whatever the bodies cost. (With a turn for all that had come, a
+second's worth of bodies ran in one go: what came meanwhile was stale when it was read, and a host
+that did nothing else answered no ping for four seconds.)"""
+MOST: Final = 128
+"""Bodies that begin in one turn of the loop, however little they take."""
+ENOUGH: Final = 16
+LONG: Final = 1.0
+"""The gate learns what bodies cost the processor from so many, or from seconds of them: a moment in
+which another process had it is no measure of one."""
+
+
+class _Batch:
+    """Calls of one frame that a task works through.
+
+    id: of the body that runs. since: when it began. left: it waits, and the task is its own.
+    """
+
+    __slots__ = ("answers", "began", "id", "ids", "left", "payloads", "since", "task", "work")
+
+    def __init__(self, work: Work, task: asyncio.Task[None], now: float) -> None:
+        self.work: Final = work
+        self.task: Final = task
+        self.id = 0
+        self.began: Final = now
+        self.since = now
+        self.left = False
+        self.ids: list[int] = []
+        self.payloads: list[bytes] = []
+        self.answers: list[tuple[int, Answer]] = []
+
+    def add(self, answer: bytes | Answer) -> None:
+        """A body came to an answer."""
+        if isinstance(answer, Answer):
+            self.answers.append((self.id, answer))
+        else:
+            self.ids.append(self.id)
+            self.payloads.append(answer)
+
+    def say(self) -> int:
+        """Hand in what was answered: so many calls."""
+        told = len(self.ids) + len(self.answers)
+        self.work.say_all(self.ids, self.payloads, self.answers)
+        self.ids, self.payloads, self.answers = [], [], []
+        return told
+
+
+class Pool:
+    """Of one service, for all its clients."""
+
+    def __init__(self, gate: Gate, contexts: Contexts) -> None:
+        self._gate = gate
+        self._contexts = contexts
+        self._loop = asyncio.get_running_loop()
+        self._now = clock()
+        self._open: _Batch | None = None
+        self._waiting: set[int] = set()
+        """The methods whose bodies are known to wait."""
+        self._alone: dict[int, list[asyncio.Task[None]]] = {}
+        """Of calls that got a task of their own in this turn, by their method."""
+        self._at_once = 8
+        """How many such begin in a turn."""
+        self._began = 0
+        self._steps, self._stepping = 0, 0.0
+        """Bodies that began since the gate was told, and the seconds of their turns."""
+        self._turned = self._now()
+        self._turning = False
+
+    def wake(self) -> None:
+        """Calls are in line."""
+        if not self._turning:
+            self._begin()
+
+    def notice(self) -> None:
+        """Whoever looks at what runs calls this first: a body that is not over waits."""
+        batch, self._open = self._open, None
+        if batch is not None:
+            batch.left = True
+            self._waiting.add(batch.work.method)
+            self._enter(batch.work, batch.id, batch.task, batch.since)
+            self._close(batch)
+
+    # -- turns --
+
+    def _begin(self) -> None:
+        """Begin what is in line, as much as one turn may take."""
+        self._turned, self._began, self._turning = self._now(), 0, True
+        waiting, work = self._waiting, self._gate.first
+        while work is not None and work.method in waiting and self._began < self._at_once:
+            self._start_alone()
+            work = self._gate.first
+        if work is not None and work.method not in waiting:
+            self._spawn(self._work())
+        elif not self._began:
+            self._turning = False
+            return
+        self._loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        """Comes after the first steps of what began."""
+        self._turning = False
+        self.notice()
+        self._learn()
+        if self._gate.lines:
+            self._begin()
+
+    def _learn(self) -> None:
+        took = self._now() - self._turned
+        if self._began:
+            self._steps += self._began
+            self._stepping += took
+            if self._steps >= ENOUGH or self._stepping >= LONG:
+                self._gate.stepped(self._steps, self._stepping)
+                self._steps, self._stepping = 0, 0.0
+        if self._alone:
+            self._learn_alone(took)
+
+    def _learn_alone(self, took: float) -> None:
+        if took > SLICE:
+            self._at_once = max(1, self._at_once // 2)
+        elif took < SLICE / 4:
+            self._at_once = min(MOST, self._at_once * 2)
+        for method, tasks in self._alone.items():
+            if 2 * sum(task.done() for task in tasks) > len(tasks):
+                self._waiting.discard(method)
+        self._alone = {}
+
+    # -- a task for each --
+
+    def _start_alone(self) -> None:
+        """Begin the next call, if it can still be served in time."""
+        work = self._gate.next()
+        if work is None:
+            return
+        self._began += 1
+        id, arguments = work.todo.popleft()
+        self._gate.took(work)
+        task = self._spawn(self._run(work, id, arguments))
+        self._alone.setdefault(work.method, []).append(task)
+        self._enter(work, id, task, self._turned)
+
+    async def _run(self, work: Work, id: int, arguments: Any) -> None:
+        try:
+            answer = await work.run(arguments)
+        except Exception as error:
+            answer = work.client.failed(error)
+        work.say(id, answer)
+
+    def _enter(self, work: Work, id: int, task: asyncio.Task[None], since: float) -> None:
+        """A body waits in its own task."""
+        self._gate.waits(since)
+        work.bodies.add(id)
+        work.client.waits(work, id, task)
+        task.add_done_callback(partial(self._stopped, work, id, since))
+
+    def _stopped(self, work: Work, id: int, since: float, task: asyncio.Task[None]) -> None:
+        self._gate.stopped(since)
+        work.bodies.discard(id)
+        work.client.stopped(work, id, task)
+        if not work.open:
+            work.client.over(work)
+        if self._gate.lines:
+            self.wake()
+
+    # -- a task for many --
+
+    async def _work(self) -> None:
+        """Take call after call, as long as their bodies end without waiting."""
+        task = asyncio.current_task()
+        assert task is not None
+        now = self._now()
+        end = now + SLICE
+        while now < end and self._began < MOST:
+            self.notice()
+            work = self._gate.next()
+            if work is None or work.method in self._waiting:
+                return
+            batch = self._open = _Batch(work, task, now)
+            goes_on = await self._run_batch(batch, now + SLICE / self._gate.lines)
+            if batch.left:
+                return
+            self._open = None
+            self._close(batch)
+            if not goes_on:
+                return
+            now = batch.since
+
+    async def _run_batch(self, batch: _Batch, end: float) -> bool:
+        """Run what is to do, up to this time. False: the task must take no other call."""
+        work, task, now, is_clean = batch.work, batch.task, self._now, self._contexts.is_clean
+        while work.todo and batch.since < end and self._began < MOST:
+            batch.id, arguments = work.todo.popleft()
+            self._began += 1
+            try:
+                answer = await work.run(arguments)
+            except Exception as error:
+                answer = work.client.failed(error)
+            except BaseException:  # it ends its task, and has no answer
+                self.notice()
+                raise
+            if batch.left:
+                work.say(batch.id, answer)
+                return False
+            batch.add(answer)
+            if task.cancelling() or not is_clean():
+                return False
+            batch.since = now()
+            if batch.since >= work.due:
+                break
+        return True
+
+    def _close(self, batch: _Batch) -> None:
+        """Hand in what a task did, and let the others have their turn."""
+        work = batch.work
+        told = batch.say()
+        if told:
+            self._gate.served(told, batch.began, batch.since)
+        self._gate.took(work)
+        if not work.open:
+            work.client.over(work)
+
+    def _spawn(self, work: Any) -> asyncio.Task[None]:
+        return spawn(work, name="fusion call", context=self._contexts.fresh())

@@ -1,0 +1,130 @@
+"""`Work`: the calls of one frame whose bodies are to run, and `Line`: those of one client."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from ...wire.frames import Kind
+from .servant import Answer, Bodies, Replies
+
+__all__ = ["Client", "Line", "Work"]
+
+
+class Client(Replies, Protocol):
+    """For whom calls are run: it is told what becomes of them."""
+
+    def failed(self, error: BaseException) -> Answer:
+        """What is told of a fault in what runs a body."""
+
+    def waits(self, work: Work, id: int, task: asyncio.Task[None]) -> None:
+        """A body waits, and its task is its own."""
+
+    def stopped(self, work: Work, id: int, task: asyncio.Task[None]) -> None:
+        """The task of a body that waited has ended."""
+
+    def over(self, work: Work) -> None:
+        """None of its calls is left."""
+
+    def refuse(self, work: Work, ids: Sequence[int], retry_after: float) -> None:
+        """Calls cannot be served in time; they may be in so many seconds (D27)."""
+
+    def late(self, work: Work) -> None:
+        """Its time is up: to be dropped."""
+
+
+class Line:
+    """The calls of one client that wait for their turn, in their order.
+
+    calls: how many they are.
+    """
+
+    __slots__ = ("calls", "works")
+
+    def __init__(self) -> None:
+        self.works: deque[Work] = deque()
+        self.calls = 0
+
+
+class Work:
+    """Calls of one frame.
+
+    todo: those that did not begin; they stand in line. counted: how many of them the line knows.
+    bodies: the ids of those whose bodies wait.
+    due: when their time is up. seconds: how long it was.
+    is_timed: whether they fail then. A compute call does not: others may have joined it, and its
+        client cancels it when the last of them leaves.
+    """
+
+    __slots__ = (
+        "bodies",
+        "client",
+        "counted",
+        "due",
+        "first",
+        "is_timed",
+        "kind",
+        "last",
+        "line",
+        "method",
+        "run",
+        "seconds",
+        "todo",
+    )
+
+    def __init__(
+        self, client: Client, line: Line, kind: Kind, method: int, bodies: Bodies, due: float
+    ) -> None:
+        self.client: Final = client
+        self.line: Final = line
+        self.kind: Final = kind
+        self.is_timed: Final = kind is not Kind.COMPUTE
+        self.method: Final = method
+        self.run: Final = bodies.run
+        self.todo: deque[tuple[int, Any]] = deque(zip(bodies.ids, bodies.arguments, strict=True))
+        self.first: Final = bodies.ids[0]
+        self.last: Final = bodies.ids[-1]
+        self.counted = 0
+        self.bodies: set[int] = set()
+        self.due: Final = due
+        self.seconds = 0.0
+
+    @property
+    def open(self) -> int:
+        """Calls that have no answer."""
+        return len(self.todo) + len(self.bodies)
+
+    def drop(self, id: int) -> None:
+        """Nobody waits for a call any more, if it did not begin."""
+        rest = [call for call in self.todo if call[0] != id]
+        self.todo.clear()
+        self.todo.extend(rest)
+
+    def drop_all(self) -> list[int]:
+        """Those that did not begin never will: which they are."""
+        ids = [id for id, _ in self.todo]
+        self.todo.clear()
+        return ids
+
+    def drop_last(self, most: int) -> list[int]:
+        """So many from the end never begin: which they are."""
+        ids = [self.todo.pop()[0] for _ in range(most)]
+        return ids[::-1]
+
+    def say(self, id: int, answer: bytes | Answer) -> None:
+        """A body came to an answer."""
+        if isinstance(answer, Answer):
+            self.say_all((), (), ((id, answer),))
+        else:
+            self.say_all((id,), (answer,), ())
+
+    def say_all(
+        self, ids: Sequence[int], payloads: Sequence[bytes], answers: Sequence[tuple[int, Answer]]
+    ) -> None:
+        """Some bodies came to results, and some to other answers."""
+        if ids:
+            self.client.results(self.kind, self.method, ids, payloads)
+        if answers:
+            self.client.answers(self.kind, self.method, answers)

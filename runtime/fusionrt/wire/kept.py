@@ -1,0 +1,120 @@
+"""What a host said and its client has not acknowledged, by message (D2, D13)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
+
+from .batch import result_size, results_size, size
+from .frames import End, Failure, HostFrame, Invalidated, Results
+from .limits import Limits
+
+__all__ = ["Kept", "Word", "bytes_of", "count_of", "words_of"]
+
+Word: TypeAlias = Results | Failure | End
+"""The last word of a call, or of some, that may have to be said again."""
+
+
+class Kept:
+    """Kept to be said again, and to know when the client has it; the oldest results are forgotten
+    where they are too many.
+
+    bytes: how much is kept.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.bytes = 0
+        self._count = 0
+        self._limits: Final = limits
+        self._words: deque[tuple[int, Word, int]] = deque()
+        """Each with the number of its message, and its bytes."""
+        self._leaving: deque[tuple[int, Sequence[int]]] = deque()
+
+    def add(self, number: int, frames: Iterable[HostFrame]) -> None:
+        """The message of this number is sent."""
+        for frame in frames:
+            match frame:
+                case Results(_, ids, _, kept):
+                    self._keep(number, frame)
+                    if not kept:
+                        self._leaving.append((number, ids))
+                case Failure(id, kept=kept):
+                    self._keep(number, frame)
+                    if not kept:
+                        self._leaving.append((number, (id,)))
+                case End(id):
+                    self._keep(number, frame)
+                    self._leaving.append((number, (id,)))
+                case Invalidated(ids):
+                    self._leaving.append((number, ids))
+        limits = self._limits
+        while self._count > limits.kept_frames or self.bytes > limits.kept_bytes:
+            self._forget()
+
+    def acknowledged(self, last: int) -> Iterator[Sequence[int]]:
+        """The client has all messages up to this number: the ids of which it needs no more."""
+        words, leaving = self._words, self._leaving
+        while words and words[0][0] <= last:
+            self._drop()
+        while leaving and leaving[0][0] <= last:
+            yield leaving.popleft()[1]
+
+    def take(self) -> Iterator[HostFrame]:
+        """All that is kept, in the order in which it was said; nothing is, then."""
+        while self._words:
+            yield self._drop()[1]
+        self._leaving.clear()
+
+    def _keep(self, number: int, frame: Word) -> None:
+        length = bytes_of(frame)
+        self._words.append((number, frame, length))
+        self._count += count_of(frame)
+        self.bytes += length
+
+    def _drop(self) -> tuple[int, Word]:
+        """Forget the oldest words: what they were."""
+        number, frame, length = self._words.popleft()
+        self._count -= count_of(frame)
+        self.bytes -= length
+        return number, frame
+
+    def _forget(self) -> None:
+        """Forget the oldest results, as many as are too many, of one frame at most."""
+        number, frame = self._drop()
+        if not isinstance(frame, Results):
+            return
+        most, limit = self._limits.kept_frames - self._count, self._limits.kept_bytes - self.bytes
+        first = max(0, len(frame.ids) - most)
+        left = sum(map(result_size, frame.payloads[first:]))
+        while left > limit and first < len(frame.ids):
+            left -= result_size(frame.payloads[first])
+            first += 1
+        if first < len(frame.ids):
+            rest = Results(frame.method, frame.ids[first:], frame.payloads[first:], frame.kept)
+            self._words.appendleft((number, rest, left))
+            self._count += count_of(rest)
+            self.bytes += left
+
+
+def words_of(frames: Iterable[HostFrame]) -> dict[int, Word]:
+    """The last word of each call that these tell of; a result in a frame of its own."""
+    words: dict[int, Word] = {}
+    for frame in frames:
+        match frame:
+            case Results(method, ids, payloads, kept):
+                for id, payload in zip(ids, payloads, strict=True):
+                    words[id] = Results(method, (id,), (payload,), kept)
+            case Failure(id) | End(id):
+                words[id] = frame
+    return words
+
+
+def count_of(frame: Word) -> int:
+    """How many last words it holds."""
+    return len(frame.ids) if isinstance(frame, Results) else 1
+
+
+def bytes_of(frame: Word) -> int:
+    """At most so many bytes do they take, each in a frame of its own."""
+    return results_size(frame.payloads) if isinstance(frame, Results) else size(frame)
