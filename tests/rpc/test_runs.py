@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from fusionrt import CallTimeout, Host, WireError
+from fusionrt import CallTimeout, Host, Overloaded, WireError
 from fusionrt.primitives import now
 from fusionrt.remote.way import Way
 from fusionrt.rpc.client.awaited import Awaited
+from fusionrt.rpc.deadlines import TURNS, Alarm
 from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork
 from fusionrt.wire.frames import Kind
@@ -192,6 +193,40 @@ def test_a_call_that_is_late_alone_is_told_in_time() -> None:
             await asyncio.wait(others)
 
     run(call(), seed=1)
+
+
+def test_D27_a_call_that_waited_in_vain_is_refused_not_timed_out() -> None:
+    """Its host never heard of it, so it did not run: whoever made it learns that."""
+
+    async def call() -> None:
+        world = Small(MemoryNetwork(1))
+        async with world as client:
+            view = client.with_options(timeout=1.0)
+            asked = [view.echo("never") for _ in range(1200)]
+            results = await asyncio.gather(*asked, return_exceptions=True)
+            assert Counter(map(type, results)) == {CallTimeout: 1000, Overloaded: 200}
+            await until(lambda: len(world.lab.done) == 1000)
+
+    run(call(), seed=1)
+
+
+@pytest.mark.parametrize(("late", "turns"), [(0.01, 0), (1.0, TURNS)])
+async def test_D27_what_came_in_time_is_heard_before_a_timer_that_comes_late(
+    late: float, turns: int
+) -> None:
+    """A loop that was busy finds both at once: answers in its socket, and deadlines that are over.
+    The timer lets so many turns go by as an answer needs to get to its caller.
+    """
+    rings: list[int] = []
+    turn = 0
+    alarm = Alarm(lambda: rings.append(turn))
+    alarm.set(alarm._now() + 1000.0)
+    alarm.due = alarm._now() - late
+    alarm._rings()
+    while not rings:
+        turn += 1
+        await asyncio.sleep(0)
+    assert rings == [turns]
 
 
 async def test_D19_calls_of_one_run_are_cancelled_one_by_one(
