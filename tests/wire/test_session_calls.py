@@ -243,6 +243,15 @@ def test_D21_a_call_that_does_not_decode_is_answered() -> None:
     assert (failed.id, failed.code) == (ids[1], "bad_request")
 
 
+def test_D21_calls_whose_ids_no_frame_can_name_are_dropped() -> None:
+    """A run that begins below 2^53 and ends beyond it is not answered half."""
+    pair = Pair()
+    run = Calls(2**53 - 1, Kind.PLAIN, 7, (b"", b""), Encoding.MSGPACK, 0)
+    assert send(pair, run) == []
+    assert pair.from_host() == []
+    assert pair.host.statistics().dropped == 1
+
+
 def test_D21_too_large_a_call_fails_at_once() -> None:
     """It is never sent."""
     pair = Pair(SMALL)
