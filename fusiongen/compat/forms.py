@@ -18,7 +18,8 @@ from ..contract import (
     remade,
 )
 from .containers import ANY, SEQUENCES, SETS, TABLES, filled
-from .layout import constraints, enum_marks, is_closed, is_flag, optional, wire_name
+from .enums import enum_marks, is_flag
+from .layout import constraints, is_closed, optional, wire_name
 from .opened import Types, checked, names, opened, travelling
 from .told import told_apart
 

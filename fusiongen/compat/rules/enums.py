@@ -8,7 +8,7 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from ...contract import Kind
-from ..layout import enum_marks, is_flag
+from ..enums import enum_marks, is_flag
 from ..rule import BreakingRule, Case, Tier
 from .cases import USE
 
