@@ -228,13 +228,11 @@ _GENERATORS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def constraints(field: LockedField) -> frozenset[tuple[str, str]]:
-    """What else than its type a value has to fulfil."""
-    return frozenset(
-        (name, ast.unparse(value))
-        for name, value in _keywords(field).items()
-        if name in _CONSTRAINTS
-    )
+def constraints(field: LockedField) -> Mapping[str, str]:
+    """What else than its type a value has to fulfil, by keyword."""
+    return {
+        name: ast.unparse(value) for name, value in _keywords(field).items() if name in _CONSTRAINTS
+    }
 
 
 _STYLES = {

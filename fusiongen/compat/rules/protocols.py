@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..rule import BreakingRule, Tier
+from ..rule import Breaking, BreakingRule, Tier
 from .cases import carts
 
 if TYPE_CHECKING:
@@ -22,10 +22,17 @@ class ProtocolRenamed(BreakingRule):
     id = "PROTOCOL_RENAMED"
     tier = Tier.SOURCE
     advice = "Keep the old name, too, where it was: `Carts = Baskets`"
-    BREAKING = ((carts("@service"), carts('@service(name="carts")', "Baskets")),)
+    BREAKING = (
+        Breaking(
+            carts("@service"),
+            carts('@service(name="carts")', "Baskets"),
+            "carts",
+            "`shop.contracts.Carts` is `shop.contracts.Baskets` now",
+        ),
+    )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for name, old, new in comparison.services():
             if old.protocol != new.protocol:
-                yield cls.change(name, f"`{old.protocol}` is now `{new.protocol}`")
+                yield cls.change(name, f"`{old.protocol}` is `{new.protocol}` now")
