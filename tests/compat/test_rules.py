@@ -44,8 +44,9 @@ def pairs(request: pytest.FixtureRequest, shop: Workshop) -> Pairs:
     """Both versions of every case that is tested in this run."""
     made: dict[Case, Pair] = {}
     for item in request.session.items:
-        if item.path == request.path and (params := getattr(item, "callspec", None)):
-            case: Case = params.params["case"]
+        given = getattr(item, "callspec", None) if item.path == request.path else None
+        if given is not None and "case" in given.params:
+            case: Case = given.params["case"]
             made[case] = shop.pair(*map(module_text, case))
     return made
 
