@@ -69,7 +69,7 @@ CASES = {
     "a parameter has another name and another type": Breaking(
         *_takes("id: str", "key: int"),
         "carts.get",
-        "the parameter `id` is `key` now",
+        "`id` is now `key`",
         also=(("carts.get", "the type of `id` was `str`, and is `int`"),),
     ),
     "a parameter is new, and stands before others": Breaking(
@@ -118,7 +118,7 @@ CASES = {
     "a member has two new names": Breaking(
         *_type("class Cart(Enum):\n    A = 1", "class Cart(Enum):\n    B = 1\n    C = 1"),
         f"{_CART}.A",
-        "the member is `B` now",
+        "`A` is now `B`",
     ),
     "an item of a stream": Breaking(
         *_streams("AsyncIterator[list[str]]", "AsyncIterator[Sequence[str]]"),

@@ -130,17 +130,17 @@ class EnumMemberRenamed(BreakingRule):
         Breaking(
             *_enum("A = 'a'", "ANY = 'a'"),
             "shop.contracts.Cart.A",
-            "the member is `ANY` now",
+            "`A` is now `ANY`",
         ),
         Breaking(
             *_enum("A = 1\n    B = 2\n    AB = A | B", "A = 1\n    B = 2", "Flag"),
             "shop.contracts.Cart.AB",
-            "its bits have no name now",
+            "no member has its value now",
         ),
         Breaking(
             *_enum("A = 1\n    B = 2", "A = 1", "IntFlag"),
             "shop.contracts.Cart.B",
-            "its bits have no name now",
+            "no member has its value now",
         ),
     )
     COMPATIBLE = (_enum("A = 'a'", "ALL = 'a'\n    A = 'a'"),)
@@ -152,7 +152,7 @@ class EnumMemberRenamed(BreakingRule):
             for name, value in old.items():
                 if name not in new and _is_known(value, pair.new, new):
                     now = next((each for each, mark in new.items() if mark == value), None)
-                    message = f"the member is `{now}` now" if now else "its bits have no name now"
+                    message = f"`{name}` is now `{now}`" if now else "no member has its value now"
                     yield cls.change(f"{pair.at}.{name}", message)
 
 

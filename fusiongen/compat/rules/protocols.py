@@ -27,7 +27,7 @@ class ProtocolRenamed(BreakingRule):
             carts("@service"),
             carts('@service(name="carts")', "Baskets"),
             "carts",
-            "`shop.contracts.Carts` is `shop.contracts.Baskets` now",
+            "`shop.contracts.Carts` is now `shop.contracts.Baskets`",
         ),
     )
 
@@ -35,4 +35,4 @@ class ProtocolRenamed(BreakingRule):
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for name, old, new in comparison.services():
             if old.protocol != new.protocol:
-                yield cls.change(name, f"`{old.protocol}` is `{new.protocol}` now")
+                yield cls.change(name, f"`{old.protocol}` is now `{new.protocol}`")

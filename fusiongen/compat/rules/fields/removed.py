@@ -48,7 +48,7 @@ class FieldRemovedFromClosedType(BreakingRule):
 
     id = "FIELD_REMOVED_FROM_CLOSED_TYPE"
     tier = Tier.WIRE
-    advice = "Open the type in one version, remove the field in the next"
+    advice = "Keep it, or open the type in one version and remove it in the next"
     BREAKING = (
         Breaking(
             cart(NAMED_TUPLE, "id: str", "n: int = 0"),

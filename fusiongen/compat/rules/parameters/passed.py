@@ -26,7 +26,7 @@ class ParameterRenamed(BreakingRule):
         Breaking(
             *case("id: str", "key: str"),
             "carts.get",
-            "the parameter `id` is `key` now",
+            "`id` is now `key`",
         ),
     )
     COMPATIBLE = (case("id: str, /", "key: str, /"),)
@@ -36,7 +36,7 @@ class ParameterRenamed(BreakingRule):
         for pair in comparison.methods:
             for old, new in renamed(pair):
                 if old.kind is not ParameterKind.POSITIONAL:
-                    yield cls.change(pair.at, f"the parameter `{old.name}` is `{new.name}` now")
+                    yield cls.change(pair.at, f"`{old.name}` is now `{new.name}`")
 
 
 class ParameterMadeRequired(BreakingRule):
