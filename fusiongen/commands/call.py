@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from fusionrt import FusionError
 from fusionrt.primitives import new_id, now
 from fusionrt.remote.declared import declared_name
-from fusionrt.wire.calls import Request
+from fusionrt.rpc import Ask
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Encoding, Ending, Kind
 from fusionrt.wire.refusals import OVERLOADED
+from fusionrt.wire.runs import Request
 
 __all__ = ["Call", "CallFailed", "UsageProblem", "parse_call", "request_of", "said"]
 
@@ -61,15 +62,9 @@ def parse_call(target: str, arguments: Sequence[str]) -> Call:
 
 def request_of(call: Call, kind: Kind, timeout: float) -> Request:
     """The call as it travels: within `timeout` seconds, with arguments and result as JSON."""
-    return Request(
-        kind=kind,
-        method=method_id(call.method),
-        arguments=f"[{', '.join(call.arguments)}]".encode(),
-        deadline=now() + timeout,
-        encoding=Encoding.JSON,
-        operation=new_id() if kind is Kind.COMMAND else "",
-        timeout=timeout,
-    )
+    ask = Ask(kind, method_id(call.method), encoding=Encoding.JSON, timeout=timeout)
+    arguments = f"[{', '.join(call.arguments)}]".encode()
+    return Request(ask, arguments, now() + timeout, new_id() if kind is Kind.COMMAND else "")
 
 
 def said(failure: Ending) -> str:

@@ -11,11 +11,11 @@ import msgspec
 from fusionrt.broker import HOST, PORT
 from fusionrt.primitives import now
 from fusionrt.remote.description import DESCRIBE, MethodDescription, ServiceDescription
-from fusionrt.rpc import CONSOLE, Caller, Failed
+from fusionrt.rpc import CONSOLE, Ask, Caller, Failed
 from fusionrt.transport.nats import NatsTransport
-from fusionrt.wire.calls import Request
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Encoding, Kind
+from fusionrt.wire.runs import Request
 
 from .call import Call, CallFailed, UsageProblem, request_of
 from .watch import Change, changes
@@ -53,8 +53,8 @@ class Live:
         Raises:
             RemoteUnavailable: there is none.
         """
-        request = Request(Kind.PLAIN, method_id(DESCRIBE), b"[]", now() + 10.0, Encoding.JSON)
-        payload = await self._caller.peer(service).call(request)
+        ask = Ask(Kind.PLAIN, method_id(DESCRIBE), encoding=Encoding.JSON)
+        payload = await self._caller.peer(service).call(Request(ask, b"[]", now() + 10.0))
         return msgspec.json.decode(payload, type=ServiceDescription)
 
     async def call(self, call: Call, timeout: float) -> AsyncIterator[str]:

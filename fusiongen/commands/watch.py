@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Final
@@ -76,12 +76,23 @@ async def _look(peer: Peer, call: Call, timeout: float, watched: _Watched, reaso
     return Change(payload.decode(), "", reason)
 
 
+class _Watch(Registration):
+    """Tells that the result is stale."""
+
+    def __init__(self, peer: Peer, settle: Callable[[str], None]) -> None:
+        super().__init__(peer)
+        self._settle = settle
+
+    def on_invalidated(self, reason: str) -> None:
+        self._settle(reason)
+
+
 class _Watched:
     """A registered result: until it is invalidated, it may be suspended for a time (D26)."""
 
     def __init__(self, peer: Peer) -> None:
         self.invalidated: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        self.registration = Registration(peer, self.settle, lambda _: None)
+        self.registration = _Watch(peer, self.settle)
         self._peer = peer
 
     def settle(self, reason: str) -> None:

@@ -16,9 +16,11 @@ from ..contract import (
     members,
     parsed_type,
     remade,
+    united,
 )
 from .containers import ANY, SEQUENCES, SETS, TABLES, filled
-from .layout import constraints, enum_marks, is_closed, is_flag, optional, wire_name
+from .enums import enum_marks, is_flag
+from .layout import constraints, is_closed, optional, wire_name
 from .opened import Types, checked, names, opened, travelling
 from .told import told_apart
 
@@ -79,6 +81,11 @@ class Forms:
         """Whether a type checker takes every value of the new type where the old one is asked."""
         first, second = parsed_type(old), parsed_type(new)
         return old == new or _is_a(second, self._new, first, self._old)
+
+    def shown(self, old: str, new: str) -> tuple[str, str]:
+        """Two that do not travel alike, as messages have them: the members of a union in the order
+        in which they are numbered, by their own names."""
+        return _shown(old, self._old), _shown(new, self._new)
 
     def travels_alike(self, old: str, new: str) -> bool:
         """Whether either end reads what the other one writes."""
@@ -194,6 +201,16 @@ def _is_a_generic(narrow: Named, types: Types, wide: Named, wide_types: Types) -
         or (outer in _COVARIANT and _is_a(one, types, other, wide_types))
         for one, other in zip(*sides, strict=True)
     )
+
+
+def _shown(text: str, types: Types) -> str:
+    def shown(type_: Type) -> Type:
+        inner = remade(type_, shown)
+        return united(travelling(inner, types)) if isinstance(inner, Union) else inner
+
+    type_ = parsed_type(text)
+    made = shown(type_)
+    return text if made == type_ else str(made)
 
 
 def _taking(type_: Type) -> Type:

@@ -1,4 +1,4 @@
-"""The layout on the wire of types with fields, and of enums, as a lock has them."""
+"""The layout on the wire of types with fields, as a lock has them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,9 @@ from .opened import field_forms
 
 __all__ = [
     "constraints",
-    "enum_marks",
-    "enum_values",
     "given_as",
     "given_default",
     "is_closed",
-    "is_flag",
     "is_read_only",
     "names_by_code",
     "optional",
@@ -181,9 +178,17 @@ def names_by_code(type_: LockedType) -> tuple[str, ...]:
     function = _function(generator, "serialization_alias")
     known = function.rpartition(".")[2] in (*_GENERATORS, "None")
     return (
-        *(() if _literal(rename) is not _UNKNOWN else (rename,)),
+        *(() if _is_literal(rename) else (rename,)),
         *(() if known else (function,)),
     )
+
+
+def _is_literal(text: str) -> bool:
+    try:
+        ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return False
+    return True
 
 
 def _by_option(type_: LockedType, name: str) -> str:
@@ -223,13 +228,11 @@ _GENERATORS: Mapping[str, Callable[[str], str]] = {
 }
 
 
-def constraints(field: LockedField) -> frozenset[tuple[str, str]]:
-    """What else than its type a value has to fulfil."""
-    return frozenset(
-        (name, ast.unparse(value))
-        for name, value in _keywords(field).items()
-        if name in _CONSTRAINTS
-    )
+def constraints(field: LockedField) -> Mapping[str, str]:
+    """What else than its type a value has to fulfil, by keyword."""
+    return {
+        name: ast.unparse(value) for name, value in _keywords(field).items() if name in _CONSTRAINTS
+    }
 
 
 _STYLES = {
@@ -261,42 +264,3 @@ def is_closed(type_: LockedType) -> bool:
         or options.get("forbid_unknown_fields") == "True"
         or options.get("extra") in ("'forbid'", '"forbid"')
     )
-
-
-def is_flag(type_: LockedType) -> bool:
-    """Whether members of an enum travel as sets of bits."""
-    return "boundary" in type_.options
-
-
-def enum_values(type_: LockedType) -> Mapping[str, str]:
-    """What each member of an enum travels as: its value, or its name (then also its value says so)
-    where some value is neither a string nor an integer, or cannot be known."""
-    texts = {field.name: field.given or "" for field in type_.fields}
-    literals = {name: _literal(text) for name, text in texts.items()}
-    if all(_travels(value, is_flag(type_)) for value in literals.values()):
-        return {name: repr(value) for name, value in literals.items()}
-    return {name: name for name in texts}
-
-
-def enum_marks(type_: LockedType) -> Mapping[str, str]:
-    """What tells that a member travels as before: as `enum_values`; where some value cannot be
-    known, name and text of each, for it may travel by either."""
-    texts = {field.name: field.given or "" for field in type_.fields}
-    if any(_literal(text) is _UNKNOWN for text in texts.values()):
-        return {name: f"{name} = {text}" for name, text in texts.items()}
-    return enum_values(type_)
-
-
-_UNKNOWN = object()
-
-
-def _literal(text: str) -> object:
-    try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return _UNKNOWN
-
-
-def _travels(value: object, flag: bool) -> bool:
-    """Whether it does as itself: msgspec's integers have 64 bits."""
-    return type(value) is str or (type(value) is int and (flag or value.bit_length() < 64))

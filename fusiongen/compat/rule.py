@@ -10,10 +10,37 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from .comparison import Comparison
 
-__all__ = ["BreakingRule", "Case", "Change", "Tier"]
+__all__ = ["Breaking", "BreakingRule", "Case", "Change", "Tier", "was_and_is"]
 
 Case = tuple[str, str]
 """A contract's text before and after; methods alone stand for a contract that has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breaking:
+    """A contract's text before and after a change that a rule reports: at what, and with which
+    words.
+
+    at: what changed, in the module `shop.contracts`; see `Change`.
+    message: the whole clause.
+    also: what else changed with it, each with its message.
+    """
+
+    before: str
+    after: str
+    at: str
+    message: str
+    also: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def case(self) -> Case:
+        """The two texts."""
+        return self.before, self.after
+
+    @property
+    def found(self) -> tuple[tuple[str, str], ...]:
+        """Everything that changed, each with its message."""
+        return (self.at, self.message), *self.also
 
 
 class Tier(Enum):
@@ -57,13 +84,14 @@ class BreakingRule:
     id: never reused.
     tier: the innermost tier that it breaks.
     advice: how to make such a change without breaking anything, a whole sentence.
-    BREAKING, COMPATIBLE: changes that the rule reports, and similar ones that no rule reports.
+    BREAKING, COMPATIBLE: changes that the rule reports (see `Breaking`), and similar ones that no
+        rule reports.
     """
 
     id: ClassVar[str]
     tier: ClassVar[Tier]
     advice: ClassVar[str]
-    BREAKING: ClassVar[tuple[Case, ...]]
+    BREAKING: ClassVar[tuple[Breaking, ...]]
     COMPATIBLE: ClassVar[tuple[Case, ...]] = ()
 
     @classmethod
@@ -75,3 +103,9 @@ class BreakingRule:
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         """Every change of this sort."""
         raise NotImplementedError
+
+
+def was_and_is(what: str, old: str | None, new: str | None) -> str:
+    """The clause for what had one text and has another; `None` where nothing is said."""
+    before, after = ("not set" if each is None else f"`{each}`" for each in (old, new))
+    return f"{what} was {before}, and is {after}"

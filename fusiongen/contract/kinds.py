@@ -28,6 +28,11 @@ class Kind(Enum):
     UNKNOWN = "unknown"
     """Its family is decided outside of the source roots, or in no way that text shows."""
 
+    @property
+    def noun(self) -> str:
+        """What a sentence calls such a type."""
+        return _NOUNS[self]
+
     def without_wire_form(self, name: str) -> str | None:
         """Why such a type cannot travel, or `None`."""
         match self:
@@ -42,6 +47,22 @@ class Kind(Enum):
         return None
 
 
+_NOUNS = {
+    Kind.DATACLASS: "a dataclass",
+    Kind.ATTRS: "an attrs class",
+    Kind.STRUCT: "a Struct",
+    Kind.MODEL: "a pydantic model",
+    Kind.NAMED_TUPLE: "a NamedTuple",
+    Kind.TYPED_DICT: "a TypedDict",
+    Kind.ENUM: "an enum",
+    Kind.NEWTYPE: "a NewType",
+    Kind.ALIAS: "an alias",
+    Kind.EXCEPTION: "an exception",
+    Kind.PROTOCOL: "a Protocol",
+    Kind.PLAIN: "a plain class",
+    Kind.VARIABLE: "a type variable",
+    Kind.UNKNOWN: "a type of no known sort",
+}
 FREEZABLE = frozenset((Kind.ATTRS, Kind.DATACLASS, Kind.MODEL, Kind.STRUCT))
 """Sorts of which a class says whether it is frozen."""
 RECORDS = frozenset(

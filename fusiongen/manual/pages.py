@@ -58,7 +58,8 @@ says, if that is another folder now.
 Calls carry all arguments by position, defaults filled in; records carry their fields by name, and
 readers skip fields that they do not know; enums travel as values; a union of types that look alike
 travels as the index of the member. Each example here is also a test: clients and servers of both
-versions, callers under mypy.
+versions, callers under mypy. Below it is what is said of it: what changed, as `at` of an `allow`
+names it, how, and what to do instead.
 
 What is compared is what travels, not how it is spelled. Constants stand for their values, wherever
 they are: in defaults, members of enums, `Annotated`, options; arithmetic, f-strings, `NewType`s of
@@ -101,14 +102,18 @@ def _by_tier() -> Iterator[str]:
 
 
 def _breaking(rule: type[BreakingRule]) -> str:
-    old, new = (_dedented(side).splitlines() for side in rule.BREAKING[0])
+    shown = rule.BREAKING[0]
+    old, new = (_dedented(side).splitlines() for side in shown.case)
     diff = [
         line
         for line in difflib.unified_diff(old, new, n=99, lineterm="")
         if not line.startswith(("---", "+++", "@@"))
     ]
-    shown = "\n".join(line.rstrip() for line in diff)
-    return f"### {rule.id}\n\n{_prose(rule)}\n\n```diff\n{shown}\n```\n\n{rule.advice}.\n"
+    example = "\n".join(line.rstrip() for line in diff)
+    return (
+        f"### {rule.id}\n\n{_prose(rule)}\n\n```diff\n{example}\n```\n\n"
+        f"`{shown.at}`: {shown.message}. {rule.advice}.\n"
+    )
 
 
 def _prose(rule: type[object]) -> str:

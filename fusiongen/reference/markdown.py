@@ -28,18 +28,6 @@ _KINDS = {
     MethodKind.PLAIN: "",
     MethodKind.STREAM: "",
 }
-_TYPES = {
-    Kind.ATTRS: "an attrs class",
-    Kind.DATACLASS: "a dataclass",
-    Kind.STRUCT: "a Struct",
-    Kind.MODEL: "a pydantic model",
-    Kind.NAMED_TUPLE: "a NamedTuple",
-    Kind.TYPED_DICT: "a TypedDict",
-    Kind.ENUM: "an enum",
-    Kind.NEWTYPE: "a NewType",
-    Kind.ALIAS: "an alias",
-    Kind.EXCEPTION: "an exception",
-}
 
 
 def markdown(description: Description, title: Title) -> str:
@@ -149,7 +137,7 @@ class _Page:
     def _type(self, name: str, type_: TypeDescription) -> Iterator[str]:
         yield _heading(3, self._spell(name), name)
         yield from _prose(type_.doc)
-        sort = _TYPES.get(type_.kind, "a type")
+        sort = type_.kind.noun
         if type_.frozen and type_.kind in FREEZABLE:
             sort = f"a frozen {sort.partition(' ')[2]}"
         target = f" for `{self._spell(type_.target)}`" if type_.target is not None else ""

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Mapping
 from typing import Any
 
-from ..compat.layout import enum_values
+from ..compat.enums import enum_values
 from ..show.description import TypeDescription
 
 __all__ = ["enum_members", "tag_of", "travels_by_name"]

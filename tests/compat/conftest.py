@@ -1,13 +1,17 @@
-"""One broker and one folder of versions for a module of tests."""
+"""One broker and one folder of versions for a module of tests; a project in git."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from fusiongen.output.write import generate
 from tests.natsserver import NatsServer
+from tests.projects import Write
 
+from .committed import OLD, TYPES, git
 from .versions import Workshop, workshop
 
 
@@ -24,3 +28,13 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     """Where versions are made."""
     with workshop(tmp_path_factory.mktemp("versions")) as made:
         yield made
+
+
+@pytest.fixture
+def committed(project: Write, tmp_path: Path) -> Write:
+    """A project whose first lock is committed."""
+    generate(project({"shop/contracts.py": OLD, "shop/types.py": TYPES}))
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", ".")
+    git(tmp_path, "commit", "-qm", "first")
+    return project

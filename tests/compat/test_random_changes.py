@@ -14,7 +14,8 @@ from tests.sizes import size
 from .callers import complaints, misbehaviour
 from .exchange import misread
 from .invalidation import missed
-from .random_changes import changed, sketch
+from .random_changes import changed
+from .sketches import sketch
 from .versions import Pair, Workshop, module_text
 
 RUNS = [*((seed, 1) for seed in range(size(5, 20))), *((seed, 3) for seed in range(size(2, 8)))]

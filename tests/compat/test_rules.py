@@ -3,13 +3,14 @@ clients and old servers, instances of both, and callers' source."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from fusiongen.compat.changes import breaking
-from fusiongen.compat.rule import BreakingRule, Case, Tier
+from fusiongen.compat.rule import Breaking, BreakingRule, Case, Tier
 from fusiongen.compat.rules.all import BREAKING_RULES
+from fusiongen.output.lock import Lock
 
 from .callers import complaints, misbehaviour
 from .exchange import misread
@@ -23,9 +24,16 @@ _NO_GATEWAY_YET = {"SERVICE_MADE_INTERNAL"}
 """Rules about who comes through a gateway: nothing to be shown over NATS."""
 
 
+_BREAKING = [
+    pytest.param(rule, breaking, id=f"{rule.id}-{number}")
+    for rule in BREAKING_RULES
+    for number, breaking in enumerate(rule.BREAKING)
+]
+
+
 def _cases(kind: str) -> list[object]:
     return [
-        pytest.param(rule, case, id=f"{rule.id}-{number}")
+        pytest.param(rule, getattr(case, "case", case), id=f"{rule.id}-{number}")
         for rule in BREAKING_RULES
         for number, case in enumerate(getattr(rule, kind))
     ]
@@ -36,8 +44,9 @@ def pairs(request: pytest.FixtureRequest, shop: Workshop) -> Pairs:
     """Both versions of every case that is tested in this run."""
     made: dict[Case, Pair] = {}
     for item in request.session.items:
-        if item.path == request.path and (params := getattr(item, "callspec", None)):
-            case: Case = params.params["case"]
+        given = getattr(item, "callspec", None) if item.path == request.path else None
+        if given is not None and "case" in given.params:
+            case: Case = given.params["case"]
             made[case] = shop.pair(*map(module_text, case))
     return made
 
@@ -46,6 +55,27 @@ def pairs(request: pytest.FixtureRequest, shop: Workshop) -> Pairs:
 def source(shop: Workshop, pairs: Pairs) -> Complaints:
     """What a type checker has to say of the callers of every pair: one run for all."""
     return complaints(shop.folder, pairs.values())
+
+
+@pytest.mark.parametrize(("rule", "breaking"), _BREAKING)
+def test_C6_what_is_reported_says_what_changed_and_how(
+    rule: type[BreakingRule], breaking: Breaking, shop: Workshop
+) -> None:
+    """A BREAKING case is told by its rule, at what it says and with the words that it says, and by
+    nothing else; what it names is there before or after."""
+    pair = shop.pair(*map(module_text, breaking.case))
+    told = [(change.rule, change.at, change.message) for change in pair.changes]
+    assert told == [(rule.id, at, message) for at, message in breaking.found]
+    assert all(change.advice == rule.advice for change in pair.changes)
+    places = {*_places(pair.old.lock), *_places(pair.new.lock)}
+    assert {at for at, _ in breaking.found} <= places
+
+
+def _places(lock: Lock) -> Iterator[str]:
+    for name, contract in lock.contracts.items():
+        yield from (name, *(f"{name}.{method}" for method in contract.methods))
+    for name, type_ in lock.types.items():
+        yield from (name, *(f"{name}.{field.name}" for field in type_.fields))
 
 
 def _breaks_source(pair: Pair, source: Complaints) -> list[str]:

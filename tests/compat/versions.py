@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,10 @@ class Version:
         """A text with names of the lock, as they are in this version."""
         return text.replace(f"{_NAME}.", f"{self.package}.")
 
+    def unspelled(self, text: str) -> str:
+        """A text with names of this version, as the lock has them."""
+        return text.replace(f"{self.package}.", f"{_NAME}.")
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -114,9 +118,12 @@ class Pair:
 
     @cached_property
     def changes(self) -> tuple[Change, ...]:
-        """What `check --against` says."""
+        """What `check --against` says, with `shop` in the place of the package."""
         old = Lock.model_validate_json(self.new.spelled(self.old.lock.model_dump_json()))
-        return tuple(changed(old, self.new.reading))
+        return tuple(
+            replace(each, at=self.new.unspelled(each.at), message=self.new.unspelled(each.message))
+            for each in changed(old, self.new.reading)
+        )
 
 
 class Workshop:

@@ -14,7 +14,7 @@ from typing import Any, get_type_hints
 import pytest
 
 from fusiongen.compat.aligned import ordered
-from fusiongen.compat.layout import enum_values
+from fusiongen.compat.enums import enum_values
 from fusiongen.output.contents import lock_of
 from fusiongen.output.lock import Lock, lock_text
 from fusiongen.output.reading import reading_of

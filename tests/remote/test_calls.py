@@ -20,18 +20,19 @@ from fusionrt import (
 )
 from fusionrt.errors import InvalidSubject
 from fusionrt.primitives import now
-from fusionrt.rpc import Caller, Failed
+from fusionrt.rpc import Ask, Caller, Failed
 from fusionrt.transport.nats import NatsTransport
-from fusionrt.wire.calls import Request
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Encoding, Kind
+from fusionrt.wire.runs import Request
 from tests.lab import Broken, LabClient, Pair, TinyLab, VeryBroken, peer_of
 from tests.waiting import until
 
 
 def request(kind: Kind, method: str, arguments: bytes, seconds: float = 5.0) -> Request:
     """A call as the command line makes it."""
-    return Request(kind, method_id(method), arguments, now() + seconds, Encoding.JSON)
+    ask = Ask(kind, method_id(method), encoding=Encoding.JSON)
+    return Request(ask, arguments, now() + seconds)
 
 
 async def test_a_plain_call_returns_what_the_body_returned(two: Pair) -> None:
@@ -168,9 +169,8 @@ async def test_D13_commands_without_an_operation_id_are_different_commands(two: 
 async def test_D13_a_retried_operation_gets_the_first_runs_result(two: Pair) -> None:
     """The same operation id runs once, however often it comes, also while it still runs."""
     peer = peer_of(two.client)
-    command = Request(
-        Kind.COMMAND, method_id("slow_put"), b'["a", 5]', now() + 9, Encoding.JSON, "operation"
-    )
+    ask = Ask(Kind.COMMAND, method_id("slow_put"), encoding=Encoding.JSON)
+    command = Request(ask, b'["a", 5]', now() + 9, "operation")
     first = asyncio.create_task(peer.call(command))
     await until(lambda: two.lab.waiting)
     second = asyncio.create_task(peer.call(command))
@@ -356,7 +356,7 @@ async def test_D21_rubbish_is_counted_and_dropped(two: Pair, nats_server: str) -
     await caller.open()
     peer = caller.peer("lab")
     for data in (b"\xc1", b"\x91\xc1", b"\x00" * 1000):
-        bad = Request(Kind.PLAIN, method_id("echo"), data, now() + 5)
+        bad = Request(Ask(Kind.PLAIN, method_id("echo")), data, now() + 5)
         with pytest.raises(Failed) as caught:
             await peer.call(bad)
         assert caught.value.failure.code == "bad_arguments"

@@ -11,10 +11,11 @@ from typing import Any
 
 from fusionrt import Host
 from fusionrt.primitives import now
+from fusionrt.rpc import Ask
 from fusionrt.transport.memory import MemoryNetwork
-from fusionrt.wire.calls import Request
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Kind
+from fusionrt.wire.runs import Request
 from tests.lab import LabClient, TinyLab, peer_of
 from tests.waiting import until
 
@@ -70,8 +71,8 @@ class PoolWorld:
 
     async def raw(self, *data: bytes, due: float = math.inf) -> list[Any]:
         """What becomes of calls of `echo` with these bytes for arguments."""
-        peer, method = peer_of(self.client), method_id("echo")
-        calls = [peer.call(Request(Kind.PLAIN, method, each, min(due, now() + 9))) for each in data]
+        peer, ask = peer_of(self.client), Ask(Kind.PLAIN, method_id("echo"))
+        calls = [peer.call(Request(ask, each, min(due, now() + 9))) for each in data]
         return await asyncio.gather(*calls, return_exceptions=True)
 
     def left(self) -> int:

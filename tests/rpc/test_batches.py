@@ -13,11 +13,11 @@ from fusionrt import Host, RemoteError, WireError
 from fusionrt.primitives import now
 from fusionrt.remote import servant
 from fusionrt.remote.description import DESCRIBE
-from fusionrt.rpc import Failed
+from fusionrt.rpc import Ask, Failed
 from fusionrt.transport.memory import MemoryNetwork
-from fusionrt.wire.calls import Request
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Kind
+from fusionrt.wire.runs import Request
 from tests.lab import Broken, LabClient, TinyLab, peer_of
 
 
@@ -230,7 +230,7 @@ async def test_D29_whatever_answering_a_call_raises_costs_that_call_only(
         raise RuntimeError("the password is 12345")
 
     monkeypatch.setattr(servant, "describe", fail)
-    request = Request(Kind.PLAIN, method_id(DESCRIBE), b"", now() + 9)
+    request = Request(Ask(Kind.PLAIN, method_id(DESCRIBE)), b"", now() + 9)
     outcome = await neighbours(client, peer_of(client).call(request))
     assert isinstance(outcome, Failed) and outcome.failure.code == "internal"
     assert "12345" not in str(outcome)

@@ -21,7 +21,7 @@ from fusionrt.wire.states import ClientState
 from . import test_partition
 from .test_simulation import troubled
 
-SEEDS = 30
+SEEDS = 100
 
 
 def _keep_held(self: ClientSide, reason: str) -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from fusionrt.errors import WireError
 from fusionrt.wire import client_events as ce
-from fusionrt.wire.calls import Request
 from fusionrt.wire.client import ClientSession
 from fusionrt.wire.envelopes import decode_host_envelope
 from fusionrt.wire.frames import Kind
+from fusionrt.wire.runs import Request
 from fusionrt.wire.states import ClientState
 
+from .session_pair import ask
 from .session_violation import KEYS, LEASE, Violation
 
 if TYPE_CHECKING:
@@ -194,9 +195,8 @@ class Client:
         self.pump()
 
     def _call(self, wanted: Wanted) -> None:
-        request = Request(
-            wanted.kind, wanted.n, b"", self.world.now + 1000.0, operation=wanted.operation
-        )
+        way = ask(wanted.kind, wanted.n)
+        request = Request(way, b"", self.world.now + 1000.0, wanted.operation)
         self.waiting[self.session.call(request)] = wanted
 
     def _apply(self, told: Iterable[ce.ClientEvent]) -> None:
@@ -205,8 +205,9 @@ class Client:
                 case ce.Completed(ids, payloads, held):
                     for id, payload in zip(ids, payloads, strict=True):
                         self._completed(id, payload, held)
-                case ce.Invalidated(id, _, completed):
-                    self._invalidated(id, completed)
+                case ce.Invalidated(ids, _, completed):
+                    for id in ids:
+                        self._invalidated(id, completed)
                 case ce.Unsent(id):
                     self._unsent(id)
                 case ce.ItemsReceived(id, first, payloads):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from functools import cache
+
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
 from fusionrt.wire.admission import greet
-from fusionrt.wire.calls import Request
 from fusionrt.wire.client import ClientSession
 from fusionrt.wire.envelopes import (
     ClientEnvelope,
@@ -16,15 +18,22 @@ from fusionrt.wire.envelopes import (
 from fusionrt.wire.frames import HostFrame, Kind
 from fusionrt.wire.host import HostSession
 from fusionrt.wire.limits import Limits
+from fusionrt.wire.runs import Ask, Request
 
-__all__ = ["Pair", "plain"]
+__all__ = ["Pair", "ask", "plain"]
+
+
+@cache
+def ask(kind: Kind, method: int = 7, timeout: float = math.inf, hops: int = 0) -> Ask:
+    """What calls have in common; for the same, the same."""
+    return Ask(kind, method, timeout=timeout, hops=hops)
 
 
 def plain(
     kind: Kind = Kind.PLAIN, arguments: bytes = b"", deadline: float = 1000.0, operation: str = ""
 ) -> Request:
     """A call of some method."""
-    return Request(kind, 7, arguments, deadline, operation=operation)
+    return Request(ask(kind), arguments, deadline, operation)
 
 
 class Pair:

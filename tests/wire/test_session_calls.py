@@ -6,7 +6,6 @@ import pytest
 
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
-from fusionrt.wire.calls import Request
 from fusionrt.wire.envelopes import BadCalls, ClientEnvelope
 from fusionrt.wire.frames import (
     Calls,
@@ -21,8 +20,9 @@ from fusionrt.wire.frames import (
     Resync,
 )
 from fusionrt.wire.limits import Limits
+from fusionrt.wire.runs import Request
 
-from .session_pair import Pair, plain
+from .session_pair import Pair, ask, plain
 
 SMALL = Limits(max_bytes=4096)
 
@@ -107,7 +107,7 @@ def test_D13_a_call_whose_time_is_up_is_refused() -> None:
 def test_D24_a_call_carries_its_hops() -> None:
     """So that a cycle over several hosts can be seen."""
     pair = Pair()
-    pair.client.call(Request(Kind.COMPUTE, 7, b"", 1000.0, hops=3))
+    pair.client.call(Request(ask(Kind.COMPUTE, hops=3), b"", 1000.0))
     (event,) = pair.to_host()
     assert isinstance(event, he.CallsReceived)
     assert event.calls.hops == 3
@@ -121,7 +121,7 @@ def test_a_failure_may_be_kept_like_a_result() -> None:
     assert pair.host.failure(id, "out_of_stock", "none left", b"data", keep=True)
     assert pair.to_client() == [ce.Failed(id, "out_of_stock", "none left", b"data", True)]
     pair.host.invalidated(id, "restocked")
-    assert pair.to_client() == [ce.Invalidated(id, "restocked", True)]
+    assert pair.to_client() == [ce.Invalidated((id,), "restocked", True)]
 
 
 def test_D18_a_stream_brings_each_item_once_and_then_its_end() -> None:
@@ -243,6 +243,15 @@ def test_D21_a_call_that_does_not_decode_is_answered() -> None:
     assert (failed.id, failed.code) == (ids[1], "bad_request")
 
 
+def test_D21_calls_whose_ids_no_frame_can_name_are_dropped() -> None:
+    """A run that begins below 2^53 and ends beyond it is not answered half."""
+    pair = Pair()
+    run = Calls(2**53 - 1, Kind.PLAIN, 7, (b"", b""), Encoding.MSGPACK, 0)
+    assert send(pair, run) == []
+    assert pair.from_host() == []
+    assert pair.host.statistics().dropped == 1
+
+
 def test_D21_too_large_a_call_fails_at_once() -> None:
     """It is never sent."""
     pair = Pair(SMALL)
@@ -338,7 +347,7 @@ def test_a_long_resync_comes_in_parts_and_counts_as_a_whole() -> None:
     assert pair.from_host() == []
     pair.wait(1.0)
     told = pair.exchange()
-    assert [e.id for e in told if isinstance(e, ce.Invalidated)] == held[:5]
+    assert [id for e in told if isinstance(e, ce.Invalidated) for id in e.ids] == held[:5]
     assert told[-1] == ce.Resumed()
 
 
@@ -351,7 +360,9 @@ def test_invalidations_for_one_reason_share_a_frame() -> None:
     (envelope,) = pair.from_host()
     assert len(envelope.frames) == 2
     pair.client.receive(envelope, pair.now)
-    assert [e.id for e in pair.client.events() if isinstance(e, ce.Invalidated)] == ids
+    assert [
+        id for e in pair.client.events() if isinstance(e, ce.Invalidated) for id in e.ids
+    ] == ids
 
 
 def test_calls_of_one_moment_share_messages_of_bounded_size() -> None:

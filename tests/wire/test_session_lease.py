@@ -81,7 +81,7 @@ def test_D6b_a_lapsed_lease_suspends_and_an_answer_resumes() -> None:
     assert pair.client.events() == [ce.Suspended()]
     assert pair.exchange() == [ce.Resumed()]
     pair.host.invalidated(id, "later")
-    assert pair.to_client() == [ce.Invalidated(id, "later", True)]
+    assert pair.to_client() == [ce.Invalidated((id,), "later", True)]
 
 
 def test_D6c_what_is_suspended_upstream_is_told_with_each_acknowledgement() -> None:
@@ -200,7 +200,7 @@ def test_D14_a_lost_invalidation_is_found_with_the_next_keep_alive() -> None:
     pair.now = pair.client.next_tick()
     assert pair.now == 102.0
     pair.client.tick(pair.now)
-    assert ce.Invalidated(id, "unknown to the host", True) in pair.exchange()
+    assert ce.Invalidated((id,), "unknown to the host", True) in pair.exchange()
 
 
 def test_D16_a_result_that_is_still_valid_is_not_sent_again() -> None:

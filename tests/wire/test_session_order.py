@@ -97,12 +97,12 @@ def test_D1_only_the_answer_to_this_resync_ends_it() -> None:
     (envelope,) = pair.from_client()
     (frame,) = envelope.frames
     assert isinstance(frame, Resync)
-    assert ce.Invalidated(id, "x", True) not in pair.say(3, Invalidated((id,), "x"))
+    assert ce.Invalidated((id,), "x", True) not in pair.say(3, Invalidated((id,), "x"))
     assert pair.say(4, Resynced(frame.number - 1, (id,), True)) == []
     assert pair.say(5, Invalidated((id,), "x"), Resynced(frame.number, (), True)) == []
     assert not pair.client.live(pair.now)
     assert pair.say(6, Resynced(frame.number, (), True), Invalidated((id,), "y")) == [
-        ce.Invalidated(id, "y", True),
+        ce.Invalidated((id,), "y", True),
         ce.Resumed(),
     ]
     assert pair.say(7, Results(7, (99,), (b"",), False)) == []
@@ -132,7 +132,7 @@ def test_D2_an_unknown_id_is_invalidated_or_unsent() -> None:
     pair.client.reconnected(pair.now)
     assert pair.exchange() == [
         ce.Suspended(),
-        ce.Invalidated(held, "unknown to the host", True),
+        ce.Invalidated((held,), "unknown to the host", True),
         ce.Unsent(pending),
         ce.Resumed(),
     ]
@@ -210,7 +210,7 @@ def test_D4_an_invalidation_never_overtakes_its_result() -> None:
     pair.client.receive(envelope, pair.now)
     assert pair.client.events() == [
         ce.Completed((id,), (b"v",), True),
-        ce.Invalidated(id, "changed", True),
+        ce.Invalidated((id,), "changed", True),
     ]
 
 
@@ -219,7 +219,7 @@ def test_D4_an_invalidation_without_a_result_settles_the_call() -> None:
     pair = Pair()
     id = pair.client.call(plain(Kind.COMPUTE))
     pair.to_host()
-    assert pair.say(2, Invalidated((id,), "changed")) == [ce.Invalidated(id, "changed", False)]
+    assert pair.say(2, Invalidated((id,), "changed")) == [ce.Invalidated((id,), "changed", False)]
     assert pair.say(3, Results(7, (id,), (b"v",), True)) == []
 
 
@@ -246,7 +246,7 @@ def test_D10_a_host_that_reconnected_shows_its_number() -> None:
     assert (envelope.number, envelope.frames) == (4, ())
     pair.client.receive(envelope, pair.now)
     assert pair.client.state is ClientState.RESYNCING
-    assert ce.Invalidated(id, "unknown to the host", True) in pair.exchange()
+    assert ce.Invalidated((id,), "unknown to the host", True) in pair.exchange()
 
 
 def test_D10_a_client_that_reconnected_resyncs() -> None:

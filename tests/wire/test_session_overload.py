@@ -7,20 +7,20 @@ import pytest
 
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
-from fusionrt.wire.calls import Request
 from fusionrt.wire.frames import Calls, Cancel, Farewell, KeepAlive, Kind
 from fusionrt.wire.limits import Limits
 from fusionrt.wire.pace import Pace
 from fusionrt.wire.refusals import Refusal, refusal
+from fusionrt.wire.runs import Request
 
-from .session_pair import Pair, plain
+from .session_pair import Pair, ask, plain
 
 TWO = Limits(under_way=2)
 
 
 def timed(pair: Pair, seconds: float, kind: Kind = Kind.PLAIN) -> int:
     """Make a call that has so many seconds."""
-    return pair.client.call(Request(kind, 7, b"", pair.now + seconds, timeout=seconds))
+    return pair.client.call(Request(ask(kind, timeout=seconds), b"", pair.now + seconds))
 
 
 def calls(told: list[he.HostEvent]) -> list[int]:
@@ -91,7 +91,7 @@ def test_D27_before_any_call_has_ended_the_age_of_those_that_run_tells() -> None
 def test_D27_a_call_without_a_deadline_waits() -> None:
     """Whoever watches has all the time that there is."""
     pair = Pair(TWO)
-    ids = [pair.client.call(Request(Kind.COMPUTE, 7, b"", float("inf"))) for _ in range(50)]
+    ids = [pair.client.call(Request(ask(Kind.COMPUTE), b"", float("inf"))) for _ in range(50)]
     pair.to_host()
     told = serve(pair, ids[0], seconds=9.0)
     pair.to_host()

@@ -8,8 +8,8 @@ from operator import or_
 from typing import TYPE_CHECKING
 
 from ...contract import Kind
-from ..layout import enum_marks, is_flag
-from ..rule import BreakingRule, Case, Tier
+from ..enums import enum_marks, is_flag
+from ..rule import Breaking, BreakingRule, Case, Tier
 from .cases import USE
 
 if TYPE_CHECKING:
@@ -70,8 +70,16 @@ class EnumMemberAdded(BreakingRule):
     tier = Tier.WIRE
     advice = "Send it only when every reader has the new version, and allow the change then"
     BREAKING = (
-        _enum("A = 'a'", "A = 'a'\n    B = 'b'"),
-        _enum("A = 1\n    B = 2", "A = 1\n    B = 2\n    C = 4", "Flag"),
+        Breaking(
+            *_enum("A = 'a'", "A = 'a'\n    B = 'b'"),
+            "shop.contracts.Cart.B",
+            "the member is new",
+        ),
+        Breaking(
+            *_enum("A = 1\n    B = 2", "A = 1\n    B = 2\n    C = 4", "Flag"),
+            "shop.contracts.Cart.C",
+            "the member is new",
+        ),
     )
     COMPATIBLE = (
         _enum("A = 1\n    B = 2", "A = 1\n    B = 2\n    AB = A | B", "Flag"),
@@ -94,7 +102,13 @@ class EnumMemberRemoved(BreakingRule):
     id = "ENUM_MEMBER_REMOVED"
     tier = Tier.WIRE
     advice = "Keep it until nobody sends it"
-    BREAKING = (_enum("A = 'a'\n    B = 'b'", "A = 'a'"),)
+    BREAKING = (
+        Breaking(
+            *_enum("A = 'a'\n    B = 'b'", "A = 'a'"),
+            "shop.contracts.Cart.B",
+            "the member is gone",
+        ),
+    )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
@@ -113,9 +127,21 @@ class EnumMemberRenamed(BreakingRule):
     tier = Tier.SOURCE
     advice = "Keep the old name as an alias: a second member of the same value"
     BREAKING = (
-        _enum("A = 'a'", "ANY = 'a'"),
-        _enum("A = 1\n    B = 2\n    AB = A | B", "A = 1\n    B = 2", "Flag"),
-        _enum("A = 1\n    B = 2", "A = 1", "IntFlag"),
+        Breaking(
+            *_enum("A = 'a'", "ANY = 'a'"),
+            "shop.contracts.Cart.A",
+            "`A` is now `ANY`",
+        ),
+        Breaking(
+            *_enum("A = 1\n    B = 2\n    AB = A | B", "A = 1\n    B = 2", "Flag"),
+            "shop.contracts.Cart.AB",
+            "no member has its value now",
+        ),
+        Breaking(
+            *_enum("A = 1\n    B = 2", "A = 1", "IntFlag"),
+            "shop.contracts.Cart.B",
+            "no member has its value now",
+        ),
     )
     COMPATIBLE = (_enum("A = 'a'", "ALL = 'a'\n    A = 'a'"),)
 
@@ -125,7 +151,9 @@ class EnumMemberRenamed(BreakingRule):
             old, new = enum_marks(pair.old), enum_marks(pair.new)
             for name, value in old.items():
                 if name not in new and _is_known(value, pair.new, new):
-                    yield cls.change(f"{pair.at}.{name}", "nothing has this name any more")
+                    now = next((each for each, mark in new.items() if mark == value), None)
+                    message = f"`{name}` is now `{now}`" if now else "no member has its value now"
+                    yield cls.change(f"{pair.at}.{name}", message)
 
 
 class EnumValueChanged(BreakingRule):
@@ -142,17 +170,52 @@ class EnumValueChanged(BreakingRule):
     tier = Tier.WIRE
     advice = "Keep the values; write them out in place of `auto()`"
     BREAKING = (
-        _enum("A = 'a'", "A = 'b'"),
-        _enum("A = auto()\n    B = auto()", "A = 2\n    B = auto()"),
-        _enum("A = 60 * 60", "A = 60 * 24", "IntEnum"),
-        _enum("A = 1 << 0\n    B = 1 << 1", "A = 1 << 1\n    B = 1 << 0", "IntFlag"),
-        _valued("X = 'a'", "X = 'z'", "class Cart(StrEnum):\n    A = X\n    B = X + 'b'"),
-        _case(_MADE.format("code", "1, 'one'"), _MADE.format("code", "2, 'one'")),
-        _case(
-            f"class Cart(Enum):{_NAMED.format('name')}\n    A = auto()",
-            f"class Cart(Enum):{_NAMED.format('name.lower()')}\n    A = auto()",
+        Breaking(
+            *_enum("A = 'a'", "A = 'b'"),
+            "shop.contracts.Cart.A",
+            "it travelled as `'a'`, and travels as `'b'`",
         ),
-        _valued("N = int('1')", "N = int('2')", "class Cart(IntEnum):\n    A = N\n    B = 3"),
+        Breaking(
+            *_enum("A = auto()\n    B = auto()", "A = 2\n    B = auto()"),
+            "shop.contracts.Cart.A",
+            "it travelled as `1`, and travels as `2`",
+            also=(("shop.contracts.Cart.B", "it travelled as `2`, and travels as `3`"),),
+        ),
+        Breaking(
+            *_enum("A = 60 * 60", "A = 60 * 24", "IntEnum"),
+            "shop.contracts.Cart.A",
+            "it travelled as `3600`, and travels as `1440`",
+        ),
+        Breaking(
+            *_enum("A = 1 << 0\n    B = 1 << 1", "A = 1 << 1\n    B = 1 << 0", "IntFlag"),
+            "shop.contracts.Cart.A",
+            "it travelled as `1`, and travels as `2`",
+            also=(("shop.contracts.Cart.B", "it travelled as `2`, and travels as `1`"),),
+        ),
+        Breaking(
+            *_valued("X = 'a'", "X = 'z'", "class Cart(StrEnum):\n    A = X\n    B = X + 'b'"),
+            "shop.contracts.Cart.A",
+            "it travelled as `'a'`, and travels as `'z'`",
+            also=(("shop.contracts.Cart.B", "it travelled as `'ab'`, and travels as `'zb'`"),),
+        ),
+        Breaking(
+            *_case(_MADE.format("code", "1, 'one'"), _MADE.format("code", "2, 'one'")),
+            "shop.contracts.Cart.A",
+            "it travelled as `1`, and travels as `2`",
+        ),
+        Breaking(
+            *_case(
+                f"class Cart(Enum):{_NAMED.format('name')}\n    A = auto()",
+                f"class Cart(Enum):{_NAMED.format('name.lower()')}\n    A = auto()",
+            ),
+            "shop.contracts.Cart.A",
+            "it travelled as `'A'`, and travels as `'a'`",
+        ),
+        Breaking(
+            *_valued("N = int('1')", "N = int('2')", "class Cart(IntEnum):\n    A = N\n    B = 3"),
+            "shop.contracts.Cart.A",
+            "it travelled as `A = int('1')`, and travels as `A = int('2')`",
+        ),
     )
     COMPATIBLE = (
         _enum("A = 1.5", "A = 2.5"),
@@ -174,4 +237,5 @@ class EnumValueChanged(BreakingRule):
             old, new = enum_marks(pair.old), enum_marks(pair.new)
             for name, value in old.items():
                 if name in new and new[name] != value:
-                    yield cls.change(f"{pair.at}.{name}", f"{value} became {new[name]}")
+                    message = f"it travelled as `{value}`, and travels as `{new[name]}`"
+                    yield cls.change(f"{pair.at}.{name}", message)

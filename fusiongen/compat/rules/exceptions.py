@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..lineage import ancestors
-from ..rule import BreakingRule, Tier
+from ..rule import Breaking, BreakingRule, Tier
 from .cases import carts
 
 if TYPE_CHECKING:
+    from ...output.lock import LockedContract
     from ..comparison import Comparison
+    from ..opened import Types
     from ..rule import Change
 
 __all__ = ["ExceptionRemoved", "ExceptionSubclassListed"]
@@ -28,11 +30,18 @@ class ExceptionRemoved(BreakingRule):
     tier = Tier.WIRE
     advice = "Keep it listed; it costs nothing if nobody raises it"
     BREAKING = (
-        (carts("@service(raises=[KeyError])"), carts("@service")),
-        (
+        Breaking(
+            carts("@service(raises=[KeyError])"),
+            carts("@service"),
+            "carts",
+            "nothing travels as `KeyError` any more",
+        ),
+        Breaking(
             f"class Empty(Exception):\n    pass\n\n\n{carts('@service(raises=[Empty])')}",
             "class Vacant(Exception):\n    pass\n\n\nEmpty = Vacant\n\n\n"
             + carts("@service(raises=[Vacant])"),
+            "carts",
+            "nothing travels as `Empty` any more",
         ),
     )
     COMPATIBLE = ((carts("@service"), carts("@service(raises=[KeyError])")),)
@@ -41,7 +50,7 @@ class ExceptionRemoved(BreakingRule):
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for name, old, new in comparison.services():
             for each in sorted(old.raises.keys() - new.raises.keys()):
-                yield cls.change(name, f"`{each}` does not travel any more")
+                yield cls.change(name, f"nothing travels as `{each}` any more")
 
 
 class ExceptionSubclassListed(BreakingRule):
@@ -56,13 +65,17 @@ class ExceptionSubclassListed(BreakingRule):
         "if nothing raises it yet; else leave it unlisted"
     )
     BREAKING = (
-        (
+        Breaking(
             f"{_ABOVE}{carts('@service(raises=[Empty])')}",
             f"{_ABOVE}{carts('@service(raises=[Empty, Sold])')}",
+            "carts",
+            "`Sold`, which travelled as `Empty`, travels as itself now",
         ),
-        (
+        Breaking(
             carts("@service(raises=[LookupError])"),
             carts("@service(raises=[LookupError, KeyError])"),
+            "carts",
+            "`KeyError`, which travelled as `LookupError`, travels as itself now",
         ),
     )
     COMPATIBLE = (
@@ -76,6 +89,15 @@ class ExceptionSubclassListed(BreakingRule):
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for name, old, new in comparison.services():
             for each in sorted(new.raises.keys() - old.raises.keys()):
-                above = set(ancestors(new.raises[each], comparison.new.types))
-                for listed in sorted(above.intersection(old.raises.values())):
-                    yield cls.change(name, f"`{each}` used to travel as `{listed}`")
+                was = _travelled_as(new.raises[each], old, comparison.new.types)
+                if was is not None:
+                    message = f"`{each}`, which travelled as `{was}`, travels as itself now"
+                    yield cls.change(name, message)
+
+
+def _travelled_as(exception: str, contract: LockedContract, types: Types) -> str | None:
+    """The listed exception nearest above one that is not."""
+    names = {cls: name for name, cls in contract.raises.items()}
+    above = [cls for cls in ancestors(exception, types) if cls in names]
+    beyond = {cls for each in above for cls in ancestors(each, types)}
+    return next((names[cls] for cls in above if cls not in beyond), None)

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..layout import travels_as_array
-from ..rule import BreakingRule, Tier
-from .fields.cases import NAMED_TUPLE, STRUCT, cart, places_changed
+from ..order import first_moved
+from ..rule import Breaking, BreakingRule, Tier
+from .fields.cases import NAMED_TUPLE, STRUCT, cart
 
 if TYPE_CHECKING:
     from ..comparison import Comparison
@@ -24,10 +25,17 @@ class IndexChanged(BreakingRule):
     tier = Tier.WIRE
     advice = "Add fields at the end"
     BREAKING = (
-        (cart(NAMED_TUPLE, "a: str", "b: str"), cart(NAMED_TUPLE, "b: str", "a: str")),
-        (
+        Breaking(
+            cart(NAMED_TUPLE, "a: str", "b: str"),
+            cart(NAMED_TUPLE, "b: str", "a: str"),
+            "shop.contracts.Cart",
+            "the field `b` comes before `a` now",
+        ),
+        Breaking(
             cart(STRUCT.format(", array_like=True"), "a: str", "b: str"),
             cart(STRUCT.format(", array_like=True"), "b: str", "a: str"),
+            "shop.contracts.Cart",
+            "the field `b` comes before `a` now",
         ),
     )
     COMPATIBLE = (
@@ -41,5 +49,6 @@ class IndexChanged(BreakingRule):
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.records:
             old, new = (tuple(each.name for each in type_.fields) for type_ in (pair.old, pair.new))
-            if travels_as_array(pair.new) and places_changed(old, new):
-                yield cls.change(pair.at, "its fields have another order")
+            moved = first_moved(old, new)
+            if travels_as_array(pair.new) and moved is not None:
+                yield cls.change(pair.at, f"the field `{moved[0]}` comes before `{moved[1]}` now")

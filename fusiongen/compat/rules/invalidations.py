@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from ..entries import Entry, entries
-from ..rule import BreakingRule, Tier
+from ..rule import Breaking, BreakingRule, Tier
 from .cases import put
 
 if TYPE_CHECKING:
@@ -25,8 +25,18 @@ class InvalidationRemoved(BreakingRule):
     tier = Tier.CACHE
     advice = "Keep the entry until no instance of the old version runs"
     BREAKING = (
-        (put("'get(id)'"), put("")),
-        (put("'get(ANY)'"), put("'get(id)'")),
+        Breaking(
+            put("'get(id)'"),
+            put(""),
+            "carts.put",
+            "it does not invalidate `carts.get(id)` any more",
+        ),
+        Breaking(
+            put("'get(ANY)'"),
+            put("'get(id)'"),
+            "carts.put",
+            "it does not invalidate `carts.get(ANY)` any more",
+        ),
     )
     COMPATIBLE = (
         (put("'get(id)', 'get(\"all\")'"), put("'get(\"all\")', 'get(id)'")),
@@ -51,7 +61,14 @@ class InvalidationAdded(BreakingRule):
         "Stop the instances of the old version before the new one serves, "
         "or allow it if stale results may last as long as both run"
     )
-    BREAKING = ((put(""), put("'get(id)'")),)
+    BREAKING = (
+        Breaking(
+            put(""),
+            put("'get(id)'"),
+            "carts.put",
+            "it invalidates `carts.get(id)`, which it did not",
+        ),
+    )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:

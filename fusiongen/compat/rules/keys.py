@@ -10,9 +10,9 @@ from ...contract import MethodKind
 from ..defaults import meant
 from ..entries import relied
 from ..layout import optional
-from ..rule import BreakingRule, Tier
+from ..rule import Breaking, BreakingRule, Tier, was_and_is
 from .cases import GET, put
-from .parameters import moved
+from .parameters.cases import moved_parameters
 
 if TYPE_CHECKING:
     from ..comparison import Comparison, MethodPair
@@ -44,13 +44,35 @@ class KeyChanged(BreakingRule):
     tier = Tier.CACHE
     advice = "Add a compute method with the new key under another name"
     BREAKING = (
-        (_KEY.format(""), _KEY.format("\n    shop: str = 'main'")),
-        (_KEY.format("\n    shop: str = 'main'"), _KEY.format("")),
-        (_PAIR.format("shop: str, id: str"), _PAIR.format("id: str, shop: str")),
-        (put("'get(id)'", "id: str, n: int = 1"), put("'get(id)'", "id: str, n: int = 2")),
-        (
+        Breaking(
+            _KEY.format(""),
+            _KEY.format("\n    shop: str = 'main'"),
+            "shop.contracts.Key.shop",
+            "a type that is part of keys gained the field",
+        ),
+        Breaking(
+            _KEY.format("\n    shop: str = 'main'"),
+            _KEY.format(""),
+            "shop.contracts.Key.shop",
+            "a type that is part of keys lost the field",
+        ),
+        Breaking(
+            _PAIR.format("shop: str, id: str"),
+            _PAIR.format("id: str, shop: str"),
+            "carts.get",
+            "in its key, `id` comes before `shop` now",
+        ),
+        Breaking(
+            put("'get(id)'", "id: str, n: int = 1"),
+            put("'get(id)'", "id: str, n: int = 2"),
+            "carts.get",
+            "the default of `n`, which an entry of `invalidates` relies on, was `1`, and is `2`",
+        ),
+        Breaking(
             put("'get(id)'", "id: str, n: int | bool = 1"),
             put("'get(id)'", "id: str, n: int | bool = True"),
+            "carts.get",
+            "the default of `n`, which an entry of `invalidates` relies on, was `1`, and is `True`",
         ),
     )
     COMPATIBLE = (
@@ -83,8 +105,9 @@ class KeyChanged(BreakingRule):
     def _of_method(
         cls, pair: MethodPair, relied: set[tuple[str, str]], comparison: Comparison
     ) -> Iterator[Change]:
-        if moved(pair):
-            yield cls.change(pair.at, "its parameters have another order")
+        moved = moved_parameters(pair)
+        if moved is not None:
+            yield cls.change(pair.at, f"in its key, `{moved[0]}` comes before `{moved[1]}` now")
         new = {each.name: each for each in pair.new.parameters}
         for old in pair.old.parameters:
             other = new.get(old.name)
@@ -93,5 +116,5 @@ class KeyChanged(BreakingRule):
             before = meant(old.given, old.type, comparison.old.types)
             after = meant(other.given, other.type, comparison.new.types)
             if before != after and (pair.at, old.name) in relied:
-                problem = f"an entry of `invalidates` relies on the default of `{old.name}`, "
-                yield cls.change(pair.at, f"{problem}which was {old.given}")
+                relying = f"the default of `{old.name}`, which an entry of `invalidates` relies on"
+                yield cls.change(pair.at, was_and_is(f"{relying},", old.given, other.given))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..rule import BreakingRule, Tier
+from ..rule import Breaking, BreakingRule, Tier
 
 if TYPE_CHECKING:
     from ..comparison import Comparison
@@ -24,7 +24,14 @@ class MethodRemoved(BreakingRule):
     id = "METHOD_REMOVED"
     tier = Tier.WIRE
     advice = "Keep it until no caller of it runs any more; mark it `@deprecated` meanwhile"
-    BREAKING = ((_GET + _PING, _GET),)
+    BREAKING = (
+        Breaking(
+            _GET + _PING,
+            _GET,
+            "carts.ping",
+            "there is no such method any more",
+        ),
+    )
     COMPATIBLE = ((_GET, _GET + _PING),)
 
     @classmethod
@@ -42,10 +49,30 @@ class MethodKindChanged(BreakingRule):
     tier = Tier.WIRE
     advice = "Add a method of the new kind under another name"
     BREAKING = (
-        (_GET, _PLAIN),
-        (_PLAIN, _GET),
-        (_PLAIN, "    @command(invalidates=[])\n" + _PLAIN),
-        (_PLAIN, "    def get(self, id: str) -> AsyncIterator[str]: ..."),
+        Breaking(
+            _GET,
+            _PLAIN,
+            "carts.get",
+            "the compute method became a plain method",
+        ),
+        Breaking(
+            _PLAIN,
+            _GET,
+            "carts.get",
+            "the plain method became a compute method",
+        ),
+        Breaking(
+            _PLAIN,
+            "    @command(invalidates=[])\n" + _PLAIN,
+            "carts.get",
+            "the plain method became a command",
+        ),
+        Breaking(
+            _PLAIN,
+            "    def get(self, id: str) -> AsyncIterator[str]: ...",
+            "carts.get",
+            "the plain method became a stream method",
+        ),
     )
 
     @classmethod

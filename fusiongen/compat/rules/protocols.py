@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..rule import BreakingRule, Tier
+from ..rule import Breaking, BreakingRule, Tier
 from .cases import carts
 
 if TYPE_CHECKING:
@@ -22,7 +22,14 @@ class ProtocolRenamed(BreakingRule):
     id = "PROTOCOL_RENAMED"
     tier = Tier.SOURCE
     advice = "Keep the old name, too, where it was: `Carts = Baskets`"
-    BREAKING = ((carts("@service"), carts('@service(name="carts")', "Baskets")),)
+    BREAKING = (
+        Breaking(
+            carts("@service"),
+            carts('@service(name="carts")', "Baskets"),
+            "carts",
+            "`shop.contracts.Carts` is now `shop.contracts.Baskets`",
+        ),
+    )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:

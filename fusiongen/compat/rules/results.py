@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..rule import BreakingRule, Tier
+from ...contract import MethodKind
+from ..rule import Breaking, BreakingRule, Tier, was_and_is
 
 if TYPE_CHECKING:
-    from ..comparison import Comparison
+    from ..comparison import Comparison, MethodPair
     from ..rule import Change
 
 __all__ = ["ResultChanged", "ResultRespelled"]
@@ -43,18 +44,62 @@ class ResultChanged(BreakingRule):
     tier = Tier.WIRE
     advice = "Add a method with the new result under another name"
     BREAKING = (
-        (_returns("str"), _returns("int")),
-        (_returns("str"), _returns("str | None")),
-        (_returns("tuple[int, ...]"), _returns("tuple[int, int]")),
-        (_returns("list[int]"), _returns("frozenset[int]")),
-        (_returns("Literal['a']"), _returns("Literal['a', 'b']")),
-        (_streams("AsyncIterator[str]"), _streams("AsyncIterator[int]")),
-        (_returns("str | Decimal"), _returns("str | Decimal | UUID")),
-        (
+        Breaking(
+            _returns("str"),
+            _returns("int"),
+            "carts.get",
+            "the result was `str`, and is `int`",
+        ),
+        Breaking(
+            _returns("str"),
+            _returns("str | None"),
+            "carts.get",
+            "the result was `str`, and is `str | None`",
+        ),
+        Breaking(
+            _returns("tuple[int, ...]"),
+            _returns("tuple[int, int]"),
+            "carts.get",
+            "the result was `tuple[int, ...]`, and is `tuple[int, int]`",
+        ),
+        Breaking(
+            _returns("list[int]"),
+            _returns("frozenset[int]"),
+            "carts.get",
+            "the result was `list[int]`, and is `frozenset[int]`",
+        ),
+        Breaking(
+            _returns("Literal['a']"),
+            _returns("Literal['a', 'b']"),
+            "carts.get",
+            'the result was `typing.Literal["a"]`, and is `typing.Literal["a", "b"]`',
+        ),
+        Breaking(
+            _streams("AsyncIterator[str]"),
+            _streams("AsyncIterator[int]"),
+            "carts.events",
+            "an item was `str`, and is `int`",
+        ),
+        Breaking(
+            _returns("str | Decimal"),
+            _returns("str | Decimal | UUID"),
+            "carts.get",
+            "the result was `decimal.Decimal | str`, and is `decimal.Decimal | uuid.UUID | str`",
+        ),
+        Breaking(
             f"{_named('Alpha')}{_named('Beta', 'n')}{_either('Alpha | Beta')}",
             f"{_named('Zeta')}Alpha = Zeta\n\n\n{_named('Beta', 'n')}{_either('Alpha | Beta')}",
+            "carts.get",
+            "the result was `shop.contracts.Zeta | shop.contracts.Beta`, "
+            "and is `shop.contracts.Beta | shop.contracts.Zeta`",
         ),
-        (_returns("list[str] | list[UUID]"), _returns("Sequence[str] | list[UUID]")),
+        Breaking(
+            _returns("list[str] | list[UUID]"),
+            _returns("Sequence[str] | list[UUID]"),
+            "carts.get",
+            "the result was `list[uuid.UUID] | list[str]`, "
+            "and is `collections.abc.Sequence[str] | list[uuid.UUID]`",
+        ),
     )
     COMPATIBLE = (
         (_returns("str | int"), _returns("Union[int, str]")),
@@ -73,7 +118,12 @@ class ResultChanged(BreakingRule):
         for pair in comparison.methods:
             old, new = pair.old.result, pair.new.result
             if not comparison.forms.travels_alike(old, new):
-                yield cls.change(pair.at, f"the result `{old}` became `{new}`")
+                shown = comparison.forms.shown(old, new)
+                yield cls.change(pair.at, was_and_is(_what(pair), *shown))
+
+
+def _what(pair: MethodPair) -> str:
+    return "an item" if pair.old.kind is pair.new.kind is MethodKind.STREAM else "the result"
 
 
 class ResultRespelled(BreakingRule):
@@ -84,11 +134,36 @@ class ResultRespelled(BreakingRule):
     tier = Tier.SOURCE
     advice = "Keep the type; a narrower one, such as `list` for `Sequence`, is fine"
     BREAKING = (
-        (_returns("list[int]"), _returns("tuple[int, ...]")),
-        (_returns("list[int]"), _returns("Sequence[int]")),
-        (_returns("Id"), _returns("str")),
-        (_returns("list[str]"), _returns("list[Id]")),
-        (_streams("AsyncGenerator[str, None]"), _streams("AsyncIterator[str]")),
+        Breaking(
+            _returns("list[int]"),
+            _returns("tuple[int, ...]"),
+            "carts.get",
+            "the result was `list[int]`, and is `tuple[int, ...]`",
+        ),
+        Breaking(
+            _returns("list[int]"),
+            _returns("Sequence[int]"),
+            "carts.get",
+            "the result was `list[int]`, and is `collections.abc.Sequence[int]`",
+        ),
+        Breaking(
+            _returns("Id"),
+            _returns("str"),
+            "carts.get",
+            "the result was `shop.contracts.Id`, and is `str`",
+        ),
+        Breaking(
+            _returns("list[str]"),
+            _returns("list[Id]"),
+            "carts.get",
+            "the result was `list[str]`, and is `list[shop.contracts.Id]`",
+        ),
+        Breaking(
+            _streams("AsyncGenerator[str, None]"),
+            _streams("AsyncIterator[str]"),
+            "carts.events",
+            "the stream is no `AsyncGenerator` any more",
+        ),
     )
     COMPATIBLE = (
         (_returns("str"), _returns("Id")),
@@ -102,6 +177,6 @@ class ResultRespelled(BreakingRule):
         for pair in comparison.methods:
             old, new = pair.old.result, pair.new.result
             if forms.travels_alike(old, new) and not forms.gives(old, new):
-                yield cls.change(pair.at, f"the result `{old}` became `{new}`")
+                yield cls.change(pair.at, was_and_is(_what(pair), old, new))
             if pair.old.generator and pair.new.kind is pair.old.kind and not pair.new.generator:
                 yield cls.change(pair.at, "the stream is no `AsyncGenerator` any more")

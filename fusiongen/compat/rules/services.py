@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..rule import BreakingRule, Tier
+from ..rule import Breaking, BreakingRule, Tier
 from .cases import carts
 
 if TYPE_CHECKING:
@@ -21,7 +21,14 @@ class ServiceRemoved(BreakingRule):
     id = "SERVICE_REMOVED"
     tier = Tier.WIRE
     advice = "Keep it until no caller of it runs any more"
-    BREAKING = ((carts('@service(name="carts")'), carts('@service(name="baskets")')),)
+    BREAKING = (
+        Breaking(
+            carts('@service(name="carts")'),
+            carts('@service(name="baskets")'),
+            "carts",
+            "there is no such service any more",
+        ),
+    )
     COMPATIBLE = ((carts("@service(version=1)"), carts("@service(version=2)")),)
 
     @classmethod
@@ -36,7 +43,14 @@ class ServiceMadeInternal(BreakingRule):
     id = "SERVICE_MADE_INTERNAL"
     tier = Tier.WIRE
     advice = "Offer what the gateway's clients need in another service first"
-    BREAKING = ((carts("@service"), carts("@service(internal=True)")),)
+    BREAKING = (
+        Breaking(
+            carts("@service"),
+            carts("@service(internal=True)"),
+            "carts",
+            "the service became internal",
+        ),
+    )
     COMPATIBLE = ((carts("@service(internal=True)"), carts("@service")),)
 
     @classmethod

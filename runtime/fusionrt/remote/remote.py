@@ -11,28 +11,28 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
-from ..errors import ArgumentError, CallTimeout, FusionError, OutcomeUnknown
+from ..errors import CallTimeout, OutcomeUnknown
 from ..graph import SCOPE, Computed, Graph, Hit, at_home
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
-from ..rpc import Failed, Peer, Registration
+from ..rpc import Peer, Pending, Registration
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
 from ..table import Compute, Contract
-from ..values.codecs import Codec, arguments_codec, codec
-from ..values.runs import RunCodec
-from ..wire.calls import Request
-from ..wire.digest import method_id
 from ..wire.frames import Kind
-from .failures import as_error
+from ..wire.runs import Request
 from .replica import lean_on, registration_of
 from .stream import RemoteStream
+from .way import Way
 
 __all__ = ["Remote"]
 
 _T = TypeVar("_T")
 
 TIMEOUT = 10.0
+READS = 1000
+"""Ways that are kept for reads, by method and time: who reads with ever new times makes new ones.
+"""
 
 _FIRST: ContextVar[float] = ContextVar("fusion first", default=math.inf)
 """The seconds that the read has which a replica is made for; whoever watches has all the time."""
@@ -46,9 +46,8 @@ class Remote(ComputeMethods):
         self._peer = peer
         self._timeout = TIMEOUT
         self._stale_ok = False
-        self._codecs: dict[str, tuple[Codec[Any], Codec[Any]]] = {}
-        self._items: dict[str, RunCodec[Any]] = {}
-        """Of streams."""
+        self._ways: dict[str, Way] = {}
+        self._reads: dict[tuple[str, float], Way] = {}
         self.hits: dict[str, dict[object, Hit]] = {}
         """Of the methods whose raw arguments may be keys: where a client looks its hits up."""
         self.adopt(graph)
@@ -70,6 +69,7 @@ class Remote(ComputeMethods):
         view = copy.copy(self)
         if timeout is not None:
             view._timeout = timeout
+            view._ways = {}
         if stale_ok is not None:
             view._stale_ok = stale_ok
         return view
@@ -96,7 +96,7 @@ class Remote(ComputeMethods):
             return
         function = self.function(method)
         if function.find(function.key(arguments)) is None:
-            raise self._error_of(method)(Failed(failure))
+            raise self._read(method, self._timeout).error(failure)
 
     async def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -120,10 +120,10 @@ class Remote(ComputeMethods):
                 return await self.call(method, arguments)
             # Its callers have deadlines, each its own; the last one that leaves cancels it. The
             # first one's says whether it can be served in time.
-            request = self._request(Kind.COMPUTE, method, arguments, _FIRST.get())
             registration = registration_of(self._peer)
             try:
-                value = await self._ask(method, request, registration)
+                asked = self._ask(self._read(method, _FIRST.get()), arguments, "", registration)
+                value = await _answer(asked)
             except Exception:
                 lean_on(registration, failed=True)
                 raise
@@ -134,9 +134,15 @@ class Remote(ComputeMethods):
 
     # -- the others --
 
-    def call(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
+    async def call(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """Call a plain method."""
-        return self._ask_in_time(Kind.PLAIN, method, arguments)
+        asked = self._ask(self._ways.get(method) or self._way(Kind.PLAIN, method), arguments)
+        try:
+            result: _T = await asked.answer  # as `_answer`, without its frame
+        except (asyncio.CancelledError, GeneratorExit):
+            asked.give_up()
+            raise
+        return result
 
     async def command(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """Run a command; when it returned, this client's reads see what it changed (D15).
@@ -146,73 +152,59 @@ class Remote(ComputeMethods):
         """
         name = f"{self.contract.name}.{method}"
         check_not_reading(name)
-        request = self._request(Kind.COMMAND, method, arguments, self._timeout)
+        way = self._ways.get(method) or self._way(Kind.COMMAND, method)
+        asked = self._ask(way, arguments, new_id())
         try:
-            result: _T = await self._ask(method, request, timeout=self._timeout)
+            result: _T = await _answer(asked)
             return result
         except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
             # Nobody here will learn whether it wrote (O20). A host that answers has told us before.
             if self.graph is not None:
                 keys = DeclaredKeys(self.contract, method, arguments).by_arguments()
-                apply(Operation(request.operation, name, keys), self.graph)
+                apply(Operation(asked.operation, name, keys), self.graph)
             raise
 
     def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
         """Read a stream."""
-        incoming = self._peer.stream(self._request(Kind.STREAM, method, arguments, self._timeout))
-        return RemoteStream(incoming, self._items_codec(method), self._error_of(method))
-
-    def _items_codec(self, method: str) -> RunCodec[Any]:
-        items = self._items.get(method)
-        if items is None:
-            result = self.contract.resolved.signatures[method].result
-            items = self._items[method] = RunCodec(result)
-        return items
+        self._check_home()
+        way = self._ways.get(method) or self._way(Kind.STREAM, method)
+        request = Request(way, way.encode(arguments), now() + self._timeout)
+        incoming = self._peer.stream(request)
+        return RemoteStream(incoming, way.results, lambda failed: way.error(failed.failure))
 
     # -- over the wire --
 
-    def _codec(self, method: str) -> tuple[Codec[Any], Codec[Any]]:
-        pair = self._codecs.get(method)
-        if pair is None:
-            signature = self.contract.resolved.signatures[method]
-            pair = arguments_codec(signature.parameters), codec(signature.result)
-            self._codecs[method] = pair
-        return pair
+    def _ask(
+        self,
+        way: Way,
+        arguments: tuple[Any, ...],
+        operation: str = "",
+        registration: Registration | None = None,
+    ) -> Pending:
+        self._check_home()
+        return self._peer.ask(way, way.encode(arguments), operation, registration)
 
-    def _request(
-        self, kind: Kind, method: str, arguments: tuple[Any, ...], timeout: float
-    ) -> Request:
+    def _check_home(self) -> None:
         if self._graph is not None and not at_home(self._graph.home):
             self._graph.check_usable(self.contract.name)
-        try:
-            data = self._codec(method)[0].encode(arguments)
-        except (TypeError, ValueError, OverflowError) as problem:
-            raise ArgumentError(f"{self.contract.name}.{method}", str(problem)) from None
-        operation = new_id() if kind is Kind.COMMAND else ""
-        due = now() + timeout
-        return Request(kind, method_id(method), data, due, operation=operation, timeout=timeout)
 
-    async def _ask(
-        self,
-        method: str,
-        request: Request,
-        registration: Registration | None = None,
-        timeout: float | None = None,
-    ) -> Any:
-        try:
-            payload = await self._peer.call(request, registration, timeout)
-        except Failed as failed:
-            raise self._error_of(method)(failed) from None
-        except TimeoutError:
-            raise self._timed_out(request.kind, method) from None
-        return self._codec(method)[1].decode(payload)
+    def _way(self, kind: Kind, method: str) -> Way:
+        """How its calls are made; a method has one kind, and a compute method past the cache is
+        plain.
+        """
+        way = Way(kind, self.contract, method, self._peer, self._timeout)
+        self._ways[method] = way
+        return way
 
-    async def _ask_in_time(self, kind: Kind, method: str, arguments: tuple[Any, ...]) -> Any:
-        request = self._request(kind, method, arguments, self._timeout)
-        return await self._ask(method, request, timeout=self._timeout)
-
-    def _error_of(self, method: str) -> Callable[[Failed], Exception]:
-        return lambda failed: as_error(failed.failure, self.contract, method, self._timeout)
+    def _read(self, method: str, seconds: float) -> Way:
+        """How the calls that make its replicas are made, for readers that have so many seconds."""
+        way = self._reads.get((method, seconds))
+        if way is None:
+            if len(self._reads) >= READS:
+                self._reads.clear()
+            way = Way(Kind.COMPUTE, self.contract, method, self._peer, seconds)
+            self._reads[method, seconds] = way
+        return way
 
     async def _in_time(self, method: str, call: Coroutine[Any, Any, _T]) -> _T:
         """The call's result; a read that others share goes on for them.
@@ -222,18 +214,24 @@ class Remote(ComputeMethods):
             RemoteUnavailable: for the connection to the broker is lost.
         """
         first = _FIRST.set(self._timeout)
+        limit = self._peer.limit(self._timeout)
         try:
-            async with asyncio.timeout(self._timeout) as limit:
+            with limit:
                 return await call
         except TimeoutError:
-            if not limit.expired():
+            if not limit.expired:
                 raise
-            raise self._timed_out(Kind.COMPUTE, method) from None
+            raise self._read(method, self._timeout).late() from None
         finally:
             with suppress(ValueError):  # closed in another context, which ends with it
                 _FIRST.reset(first)
             call.close()  # if it never began
 
-    def _timed_out(self, kind: Kind, method: str) -> FusionError:
-        timeout = CallTimeout(f"{self.contract.name}.{method}", self._timeout)
-        return self._peer.why_silent(kind) or timeout
+
+async def _answer(asked: Pending) -> Any:
+    """What becomes of a call; who leaves before that gives it up (D19)."""
+    try:
+        return await asked.answer
+    except (asyncio.CancelledError, GeneratorExit):
+        asked.give_up()
+        raise

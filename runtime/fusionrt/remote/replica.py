@@ -16,35 +16,40 @@ UNPROVEN: Final = 1.0
 """Seconds that a failure may be served which no host holds, and so nobody will invalidate."""
 
 
-def registration_of(peer: Peer) -> Registration:
-    """The registration of the replica whose body is running.
-
-    The host's word invalidates the replica, also while its body still runs (D23); a replica that is
-    invalidated here, or collected, is unsubscribed there (D17). Neither end keeps it alive.
+class _Tie(Registration):
+    """The host's word invalidates the replica, also while its body still runs (D23); a replica that
+    is invalidated here, or collected, is unsubscribed there (D17). Neither end keeps it alive.
     """
-    replica = _running()
 
-    def invalidated(reason: str) -> None:
-        computed = reference()
+    __slots__ = ("_loop", "_replica")
+
+    def __init__(self, peer: Peer, replica: Computed[Any]) -> None:
+        super().__init__(peer)
+        self._loop = asyncio.get_running_loop()
+        self._replica = weakref.ref(replica, self._collected)
+        replica.on_invalidated(self._left)
+
+    def _collected(self, _: object) -> None:
+        run_in_loop(self._loop, self.release)
+
+    def _left(self, _: object) -> None:
+        self.release()
+
+    def on_invalidated(self, reason: str) -> None:
+        computed = self._replica()
         if computed is not None:
-            outline = f"a result of {peer.service} was invalidated"
+            outline = f"a result of {self.peer.service} was invalidated"
             invalidate(computed, Origin(OriginKind.REMOTE, reason, outline=outline))
 
-    def suspended(registration: Registration) -> None:
-        computed = reference()
+    def on_suspended(self) -> None:
+        computed = self._replica()
         if computed is not None:
-            lean(computed, registration)
+            lean(computed, self)
 
-    registration = Registration(peer, invalidated, suspended)
 
-    loop = asyncio.get_running_loop()
-
-    def dropped(_: Any) -> None:
-        run_in_loop(loop, registration.release)
-
-    reference = weakref.ref(replica, dropped)
-    replica.on_invalidated(lambda _: registration.release())
-    return registration
+def registration_of(peer: Peer) -> Registration:
+    """The registration of the replica whose body is running."""
+    return _Tie(peer, _running())
 
 
 def lean_on(registration: Registration, *, failed: bool) -> None:

@@ -1,6 +1,6 @@
 """Calls and streams over a transport: peers on the client's end, responders on the host's."""
 
-from .client.answer import Failed
+from .client.answer import Ask, Failed, Pending
 from .client.caller import Caller
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
@@ -18,6 +18,7 @@ __all__ = [
     "CONSOLE",
     "OUTAGE_GRACE",
     "Answer",
+    "Ask",
     "Bodies",
     "Call",
     "Caller",
@@ -29,6 +30,7 @@ __all__ = [
     "OutletStatistics",
     "Peer",
     "PeerStatistics",
+    "Pending",
     "Registration",
     "Replies",
     "Reply",

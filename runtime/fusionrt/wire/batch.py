@@ -27,6 +27,7 @@ __all__ = [
     "chunks",
     "merged",
     "overhead",
+    "parts",
     "result_size",
     "results_frames",
     "results_size",
@@ -53,6 +54,24 @@ def call_size(arguments: bytes, operation: str) -> int:
     return _FIXED + len(arguments) + _CHARACTER * len(operation)
 
 
+def parts(
+    arguments: Sequence[bytes], operations: Sequence[str], limit: int
+) -> Iterator[tuple[int, int]]:
+    """Where to cut calls, in order, into frames of at most `limit` bytes, or of a single call."""
+    if _RUN + _payloads_size(arguments) + _texts_size(operations) <= limit:
+        yield 0, len(arguments)
+        return
+    start, total = 0, _RUN
+    for index in range(len(arguments)):
+        bytes_ = _payloads_size(arguments[index : index + 1])
+        bytes_ += _texts_size(operations[index : index + 1])
+        if start < index and total + bytes_ > limit:
+            yield start, index
+            start, total = index, _RUN
+        total += bytes_
+    yield start, len(arguments)
+
+
 def result_size(payload: bytes) -> int:
     """At most so many bytes does a frame of one result take."""
     return _RUN + _ID + _HEADER + len(payload)
@@ -63,8 +82,12 @@ def results_size(payloads: Sequence[bytes]) -> int:
     return (_RUN + _ID + _HEADER) * len(payloads) + sum(map(len, payloads))
 
 
-def _payloads_size(payloads: tuple[bytes, ...]) -> int:
+def _payloads_size(payloads: Sequence[bytes]) -> int:
     return sum(map(len, payloads)) + _HEADER * len(payloads)
+
+
+def _texts_size(texts: Sequence[str]) -> int:
+    return _CHARACTER * (sum(map(len, texts)) + len(texts))
 
 
 def size(frame: ClientFrame | HostFrame) -> int:
@@ -75,8 +98,7 @@ def size(frame: ClientFrame | HostFrame) -> int:
         case Items():
             return _RUN + _payloads_size(frame.payloads)
         case Calls():
-            text = sum(map(len, frame.operations)) + len(frame.operations)
-            return _RUN + _payloads_size(frame.arguments) + _CHARACTER * text
+            return _RUN + _payloads_size(frame.arguments) + _texts_size(frame.operations)
         case Invalidated():
             return _FIXED + _ID * len(frame.ids) + _CHARACTER * len(frame.reason)
         case Unsubscribe():

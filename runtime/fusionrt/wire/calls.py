@@ -1,192 +1,202 @@
-"""A client's calls: what was asked, what is held, what the host says of it (D2, D4, D12, D18)."""
+"""A client's calls: what waits, is asked and is held, and what the host says of it (D2, D4, D12).
+
+How far a call is, its `Phase`, is told by the book that it stands in. The books are kept by run and
+by message: a call by itself costs a place in a list and one in a dict.
+"""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable
-from itertools import compress
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from itertools import compress, repeat
 from typing import Final
-
-import msgspec
 
 from . import client_events as events
 from .digest import Digest
-from .frames import Credit, Encoding, End, Ending, Failure, Items, Kind, Reading, Results
+from .frames import Credit, End, Ending, Failure, Items, Kind, Reading, Results
 from .inflow import Inflows, Taken
 from .limits import Limits
 from .pace import Pace
 from .refusals import OVERLOADED, refusal
+from .runs import Queue, Run
 from .states import CALL, Phase
 
-__all__ = ["CallTable", "Request"]
-
-
-class Request(msgspec.Struct, frozen=True, gc=False):
-    """A call to make.
-
-    method: `method_id` of its name. deadline: on the clock that the session is told; seconds.
-    operation: a command's operation id. hops: hosts that this compute call has come through.
-    timeout: the seconds that it had in all.
-    """
-
-    kind: Kind
-    method: int
-    arguments: bytes
-    deadline: float
-    encoding: Encoding = Encoding.MSGPACK
-    operation: str = ""
-    hops: int = 0
-    timeout: float = math.inf
-
-
-class _Call:
-    """One call, sent at `since`."""
-
-    __slots__ = ("kind", "phase", "since")
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.phase = Phase.QUEUED
-        """Changes as `CALL` says."""
-        self.since = 0.0
+__all__ = ["CallTable"]
 
 
 class CallTable:
-    """A table of the live calls by id, which reports what happens to them as events.
+    """The books of the live calls by id, which reports what happens to them as events.
 
-    pace: how fast the host answers what it has; streams are none of that.
-    digest: over the ids that the host must have registered, as far as this end knows (D12).
+    queue: what waits here. pace: how fast the host answers what it has; streams are none of that.
     """
 
     def __init__(self, told: list[events.ClientEvent], limits: Limits) -> None:
-        self.digest = Digest()
+        self.queue = Queue()
         self.pace = Pace(limits.under_way)
         self._at_a_time: Final = limits.under_way
         self._told: Final = told
         self._streams: Final = Inflows(limits)
-        self._calls: dict[int, _Call] = {}
-        self._last_id = 0
+        self._sent: dict[int, Run] = {}
+        """What has no answer yet, streams not counted."""
+        self._held: dict[int, None] = {}
+        self._abandoned: dict[int, None] = {}
+        """Of these the host is to be told."""
+        self._digest = Digest()
+        """Over what is held; of the rest there is so little that it is counted in at the look."""
 
-    def open(self, kind: Kind) -> int:
-        """A new call, queued; ids rise, and are never used twice in a session."""
-        self._last_id += 1
-        self._calls[self._last_id] = _Call(kind)
-        if kind is Kind.STREAM:
-            self._streams.open(self._last_id)
-        return self._last_id
+    @property
+    def digest(self) -> Digest:
+        """Over the ids that the host must have registered, as far as this end knows (D12)."""
+        return self._digest.joined([*self._sent, *self._streams, *self._abandoned])
 
     def phase(self, id: int) -> Phase:
         """How far a call is."""
-        call = self._calls.get(id)
-        return Phase.OVER if call is None else call.phase
+        if id in self._sent or id in self._streams:
+            return Phase.SENT
+        if id in self._held:
+            return Phase.HELD
+        return Phase.QUEUED if id in self.queue else Phase.OVER
 
-    def sent(self, id: int, now: float) -> None:
-        """A queued call is sent now."""
-        call = self._calls[id]
-        call.phase = CALL[call.phase]["send"]
-        self.digest.add(id)
-        if call.kind is not Kind.STREAM:
-            call.since = now
-            self.pace.begun(1, now)
+    # What this end does.
 
-    def refused(self, id: int, waiting: int, now: float) -> None:
-        """A queued call cannot be served in time, for so many wait: it is not sent."""
-        self._end(id, self._calls[id])
-        ending = refusal(self.pace.retry_after(waiting, now))
-        self._told.append(events.Failed(id, ending.code, ending.message, ending.data, False))
+    def sent(self, run: Run, now: float) -> None:
+        """Calls that waited are sent now."""
+        self._enter(CALL[Phase.QUEUED]["send"], run.ids, run)
+        run.since = now
+        if run.ask.kind is not Kind.STREAM:
+            self.pace.begun(len(run), now)
 
-    def abandon(self, id: int) -> Phase:
-        """Forget a call: how far it was. If it was sent, say `parted` when the host is told."""
-        call = self._calls.get(id)
-        if call is None:
-            return Phase.OVER
-        phase = call.phase
-        self._left(id, call)
+    def refused(self, ids: Iterable[int], waiting: int, now: float) -> None:
+        """Calls that waited cannot be served in time, for so many wait: they are not sent."""
+        no = refusal(self.pace.retry_after(waiting, now))
+        self._told.extend(events.Failed(id, no.code, no.message, no.data, False) for id in ids)
+
+    def abandon(self, ids: Iterable[int]) -> list[int]:
+        """Forget calls: those that were sent. Say `parted` when the host is told."""
+        left = [id for id in ids if self._leave(id) in (Phase.SENT, Phase.HELD)]
+        self._abandoned.update(dict.fromkeys(left))
+        return left
+
+    def parted(self) -> None:
+        """The host is told now of all that was abandoned."""
+        self._abandoned.clear()
+
+    def _enter(self, phase: Phase, ids: Collection[int], run: Run | None = None) -> None:
+        """Calls of a run stand in the book of this phase from here on; OVER has none."""
+        if phase is Phase.HELD:
+            self._held.update(dict.fromkeys(ids))
+            self._digest.add_all(ids)
+        elif phase is Phase.SENT and run is not None:
+            if run.ask.kind is Kind.STREAM:
+                for id in ids:
+                    self._streams.open(id)
+            else:
+                self._sent.update(dict.fromkeys(ids, run))
+
+    def _leave(self, id: int) -> Phase:
+        """A call is over, and had no answer if it was sent: how far it was."""
+        phase = self.phase(id)
+        if phase is Phase.OVER:
+            return phase
+        if phase is Phase.QUEUED:
+            self.queue.drop(id)
+        elif phase is Phase.HELD:
+            del self._held[id]
+            self._digest.remove(id)
+        elif id in self._streams:
+            self._streams.drop(id)
+        else:
+            self.pace.left(1, self._sent.pop(id).since)
+        self._enter(CALL[phase]["end"], (id,))
         return phase
-
-    def parted(self, ids: Iterable[int]) -> None:
-        """The host is told now that these are abandoned."""
-        for id in ids:
-            self.digest.remove(id)
-
-    def _end(self, id: int, call: _Call) -> None:
-        """A call is over."""
-        del self._calls[id]
-        self._streams.drop(id)
-        call.phase = CALL[call.phase]["end"]
-
-    def _left(self, id: int, call: _Call) -> None:
-        """A call is over, and had no answer if it was sent."""
-        if call.phase is Phase.SENT and call.kind is not Kind.STREAM:
-            self.pace.left(1, call.since)
-        self._end(id, call)
-
-    def _forget(self, id: int, call: _Call) -> None:
-        """A call is over on the host, too."""
-        self.digest.remove(id)
-        self._left(id, call)
 
     # What the host says. Whatever is said of an unknown id is said of an abandoned one.
 
     def completed(self, frame: Results, now: float) -> bool:
         """Results came; false if they do not belong to the ids."""
-        ids, payloads, kept = frame.ids, frame.payloads, frame.kept
+        ids, payloads = frame.ids, frame.payloads
         if len(ids) != len(payloads):
             return False
-        known = [self._settled(id, kept, now) for id in ids]
-        if not all(known):
+        if len(ids) == 1 and (run := self._sent.pop(ids[0], None)) is not None:
+            self.pace.ended(1, run.since, now)  # as below; a message a call is common, too
+            self._enter(CALL[Phase.SENT]["keep" if frame.kept else "end"], ids)
+            self._told.append(events.Completed(ids, payloads, frame.kept))
+            return True
+        runs = list(map(self._sent.pop, ids, repeat(None)))
+        if None in runs:
+            known = [run is not None for run in runs]
+            self._no_streams(id for id, run in zip(ids, known, strict=True) if not run)
             ids, payloads = tuple(compress(ids, known)), tuple(compress(payloads, known))
-        if ids:
-            self._told.append(events.Completed(ids, payloads, kept))
+        counted = _counted([run for run in runs if run is not None])
+        for run, count in counted.items():
+            self.pace.ended(count, run.since, now)
+        self._enter(CALL[Phase.SENT]["keep" if frame.kept else "end"], ids)
+        if len({run.ask for run in counted}) == 1:
+            self._told.append(events.Completed(ids, payloads, frame.kept))
+        else:  # of several views of a client
+            self._told.extend(
+                events.Completed((id,), (payload,), frame.kept)
+                for id, payload in zip(ids, payloads, strict=True)
+            )
         return True
 
     def failed(self, frame: Failure, now: float) -> None:
         """An error came."""
-        if self._settled(frame.id, frame.kept, now, served=frame.code != OVERLOADED):
-            self._told.append(
-                events.Failed(frame.id, frame.code, frame.message, frame.data, frame.kept)
-            )
-
-    def _settled(self, id: int, kept: bool, now: float, served: bool = True) -> bool:
-        call = self._calls.get(id)
-        if call is None or call.phase is not Phase.SENT:
-            return False
-        if call.kind is not Kind.STREAM:
-            if served:
-                self.pace.ended(1, call.since, now)
-            else:
-                self.pace.refused(call.since)
-        if kept:
-            call.phase = CALL[call.phase]["keep"]
+        run = self._sent.pop(frame.id, None)
+        kept = frame.kept and run is not None
+        if run is None:
+            if frame.id not in self._streams:
+                return
+            self._streams.drop(frame.id)
+        elif frame.code == OVERLOADED:
+            self.pace.refused(run.since)
         else:
-            self._end(id, call)
-            self.digest.remove(id)
-        return True
+            self.pace.ended(1, run.since, now)
+        self._enter(CALL[Phase.SENT]["keep" if kept else "end"], (frame.id,))
+        self._told.append(events.Failed(frame.id, frame.code, frame.message, frame.data, kept))
+
+    def _no_streams(self, ids: Iterable[int]) -> None:
+        """The host answers these as if they were no streams."""
+        for id in ids:
+            if id in self._streams:
+                self._leave(id)
+                self._told.append(events.Ended(id, _NO_STREAM))
 
     def invalidated(self, ids: Iterable[int], reason: str) -> None:
         """Results became stale."""
-        for id in ids:
-            call = self._calls.get(id)
-            if call is not None and call.phase is not Phase.QUEUED:
-                held = call.phase is Phase.HELD
-                self._forget(id, call)
-                self._told.append(events.Invalidated(id, reason, held))
+        found = dict.fromkeys(ids)
+        held = tuple([id for id in found if id in self._held])
+        pending = tuple([id for id in found if id in self._sent and self._leave(id)])
+        if held:
+            self._let_go(held)
+            self._told.append(events.Invalidated(held, reason, True))
+        if pending:
+            self._told.append(events.Invalidated(pending, reason, False))
+
+    def _let_go(self, held: Collection[int]) -> None:
+        """Results are held no longer."""
+        for id in held:
+            del self._held[id]
+        self._digest.remove_all(held)
+        self._enter(CALL[Phase.HELD]["end"], held)
 
     def gone(self, ids: Iterable[int]) -> None:
         """The host does not know these: absence of proof is invalidation (D2)."""
+        held = []
+        unsent: list[events.ClientEvent] = []
         for id in ids:
-            call = self._calls.get(id)
-            if call is None or call.phase is Phase.QUEUED:
-                continue
-            held, begun = call.phase is Phase.HELD, self._streams.begun(id)
-            self._forget(id, call)
-            if held:
-                self._told.append(events.Invalidated(id, "unknown to the host", True))
-            elif begun:
-                lost = Ending("stream_lost", "the host no longer knows this stream: start it anew")
-                self._told.append(events.Ended(id, lost))
-            else:
-                self._told.append(events.Unsent(id))
+            begun = self._streams.begun(id)
+            match self.phase(id):
+                case Phase.HELD:
+                    held.append(id)
+                case Phase.SENT:
+                    unsent.append(events.Ended(id, _LOST) if begun else events.Unsent(id))
+                case _:
+                    continue
+            self._leave(id)
+        if held:
+            self._told.append(events.Invalidated(tuple(held), "unknown to the host", True))
+        self._told.extend(unsent)
 
     def items(self, frame: Items) -> bool:
         """Items came; false if some before them are missing."""
@@ -197,7 +207,7 @@ class CallTable:
             self._told.append(events.ItemsReceived(frame.id, index, payloads))
         if taken is Taken.OVERRUN:
             self._told.append(events.Ended(frame.id, _OVERRUN))
-            self._forget(frame.id, self._calls[frame.id])  # it is still registered: see the digest
+            self._leave(frame.id)  # it is still registered there: see the digest
         return taken is not Taken.GAP
 
     def ended(self, frame: End) -> bool:
@@ -206,7 +216,7 @@ class CallTable:
             return True
         if not self._streams.complete(frame.id, frame.index):
             return False
-        self._forget(frame.id, self._calls[frame.id])
+        self._leave(frame.id)
         self._told.append(events.Ended(frame.id, frame.failure))
         return True
 
@@ -227,32 +237,33 @@ class CallTable:
     # Lists of everything.
 
     def listed(self) -> tuple[list[int], list[int], list[Reading]]:
-        """All that the host should know: held, pending, streams; the digest is over these then."""
-        held, pending, streams = [], [], []
-        self.digest = Digest()
-        for id, call in self._calls.items():
-            if call.phase is Phase.QUEUED:
-                continue
-            self.digest.add(id)
-            if call.phase is Phase.HELD:
-                held.append(id)
-            elif call.kind is Kind.STREAM:
-                streams.append(self._streams.reading(id))
-            else:
-                pending.append(id)
-        return held, pending, streams
+        """All that the host should know: held, pending, streams. What is in no list is abandoned:
+        with these the host is told.
+        """
+        self.parted()
+        return [*self._held], [*self._sent], [self._streams.reading(id) for id in self._streams]
 
     def clear(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """Forget all: the ids that were queued, sent, held."""
-        ids: dict[Phase, list[int]] = {phase: [] for phase in Phase}
-        for id, call in list(self._calls.items()):
-            ids[call.phase].append(id)
-            self._end(id, call)
+        sent, held = sorted([*self._sent, *self._streams]), tuple(self._held)
+        queued = tuple(self.queue.ids())
+        self.parted()
+        for id in (*queued, *sent, *held):
+            self._leave(id)
         self.pace = Pace(self._at_a_time)
-        return tuple(ids[Phase.QUEUED]), tuple(ids[Phase.SENT]), tuple(ids[Phase.HELD])
+        return queued, tuple(sent), held
 
     def __len__(self) -> int:
-        return len(self._calls)
+        return len(self.queue) + len(self._sent) + len(self._streams) + len(self._held)
 
 
+def _counted(runs: list[Run]) -> Mapping[Run, int]:
+    """How often each occurs; nearly always there is only one."""
+    if runs and runs.count(runs[0]) == len(runs):
+        return {runs[0]: len(runs)}
+    return Counter(runs)
+
+
+_LOST: Final = Ending("stream_lost", "the host no longer knows this stream: start it anew")
 _OVERRUN: Final = Ending("overrun", "the host sent more items than it may: update it")
+_NO_STREAM: Final = Ending("bad_answer", "its host answered without a stream: update it")

@@ -11,33 +11,24 @@ import math
 from collections.abc import Iterable
 
 from . import client_events as events
-from .admission import FULL
-from .batch import batches, call_size, overhead
-from .calls import CallTable, Request
+from .batch import batches, overhead
+from .bond import SUCCEEDED, Bond, TurnedAway
+from .calls import CallTable
 from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
-from .envelopes import HostEnvelope, encode_client_envelope
-from .frames import (
-    VERSION,
-    Bye,
-    ClientFrame,
-    Hello,
-    KeepAlive,
-    Rejected,
-    Welcome,
-)
+from .envelopes import HostEnvelope
+from .frames import ClientFrame, Welcome
 from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
 from .refusals import RETRY_AFTER, refusal
-from .states import CLIENT, ClientInput, ClientState, Machine, Phase
+from .runs import Asked
+from .states import CLIENT, ClientInput, ClientState, Machine
 
 __all__ = ["ClientSession"]
 
 _TIMING = Timing()
 _LIMITS = Limits()
-_REJECTED = {"unknown": "its host does not know this client any more"}
-_SUCCEEDED = "another host answers in its place"
 
 
 class ClientSession:
@@ -54,21 +45,24 @@ class ClientSession:
         limits: Limits = _LIMITS,
     ) -> None:
         """gen: names this session; a new random number below 2^53 for each."""
-        self.cid = cid
-        self.principal = principal
-        self.gen = gen
-        self.iid: str | None = None
+        self._bond = Bond(cid, principal, gen)
         self._machine: Machine[ClientState, ClientInput] = Machine(CLIENT, ClientState.HELLO)
-        self._batch_bytes = limits.batch_bytes
-        self._largest = limits.max_bytes - overhead(cid, principal)
+        largest = limits.max_bytes - overhead(cid, principal)
+        self._batch_bytes = min(limits.batch_bytes, largest)
         self._events: list[events.ClientEvent] = []
         self._calls = CallTable(self._events, limits)
-        self._outbox = ClientOutbox(self._calls, limits)
-        self._parting: list[Outgoing] = []
+        self._outbox = ClientOutbox(self._events, self._calls, limits, largest)
+        self.room = self._outbox.room
+        """At least so many calls may be made now that need not wait for others."""
         self._lease = Lease(timing, now)
         self._hearing = Hearing(self._events, self._calls, self._lease, self._machine)
         self._told_live = False
         self._received = self._foreign = self._damaged = 0
+
+    @property
+    def iid(self) -> str | None:
+        """The host's instance id, once there is one."""
+        return self._bond.iid
 
     @property
     def state(self) -> ClientState:
@@ -86,43 +80,38 @@ class ClientSession:
 
     # What the room above asks.
 
-    def call(self, request: Request) -> int:
+    def call(self, request: Asked) -> int:
         """Make a call; its id. It waits in here until there is a host to take it."""
-        id = self._calls.open(request.kind)
-        if self._gone:
-            self._calls.abandon(id)
-            self._events.append(events.Unsent(id))
-        elif call_size(request.arguments, request.operation) > self._largest:
-            self._calls.abandon(id)
-            problem = f"its arguments have {len(request.arguments):,} bytes, too many for a message"
-            self._events.append(events.Failed(id, "too_large", problem, b"", False))
-        else:
-            self._outbox.call(id, request)
-        return id
-
-    @property
-    def crowded(self) -> bool:
-        """Whether a call made now must wait for others."""
-        return self._outbox.crowded
+        if self._machine.state is ClientState.GONE:
+            self._events.append(events.Unsent(id := self._calls.queue.skip()))
+            return id
+        self.room -= 1
+        return self._outbox.call(request)
 
     def refuses(self, left: float, now: float) -> float:
         """Whether a call made now could not be served in so many seconds: those after which to try
         again; 0 if it can (D27).
         """
-        return self._outbox.refuses(left, now)
+        self.room = self._outbox.room
+        return 0.0 if self.room > 0 else self._outbox.refuses(left, now)
 
     @property
     def pressed(self) -> bool:
         """Whether to take `outgoing` again soon: more calls are to be refused."""
         return self._outbox.pressed
 
+    @property
+    def last_id(self) -> int:
+        """Of the newest call."""
+        return self._calls.queue.last_id
+
     def unsent(self, id: int) -> bool:
         """Whether the call still waits in here."""
-        return self._calls.phase(id) is Phase.QUEUED
+        return id in self._calls.queue
 
     def recall(self) -> list[int]:
         """Give up the calls that wait in here, to make them elsewhere: their ids."""
-        return self._outbox.recall()
+        return self._calls.queue.clear()
 
     def cancel(self, id: int) -> None:
         """Give up a call or stream; its host is told, if it was sent (D19)."""
@@ -159,6 +148,8 @@ class ClientSession:
 
     def events(self) -> list[events.ClientEvent]:
         """What happened since the last time, in order."""
+        if not self._events:
+            return []
         told = self._events[:]
         self._events.clear()
         return told
@@ -173,7 +164,7 @@ class ClientSession:
             self._hearing.skipped,
             self._hearing.resyncs,
             len(self._calls),
-            self._outbox.waiting,
+            len(self._calls.queue),
             self._calls.digest.value,
         )
 
@@ -183,7 +174,7 @@ class ClientSession:
         """A message came."""
         self._received += 1
         self._damaged += envelope.damaged
-        if self._gone or envelope.gen != self.gen:
+        if self._gone or envelope.gen != self._bond.gen:
             self._foreign += 1
         elif envelope.number == 0:
             self._aside(envelope, now)
@@ -194,6 +185,7 @@ class ClientSession:
         else:
             self._lease.trusted(now)
             self._hearing.hear(envelope, now)
+            self.room = self._outbox.room
         self._notice(now)
 
     def no_responders(self, now: float) -> None:
@@ -232,63 +224,51 @@ class ClientSession:
             return math.inf
         return self._lease.next(self._told_live) if self._bound else self._lease.hello_due
 
-    def outgoing(self, now: float) -> list[Outgoing]:
+    def outgoing(self, now: float, turn: float = 0.0) -> list[Outgoing]:
         """The messages to send now; the time that is left to calls is told as of `now`.
 
         Calls that cannot be served in time are refused here: take `events()` again.
+
+        turn: seconds since the first call was made, or the first thing came, that is new.
         """
-        out = self._parting
-        self._parting = []
+        out, self._bond.parting = self._bond.parting, []
         if self._gone:
             return out
         doubtful = self._lease.doubtful(now)
         if doubtful and now >= self._lease.hello_due:
-            hello = Hello(self._lease.hello(now), VERSION, self.iid or "")
-            out.append(Outgoing(None, self._encode((hello,))))
+            out.append(self._bond.hello(self._lease.hello(now), self._hearing.sequence.last))
         if not self._bound:
             return out
         # A host in doubt gets only probes: calls that never left can go to any other one.
-        frames = [] if doubtful else self._outbox.drain(now)
+        frames = [] if doubtful else self._outbox.drain(now, turn)
         if now >= self._lease.probe_due:
-            frames.extend(self._probe(now))
-        for batch in batches(frames, min(self._batch_bytes, self._largest)):
-            out.append(Outgoing(self.iid, self._encode(batch)))
+            resyncing = self._hearing.sequence.resyncing
+            frames.extend(self._outbox.probe(self._lease.probe(now), resyncing))
+        if len(frames) == 1:
+            out.append(Outgoing(self.iid, self._pack((frames[0],))))
+        elif frames:
+            for batch in batches(frames, self._batch_bytes):
+                out.append(Outgoing(self.iid, self._pack(batch)))
         return out
 
     # How it works.
 
-    def _probe(self, now: float) -> list[ClientFrame]:
-        """What is asked of the host. It comes last, so that its lists are true at its place."""
-        number = self._lease.probe(now)
-        if self._hearing.sequence.resyncing:
-            return self._outbox.resync(number)
-        digest = self._calls.digest
-        return [*self._calls.all_credits(), KeepAlive(number, digest.count, digest.value)]
-
-    def _encode(self, frames: tuple[ClientFrame, ...]) -> bytes:
-        last = self._hearing.sequence.last
-        return encode_client_envelope(self.cid, self.principal, self.gen, last, frames)
+    def _pack(self, frames: tuple[ClientFrame, ...]) -> bytes:
+        return self._bond.pack(self._hearing.sequence.last, frames)
 
     def _aside(self, envelope: HostEnvelope, now: float) -> None:
         """A message outside of the sequence: a host that does not know this session."""
-        for frame in envelope.frames:
-            match frame:
-                case Rejected(reason) if reason == FULL and self.iid is None:
-                    return self._turned_away()
-                case Rejected(reason) if self.iid in (None, envelope.iid):
-                    return self._lose(_REJECTED.get(reason, f"its host refuses: {reason}"))
-                case Welcome() if self.iid not in (None, envelope.iid):
-                    if self._lease.doubtful(now):
-                        return self._lose(_SUCCEEDED)
+        reason = self._bond.ended_by(envelope, self._lease.doubtful(now))
+        if reason is not None:
+            self._lose(reason)
 
     def _welcomed(self, envelope: HostEnvelope, now: float) -> None:
-        """The first welcome wins; whatever was numbered before it was a welcome, too."""
-        welcome = next((frame for frame in envelope.frames if isinstance(frame, Welcome)), None)
+        """Whatever was numbered before the first welcome was a welcome, too."""
+        welcome = self._bond.welcomed(envelope)
         if welcome is None:
             self._foreign += 1
             return
         self._machine.feed("welcome")
-        self.iid = envelope.iid
         self._lease.probe_due = now
         self._lease.answered(welcome.number)
         self._hearing.sequence.last = envelope.number - 1
@@ -300,37 +280,29 @@ class ClientSession:
         """Another host opened a session, too, by a hello that was repeated."""
         self._foreign += 1
         if any(isinstance(frame, Welcome) for frame in envelope.frames):
-            data = encode_client_envelope(self.cid, self.principal, self.gen, 0, (Bye(),))
-            self._parting.append(Outgoing(envelope.iid, data))
+            self._bond.part(envelope.iid, 0)
             if self._lease.doubtful(now):
-                self._lose(_SUCCEEDED)
+                self._lose(SUCCEEDED)
 
     def _notice(self, now: float) -> None:
         """Tell when what is held stops or begins to be provably fresh."""
-        if not self._bound:
-            return
-        live = self.live(now)
-        if live is not self._told_live:
+        live = now < self.good_until
+        if live is not self._told_live and self._bound:
             self._told_live = live
             self._events.append(events.Resumed() if live else events.Suspended())
 
     def _leave(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
-        if self.iid is not None:
-            self._parting.append(Outgoing(self.iid, self._encode((Bye(),))))
+        self._bond.part(self.iid, self._hearing.sequence.last)
         self._machine.feed("end")
         return self._calls.clear()
 
-    def _turned_away(self) -> None:
-        """The host keeps as many sessions as it can: every call is refused (D27)."""
-        if not self._gone:
-            refused = refusal(RETRY_AFTER)
-            queued, _, _ = self._leave()
-            self._events.extend(
-                events.Failed(id, refused.code, refused.message, refused.data, False)
-                for id in queued
-            )
-            self._events.append(events.Gone("its host has no room", (), (), ()))
-
     def _lose(self, reason: str) -> None:
-        if not self._gone:
-            self._events.append(events.Gone(reason, *self._leave()))
+        if self._gone:
+            return
+        queued, pending, held = self._leave()
+        if isinstance(reason, TurnedAway):  # every call is refused (D27)
+            no = refusal(RETRY_AFTER)
+            for id in queued:
+                self._events.append(events.Failed(id, no.code, no.message, no.data, False))
+            queued = ()
+        self._events.append(events.Gone(reason, queued, pending, held))

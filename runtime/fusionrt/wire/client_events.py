@@ -39,7 +39,7 @@ class Opened(Event, frozen=True):
 
 
 class Completed(Event, frozen=True):
-    """Calls have their results, one for each id.
+    """Calls have their results, one for each id; they share an `Ask`.
 
     held: they are registered, their invalidation will be told.
     """
@@ -60,12 +60,12 @@ class Failed(Event, frozen=True):
 
 
 class Invalidated(Event, frozen=True):
-    """A result is stale, or not provably fresh for ever (D2).
+    """Results are stale, or not provably fresh for ever (D2).
 
-    completed: false if no result had come: settle the call and retry it (D4).
+    completed: false if no results had come: settle the calls and retry them (D4).
     """
 
-    id: int
+    ids: tuple[int, ...]
     reason: str
     completed: bool
 

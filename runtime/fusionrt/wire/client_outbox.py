@@ -7,21 +7,25 @@ was asked for twice what it can do ran nothing but calls whose callers had left.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from .batch import chunks
-from .calls import CallTable, Request
-from .frames import Calls, Cancel, ClientFrame, Reading, Resync, Unsubscribe
+from . import client_events as events
+from .batch import call_size, chunks, parts
+from .calls import CallTable
+from .frames import Calls, Cancel, ClientFrame, KeepAlive, Reading, Resync, Unsubscribe
 from .limits import Limits
-from .states import Phase
+from .pace import BRIEF
+from .runs import Asked, Run
 
 __all__ = ["ClientOutbox"]
 
 _LONGEST = 2**32 - 1  # milliseconds
 REFUSALS: Final = 256
 """Calls that are refused between two looks at what came."""
+TURN: Final = 0.5
+"""The share of a call's time after which it is not sent that was made in the same, long turn."""
 
 
 class ClientOutbox:
@@ -30,131 +34,155 @@ class ClientOutbox:
     pressed: `drain` stopped, though more calls that wait cannot be served in time.
     """
 
-    def __init__(self, calls: CallTable, limits: Limits) -> None:
+    def __init__(
+        self, told: list[events.ClientEvent], calls: CallTable, limits: Limits, largest: int
+    ) -> None:
+        """largest: bytes that the frames of a message may have."""
+        self._told: Final = told
         self._calls: Final = calls
+        self._queue: Final = calls.queue
         self._limits: Final = limits
-        self._ids: Final = limits.ids
-        self._waiting: OrderedDict[int, Request] = OrderedDict()
+        self._largest: Final = largest
+        self._bytes: Final = min(limits.batch_bytes, largest)
+        self._roomy: Final = (largest - call_size(b"", "")) // 4
+        """So much of arguments and operation fits into a message whatever their characters are."""
         self.pressed = False
         self._waited = 0
-        """Calls up to this id had to wait."""
+        """Calls up to this id had to wait for others."""
         self._parting: list[Cancel | Unsubscribe] = []
 
-    def call(self, id: int, request: Request) -> None:
-        """Queue a call."""
-        self._waiting[id] = request
+    def call(self, request: Asked) -> int:
+        """Queue a call, or fail it if no message can carry it: its id."""
+        length = len(request.arguments)
+        if length + len(request.operation) <= self._roomy or (
+            call_size(request.arguments, request.operation) <= self._largest
+        ):
+            return self._queue.add(request)
+        id = self._queue.skip()
+        problem = f"its arguments have {length:,} bytes, too many for a message"
+        self._told.append(events.Failed(id, "too_large", problem, b"", False))
+        return id
 
     @property
-    def waiting(self) -> int:
-        """How many calls wait."""
-        return len(self._waiting)
-
-    @property
-    def crowded(self) -> bool:
-        """Whether a call made now must wait for others."""
-        pace = self._calls.pace
-        return len(self._waiting) + pace.under_way >= pace.at_a_time
+    def room(self) -> int:
+        """How many calls may be made now that need not wait for others."""
+        return self._calls.pace.room - len(self._queue)
 
     def refuses(self, left: float, now: float) -> float:
         """Whether a call made now could not be served in so many seconds: those after which to try
         again; 0 if it can.
         """
         pace = self._calls.pace
-        ahead = len(self._waiting)
+        ahead = len(self._queue)
         if ahead >= self._limits.waiting or pace.refuses(ahead, left, left, now):
             return pace.retry_after(ahead, now)
         return 0.0
 
-    def recall(self) -> list[int]:
-        """Forget the calls that wait: their ids."""
-        ids = list(self._waiting)
-        self._waiting.clear()
-        for id in ids:
-            self._calls.abandon(id)
-        return ids
-
     def cancel(self, id: int) -> None:
         """Abandon a call; one that was not sent yet leaves no trace."""
-        self._waiting.pop(id, None)
-        if self._calls.abandon(id) in (Phase.SENT, Phase.HELD):
-            self._parting.append(Cancel(id))
+        self._parting.extend(map(Cancel, self._calls.abandon((id,))))
 
     def unsubscribe(self, ids: Iterable[int]) -> None:
         """Abandon held results."""
-        told = [id for id in ids if self._calls.abandon(id) in (Phase.SENT, Phase.HELD)]
+        told = self._calls.abandon(ids)
         if told:
-            self._parting.extend(Unsubscribe(part) for part, _ in chunks(told, self._ids))
+            self._parting.extend(Unsubscribe(part) for part, _ in chunks(told, self._limits.ids))
 
-    def drain(self, now: float) -> list[ClientFrame]:
-        """What can be said now, and the credit of streams; it counts as said from here on."""
+    def drain(self, now: float, turn: float) -> list[ClientFrame]:
+        """What can be said now, and the credit of streams; it counts as said from here on.
+
+        turn: seconds since the first of what is new was made.
+        """
         frames: list[ClientFrame] = []
-        for parting in self._parting:
-            frames.append(parting)
-            self._calls.parted((parting.id,) if isinstance(parting, Cancel) else parting.ids)
-        self._parting.clear()
-        while self._waiting and not self._calls.pace.full:
-            id, request = self._waiting.popitem(last=False)
-            if id <= self._waited and self._hopeless(request, 0, now):
-                self._calls.refused(id, len(self._waiting), now)
+        if self._parting:
+            frames.extend(self._parting)
+            self._parting.clear()
+            self._calls.parted()
+        while self._queue and (room := self._calls.pace.room):
+            run = self._queue.take(room)
+            if self._too_late(run, now, turn):
+                self._calls.refused(run.ids, len(self._queue), now)
             else:
-                frames.append(_calls_frame(id, request, now))
-                self._calls.sent(id, now)
-        self._refuse_hopeless(now)
-        if self._waiting:
-            self._waited = next(reversed(self._waiting))
+                frames.extend(self._frames(run, now))
+                self._calls.sent(run, now)
+        self.pressed = bool(self._queue) and self._refuse_hopeless(now)
+        self._waited = self._queue.last_id
         frames.extend(self._calls.credits())
         return frames
 
-    def _refuse_hopeless(self, now: float) -> None:
-        """The last to come wait the longest; each is asked about until one can be served.
+    def _frames(self, run: Run, now: float) -> list[Calls]:
+        """The frames of calls that are sent now."""
+        ask, arguments, operations = run.ask, run.arguments, run.operations
+        left = (run.deadline - now) * 1000.0
+        budget = int(left) if 0.0 <= left <= _LONGEST else 0 if left < 0.0 else _LONGEST
+        cuts = parts(arguments, operations, self._bytes) if len(arguments) > 1 else ((0, 1),)
+        return [
+            Calls(
+                run.first + start,
+                ask.kind,
+                ask.method,
+                tuple(arguments[start:end]),
+                ask.encoding,
+                budget,
+                tuple(operations[start:end]),
+                ask.hops,
+            )
+            for start, end in cuts
+        ]
 
-        Only so many at a time: what came must be heard in between.
+    def _refuse_hopeless(self, now: float) -> bool:
+        """The last to come wait the longest; of each run those are kept that can be served.
+
+        Only so many at a time, for what came must be heard in between: whether there may be more.
         """
-        self.pressed = True
-        for _ in range(REFUSALS):
-            if not self._waiting:
+        left = REFUSALS
+        while self._queue and left:
+            run = self._queue.last
+            before = min(self._before(run, now), self._limits.waiting - 1)
+            served = math.floor(before) + 1 - (len(self._queue) - len(run))
+            hopeless = min(len(run) - max(0, served), left)
+            if hopeless <= 0:
                 break
-            last = self._waiting[next(reversed(self._waiting))]
-            ahead = len(self._waiting) - 1
-            if ahead < self._limits.waiting and not self._hopeless(last, ahead, now):
-                break
-            id, _ = self._waiting.popitem()
-            self._calls.refused(id, len(self._waiting), now)
-        else:
-            return
-        self.pressed = False
+            left -= hopeless
+            ids = self._queue.shorten(hopeless)
+            self._calls.refused(reversed(ids), len(self._queue), now)
+        return not left
 
-    def _hopeless(self, request: Request, ahead: int, now: float) -> bool:
-        return self._calls.pace.refuses(ahead, request.deadline - now, request.timeout, now)
+    def _too_late(self, run: Run, now: float, turn: float) -> bool:
+        """Whether a run whose turn it is cannot be served in time any more.
+
+        One that did not wait for others saw how long a turn of the loop takes at the moment: what
+        there is to hear waits for one, too.
+        """
+        if run.first <= self._waited:
+            return self._before(run, now) < 0
+        return turn > max(BRIEF, run.ask.timeout * TURN)
+
+    def _before(self, run: Run, now: float) -> float:
+        """How many calls may wait before one of the run."""
+        return self._calls.pace.before(run.deadline - now, run.ask.timeout, now)
+
+    def probe(self, number: int, resyncing: bool) -> list[ClientFrame]:
+        """What is asked of the host. It comes last, so that its lists are true at its place."""
+        if resyncing:
+            return self.resync(number)
+        digest = self._calls.digest
+        return [*self._calls.all_credits(), KeepAlive(number, digest.count, digest.value)]
 
     def resync(self, number: int) -> list[ClientFrame]:
         """All that the client believes in; the lists also say what it abandoned."""
         self._parting.clear()
         held, pending, streams = self._calls.listed()
-        parts: list[tuple[Sequence[int], Sequence[int], Sequence[Reading]]] = []
-        if len(held) + len(pending) + len(streams) <= self._ids:
-            parts.append((held, pending, streams))
+        ids = self._limits.ids
+        lists: list[tuple[Sequence[int], Sequence[int], Sequence[Reading]]] = []
+        if len(held) + len(pending) + len(streams) <= ids:
+            lists.append((held, pending, streams))
         else:
-            parts.extend((part, (), ()) for part, _ in chunks(held, self._ids))
-            parts.extend(((), part, ()) for part, _ in chunks(pending, self._ids) if part)
-            parts.extend(((), (), part) for part, _ in chunks(streams, self._ids) if part)
-        last = len(parts) - 1
+            lists.extend((part, (), ()) for part, _ in chunks(held, ids))
+            lists.extend(((), part, ()) for part, _ in chunks(pending, ids) if part)
+            lists.extend(((), (), part) for part, _ in chunks(streams, ids) if part)
+        last = len(lists) - 1
         return [
             Resync(number, index, index == last, tuple(held), tuple(pending), tuple(streams))
-            for index, (held, pending, streams) in enumerate(parts)
+            for index, (held, pending, streams) in enumerate(lists)
         ]
-
-
-def _calls_frame(id: int, request: Request, now: float) -> Calls:
-    """The frame of a call that is sent now."""
-    budget = min(max(0.0, (request.deadline - now) * 1000.0), _LONGEST)
-    return Calls(
-        id,
-        request.kind,
-        request.method,
-        (request.arguments,),
-        request.encoding,
-        int(budget),
-        (request.operation,) if request.operation else (),
-        request.hops,
-    )

@@ -66,6 +66,13 @@ class Digest:
         self.count -= len(ids)
         self._toggled.symmetric_difference_update(ids)
 
+    def joined(self, ids: Collection[int]) -> Digest:
+        """Of a set that has these ids as well."""
+        both = Digest()
+        both.count, both._value = self.count, self.value
+        both.add_all(ids)
+        return both
+
     def _toggle(self, id: int) -> None:
         if id in self._toggled:
             self._toggled.remove(id)

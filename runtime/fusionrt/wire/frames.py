@@ -13,6 +13,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 
 __all__ = [
+    "LAST_ID",
     "VERSION",
     "Acknowledged",
     "Bye",
@@ -43,7 +44,10 @@ __all__ = [
 VERSION = 2
 """The version of the protocol: both ends must have the same one."""
 
-Natural: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
+LAST_ID = 2**53 - 1
+"""The largest integer that JavaScript reads exactly."""
+
+Natural: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=LAST_ID)]
 Word: TypeAlias = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)]
 
 

@@ -51,13 +51,6 @@ class Hearing:
     def hear(self, envelope: HostEnvelope, now: float) -> None:
         """Act on the next message of the sequence only (D1)."""
         match self.sequence.judge(envelope):
-            case Verdict.REPEATED:
-                self.repeated += 1
-            case Verdict.SKIPPED:
-                self.skipped += 1
-            case Verdict.GAP:
-                self.skipped += 1
-                self.resync(now)
             case Verdict.NEXT:
                 complete = envelope.damaged == 0
                 for frame in envelope.frames:
@@ -66,6 +59,13 @@ class Hearing:
                     self.sequence.last = envelope.number
                 else:  # unacknowledged, so that the host keeps what did not decode
                     self.resync(now)
+            case Verdict.REPEATED:
+                self.repeated += 1
+            case Verdict.SKIPPED:
+                self.skipped += 1
+            case Verdict.GAP:
+                self.skipped += 1
+                self.resync(now)
 
     def resync(self, now: float) -> None:
         """Believe nothing until the host has compared notes; only answers from now on count."""

@@ -14,6 +14,7 @@ from . import host_events as events
 from .batch import chunks, result_size, size
 from .envelopes import BadCalls, ClientEnvelope
 from .frames import (
+    LAST_ID,
     VERSION,
     Acknowledged,
     Bye,
@@ -125,6 +126,8 @@ class HostSession:
 
     def _act(self, frame: ClientFrame | BadCalls, now: float, told: list[events.HostEvent]) -> None:
         match frame:
+            case Calls() if frame.ids.stop > LAST_ID + 1:
+                self._dropped += 1  # no frame could name the last of them
             case Calls():
                 self._called(frame, now, told)
             case Cancel(id):

@@ -60,7 +60,8 @@ class Pace:
     def ended(self, calls: int, since: float, now: float) -> None:
         """Calls that began then have ended: the averages are as if one had after the other."""
         self.left(calls, since)
-        self.at_a_time = min(self.at_a_time + calls * GROWTH, self._most)
+        if self.at_a_time < self._most:
+            self.at_a_time = min(self.at_a_time + calls * GROWTH, self._most)
         seconds = now - since
         if not self._took:
             self._took = seconds
@@ -82,7 +83,8 @@ class Pace:
     @property
     def room(self) -> int:
         """How many calls may begin now."""
-        return max(0, math.ceil(self.at_a_time - self.under_way))
+        room = math.ceil(self.at_a_time - self.under_way)
+        return room if room > 0 else 0
 
     def stepped(self, calls: int, seconds: float) -> None:
         """So many calls began; so long did the processor do nothing else."""

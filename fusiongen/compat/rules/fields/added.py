@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...layout import is_closed, optional
-from ...rule import BreakingRule, Tier
+from ...rule import Breaking, BreakingRule, Tier
 from ..cases import USE
 from .cases import ATTRS, DATA, NAMED_TUPLE, STRUCT, cart, case
 
@@ -31,15 +31,28 @@ class FieldAddedRequired(BreakingRule):
     tier = Tier.WIRE
     advice = "Give it a default"
     BREAKING = (
-        case(("id: str",), ("id: str", "owner: str")),
-        (
+        Breaking(
+            *case(("id: str",), ("id: str", "owner: str")),
+            "shop.contracts.Cart.owner",
+            "the field is new, and required",
+        ),
+        Breaking(
             cart("class Cart(TypedDict):", "id: str"),
             cart("class Cart(TypedDict):", "id: str", "owner: str"),
+            "shop.contracts.Cart.owner",
+            "the field is new, and required",
         ),
-        (cart(ATTRS, "id: str"), cart(ATTRS, "id: str", "n: int = attrs.field(alias='m')")),
-        (
+        Breaking(
+            cart(ATTRS, "id: str"),
+            cart(ATTRS, "id: str", "n: int = attrs.field(alias='m')"),
+            "shop.contracts.Cart.n",
+            "the field is new, and required",
+        ),
+        Breaking(
             cart("class Cart(BaseModel):", "id: str"),
             cart("class Cart(BaseModel):", "id: str", "owner: str = Field(min_length=1)"),
+            "shop.contracts.Cart.owner",
+            "the field is new, and required",
         ),
     )
     COMPATIBLE = (
@@ -80,14 +93,23 @@ class FieldAddedToClosedType(BreakingRule):
     tier = Tier.WIRE
     advice = "Open the type in one version, add the field in the next"
     BREAKING = (
-        (cart(NAMED_TUPLE, "id: str"), cart(NAMED_TUPLE, "id: str", "n: int = 0")),
-        (
+        Breaking(
+            cart(NAMED_TUPLE, "id: str"),
+            cart(NAMED_TUPLE, "id: str", "n: int = 0"),
+            "shop.contracts.Cart.n",
+            "the field is new, and the old version refuses it",
+        ),
+        Breaking(
             cart(STRUCT.format(", forbid_unknown_fields=True"), "id: str"),
             cart(STRUCT.format(", forbid_unknown_fields=True"), "id: str", "n: int = 0"),
+            "shop.contracts.Cart.n",
+            "the field is new, and the old version refuses it",
         ),
-        (
+        Breaking(
             cart("class Cart(BaseModel, extra='forbid'):", "id: str"),
             cart("class Cart(BaseModel, extra='forbid'):", "id: str", "n: int = 0"),
+            "shop.contracts.Cart.n",
+            "the field is new, and the old version refuses it",
         ),
     )
 

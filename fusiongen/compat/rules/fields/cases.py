@@ -21,7 +21,6 @@ __all__ = [
     "cart",
     "case",
     "kept",
-    "places_changed",
 ]
 
 
@@ -47,9 +46,3 @@ def case(*sides: tuple[str, ...]) -> Case:
 def kept(comparison: Comparison) -> Iterator[tuple[FieldPair, LockedField, LockedField]]:
     """The fields that are on both sides."""
     return ((each, each.old, each.new) for each in comparison.fields if each.old and each.new)
-
-
-def places_changed(before: tuple[str, ...], after: tuple[str, ...]) -> bool:
-    """Whether a field stands elsewhere than before, other than by the loss of one before it."""
-    kept = tuple(name for name in before if name in after)
-    return kept != after[: len(kept)]

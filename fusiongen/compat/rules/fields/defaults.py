@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ....contract import Kind
 from ...defaults import meant
 from ...layout import given_default, optional
-from ...rule import BreakingRule, Tier
+from ...rule import Breaking, BreakingRule, Tier, was_and_is
 from .cases import STRUCT, cart, case, kept
 
 if TYPE_CHECKING:
@@ -26,7 +26,13 @@ class FieldMadeRequired(BreakingRule):
     id = "FIELD_MADE_REQUIRED"
     tier = Tier.SOURCE
     advice = "Keep the default"
-    BREAKING = (case(("id: str = ''",), ("id: str",)),)
+    BREAKING = (
+        Breaking(
+            *case(("id: str = ''",), ("id: str",)),
+            "shop.contracts.Cart.id",
+            "the field has no default any more",
+        ),
+    )
     COMPATIBLE = (case(("id: str",), ("id: str = ''",)),)
 
     @classmethod
@@ -45,13 +51,17 @@ class FieldPresenceChanged(BreakingRule):
     tier = Tier.WIRE
     advice = "Let every reader do without it first"
     BREAKING = (
-        (
+        Breaking(
             cart("class Cart(TypedDict):", "id: str"),
             cart("class Cart(TypedDict):", "id: NotRequired[str]"),
+            "shop.contracts.Cart.id",
+            "it may be left out now; the old version requires it",
         ),
-        (
+        Breaking(
             cart(STRUCT.format(", omit_defaults=True"), "id: str = ''"),
             cart(STRUCT.format(", omit_defaults=True"), "id: str"),
+            "shop.contracts.Cart.id",
+            "it is required now; the old version may leave it out",
         ),
     )
     COMPATIBLE = (
@@ -66,9 +76,9 @@ class FieldPresenceChanged(BreakingRule):
         for pair, old, new in kept(comparison):
             first, second = pair.type.old, pair.type.new
             if _may_be_absent(first, old) and not optional(second, new):
-                yield cls.change(pair.at, "the field became required")
+                yield cls.change(pair.at, "it is required now; the old version may leave it out")
             elif _may_be_absent(second, new) and not optional(first, old):
-                yield cls.change(pair.at, "the field may be left out, and was required")
+                yield cls.change(pair.at, "it may be left out now; the old version requires it")
 
 
 class FieldDefaultChanged(BreakingRule):
@@ -78,9 +88,11 @@ class FieldDefaultChanged(BreakingRule):
     tier = Tier.WIRE
     advice = "Keep the default, or drop `omit_defaults` in a version before"
     BREAKING = (
-        (
+        Breaking(
             cart(STRUCT.format(", omit_defaults=True"), "n: int = 1"),
             cart(STRUCT.format(", omit_defaults=True"), "n: int = 2"),
+            "shop.contracts.Cart.n",
+            "the default was `1`, and is `2`",
         ),
     )
     COMPATIBLE = (case(("n: int = 1",), ("n: int = 2",)),)
@@ -97,7 +109,7 @@ class FieldDefaultChanged(BreakingRule):
                 for each, types in ((old, comparison.old.types), (new, comparison.new.types))
             )
             if omitted and before is not None and after not in (None, before):
-                yield cls.change(pair.at, f"the default {before} became {after}")
+                yield cls.change(pair.at, was_and_is("the default", before, after))
 
 
 def _meant(field: LockedField, types: Types) -> str | None:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...layout import given_as, positional, travels_as_array
-from ...rule import BreakingRule, Tier
-from .cases import cart, case, places_changed
+from ...order import first_moved
+from ...rule import Breaking, BreakingRule, Tier
+from .cases import cart, case
 
 if TYPE_CHECKING:
     from ...comparison import Comparison
@@ -24,8 +25,16 @@ class FieldMoved(BreakingRule):
     tier = Tier.SOURCE
     advice = "Add fields at the end, or make the class `kw_only`"
     BREAKING = (
-        case(("a: str", "b: str"), ("b: str", "a: str")),
-        case(("a: str", "b: str = ''"), ("a: str", "c: str = ''", "b: str = ''")),
+        Breaking(
+            *case(("a: str", "b: str"), ("b: str", "a: str")),
+            "shop.contracts.Cart",
+            "the field `b` comes before `a` now",
+        ),
+        Breaking(
+            *case(("a: str", "b: str = ''"), ("a: str", "c: str = ''", "b: str = ''")),
+            "shop.contracts.Cart",
+            "the field `c` comes before `b` now",
+        ),
     )
     COMPATIBLE = (
         (
@@ -38,8 +47,9 @@ class FieldMoved(BreakingRule):
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.records:
             old, new = positional(pair.old), positional(pair.new)
-            if not travels_as_array(pair.new) and places_changed(old, new):
-                yield cls.change(pair.at, "its fields have another order")
+            moved = first_moved(old, new)
+            if not travels_as_array(pair.new) and moved is not None:
+                yield cls.change(pair.at, f"the field `{moved[0]}` comes before `{moved[1]}` now")
 
 
 class FieldMadeKeywordOnly(BreakingRule):
@@ -49,12 +59,24 @@ class FieldMadeKeywordOnly(BreakingRule):
     tier = Tier.SOURCE
     advice = "Leave both ways open"
     BREAKING = (
-        (
+        Breaking(
             cart("@dataclass\nclass Cart:", "id: str"),
             cart("@dataclass(kw_only=True)\nclass Cart:", "id: str"),
+            "shop.contracts.Cart.id",
+            "it has to be given by keyword now",
         ),
-        case(("id: str", "n: int = 0"), ("id: str", "n: int = field(default=0, kw_only=True)")),
-        case(("id: str", "n: int = 0"), ("id: str", "_: KW_ONLY", "n: int = 0")),
+        Breaking(
+            *case(
+                ("id: str", "n: int = 0"), ("id: str", "n: int = field(default=0, kw_only=True)")
+            ),
+            "shop.contracts.Cart.n",
+            "it has to be given by keyword now",
+        ),
+        Breaking(
+            *case(("id: str", "n: int = 0"), ("id: str", "_: KW_ONLY", "n: int = 0")),
+            "shop.contracts.Cart.n",
+            "it has to be given by keyword now",
+        ),
     )
     COMPATIBLE = (
         (
@@ -70,4 +92,4 @@ class FieldMadeKeywordOnly(BreakingRule):
             kept = taken.intersection(positional(pair.old))
             if pair.new.kind == pair.old.kind:
                 for name in sorted(kept.difference(positional(pair.new))):
-                    yield cls.change(f"{pair.at}.{name}", "it has to be given by keyword")
+                    yield cls.change(f"{pair.at}.{name}", "it has to be given by keyword now")

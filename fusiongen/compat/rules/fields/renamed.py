@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...layout import given_as
-from ...rule import BreakingRule, Tier
+from ...rule import Breaking, BreakingRule, Tier
 from .cases import NAMED_TUPLE, STRUCT, cart, kept
 
 if TYPE_CHECKING:
@@ -23,10 +23,17 @@ class FieldRenamed(BreakingRule):
     tier = Tier.SOURCE
     advice = "Offer the old name as a property"
     BREAKING = (
-        (cart(NAMED_TUPLE, "id: str"), cart(NAMED_TUPLE, "key: str")),
-        (
+        Breaking(
+            cart(NAMED_TUPLE, "id: str"),
+            cart(NAMED_TUPLE, "key: str"),
+            "shop.contracts.Cart.key",
+            "the field was called `id`",
+        ),
+        Breaking(
             cart(STRUCT.format(""), "id: str"),
             cart(STRUCT.format(""), "key: str = msgspec.field(name='id')"),
+            "shop.contracts.Cart.key",
+            "the field was called `id`",
         ),
     )
 
@@ -34,7 +41,7 @@ class FieldRenamed(BreakingRule):
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair, old, _ in kept(comparison):
             if old.name not in {field.name for field in pair.type.new.fields}:
-                yield cls.change(pair.at, f"it was `{old.name}`")
+                yield cls.change(pair.at, f"the field was called `{old.name}`")
 
 
 class FieldGivenOtherwise(BreakingRule):
@@ -45,20 +52,26 @@ class FieldGivenOtherwise(BreakingRule):
     tier = Tier.SOURCE
     advice = "Take the old keyword, too: `AliasChoices`, or `populate_by_name`"
     BREAKING = (
-        (
+        Breaking(
             cart("class Cart(BaseModel):", "id: str"),
             cart("class Cart(BaseModel):", "id: str = Field(validation_alias='key')"),
+            "shop.contracts.Cart.id",
+            "it is not taken as `id` any more",
         ),
-        (
+        Breaking(
             cart("class Cart(BaseModel):", "id: str"),
             cart(
                 "class Cart(BaseModel):",
                 "id: Annotated[str, Field(alias='key', serialization_alias='id')]",
             ),
+            "shop.contracts.Cart.id",
+            "it is not taken as `id` any more",
         ),
-        (
+        Breaking(
             cart("class Cart(BaseModel, populate_by_name=True):", "id: str = Field(alias='key')"),
             cart("class Cart(BaseModel):", "id: str = Field(alias='key')"),
+            "shop.contracts.Cart.id",
+            "it is not taken as `id` any more",
         ),
     )
     COMPATIBLE = (

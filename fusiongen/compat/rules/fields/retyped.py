@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....contract import Kind
 from ...layout import constraints, is_read_only
-from ...rule import BreakingRule, Tier
+from ...rule import Breaking, BreakingRule, Tier, was_and_is
 from .cases import TYPED_DICT, cart, case, kept
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from ...rule import Change
 
 __all__ = ["FieldFrozenChanged", "FieldRespelled", "FieldTypeChanged"]
+
+
+_NOT_READ_ONLY = "the key can be set now; a dict whose key is read-only does not pass for it"
 
 
 class FieldFrozenChanged(BreakingRule):
@@ -27,16 +30,29 @@ class FieldFrozenChanged(BreakingRule):
     tier = Tier.SOURCE
     advice = "Add a field under another name"
     BREAKING = (
-        (cart(TYPED_DICT, "id: str"), cart(TYPED_DICT, "id: ReadOnly[str]")),
-        (
+        Breaking(
+            cart(TYPED_DICT, "id: str"),
+            cart(TYPED_DICT, "id: ReadOnly[str]"),
+            "shop.contracts.Cart.id",
+            "the field cannot be set any more",
+        ),
+        Breaking(
             cart(TYPED_DICT, "id: ReadOnly[Required[str]]"),
             cart(TYPED_DICT, "id: Required[str]"),
+            "shop.contracts.Cart.id",
+            "the key can be set now; a dict whose key is read-only does not pass for it",
         ),
-        (
+        Breaking(
             cart("class Cart(BaseModel):", "id: str"),
             cart("class Cart(BaseModel):", "id: str = Field(frozen=True)"),
+            "shop.contracts.Cart.id",
+            "the field cannot be set any more",
         ),
-        case(("id: str",), ("id: Final[str]",)),
+        Breaking(
+            *case(("id: str",), ("id: Final[str]",)),
+            "shop.contracts.Cart.id",
+            "the field cannot be set any more",
+        ),
     )
     COMPATIBLE = (
         (
@@ -54,7 +70,7 @@ class FieldFrozenChanged(BreakingRule):
                 if after:
                     yield cls.change(pair.at, "the field cannot be set any more")
                 elif pair.type.old.kind is Kind.TYPED_DICT:
-                    yield cls.change(pair.at, "the field can be set now")
+                    yield cls.change(pair.at, _NOT_READ_ONLY)
 
 
 class FieldTypeChanged(BreakingRule):
@@ -65,11 +81,21 @@ class FieldTypeChanged(BreakingRule):
     tier = Tier.WIRE
     advice = "Add a field with the new type, with a default, and keep the old one"
     BREAKING = (
-        case(("id: str",), ("id: int",)),
-        case(("id: str",), ("id: str | None",)),
-        (
+        Breaking(
+            *case(("id: str",), ("id: int",)),
+            "shop.contracts.Cart.id",
+            "its type was `str`, and is `int`",
+        ),
+        Breaking(
+            *case(("id: str",), ("id: str | None",)),
+            "shop.contracts.Cart.id",
+            "its type was `str`, and is `str | None`",
+        ),
+        Breaking(
             cart("class Cart(BaseModel):", "id: str = Field(min_length=1)"),
             cart("class Cart(BaseModel):", "id: str = Field(min_length=2)"),
+            "shop.contracts.Cart.id",
+            "`min_length` was `1`, and is `2`",
         ),
     )
     COMPATIBLE = (case(("id: str | None",), ("id: Optional[str]",)),)
@@ -78,9 +104,14 @@ class FieldTypeChanged(BreakingRule):
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair, old, new in kept(comparison):
             if not _travels_alike(old, new, comparison):
-                yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")
-            elif constraints(old) != constraints(new):
-                yield cls.change(pair.at, "it takes other values")
+                shown = comparison.forms.shown(old.type, new.type)
+                yield cls.change(pair.at, was_and_is("its type", *shown))
+                continue
+            before, after = constraints(old), constraints(new)
+            for name in sorted(before.keys() | after.keys()):
+                was, now = before.get(name), after.get(name)
+                if was != now:
+                    yield cls.change(pair.at, was_and_is(f"`{name}`", was, now))
 
 
 class FieldRespelled(BreakingRule):
@@ -89,7 +120,13 @@ class FieldRespelled(BreakingRule):
     id = "FIELD_RESPELLED"
     tier = Tier.SOURCE
     advice = "Keep the type"
-    BREAKING = (case(("ids: list[str]",), ("ids: tuple[str, ...]",)),)
+    BREAKING = (
+        Breaking(
+            *case(("ids: list[str]",), ("ids: tuple[str, ...]",)),
+            "shop.contracts.Cart.ids",
+            "its type was `list[str]`, and is `tuple[str, ...]`",
+        ),
+    )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
@@ -97,7 +134,7 @@ class FieldRespelled(BreakingRule):
         for pair, old, new in kept(comparison):
             alike = forms.checks_alike(old.type, new.type)
             if not alike and _travels_alike(old, new, comparison):
-                yield cls.change(pair.at, f"`{old.type}` became `{new.type}`")
+                yield cls.change(pair.at, was_and_is("its type", old.type, new.type))
 
 
 def _travels_alike(old: LockedField, new: LockedField, comparison: Comparison) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ....contract import Kind
 from ...layout import record_style
-from ...rule import BreakingRule, Tier
+from ...rule import Breaking, BreakingRule, Tier
 from ..cases import USE
 from .cases import FIELD, case
 
@@ -27,12 +27,26 @@ class TypeKindChanged(BreakingRule):
     tier = Tier.WIRE
     advice = "Add a type of the new sort under another name, and a method that uses it"
     BREAKING = (
-        case(f"@dataclass\nclass Cart:{FIELD}", f"class Cart(NamedTuple):{FIELD}"),
-        case("class Cart(Enum):\n    A = 'a'", "Cart = NewType('Cart', str)"),
-        case("Cart = Literal['a', 'b']", "class Cart(StrEnum):\n    A = 'a'"),
-        (
+        Breaking(
+            *case(f"@dataclass\nclass Cart:{FIELD}", f"class Cart(NamedTuple):{FIELD}"),
+            "shop.contracts.Cart",
+            "it was a dataclass, and is a NamedTuple",
+        ),
+        Breaking(
+            *case("class Cart(Enum):\n    A = 'a'", "Cart = NewType('Cart', str)"),
+            "shop.contracts.Cart",
+            "it was an enum, and is a NewType",
+        ),
+        Breaking(
+            *case("Cart = Literal['a', 'b']", "class Cart(StrEnum):\n    A = 'a'"),
+            "shop.contracts.Cart",
+            "it was an alias, and is an enum",
+        ),
+        Breaking(
             f"@dataclass\nclass Cart:{FIELD}{USE.replace('-> Cart', '-> Cart | str')}",
             f"class Cart(BaseModel):{FIELD}{USE.replace('-> Cart', '-> Cart | str')}",
+            "shop.contracts.Cart",
+            "it was a dataclass, and is a pydantic model, in a union",
         ),
     )
 
@@ -40,8 +54,17 @@ class TypeKindChanged(BreakingRule):
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.types:
             if not _travels_alike(pair, comparison):
-                old, new = pair.old.kind.value, pair.new.kind.value
-                yield cls.change(pair.at, f"the {old} became a {new}")
+                yield cls.change(pair.at, f"{_became(pair)}{_why(pair)}")
+
+
+def _became(pair: TypePair) -> str:
+    return f"it was {pair.old.kind.noun}, and is {pair.new.kind.noun}"
+
+
+def _why(pair: TypePair) -> str:
+    """Sorts that travel alike elsewhere do not in a union."""
+    alone = record_style(pair.old) == record_style(pair.new) is not None
+    return ", in a union" if alone else ""
 
 
 def _travels_alike(pair: TypePair, comparison: Comparison) -> bool:
@@ -67,14 +90,48 @@ class TypeAccessChanged(BreakingRule):
     tier = Tier.SOURCE
     advice = "Keep the sort of type"
     BREAKING = (
-        case(f"@dataclass\nclass Cart:{FIELD}", f"class Cart(msgspec.Struct):{FIELD}"),
-        case(f"class Cart(BaseModel):{FIELD}", f"@dataclass(kw_only=True)\nclass Cart:{FIELD}"),
-        case(f"class Cart(TypedDict):{FIELD}", f"@dataclass\nclass Cart:{FIELD}"),
-        case(f"@dataclass\nclass Cart:{FIELD}", f"@attrs.define\nclass Cart:{FIELD}"),
-        case("Cart = str", "Cart = NewType('Cart', str)"),
-        case("Cart = NewType('Cart', date)", "Cart = date"),
-        case("Cart = Literal['a', 'b']", "class Cart(StrEnum):\n    A = 'a'\n    B = 'b'"),
-        case("class Cart(Enum):\n    A = 1\n    B = 2", "Cart = Literal[1, 2]"),
+        Breaking(
+            *case(f"@dataclass\nclass Cart:{FIELD}", f"class Cart(msgspec.Struct):{FIELD}"),
+            "shop.contracts.Cart",
+            "it was a dataclass, and is a Struct",
+        ),
+        Breaking(
+            *case(
+                f"class Cart(BaseModel):{FIELD}", f"@dataclass(kw_only=True)\nclass Cart:{FIELD}"
+            ),
+            "shop.contracts.Cart",
+            "it was a pydantic model, and is a dataclass",
+        ),
+        Breaking(
+            *case(f"class Cart(TypedDict):{FIELD}", f"@dataclass\nclass Cart:{FIELD}"),
+            "shop.contracts.Cart",
+            "it was a TypedDict, and is a dataclass",
+        ),
+        Breaking(
+            *case(f"@dataclass\nclass Cart:{FIELD}", f"@attrs.define\nclass Cart:{FIELD}"),
+            "shop.contracts.Cart",
+            "it was a dataclass, and is an attrs class",
+        ),
+        Breaking(
+            *case("Cart = str", "Cart = NewType('Cart', str)"),
+            "shop.contracts.Cart",
+            "it was an alias, and is a NewType",
+        ),
+        Breaking(
+            *case("Cart = NewType('Cart', date)", "Cart = date"),
+            "shop.contracts.Cart",
+            "it was a NewType, and is an alias",
+        ),
+        Breaking(
+            *case("Cart = Literal['a', 'b']", "class Cart(StrEnum):\n    A = 'a'\n    B = 'b'"),
+            "shop.contracts.Cart",
+            "it was an alias, and is an enum",
+        ),
+        Breaking(
+            *case("class Cart(Enum):\n    A = 1\n    B = 2", "Cart = Literal[1, 2]"),
+            "shop.contracts.Cart",
+            "it was an enum, and is an alias",
+        ),
     )
     COMPATIBLE = (case("Cart = NewType('Cart', str)", "Cart = str"),)
 
@@ -85,7 +142,7 @@ class TypeAccessChanged(BreakingRule):
             if old == new or not _travels_alike(pair, comparison):
                 continue
             if (old, new) != (Kind.NEWTYPE, Kind.ALIAS) or not _makes_itself(pair.old):
-                yield cls.change(pair.at, f"the {old.value} became a {new.value}")
+                yield cls.change(pair.at, _became(pair))
 
 
 _MAKING_THEMSELVES = frozenset(

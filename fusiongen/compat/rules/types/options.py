@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...comparison import renamed_otherwise
 from ...layout import is_closed, travels_as_array
-from ...rule import BreakingRule, Tier
+from ...rule import Breaking, BreakingRule, Tier, was_and_is
 from .cases import FIELD, case
 
 if TYPE_CHECKING:
@@ -36,33 +36,57 @@ class TypeOptionsChanged(BreakingRule):
     tier = Tier.WIRE
     advice = "Add a type with the option under another name"
     BREAKING = (
-        case(
-            f"class Cart(msgspec.Struct):{FIELD}",
-            f"class Cart(msgspec.Struct, array_like=True):{FIELD}",
+        Breaking(
+            *case(
+                f"class Cart(msgspec.Struct):{FIELD}",
+                f"class Cart(msgspec.Struct, array_like=True):{FIELD}",
+            ),
+            "shop.contracts.Cart",
+            "`array_like` was not set, and is `True`",
         ),
-        case(
-            f"class Cart(msgspec.Struct):{FIELD}\n    shop_id: str",
-            f"class Cart(msgspec.Struct, rename='camel'):{FIELD}\n    shop_id: str",
+        Breaking(
+            *case(
+                f"class Cart(msgspec.Struct):{FIELD}\n    shop_id: str",
+                f"class Cart(msgspec.Struct, rename='camel'):{FIELD}\n    shop_id: str",
+            ),
+            "shop.contracts.Cart",
+            "`rename` was not set, and is `'camel'`",
         ),
-        case(
-            f"class Cart(msgspec.Struct, tag='a'):{FIELD}",
-            f"class Cart(msgspec.Struct, tag='b'):{FIELD}",
+        Breaking(
+            *case(
+                f"class Cart(msgspec.Struct, tag='a'):{FIELD}",
+                f"class Cart(msgspec.Struct, tag='b'):{FIELD}",
+            ),
+            "shop.contracts.Cart",
+            "`tag` was `'a'`, and is `'b'`",
         ),
-        case(
-            f"class Cart(msgspec.Struct, forbid_unknown_fields=True):{FIELD}",
-            f"class Cart(msgspec.Struct, forbid_unknown_fields=True, tag=True):{FIELD}",
+        Breaking(
+            *case(
+                f"class Cart(msgspec.Struct, forbid_unknown_fields=True):{FIELD}",
+                f"class Cart(msgspec.Struct, forbid_unknown_fields=True, tag=True):{FIELD}",
+            ),
+            "shop.contracts.Cart",
+            "`tag` was not set, and is `'Cart'`",
         ),
-        (
+        Breaking(
             f"class Cart(msgspec.Struct, tag='a'):{FIELD}{_EITHER}",
             f"class Cart(msgspec.Struct, tag='a', tag_field='kind'):{FIELD}{_EITHER}",
+            "shop.contracts.Cart",
+            "`tag_field` was not set, and is `'kind'`",
         ),
-        (
+        Breaking(
             f"class Cart(msgspec.Struct, tag=True):{FIELD}{_EITHER}",
             f"class Basket(msgspec.Struct, tag=True):{FIELD}\n\n\nCart = Basket{_EITHER}",
+            "shop.contracts.Basket",
+            "`tag` was `'Cart'`, and is `'Basket'`",
         ),
-        case(
-            "class Cart(IntFlag):\n    A = 1",
-            "class Cart(IntFlag, boundary=STRICT):\n    A = 1",
+        Breaking(
+            *case(
+                "class Cart(IntFlag):\n    A = 1",
+                "class Cart(IntFlag, boundary=STRICT):\n    A = 1",
+            ),
+            "shop.contracts.Cart",
+            "`boundary` was `keep`, and is `strict`",
         ),
     )
     COMPATIBLE = (
@@ -86,9 +110,9 @@ class TypeOptionsChanged(BreakingRule):
             renaming = _RENAMING if renamed_otherwise(pair) else ()
             tagging = _TAGGING if _tag_matters(pair, comparison) else ()
             for option in ("array_like", "boundary", *renaming, *tagging):
-                old, new = (_option(each, option) for each in (pair.old, pair.new))
-                if old != new:
-                    yield cls.change(pair.at, f"`{option}` was {old}, and is {new}")
+                if _option(pair.old, option) != _option(pair.new, option):
+                    old, new = pair.old.options.get(option), pair.new.options.get(option)
+                    yield cls.change(pair.at, was_and_is(f"`{option}`", old, new))
 
 
 def _tag_matters(pair: TypePair, comparison: Comparison) -> bool:
@@ -116,12 +140,25 @@ class TypeFrozenChanged(BreakingRule):
     tier = Tier.SOURCE
     advice = "Add a type under another name"
     BREAKING = (
-        case(f"@dataclass\nclass Cart:{FIELD}", f"@dataclass(frozen=True)\nclass Cart:{FIELD}"),
-        case(f"@dataclass(frozen=True)\nclass Cart:{FIELD}", f"@dataclass\nclass Cart:{FIELD}"),
+        Breaking(
+            *case(
+                f"@dataclass\nclass Cart:{FIELD}", f"@dataclass(frozen=True)\nclass Cart:{FIELD}"
+            ),
+            "shop.contracts.Cart",
+            "it is frozen now",
+        ),
+        Breaking(
+            *case(
+                f"@dataclass(frozen=True)\nclass Cart:{FIELD}", f"@dataclass\nclass Cart:{FIELD}"
+            ),
+            "shop.contracts.Cart",
+            "it is frozen no longer",
+        ),
     )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.records:
             if pair.old.frozen != pair.new.frozen:
-                yield cls.change(pair.at, f"it is {'' if pair.new.frozen else 'not '}frozen")
+                since = "now" if pair.new.frozen else "no longer"
+                yield cls.change(pair.at, f"it is frozen {since}")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...lineage import ancestors
-from ...rule import BreakingRule, Tier
+from ...rule import Breaking, BreakingRule, Tier
 from .cases import FIELD, case
 
 if TYPE_CHECKING:
@@ -27,7 +27,14 @@ class TypeRemoved(BreakingRule):
     id = "TYPE_REMOVED"
     tier = Tier.SOURCE
     advice = "Keep the name as an alias of what took its place"
-    BREAKING = ((_IDS.format("Ids"), _IDS.format("Keys")),)
+    BREAKING = (
+        Breaking(
+            _IDS.format("Ids"),
+            _IDS.format("Keys"),
+            "shop.contracts.Ids",
+            "nothing has this name any more",
+        ),
+    )
     COMPATIBLE = (
         case(
             f"@dataclass\nclass Cart:{FIELD}",
@@ -38,7 +45,7 @@ class TypeRemoved(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for name in sorted(comparison.gone):
-            yield cls.change(name, "it is gone from there")
+            yield cls.change(name, "nothing has this name any more")
 
 
 _KINDS = frozenset(
@@ -62,19 +69,25 @@ class TypeBaseRemoved(BreakingRule):
     tier = Tier.SOURCE
     advice = "Keep the base"
     BREAKING = (
-        (
+        Breaking(
             f"class Empty(LookupError):\n    pass\n\n\n{_LISTED}",
             f"class Empty(Exception):\n    pass\n\n\n{_LISTED}",
+            "shop.contracts.Empty",
+            "it is no `LookupError` any more",
         ),
-        (
+        Breaking(
             f"class Cart(StrEnum):\n    A = 'a'\n\n\n{_RETURNED}",
             f"class Cart(Enum):\n    A = 'a'\n\n\n{_RETURNED}",
+            "shop.contracts.Cart",
+            "it is no `enum.StrEnum` any more",
         ),
-        (
+        Breaking(
             "@dataclass\nclass Base:\n    id: str\n\n\n"
             f"@dataclass\nclass Cart(Base):\n    pass\n\n\n{_RETURNED}",
             "@dataclass\nclass Base:\n    id: str\n\n\n"
             f"@dataclass\nclass Cart:\n    id: str\n\n\n{_RETURNED}",
+            "shop.contracts.Cart",
+            "it is no `shop.contracts.Base` any more",
         ),
     )
     COMPATIBLE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ...rule import BreakingRule, Tier
+from ...rule import Breaking, BreakingRule, Tier, was_and_is
 from .cases import case
 
 if TYPE_CHECKING:
@@ -23,9 +23,21 @@ class TypeTargetChanged(BreakingRule):
     tier = Tier.WIRE
     advice = "Add a NewType or an alias under another name"
     BREAKING = (
-        case("Cart = NewType('Cart', str)", "Cart = NewType('Cart', int)"),
-        case("Cart = dict[str, int]", "Cart = dict[str, str]"),
-        case("Cart = Enum('Cart', 'A B')", "Cart = Enum('Cart', 'A B C')"),
+        Breaking(
+            *case("Cart = NewType('Cart', str)", "Cart = NewType('Cart', int)"),
+            "shop.contracts.Cart",
+            "what it stands for was `str`, and is `int`",
+        ),
+        Breaking(
+            *case("Cart = dict[str, int]", "Cart = dict[str, str]"),
+            "shop.contracts.Cart",
+            "what it stands for was `dict[str, int]`, and is `dict[str, str]`",
+        ),
+        Breaking(
+            *case("Cart = Enum('Cart', 'A B')", "Cart = Enum('Cart', 'A B C')"),
+            "shop.contracts.Cart",
+            "what makes it was `enum.Enum('Cart', 'A B')`, and is `enum.Enum('Cart', 'A B C')`",
+        ),
     )
     COMPATIBLE = (case("Cart = Optional[str]", "Cart = Union[str, None]"),)
 
@@ -34,9 +46,10 @@ class TypeTargetChanged(BreakingRule):
         for pair in comparison.types:
             old, new = pair.old.target, pair.new.target
             if old and new and not comparison.forms.travels_alike(old, new):
-                yield cls.change(pair.at, f"`{old}` became `{new}`")
+                shown = comparison.forms.shown(old, new)
+                yield cls.change(pair.at, was_and_is("what it stands for", *shown))
             elif pair.old.text and pair.new.text and pair.old.text != pair.new.text:
-                yield cls.change(pair.at, f"`{pair.old.text}` became `{pair.new.text}`")
+                yield cls.change(pair.at, was_and_is("what makes it", pair.old.text, pair.new.text))
 
 
 class TypeTargetRespelled(BreakingRule):
@@ -47,8 +60,16 @@ class TypeTargetRespelled(BreakingRule):
     tier = Tier.SOURCE
     advice = "Keep the type"
     BREAKING = (
-        case("Cart = list[str]", "Cart = tuple[str, ...]"),
-        case("Cart = str", "Cart = Id"),
+        Breaking(
+            *case("Cart = list[str]", "Cart = tuple[str, ...]"),
+            "shop.contracts.Cart",
+            "what it stands for was `list[str]`, and is `tuple[str, ...]`",
+        ),
+        Breaking(
+            *case("Cart = str", "Cart = Id"),
+            "shop.contracts.Cart",
+            "what it stands for was `str`, and is `shop.contracts.Id`",
+        ),
     )
 
     @classmethod
@@ -57,4 +78,4 @@ class TypeTargetRespelled(BreakingRule):
         for pair in comparison.types:
             old, new = pair.old.target, pair.new.target
             if old and new and forms.travels_alike(old, new) and not forms.checks_alike(old, new):
-                yield cls.change(pair.at, f"`{old}` became `{new}`")
+                yield cls.change(pair.at, was_and_is("what it stands for", old, new))

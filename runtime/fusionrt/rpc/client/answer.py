@@ -1,19 +1,23 @@
-"""What comes back from a call, before anybody decodes it; who gives up stops its host (D19)."""
+"""What is asked, what is made of what comes back, and who gives up stops its host (D19)."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
 
 from ...errors import FusionError
-from ...wire.calls import Request
+from ...wire import runs
 from ...wire.frames import Ending
 from .registration import Registration
 
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Failed", "Pending"]
+__all__ = ["Ask", "Failed", "Pending"]
 
 
 class Failed(FusionError):
@@ -24,39 +28,77 @@ class Failed(FusionError):
         super().__init__(f"{failure.code}: {failure.message}")
 
 
-class Pending:
-    """A call without an answer yet.
-
-    registration: what a compute call's result will be held by.
-    session, id: where it was sent.
-    lost: how many hosts were lost while they ran it.
+class Ask(runs.Ask):
+    """What calls have in common, and what their callers get for what comes back: here, the bytes
+    of a result as they came. A typed client has its own.
     """
 
-    __slots__ = ("answer", "id", "lost", "registration", "request", "session")
+    __slots__ = ()
 
-    def __init__(self, request: Request, registration: Registration | None) -> None:
-        self.request = request
-        self.registration = registration
-        self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self.session: Session | None = None
-        self.id = 0
-        self.lost = 0
+    def decode(self, payload: bytes) -> Any:
+        """The value of a result; whatever this raises is the outcome of the call."""
+        return payload
+
+    def decode_all(self, payloads: Sequence[bytes]) -> Sequence[Any]:
+        """The values of many, in order; if this raises, they are decoded one by one."""
+        return payloads
+
+    def error(self, failure: Ending) -> Exception:
+        """What a failure raises."""
+        return Failed(failure)
+
+    def late(self) -> Exception:
+        """What a call raises whose time is up."""
+        return TimeoutError()
+
+
+class Pending(msgspec.Struct, eq=False):
+    """A call without an answer yet.
+
+    due: when its caller has waited long enough. registration: what a compute call's result will be
+    held by. session, id: where it was sent. lost: how many hosts were lost while they ran it.
+    """
+
+    ask: Ask
+    arguments: bytes
+    deadline: float
+    operation: str
+    answer: asyncio.Future[Any]
+    due: float = math.inf
+    registration: Registration | None = None
+    session: Session | None = None
+    id: int = 0
+    lost: int = 0
+
+    @property
+    def request(self) -> Self:
+        """What it asks."""
+        return self
 
     def settle(self, payload: bytes) -> None:
         """The result is here."""
-        if not self.answer.done():
-            self.answer.set_result(payload)
+        try:
+            value = self.ask.decode(payload)
+        except Exception as error:
+            self.fail(error)
+        else:
+            if not self.answer.done():
+                self.answer.set_result(value)
 
-    def fail(self, error: FusionError) -> None:
+    def refuse(self, failure: Ending) -> None:
+        """Its host, or this process, says that there is no result."""
+        try:
+            error = self.ask.error(failure)
+        except Exception as problem:
+            error = problem
+        self.fail(error)
+
+    def fail(self, error: Exception) -> None:
         """There is no result, and will be none."""
+        if isinstance(error, StopIteration):
+            error = RuntimeError(f"its outcome is a {type(error).__name__}, which nothing awaits")
         if not self.answer.done():
             self.answer.set_exception(error)
-
-    def expire(self) -> None:
-        """Its time is up."""
-        if not self.answer.done():
-            self.answer.set_exception(TimeoutError())
-            self.give_up()
 
     def give_up(self) -> None:
         """Nobody waits for it any more: its host stops (D19)."""

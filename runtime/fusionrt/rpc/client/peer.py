@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import Final
+from typing import Any, Final
 
 from ...errors import FusionError, OutcomeUnknown, RemoteUnavailable, WireError
 from ...primitives import clock, random_bits
 from ...transport import Message, Transport
-from ...wire.calls import Request
 from ...wire.client import ClientSession
 from ...wire.envelopes import decode_host_envelope
 from ...wire.frames import Ending, Kind
 from ...wire.limits import Limits, Timing
 from ...wire.refusals import refusal
-from ..deadlines import Deadlines
+from ...wire.runs import Request
+from ..deadlines import Deadlines, TimeLimit
 from ..subjects import Subjects
-from .answer import Failed, Pending
+from .answer import Ask, Pending
 from .outage import Outage
+from .owner import Call
 from .registration import Registration
-from .session import Call, Session
+from .session import Session
 from .statistics import PeerStatistics
 from .stream import Incoming
 
@@ -57,7 +58,8 @@ class Peer:
         self._outage = outage
         self._limits = Limits(max_bytes=transport.max_payload)
         self._reply = subjects.client(principal, cid, service)
-        self._deadlines: Deadlines[Pending] = Deadlines(Pending.expire)
+        self._reads: Deadlines[TimeLimit] = Deadlines(TimeLimit.expire)
+        self._loop = asyncio.get_running_loop()
         self._now = clock()
         self._session: Session | None = None
         self._sessions: dict[int, Session] = {}
@@ -66,40 +68,65 @@ class Peer:
 
     # -- calls --
 
-    async def call(
+    def ask(
         self,
-        request: Request,
+        ask: Ask,
+        arguments: bytes,
+        operation: str = "",
         registration: Registration | None = None,
-        timeout: float | None = None,
-    ) -> bytes:
-        """The result of a call; with a registration, it stays registered.
+    ) -> Pending:
+        """Make a call, and await its `answer`; with a registration, the result stays registered,
+        and whoever reads it asked for a `refusal`, and has a time limit of its own.
+
+        Its errors are those of `call`, as the ask makes them. Whoever leaves before there is an
+        answer says `give_up`.
+        """
+        session = self._session
+        if registration is None and (session is None or session.room <= 0):
+            refused = self.refusal(ask.timeout)
+            if refused is not None:
+                raise ask.error(refused)
+        deadline = self._now() + ask.timeout
+        due = deadline if registration is None else math.inf
+        answer = self._loop.create_future()
+        pending = Pending(ask, arguments, deadline, operation, answer, due, registration)
+        if session is None or self._outage.declared:
+            self._send(pending)
+        else:
+            session.ask(pending)
+        return pending
+
+    async def call(self, request: Request, registration: Registration | None = None) -> Any:
+        """The result of a call that waits as long as it takes; see `ask`.
 
         Raises:
-            TimeoutError: there was no answer in so many seconds.
             Failed: the host answered with a failure, or the call is refused here (D27).
             RemoteUnavailable: no host of the service, or not even the broker, can be reached.
             OutcomeUnknown: the host of a command was lost: it may have run, or not (D13).
         """
-        refused = self.refusal(request.timeout)
+        ask = request.ask
+        assert isinstance(ask, Ask)
+        refused = self.refusal(ask.timeout)
         if refused is not None:
-            raise Failed(refused)
-        pending = Pending(request, registration)
+            raise ask.error(refused)
+        answer = self._loop.create_future()
+        pending = Pending(ask, *request[1:], answer, registration=registration)
         self._send(pending)
-        if timeout is not None:
-            self._deadlines.set(pending, timeout)
         try:
-            return await pending.answer
-        except asyncio.CancelledError:
+            return await answer
+        except (asyncio.CancelledError, GeneratorExit):
             pending.give_up()
             raise
-        finally:
-            self._deadlines.drop(pending)
 
     def stream(self, request: Request) -> Incoming:
         """Start a stream."""
         incoming = Incoming(request)
         self._send(incoming)
         return incoming
+
+    def limit(self, seconds: float) -> TimeLimit:
+        """A time limit for a read, that many share a timer for; see `TimeLimit`."""
+        return TimeLimit(self._reads, seconds)
 
     def refusal(self, left: float) -> Ending | None:
         """Why a call is refused that has so many seconds; None if it can be served (D27).
@@ -129,7 +156,10 @@ class Peer:
             return
         if self._session is None:
             self._session = self._open()
-        self._session.call(call)
+        if isinstance(call, Pending):
+            self._session.ask(call)
+        else:
+            self._session.stream(call)
 
     def _open(self) -> Session:
         gen = random_bits(52)
@@ -158,12 +188,12 @@ class Peer:
         self._closed = RemoteUnavailable(self.service, "this client's host was closed")
         for session in self._forget_all():
             session.leave(self._closed)
-        self._deadlines.close()
+        self._reads.close()
 
     def statistics(self) -> PeerStatistics:
         """Its sessions, and what waits for answers."""
         sessions = tuple(session.statistics() for session in self._sessions.values())
-        return PeerStatistics(sessions, len(self._deadlines))
+        return PeerStatistics(sessions)
 
     # -- what the transport says --
 
@@ -217,8 +247,9 @@ class Peer:
 
     def again(self, call: Call) -> None:
         session = call.session
-        if session is not None and not session.over and call.request.kind is Kind.COMMAND:
-            session.call(call)  # only there it runs at most once (D13)
+        command = call.request.ask.kind is Kind.COMMAND
+        if command and session is not None and not session.over and isinstance(call, Pending):
+            session.ask(call)  # only there it runs at most once (D13)
         else:
             self._send(call)
 
@@ -253,7 +284,7 @@ class Peer:
             call.fail(RemoteUnavailable(self.service, f"{reason}; start the stream anew"))
             return
         call.lost += 1
-        if call.request.kind is Kind.COMMAND:
+        if call.request.ask.kind is Kind.COMMAND:
             call.fail(OutcomeUnknown(self.service, f"{reason}; the command may have run"))
         elif call.lost >= HOSTS_LOST:
             problem = f"{reason}, and so it was with {HOSTS_LOST} hosts that ran this call"

@@ -21,41 +21,28 @@ meanwhile is told by the next keep-alive or the one after it."""
 
 
 class Registration:
-    """One registered result.
-
-    on_invalidated: told why, once, synchronously as the message arrives (D5).
-    on_suspended: told that the host cannot vouch for the result itself at the moment (D6c).
+    """One registered result; whoever holds it says what its news mean.
 
     It is a lease, too: of what is made from the result, while the host cannot vouch for it.
+
+    session: that through which the result came; None if the host does not hold it. id: in that.
     """
 
-    __slots__ = (
-        "_on_invalidated",
-        "_on_suspended",
-        "_peer",
-        "_resumed",
-        "_suspended",
-        "_turns",
-        "id",
-        "session",
-    )
+    __slots__ = ("_resumed", "_suspended", "_turns", "id", "peer", "session")
 
-    def __init__(
-        self,
-        peer: Peer,
-        on_invalidated: Callable[[str], None],
-        on_suspended: Callable[[Registration], None],
-    ) -> None:
-        self._peer = peer
-        self._on_invalidated = on_invalidated
-        self._on_suspended = on_suspended
+    def __init__(self, peer: Peer) -> None:
+        self.peer: Final = peer
+        self.session: Session | None = None
+        self.id = 0
         self._suspended = False
         self._resumed: asyncio.Event | None = None
         self._turns: Turns | None = None
-        self.session: Session | None = None
-        """That through which the result came; None if the host does not hold it."""
-        self.id = 0
-        """In that session."""
+
+    def on_invalidated(self, reason: str) -> None:
+        """It is stale, for this reason: told once, synchronously as the message arrives (D5)."""
+
+    def on_suspended(self) -> None:
+        """The host cannot vouch for the result itself at the moment (D6c)."""
 
     def live(self) -> bool:
         """Whether the host vouches for the result."""
@@ -71,7 +58,7 @@ class Registration:
             if self._resumed is None:
                 self._resumed = asyncio.Event()
             problem = "its own sources cannot be reached"
-            await in_time(self._resumed.wait(), self._peer.service, problem, UPSTREAM_GRACE)
+            await in_time(self._resumed.wait(), self.peer.service, problem, UPSTREAM_GRACE)
 
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         """Call `handler` whenever the host ceases to vouch for the result, or does again."""
@@ -89,7 +76,7 @@ class Registration:
     def suspended(self) -> None:
         """The host cannot vouch for the result."""
         self._suspended = True
-        self._on_suspended(self)
+        self.on_suspended()
         self._tell_turn()
 
     def resumed(self) -> None:
@@ -106,5 +93,6 @@ class Registration:
 
     def invalidated(self, reason: str) -> None:
         """The result is stale."""
-        self.resumed()
-        self._on_invalidated(reason)
+        if self._suspended:
+            self.resumed()
+        self.on_invalidated(reason)

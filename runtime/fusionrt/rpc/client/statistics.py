@@ -17,6 +17,7 @@ class SessionStatistics:
     host: its instance id; None until one took the session.
     leaving: whether that host shuts down: what runs there ends, nothing new begins (D22).
     calls: calls without an answer, and streams without an end.
+    deadlines: of these, calls that fail when their time is up.
     held: results that the host holds for this process, and will tell of (D3).
     session: what went through.
     """
@@ -24,6 +25,7 @@ class SessionStatistics:
     host: str | None
     leaving: bool
     calls: int
+    deadlines: int
     held: int
     session: ClientSessionStatistics
 
@@ -33,11 +35,15 @@ class PeerStatistics:
     """This process's way to one service.
 
     sessions: with its hosts: one, or more while a host shuts down (D22); none before the first
-        call. deadlines: calls that fail when their time is up.
+        call.
     """
 
     sessions: tuple[SessionStatistics, ...]
-    deadlines: int
+
+    @property
+    def deadlines(self) -> int:
+        """Calls that fail when their time is up."""
+        return sum(session.deadlines for session in self.sessions)
 
     @property
     def calls(self) -> int:

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from ...errors import FusionError
-from ...wire.calls import Request
 from ...wire.frames import Ending
+from ...wire.runs import Request
 from .answer import Failed
 
 if TYPE_CHECKING:

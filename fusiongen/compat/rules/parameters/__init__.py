@@ -1,0 +1,1 @@
+"""Rules about parameters. On the wire they travel by position, all of them, defaults filled in."""

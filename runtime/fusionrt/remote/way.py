@@ -1,0 +1,66 @@
+"""`Way`: how the calls of one method are made, and what is made of their answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ..errors import ArgumentError, CallTimeout
+from ..rpc import Ask, Peer
+from ..table import Contract
+from ..values.codecs import arguments_codec
+from ..values.runs import RunCodec
+from ..wire.digest import method_id
+from ..wire.frames import Ending, Kind
+from .failures import as_error
+
+__all__ = ["Way"]
+
+
+class Way(Ask):
+    """Of one view of a client: with its time limit.
+
+    results: the codec of what comes back.
+    """
+
+    __slots__ = ("_contract", "_encode", "_method", "_peer", "results")
+
+    def __init__(
+        self, kind: Kind, contract: Contract, method: str, peer: Peer, timeout: float
+    ) -> None:
+        """timeout: the seconds that a call has."""
+        super().__init__(kind, method_id(method), timeout=timeout)
+        signature = contract.resolved.signatures[method]
+        self._contract = contract
+        self._method = method
+        self._peer = peer
+        self._encode = arguments_codec(signature.parameters).encode
+        self.results: RunCodec[Any] = RunCodec(signature.result)
+
+    def encode(self, arguments: tuple[Any, ...]) -> bytes:
+        """The arguments as they travel.
+
+        Raises:
+            ArgumentError: they cannot.
+        """
+        try:
+            return self._encode(arguments)
+        except (TypeError, ValueError, OverflowError) as problem:
+            raise ArgumentError(self._name, str(problem)) from None
+
+    def decode(self, payload: bytes) -> Any:
+        return self.results.one.decode(payload)
+
+    def decode_all(self, payloads: Sequence[bytes]) -> Sequence[Any]:
+        return self.results.one.decode_all(payloads)
+
+    def error(self, failure: Ending) -> Exception:
+        return as_error(failure, self._contract, self._method, self.timeout)
+
+    def late(self) -> Exception:
+        timeout = CallTimeout(self._name, self.timeout)
+        return self._peer.why_silent(self.kind) or timeout
+
+    @property
+    def _name(self) -> str:
+        return f"{self._contract.name}.{self._method}"

@@ -1,0 +1,37 @@
+"""`Owner`: what a session tells the peer that it belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from .answer import Pending
+from .stream import Incoming
+
+if TYPE_CHECKING:
+    from .session import Session
+
+__all__ = ["Call", "Owner"]
+
+Call: TypeAlias = Pending | Incoming
+
+
+class Owner(Protocol):
+    """Takes back what a session could not do."""
+
+    def opened(self) -> None:
+        """A host took it."""
+
+    def again(self, call: Call) -> None:
+        """The host did not run this call, or its result was stale when it came (D4)."""
+
+    def no_host(self, session: Session) -> None:
+        """Nobody listens where hosts are found."""
+
+    def draining(self, session: Session) -> None:
+        """Its host shuts down, once it has answered what it runs."""
+
+    def left(self, session: Session) -> None:
+        """Its host has answered all, and shuts down."""
+
+    def gone(self, session: Session, reason: str, unsent: list[Call], sent: list[Call]) -> None:
+        """Its host is lost. unsent: calls that never left. sent: calls that may have run."""

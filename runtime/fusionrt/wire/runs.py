@@ -1,0 +1,214 @@
+"""Calls that are made alike, one after the other, travel and are booked together: as a run.
+
+What is alike in them is one object, an `Ask`, that whoever makes the calls keeps: so it costs no
+more than a look to see that they are.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol
+
+from .frames import Encoding, Kind
+
+__all__ = ["Ask", "Asked", "Queue", "Request", "Run"]
+
+SLACK: Final = 0.005
+"""Seconds between the deadlines of the calls of a run, at most: the host is told the last."""
+
+
+class Ask:
+    """What calls have in common; compared by identity.
+
+    method: `method_id` of its name. timeout: the seconds that each has in all. hops: hosts that
+    these compute calls have come through.
+    """
+
+    __slots__ = ("encoding", "hops", "kind", "method", "timeout")
+
+    def __init__(
+        self,
+        kind: Kind,
+        method: int,
+        *,
+        encoding: Encoding = Encoding.MSGPACK,
+        timeout: float = math.inf,
+        hops: int = 0,
+    ) -> None:
+        self.kind: Final = kind
+        self.method: Final = method
+        self.encoding: Final = encoding
+        self.timeout: Final = timeout
+        self.hops: Final = hops
+
+
+class Asked(Protocol):
+    """A call to make.
+
+    deadline: on the clock that the session is told; seconds. operation: a command's operation id.
+    """
+
+    @property
+    def ask(self) -> Ask: ...
+    @property
+    def arguments(self) -> bytes: ...
+    @property
+    def deadline(self) -> float: ...
+    @property
+    def operation(self) -> str: ...
+
+
+class Request(NamedTuple):
+    """The simplest of these."""
+
+    ask: Ask
+    arguments: bytes
+    deadline: float
+    operation: str = ""
+
+
+class Run:
+    """Calls with ids in a row that share an `Ask`.
+
+    deadline: the last of theirs, `SLACK` after the first at most.
+    operations: of commands, one for each call; otherwise empty.
+    since: when they were sent.
+    """
+
+    __slots__ = ("arguments", "ask", "deadline", "first", "opened", "operations", "since")
+
+    def __init__(self, ask: Ask, first: int, deadline: float) -> None:
+        self.ask: Final = ask
+        self.first = first
+        self.deadline = deadline
+        self.opened = deadline
+        self.arguments: list[bytes] = []
+        self.operations: list[str] = []
+        self.since = 0.0
+
+    def __len__(self) -> int:
+        return len(self.arguments)
+
+    @property
+    def ids(self) -> range:
+        """The ids of the calls."""
+        return range(self.first, self.first + len(self.arguments))
+
+    def takes(self, request: Asked) -> bool:
+        """Whether a call that is made now may be the next of this run."""
+        return (
+            self.ask is request.ask
+            and self.opened <= request.deadline <= self.opened + SLACK
+            and bool(self.operations) is bool(request.operation)
+        )
+
+    def cut(self, at: int) -> Run:
+        """Keep the first so many calls; the others, as a run of their own."""
+        rest = Run(self.ask, self.first + at, self.deadline)
+        rest.opened = self.opened
+        rest.arguments, self.arguments = self.arguments[at:], self.arguments[:at]
+        rest.operations, self.operations = self.operations[at:], self.operations[:at]
+        return rest
+
+
+_first: Final = attrgetter("first")
+
+
+class Queue:
+    """The calls that wait to be sent, in the order in which they were made.
+
+    last_id: of the newest call; ids rise, and are never used twice in a session.
+    """
+
+    __slots__ = ("_count", "_newest", "_runs", "last_id")
+
+    def __init__(self) -> None:
+        self.last_id = 0
+        self._runs: list[Run] = []
+        self._newest: Run | None = None
+        """That which the next call may join."""
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __contains__(self, id: int) -> bool:
+        return self._find(id) is not None
+
+    def ids(self) -> list[int]:
+        """The ids of all that waits."""
+        return [id for run in self._runs for id in run.ids]
+
+    def add(self, request: Asked) -> int:
+        """Queue a call: its id."""
+        self.last_id = id = self.last_id + 1
+        self._count += 1
+        run = self._newest
+        if run is None or not run.takes(request):
+            run = self._newest = Run(request.ask, id, request.deadline)
+            self._runs.append(run)
+        elif request.deadline > run.deadline:
+            run.deadline = request.deadline
+        run.arguments.append(request.arguments)
+        if request.operation:
+            run.operations.append(request.operation)
+        return id
+
+    def skip(self) -> int:
+        """An id for a call that does not wait."""
+        self._newest = None
+        self.last_id += 1
+        return self.last_id
+
+    def take(self, most: int) -> Run:
+        """The first run, or so many calls of it, waits no longer; no call joins one made before."""
+        self._newest = None
+        run = self._runs[0]
+        if len(run) > most:
+            self._runs[0] = run.cut(most)
+        else:
+            del self._runs[0]
+        self._count -= len(run)
+        return run
+
+    def drop(self, id: int) -> bool:
+        """Forget one call; false if it does not wait."""
+        index = self._find(id)
+        if index is None:
+            return False
+        run = self._runs[index]
+        rest = run.cut(id - run.first)
+        after = rest.cut(1)
+        self._runs[index : index + 1] = [part for part in (run, after) if part.arguments]
+        self._newest = None
+        self._count -= 1
+        return True
+
+    @property
+    def last(self) -> Run:
+        """The run that was made last; there is one."""
+        return self._runs[-1]
+
+    def shorten(self, calls: int) -> range:
+        """Forget so many of the calls of the last run: their ids."""
+        self._newest = None
+        run = self._runs[-1]
+        rest = run.cut(len(run) - calls)
+        if not run.arguments:
+            self._runs.pop()
+        self._count -= calls
+        return rest.ids
+
+    def clear(self) -> list[int]:
+        """Forget all: their ids."""
+        ids = self.ids()
+        self._runs.clear()
+        self._newest = None
+        self._count = 0
+        return ids
+
+    def _find(self, id: int) -> int | None:
+        index = bisect_right(self._runs, id, key=_first) - 1
+        return index if index >= 0 and id in self._runs[index].ids else None
