@@ -361,7 +361,7 @@ async def test_D27_what_comes_is_heard_between_bodies(size: int) -> None:
     """However many calls come at once, bodies run a few at a time, and other callbacks between."""
     told: list[str] = []
     entrance = gate.Gate(1000)
-    bodies = pool.Pool(entrance, Contexts(contextvars.copy_context()))
+    bodies = pool.Pool(entrance, Contexts(contextvars.copy_context()), lambda: None)
     asker = Asker("it", told)
     while asker.asked < 900:
         asker.ask(entrance, min(size, 900 - asker.asked))

@@ -112,6 +112,23 @@ async def test_closing_drops_what_the_server_did_not_take(
     assert server.log == []
 
 
+async def test_a_link_whose_writer_has_ended_is_given_up(
+    server: SlowServer, transport: NatsTransport
+) -> None:
+    """What it does not take at once waits for nobody: another link is opened."""
+    link = transport._link
+    assert link is not None
+    writer = link._client._flusher_task
+    assert writer is not None
+    writer.cancel()
+    await asyncio.wait([writer])
+    server.reading.clear()
+    while not link.lost.is_set():
+        transport.publish("a", bytes(200_000))
+    server.reading.set()
+    await until(lambda: transport.statistics().reconnects == 1)
+
+
 async def test_a_cancelled_flush_does_no_harm(server: SlowServer, transport: NatsTransport) -> None:
     """Giving up a flush leaves the connection as it was, also when its answer comes at last."""
     server.pong.clear()

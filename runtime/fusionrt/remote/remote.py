@@ -168,7 +168,7 @@ class Remote(ComputeMethods):
         """Read a stream."""
         self._check_home()
         way = self._ways.get(method) or self._way(Kind.STREAM, method)
-        request = Request(way, way.encode(arguments), now() + self._timeout)
+        request = Request(way, way.encoded(arguments), now() + self._timeout)
         incoming = self._peer.stream(request)
         return RemoteStream(incoming, way.results, lambda failed: way.error(failed.failure))
 
@@ -182,7 +182,11 @@ class Remote(ComputeMethods):
         registration: Registration | None = None,
     ) -> Pending:
         self._check_home()
-        return self._peer.ask(way, way.encode(arguments), operation, registration)
+        try:
+            data = way.encode(arguments)
+        except Exception:
+            data = way.encoded(arguments)
+        return self._peer.ask(way, data, operation, registration)
 
     def _check_home(self) -> None:
         if self._graph is not None and not at_home(self._graph.home):

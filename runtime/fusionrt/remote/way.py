@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..errors import ArgumentError, CallTimeout
 from ..rpc import Ask, Peer
@@ -20,10 +20,11 @@ __all__ = ["Way"]
 class Way(Ask):
     """Of one view of a client: with its time limit.
 
+    encode: the arguments as they travel, or an error of msgspec's; see `encoded`.
     results: the codec of what comes back.
     """
 
-    __slots__ = ("_contract", "_encode", "_method", "_peer", "results")
+    __slots__ = ("_arguments", "_contract", "_method", "_peer", "encode", "results")
 
     def __init__(
         self, kind: Kind, contract: Contract, method: str, peer: Peer, timeout: float
@@ -34,17 +35,18 @@ class Way(Ask):
         self._contract = contract
         self._method = method
         self._peer = peer
-        self._encode = arguments_codec(signature.parameters).encode
+        self._arguments = arguments_codec(signature.parameters)
+        self.encode: Final = self._arguments.encode_most
         self.results: RunCodec[Any] = RunCodec(signature.result)
 
-    def encode(self, arguments: tuple[Any, ...]) -> bytes:
+    def encoded(self, arguments: tuple[Any, ...]) -> bytes:
         """The arguments as they travel.
 
         Raises:
             ArgumentError: they cannot.
         """
         try:
-            return self._encode(arguments)
+            return self._arguments.encode(arguments)
         except (TypeError, ValueError, OverflowError) as problem:
             raise ArgumentError(self._name, str(problem)) from None
 

@@ -43,8 +43,8 @@ MAX_QUEUED = 64 * 1024 * 1024
 """Bytes that may wait for a server that takes them too slowly; more condemns the link."""
 
 ROOM = 256 * 1024
-"""Bytes that nats-py may have to write until the next message waits for it; it has at least a
-message's room beyond that."""
+"""Bytes that nats-py may have to write until further messages wait: it takes so many without
+waiting itself."""
 
 _END_TIMEOUT = 1.0
 _NEVER = 10 * 365 * 86_400
@@ -137,6 +137,7 @@ class Link:
             max_reconnect_attempts=1,
             reconnect_time_wait=0,
             ping_interval=_NEVER,
+            skip_subject_validation=True,  # we make them of tokens
         )
         reader = client._reading_task
         assert reader is not None
@@ -155,7 +156,8 @@ class Link:
         It goes to nats-py at once while that has room, else when there is some again: nothing
         waits for a turn of the loop that need not.
         """
-        if not self._outgoing and self._client.pending_data_size < ROOM and not self.lost.is_set():
+        queued = self._client.pending_data_size + len(payload)
+        if queued < ROOM and not self._outgoing and not self.lost.is_set():
             self._publish_now(subject, payload, reply)
             return
         self._queued += len(payload)

@@ -46,11 +46,16 @@ class Codec(Generic[T]):
         OverflowError: it holds an instant that has no date in UTC.
     """
 
+    encode_most: Callable[[T], bytes]
+    """The same without a frame of ours, if the type allows it; some values only `encode` takes."""
+
     def __init__(self, tp: Any) -> None:
         shape = shape_of(tp)
         self._plan = plan = plan_of(shape)
         self._shape = shape
-        self.encode = _encoder(shape, plan.to_wire)
+        encode = msgspec.msgpack.Encoder(enc_hook=mend).encode
+        self.encode = _encoder(shape, plan.to_wire, encode)
+        self.encode_most = encode if plan.to_wire is None else self.encode
         decode = msgspec.msgpack.Decoder(plan.wire, ext_hook=unpack).decode
         self._decode: Callable[[bytes], T] = (
             decode if plan.from_wire is None else _after(decode, plan.from_wire)
@@ -143,9 +148,10 @@ def _cached(tp: Any) -> Codec[Any]:
     return Codec(tp)
 
 
-def _encoder(shape: Shape, to_wire: Convert | None) -> Callable[[Any], bytes]:
+def _encoder(
+    shape: Shape, to_wire: Convert | None, encode: Callable[[Any], bytes]
+) -> Callable[[Any], bytes]:
     """What encodes: msgspec itself, with as little around it as the type allows."""
-    encode = msgspec.msgpack.Encoder(enc_hook=mend).encode
     if to_wire is not None:
         return _converting(shape, to_wire, encode)
     if not may_overflow(shape, set()):

@@ -52,6 +52,8 @@ class ClientSession:
         self._events: list[events.ClientEvent] = []
         self._calls = CallTable(self._events, limits)
         self._outbox = ClientOutbox(self._events, self._calls, limits, largest)
+        self._add = self._calls.queue.add
+        self._roomy = self._outbox.roomy
         self.room = self._outbox.room
         """At least so many calls may be made now that need not wait for others."""
         self._lease = Lease(timing, now)
@@ -86,6 +88,8 @@ class ClientSession:
             self._events.append(events.Unsent(id := self._calls.queue.skip()))
             return id
         self.room -= 1
+        if not request.operation and len(request.arguments) <= self._roomy:
+            return self._add(request)
         return self._outbox.call(request)
 
     def refuses(self, left: float, now: float) -> float:

@@ -44,8 +44,8 @@ class ClientOutbox:
         self._limits: Final = limits
         self._largest: Final = largest
         self._bytes: Final = min(limits.batch_bytes, largest)
-        self._roomy: Final = (largest - call_size(b"", "")) // 4
-        """So much of arguments and operation fits into a message whatever their characters are."""
+        self.roomy: Final = largest - call_size(b"", "")
+        """Arguments of so many bytes fit into a message."""
         self.pressed = False
         self._waited = 0
         """Calls up to this id had to wait for others."""
@@ -54,9 +54,7 @@ class ClientOutbox:
     def call(self, request: Asked) -> int:
         """Queue a call, or fail it if no message can carry it: its id."""
         length = len(request.arguments)
-        if length + len(request.operation) <= self._roomy or (
-            call_size(request.arguments, request.operation) <= self._largest
-        ):
+        if call_size(request.arguments, request.operation) <= self._largest:
             return self._queue.add(request)
         id = self._queue.skip()
         problem = f"its arguments have {length:,} bytes, too many for a message"

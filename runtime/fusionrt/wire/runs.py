@@ -72,18 +72,30 @@ class Request(NamedTuple):
 class Run:
     """Calls with ids in a row that share an `Ask`.
 
-    deadline: the last of theirs, `SLACK` after the first at most.
-    operations: of commands, one for each call; otherwise empty.
+    deadline: the last of theirs. opened, latest: that of the first, and how late the last may be.
+    identified: whether there is an operation for each of them, or none at all.
     since: when they were sent.
     """
 
-    __slots__ = ("arguments", "ask", "deadline", "first", "opened", "operations", "since")
+    __slots__ = (
+        "arguments",
+        "ask",
+        "deadline",
+        "first",
+        "identified",
+        "latest",
+        "opened",
+        "operations",
+        "since",
+    )
 
-    def __init__(self, ask: Ask, first: int, deadline: float) -> None:
+    def __init__(self, ask: Ask, first: int, deadline: float, identified: bool) -> None:
         self.ask: Final = ask
         self.first = first
         self.deadline = deadline
         self.opened = deadline
+        self.latest = deadline + SLACK
+        self.identified: Final = identified
         self.arguments: list[bytes] = []
         self.operations: list[str] = []
         self.since = 0.0
@@ -96,18 +108,10 @@ class Run:
         """The ids of the calls."""
         return range(self.first, self.first + len(self.arguments))
 
-    def takes(self, request: Asked) -> bool:
-        """Whether a call that is made now may be the next of this run."""
-        return (
-            self.ask is request.ask
-            and self.opened <= request.deadline <= self.opened + SLACK
-            and bool(self.operations) is bool(request.operation)
-        )
-
     def cut(self, at: int) -> Run:
         """Keep the first so many calls; the others, as a run of their own."""
-        rest = Run(self.ask, self.first + at, self.deadline)
-        rest.opened = self.opened
+        rest = Run(self.ask, self.first + at, self.deadline, self.identified)
+        rest.opened, rest.latest = self.opened, self.latest
         rest.arguments, self.arguments = self.arguments[at:], self.arguments[:at]
         rest.operations, self.operations = self.operations[at:], self.operations[:at]
         return rest
@@ -145,15 +149,20 @@ class Queue:
         """Queue a call: its id."""
         self.last_id = id = self.last_id + 1
         self._count += 1
-        run = self._newest
-        if run is None or not run.takes(request):
-            run = self._newest = Run(request.ask, id, request.deadline)
+        run, deadline, operation = self._newest, request.deadline, request.operation
+        if (
+            run is None
+            or run.ask is not request.ask
+            or not run.opened <= deadline <= run.latest
+            or run.identified is (operation == "")
+        ):
+            run = self._newest = Run(request.ask, id, deadline, operation != "")
             self._runs.append(run)
-        elif request.deadline > run.deadline:
-            run.deadline = request.deadline
+        elif deadline > run.deadline:
+            run.deadline = deadline
         run.arguments.append(request.arguments)
-        if request.operation:
-            run.operations.append(request.operation)
+        if operation:
+            run.operations.append(operation)
         return id
 
     def skip(self) -> int:

@@ -59,8 +59,6 @@ class Awaited:
     def hear(self, event: events.ClientEvent) -> None:
         """Apply what is of no other news than for what waits, and for what is held."""
         match event:
-            case events.Completed(ids, payloads, held):
-                self.completed(ids, payloads, held)
             case events.Failed(id, code, message, data, held):
                 self.failed(id, Ending(code, message, data), held)
             case events.Invalidated(ids, reason, True):

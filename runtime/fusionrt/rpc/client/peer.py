@@ -88,7 +88,7 @@ class Peer:
                 raise ask.error(refused)
         deadline = self._now() + ask.timeout
         due = deadline if registration is None else math.inf
-        answer = self._loop.create_future()
+        answer: asyncio.Future[Any] = asyncio.Future(loop=self._loop)
         pending = Pending(ask, arguments, deadline, operation, answer, due, registration)
         if session is None or self._outage.declared:
             self._send(pending)

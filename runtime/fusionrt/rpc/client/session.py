@@ -258,6 +258,8 @@ class Session(Vouching):
 
     def _apply(self, event: events.ClientEvent) -> None:
         match event:
+            case events.Completed(ids, payloads, held):
+                self._awaited.completed(ids, payloads, held)
             case events.Invalidated(ids, _, False):
                 for id in ids:
                     self._again(id)
