@@ -14,7 +14,7 @@ import pytest
 
 from fusionrt import Host, RemoteError, WireError
 from fusionrt.transport.memory import MemoryNetwork
-from fusionrt.values.runs import RunCodec
+from fusionrt.values.codecs import codec
 from tests.lab import Broken, LabClient, Pair, TinyLab
 from tests.waiting import until
 
@@ -277,7 +277,7 @@ async def test_D19_closing_is_the_readers_own_end(two: Pair) -> None:
 async def test_D29_an_item_that_does_not_decode_closes_the_stream(two: Pair) -> None:
     """What follows an item that was not understood is not handed out."""
     stream = two.client._fusion.stream("blobs", (1,))
-    stream._codec = RunCodec(int)  # type: ignore[attr-defined]
+    stream._codec = codec(int)  # type: ignore[attr-defined]
     with pytest.raises(WireError) as kept:
         async for _ in stream:
             pass

@@ -125,7 +125,7 @@ async def test_D29_bytes_that_are_two_values_shift_no_others(
     _, client = small
     texts = ["a", "two", "b", "none", "c"]
     way = client._fusion._way(Kind.PLAIN, "echo")
-    encode = way.results.one.encode
+    encode = way.results.encode
     payloads = [encode(text) for text in texts]
     payloads[1], payloads[3] = payloads[1] * 2, b""
     received = Awaited.completed

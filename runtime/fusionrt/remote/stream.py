@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 from ..errors import WireError
 from ..primitives import run_in_loop
 from ..rpc import Failed, Incoming
-from ..values.runs import RunCodec
+from ..values.codecs import Codec
 from ..wire.frames import Ending
 
 __all__ = ["RemoteStream"]
@@ -35,7 +35,7 @@ class RemoteStream(AsyncGenerator[Any, None]):
     """
 
     def __init__(
-        self, incoming: Incoming, codec: RunCodec[Any], error_of: Callable[[Failed], Exception]
+        self, incoming: Incoming, codec: Codec[Any], error_of: Callable[[Failed], Exception]
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self._incoming = incoming
@@ -63,7 +63,7 @@ class RemoteStream(AsyncGenerator[Any, None]):
                 if payloads is None:
                     await self._incoming.wait()
                 elif payloads:
-                    values, self._bad = self._codec.decode(payloads)
+                    values, self._bad = self._codec.decode_until(payloads)
                     items.extend(values)
                 else:
                     raise StopAsyncIteration

@@ -8,8 +8,7 @@ from typing import Any, Final
 from ..errors import ArgumentError, CallTimeout
 from ..rpc import Ask, Peer
 from ..table import Contract
-from ..values.codecs import arguments_codec
-from ..values.runs import RunCodec
+from ..values.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Ending, Kind
 from .failures import as_error
@@ -37,7 +36,7 @@ class Way(Ask):
         self._peer = peer
         self._arguments = arguments_codec(signature.parameters)
         self.encode: Final = self._arguments.encode_most
-        self.results: RunCodec[Any] = RunCodec(signature.result)
+        self.results: Codec[Any] = codec(signature.result)
 
     def encoded(self, arguments: tuple[Any, ...]) -> bytes:
         """The arguments as they travel.
@@ -51,10 +50,10 @@ class Way(Ask):
             raise ArgumentError(self._name, str(problem)) from None
 
     def decode(self, payload: bytes) -> Any:
-        return self.results.one.decode(payload)
+        return self.results.decode(payload)
 
     def decode_all(self, payloads: Sequence[bytes]) -> Sequence[Any]:
-        return self.results.one.decode_all(payloads)
+        return self.results.decode_all(payloads)
 
     def error(self, failure: Ending) -> Exception:
         return as_error(failure, self._contract, self._method, self.timeout)

@@ -84,6 +84,19 @@ class Codec(Generic[T]):
         except Exception:
             return [*map(self.decode, data)]
 
+    def decode_until(self, data: Sequence[bytes]) -> tuple[list[T], WireError | None]:
+        """As `decode_all`, up to the first that is no value; and what is wrong with that one."""
+        try:
+            return self.decode_all(data), None
+        except WireError:
+            values: list[T] = []
+        for each in data:
+            try:
+                values.append(self.decode(each))
+            except WireError as problem:
+                return values, problem
+        return values, None
+
     def _decode_wide(self, data: bytes, problem: Exception) -> T:
         """Decode what msgspec refused for a number: beyond 64 bits, or a bool."""
         try:

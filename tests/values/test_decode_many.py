@@ -1,4 +1,4 @@
-"""Values that came each by itself are decoded by one call (D29)."""
+"""Many values of a type, which came each by itself, are decoded together (D29)."""
 
 from __future__ import annotations
 
@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-import msgspec
 import pydantic
 import pytest
 
 from fusionrt import WireError
 from fusionrt.values.codecs import codec
-from fusionrt.values.runs import RunCodec, array_header
 
 
 @dataclass
@@ -57,7 +55,7 @@ def test_D29_a_run_is_decoded_like_each_of_its_values(
     """Whatever their type."""
     one = codec(tp)
     payloads = [one.encode(value) for value in values] * times
-    decoded, problem = RunCodec[Any](tp).decode(payloads)
+    decoded, problem = codec(tp).decode_until(payloads)
     assert problem is None
     assert decoded == [one.decode(payload) for payload in payloads] == values * times
 
@@ -78,15 +76,15 @@ def test_D29_the_values_before_a_bad_one_are_decoded(
 ) -> None:
     """And it is said what is wrong with that one, as if it had come alone."""
     payloads = [good] * at + [bad] + [good] * (99 - at)
-    decoded, problem = RunCodec[Any](tp).decode(payloads)
+    decoded, problem = codec(tp).decode_until(payloads)
     assert decoded == [codec(tp).decode(good)] * at
     with pytest.raises(WireError) as alone:
         codec(tp).decode(bad)
     assert str(problem) == str(alone.value)
 
 
-@pytest.mark.parametrize("length", [0, 1, 15, 16, 255, 65_535, 65_536])
-def test_an_array_of_any_length_has_its_header(length: int) -> None:
-    """It makes a list of the values that follow."""
-    data = array_header(length) + b"\x07" * length
-    assert msgspec.msgpack.decode(data) == [7] * length
+def test_D29_bytes_of_one_value_never_become_another() -> None:
+    """Two values in one place and none in the next are wrong in both."""
+    decoded, problem = codec(int).decode_until([b"\x01", b"\x02\x03", b"", b"\x04"])
+    assert decoded == [1]
+    assert problem is not None
