@@ -86,7 +86,8 @@ class Transport(Protocol):
         """The largest payload that the broker takes, in bytes."""
 
     def publish(self, subject: str, payload: bytes, reply: str = "") -> None:
-        """Send a message; it leaves in order, together with the others of this loop tick.
+        """Send a message; it leaves in order, together with the others up to the next `push`, or
+        at the end of this loop tick.
 
         While there is no connection, and after `close`, the message is lost.
 
@@ -96,6 +97,9 @@ class Transport(Protocol):
             InvalidSubject: the subject cannot be published to.
             MessageTooLarge: the payload is larger than `max_payload`.
         """
+
+    def push(self) -> None:
+        """Let what was published leave now, if the connection takes it."""
 
     async def subscribe(self, subject: str, handler: Handler, queue: str = "") -> Subscription:
         """Deliver the messages of a subject (wildcards `*` and `>`) to the handler, in order.

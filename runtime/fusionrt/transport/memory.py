@@ -156,6 +156,9 @@ class MemoryTransport:
         self._published += 1
         self._to_broker.send(partial(self._network._route, self, subject, payload, reply))
 
+    def push(self) -> None:
+        """See `Transport`; what was published is on its way."""
+
     async def subscribe(self, subject: str, handler: Handler, queue: str = "") -> Subscription:
         """See `Transport`."""
         check_subject(subject)

@@ -93,6 +93,11 @@ class NatsTransport:
         self._published += 1
         self._link.publish(subject, payload, reply)
 
+    def push(self) -> None:
+        """See `Transport`."""
+        if self._link is not None:
+            self._link.push()
+
     async def subscribe(self, subject: str, handler: Handler, queue: str = "") -> Subscription:
         """See `Transport`."""
         check_subject(subject)

@@ -172,7 +172,7 @@ class Peer:
             limits=self._limits,
         )
         session = self._sessions[gen] = Session(
-            self.service, wire, self, self._publish, self._outage
+            self.service, wire, self, self._publish, self._transport.push, self._outage
         )
         return session
 

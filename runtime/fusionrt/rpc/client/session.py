@@ -47,16 +47,18 @@ class Session(Vouching):
         wire: ClientSession,
         owner: Owner,
         send: Callable[[str | None, bytes], None],
+        push: Callable[[], None],
         outage: Outage,
     ) -> None:
-        """send: takes a message for a host's instance id, or for any host. outage: of the
-        connection that it sends by.
+        """send: takes a message for a host's instance id, or for any host. push: lets what was
+        sent leave. outage: of the connection that it sends by.
         """
         super().__init__(service, outage)
         self._machine: Machine[SessionState, SessionInput] = Machine(SESSION, SessionState.OPEN)
         self._wire = wire
         self._owner = owner
         self._send = send
+        self._push = push
         self._loop = asyncio.get_running_loop()
         # What a message sets off must not run as a part of whoever happened to send it.
         self._context = contextvars.Context()
@@ -230,8 +232,11 @@ class Session(Vouching):
     def _flush(self) -> None:
         self._flushing = False
         now = self.now()
-        for iid, data in self._wire.outgoing(now, now - self._unsent_since):
+        outgoing = self._wire.outgoing(now, now - self._unsent_since)
+        for iid, data in outgoing:
             self._send(iid, data)
+        if outgoing:
+            self._push()
         self._tell()  # what was refused
         if self._wire.pressed:
             self._changed()

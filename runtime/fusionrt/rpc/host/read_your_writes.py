@@ -60,5 +60,5 @@ class Outlet:
     def flush_all(self) -> None:
         """Send all that there is to say, without waiting for the end of the tick."""
         changed, self._changed = self._changed, {}
-        for session in changed:
-            self.flush(session)
+        if sum(self.flush(session) for session in changed):
+            self._transport.push()
