@@ -125,6 +125,10 @@ class Binding(ComputeMethods):
 
         return body
 
+    def bound(self, method: str) -> Callable[..., Awaitable[Any]]:
+        """The same for calls that came: it keeps the instance alive."""
+        return partial(self._unbound(method), self.service())
+
     def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The result, past the cache."""
         body = partial(self._unbound(method), self.service(), *arguments)

@@ -41,6 +41,7 @@ class _Batch:
     """Calls of one frame that a task works through.
 
     id: of the body that runs. since: when it began. left: it waits, and the task is its own.
+    ids, payloads, answers: what the others came to; told when the batch is closed.
     """
 
     __slots__ = ("answers", "began", "id", "ids", "left", "payloads", "since", "task", "work")
@@ -52,24 +53,9 @@ class _Batch:
         self.began: Final = now
         self.since = now
         self.left = False
-        self.ids: list[int] = []
-        self.payloads: list[bytes] = []
-        self.answers: list[tuple[int, Answer]] = []
-
-    def add(self, answer: bytes | Answer) -> None:
-        """A body came to an answer."""
-        if isinstance(answer, Answer):
-            self.answers.append((self.id, answer))
-        else:
-            self.ids.append(self.id)
-            self.payloads.append(answer)
-
-    def say(self) -> int:
-        """Hand in what was answered: so many calls."""
-        told = len(self.ids) + len(self.answers)
-        self.work.say_all(self.ids, self.payloads, self.answers)
-        self.ids, self.payloads, self.answers = [], [], []
-        return told
+        self.ids: Final[list[int]] = []
+        self.payloads: Final[list[bytes]] = []
+        self.answers: Final[list[tuple[int, Answer]]] = []
 
 
 class Pool:
@@ -171,9 +157,9 @@ class Pool:
 
     async def _run(self, work: Work, id: int, arguments: Any) -> None:
         try:
-            answer = await work.run(arguments)
+            answer = work.answer(await work.body(*arguments))
         except Exception as error:
-            answer = work.client.failed(error)
+            answer = work.failed(error)
         work.say(id, answer)
 
     def _enter(self, work: Work, id: int, task: asyncio.Task[None], since: float) -> None:
@@ -206,7 +192,7 @@ class Pool:
             if work is None or work.method in self._waiting:
                 return
             batch = self._open = _Batch(work, task, now)
-            goes_on = await self._run_batch(batch, now + SLICE / self._gate.lines)
+            goes_on = await self._run_batch(batch, min(now + SLICE / self._gate.lines, work.due))
             if batch.left:
                 return
             self._open = None
@@ -217,33 +203,46 @@ class Pool:
 
     async def _run_batch(self, batch: _Batch, end: float) -> bool:
         """Run what is to do, up to this time. False: the task must take no other call."""
-        work, task, now, is_clean = batch.work, batch.task, self._now, self._contexts.is_clean
-        while work.todo and batch.since < end and self._began < MOST:
-            batch.id, arguments = work.todo.popleft()
-            self._began += 1
+        work, now, is_clean, cancelling = (
+            batch.work,
+            self._now,
+            self._contexts.is_clean,
+            batch.task.cancelling,
+        )
+        body, encode, take = work.body, work.answer, work.todo.popleft
+        add_id, add_payload = batch.ids.append, batch.payloads.append
+        for _ in range(min(len(work.todo), MOST - self._began)):
+            batch.id, arguments = take()
             try:
-                answer = await work.run(arguments)
-            except Exception as error:
-                answer = work.client.failed(error)
+                try:
+                    answer = encode(await body(*arguments))
+                except Exception as error:
+                    answer = work.failed(error)
             except BaseException:  # it ends its task, and has no answer
                 self.notice()
                 raise
             if batch.left:
                 work.say(batch.id, answer)
                 return False
-            batch.add(answer)
-            if task.cancelling() or not is_clean():
+            if isinstance(answer, bytes):
+                add_id(batch.id)
+                add_payload(answer)
+            else:
+                batch.answers.append((batch.id, answer))
+            if cancelling() or not is_clean():
                 return False
             batch.since = now()
-            if batch.since >= work.due:
+            if batch.since >= end:
                 break
         return True
 
     def _close(self, batch: _Batch) -> None:
         """Hand in what a task did, and let the others have their turn."""
         work = batch.work
-        told = batch.say()
+        told = len(batch.ids) + len(batch.answers)
+        self._began += told + batch.left
         if told:
+            work.say_all(batch.ids, batch.payloads, batch.answers)
             self._gate.served(told, batch.began, batch.since)
         self._gate.took(work)
         if not work.open:
