@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Final
 
 from ...primitives import clock, spawn
-from .contexts import Contexts
+from .contexts import Contexts, variables
 from .gate import Gate
 from .servant import Answer
 from .work import Work
@@ -203,12 +203,7 @@ class Pool:
 
     async def _run_batch(self, batch: _Batch, end: float) -> bool:
         """Run what is to do, up to this time. False: the task must take no other call."""
-        work, now, is_clean, cancelling = (
-            batch.work,
-            self._now,
-            self._contexts.is_clean,
-            batch.task.cancelling,
-        )
+        work, now, cancelling, clean = batch.work, self._now, batch.task.cancelling, variables()
         body, encode, take = work.body, work.answer, work.todo.popleft
         add_id, add_payload = batch.ids.append, batch.payloads.append
         for _ in range(min(len(work.todo), MOST - self._began)):
@@ -229,8 +224,12 @@ class Pool:
                 add_payload(answer)
             else:
                 batch.answers.append((batch.id, answer))
-            if cancelling() or not is_clean():
+            if cancelling():
                 return False
+            if (seen := variables()) is not clean:
+                if not self._contexts.is_clean():
+                    return False
+                clean = seen
             batch.since = now()
             if batch.since >= end:
                 break
