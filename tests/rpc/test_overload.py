@@ -365,7 +365,8 @@ async def test_D27_what_comes_is_heard_between_bodies(size: int) -> None:
     """However many calls come at once, bodies run a few at a time, and other callbacks between."""
     told: list[str] = []
     entrance = gate.Gate(1000)
-    bodies = pool.Pool(entrance, Contexts(contextvars.copy_context()), lambda: None)
+    loop = asyncio.get_running_loop()
+    bodies = pool.Pool(entrance, Contexts(contextvars.copy_context()), loop.call_soon)
     asker = Asker("it", told)
     while asker.asked < 900:
         asker.ask(entrance, min(size, 900 - asker.asked))

@@ -60,9 +60,12 @@ class Pace:
     def ended(self, calls: int, since: float, now: float) -> None:
         """Calls that began then have ended: the averages are as if one had after the other."""
         self.left(calls, since)
+        self.took(calls, now - since)
+
+    def took(self, calls: int, seconds: float) -> None:
+        """Calls were served, each in so long, one after the other."""
         if self.at_a_time < self._most:
             self.at_a_time = min(self.at_a_time + calls * GROWTH, self._most)
-        seconds = now - since
         if not self._took:
             self._took = seconds
         rest = (1 - SHARE) ** calls

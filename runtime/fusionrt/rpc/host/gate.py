@@ -132,9 +132,7 @@ class Gate:
 
     def served(self, calls: int, since: float, now: float) -> None:
         """So many bodies ended without waiting, one after the other, from then to now."""
-        each = (now - since) / calls
-        self._pace.begun(calls, now - each)
-        self._pace.ended(calls, now - each, now)
+        self._pace.took(calls, (now - since) / calls)
 
     def stepped(self, calls: int, seconds: float) -> None:
         """So many bodies began; so long did the processor do nothing else."""

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from ...primitives import clock, spawn
+from ...primitives import clock, keep
 from .contexts import Contexts, variables
 from .gate import Gate
 from .servant import Answer
@@ -61,10 +61,15 @@ class _Batch:
 class Pool:
     """Of one service, for all its clients."""
 
-    def __init__(self, gate: Gate, contexts: Contexts, send: Callable[[], None]) -> None:
-        """send: sends what was answered; called after each turn."""
+    def __init__(
+        self,
+        gate: Gate,
+        contexts: Contexts,
+        call_soon: Callable[[Callable[[], None]], object],
+    ) -> None:
+        """call_soon: calls what it is given in the loop's next turn, after what begins there."""
         self._gate = gate
-        self._send = send
+        self._call_soon: Final = call_soon
         self._contexts = contexts
         self._loop = asyncio.get_running_loop()
         self._now = clock()
@@ -109,7 +114,7 @@ class Pool:
         elif not self._began:
             self._turning = False
             return
-        self._loop.call_soon(self._turn)
+        self._call_soon(self._turn)
 
     def _turn(self) -> None:
         """Comes after the first steps of what began."""
@@ -118,7 +123,6 @@ class Pool:
         self._learn()
         if self._gate.lines:
             self._begin()
-        self._send()
 
     def _learn(self) -> None:
         took = self._now() - self._turned
@@ -164,6 +168,7 @@ class Pool:
 
     def _enter(self, work: Work, id: int, task: asyncio.Task[None], since: float) -> None:
         """A body waits in its own task."""
+        keep(task)
         self._gate.waits(since)
         work.bodies.add(id)
         work.client.waits(work, id, task)
@@ -248,4 +253,6 @@ class Pool:
             work.client.over(work)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
-        return spawn(work, name="fusion call", context=self._contexts.fresh())
+        """The loop holds a task as long as that does not wait."""
+        context = self._contexts.fresh()
+        return self._loop.create_task(work, name="fusion call", context=context)

@@ -69,7 +69,7 @@ class Responder(Listener):
         self._streams = OpenStreams(self._limits.streams)
         # A transport's handler may run in the context of whoever published the message.
         self._contexts = Contexts(contextvars.copy_context())
-        self._pool = Pool(self._gate, self._contexts, outlet.flush_all)
+        self._pool = Pool(self._gate, self._contexts, outlet.call_soon)
         self._subscriptions: list[Subscription] = []
         self._expiry: asyncio.TimerHandle | None = None
 
