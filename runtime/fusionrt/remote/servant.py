@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import suppress
 from typing import Any, Final
 
 import msgspec
@@ -27,6 +26,14 @@ from .outcomes import Outcome, Outcomes
 __all__ = ["ServiceServant"]
 
 _DESCRIBE = method_id(DESCRIBE)
+
+_KINDS: Final[dict[type[Method], tuple[Kind, ...]]] = {
+    Compute: (Kind.COMPUTE, Kind.PLAIN),
+    Plain: (Kind.PLAIN,),
+    Command: (Kind.COMMAND,),
+    Stream: (),
+}
+"""As what a method can be called; streams are opened."""
 
 _UNKNOWN: Final = Ending("unknown_method", "the service has no such method")
 
@@ -117,24 +124,19 @@ class _Served:
         signature = binding.contract.resolved.signatures[method.name]
         self._binding = binding
         self._method = method
+        self._kinds = _KINDS[type(method)]
         self._outcomes = outcomes
         self._types = signature.parameters
         self._arguments = arguments_codec(signature.parameters)
         self._result: Codec[Any] = codec(signature.result)
 
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
-        method, kind = self._method, calls.kind
-        match method, kind:
-            case (
-                (Compute(), Kind.COMPUTE)
-                | ((Compute() | Plain()), Kind.PLAIN)
-                | (Command(), Kind.COMMAND)
-            ):
-                ids, arguments = self._decode(calls, replies)
-            case _:
-                refused = Answer(failure=self._misfit(kind))
-                replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
-                return None
+        kind = calls.kind
+        if kind not in self._kinds:
+            refused = Answer(failure=self._misfit(kind))
+            replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
+            return None
+        ids, arguments = self._decode(calls, replies)
         encode = self._encoder(calls.encoding)
         if kind is Kind.COMPUTE:
             return self._compute(calls, ids, arguments, encode, replies)
@@ -170,8 +172,10 @@ class _Served:
         """The arguments of each call; of those that are bad, only its caller hears (D29)."""
         decode = self._decoder(calls.encoding)
         if calls.encoding is Encoding.MSGPACK:
-            with suppress(Exception):  # which of them it is, is found below
+            try:
                 return calls.ids, self._arguments.decode_all(calls.arguments)
+            except Exception:
+                pass  # which of them it is, is found below
         good: list[tuple[int, tuple[Any, ...]]] = []
         bad: list[tuple[int, Answer]] = []
         for id, data in zip(calls.ids, calls.arguments, strict=True):

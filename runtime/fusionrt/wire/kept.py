@@ -35,10 +35,10 @@ class Kept:
         """The message of this number is sent."""
         for frame in frames:
             match frame:
-                case Results(_, ids, _, kept):
+                case Results():
                     self._keep(number, frame)
-                    if not kept:
-                        self._leaving.append((number, ids))
+                    if not frame.kept:
+                        self._leaving.append((number, frame.ids))
                 case Failure(id, kept=kept):
                     self._keep(number, frame)
                     if not kept:
@@ -52,13 +52,15 @@ class Kept:
         while self._count > limits.kept_frames or self.bytes > limits.kept_bytes:
             self._forget()
 
-    def acknowledged(self, last: int) -> Iterator[Sequence[int]]:
+    def acknowledged(self, last: int) -> list[Sequence[int]]:
         """The client has all messages up to this number: the ids of which it needs no more."""
         words, leaving = self._words, self._leaving
         while words and words[0][0] <= last:
             self._drop()
+        gone = []
         while leaving and leaving[0][0] <= last:
-            yield leaving.popleft()[1]
+            gone.append(leaving.popleft()[1])
+        return gone
 
     def take(self) -> Iterator[HostFrame]:
         """All that is kept, in the order in which it was said; nothing is, then."""

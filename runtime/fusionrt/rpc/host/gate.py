@@ -43,7 +43,9 @@ class Gate:
     @property
     def first(self) -> Work | None:
         """Calls whose turn is next, if there is room for one; see `next`."""
-        return None if not self._lines or self._pace.full else next(iter(self._lines)).works[0]
+        if not self._lines or self._pace.full:
+            return None
+        return next(iter(self._lines)).works[0]
 
     def enter(self, work: Work) -> None:
         """Calls came: those that can be served in time are in line now, the others refused."""

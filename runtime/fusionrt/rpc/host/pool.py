@@ -202,7 +202,7 @@ class Pool:
                 return
             self._open = None
             self._close(batch)
-            if not goes_on:
+            if not goes_on or not self._gate.lines:
                 return
             now = batch.since
 

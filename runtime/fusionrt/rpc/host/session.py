@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Iterator, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any, Final
 
 from ...primitives import spawn
@@ -19,7 +19,7 @@ from .gate import Gate
 from .holdings import Holdings
 from .pool import Pool
 from .read_your_writes import Outlet
-from .servant import Answer, Bodies, Call, Servant, calls_of, internal, one_of
+from .servant import Answer, Call, Servant, calls_of, internal, one_of
 from .statistics import SessionStatistics
 from .streams import OpenStreams, Sender, Senders
 from .work import Line, Work
@@ -142,26 +142,27 @@ class Session:
 
     def _start(self, calls: Calls, deadline: float) -> None:
         """Answer calls: hits at once, the others in their turn."""
-        for bodies in self._answered_now(calls):
-            work = Work(self, self._line, calls.kind, calls.method, bodies, deadline)
-            self._gate.enter(work)
-            if work.todo and work.is_timed:
-                self._deadlines.set(work, work.seconds)
-        self._pool.wake()
-
-    def _answered_now(self, calls: Calls) -> Iterator[Bodies]:
-        """What answers the calls that are not answered yet. One call costs itself (D29)."""
         try:
             bodies = self._servant.answer(calls, self)
         except Exception as error:
-            if len(calls.ids) == 1:
-                self.answers(calls.kind, calls.method, [(calls.first, self.failed(error))])
-                return
-            for index in range(len(calls.ids)):
-                yield from self._answered_now(one_of(calls, index))
-        else:
-            if bodies is not None:
-                yield bodies
+            self._start_each(calls, deadline, error)
+            return
+        if bodies is None:
+            return
+        work = Work(self, self._line, calls.kind, calls.method, bodies, deadline)
+        self._gate.enter(work)
+        if work.todo and work.is_timed:
+            self._deadlines.set(work, work.seconds)
+        self._pool.wake()
+
+    def _start_each(self, calls: Calls, deadline: float, error: Exception) -> None:
+        """The fault of a call costs that call only (D29)."""
+        count = len(calls.arguments)
+        if count == 1:
+            self.answers(calls.kind, calls.method, [(calls.first, self.failed(error))])
+            return
+        for index in range(count):
+            self._start(one_of(calls, index), deadline)
 
     def results(
         self, kind: Kind, method: int, ids: Sequence[int], payloads: Sequence[bytes]
