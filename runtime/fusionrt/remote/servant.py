@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -69,7 +70,7 @@ class ServiceServant:
                 calls.kind, calls.method, calls.ids, [self._description() for _ in calls.ids]
             )
             return None
-        self._calls += len(calls.ids)
+        self._calls += len(calls.arguments)
         served = self._methods.get(calls.method)
         if served is None:
             replies.answers(
@@ -125,6 +126,7 @@ class _Served:
         self._binding = binding
         self._method = method
         self._kinds = _KINDS[type(method)]
+        self._unbound = binding.unbound(method.name)
         self._outcomes = outcomes
         self._types = signature.parameters
         self._arguments = arguments_codec(signature.parameters)
@@ -274,7 +276,7 @@ class _Served:
     def _plain(self) -> Callable[..., Awaitable[Any]]:
         name = self._method.name
         if isinstance(self._method, Plain):
-            return self._binding.bound(name)
+            return partial(self._unbound, self._binding.service())
         return lambda *arguments: self._binding.raw(name, arguments)
 
     def _command(self, encode: Callable[[Any], bytes]) -> Callable[..., Awaitable[bytes | Answer]]:

@@ -118,7 +118,7 @@ class HostSession:
             self._registry.left(ids)
         for frame in envelope.frames:
             self._act(frame, now, told)
-            if self._closed:
+            if self._machine.state is HostState.CLOSED:
                 return told
         if self._registry.digest.count > self._limits.entries:
             told.append(self._reject("too many calls are registered"))

@@ -27,8 +27,8 @@ class Kept:
         self.bytes = 0
         self._count = 0
         self._limits: Final = limits
-        self._words: deque[tuple[int, Word, int]] = deque()
-        """Each with the number of its message, and its bytes."""
+        self._words: deque[tuple[int, Word, int, int]] = deque()
+        """Each with the number of its message, how many words it holds, and its bytes."""
         self._leaving: deque[tuple[int, Sequence[int]]] = deque()
 
     def add(self, number: int, frames: Iterable[HostFrame]) -> None:
@@ -69,15 +69,15 @@ class Kept:
         self._leaving.clear()
 
     def _keep(self, number: int, frame: Word) -> None:
-        length = bytes_of(frame)
-        self._words.append((number, frame, length))
-        self._count += count_of(frame)
+        count, length = count_of(frame), bytes_of(frame)
+        self._words.append((number, frame, count, length))
+        self._count += count
         self.bytes += length
 
     def _drop(self) -> tuple[int, Word]:
         """Forget the oldest words: what they were."""
-        number, frame, length = self._words.popleft()
-        self._count -= count_of(frame)
+        number, frame, count, length = self._words.popleft()
+        self._count -= count
         self.bytes -= length
         return number, frame
 
@@ -94,8 +94,8 @@ class Kept:
             first += 1
         if first < len(frame.ids):
             rest = Results(frame.method, frame.ids[first:], frame.payloads[first:], frame.kept)
-            self._words.appendleft((number, rest, left))
-            self._count += count_of(rest)
+            self._words.appendleft((number, rest, len(rest.ids), left))
+            self._count += len(rest.ids)
             self.bytes += left
 
 

@@ -17,6 +17,8 @@ __all__ = ["Pace"]
 
 SHARE: Final = 1 / 16
 """How much one call counts in the averages."""
+REST: Final = 1 - SHARE
+"""What is left to the others."""
 CAREFUL: Final = 1.25
 DEVIATIONS: Final = 2
 """A call is taken to need so much more than the mean: what all of them share, a busy loop or a full
@@ -68,9 +70,9 @@ class Pace:
             self.at_a_time = min(self.at_a_time + calls * GROWTH, self._most)
         if not self._took:
             self._took = seconds
-        rest = (1 - SHARE) ** calls
+        rest = REST**calls
         off = self._took - seconds
-        self._deviation = rest * (self._deviation + calls * SHARE / (1 - SHARE) * abs(off))
+        self._deviation = rest * (self._deviation + calls * SHARE / REST * abs(off))
         self._took = seconds + off * rest
 
     def refused(self, since: float) -> None:

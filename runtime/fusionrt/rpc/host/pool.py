@@ -29,7 +29,7 @@ SLICE: Final = 0.01
 between, however long a line is, and whatever the bodies cost. (With a turn for all that had come, a
 second's worth of bodies ran in one go: what came meanwhile was stale when it was read, and a host
 that did nothing else answered no ping for four seconds.)"""
-MOST: Final = 128
+MOST: Final = 256
 """Bodies that begin in one turn of the loop, however little they take."""
 ENOUGH: Final = 16
 LONG: Final = 1.0

@@ -77,11 +77,8 @@ class Session:
         """A message of the client came. False: the session is over."""
         for event in self.wire.receive(envelope, now):
             match event:
-                case events.CallsReceived(calls, deadline) if calls.kind is Kind.STREAM:
-                    for call in calls_of(calls):
-                        self._start_stream(call)
-                case events.CallsReceived(calls, deadline):
-                    self._start(calls, deadline)
+                case events.CallsReceived():
+                    self._start(event.calls, event.deadline)
                 case events.CallCancelled(id):
                     self._stop(id)
                 case events.Unsubscribed(ids):
@@ -142,6 +139,10 @@ class Session:
 
     def _start(self, calls: Calls, deadline: float) -> None:
         """Answer calls: hits at once, the others in their turn."""
+        if calls.kind is Kind.STREAM:
+            for call in calls_of(calls):
+                self._start_stream(call)
+            return
         try:
             bodies = self._servant.answer(calls, self)
         except Exception as error:
@@ -167,7 +168,8 @@ class Session:
     def results(
         self, kind: Kind, method: int, ids: Sequence[int], payloads: Sequence[bytes]
     ) -> None:
-        self._before(kind)
+        if kind is Kind.COMMAND:
+            self._outlet.flush_others(self)
         told = self._told.get(method)
         if told is None:
             told = self._told[method] = ([], [])
@@ -176,7 +178,8 @@ class Session:
         self.changed()
 
     def answers(self, kind: Kind, method: int, answers: Sequence[tuple[int, Answer]]) -> None:
-        self._before(kind)
+        if kind is Kind.COMMAND:
+            self._outlet.flush_others(self)
         good = [(id, each) for id, each in answers if each.failure is None]
         ids, payloads = [id for id, _ in good], [each.payload for _, each in good]
         kept = set(self.wire.results(method, ids, payloads, keep=True))
@@ -186,11 +189,6 @@ class Session:
             if held is not None and id in kept:
                 self._holdings.hold(id, held)
         self.changed()
-
-    def _before(self, kind: Kind) -> None:
-        """An answer is handed in: it is not sent before what its command invalidated (D15)."""
-        if kind is Kind.COMMAND:
-            self._outlet.flush_others(self)
 
     def failed(self, error: BaseException) -> Answer:
         what = f"a call of {self.reply_subject}"
