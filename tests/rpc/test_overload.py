@@ -15,7 +15,7 @@ import pytest
 from fusionrt import CallTimeout, Computed, Host, Overloaded, is_transient
 from fusionrt.primitives import now
 from fusionrt.remote.failures import as_error, as_failure
-from fusionrt.rpc import Bodies
+from fusionrt.rpc import Answer, Bodies
 from fusionrt.rpc.host import gate, pool
 from fusionrt.rpc.host.contexts import Contexts
 from fusionrt.rpc.host.work import Line, Work
@@ -288,7 +288,7 @@ class Asker:
         """Calls in one frame."""
         ids = range(self.asked, self.asked + count)
         self.asked += count
-        bodies = Bodies(ids, ids, self.run)
+        bodies = Bodies(ids, [(id,) for id in ids], self.run, bytes, self.failed)
         client = cast(Any, self)
         entrance.enter(Work(client, self.line, Kind.PLAIN, 7, bodies, now() + 60.0))
 
@@ -296,6 +296,10 @@ class Asker:
         """A body."""
         self.told.append(f"{self.name} {number}")
         return b""
+
+    def failed(self, error: BaseException) -> Answer:
+        """None fails."""
+        raise error
 
     def refuse(self, work: Work, ids: list[int], retry_after: float) -> None:
         """They do not run."""
@@ -318,7 +322,7 @@ async def begin(entrance: gate.Gate) -> None:
     """Let the next one begin, which waits, if there is room."""
     work = entrance.next()
     if work is not None:
-        await work.run(work.todo.popleft()[1])
+        await work.body(*work.todo.popleft()[1])
         entrance.took(work)
         entrance.waits(now())
 
@@ -361,7 +365,8 @@ async def test_D27_what_comes_is_heard_between_bodies(size: int) -> None:
     """However many calls come at once, bodies run a few at a time, and other callbacks between."""
     told: list[str] = []
     entrance = gate.Gate(1000)
-    bodies = pool.Pool(entrance, Contexts(contextvars.copy_context()), lambda: None)
+    loop = asyncio.get_running_loop()
+    bodies = pool.Pool(entrance, Contexts(contextvars.copy_context()), loop.call_soon)
     asker = Asker("it", told)
     while asker.asked < 900:
         asker.ask(entrance, min(size, 900 - asker.asked))

@@ -108,7 +108,7 @@ def test_D21_no_frames_of_a_client_break_a_host(
         digest.add(id)
     told = host._registry.digest
     assert (digest.count, digest.value) == (told.count, told.value)
-    words = [word for _, word, _ in host._kept._words]
+    words = [word for _, word, *_ in host._kept._words]
     assert host.statistics().kept_bytes == sum(map(kept.bytes_of, words))
     assert host._kept._count == sum(map(kept.count_of, words))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import suppress
-from typing import Any, Final, TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, Final
 
 import msgspec
 
@@ -28,13 +28,23 @@ __all__ = ["ServiceServant"]
 
 _DESCRIBE = method_id(DESCRIBE)
 
-Run: TypeAlias = Callable[[Any], Coroutine[Any, Any, bytes | Answer]]
+_KINDS: Final[dict[type[Method], tuple[Kind, ...]]] = {
+    Compute: (Kind.COMPUTE, Kind.PLAIN),
+    Plain: (Kind.PLAIN,),
+    Command: (Kind.COMMAND,),
+    Stream: (),
+}
+"""As what a method can be called; streams are opened."""
 
 _UNKNOWN: Final = Ending("unknown_method", "the service has no such method")
 
 IN_VAIN: Final = 0.05
 """Seconds that an answer is held back whose body invalidates what it read: a client that watches it
 would ask again at once, for ever (G40)."""
+
+
+def _same(answer: bytes | Answer) -> bytes | Answer:
+    return answer
 
 
 class ServiceServant:
@@ -60,7 +70,7 @@ class ServiceServant:
                 calls.kind, calls.method, calls.ids, [self._description() for _ in calls.ids]
             )
             return None
-        self._calls += len(calls.ids)
+        self._calls += len(calls.arguments)
         served = self._methods.get(calls.method)
         if served is None:
             replies.answers(
@@ -115,36 +125,32 @@ class _Served:
         signature = binding.contract.resolved.signatures[method.name]
         self._binding = binding
         self._method = method
+        self._kinds = _KINDS[type(method)]
+        self._unbound = binding.unbound(method.name)
         self._outcomes = outcomes
         self._types = signature.parameters
         self._arguments = arguments_codec(signature.parameters)
         self._result: Codec[Any] = codec(signature.result)
 
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
-        method, kind = self._method, calls.kind
-        match method, kind:
-            case (
-                (Compute(), Kind.COMPUTE)
-                | ((Compute() | Plain()), Kind.PLAIN)
-                | (Command(), Kind.COMMAND)
-            ):
-                ids, arguments = self._decode(calls, replies)
-            case _:
-                refused = Answer(failure=self._misfit(kind))
-                replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
-                return None
+        kind = calls.kind
+        if kind not in self._kinds:
+            refused = Answer(failure=self._misfit(kind))
+            replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
+            return None
+        ids, arguments = self._decode(calls, replies)
         encode = self._encoder(calls.encoding)
         if kind is Kind.COMPUTE:
             return self._compute(calls, ids, arguments, encode, replies)
         if not ids:
             return None
         if kind is Kind.PLAIN:
-            return Bodies(ids, arguments, self._plain(encode))
+            return Bodies(ids, arguments, self._plain(), encode, self._failed)
         operations = calls.operations or ("",) * len(calls.ids)
         given = [
             (each, operations[id - calls.first]) for id, each in zip(ids, arguments, strict=True)
         ]
-        return Bodies(ids, given, self._command(encode))
+        return Bodies(ids, given, self._command(encode), _same, self._failed)
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         try:
@@ -168,8 +174,10 @@ class _Served:
         """The arguments of each call; of those that are bad, only its caller hears (D29)."""
         decode = self._decoder(calls.encoding)
         if calls.encoding is Encoding.MSGPACK:
-            with suppress(Exception):  # which of them it is, is found below
+            try:
                 return calls.ids, self._arguments.decode_all(calls.arguments)
+            except Exception:
+                pass  # which of them it is, is found below
         good: list[tuple[int, tuple[Any, ...]]] = []
         bad: list[tuple[int, Answer]] = []
         for id, data in zip(calls.ids, calls.arguments, strict=True):
@@ -208,6 +216,9 @@ class _Served:
                 raise WireError(f"the argument {name} is missing")
         return tuple(arguments)
 
+    def _failed(self, error: Exception) -> Answer:
+        return Answer(failure=self.failure(error))
+
     def failure(self, error: Exception) -> Ending:
         return as_failure(error, self._binding.contract, self._method.name)
 
@@ -240,16 +251,17 @@ class _Served:
         if not missing:
             return None
 
-        async def run(key: tuple[Any, ...]) -> Answer:
-            try:
-                computed = await self._binding.function(self._method.name).computed(key)
-            except Exception as error:
-                return Answer(failure=self.failure(error))
+        async def body(*key: Any) -> Computed[Any]:
+            computed = await self._binding.function(self._method.name).computed(key)
             if is_in_vain(computed):
                 await asyncio.sleep(IN_VAIN)
+            return computed
+
+        def answer(computed: Computed[Any]) -> Answer:
             return self._told(computed, encode)
 
-        return Bodies([id for id, _ in missing], [key for _, key in missing], run)
+        ids, keys = [id for id, _ in missing], [key for _, key in missing]
+        return Bodies(ids, keys, body, answer, self._failed)
 
     def _told(self, computed: Computed[Any], encode: Callable[[Any], bytes]) -> Answer:
         if computed.error is not None:
@@ -261,28 +273,16 @@ class _Served:
 
     # -- the others: a result is encoded when its body returns, for that may change it later --
 
-    def _plain(self, encode: Callable[[Any], bytes]) -> Run:
+    def _plain(self) -> Callable[..., Awaitable[Any]]:
         name = self._method.name
-        body = (
-            self._binding.body(name)
-            if isinstance(self._method, Plain)
-            else lambda *arguments: self._binding.raw(name, arguments)
-        )
+        if isinstance(self._method, Plain):
+            return partial(self._unbound, self._binding.service())
+        return lambda *arguments: self._binding.raw(name, arguments)
 
-        async def run(arguments: tuple[Any, ...]) -> bytes | Answer:
-            try:
-                return encode(await body(*arguments))
-            except Exception as error:
-                return Answer(failure=self.failure(error))
-
-        return run
-
-    def _command(self, encode: Callable[[Any], bytes]) -> Run:
+    def _command(self, encode: Callable[[Any], bytes]) -> Callable[..., Awaitable[bytes | Answer]]:
         name = self._method.name
 
-        async def run(given: tuple[tuple[Any, ...], str]) -> bytes | Answer:
-            arguments, operation = given
-
+        async def run(arguments: tuple[Any, ...], operation: str) -> bytes | Answer:
             async def body() -> Outcome:
                 try:
                     result: Any = await self._binding.command(name, arguments, operation)

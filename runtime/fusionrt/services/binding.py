@@ -99,7 +99,7 @@ class Binding(ComputeMethods):
         arguments = self._keyers[method].normalize(arguments)
         command = None if SCOPE.get() is None else CommandScope.current()
         if command is not None:
-            body = partial(self._unbound(method), service, *arguments)
+            body = partial(self.unbound(method), service, *arguments)
             return read_fresh(command, function.name, body)
         return function.fetch(arguments, service)
 
@@ -114,7 +114,7 @@ class Binding(ComputeMethods):
     # -- bodies --
 
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
-        raw, reference, name = self._unbound(method), self._service, self.contract.name
+        raw, reference, name = self.unbound(method), self._service, self.contract.name
 
         def body(*arguments: Any) -> Awaitable[Any]:
             service = reference()
@@ -127,7 +127,7 @@ class Binding(ComputeMethods):
 
     def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The result, past the cache."""
-        body = partial(self._unbound(method), self.service(), *arguments)
+        body = partial(self.unbound(method), self.service(), *arguments)
         if isinstance(self.contract.method[method], Compute):
             return run_in(Uncached(f"{self.contract.name}.{method}"), body)
         call: Coroutine[Any, Any, Any] = body()
@@ -135,10 +135,10 @@ class Binding(ComputeMethods):
 
     def raw_stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncIterator[Any]:
         """The items of a stream."""
-        items: AsyncIterator[Any] = self._unbound(method)(self.service(), *arguments)
+        items: AsyncIterator[Any] = self.unbound(method)(self.service(), *arguments)
         return items
 
-    def _unbound(self, method: str) -> Callable[..., Any]:
+    def unbound(self, method: str) -> Callable[..., Any]:
         """What the user wrote: takes the service, then one argument a parameter, in their order."""
         raw: Callable[..., Any] = getattr(self._raw, method)
         split = self.contract.positional(method)
@@ -166,7 +166,7 @@ class Binding(ComputeMethods):
         declared = DeclaredKeys(self.contract, method, arguments, self)
         return run_command(
             f"{self.contract.name}.{method}",
-            partial(self._unbound(method), service, *arguments),
+            partial(self.unbound(method), service, *arguments),
             declared.by_arguments,
             declared.by_result,
             self.log or MemoryLog(graph),

@@ -118,16 +118,14 @@ class HostSession:
             self._registry.left(ids)
         for frame in envelope.frames:
             self._act(frame, now, told)
-            if self._closed:
+            if self._machine.state is HostState.CLOSED:
                 return told
-        if len(self._registry) > self._limits.entries:
+        if self._registry.digest.count > self._limits.entries:
             told.append(self._reject("too many calls are registered"))
         return told
 
     def _act(self, frame: ClientFrame | BadCalls, now: float, told: list[events.HostEvent]) -> None:
         match frame:
-            case Calls() if frame.ids.stop > LAST_ID + 1:
-                self._dropped += 1  # no frame could name the last of them
             case Calls():
                 self._called(frame, now, told)
             case Cancel(id):
@@ -166,6 +164,9 @@ class HostSession:
 
     def _called(self, calls: Calls, now: float, told: list[events.HostEvent]) -> None:
         ids = calls.ids
+        if ids.stop > LAST_ID + 1:
+            self._dropped += 1  # no frame could name the last of them
+            return
         if not self._new(ids):
             return
         if calls.budget == 0:

@@ -27,18 +27,18 @@ class Kept:
         self.bytes = 0
         self._count = 0
         self._limits: Final = limits
-        self._words: deque[tuple[int, Word, int]] = deque()
-        """Each with the number of its message, and its bytes."""
+        self._words: deque[tuple[int, Word, int, int]] = deque()
+        """Each with the number of its message, how many words it holds, and its bytes."""
         self._leaving: deque[tuple[int, Sequence[int]]] = deque()
 
     def add(self, number: int, frames: Iterable[HostFrame]) -> None:
         """The message of this number is sent."""
         for frame in frames:
             match frame:
-                case Results(_, ids, _, kept):
+                case Results():
                     self._keep(number, frame)
-                    if not kept:
-                        self._leaving.append((number, ids))
+                    if not frame.kept:
+                        self._leaving.append((number, frame.ids))
                 case Failure(id, kept=kept):
                     self._keep(number, frame)
                     if not kept:
@@ -52,13 +52,15 @@ class Kept:
         while self._count > limits.kept_frames or self.bytes > limits.kept_bytes:
             self._forget()
 
-    def acknowledged(self, last: int) -> Iterator[Sequence[int]]:
+    def acknowledged(self, last: int) -> list[Sequence[int]]:
         """The client has all messages up to this number: the ids of which it needs no more."""
         words, leaving = self._words, self._leaving
         while words and words[0][0] <= last:
             self._drop()
+        gone = []
         while leaving and leaving[0][0] <= last:
-            yield leaving.popleft()[1]
+            gone.append(leaving.popleft()[1])
+        return gone
 
     def take(self) -> Iterator[HostFrame]:
         """All that is kept, in the order in which it was said; nothing is, then."""
@@ -67,15 +69,15 @@ class Kept:
         self._leaving.clear()
 
     def _keep(self, number: int, frame: Word) -> None:
-        length = bytes_of(frame)
-        self._words.append((number, frame, length))
-        self._count += count_of(frame)
+        count, length = count_of(frame), bytes_of(frame)
+        self._words.append((number, frame, count, length))
+        self._count += count
         self.bytes += length
 
     def _drop(self) -> tuple[int, Word]:
         """Forget the oldest words: what they were."""
-        number, frame, length = self._words.popleft()
-        self._count -= count_of(frame)
+        number, frame, count, length = self._words.popleft()
+        self._count -= count
         self.bytes -= length
         return number, frame
 
@@ -92,8 +94,8 @@ class Kept:
             first += 1
         if first < len(frame.ids):
             rest = Results(frame.method, frame.ids[first:], frame.payloads[first:], frame.kept)
-            self._words.appendleft((number, rest, left))
-            self._count += count_of(rest)
+            self._words.appendleft((number, rest, len(rest.ids), left))
+            self._count += len(rest.ids)
             self.bytes += left
 
 

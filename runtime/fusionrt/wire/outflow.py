@@ -146,6 +146,9 @@ class Outflows:
         self._flows: dict[int, Outflow] = {}
         self._filling: dict[int, Outflow] = {}
 
+    def __len__(self) -> int:
+        return len(self._flows)
+
     def open(self, id: int) -> None:
         """A stream is asked for."""
         self._flows[id] = Outflow(id, self._limits)

@@ -17,6 +17,8 @@ __all__ = ["Pace"]
 
 SHARE: Final = 1 / 16
 """How much one call counts in the averages."""
+REST: Final = 1 - SHARE
+"""What is left to the others."""
 CAREFUL: Final = 1.25
 DEVIATIONS: Final = 2
 """A call is taken to need so much more than the mean: what all of them share, a busy loop or a full
@@ -60,14 +62,17 @@ class Pace:
     def ended(self, calls: int, since: float, now: float) -> None:
         """Calls that began then have ended: the averages are as if one had after the other."""
         self.left(calls, since)
+        self.took(calls, now - since)
+
+    def took(self, calls: int, seconds: float) -> None:
+        """Calls were served, each in so long, one after the other."""
         if self.at_a_time < self._most:
             self.at_a_time = min(self.at_a_time + calls * GROWTH, self._most)
-        seconds = now - since
         if not self._took:
             self._took = seconds
-        rest = (1 - SHARE) ** calls
+        rest = REST**calls
         off = self._took - seconds
-        self._deviation = rest * (self._deviation + calls * SHARE / (1 - SHARE) * abs(off))
+        self._deviation = rest * (self._deviation + calls * SHARE / REST * abs(off))
         self._took = seconds + off * rest
 
     def refused(self, since: float) -> None:

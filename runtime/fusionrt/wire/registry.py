@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import Final, Literal, NamedTuple
 
 from .digest import Digest
@@ -104,12 +104,16 @@ class Registry:
 
     def told(self, ids: Sequence[int], word: Literal["keep", "tell"]) -> Collection[int]:
         """The last word so far of calls is about to be sent: those of them that still ran."""
-        pop = self._running.pop
-        runs = [pop(id, None) for id in ids]
-        if not all(runs):
-            ids = [id for id, run in zip(ids, runs, strict=True) if run]
-        self._at[ENTRY[Stage.RUNNING][word]].update(zip(ids, filter(None, runs), strict=True))
+        ids, runs = self._out_of(Stage.RUNNING, ids)
+        self._at[ENTRY[Stage.RUNNING][word]].update(zip(ids, runs, strict=True))
         return ids
+
+    def _out_of(self, stage: Stage, ids: Sequence[int]) -> tuple[Sequence[int], Sequence[Run]]:
+        """Those of them that stood at this stage, and do so no more."""
+        runs = [*map(self._at[stage].pop, ids, repeat(None))]
+        if None in runs:
+            ids = [id for id, run in zip(ids, runs, strict=True) if run]
+        return ids, [*filter(None, runs)]
 
     def withdraw(self, id: int) -> bool:
         """A result became stale: all that is left to tell is that. False: there is nothing."""
@@ -122,12 +126,11 @@ class Registry:
 
     def left(self, ids: Sequence[int]) -> None:
         """The client has the last word of these."""
-        leaving = self._at[Stage.LEAVING]
-        gone = leaving.keys() & ids
-        for id in gone:
-            del leaving[id]
-            self.streams.drop(id)
+        gone, _ = self._out_of(Stage.LEAVING, ids)
         self.digest.remove_all(gone)
+        if self.streams:
+            for id in gone:
+                self.streams.drop(id)
 
     def reconcile(
         self,

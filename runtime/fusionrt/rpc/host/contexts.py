@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import contextvars
+from gc import get_referents
 from operator import is_
 from typing import Any, Final
 
-__all__ = ["Contexts"]
+__all__ = ["Contexts", "variables"]
 
 _NOTHING: Final = object()
+
+
+def variables() -> object:
+    """What holds the variables that the running code sees: it never changes, so that there is
+    another one as soon as one was set. To look at them all takes twice as long.
+    """
+    return get_referents(contextvars.copy_context())[-1]
 
 
 class Contexts:

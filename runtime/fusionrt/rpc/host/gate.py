@@ -43,7 +43,9 @@ class Gate:
     @property
     def first(self) -> Work | None:
         """Calls whose turn is next, if there is room for one; see `next`."""
-        return None if not self._lines or self._pace.full else next(iter(self._lines)).works[0]
+        if not self._lines or self._pace.full:
+            return None
+        return next(iter(self._lines)).works[0]
 
     def enter(self, work: Work) -> None:
         """Calls came: those that can be served in time are in line now, the others refused."""
@@ -132,9 +134,7 @@ class Gate:
 
     def served(self, calls: int, since: float, now: float) -> None:
         """So many bodies ended without waiting, one after the other, from then to now."""
-        each = (now - since) / calls
-        self._pace.begun(calls, now - each)
-        self._pace.ended(calls, now - each, now)
+        self._pace.took(calls, (now - since) / calls)
 
     def stepped(self, calls: int, seconds: float) -> None:
         """So many bodies began; so long did the processor do nothing else."""

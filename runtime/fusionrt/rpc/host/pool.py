@@ -16,8 +16,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from ...primitives import clock, spawn
-from .contexts import Contexts
+from ...primitives import clock, keep
+from .contexts import Contexts, variables
 from .gate import Gate
 from .servant import Answer
 from .work import Work
@@ -29,7 +29,7 @@ SLICE: Final = 0.01
 between, however long a line is, and whatever the bodies cost. (With a turn for all that had come, a
 second's worth of bodies ran in one go: what came meanwhile was stale when it was read, and a host
 that did nothing else answered no ping for four seconds.)"""
-MOST: Final = 128
+MOST: Final = 256
 """Bodies that begin in one turn of the loop, however little they take."""
 ENOUGH: Final = 16
 LONG: Final = 1.0
@@ -41,6 +41,7 @@ class _Batch:
     """Calls of one frame that a task works through.
 
     id: of the body that runs. since: when it began. left: it waits, and the task is its own.
+    ids, payloads, answers: what the others came to; told when the batch is closed.
     """
 
     __slots__ = ("answers", "began", "id", "ids", "left", "payloads", "since", "task", "work")
@@ -52,33 +53,23 @@ class _Batch:
         self.began: Final = now
         self.since = now
         self.left = False
-        self.ids: list[int] = []
-        self.payloads: list[bytes] = []
-        self.answers: list[tuple[int, Answer]] = []
-
-    def add(self, answer: bytes | Answer) -> None:
-        """A body came to an answer."""
-        if isinstance(answer, Answer):
-            self.answers.append((self.id, answer))
-        else:
-            self.ids.append(self.id)
-            self.payloads.append(answer)
-
-    def say(self) -> int:
-        """Hand in what was answered: so many calls."""
-        told = len(self.ids) + len(self.answers)
-        self.work.say_all(self.ids, self.payloads, self.answers)
-        self.ids, self.payloads, self.answers = [], [], []
-        return told
+        self.ids: Final[list[int]] = []
+        self.payloads: Final[list[bytes]] = []
+        self.answers: Final[list[tuple[int, Answer]]] = []
 
 
 class Pool:
     """Of one service, for all its clients."""
 
-    def __init__(self, gate: Gate, contexts: Contexts, send: Callable[[], None]) -> None:
-        """send: sends what was answered; called after each turn."""
+    def __init__(
+        self,
+        gate: Gate,
+        contexts: Contexts,
+        call_soon: Callable[[Callable[[], None]], object],
+    ) -> None:
+        """call_soon: calls what it is given in the loop's next turn, after what begins there."""
         self._gate = gate
-        self._send = send
+        self._call_soon: Final = call_soon
         self._contexts = contexts
         self._loop = asyncio.get_running_loop()
         self._now = clock()
@@ -123,7 +114,7 @@ class Pool:
         elif not self._began:
             self._turning = False
             return
-        self._loop.call_soon(self._turn)
+        self._call_soon(self._turn)
 
     def _turn(self) -> None:
         """Comes after the first steps of what began."""
@@ -132,7 +123,6 @@ class Pool:
         self._learn()
         if self._gate.lines:
             self._begin()
-        self._send()
 
     def _learn(self) -> None:
         took = self._now() - self._turned
@@ -171,13 +161,14 @@ class Pool:
 
     async def _run(self, work: Work, id: int, arguments: Any) -> None:
         try:
-            answer = await work.run(arguments)
+            answer = work.answer(await work.body(*arguments))
         except Exception as error:
-            answer = work.client.failed(error)
+            answer = work.failed(error)
         work.say(id, answer)
 
     def _enter(self, work: Work, id: int, task: asyncio.Task[None], since: float) -> None:
         """A body waits in its own task."""
+        keep(task)
         self._gate.waits(since)
         work.bodies.add(id)
         work.client.waits(work, id, task)
@@ -206,48 +197,62 @@ class Pool:
             if work is None or work.method in self._waiting:
                 return
             batch = self._open = _Batch(work, task, now)
-            goes_on = await self._run_batch(batch, now + SLICE / self._gate.lines)
+            goes_on = await self._run_batch(batch, min(now + SLICE / self._gate.lines, work.due))
             if batch.left:
                 return
             self._open = None
             self._close(batch)
-            if not goes_on:
+            if not goes_on or not self._gate.lines:
                 return
             now = batch.since
 
     async def _run_batch(self, batch: _Batch, end: float) -> bool:
         """Run what is to do, up to this time. False: the task must take no other call."""
-        work, task, now, is_clean = batch.work, batch.task, self._now, self._contexts.is_clean
-        while work.todo and batch.since < end and self._began < MOST:
-            batch.id, arguments = work.todo.popleft()
-            self._began += 1
+        work, now, cancelling, clean = batch.work, self._now, batch.task.cancelling, variables()
+        body, encode, take = work.body, work.answer, work.todo.popleft
+        add_id, add_payload = batch.ids.append, batch.payloads.append
+        for _ in range(min(len(work.todo), MOST - self._began)):
+            batch.id, arguments = take()
             try:
-                answer = await work.run(arguments)
-            except Exception as error:
-                answer = work.client.failed(error)
+                try:
+                    answer = encode(await body(*arguments))
+                except Exception as error:
+                    answer = work.failed(error)
             except BaseException:  # it ends its task, and has no answer
                 self.notice()
                 raise
             if batch.left:
                 work.say(batch.id, answer)
                 return False
-            batch.add(answer)
-            if task.cancelling() or not is_clean():
+            if isinstance(answer, bytes):
+                add_id(batch.id)
+                add_payload(answer)
+            else:
+                batch.answers.append((batch.id, answer))
+            if cancelling():
                 return False
+            if (seen := variables()) is not clean:
+                if not self._contexts.is_clean():
+                    return False
+                clean = seen
             batch.since = now()
-            if batch.since >= work.due:
+            if batch.since >= end:
                 break
         return True
 
     def _close(self, batch: _Batch) -> None:
         """Hand in what a task did, and let the others have their turn."""
         work = batch.work
-        told = batch.say()
+        told = len(batch.ids) + len(batch.answers)
+        self._began += told + batch.left
         if told:
+            work.say_all(batch.ids, batch.payloads, batch.answers)
             self._gate.served(told, batch.began, batch.since)
         self._gate.took(work)
         if not work.open:
             work.client.over(work)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
-        return spawn(work, name="fusion call", context=self._contexts.fresh())
+        """The loop holds a task as long as that does not wait."""
+        context = self._contexts.fresh()
+        return self._loop.create_task(work, name="fusion call", context=context)

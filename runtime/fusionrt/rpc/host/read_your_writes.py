@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...transport import Transport
@@ -30,13 +31,27 @@ class Outlet:
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.Context()
         self._changed: dict[Session, None] = {}
+        self._coming = 0
+        """How many callbacks come after which all is sent anyway."""
         self._ahead = 0
 
     def changed(self, session: Session) -> None:
         """The session may have something to say."""
-        if not self._changed:
-            self._loop.call_soon(self.flush_all, context=self._context)
+        if not self._changed and not self._coming:
+            self._loop.call_soon(self._flush_all, context=self._context)
         self._changed[session] = None
+
+    def call_soon(self, callback: Callable[[], None]) -> None:
+        """Call this in the next tick, and then send all that there is to say, in one go."""
+        self._coming += 1
+        self._loop.call_soon(self._called, callback, context=self._context)
+
+    def _called(self, callback: Callable[[], None]) -> None:
+        self._coming -= 1
+        try:
+            callback()
+        finally:
+            self._flush_all()
 
     def flush(self, session: Session) -> int:
         """Send what it has to say now: so many messages."""
@@ -57,8 +72,7 @@ class Outlet:
         """What is to be sent, and what was sent out of its turn."""
         return OutletStatistics(len(self._changed), self._ahead)
 
-    def flush_all(self) -> None:
-        """Send all that there is to say, without waiting for the end of the tick."""
+    def _flush_all(self) -> None:
         changed, self._changed = self._changed, {}
         if sum(self.flush(session) for session in changed):
             self._transport.push()

@@ -69,7 +69,7 @@ class Responder(Listener):
         self._streams = OpenStreams(self._limits.streams)
         # A transport's handler may run in the context of whoever published the message.
         self._contexts = Contexts(contextvars.copy_context())
-        self._pool = Pool(self._gate, self._contexts, outlet.flush_all)
+        self._pool = Pool(self._gate, self._contexts, outlet.call_soon)
         self._subscriptions: list[Subscription] = []
         self._expiry: asyncio.TimerHandle | None = None
 
@@ -145,9 +145,6 @@ class Responder(Listener):
         except WireError:
             self._dropped += 1
             return
-        if not TOKEN.fullmatch(envelope.cid) or not TOKEN.fullmatch(envelope.principal):
-            self._dropped += 1  # its answers would go to another subject
-            return
         now = self._now()
         name = envelope.cid, envelope.gen
         session = self._sessions.get(name) or self._admitted(envelope, now)
@@ -157,6 +154,9 @@ class Responder(Listener):
 
     def _admitted(self, envelope: ClientEnvelope, now: float) -> Session | None:
         """A new session, if the client asks for one and there is room."""
+        if not TOKEN.fullmatch(envelope.cid) or not TOKEN.fullmatch(envelope.principal):
+            self._dropped += 1  # its answers would go to another subject
+            return None
         reply_subject = self._subjects.client(envelope.principal, envelope.cid, self.service)
         answer = greet(envelope, self._iid)
         if answer is None and not self._has_room():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple, Protocol
 
@@ -88,13 +88,16 @@ class Answer(NamedTuple):
 class Bodies(NamedTuple):
     """The calls of a frame that were not answered at once.
 
-    ids: rising. arguments: of each. run: the body of one call; whatever it raises that is no
-    `Exception` ended the call without an answer.
+    ids: rising. arguments: of each. body: of one call; whatever it raises that is no `Exception`
+    ended the call without an answer. answer: what its result is told as. failed: what an error of
+    either is told as.
     """
 
     ids: Sequence[int]
-    arguments: Sequence[Any]
-    run: Callable[[Any], Coroutine[Any, Any, bytes | Answer]]
+    arguments: Sequence[tuple[Any, ...]]
+    body: Callable[..., Awaitable[Any]]
+    answer: Callable[[Any], bytes | Answer]
+    failed: Callable[[Exception], Answer]
 
 
 class Replies(Protocol):

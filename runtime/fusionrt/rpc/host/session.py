@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Iterator, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from typing import Any, Final
 
 from ...primitives import spawn
@@ -19,7 +19,7 @@ from .gate import Gate
 from .holdings import Holdings
 from .pool import Pool
 from .read_your_writes import Outlet
-from .servant import Answer, Bodies, Call, Servant, calls_of, internal, one_of
+from .servant import Answer, Call, Servant, calls_of, internal, one_of
 from .statistics import SessionStatistics
 from .streams import OpenStreams, Sender, Senders
 from .work import Line, Work
@@ -77,11 +77,8 @@ class Session:
         """A message of the client came. False: the session is over."""
         for event in self.wire.receive(envelope, now):
             match event:
-                case events.CallsReceived(calls, deadline) if calls.kind is Kind.STREAM:
-                    for call in calls_of(calls):
-                        self._start_stream(call)
-                case events.CallsReceived(calls, deadline):
-                    self._start(calls, deadline)
+                case events.CallsReceived():
+                    self._start(event.calls, event.deadline)
                 case events.CallCancelled(id):
                     self._stop(id)
                 case events.Unsubscribed(ids):
@@ -142,31 +139,37 @@ class Session:
 
     def _start(self, calls: Calls, deadline: float) -> None:
         """Answer calls: hits at once, the others in their turn."""
-        for bodies in self._answered_now(calls):
-            work = Work(self, self._line, calls.kind, calls.method, bodies, deadline)
-            self._gate.enter(work)
-            if work.todo and work.is_timed:
-                self._deadlines.set(work, work.seconds)
-        self._pool.wake()
-
-    def _answered_now(self, calls: Calls) -> Iterator[Bodies]:
-        """What answers the calls that are not answered yet. One call costs itself (D29)."""
+        if calls.kind is Kind.STREAM:
+            for call in calls_of(calls):
+                self._start_stream(call)
+            return
         try:
             bodies = self._servant.answer(calls, self)
         except Exception as error:
-            if len(calls.ids) == 1:
-                self.answers(calls.kind, calls.method, [(calls.first, self.failed(error))])
-                return
-            for index in range(len(calls.ids)):
-                yield from self._answered_now(one_of(calls, index))
-        else:
-            if bodies is not None:
-                yield bodies
+            self._start_each(calls, deadline, error)
+            return
+        if bodies is None:
+            return
+        work = Work(self, self._line, calls.kind, calls.method, bodies, deadline)
+        self._gate.enter(work)
+        if work.todo and work.is_timed:
+            self._deadlines.set(work, work.seconds)
+        self._pool.wake()
+
+    def _start_each(self, calls: Calls, deadline: float, error: Exception) -> None:
+        """The fault of a call costs that call only (D29)."""
+        count = len(calls.arguments)
+        if count == 1:
+            self.answers(calls.kind, calls.method, [(calls.first, self.failed(error))])
+            return
+        for index in range(count):
+            self._start(one_of(calls, index), deadline)
 
     def results(
         self, kind: Kind, method: int, ids: Sequence[int], payloads: Sequence[bytes]
     ) -> None:
-        self._before(kind)
+        if kind is Kind.COMMAND:
+            self._outlet.flush_others(self)
         told = self._told.get(method)
         if told is None:
             told = self._told[method] = ([], [])
@@ -175,7 +178,8 @@ class Session:
         self.changed()
 
     def answers(self, kind: Kind, method: int, answers: Sequence[tuple[int, Answer]]) -> None:
-        self._before(kind)
+        if kind is Kind.COMMAND:
+            self._outlet.flush_others(self)
         good = [(id, each) for id, each in answers if each.failure is None]
         ids, payloads = [id for id, _ in good], [each.payload for _, each in good]
         kept = set(self.wire.results(method, ids, payloads, keep=True))
@@ -185,11 +189,6 @@ class Session:
             if held is not None and id in kept:
                 self._holdings.hold(id, held)
         self.changed()
-
-    def _before(self, kind: Kind) -> None:
-        """An answer is handed in: it is not sent before what its command invalidated (D15)."""
-        if kind is Kind.COMMAND:
-            self._outlet.flush_others(self)
 
     def failed(self, error: BaseException) -> Answer:
         what = f"a call of {self.reply_subject}"

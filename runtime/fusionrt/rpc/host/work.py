@@ -52,24 +52,26 @@ class Work:
     """Calls of one frame.
 
     todo: those that did not begin; they stand in line. counted: how many of them the line knows.
-    bodies: the ids of those whose bodies wait.
+    bodies: the ids of those whose bodies wait. body, answer, fault: see `Bodies`.
     due: when their time is up. seconds: how long it was.
     is_timed: whether they fail then. A compute call does not: others may have joined it, and its
         client cancels it when the last of them leaves.
     """
 
     __slots__ = (
+        "answer",
         "bodies",
+        "body",
         "client",
         "counted",
         "due",
+        "fault",
         "first",
         "is_timed",
         "kind",
         "last",
         "line",
         "method",
-        "run",
         "seconds",
         "todo",
     )
@@ -82,8 +84,12 @@ class Work:
         self.kind: Final = kind
         self.is_timed: Final = kind is not Kind.COMPUTE
         self.method: Final = method
-        self.run: Final = bodies.run
-        self.todo: deque[tuple[int, Any]] = deque(zip(bodies.ids, bodies.arguments, strict=True))
+        self.body: Final = bodies.body
+        self.answer: Final = bodies.answer
+        self.fault: Final = bodies.failed
+        self.todo: deque[tuple[int, tuple[Any, ...]]] = deque(
+            zip(bodies.ids, bodies.arguments, strict=True)
+        )
         self.first: Final = bodies.ids[0]
         self.last: Final = bodies.ids[-1]
         self.counted = 0
@@ -112,6 +118,13 @@ class Work:
         """So many from the end never begin: which they are."""
         ids = [self.todo.pop()[0] for _ in range(most)]
         return ids[::-1]
+
+    def failed(self, error: Exception) -> Answer:
+        """What is told of an error of a body, or of its answer."""
+        try:
+            return self.fault(error)
+        except Exception as fault:
+            return self.client.failed(fault)
 
     def say(self, id: int, answer: bytes | Answer) -> None:
         """A body came to an answer."""
