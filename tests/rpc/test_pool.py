@@ -12,7 +12,7 @@ import pytest
 from fusionrt.primitives import now
 from fusionrt.rpc import Failed
 from fusionrt.rpc.host import pool
-from fusionrt.rpc.host.contexts import Contexts
+from fusionrt.rpc.host.contexts import Contexts, variables
 from tests.waiting import until
 
 from .pool_world import MANY, PoolWorld, busy, pool_world, texts
@@ -114,6 +114,20 @@ async def test_no_equal_value_reaches_the_next_body() -> None:
         return dirty and contexts.is_clean()
 
     assert contexts.fresh().run(change)
+
+
+async def test_a_variable_that_was_set_is_seen_at_a_look() -> None:
+    """Even to what equals it; what only reads variables, or copies them, changes nothing."""
+    VAR.set(one := [1])
+    before = variables()
+    VAR.get()
+    contextvars.copy_context().run(VAR.set, [2])
+    assert variables() is before
+    VAR.set([1])
+    after = variables()
+    assert after is not before
+    VAR.set(one)
+    assert variables() is not after
 
 
 async def test_a_variable_that_was_set_back_costs_no_task() -> None:
