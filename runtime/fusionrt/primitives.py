@@ -20,7 +20,6 @@ from typing import Any, Final, TypeVar
 __all__ = [
     "clock",
     "current_task",
-    "keep",
     "new_id",
     "now",
     "random_bits",
@@ -100,13 +99,8 @@ _running: set[asyncio.Task[Any]] = set()
 def spawn(
     coroutine: Coroutine[Any, Any, _T], name: str, context: contextvars.Context | None = None
 ) -> asyncio.Task[_T]:
-    """Start a task that is kept alive until it ends."""
+    """Start a task that is kept alive until it ends (a loop holds its tasks only weakly)."""
     task = asyncio.get_running_loop().create_task(coroutine, name=name, context=context)
-    keep(task)
-    return task
-
-
-def keep(task: asyncio.Task[Any]) -> None:
-    """Keep a task alive until it ends (a loop holds its tasks only weakly)."""
     _running.add(task)
     task.add_done_callback(_running.discard)
+    return task

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from ...primitives import clock, keep
+from ...primitives import clock
 from .contexts import Contexts, variables
 from .gate import Gate
 from .servant import Answer
@@ -35,6 +35,10 @@ ENOUGH: Final = 16
 LONG: Final = 1.0
 """The gate learns what bodies cost the processor from so many, or from seconds of them: a moment in
 which another process had it is no measure of one."""
+
+_waiting: Final[set[asyncio.Task[None]]] = set()
+"""The tasks of bodies that wait: a loop holds them only weakly, and so does a session that is over
+while its last bodies end."""
 
 
 class _Batch:
@@ -168,13 +172,14 @@ class Pool:
 
     def _enter(self, work: Work, id: int, task: asyncio.Task[None], since: float) -> None:
         """A body waits in its own task."""
-        keep(task)
+        _waiting.add(task)
         self._gate.waits(since)
         work.bodies.add(id)
         work.client.waits(work, id, task)
         task.add_done_callback(partial(self._stopped, work, id, since))
 
     def _stopped(self, work: Work, id: int, since: float, task: asyncio.Task[None]) -> None:
+        _waiting.discard(task)
         self._gate.stopped(since)
         work.bodies.discard(id)
         work.client.stopped(work, id, task)
@@ -253,6 +258,6 @@ class Pool:
             work.client.over(work)
 
     def _spawn(self, work: Any) -> asyncio.Task[None]:
-        """The loop holds a task as long as that does not wait."""
+        """It is kept alive by the loop as long as it does not wait."""
         context = self._contexts.fresh()
         return self._loop.create_task(work, name="fusion call", context=context)
