@@ -41,6 +41,11 @@ class Gate:
         return len(self._lines)
 
     @property
+    def waiting(self) -> int:
+        """Calls that are in line."""
+        return self._waiting
+
+    @property
     def first(self) -> Work | None:
         """Calls whose turn is next, if there is room for one; see `next`."""
         if not self._lines or self._pace.full:

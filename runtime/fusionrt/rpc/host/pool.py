@@ -31,6 +31,9 @@ second's worth of bodies ran in one go: what came meanwhile was stale when it wa
 that did nothing else answered no ping for four seconds.)"""
 MOST: Final = 256
 """Bodies that begin in one turn of the loop, however little they take."""
+FEW: Final = 128
+"""Of more than so many that are in line a turn begins half: their clients go on with the answers
+while the others run. (200 callers in lock-step make 260,000 calls a second instead of 190,000.)"""
 ENOUGH: Final = 16
 LONG: Final = 1.0
 """The gate learns what bodies cost the processor from so many, or from seconds of them: a moment in
@@ -84,7 +87,7 @@ class Pool:
         """Of calls that got a task of their own in this turn, by their method."""
         self._at_once = 8
         """How many such begin in a turn."""
-        self._began = 0
+        self._began, self._most = 0, FEW
         self._steps, self._stepping = 0, 0.0
         """Bodies that began since the gate was told, and the seconds of their turns."""
         self._turned = self._now()
@@ -109,6 +112,8 @@ class Pool:
     def _begin(self) -> None:
         """Begin what is in line, as much as one turn may take."""
         self._turned, self._began, self._turning = self._now(), 0, True
+        calls = self._gate.waiting
+        self._most = calls if calls <= FEW else min(MOST, (calls + 1) // 2)
         waiting, work = self._waiting, self._gate.first
         while work is not None and work.method in waiting and self._began < self._at_once:
             self._start_alone()
@@ -196,7 +201,7 @@ class Pool:
         assert task is not None
         now = self._now()
         end = now + SLICE
-        while now < end and self._began < MOST:
+        while now < end and self._began < self._most:
             self.notice()
             work = self._gate.next()
             if work is None or work.method in self._waiting:
@@ -216,7 +221,7 @@ class Pool:
         work, now, cancelling, clean = batch.work, self._now, batch.task.cancelling, variables()
         body, encode, take = work.body, work.answer, work.todo.popleft
         add_id, add_payload = batch.ids.append, batch.payloads.append
-        for _ in range(min(len(work.todo), MOST - self._began)):
+        for _ in range(min(len(work.todo), self._most - self._began)):
             batch.id, arguments = take()
             try:
                 try:
