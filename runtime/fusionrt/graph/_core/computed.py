@@ -140,6 +140,11 @@ class Computed(Rooted, Generic[_T]):
         """
         return self._state is CONSISTENT and not self._is_leased()
 
+    @property
+    def _expires(self) -> bool:
+        """Whether its life is limited; few are, so their graph keeps them, not a slot of each."""
+        return self in self._function.graph.limited
+
     def _is_leased(self) -> bool:
         for lease in self._leases:  # noqa: SIM110 - a generator costs as much as two hits
             if not lease.live():

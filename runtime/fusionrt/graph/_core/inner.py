@@ -50,7 +50,7 @@ def made_with(computed: Computed[Any]) -> list[Computed[Any]]:
 
 def is_limited(computed: Computed[Any]) -> bool:
     """Whether its life was limited when it was computed, so that it ends by itself (G22)."""
-    return computed in computed._function.graph.limited
+    return computed._expires
 
 
 def hits_of(computed: Computed[Any]) -> int:
