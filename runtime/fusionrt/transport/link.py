@@ -157,15 +157,21 @@ class Link:
         It goes to nats-py at once while that has room, else when there is some again: nothing
         waits for a turn of the loop that need not.
         """
-        queued = self._client.pending_data_size + len(payload)
-        if queued < ROOM and not self._outgoing and not self.lost.is_set():
+        unwritten = self._client.pending_data_size + self._buffered() + len(payload)
+        if unwritten < ROOM and not self._outgoing and not self.lost.is_set():
             self._publish_now(subject, payload, reply)
             return
-        self._queued += len(payload)
-        if self._queued > MAX_QUEUED:
+        if self._queued + unwritten > MAX_QUEUED:
             self._condemn(f"{MAX_QUEUED} bytes wait for a server that does not take them")
+        self._queued += len(payload)
         self._outgoing.append((subject, payload, reply))
         self._wake.set()
+
+    def _buffered(self) -> int:
+        """Bytes that were written, and that the socket did not take yet. (Python 3.12.0 to 3.13.1
+        let any number of lines be written without waiting.)"""
+        writer = getattr(self._client._transport, "_io_writer", None)
+        return 0 if writer is None else writer.transport.get_write_buffer_size()
 
     def _publish_now(self, subject: str, payload: bytes, reply: str) -> None:
         publishing = self._client.publish(subject, payload, reply)
@@ -185,10 +191,9 @@ class Link:
         """
         client = self._client
         writer = getattr(client._transport, "_io_writer", None)
-        if not client._pending or writer is None or writer.transport.get_write_buffer_size():
-            return
-        pending, client._pending, client._pending_data_size = client._pending, [], 0
-        writer.writelines(pending)
+        if client._pending and writer is not None and not self._buffered():
+            pending, client._pending, client._pending_data_size = client._pending, [], 0
+            writer.writelines(pending)
 
     async def subscribe(self, route: Route) -> None:
         """Deliver the route's messages, if the link lives. `round_trip` tells that it is done."""
