@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from itertools import repeat
 from typing import Any, Final
 
 from ...primitives import spawn
@@ -194,16 +195,16 @@ class Session:
         what = f"a call of {self.reply_subject}"
         if isinstance(error, Exception):
             return Answer(failure=internal(error, what))
-        _log.error("%s failed", what, exc_info=error)
+        if not isinstance(error, asyncio.CancelledError):
+            _log.error("%s failed", what, exc_info=error)
         return Answer(failure=_NO_ANSWER)
 
-    def waits(self, work: Work, id: int, task: asyncio.Task[None]) -> None:
-        self._running[id] = task, work
+    def waits(self, work: Work, tasks: Mapping[int, asyncio.Task[None]]) -> None:
+        self._running.update(zip(tasks, zip(tasks.values(), repeat(work)), strict=False))
 
-    def stopped(self, work: Work, id: int, task: asyncio.Task[None]) -> None:
-        del self._running[id]
-        if (unanswered := self._ending(task)) is not None:
-            self.answers(work.kind, work.method, [(id, unanswered)])
+    def stopped(self, ids: Iterable[int]) -> None:
+        for id in ids:
+            del self._running[id]
 
     def _ending(self, task: asyncio.Task[None]) -> Answer | None:
         """What is told of a call whose task ended so, unless it was answered before."""
