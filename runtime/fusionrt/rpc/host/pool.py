@@ -122,8 +122,9 @@ class Pool:
         calls = self._gate.waiting
         self._most = calls if calls <= FEW else min(MOST, (calls + 1) // 2)
         waiting, work = self._waiting, self._gate.first
-        while work is not None and work.method in waiting and self._began < self._at_once:
-            self._start_alone(self._at_once - self._began)
+        most = min(self._most, self._at_once)
+        while work is not None and work.method in waiting and self._began < most:
+            self._start_alone(most - self._began)
             work = self._gate.first
         if work is not None and work.method not in waiting:
             self._spawn(self._work())
