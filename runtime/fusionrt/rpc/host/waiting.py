@@ -39,13 +39,13 @@ class Waiting:
     def settle(self) -> int:
         """Tell what has ended: so many."""
         ended, self.ended = self.ended, {}
+        work = self.work
+        work.client.stopped(ended)
+        work.bodies.difference_update(ended)
         for id in ended:
             del self.tasks[id]
         if not self.tasks:
             _alive.discard(self)
-        work = self.work
-        work.bodies.difference_update(ended)
-        work.client.stopped(ended)
         work.say(ended)
         if not work.open:
             work.client.over(work)
