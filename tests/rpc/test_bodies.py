@@ -70,6 +70,57 @@ async def test_D19_what_is_cancelled_before_its_turn_never_runs(world: PoolWorld
     assert calls["text 41"].result() == "text 41"
 
 
+async def wait_once() -> str:
+    """A body that waits."""
+    await asyncio.sleep(0)
+    return "waited"
+
+
+@pytest.mark.parametrize("spared", [0, 1, 5])
+async def test_D29_a_task_that_is_cancelled_before_it_begins_costs_its_call_only(
+    world: PoolWorld, spared: int
+) -> None:
+    """No line of it ran, so that none can tell: its caller is told all the same."""
+    world.lab.ways = dict.fromkeys(texts(), wait_once)
+    assert await world.calls(*texts()) == ["waited"] * MANY
+    loop, seen = asyncio.get_running_loop(), list[asyncio.Task[object]]()
+
+    def cancel_at_sight() -> None:
+        tasks = {task for task in asyncio.all_tasks() if task.get_name() == "fusion call"}
+        seen.extend(tasks.difference(seen))
+        for task in sorted(tasks, key=seen.index)[spared:]:
+            task.cancel()
+        if len(seen) < MANY:
+            loop.call_soon(cancel_at_sight)
+
+    world.lab.began.clear()
+    cancel_at_sight()
+    outcomes = await world.calls(*texts())
+    cancelled = [each for each in outcomes if isinstance(each, RemoteError)]
+    assert {each.code for each in cancelled} == {"cancelled"}
+    assert outcomes.count("waited") == len(world.lab.began) == MANY - len(cancelled)
+    assert len(cancelled) >= MANY // 2
+    assert not world.running()
+
+
+async def test_D22_a_body_that_just_ended_is_not_seen_to_run(world: PoolWorld) -> None:
+    """Though what many came to in a turn is told when all of them did: whoever looks, sees it."""
+    seen: list[int] = []
+
+    async def end() -> str:
+        text = world.lab.began[-1]
+        await asyncio.sleep(0)
+        if text == texts()[-1]:
+            seen.append(world.running())
+        return text
+
+    world.lab.ways = dict.fromkeys(texts(), end)
+    for _ in range(5):
+        world.lab.began.clear()
+        assert await world.calls(*texts()) == texts()
+    assert seen == [1] * 5
+
+
 async def cancel_itself() -> str:
     """A body that asks for the end of its own task, and returns before that comes."""
     task = asyncio.current_task()

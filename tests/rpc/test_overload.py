@@ -348,6 +348,22 @@ async def test_D27_calls_of_one_client_begin_in_order_and_clients_take_turns() -
 
 
 @pytest.mark.usefixtures("few")
+async def test_D27_clients_share_the_room_for_bodies_that_wait() -> None:
+    """Each may begin so many at once that as many are left for the others; one at least."""
+    told: list[str] = []
+    entrance = gate.Gate(1000)
+    many, few = Asker("many", told), Asker("few", told)
+    many.ask(entrance, AT_A_TIME)
+    assert entrance.share == AT_A_TIME
+    few.ask(entrance, 1)
+    assert entrance.share == AT_A_TIME // 2
+    entrance.waits(now(), AT_A_TIME - 1)
+    assert entrance.share == 1
+    entrance.stopped(now(), AT_A_TIME - 1)
+    assert entrance.share == AT_A_TIME // 2
+
+
+@pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("frames", [(5,), (1, 1, 1, 1, 1), (2, 3)])
 async def test_D27_one_client_has_so_many_calls_in_line(frames: tuple[int, ...]) -> None:
     """One that sends more than its runtime would is refused; memory is bounded."""

@@ -46,6 +46,11 @@ class Gate:
         return self._waiting
 
     @property
+    def share(self) -> int:
+        """How many bodies that wait may begin before it is another client's turn."""
+        return max(1, self._pace.room // len(self._lines))
+
+    @property
     def first(self) -> Work | None:
         """Calls whose turn is next, if there is room for one; see `next`."""
         if not self._lines or self._pace.full:
@@ -82,8 +87,10 @@ class Gate:
                 return bisect_left(range(room), True, key=lambda index: ahead(index) > before)
         return room
 
-    def next(self) -> Work | None:
-        """Calls of which the first is to begin now; none if nobody is in line, or too many run."""
+    def next(self, most: int = 1) -> Work | None:
+        """Calls of which the first, or so many, are to begin now; none if nobody is in line, or too
+        many run.
+        """
         while (work := self.first) is not None:
             now = self._now()
             left = work.due - now
@@ -92,7 +99,7 @@ class Gate:
             elif work.seconds - left >= BRIEF and self._pace.refuses(0, left, work.seconds, now):
                 self._refuse(work, self.drop(work), now)
             else:
-                self._refuse_last(work.line, now)
+                self._refuse_last(work.line, most, now)
                 return work
         return None
 
@@ -129,13 +136,13 @@ class Gate:
         self.recount(work)
         return ids
 
-    def waits(self, since: float) -> None:
-        """A body that began then waits: it takes a place."""
-        self._pace.begun(1, since)
+    def waits(self, since: float, bodies: int = 1) -> None:
+        """Bodies that began then wait: each takes a place."""
+        self._pace.begun(bodies, since)
 
-    def stopped(self, since: float) -> None:
-        """A body that waited has ended."""
-        self._pace.ended(1, since, self._now())
+    def stopped(self, since: float, bodies: int = 1) -> None:
+        """Bodies that waited have ended."""
+        self._pace.ended(bodies, since, self._now())
 
     def served(self, calls: int, since: float, now: float) -> None:
         """So many bodies ended without waiting, one after the other, from then to now."""
@@ -149,9 +156,9 @@ class Gate:
         """Who runs, and who waits."""
         return GateStatistics(self._pace.under_way, self._waiting, len(self._lines))
 
-    def _refuse_last(self, line: Line, now: float) -> None:
+    def _refuse_last(self, line: Line, begin: int, now: float) -> None:
         """The last of a line wait the longest; each is asked about until one can be served."""
-        for _ in range(REFUSALS):
+        for _ in range(begin * REFUSALS):
             if line.calls == 1:
                 return
             work = line.works[-1]

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import partial
 from typing import Any, Final
 
 from ...primitives import clock
 from .contexts import Contexts, variables
 from .gate import Gate
 from .servant import Answer
+from .waiting import Waiting
 from .work import Work
 
 __all__ = ["MOST", "SLICE", "Pool"]
@@ -39,15 +39,12 @@ LONG: Final = 1.0
 """The gate learns what bodies cost the processor from so many, or from seconds of them: a moment in
 which another process had it is no measure of one."""
 
-_waiting: Final[set[asyncio.Task[None]]] = set()
-"""The tasks of bodies that wait: a loop holds them only weakly, and so does a session that is over
-while its last bodies end."""
-
 
 class _Batch:
     """Calls of one frame that a task works through.
 
-    id: of the body that runs. since: when it began. left: it waits, and the task is its own.
+    id: of the body that runs. since: when it began. left: what it is once it waits: the
+    task is its own then.
     ids, payloads, answers: what the others came to; told when the batch is closed.
     """
 
@@ -59,7 +56,7 @@ class _Batch:
         self.id = 0
         self.began: Final = now
         self.since = now
-        self.left = False
+        self.left: Waiting | None = None
         self.ids: Final[list[int]] = []
         self.payloads: Final[list[bytes]] = []
         self.answers: Final[list[tuple[int, Answer]]] = []
@@ -83,8 +80,10 @@ class Pool:
         self._open: _Batch | None = None
         self._waiting: set[int] = set()
         """The methods whose bodies are known to wait."""
-        self._alone: dict[int, list[asyncio.Task[None]]] = {}
-        """Of calls that got a task of their own in this turn, by their method."""
+        self._alone: dict[Waiting, int] = {}
+        """Calls that got tasks of their own in this turn, and how many they were."""
+        self._ending: dict[Waiting, None] = {}
+        """Those with some that ended, which nobody was told yet."""
         self._at_once = 8
         """How many such begin in a turn."""
         self._began, self._most = 0, FEW
@@ -99,12 +98,20 @@ class Pool:
             self._begin()
 
     def notice(self) -> None:
-        """Whoever looks at what runs calls this first: a body that is not over waits."""
+        """Whoever looks at what runs calls this first: a body that is not over waits, and one that
+        is does not run.
+        """
+        self._settle()
+        self._look()
+
+    def _look(self) -> None:
+        """A body that is not over waits."""
         batch, self._open = self._open, None
         if batch is not None:
-            batch.left = True
+            batch.left = Waiting(batch.work, batch.since)
+            batch.left.tasks[batch.id] = batch.task
             self._waiting.add(batch.work.method)
-            self._enter(batch.work, batch.id, batch.task, batch.since)
+            self._enter(batch.left)
             self._close(batch)
 
     # -- turns --
@@ -115,8 +122,9 @@ class Pool:
         calls = self._gate.waiting
         self._most = calls if calls <= FEW else min(MOST, (calls + 1) // 2)
         waiting, work = self._waiting, self._gate.first
-        while work is not None and work.method in waiting and self._began < self._at_once:
-            self._start_alone()
+        most = min(self._most, self._at_once)
+        while work is not None and work.method in waiting and self._began < most:
+            self._start_alone(most - self._began)
             work = self._gate.first
         if work is not None and work.method not in waiting:
             self._spawn(self._work())
@@ -149,49 +157,62 @@ class Pool:
             self._at_once = max(1, self._at_once // 2)
         elif took < SLICE / 4:
             self._at_once = min(MOST, self._at_once * 2)
-        for method, tasks in self._alone.items():
-            if 2 * sum(task.done() for task in tasks) > len(tasks):
-                self._waiting.discard(method)
-        self._alone = {}
+        alone, self._alone = self._alone, {}
+        for waiting, began in alone.items():
+            for id in waiting.never_began():
+                never = asyncio.CancelledError()
+                self._ends(waiting, id, waiting.work.client.failed(never))
+            if 2 * len(waiting.tasks) < began:
+                self._waiting.discard(waiting.work.method)
 
     # -- a task for each --
 
-    def _start_alone(self) -> None:
-        """Begin the next call, if it can still be served in time."""
-        work = self._gate.next()
+    def _start_alone(self, most: int) -> None:
+        """Begin the next calls, up to so many, if they can still be served in time."""
+        most = min(most, self._gate.share)
+        work = self._gate.next(most)
         if work is None:
             return
-        self._began += 1
-        id, arguments = work.todo.popleft()
+        waiting = Waiting(work, self._turned)
+        for id, arguments in work.take(most):
+            waiting.tasks[id] = self._spawn(self._run(waiting, id, arguments))
+        self._alone[waiting] = len(waiting.tasks)
+        self._began += len(waiting.tasks)
         self._gate.took(work)
-        task = self._spawn(self._run(work, id, arguments))
-        self._alone.setdefault(work.method, []).append(task)
-        self._enter(work, id, task, self._turned)
+        self._enter(waiting)
 
-    async def _run(self, work: Work, id: int, arguments: Any) -> None:
+    async def _run(self, waiting: Waiting, id: int, arguments: tuple[Any, ...]) -> None:
+        work = waiting.work
         try:
             answer = work.answer(await work.body(*arguments))
         except Exception as error:
             answer = work.failed(error)
-        work.say(id, answer)
+        except BaseException as error:  # it ends its task
+            self._ends(waiting, id, work.client.failed(error))
+            raise
+        self._ends(waiting, id, answer)
 
-    def _enter(self, work: Work, id: int, task: asyncio.Task[None], since: float) -> None:
-        """A body waits in its own task."""
-        _waiting.add(task)
-        self._gate.waits(since)
-        work.bodies.add(id)
-        work.client.waits(work, id, task)
-        task.add_done_callback(partial(self._stopped, work, id, since))
+    def _enter(self, waiting: Waiting) -> None:
+        self._gate.waits(waiting.since, len(waiting.tasks))
+        waiting.enter()
 
-    def _stopped(self, work: Work, id: int, since: float, task: asyncio.Task[None]) -> None:
-        _waiting.discard(task)
-        self._gate.stopped(since)
-        work.bodies.discard(id)
-        work.client.stopped(work, id, task)
-        if not work.open:
-            work.client.over(work)
+    def _ends(self, waiting: Waiting, id: int, answer: bytes | Answer) -> None:
+        """What it came to is told in the loop's next turn, together with what others came to."""
+        if not self._ending:
+            self._call_soon(self._after_ends)
+        self._ending[waiting] = None
+        waiting.ended[id] = answer
+
+    def _after_ends(self) -> None:
+        """Tell what has ended, and let what is in line have its place."""
+        self._settle()
         if self._gate.lines:
             self.wake()
+
+    def _settle(self) -> None:
+        ending, self._ending = self._ending, {}
+        for waiting in ending:
+            self._gate.stopped(waiting.since, waiting.settle())
 
     # -- a task for many --
 
@@ -202,13 +223,13 @@ class Pool:
         now = self._now()
         end = now + SLICE
         while now < end and self._began < self._most:
-            self.notice()
+            self._look()
             work = self._gate.next()
             if work is None or work.method in self._waiting:
                 return
             batch = self._open = _Batch(work, task, now)
             goes_on = await self._run_batch(batch, min(now + SLICE / self._gate.lines, work.due))
-            if batch.left:
+            if batch.left is not None:
                 return
             self._open = None
             self._close(batch)
@@ -228,11 +249,13 @@ class Pool:
                     answer = encode(await body(*arguments))
                 except Exception as error:
                     answer = work.failed(error)
-            except BaseException:  # it ends its task, and has no answer
-                self.notice()
+            except BaseException as error:  # it ends its task
+                self._look()
+                assert batch.left is not None
+                self._ends(batch.left, batch.id, work.client.failed(error))
                 raise
-            if batch.left:
-                work.say(batch.id, answer)
+            if batch.left is not None:
+                self._ends(batch.left, batch.id, answer)
                 return False
             if isinstance(answer, bytes):
                 add_id(batch.id)
@@ -254,7 +277,7 @@ class Pool:
         """Hand in what a task did, and let the others have their turn."""
         work = batch.work
         told = len(batch.ids) + len(batch.answers)
-        self._began += told + batch.left
+        self._began += told + (batch.left is not None)
         if told:
             work.say_all(batch.ids, batch.payloads, batch.answers)
             self._gate.served(told, batch.began, batch.since)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from ...primitives import spawn
@@ -66,8 +66,8 @@ class Session:
         self._contexts = contexts
         self._outlet = outlet
         self._deadlines: Deadlines[Work] = Deadlines(self.late)
-        self._running: dict[int, tuple[asyncio.Task[None], Work | None]] = {}
-        """What waits, by its id; streams are of no work."""
+        self._running: dict[int, tuple[Mapping[int, asyncio.Task[None]], Work | None]] = {}
+        """What waits, by its id: among which tasks its own is; streams are of no work."""
         self._told: dict[int, tuple[list[int], list[bytes]]] = {}
         """Results that are not held, by their method: they are told together, after all else."""
         self._holdings = Holdings(wire, self.changed, quota=quota, confides=confides)
@@ -122,7 +122,7 @@ class Session:
     def running(self) -> Collection[asyncio.Task[None]]:
         """What runs for the client."""
         self._pool.notice()
-        return [task for task, _ in self._running.values()]
+        return [tasks[id] for id, (tasks, _) in self._running.items()]
 
     def changed(self) -> None:
         """There may be something to send."""
@@ -194,16 +194,16 @@ class Session:
         what = f"a call of {self.reply_subject}"
         if isinstance(error, Exception):
             return Answer(failure=internal(error, what))
-        _log.error("%s failed", what, exc_info=error)
+        if not isinstance(error, asyncio.CancelledError):
+            _log.error("%s failed", what, exc_info=error)
         return Answer(failure=_NO_ANSWER)
 
-    def waits(self, work: Work, id: int, task: asyncio.Task[None]) -> None:
-        self._running[id] = task, work
+    def waits(self, work: Work, tasks: Mapping[int, asyncio.Task[None]]) -> None:
+        self._running.update(dict.fromkeys(tasks, (tasks, work)))
 
-    def stopped(self, work: Work, id: int, task: asyncio.Task[None]) -> None:
-        del self._running[id]
-        if (unanswered := self._ending(task)) is not None:
-            self.answers(work.kind, work.method, [(id, unanswered)])
+    def stopped(self, ids: Iterable[int]) -> None:
+        for id in ids:
+            del self._running[id]
 
     def _ending(self, task: asyncio.Task[None]) -> Answer | None:
         """What is told of a call whose task ended so, unless it was answered before."""
@@ -239,14 +239,14 @@ class Session:
         if work is not None and not work.open:
             self.over(work)
         if id in self._running:
-            self._running[id][0].cancel()
+            self._running[id][0][id].cancel()
 
     def _clear(self) -> None:
         self._deadlines.close()
         self._pool.notice()
         for work in list(self._line.works):
             self._gate.drop(work)
-        for task, _ in self._running.values():
+        for task in self.running:
             task.cancel()
         self._holdings.clear()
 
@@ -269,7 +269,7 @@ class Session:
 
     def _run_stream(self, id: int, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = spawn(work, name="fusion stream", context=self._contexts.fresh())
-        self._running[id] = task, None
+        self._running[id] = {id: task}, None
 
         def ended(task: asyncio.Task[None]) -> None:
             del self._running[id]

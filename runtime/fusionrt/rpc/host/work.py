@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from ...wire.frames import Kind
@@ -19,11 +19,11 @@ class Client(Replies, Protocol):
     def failed(self, error: BaseException) -> Answer:
         """What is told of a fault in what runs a body."""
 
-    def waits(self, work: Work, id: int, task: asyncio.Task[None]) -> None:
-        """A body waits, and its task is its own."""
+    def waits(self, work: Work, tasks: Mapping[int, asyncio.Task[None]]) -> None:
+        """Bodies, by their ids, that have tasks of their own."""
 
-    def stopped(self, work: Work, id: int, task: asyncio.Task[None]) -> None:
-        """The task of a body that waited has ended."""
+    def stopped(self, ids: Iterable[int]) -> None:
+        """Bodies that had tasks of their own have ended."""
 
     def over(self, work: Work) -> None:
         """None of its calls is left."""
@@ -126,12 +126,16 @@ class Work:
         except Exception as fault:
             return self.client.failed(fault)
 
-    def say(self, id: int, answer: bytes | Answer) -> None:
-        """A body came to an answer."""
-        if isinstance(answer, Answer):
-            self.say_all((), (), ((id, answer),))
-        else:
-            self.say_all((id,), (answer,), ())
+    def take(self, most: int) -> list[tuple[int, tuple[Any, ...]]]:
+        """So many, or all that are left, begin."""
+        take = self.todo.popleft
+        return [take() for _ in range(min(most, len(self.todo)))]
+
+    def say(self, ended: Mapping[int, bytes | Answer]) -> None:
+        """Bodies, by their ids, came to this."""
+        results = {id: each for id, each in ended.items() if isinstance(each, bytes)}
+        others = [(id, each) for id, each in ended.items() if isinstance(each, Answer)]
+        self.say_all([*results], [*results.values()], others)
 
     def say_all(
         self, ids: Sequence[int], payloads: Sequence[bytes], answers: Sequence[tuple[int, Answer]]

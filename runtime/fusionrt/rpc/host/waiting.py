@@ -1,0 +1,59 @@
+"""`Waiting`: calls of one frame whose bodies began in one turn, each in a task of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from .servant import Answer
+from .work import Work
+
+__all__ = ["Waiting"]
+
+_alive: Final[set[Waiting]] = set()
+"""A loop holds its tasks only weakly, and so does a session that is over while its last bodies
+end."""
+
+
+class Waiting:
+    """Their books are kept together: by the turn in which they began, by that in which they end.
+
+    since: when they began. tasks: of those that are not over. ended: what the last ones came to, to
+    be told.
+    """
+
+    __slots__ = ("ended", "since", "tasks", "work")
+
+    def __init__(self, work: Work, since: float) -> None:
+        self.work: Final = work
+        self.since: Final = since
+        self.tasks: Final[dict[int, asyncio.Task[None]]] = {}
+        self.ended: dict[int, bytes | Answer] = {}
+
+    def enter(self) -> None:
+        """They are found by their ids from now on."""
+        _alive.add(self)
+        self.work.bodies.update(self.tasks)
+        self.work.client.waits(self.work, self.tasks)
+
+    def settle(self) -> int:
+        """Tell what has ended: so many."""
+        ended, self.ended = self.ended, {}
+        work = self.work
+        work.client.stopped(ended)
+        work.bodies.difference_update(ended)
+        for id in ended:
+            del self.tasks[id]
+        if not self.tasks:
+            _alive.discard(self)
+        work.say(ended)
+        if not work.open:
+            work.client.over(work)
+        return len(ended)
+
+    def never_began(self) -> list[int]:
+        """Those that were cancelled before: no line of theirs ran that could tell of their end.
+
+        To be asked when the others had their first step, and what ended is settled.
+        """
+        return [id for id, task in self.tasks.items() if task.done()]
