@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import FunctionType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import typing_extensions
 
@@ -26,8 +26,10 @@ __all__ = [
     "Signature",
     "Stream",
     "Types",
-    "deprecation",
+    "deprecated_like",
 ]
+
+_Call = TypeVar("_Call", bound=Callable[..., Any])
 
 ABI = 2
 """Generated code and runtime fit each other if they have the same number."""
@@ -152,10 +154,10 @@ class Contract:
         return self.types()
 
 
-def deprecation(method: Callable[..., object]) -> str | None:
-    """What `@deprecated` says of a method of a Protocol."""
+def deprecated_like(method: Callable[..., object], call: _Call) -> _Call:
+    """What is called for a method of a Protocol: it warns if that is under `@deprecated`."""
     message: str | None = getattr(method, "__deprecated__", None)
-    return message
+    return call if message is None else typing_extensions.deprecated(message)(call)
 
 
 def _uncover_initialisers(protocol: type) -> None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-from typing_extensions import deprecated
-
 from ..graph import Rooted
 from ..services.compiled import hot_path, hot_table
-from ..table import Compute, Contract, deprecation
+from ..table import Compute, Contract, deprecated_like
 from .remote import Remote
 
 __all__ = ["Client"]
@@ -50,5 +48,4 @@ class Client(Rooted):
 def _weave(cls: type, contract: Contract, method: str) -> None:
     """Let the class answer hits by itself; all other calls do what its text says."""
     function = hot_path(contract, method, leased=True)
-    message = deprecation(getattr(contract.protocol, method))
-    setattr(cls, method, function if message is None else deprecated(message)(function))
+    setattr(cls, method, deprecated_like(getattr(contract.protocol, method), function))

@@ -6,10 +6,8 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from types import CoroutineType
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar
 
-from typing_extensions import deprecated
-
 from ..graph import Computed
-from ..table import Contract, Keys, deprecation
+from ..table import Contract, Keys, deprecated_like
 
 __all__ = [
     "Accessor",
@@ -63,11 +61,11 @@ class _Method(Generic[_P, _T]):
 
     def __init__(self, method: Callable[Concatenate[Any, _P], Coroutine[Any, Any, _T]]) -> None:
         self.name = method.__name__
-        self._message = deprecation(method)
+        self._method = method
 
     def _told(self, call: Callable[_P, _R]) -> Callable[_P, _R]:
         """The call, which warns if the method is deprecated."""
-        return call if self._message is None else deprecated(self._message)(call)
+        return deprecated_like(self._method, call)
 
 
 class ComputedMethod(_Method[_P, _T]):

@@ -12,9 +12,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from typing_extensions import deprecated
-
-from ..table import Command, Compute, Contract, Method, deprecation
+from ..table import Command, Compute, Contract, Method, deprecated_like
 from .compiled import command_path, hot_path, hot_table
 
 __all__ = ["woven"]
@@ -56,8 +54,8 @@ def woven(cls: type, contract: Contract) -> type:
         }
         for method in contract.methods:
             function = _method(cls, contract, method)
-            message = deprecation(getattr(contract.protocol, method.name))
-            namespace[method.name] = function if message is None else deprecated(message)(function)
+            declared = getattr(contract.protocol, method.name)
+            namespace[method.name] = deprecated_like(declared, function)
         made = type(cls)(cls.__name__, (_Unannounced, cls), namespace)
         cls._fusion_woven = made  # type: ignore[attr-defined]
     return made
