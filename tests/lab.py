@@ -32,6 +32,7 @@ from fusionrt.rpc import Peer, PeerStatistics
 from fusionrt.rpc.client.statistics import SessionStatistics as ClientSide
 from fusionrt.rpc.host.statistics import SessionStatistics as HostSide
 from fusionrt.transport import Transport
+from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.transport.nats import NatsTransport
 
 __all__ = ["Broken", "Lab", "LabClient", "LabService", "TinyLab", "VeryBroken", "pair"]
@@ -361,6 +362,20 @@ class Pair:
 def peer_of(client: LabClient) -> Peer:
     """The way below a client, for calls that no client makes."""
     return client._fusion._peer
+
+
+@asynccontextmanager
+async def in_memory(lab: TinyLab) -> AsyncIterator[Pair]:
+    """The lab served, and a client of it, without a broker."""
+    network = MemoryNetwork(1)
+    transport = network.connect("calling")
+    async with (
+        Host(transport=network.connect("serving")) as serving,
+        Host(transport=transport) as calling,
+    ):
+        await serving.serve(lab)
+        yield Pair(serving, calling, lab, calling.client(LabClient), transport)
+        lab.gate.set()
 
 
 @asynccontextmanager

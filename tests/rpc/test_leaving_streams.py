@@ -15,7 +15,7 @@ import pytest
 from fusionrt import Host, RemoteError, WireError
 from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.values.codecs import codec
-from tests.lab import Broken, LabClient, Pair, TinyLab
+from tests.lab import Broken, LabClient, Pair, TinyLab, in_memory
 from tests.waiting import until
 
 MANY = 1_000_000
@@ -35,14 +35,8 @@ class IdleLab(TinyLab):
 @pytest.fixture
 async def two() -> AsyncIterator[Pair]:
     """A served lab and a client of it, without a broker."""
-    network, lab = MemoryNetwork(1), IdleLab()
-    transport = network.connect("calling")
-    async with (
-        Host(transport=network.connect("serving")) as serving,
-        Host(transport=transport) as calling,
-    ):
-        await serving.serve(lab)
-        yield Pair(serving, calling, lab, calling.client(LabClient), transport)
+    async with in_memory(IdleLab()) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

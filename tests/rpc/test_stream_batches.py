@@ -14,7 +14,7 @@ from fusionrt.rpc.client import peer
 from fusionrt.rpc.host import responder, streams
 from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.wire.limits import Limits
-from tests.lab import LabClient, Pair, TinyLab
+from tests.lab import LabClient, Pair, TinyLab, in_memory
 from tests.waiting import until
 
 MANY = 1_000_000
@@ -49,30 +49,17 @@ class BurstLab(TinyLab):
             self.done.append("blobs")
 
 
-async def lab_of(lab: TinyLab) -> AsyncIterator[Pair]:
-    """A served lab and a client of it, without a broker."""
-    network = MemoryNetwork(1)
-    transport = network.connect("calling")
-    async with (
-        Host(transport=network.connect("serving")) as serving,
-        Host(transport=transport) as calling,
-    ):
-        await serving.serve(lab)
-        yield Pair(serving, calling, lab, calling.client(LabClient), transport)
-        lab.gate.set()
-
-
 @pytest.fixture
 async def burst() -> AsyncIterator[Pair]:
     """With bursts."""
-    async for made in lab_of(BurstLab()):
+    async with in_memory(BurstLab()) as made:
         yield made
 
 
 @pytest.fixture
 async def eager() -> AsyncIterator[Pair]:
     """With bodies that never wait."""
-    async for made in lab_of(TinyLab()):
+    async with in_memory(TinyLab()) as made:
         yield made
 
 
@@ -224,7 +211,7 @@ async def test_D18_a_body_that_takes_long_for_an_item_gives_way_sooner(
     """Where a batch takes longer than others may wait the next is smaller, down to one item."""
     lab = TinyLab()
     monkeypatch.setattr(streams, "clock", lambda: lambda: lab.produced * 0.01)
-    async for eager in lab_of(lab):
+    async with in_memory(lab) as eager:
         stream = eager.client.count(MANY)
         assert await anext(stream) == 0
         made = await most_in_a_turn(lab, lambda: lab.produced > 500)
@@ -237,7 +224,7 @@ async def test_D18_what_a_slow_reader_takes_is_no_time_of_the_body(
 ) -> None:
     """A body that waited for its reader goes on with full frames."""
     small_windows(monkeypatch, window=256)
-    async for eager in lab_of(TinyLab()):
+    async with in_memory(TinyLab()) as eager:
         await eager.client.echo("there is a session")
         before, count = sent(eager), 64 * 80
         async for item in eager.client.count(count):
@@ -253,7 +240,7 @@ async def test_D18_large_items_are_many_frames_of_one_turn(
     """As far as there is credit, and as long as others may wait, by what an item takes."""
     lab = BurstLab()
     monkeypatch.setattr(streams, "clock", lambda: lambda: lab.produced * seconds)
-    async for burst in lab_of(lab):
+    async with in_memory(lab) as burst:
         await burst.client.echo("there is a session")
         stream = burst.client.blobs(20_000)
 
