@@ -5,41 +5,26 @@ It gets messages that are built already; ours are made from fields, call by call
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import grpc.aio
 
-from ..service import HELLO, USER, block
 from ..stubs import stub
 from . import Client, Peer
-from .protobuf import HELLO_REQUEST, USER_REPLY, messages
+from .protobuf import Bodies, client_of
 
 __all__ = ["PEER"]
 
 _stubs = stub("bench_pb2_grpc")
 
 
-class _Bench:
-    async def Sum(self, request: Any, context: object) -> Any:
-        return messages.SumReply(sum=request.a + request.b)
-
-    async def GetUser(self, request: Any, context: object) -> Any:
-        return USER_REPLY if request.id > 0 else messages.GetUserReply()
-
-    async def SayHello(self, request: Any, context: object) -> Any:
-        return messages.HelloReply(response=request.request)
-
-    async def SumWaiting(self, request: Any, context: object) -> Any:
-        await asyncio.sleep(0)
-        return messages.SumReply(sum=request.a + request.b)
-
-    async def Items(self, request: Any, context: object) -> AsyncIterator[Any]:
-        item = messages.Item(data=block(request.size))
-        for _ in range(request.count):
-            yield item
+class _Bench(Bodies):
+    Sum = Bodies.sum
+    GetUser = Bodies.get_user
+    SayHello = Bodies.say_hello
+    SumWaiting = Bodies.sum_waiting
+    Items = Bodies.items
 
 
 @asynccontextmanager
@@ -56,31 +41,7 @@ async def _serve(url: str) -> AsyncIterator[str]:
 async def _connect(address: str) -> AsyncIterator[Client]:
     async with grpc.aio.insecure_channel(address) as channel:
         bench = _stubs.BenchStub(channel)
-
-        async def sum() -> None:
-            assert (await bench.Sum(messages.SumRequest(a=3, b=4))).sum == 7
-
-        async def get_user() -> None:
-            reply = await bench.GetUser(messages.GetUserRequest(id=1))
-            assert reply.user.name == USER.name
-
-        async def say_hello() -> None:
-            assert (await bench.SayHello(HELLO_REQUEST)).response.name == HELLO.name
-
-        async def sum_waiting() -> None:
-            assert (await bench.SumWaiting(messages.SumRequest(a=3, b=4))).sum == 7
-
-        def items(count: int, size: int) -> AsyncIterator[Any]:
-            stream: AsyncIterator[Any] = bench.Items(messages.ItemsRequest(count=count, size=size))
-            return aiter(stream)
-
-        calls = {
-            "Sum": sum,
-            "GetUser": get_user,
-            "SayHello": say_hello,
-            "SumWaiting": sum_waiting,
-        }
-        yield Client(calls, items, lambda item: len(item.data))
+        yield client_of(bench.Sum, bench.GetUser, bench.SayHello, bench.SumWaiting, bench.Items)
 
 
 PEER = Peer(_serve, _connect)
