@@ -36,7 +36,8 @@ FOREIGN = {
     "_send_unsubscribe": "of the client of NATS",
     "_id": "of a subscription of NATS",
     "_stop_processing": "of a subscription of NATS",
-    "_pending_queue": "of a subscription of NATS",
+    "_cb": "of a subscription of NATS",
+    "_io_reader": "of the client of NATS",
 }
 """Names of other packages that are touched knowingly, outside of the graph's core."""
 

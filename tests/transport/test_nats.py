@@ -36,8 +36,8 @@ class Notes(Listener):
 
 
 @asynccontextmanager
-async def connected(url: str, pending_messages: int = 65_536) -> AsyncIterator[NatsTransport]:
-    transport = await NatsTransport.connect(url, pending_messages=pending_messages)
+async def connected(url: str) -> AsyncIterator[NatsTransport]:
+    transport = await NatsTransport.connect(url)
     try:
         yield transport
     finally:
@@ -287,21 +287,44 @@ async def test_a_header_that_does_not_parse(transport: NatsTransport) -> None:
     await until(lambda: b"heard" in received)
 
 
-async def test_D11_an_overflow_is_a_gap(nats_server: str) -> None:
-    """A subscription that overflows tells its listeners, and goes on."""
-    async with connected(nats_server, pending_messages=10) as transport:
+async def test_a_burst_is_handed_on_whole(nats_server: str) -> None:
+    """However much comes at once, nothing is queued here, and so nothing dropped."""
+    async with connected(nats_server) as transport, connected(nats_server) as sender:
+        received: list[int] = []
+        await transport.subscribe("a.>", lambda message: received.append(int(message.payload)))
+        await transport.flush()
+        for number in range(100_000):
+            sender.publish("a.b", b"%d" % number)
+        await until(lambda: len(received) == 100_000)
+        assert received == list(range(100_000))
+
+
+async def test_D11_who_reads_too_slowly_is_cut_off_and_told(tmp_path: Path) -> None:
+    """What the broker drops for a slow consumer is no silent loss: it ends the connection."""
+    config = tmp_path / "slow.conf"
+    config.write_text("max_pending: 1MB\nwrite_deadline: 200ms\n")
+    server = NatsServer(tmp_path, "-c", str(config))
+    async with connected(server.url) as transport, connected(server.url) as sender:
         notes = Notes()
         transport.add_listener(notes)
         received: list[bytes] = []
-        await transport.subscribe("a.>", lambda message: received.append(message.payload))
-        for number in range(1000):
-            transport.publish("a.b", b"%d" % number)
-        await until(lambda: "gap a.>" in notes.all)
+        await transport.subscribe("a", lambda message: received.append(message.payload))
         await transport.flush()
-        transport.publish("a.b", b"after")
+        assert transport._link is not None
+        writer = transport._link._writer
+        assert isinstance(writer, asyncio.StreamWriter)
+        reading = writer.transport
+        assert isinstance(reading, asyncio.ReadTransport)
+        reading.pause_reading()  # as if the loop were busy
+        for _ in range(64):
+            sender.publish("a", bytes(500_000))
+            await sender.flush()
+        reading.resume_reading()
+        await until(lambda: notes.all == ["disconnected", "reconnected"])
+        sender.publish("a", b"after")
         await until(lambda: b"after" in received)
-        assert len(received) < 1000
-        assert transport.statistics().gaps == len(notes.all)
+        assert len(received) < 65
+    server.close()
 
 
 async def test_D22_close_drains(nats_server: str) -> None:

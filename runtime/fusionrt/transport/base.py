@@ -50,7 +50,8 @@ class Listener:
         """A new connection is up, every subscription is with it; what was sent between is lost."""
 
     def gap(self, subject: str) -> None:
-        """The subscription of this subject overflowed: messages to it were dropped."""
+        """The subscription of this subject overflowed: messages to it were dropped. (Not over NATS:
+        there nothing is queued here, and a broker whose queue is full ends the connection.)"""
 
 
 class Subscription(Protocol):

@@ -8,6 +8,7 @@ public surface where there is no other way:
 - Its reader ends without a word on a header that it cannot parse, or on the answer to a ping that
   was given up. The end of the reader is the end of the link; no ping is given up but with its link.
 - It writes in a task of its own, a turn of the loop later. Where nothing waits we write at once.
+- It reads in tasks, two turns of the loop late: see `reading`.
 - Its pings overtake what it buffers, so its `flush` and `drain` end too early. Two pings in a row
   do not (the buffer is written before the first is answered), and we drain with them.
 """
@@ -18,7 +19,7 @@ import asyncio
 import logging
 import ssl
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
@@ -26,13 +27,13 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import nats.errors
-from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
 from ..errors import BrokerUnavailable, MissingPackage
 from ..primitives import spawn
 from .base import Handler, Message
+from .reading import ReadingClient
 
 __all__ = ["Link", "LinkOptions", "Route", "public_url"]
 
@@ -60,14 +61,11 @@ class LinkOptions:
     name: shown by the server's monitoring.
     credentials: path of a `.creds` file (JWT and NKey); user and password go into the URL.
     tls: for `tls://` URLs, and servers that demand TLS.
-    pending_messages, pending_bytes: what one subscription may hold unhandled; more is dropped.
     """
 
     name: str = ""
     credentials: str | None = None
     tls: ssl.SSLContext | None = None
-    pending_messages: int = 65_536
-    pending_bytes: int = 64 * 1024 * 1024
 
 
 class Route:
@@ -78,18 +76,16 @@ class Route:
         self.handler = handler
         self.queue = queue
         self.received = 0
-        self.overflowing = False
 
 
 class Link:
     """A connection: open until `lost` is set, then only good for `end`."""
 
-    def __init__(self, url: str, options: LinkOptions, overflow: Callable[[Route], None]) -> None:
+    def __init__(self, url: str, options: LinkOptions) -> None:
         self.url = url
         self.lost = asyncio.Event()
         self._options = options
-        self._overflow = overflow
-        self._client = Client()
+        self._client = ReadingClient()
         self._problem: Exception | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscriptions: dict[Route, Subscription] = {}
@@ -98,20 +94,14 @@ class Link:
         self._wake = asyncio.Event()
 
     @classmethod
-    async def open(
-        cls,
-        url: str,
-        options: LinkOptions,
-        timeout: float,
-        overflow: Callable[[Route], None],
-    ) -> Self:
-        """Connect within `timeout` seconds; `overflow` hears of routes that lost messages.
+    async def open(cls, url: str, options: LinkOptions, timeout: float) -> Self:
+        """Connect within `timeout` seconds.
 
         Raises:
             BrokerUnavailable: no server answers at the URL, or it refuses us.
             MissingPackage: the credentials need one.
         """
-        link = cls(url, options, overflow)
+        link = cls(url, options)
         try:
             async with asyncio.timeout(timeout):
                 await link._connect(timeout)
@@ -203,11 +193,10 @@ class Link:
     async def subscribe(self, route: Route) -> None:
         """Deliver the route's messages, if the link lives. `round_trip` tells that it is done."""
 
-        async def deliver(message: Msg) -> None:
+        def deliver(message: Msg) -> None:
             if self.lost.is_set():
                 return
             route.received += 1
-            route.overflowing = False
             headers = message.headers
             dead = None
             if headers and headers.get("Status") == "503":
@@ -218,12 +207,8 @@ class Link:
                 _log.exception("the handler of %s failed", message.subject)
 
         with suppress(nats.errors.Error):
-            self._subscriptions[route] = await self._client.subscribe(
-                route.subject,
-                queue=route.queue,
-                cb=deliver,
-                pending_msgs_limit=self._options.pending_messages,
-                pending_bytes_limit=self._options.pending_bytes,
+            self._subscriptions[route] = await self._client.subscribe_at_once(
+                route.subject, route.queue, deliver
             )
 
     async def unsubscribe(self, route: Route) -> None:
@@ -250,12 +235,9 @@ class Link:
         Raises:
             BrokerUnavailable: the link is lost.
         """
-        subscriptions = list(self._subscriptions.values())
-        for subscription in subscriptions:
+        for subscription in self._subscriptions.values():
             await self._client._send_unsubscribe(subscription._id)
-        await self.round_trip()
-        for subscription in subscriptions:
-            await subscription._pending_queue.join()
+        await self.round_trip()  # to what it brought there may be answers
         await self.round_trip()
 
     async def end(self) -> None:
@@ -315,14 +297,8 @@ class Link:
             self.lost.set()
 
     async def _on_error(self, error: Exception) -> None:
-        if not isinstance(error, nats.errors.SlowConsumerError):
-            self._problem = error
-            _log.debug("%s: %s", public_url(self.url), error)
-            return
-        for route, subscription in self._subscriptions.items():
-            if subscription is error.sub and not route.overflowing:
-                route.overflowing = True
-                self._overflow(route)
+        self._problem = error
+        _log.debug("%s: %s", public_url(self.url), error)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = spawn(coroutine, f"{name} {public_url(self.url)}")

@@ -35,7 +35,7 @@ class NatsTransport:
         self._routes: dict[Route, None] = {}
         self._listeners: list[Listener] = []
         self._keeper: asyncio.Task[None] | None = None
-        self._published = self._received = self._lost = self._gaps = self._reconnects = 0
+        self._published = self._received = self._lost = self._reconnects = 0
 
     @classmethod
     async def connect(
@@ -46,7 +46,6 @@ class NatsTransport:
         name: str = "",
         credentials: str | None = None,
         tls: ssl.SSLContext | None = None,
-        pending_messages: int = LinkOptions.pending_messages,
     ) -> Self:
         """Connect to the first of several servers (`nats://a,nats://b`) that answers.
 
@@ -54,18 +53,17 @@ class NatsTransport:
         name: what the broker's monitoring shows.
         credentials: path of a `.creds` file; a user and password go into the URL.
         tls: for `tls://` URLs.
-        pending_messages: how many messages of one subscription may wait for their handler.
 
         Raises:
             BrokerUnavailable: none answers, or it refuses us.
             MissingPackage: the credentials need one.
         """
         urls = [part.strip() for part in url.split(",")]
-        options = LinkOptions(name, credentials, tls, pending_messages)
+        options = LinkOptions(name, credentials, tls)
         transport = cls(urls, options)
         for attempt, part in enumerate(urls, 1):
             try:
-                link = await Link.open(part, options, timeout / len(urls), transport._on_overflow)
+                link = await Link.open(part, options, timeout / len(urls))
                 break
             except BrokerUnavailable:
                 if attempt == len(urls):
@@ -142,9 +140,7 @@ class NatsTransport:
     def statistics(self) -> TransportStatistics:
         """See `Transport`."""
         received = self._received + sum(route.received for route in self._routes)
-        return TransportStatistics(
-            self._published, received, self._lost, self._gaps, self._reconnects
-        )
+        return TransportStatistics(self._published, received, self._lost, 0, self._reconnects)
 
     async def _keep(self, link: Link) -> None:
         """Replace every link that is lost."""
@@ -165,7 +161,7 @@ class NatsTransport:
         wait, longest = RECONNECT_WAIT
         for url in self._urls:
             try:
-                link = await Link.open(url, self._options, RECONNECT_TIMEOUT, self._on_overflow)
+                link = await Link.open(url, self._options, RECONNECT_TIMEOUT)
             except BrokerUnavailable:
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))
                 wait = min(wait * 2, longest)
@@ -182,11 +178,6 @@ class NatsTransport:
                 self._link = None
                 await link.end()
         raise AssertionError("a cycle does not end")
-
-    def _on_overflow(self, route: Route) -> None:
-        self._gaps += 1
-        for listener in list(self._listeners):
-            listener.gap(route.subject)
 
     def _forget(self, route: Route) -> None:
         self._received += route.received
