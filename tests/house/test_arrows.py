@@ -53,7 +53,11 @@ ROOMS: dict[str, set[str]] = {
     "abi": {*BASE, "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
     "running": {*BASE, "annotations", "host", "signals"},
-    "testing": {*BASE, "graph"},
+    "testing": {
+        *BASE,
+        *("graph", "host", "remote", "services", "transport"),
+        *("broker", "children"),
+    },
     "__init__": {*BASE, "graph", "host"},
     "__main__": {*BASE, "host", "running"},
 }
