@@ -6,7 +6,9 @@ import asyncio
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 __all__ = ["ServiceProcess"]
@@ -18,11 +20,23 @@ STOP_TIMEOUT = 15.0
 
 
 class ServiceProcess:
-    """`python -m fusionrt TARGET`, as a deployment runs it; killed at the end if it still runs."""
+    """`python -m fusionrt TARGET`, as a deployment runs it; killed at the end if it still runs.
 
-    def __init__(self, target: str, url: str) -> None:
+    paths: more folders to import from. environment: more variables.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        url: str,
+        *,
+        paths: Sequence[Path] = (),
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.target = target
         self.url = url
+        python_path = os.pathsep.join(map(str, (*paths, *PATHS)))
+        self._environment = os.environ | {"PYTHONPATH": python_path, **environment}
         self._process: Process | None = None
 
     async def start(self) -> Self:
@@ -34,7 +48,7 @@ class ServiceProcess:
             self.target,
             "--nats",
             self.url,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, PATHS))},
+            env=self._environment,
             stdout=PIPE,
         )
         await self.says("serving on")
