@@ -51,13 +51,15 @@ class Session:
         contexts: Contexts,
         outlet: Outlet,
     ) -> None:
-        """gate: says when a body may run. pool: runs it. streams: that are open, of all clients.
+        """reply_subject: of the client whose inbox got the session's proof, and of its principal.
+        gate: says when a body may run. pool: runs it. streams: that are open, of all clients.
         quota: of results that are held.
         confides: whether the client is told in full why results are invalidated (D28).
         contexts: what streams start from.
         """
         self.wire = wire
         self.reply_subject = reply_subject
+        self.client: Final = wire.principal, wire.cid
         self._servant = servant
         self._gate = gate
         self._pool = pool

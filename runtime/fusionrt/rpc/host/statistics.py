@@ -13,7 +13,7 @@ __all__ = ["GateStatistics", "OutletStatistics", "ResponderStatistics", "Session
 class SessionStatistics:
     """A session with one client.
 
-    client: its id. principal: who it says it is.
+    client: its id. principal: whose inbox its welcome went to (D30).
     running: bodies that run for it, streams included. waiting: calls that wait for their turn.
     blocked: streams that wait for their reader (D18). deadlines: calls that fail when their time is
         up. held: results that are held for it (D3). session: what went through.
@@ -47,13 +47,15 @@ class ResponderStatistics:
     """What one service does for its clients.
 
     sessions: with its clients. gate: which calls run and wait. streams: that are open.
-    dropped: messages that were no envelopes (D21).
+    dropped: messages that were no envelopes (D21). forged: messages of whoever did not prove to be
+        the client that they named (D30).
     """
 
     sessions: tuple[SessionStatistics, ...]
     gate: GateStatistics
     streams: int
     dropped: int
+    forged: int
 
     @property
     def held(self) -> int:
