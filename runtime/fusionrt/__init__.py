@@ -4,6 +4,8 @@ from .contract import ANY, ComputeOptions, command, compute, service
 from .errors import (
     AbiMismatch,
     ArgumentError,
+    AuthorizationFailed,
+    BadCredentials,
     BrokerUnavailable,
     CallTimeout,
     ClockError,
@@ -14,6 +16,7 @@ from .errors import (
     FusionError,
     MissingPackage,
     NotBoundError,
+    NotPermitted,
     OutcomeUnknown,
     Overloaded,
     PortTaken,
@@ -49,11 +52,14 @@ from .graph import (
     running_graph,
 )
 from .host import Host, HostStatistics
+from .transport.credentials import Credentials
 
 __all__ = [
     "ANY",
     "AbiMismatch",
     "ArgumentError",
+    "AuthorizationFailed",
+    "BadCredentials",
     "BrokerUnavailable",
     "CallTimeout",
     "ClockError",
@@ -62,6 +68,7 @@ __all__ = [
     "Computed",
     "ComputedNode",
     "ComputedState",
+    "Credentials",
     "Current",
     "CycleError",
     "Event",
@@ -78,6 +85,7 @@ __all__ = [
     "MissingPackage",
     "MutableState",
     "NotBoundError",
+    "NotPermitted",
     "Origin",
     "OriginKind",
     "OutcomeUnknown",

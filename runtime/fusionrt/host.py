@@ -42,7 +42,9 @@ from .rpc import (
 from .services.service import Service
 from .signals import stop_signals
 from .transport import Listener, Transport, TransportStatistics
+from .transport.credentials import Credentials
 from .transport.nats import NatsTransport
+from .transport.signing import public_url
 from .wire.limits import Timing
 
 __all__ = ["Host", "HostStatistics"]
@@ -64,6 +66,9 @@ class Host(Rooted):
 
     nats_url: the broker; without one, the environment's `NATS_URL`; without that, the embedded
         broker, which is started if nobody did, and stopped with whoever started it.
+    credentials: how to sign in there, and TLS; without them, those that the environment names
+        (`NATS_USER`, `NATS_CREDS`, `NATS_CA` …, see `Credentials`). A user in the URL signs in
+        instead.
     transport: instead of a broker, for tests; it is closed with the host.
     prefix: the first token of every subject; hosts with different ones do not meet.
     principal: who this process is, in the subjects that its clients listen on; one word of letters,
@@ -79,6 +84,9 @@ class Host(Rooted):
 
     Raises, when it is entered:
         BrokerUnavailable: no broker answers at the URL.
+        AuthorizationFailed: it does not let this process in.
+        NotPermitted: it does not let this process hear answers as this principal.
+        BadCredentials: the credentials cannot be used.
         PortTaken: the embedded broker's port is used by something else.
         MissingPackage: the embedded broker is not installed.
     """
@@ -87,6 +95,7 @@ class Host(Rooted):
         self,
         nats_url: str | None = None,
         *,
+        credentials: Credentials | None = None,
         transport: Transport | None = None,
         prefix: str = "fusion",
         principal: str = ANONYMOUS,
@@ -97,6 +106,7 @@ class Host(Rooted):
         is_transient: Classifier = is_transient,
     ) -> None:
         self._url = nats_url
+        self._credentials = credentials
         self._is_transient = is_transient
         self._max_computeds = max_computeds
         self._given = transport
@@ -115,7 +125,7 @@ class Host(Rooted):
 
     @property
     def url(self) -> str:
-        """The broker's URL; empty over another transport."""
+        """The broker's URL, without a password; empty over another transport."""
         return self._open().url
 
     @property
@@ -143,6 +153,7 @@ class Host(Rooted):
 
         Raises:
             NotBoundError: it was used before, or another one of its name is served here.
+            NotPermitted: the broker does not let this process serve it.
         """
         await self._open().serve(service)
 
@@ -239,12 +250,14 @@ class _Entered:
                 if not url:
                     broker = await exits.enter_async_context(await Broker.start())
                     url = broker.url
-                transport = await NatsTransport.connect(url)
+                transport = await NatsTransport.connect(url, credentials=host._credentials)
             exits.push_async_callback(transport.close)
-            entered = cls(transport, url, host)
+            entered = cls(transport, public_url(url), host)
             exits.push_async_callback(entered._caller.close)
             exits.callback(entered.graph.close)
             await entered._caller.open()
+            if host._given is None:
+                await transport.flush()
             entered._exits = exits.pop_all()
             return entered
 
