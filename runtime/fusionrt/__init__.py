@@ -53,6 +53,7 @@ from .graph import (
 )
 from .host import Host, HostStatistics
 from .transport.credentials import Credentials
+from .wire.limits import Quota
 
 __all__ = [
     "ANY",
@@ -91,6 +92,7 @@ __all__ = [
     "OutcomeUnknown",
     "Overloaded",
     "PortTaken",
+    "Quota",
     "RemoteError",
     "RemoteUnavailable",
     "ServiceDisposed",

@@ -45,7 +45,7 @@ from .transport import Listener, Transport, TransportStatistics
 from .transport.credentials import Credentials
 from .transport.nats import NatsTransport
 from .transport.signing import public_url
-from .wire.limits import Timing
+from .wire.limits import Quota, Timing
 
 __all__ = ["Host", "HostStatistics"]
 
@@ -76,6 +76,8 @@ class Host(Rooted):
     confidants: principals that are told in full why a result was invalidated, by which arguments
         and in which line. This host's own is; others read names of services and methods only (D28).
         `fusiongen watch` is `console`; a host that names no principal confides in it.
+    quota: what one principal may have of each service that is served here, over all its processes;
+        beyond that it is refused with `Overloaded`, and nobody else is.
     timing: of the sessions; every process of a system has the same.
     outage_grace: seconds that the connection to the broker may be lost before watchers are told
         of it, and calls fail with it as their cause (D26).
@@ -100,6 +102,7 @@ class Host(Rooted):
         prefix: str = "fusion",
         principal: str = ANONYMOUS,
         confidants: Collection[str] = (),
+        quota: Quota = Quota(),  # noqa: B008 - immutable
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
         max_computeds: int = MAX_COMPUTEDS,
@@ -115,6 +118,7 @@ class Host(Rooted):
         console = {CONSOLE} if principal == ANONYMOUS else set()
         self._confidants = frozenset({principal, *confidants, *console})
         self._timing = timing
+        self._quota = quota
         self._outage_grace = outage_grace
         self._entered: _Entered | None = None
 
@@ -227,6 +231,7 @@ class _Entered:
         self._subjects = host._subjects
         self._confidants = host._confidants
         self._timing = host._timing
+        self._quota = host._quota
         self._caller = Caller(
             transport,
             subjects=host._subjects,
@@ -282,6 +287,7 @@ class _Entered:
             subjects=self._subjects,
             timing=self._timing,
             confidants=self._confidants,
+            quota=self._quota,
         )
         self._responders.append(responder)
         self._exits.push_async_callback(responder.close)

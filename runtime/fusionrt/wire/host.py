@@ -350,6 +350,11 @@ class HostSession:
         self._outbox.reject(reason)
         return self.close(reason)
 
+    @property
+    def kept_bytes(self) -> int:
+        """Of what is kept until the client has it."""
+        return self._kept.bytes
+
     def expires(self) -> float:
         """When the session expires unless the client speaks (D17)."""
         return self._heard + self._timing.session

@@ -13,8 +13,9 @@ from ...transport import Listener, Message, Subscription, Transport
 from ...wire.admission import Admission, rejection
 from ...wire.envelopes import ClientEnvelope, decode_client_envelope
 from ...wire.host import HostSession
-from ...wire.limits import Limits, Timing
+from ...wire.limits import Limits, Quota, Timing
 from ..subjects import TOKEN, Subjects
+from .accounts import Accounts
 from .contexts import Contexts
 from .gate import Gate
 from .pool import Pool
@@ -36,6 +37,7 @@ class Responder(Listener):
     """Receives the calls of every client of a service and sends what the servant answers.
 
     confidants: principals that are told in full why results are invalidated (D28).
+    quota: of each principal.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class Responder(Listener):
         subjects: Subjects,
         timing: Timing,
         confidants: Collection[str],
+        quota: Quota = Quota(),  # noqa: B008 - immutable
     ) -> None:
         self.service = service
         self._dropped = 0
@@ -67,6 +70,7 @@ class Responder(Listener):
         self._left = asyncio.Event()
         self._draining = False
         self._sessions: dict[tuple[str, str, int], Session] = {}
+        self._accounts = Accounts(quota)
         self._gate = Gate(self._limits.under_way)
         self._streams = OpenStreams(self._limits.streams)
         # A transport's handler may run in the context of whoever published the message.
@@ -116,6 +120,7 @@ class Responder(Listener):
         for session in self._sessions.values():
             self._outlet.flush(session)
             session.close("the host was closed")
+            self._accounts.forget(session)
             wire = session.wire
             farewell = rejection(self._iid, wire.gen, "the host was closed", wire.proof)
             self._transport.publish(session.reply_subject, farewell)
@@ -129,6 +134,7 @@ class Responder(Listener):
         """Its clients, and what runs for them."""
         return ResponderStatistics(
             sessions=tuple(session.statistics() for session in self._sessions.values()),
+            principals=self._accounts.statistics(),
             gate=self._gate.statistics(),
             streams=len(self._streams),
             dropped=self._dropped,
@@ -155,8 +161,12 @@ class Responder(Listener):
         if session is None or not session.wire.proven(envelope):
             session = self._admitted(envelope, now)
         if session is not None and not session.receive(envelope, now):
-            del self._sessions[name]
-            self._left.set()
+            self._forget(name)
+
+    def _forget(self, name: tuple[str, str, int]) -> None:
+        """This session has ended."""
+        self._accounts.forget(self._sessions.pop(name))
+        self._left.set()
 
     def _admitted(self, envelope: ClientEnvelope, now: float) -> Session | None:
         """A new session, if the client has proven that it was welcomed, and there is room."""
@@ -193,6 +203,7 @@ class Responder(Listener):
             gate=self._gate,
             pool=self._pool,
             streams=self._streams,
+            account=self._accounts.of(envelope.principal),
             quota=self._limits.held,
             confides=envelope.principal in self._confidants,
             contexts=self._contexts,
@@ -206,9 +217,13 @@ class Responder(Listener):
 
     def _has_room(self, principal: str) -> bool:
         """For one more session of a principal; those that have expired make room at once."""
-        if len(self._sessions) >= self._limits.sessions:
+        if not self._is_roomy(principal):
             self._forget_silent()
-        return len(self._sessions) < self._limits.sessions
+        return self._is_roomy(principal)
+
+    def _is_roomy(self, principal: str) -> bool:
+        roomy = len(self._sessions) < self._limits.sessions
+        return roomy and self._accounts.has_room(principal)
 
     def _expire(self) -> None:
         """Forget the clients that were silent for too long, now and when the next one is."""
@@ -224,5 +239,4 @@ class Responder(Listener):
         for name, session in list(self._sessions.items()):
             if session.wire.expired(now):
                 session.close("the client was silent")
-                del self._sessions[name]
-                self._left.set()
+                self._forget(name)

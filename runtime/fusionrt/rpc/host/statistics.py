@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from ...wire.host_events import HostSessionStatistics
 
-__all__ = ["GateStatistics", "OutletStatistics", "ResponderStatistics", "SessionStatistics"]
+__all__ = [
+    "AccountStatistics",
+    "GateStatistics",
+    "OutletStatistics",
+    "ResponderStatistics",
+    "SessionStatistics",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,23 @@ class SessionStatistics:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountStatistics:
+    """What one principal has of a service now; see `Quota`.
+
+    refused: calls and streams that were refused since its first session began, because it had too
+        much.
+    """
+
+    principal: str
+    sessions: int
+    calls: int
+    streams: int
+    held: int
+    bytes: int
+    refused: int
+
+
+@dataclass(frozen=True, slots=True)
 class GateStatistics:
     """Who may run (D27).
 
@@ -46,12 +69,14 @@ class GateStatistics:
 class ResponderStatistics:
     """What one service does for its clients.
 
-    sessions: with its clients. gate: which calls run and wait. streams: that are open.
+    sessions: with its clients. principals: whose these are, and what they have. gate: which calls
+        run and wait. streams: that are open.
     dropped: messages that were no envelopes (D21). forged: messages of whoever did not prove to be
         the client that they named (D30).
     """
 
     sessions: tuple[SessionStatistics, ...]
+    principals: tuple[AccountStatistics, ...]
     gate: GateStatistics
     streams: int
     dropped: int
