@@ -72,7 +72,8 @@ class Host(Rooted):
     transport: instead of a broker, for tests; it is closed with the host.
     prefix: the first token of every subject; hosts with different ones do not meet.
     principal: who this process is, in the subjects that its clients listen on; one word of letters,
-        digits, `_` and `-`.
+        digits, `_` and `-`. Without one, the environment's `FUSION_PRINCIPAL`; without that,
+        `anonymous`. A broker with permissions knows it as the user that signs in (D30).
     confidants: principals that are told in full why a result was invalidated, by which arguments
         and in which line. This host's own is; others read names of services and methods only (D28).
         `fusiongen watch` is `console`; a host that names no principal confides in it.
@@ -100,7 +101,7 @@ class Host(Rooted):
         credentials: Credentials | None = None,
         transport: Transport | None = None,
         prefix: str = "fusion",
-        principal: str = ANONYMOUS,
+        principal: str | None = None,
         confidants: Collection[str] = (),
         quota: Quota = Quota(),  # noqa: B008 - immutable
         timing: Timing = Timing(),  # noqa: B008 - immutable
@@ -114,6 +115,7 @@ class Host(Rooted):
         self._max_computeds = max_computeds
         self._given = transport
         self._subjects = Subjects(prefix)
+        principal = principal or os.environ.get("FUSION_PRINCIPAL") or ANONYMOUS
         self._principal = principal
         console = {CONSOLE} if principal == ANONYMOUS else set()
         self._confidants = frozenset({principal, *confidants, *console})
@@ -255,7 +257,9 @@ class _Entered:
                 if not url:
                     broker = await exits.enter_async_context(await Broker.start())
                     url = broker.url
-                transport = await NatsTransport.connect(url, credentials=host._credentials)
+                transport = await NatsTransport.connect(
+                    url, credentials=host._credentials, inbox=f"_INBOX_{host._principal}"
+                )
             exits.push_async_callback(transport.close)
             entered = cls(transport, public_url(url), host)
             exits.push_async_callback(entered._caller.close)

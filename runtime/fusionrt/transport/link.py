@@ -64,10 +64,12 @@ class LinkOptions:
 
     name: shown by the server's monitoring.
     credentials: to sign in with, if the URL does not say who does; and for TLS.
+    inbox: what the subjects begin with on which the broker answers requests.
     """
 
     name: str = ""
     credentials: Credentials = field(default_factory=Credentials)
+    inbox: str = "_INBOX"
 
 
 class Route:
@@ -141,6 +143,7 @@ class Link:
         await client.connect(
             servers=[self.url],
             name=self._options.name or None,
+            inbox_prefix=self._options.inbox,
             **signing_in,
             error_cb=self._on_error,
             connect_timeout=ceil(timeout),

@@ -59,6 +59,7 @@ class NatsTransport:
         timeout: float = 3.0,
         name: str = "",
         credentials: Credentials | None = None,
+        inbox: str = LinkOptions.inbox,
     ) -> Self:
         """Connect to the first of several servers (`nats://a,nats://b`) that answers.
 
@@ -66,6 +67,7 @@ class NatsTransport:
         name: what the broker's monitoring shows.
         credentials: to sign in with; None: those of the environment. A user in the URL signs in
             instead; they are for TLS only, then.
+        inbox: what the subjects begin with on which the broker answers requests.
 
         Raises:
             BrokerUnavailable: none answers.
@@ -76,7 +78,7 @@ class NatsTransport:
         urls = [part.strip() for part in url.split(",")]
         if credentials is None:
             credentials = Credentials.from_environment()
-        options = LinkOptions(name, credentials)
+        options = LinkOptions(name, credentials, inbox)
         transport = cls(urls, options)
         failures: list[BrokerUnavailable] = []
         for part in urls:
