@@ -135,7 +135,9 @@ class Link:
         url, credentials = parsed_url(self.url), self._options.credentials
         if url.username is not None:
             credentials = credentials.tls_only()
-        self._client.demands_tls = credentials.demands_tls or url.scheme in ("tls", "wss")
+        # Over wss there is TLS before the server says its first word.
+        demanded = credentials.demands_tls or url.scheme == "tls"
+        self._client.demands_tls = demanded and url.scheme != "wss"
         return {"tls": credentials.context(), **credentials.options()}
 
     async def _connect(self, timeout: float, signing_in: Mapping[str, Any]) -> None:

@@ -29,6 +29,9 @@ __all__ = ["Responder"]
 
 PARTING: Final = 1.0
 """Seconds without a running call in which the clients of a host that drains move to another."""
+LOOK: Final = 0.1
+"""Seconds from one look at all sessions, for some that have expired, to the next: whoever is
+refused may say hello as often as it likes."""
 STOPPING: Final = 1.0
 """Seconds in which bodies end that were cancelled; they are not waited for any longer."""
 
@@ -77,6 +80,7 @@ class Responder(Listener):
         self._contexts = Contexts(contextvars.copy_context())
         self._pool = Pool(self._gate, self._contexts, outlet.call_soon)
         self._subscriptions: list[Subscription] = []
+        self._look_again = self._now()
         self._expiry: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
@@ -217,7 +221,9 @@ class Responder(Listener):
 
     def _has_room(self, principal: str) -> bool:
         """For one more session of a principal; those that have expired make room at once."""
-        if not self._is_roomy(principal):
+        now = self._now()
+        if not self._is_roomy(principal) and now >= self._look_again:
+            self._look_again = now + LOOK
             self._forget_silent()
         return self._is_roomy(principal)
 
