@@ -6,6 +6,7 @@ too much, or a while ago: a call costs an addition.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ...primitives import clock
@@ -68,32 +69,42 @@ class Account:
         """Whether it may make so many calls, or open so many streams, more."""
         self._calls += calls
         self._streams += streams
-        now = self._now()
-        if now >= self._stale or (self._over and now >= self._closed):
+        quota = self._quota
+        if (
+            self._calls <= quota.calls
+            and self._streams <= quota.streams
+            and self._now() < self._stale
+        ):
+            return True
+        return self._admits(calls, streams)
+
+    def _admits(self, calls: int, streams: int) -> bool:
+        """The same, by what it has now: where that was too much, as of a moment ago."""
+        now, quota = self._now(), self._quota
+        if counted := now >= self._closed:
             self._count()
             self._calls += calls
             self._streams += streams
-            self._closed = now + AGAIN if self._over else now
-        if not self._over:
+        if (
+            self._calls <= quota.calls
+            and self._streams <= quota.streams
+            and self._bytes <= quota.bytes
+        ):
             return True
+        if counted:
+            self._closed = now + AGAIN
         self._calls -= calls
         self._streams -= streams
         self.refused += calls + streams
         return False
-
-    @property
-    def _over(self) -> bool:
-        quota = self._quota
-        return (
-            self._calls > quota.calls or self._streams > quota.streams or self._bytes > quota.bytes
-        )
 
     def _count(self) -> None:
         usages = [session.usage() for session in self.sessions]
         self._calls = sum(usage.calls for usage in usages)
         self._streams = sum(usage.streams for usage in usages)
         self._bytes = sum(usage.bytes for usage in usages)
-        self._stale = self._now() + RECOUNT
+        fine = self._bytes <= self._quota.bytes
+        self._stale = self._now() + RECOUNT if fine else -math.inf
 
     def statistics(self) -> AccountStatistics:
         """What it has now."""
