@@ -59,10 +59,17 @@ class Operator:
             f"resolver_preload: {{ {self._account.public}: {account} }}\n"
         )
 
-    def credentials(self, path: Path, name: str) -> Path:
-        """A `.creds` file of a user."""
+    def credentials(self, path: Path, name: str, **permissions: Any) -> Path:
+        """A `.creds` file of a user, who may do everything, or what the claims say."""
         user = Key("user", name.encode())
-        claims = {"type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1}
+        claims: dict[str, Any] = {
+            "type": "user",
+            "version": 2,
+            "subs": -1,
+            "data": -1,
+            "payload": -1,
+        }
+        claims |= permissions
         token = self._account.token(name, user.public, claims)
         path.write_text(
             f"-----BEGIN NATS USER JWT-----\n{token}\n------END NATS USER JWT------\n\n"

@@ -6,6 +6,7 @@ What is expected is thought out here by itself, from what a role serves and call
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import sys
@@ -15,7 +16,7 @@ from dataclasses import replace
 from decimal import Decimal
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from nats.aio.client import Client
@@ -26,9 +27,10 @@ from shop.services import CartsInMemory
 
 from fusiongen.contract import MethodKind
 from fusiongen.output.lock import Lock, LockedContract, LockedMethod
-from fusiongen.permissions import Rights, as_nats, rights_for, rights_of
+from fusiongen.permissions import Rights, as_json, as_nats, rights_for, rights_of
 from fusiongen.project import Role, load
 from fusionrt import Credentials, Host, NotPermitted
+from tests.authority import Operator
 from tests.lab import LabClient, TinyLab
 from tests.natsserver import NatsServer
 
@@ -167,9 +169,12 @@ def serve(folder: Path, rights: dict[str, Rights], patch: pytest.MonkeyPatch) ->
 class Raw:
     """A connection of a role that does what it likes; refused: what the server said no to."""
 
-    def __init__(self, url: str, role: str) -> None:
+    def __init__(self, url: str, role: str, creds: Path | None = None) -> None:
+        """creds: to sign in with, instead of a password."""
         self._url = url
-        self._role = role
+        self._signs_in: dict[str, Any] = {"user": role, "password": f"pw-{role}"}
+        if creds is not None:
+            self._signs_in = {"user_credentials": str(creds)}
         self._client = Client()
         self.refused: list[str] = []
 
@@ -179,10 +184,9 @@ class Raw:
 
         await self._client.connect(
             self._url,
-            user=self._role,
-            password=f"pw-{self._role}",
             error_cb=heard,
             allow_reconnect=False,
+            **self._signs_in,
         )
         return self
 
@@ -215,6 +219,22 @@ async def test_D30_every_role_may_do_its_job_on_every_subject_and_nothing_else(
     """Publish and subscribe, with a queue group and without, with wildcards and without."""
     with closing(serve(tmp_path, matrix(), monkeypatch)) as server:
         async with Raw(server.url, role) as raw:
+            wrong = [it for it in tries() if await raw.may(it) is not allowed(role, it)]
+    assert wrong == [], "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("role", ["carts", "web", "idle"])
+async def test_D30_a_user_with_a_jwt_may_do_the_same(role: str, tmp_path: Path) -> None:
+    """What `--format json` says, as claims: what nsc makes of its options."""
+    operator = Operator()
+    rights = json.loads(as_json(matrix()))[role]
+    resp = {"resp": {"max": 1, "ttl": 10**9}} if rights["allow_responses"] else {}
+    claims = {"pub": rights["publish"], "sub": rights["subscribe"], **resp}
+    creds = operator.credentials(tmp_path / "it.creds", role, **claims)
+    path = tmp_path / "server.conf"
+    path.write_text(operator.config)
+    with closing(NatsServer(tmp_path, "-c", str(path))) as server:
+        async with Raw(server.url, role, creds) as raw:
             wrong = [it for it in tries() if await raw.may(it) is not allowed(role, it)]
     assert wrong == [], "\n".join(map(str, wrong))
 
