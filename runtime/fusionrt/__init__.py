@@ -49,12 +49,15 @@ from .graph import (
     running_graph,
 )
 from .host import Host, HostStatistics
+from .interceptors import Call, CallKind, Interceptor, Next, Side
 
 __all__ = [
     "ANY",
     "AbiMismatch",
     "ArgumentError",
     "BrokerUnavailable",
+    "Call",
+    "CallKind",
     "CallTimeout",
     "ClockError",
     "CommandInComputeError",
@@ -74,9 +77,11 @@ __all__ = [
     "Graph",
     "Host",
     "HostStatistics",
+    "Interceptor",
     "MethodStatistics",
     "MissingPackage",
     "MutableState",
+    "Next",
     "NotBoundError",
     "Origin",
     "OriginKind",
@@ -86,6 +91,7 @@ __all__ = [
     "RemoteError",
     "RemoteUnavailable",
     "ServiceDisposed",
+    "Side",
     "StaleCode",
     "State",
     "Statistics",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
@@ -22,6 +22,7 @@ from .graph import (
     inspect_ending,
     is_transient,
 )
+from .interceptors import Interceptor, Side, checked
 from .operations import Nudges
 from .primitives import new_id
 from .remote.client import Client
@@ -39,8 +40,10 @@ from .rpc import (
     ResponderStatistics,
     Subjects,
 )
+from .services.pipeline import Pipeline
 from .services.service import Service
 from .signals import stop_signals
+from .table import Contract
 from .transport import Listener, Transport, TransportStatistics
 from .transport.nats import NatsTransport
 from .wire.limits import Timing
@@ -71,6 +74,9 @@ class Host(Rooted):
     confidants: principals that are told in full why a result was invalidated, by which arguments
         and in which line. This host's own is; others read names of services and methods only (D28).
         `fusiongen watch` is `console`; a host that names no principal confides in it.
+    interceptors: around the bodies of the services that it serves, whoever calls them; the
+        outermost first. `async def audit(call, next)`; see `Interceptor`.
+    client_interceptors: around the calls of other processes that its clients make.
     timing: of the sessions; every process of a system has the same.
     outage_grace: seconds that the connection to the broker may be lost before watchers are told
         of it, and calls fail with it as their cause (D26).
@@ -91,6 +97,8 @@ class Host(Rooted):
         prefix: str = "fusion",
         principal: str = ANONYMOUS,
         confidants: Collection[str] = (),
+        interceptors: Iterable[Interceptor] = (),
+        client_interceptors: Iterable[Interceptor] = (),
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
         max_computeds: int = MAX_COMPUTEDS,
@@ -104,6 +112,8 @@ class Host(Rooted):
         self._principal = principal
         console = {CONSOLE} if principal == ANONYMOUS else set()
         self._confidants = frozenset({principal, *confidants, *console})
+        self._interceptors = checked(interceptors)
+        self._client_interceptors = checked(client_interceptors)
         self._timing = timing
         self._outage_grace = outage_grace
         self._entered: _Entered | None = None
@@ -215,6 +225,9 @@ class _Entered:
         self._transport = transport
         self._subjects = host._subjects
         self._confidants = host._confidants
+        self._principal = host._principal
+        self._interceptors = host._interceptors
+        self._client_interceptors = host._client_interceptors
         self._timing = host._timing
         self._caller = Caller(
             transport,
@@ -255,6 +268,8 @@ class _Entered:
         name = binding.contract.name
         if name in self._services:
             raise NotBoundError(f"this host serves {name} already: one instance a host")
+        if binding.graph is None:  # else it is refused
+            binding.pipeline = self._pipeline(binding.contract, Side.HOST, self._interceptors)
         binding.adopt(self.graph)
         binding.log = self._nudges
         self._services[name] = service
@@ -281,10 +296,16 @@ class _Entered:
         client = self._clients.get(cls)
         if client is None:
             contract = cls._fusion_contract
-            remote = Remote(contract, self._caller.peer(contract.name), self.graph)
+            pipeline = self._pipeline(contract, Side.CLIENT, self._client_interceptors)
+            remote = Remote(contract, self._caller.peer(contract.name), self.graph, pipeline)
             client = self._clients[cls] = cls(remote)
         assert isinstance(client, cls)
         return client
+
+    def _pipeline(
+        self, contract: Contract, side: Side, interceptors: tuple[Interceptor, ...]
+    ) -> Pipeline | None:
+        return Pipeline(contract, side, self._principal, interceptors) if interceptors else None
 
     def statistics(self) -> HostStatistics:
         return HostStatistics(

@@ -25,6 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "primitives": set(),
     "children": set(),
     "signals": set(),
+    "interceptors": {"primitives", "annotations"},
     "graph": BASE,
     "values": {*BASE, "annotations"},
     "wire": BASE,
@@ -32,8 +33,11 @@ ROOMS: dict[str, set[str]] = {
     "transport": {*BASE, "wire"},
     "rpc": {*BASE, "wire", "transport"},
     "operations": {*BASE, "graph", "values", "wire", "table", "transport", "rpc"},
-    "services": {*BASE, "graph", "values", "table", "operations"},
-    "remote": {*BASE, "graph", "values", "wire", "table", "rpc", "operations", "services"},
+    "services": {*BASE, "graph", "values", "table", "operations", "interceptors"},
+    "remote": {
+        *BASE,
+        *("graph", "values", "wire", "table", "rpc", "operations", "services", "interceptors"),
+    },
     "broker": {*BASE, "children"},
     "host": {
         *BASE,
@@ -47,6 +51,7 @@ ROOMS: dict[str, set[str]] = {
             "services",
             "remote",
             "table",
+            "interceptors",
         ),
         "signals",
     },
@@ -58,7 +63,7 @@ ROOMS: dict[str, set[str]] = {
         *("graph", "host", "remote", "services", "transport"),
         *("broker", "children"),
     },
-    "__init__": {*BASE, "graph", "host"},
+    "__init__": {*BASE, "graph", "host", "interceptors"},
     "__main__": {*BASE, "host", "running"},
 }
 

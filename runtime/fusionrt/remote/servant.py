@@ -12,7 +12,9 @@ import msgspec
 
 from ..errors import WireError
 from ..graph import Computed, is_in_vain, str_of
-from ..rpc import Answer, Bodies, Call, Replies, Reply
+from ..interceptors import arriving
+from ..primitives import now
+from ..rpc import Answer, Bodies, Call, Replies, Reply, Sender
 from ..services.binding import Binding
 from ..table import Command, Compute, Method, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
@@ -126,7 +128,7 @@ class _Served:
         self._binding = binding
         self._method = method
         self._kinds = _KINDS[type(method)]
-        self._unbound = binding.unbound(method.name)
+        self._around = binding.around(method.name)
         self._outcomes = outcomes
         self._types = signature.parameters
         self._arguments = arguments_codec(signature.parameters)
@@ -145,12 +147,23 @@ class _Served:
         if not ids:
             return None
         if kind is Kind.PLAIN:
-            return Bodies(ids, arguments, self._plain(), encode, self._failed)
+            body = self._told_of(calls, replies, self._plain())
+            return Bodies(ids, arguments, body, encode, self._failed)
         operations = calls.operations or ("",) * len(calls.ids)
         given = [
             (each, operations[id - calls.first]) for id, each in zip(ids, arguments, strict=True)
         ]
-        return Bodies(ids, given, self._command(encode), _same, self._failed)
+        run = self._told_of(calls, replies, self._command(encode))
+        return Bodies(ids, given, run, _same, self._failed)
+
+    def _told_of(
+        self, calls: Calls, replies: Replies, body: Callable[..., Awaitable[Any]]
+    ) -> Callable[..., Awaitable[Any]]:
+        """The body, in which interceptors are told what came with the calls."""
+        if self._binding.pipeline is None:
+            return body
+        due = now() + calls.budget / 1000.0
+        return arriving(body, replies.principal, dict(calls.headers), due)
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         try:
@@ -161,7 +174,11 @@ class _Served:
         if not isinstance(self._method, Stream):
             reply.failure(self._misfit(Kind.STREAM))
             return None
-        return self._stream(call, arguments, reply)
+        if self._binding.pipeline is None:
+            return self._stream(call, arguments, reply)
+        due = now() + call.budget / 1000.0
+        stream = partial(self._stream, call, arguments, reply)
+        return arriving(stream, reply.principal, dict(call.headers), due)()
 
     def _misfit(self, kind: Kind) -> Ending:
         return Ending("bad_request", f"it is no {kind.name.lower()} method")
@@ -261,7 +278,8 @@ class _Served:
             return self._told(computed, encode)
 
         ids, keys = [id for id, _ in missing], [key for _, key in missing]
-        return Bodies(ids, keys, body, answer, self._failed)
+        told = self._told_of(calls, replies, body)
+        return Bodies(ids, keys, told, answer, self._failed)
 
     def _told(self, computed: Computed[Any], encode: Callable[[Any], bytes]) -> Answer:
         if computed.error is not None:
@@ -276,7 +294,7 @@ class _Served:
     def _plain(self) -> Callable[..., Awaitable[Any]]:
         name = self._method.name
         if isinstance(self._method, Plain):
-            return partial(self._unbound, self._binding.service())
+            return partial(self._around, self._binding.service())
         return lambda *arguments: self._binding.raw(name, arguments)
 
     def _command(self, encode: Callable[[Any], bytes]) -> Callable[..., Awaitable[bytes | Answer]]:
@@ -300,9 +318,18 @@ class _Served:
     # -- streams --
 
     async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
+        sender = reply.stream()
+        send = partial(self._send, call, arguments, sender)
+        try:
+            await self._binding.within(self._method.name, arguments, send)
+        except Exception as error:
+            sender.end(self.failure(error))
+        else:
+            sender.end()
+
+    async def _send(self, call: Call, arguments: tuple[Any, ...], sender: Sender) -> None:
         encode = self._encoder(call.encoding)
         items: AsyncIterator[Any] | None = None
-        sender = reply.stream()
         put = sender.put
         try:
             items = self._binding.raw_stream(self._method.name, arguments)
@@ -310,10 +337,6 @@ class _Served:
                 payload = encode(item)
                 if not put(payload) and not await sender.item(payload):
                     break
-        except Exception as error:
-            sender.end(self.failure(error))
-        else:
-            sender.end()
         finally:
             close = getattr(items, "aclose", None)
             if close is not None:

@@ -100,6 +100,11 @@ class Session:
         self.wire.close(reason)
         self._clear()
 
+    @property
+    def principal(self) -> str:
+        """Who the client is."""
+        return self.wire.principal
+
     def statistics(self) -> SessionStatistics:
         """What runs and is held for the client."""
         return SessionStatistics(
@@ -297,6 +302,10 @@ class _Reply:
     def __init__(self, session: Session, id: int) -> None:
         self._session: Final = session
         self._id: Final = id
+
+    @property
+    def principal(self) -> str:
+        return self._session.principal
 
     def failure(self, failure: Ending) -> None:
         self._session.fail_stream(self._id, failure)
