@@ -22,7 +22,7 @@ from .graph import (
     inspect_ending,
     is_transient,
 )
-from .interceptors import Interceptor, Side, checked
+from .interceptors import Interceptor, Side, attach, checked
 from .operations import Nudges
 from .primitives import new_id
 from .remote.client import Client
@@ -228,6 +228,9 @@ class _Entered:
         self._principal = host._principal
         self._interceptors = host._interceptors
         self._client_interceptors = host._client_interceptors
+        both = (*self._interceptors, *self._client_interceptors)
+        for each in {id(each): each for each in both}.values():
+            attach(each, self.graph)
         self._timing = host._timing
         self._caller = Caller(
             transport,

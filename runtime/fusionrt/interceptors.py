@@ -23,6 +23,7 @@ __all__ = [
     "Next",
     "Side",
     "arriving",
+    "attach",
     "checked",
     "incoming",
     "intercepted",
@@ -55,11 +56,23 @@ class Call:
         compute method it is whoever came first: others get the same result from the cache, without
         an interceptor. So never let it decide what a compute method returns (W1).
     arguments: one for each parameter, in the declared order, defaults filled in.
+    is_remote: whether it goes from one process to another. On the host not so: calls that come from
+        the same process, such as those that a body makes for a call that did.
     headers: what travels with the call, short texts by short names. On the client's side what an
         interceptor adds before `next()` reaches the host's; a call without any costs nothing.
     """
 
-    __slots__ = ("_arguments", "_due", "headers", "kind", "method", "principal", "service", "side")
+    __slots__ = (
+        "_arguments",
+        "_due",
+        "headers",
+        "is_remote",
+        "kind",
+        "method",
+        "principal",
+        "service",
+        "side",
+    )
 
     def __init__(
         self,
@@ -70,6 +83,7 @@ class Call:
         arguments: Callable[[], tuple[Any, ...]] | tuple[Any, ...],
         *,
         principal: str,
+        is_remote: bool,
         headers: Mapping[str, str] | None = None,
         due: float | None = None,
     ) -> None:
@@ -79,6 +93,7 @@ class Call:
         self.kind: Final = kind
         self.side: Final = side
         self.principal: Final = principal
+        self.is_remote: Final = is_remote
         self.headers: dict[str, str] = dict(headers or ())
         self._arguments = arguments
         self._due = due
@@ -110,6 +125,8 @@ class Interceptor(Protocol):
     Around a compute method its result, or its error, is what is cached, and what it reads the
     result is made from. Around a stream it runs until the stream is over; its items pass it by, and
     what it returns is ignored. `next` may be called again: that is another call.
+
+    One that has a method `attach(graph: Graph)` gets the host's graph by it, when that is entered.
     """
 
     def __call__(self, call: Call, next: Next, /) -> Awaitable[Any]: ...
@@ -131,6 +148,13 @@ def checked(interceptors: Iterable[Interceptor]) -> tuple[Interceptor, ...]:
                 "which returns `await next()`"
             ) from None
     return kept
+
+
+def attach(interceptor: Interceptor, graph: object) -> None:
+    """Give it the host's graph, if it wants that."""
+    wants: Callable[[object], None] | None = getattr(interceptor, "attach", None)
+    if wants is not None:
+        wants(graph)
 
 
 def intercepted(

@@ -57,6 +57,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "abi": {*BASE, "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
+    "otel": {*BASE, "graph", "interceptors", "host"},
     "running": {*BASE, "annotations", "host", "signals"},
     "testing": {
         *BASE,

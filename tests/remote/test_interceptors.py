@@ -285,6 +285,7 @@ async def test_headers_are_of_the_call_that_they_came_with() -> None:
             ("get", {}),
         ]
         assert [c.principal for c in there.calls] == ["bob", "bob"]
+        assert [c.is_remote for c in there.calls] == [True, False]
 
 
 async def test_headers_that_fit_into_no_message_are_told() -> None:

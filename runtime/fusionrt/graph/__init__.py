@@ -5,7 +5,7 @@ from ._core.computed import Computed
 from ._core.current import Current, current
 from ._core.function import Function
 from ._core.hit import Hit
-from ._core.inner import function_of, is_limited, made_from
+from ._core.inner import function_of, innermost_computed, is_limited, key_of, made_from
 from ._core.invalidate import invalidate, notify
 from ._core.leases import Lease, lean
 from ._core.scope import SCOPE, Isolated, Scope, Uncached, isolated, recompute, run_in
@@ -69,6 +69,7 @@ __all__ = [
     "computed",
     "current",
     "function_of",
+    "innermost_computed",
     "inspect_ending",
     "inspectors",
     "invalidate",
@@ -76,6 +77,7 @@ __all__ = [
     "is_limited",
     "is_transient",
     "isolated",
+    "key_of",
     "kind_of",
     "lean",
     "made_from",

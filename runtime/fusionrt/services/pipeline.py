@@ -46,7 +46,7 @@ class Pipeline:
 
     def sent(self, method: str, arguments: tuple[Any, ...], due: float | None) -> Call:
         """A call that is made of another process, up to that time."""
-        return self._call(method, arguments, self._principal, due=due)
+        return self._call(method, arguments, self._principal, is_remote=True, due=due)
 
     def served(
         self, method: str, arguments: tuple[Any, ...] | Callable[[], tuple[Any, ...]]
@@ -54,9 +54,10 @@ class Pipeline:
         """A call that is served here, for another process or for code in this one."""
         came = incoming()
         if came is None:
-            return self._call(method, arguments, self._principal)
+            return self._call(method, arguments, self._principal, is_remote=False)
         headers, came.headers = came.headers, None
-        return self._call(method, arguments, came.principal, headers=headers, due=came.due)
+        facts = {"is_remote": headers is not None, "headers": headers, "due": came.due}
+        return self._call(method, arguments, came.principal, **facts)
 
     def _call(
         self,

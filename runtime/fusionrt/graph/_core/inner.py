@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .computed import Computed
+from .scope import SCOPE, innermost
+
 if TYPE_CHECKING:
-    from .computed import Computed
     from .function import Function
     from .leases import Lease
 
@@ -16,7 +18,9 @@ __all__ = [
     "arguments_of",
     "function_of",
     "hits_of",
+    "innermost_computed",
     "is_limited",
+    "key_of",
     "leases_of",
     "made_from",
     "made_with",
@@ -31,6 +35,17 @@ def function_of(computed: Computed[Any]) -> Function[Any]:
 def arguments_of(computed: Computed[Any]) -> tuple[Any, ...]:
     """The normalised arguments that it is the result for."""
     return computed._arguments
+
+
+def key_of(computed: Computed[Any]) -> object:
+    """What names it among the results of its function."""
+    return computed._key
+
+
+def innermost_computed() -> Computed[Any] | None:
+    """The result whose body the running code belongs to, if it is one that is kept."""
+    scope = innermost(SCOPE.get())
+    return scope if isinstance(scope, Computed) else None
 
 
 def leases_of(computed: Computed[Any]) -> tuple[Lease, ...]:
