@@ -48,8 +48,9 @@ from .graph import (
     isolated,
     running_graph,
 )
-from .host import Host, HostStatistics
+from .host import Host
 from .interceptors import Call, CallKind, Interceptor, Next, Side
+from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
 
 __all__ = [
     "ANY",
@@ -57,7 +58,9 @@ __all__ = [
     "ArgumentError",
     "BrokerUnavailable",
     "Call",
+    "CallKey",
     "CallKind",
+    "CallStatistics",
     "CallTimeout",
     "ClockError",
     "CommandInComputeError",
@@ -78,6 +81,7 @@ __all__ = [
     "Host",
     "HostStatistics",
     "Interceptor",
+    "Measured",
     "MethodStatistics",
     "MissingPackage",
     "MutableState",
@@ -97,6 +101,7 @@ __all__ = [
     "Statistics",
     "UnsupportedType",
     "UpdateDelayer",
+    "WasteKey",
     "WireError",
     "WrongThread",
     "command",

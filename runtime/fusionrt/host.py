@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -18,11 +17,12 @@ from .graph import (
     Classifier,
     Graph,
     Rooted,
-    Statistics,
     inspect_ending,
     is_transient,
 )
 from .interceptors import Interceptor, Side, attach, checked
+from .observing.meter import Meter
+from .observing.statistics import HostStatistics
 from .operations import Nudges
 from .primitives import new_id
 from .remote.client import Client
@@ -33,18 +33,15 @@ from .rpc import (
     CONSOLE,
     OUTAGE_GRACE,
     Caller,
-    CallerStatistics,
     Outlet,
-    OutletStatistics,
     Responder,
-    ResponderStatistics,
     Subjects,
 )
 from .services.pipeline import Pipeline
 from .services.service import Service
 from .signals import stop_signals
 from .table import Contract
-from .transport import Listener, Transport, TransportStatistics
+from .transport import Listener, Transport
 from .transport.nats import NatsTransport
 from .wire.limits import Timing
 
@@ -77,6 +74,8 @@ class Host(Rooted):
     interceptors: around the bodies of the services that it serves, whoever calls them; the
         outermost first. `async def audit(call, next)`; see `Interceptor`.
     client_interceptors: around the calls of other processes that its clients make.
+    metrics: measure bodies, calls, and recomputations that changed nothing, for
+        `statistics().measured`; a few microseconds a body, nothing a hit.
     timing: of the sessions; every process of a system has the same.
     outage_grace: seconds that the connection to the broker may be lost before watchers are told
         of it, and calls fail with it as their cause (D26).
@@ -99,6 +98,7 @@ class Host(Rooted):
         confidants: Collection[str] = (),
         interceptors: Iterable[Interceptor] = (),
         client_interceptors: Iterable[Interceptor] = (),
+        metrics: bool = False,
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
         max_computeds: int = MAX_COMPUTEDS,
@@ -114,6 +114,7 @@ class Host(Rooted):
         self._confidants = frozenset({principal, *confidants, *console})
         self._interceptors = checked(interceptors)
         self._client_interceptors = checked(client_interceptors)
+        self._metrics = metrics
         self._timing = timing
         self._outage_grace = outage_grace
         self._entered: _Entered | None = None
@@ -187,22 +188,6 @@ class Host(Rooted):
         return self._entered
 
 
-@dataclass(frozen=True, slots=True)
-class HostStatistics:
-    """What a host did, and what it holds now.
-
-    graph: the cache. transport: the connection. services: what is done for the clients of each
-        service that is served here, by its name. outlet: what is to be sent to them. caller: what
-        its own clients do, by service, in `caller.peers`.
-    """
-
-    graph: Statistics
-    transport: TransportStatistics
-    services: Mapping[str, ResponderStatistics]
-    outlet: OutletStatistics
-    caller: CallerStatistics
-
-
 class _News(Listener):
     """Tells the log of losses, which cost freshness and nothing else."""
 
@@ -226,8 +211,10 @@ class _Entered:
         self._subjects = host._subjects
         self._confidants = host._confidants
         self._principal = host._principal
-        self._interceptors = host._interceptors
-        self._client_interceptors = host._client_interceptors
+        self._meter = Meter() if host._metrics else None
+        meters = () if self._meter is None else (self._meter,)
+        self._interceptors = (*meters, *host._interceptors)
+        self._client_interceptors = (*meters, *host._client_interceptors)
         both = (*self._interceptors, *self._client_interceptors)
         for each in {id(each): each for each in both}.values():
             attach(each, self.graph)
@@ -258,6 +245,8 @@ class _Entered:
                 transport = await NatsTransport.connect(url)
             exits.push_async_callback(transport.close)
             entered = cls(transport, url, host)
+            if entered._meter is not None:
+                exits.callback(entered._meter.close)
             exits.push_async_callback(entered._caller.close)
             exits.callback(entered.graph.close)
             await entered._caller.open()
@@ -317,6 +306,7 @@ class _Entered:
             services={each.service: each.statistics() for each in self._responders},
             outlet=self._outlet.statistics(),
             caller=self._caller.statistics(),
+            measured=None if self._meter is None else self._meter.measured(),
         )
 
     async def leave(self, drain: bool) -> None:

@@ -52,19 +52,21 @@ ROOMS: dict[str, set[str]] = {
             "remote",
             "table",
             "interceptors",
+            "observing",
         ),
         "signals",
     },
     "abi": {*BASE, "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
-    "otel": {*BASE, "graph", "interceptors", "host"},
+    "observing": {*BASE, "graph", "interceptors", "rpc", "transport"},
+    "otel": {*BASE, "graph", "interceptors", "host", "observing"},
     "running": {*BASE, "annotations", "host", "signals"},
     "testing": {
         *BASE,
         *("graph", "host", "remote", "services", "transport"),
         *("broker", "children"),
     },
-    "__init__": {*BASE, "graph", "host", "interceptors"},
+    "__init__": {*BASE, "graph", "host", "interceptors", "observing"},
     "__main__": {*BASE, "host", "running"},
 }
 

@@ -11,6 +11,7 @@ try:
 except ImportError:
     raise MissingPackage("fusionrt.otel", "fusiongen[otel]") from None
 
-from .tracing import tracing
+from .instruments import metrics
+from .spans import tracing
 
-__all__ = ["tracing"]
+__all__ = ["metrics", "tracing"]

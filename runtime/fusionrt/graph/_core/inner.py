@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .computed import Computed
+from .computed import UNSET, Computed
 from .scope import SCOPE, innermost
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ __all__ = [
     "leases_of",
     "made_from",
     "made_with",
+    "value_of",
 ]
 
 
@@ -46,6 +47,12 @@ def innermost_computed() -> Computed[Any] | None:
     """The result whose body the running code belongs to, if it is one that is kept."""
     scope = innermost(SCOPE.get())
     return scope if isinstance(scope, Computed) else None
+
+
+def value_of(computed: Computed[Any], default: Any) -> Any:
+    """Its value; the default if it has an error, or nothing."""
+    none = computed._value is UNSET or computed._error is not None
+    return default if none else computed._value
 
 
 def leases_of(computed: Computed[Any]) -> tuple[Lease, ...]:

@@ -206,7 +206,7 @@ class Peer:
     def statistics(self) -> PeerStatistics:
         """Its sessions, and what waits for answers."""
         sessions = tuple(session.statistics() for session in self._sessions.values())
-        return PeerStatistics(sessions)
+        return PeerStatistics(sessions, self._no_host_since < math.inf)
 
     # -- what the transport says --
 

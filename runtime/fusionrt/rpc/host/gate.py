@@ -32,6 +32,7 @@ class Gate:
         self._now = clock()
         self._pace = Pace(CONCURRENCY)
         self._waiting = 0
+        self.refused = 0
         self._lines: OrderedDict[Line, None] = OrderedDict()
         """Those with somebody in it; the first one's turn is next."""
 
@@ -154,7 +155,8 @@ class Gate:
 
     def statistics(self) -> GateStatistics:
         """Who runs, and who waits."""
-        return GateStatistics(self._pace.under_way, self._waiting, len(self._lines))
+        clients = len(self._lines)
+        return GateStatistics(self._pace.under_way, self._waiting, clients, self.refused)
 
     def _refuse_last(self, line: Line, begin: int, now: float) -> None:
         """The last of a line wait the longest; each is asked about until one can be served."""
@@ -170,4 +172,5 @@ class Gate:
             self._refuse(work, refused, now)
 
     def _refuse(self, work: Work, ids: list[int], now: float) -> None:
+        self.refused += len(ids)
         work.client.refuse(work, ids, self._pace.retry_after(self._waiting, now))

@@ -268,6 +268,7 @@ class Session:
             return
         if self._streams.full:
             work.close()
+            self._gate.refused += 1
             self.end(call.id, refusal(RETRY_AFTER))
             return
         self._streams.add(self._run_stream(call.id, work))
