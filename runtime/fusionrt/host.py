@@ -21,6 +21,7 @@ from .graph import (
     is_transient,
 )
 from .interceptors import Interceptor, Side, attach, checked
+from .observing.health import STOPPED, Health, health_of
 from .observing.meter import Meter
 from .observing.statistics import HostStatistics
 from .operations import Nudges
@@ -170,6 +171,19 @@ class Host(Rooted):
         """
         return self._open().statistics()
 
+    @property
+    def ready(self) -> bool:
+        """Whether calls may be sent here: it runs, is not stopping, has its broker, and the hosts
+        of the services that it calls answer. `health()` tells why not.
+        """
+        return self.health().ready
+
+    def health(self) -> Health:
+        """How it stands with its broker and with the services that it calls; also of a host that
+        does not run.
+        """
+        return STOPPED if self._entered is None else self._entered.health()
+
     async def run_forever(self) -> None:
         """Return on SIGTERM or SIGINT; leaving the `async with` block then ends what runs.
 
@@ -308,6 +322,11 @@ class _Entered:
             caller=self._caller.statistics(),
             measured=None if self._meter is None else self._meter.measured(),
         )
+
+    def health(self, *, starting: bool = False, stopping: bool = False) -> Health:
+        services = tuple(self._services)
+        told = self._caller.statistics()
+        return health_of(told, services, starting=starting, stopping=stopping)
 
     async def leave(self, drain: bool) -> None:
         """Stop: with drain, what runs gets some time to end (D22)."""

@@ -66,6 +66,7 @@ ROOMS: dict[str, set[str]] = {
         *("graph", "host", "remote", "services", "transport"),
         *("broker", "children"),
     },
+    "running": {*BASE, "annotations", "host", "observing", "signals"},
     "__init__": {*BASE, "graph", "host", "interceptors", "observing"},
     "__main__": {*BASE, "host", "running"},
 }
