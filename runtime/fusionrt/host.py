@@ -21,6 +21,7 @@ from .graph import (
     is_transient,
 )
 from .interceptors import Interceptor, Side, attach, checked
+from .observing.discovery import Announced, Discovery
 from .observing.health import STOPPED, Health, health_of
 from .observing.meter import Meter
 from .observing.statistics import HostStatistics
@@ -38,7 +39,7 @@ from .rpc import (
     Responder,
     Subjects,
 )
-from .services.pipeline import Pipeline
+from .services.pipeline import Pipeline, kinds_of
 from .services.service import Service
 from .signals import stop_signals
 from .table import Contract
@@ -243,6 +244,7 @@ class _Entered:
         self._outlet = Outlet(transport)
         transport.add_listener(_News())
         self._nudges = Nudges(self.graph, self.iid, transport, host._subjects)
+        self._discovery = Discovery(transport, self.iid, host._subjects, self.statistics)
         self._services: dict[str, Service] = {}
         self._responders: list[Responder] = []
         self._clients: dict[type[Client], Client] = {}
@@ -263,6 +265,7 @@ class _Entered:
                 exits.callback(entered._meter.close)
             exits.push_async_callback(entered._caller.close)
             exits.callback(entered.graph.close)
+            exits.push_async_callback(entered._discovery.close)
             await entered._caller.open()
             entered._exits = exits.pop_all()
             return entered
@@ -281,10 +284,11 @@ class _Entered:
         self._services[name] = service
         subscription = await self._nudges.listen(binding.contract)
         self._exits.push_async_callback(subscription.unsubscribe)
+        servant = ServiceServant(binding, self.iid)
         responder = Responder(
             name,
             self.iid,
-            ServiceServant(binding, self.iid),
+            servant,
             self._transport,
             self._outlet,
             subjects=self._subjects,
@@ -294,6 +298,10 @@ class _Entered:
         self._responders.append(responder)
         self._exits.push_async_callback(responder.close)
         await responder.open()
+        contract = binding.contract
+        await self._discovery.announce(
+            Announced(name, contract.version, kinds_of(contract), servant.requests)
+        )
         await self._transport.flush()
 
     def client(self, cls: type[_C]) -> _C:

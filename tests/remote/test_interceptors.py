@@ -328,8 +328,9 @@ async def test_a_deadline_is_seen_by_both() -> None:
     async with linked([there], [here]) as pair:
         with pytest.raises(CallTimeout):
             await pair.client.with_options(timeout=0.05).wait()
-        for call in (*there.calls, *here.calls):
-            assert call.remaining == 0.0
+        calls = (*there.calls, *here.calls)
+        assert len(calls) == 2
+        await eventually(lambda: all(call.remaining == 0.0 for call in calls))
         await eventually(lambda: pair.lab.done == ["cancelled"])
         assert there.order == here.order == [">", "<"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -56,7 +56,8 @@ class ServiceServant:
         outcomes = Outcomes()
         self._binding = binding
         self._iid = iid
-        self._calls = 0
+        self._unknown = 0
+        """Calls of methods that it has not."""
         self._methods: dict[int, _Served] = {}
         for cls in binding.contract.resolved.raises:
             check_declared(cls)
@@ -65,6 +66,10 @@ class ServiceServant:
             if self._methods.setdefault(method_id(method.name), served) is not served:
                 raise ValueError(f"{method.name}: another method has the same hash; rename it")
 
+    def requests(self) -> Mapping[str, int]:
+        """How many calls of each method came."""
+        return {served.name: served.calls for served in self._methods.values()}
+
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
         """Answer calls: hits at once, everything else by the returned bodies."""
         if calls.method == _DESCRIBE:
@@ -72,26 +77,29 @@ class ServiceServant:
                 calls.kind, calls.method, calls.ids, [self._description() for _ in calls.ids]
             )
             return None
-        self._calls += len(calls.arguments)
         served = self._methods.get(calls.method)
         if served is None:
             replies.answers(
                 calls.kind, calls.method, [(id, Answer(failure=_UNKNOWN)) for id in calls.ids]
             )
+            self._unknown += len(calls.arguments)
             return None
+        served.calls += len(calls.arguments)
         return served.answer(calls, replies)
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         """What produces a stream."""
-        self._calls += 1
         served = self._methods.get(call.method)
         if served is None:
             reply.failure(_UNKNOWN)
+            self._unknown += 1
             return None
+        served.calls += 1
         return served.stream(call, reply)
 
     def _description(self) -> bytes:
-        described = describe(self._binding.contract, self._iid, self._binding.bodies, self._calls)
+        calls = self._unknown + sum(self.requests().values())
+        described = describe(self._binding.contract, self._iid, self._binding.bodies, calls)
         return msgspec.json.encode(described)
 
 
@@ -125,6 +133,8 @@ class _Served:
 
     def __init__(self, binding: Binding, method: Method, outcomes: Outcomes) -> None:
         signature = binding.contract.resolved.signatures[method.name]
+        self.name: Final = method.name
+        self.calls = 0
         self._binding = binding
         self._method = method
         self._kinds = _KINDS[type(method)]

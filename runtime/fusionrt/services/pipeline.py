@@ -8,7 +8,7 @@ from typing import Any, Final
 from ..interceptors import Call, CallKind, Interceptor, Next, Side, checked, incoming, intercepted
 from ..table import Command, Compute, Contract, Method, Plain, Stream
 
-__all__ = ["Pipeline"]
+__all__ = ["Pipeline", "kinds_of"]
 
 _KINDS: Final[dict[type[Method], CallKind]] = {
     Compute: CallKind.COMPUTE,
@@ -16,6 +16,11 @@ _KINDS: Final[dict[type[Method], CallKind]] = {
     Command: CallKind.COMMAND,
     Stream: CallKind.STREAM,
 }
+
+
+def kinds_of(contract: Contract) -> dict[str, CallKind]:
+    """What each of its methods is."""
+    return {each.name: _KINDS[type(each)] for each in contract.methods}
 
 
 class Pipeline:
@@ -35,7 +40,7 @@ class Pipeline:
         """
         self.interceptors: Final = checked(interceptors)
         self._contract = contract
-        self._kinds = {each.name: _KINDS[type(each)] for each in contract.methods}
+        self._kinds = kinds_of(contract)
         self._side = side
         self._principal = principal
 
