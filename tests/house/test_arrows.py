@@ -60,7 +60,6 @@ ROOMS: dict[str, set[str]] = {
     "clock": {*BASE, "graph", "abi"},
     "observing": {*BASE, "graph", "interceptors", "rpc", "transport"},
     "otel": {*BASE, "graph", "interceptors", "host", "observing"},
-    "running": {*BASE, "annotations", "host", "signals"},
     "testing": {
         *BASE,
         *("graph", "host", "remote", "services", "transport"),
