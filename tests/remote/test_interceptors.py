@@ -7,6 +7,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from fusionrt import (
     Next,
     NotBoundError,
     RemoteError,
+    RemoteUnavailable,
     Side,
 )
 from fusionrt.testing import eventually
@@ -436,3 +438,128 @@ async def test_what_is_no_interceptor_is_refused(wrong: Any) -> None:
     async with linked([], []) as pair:
         with pytest.raises(TypeError, match="async def name"):
             pair.client.with_options(interceptors=[wrong])
+
+
+async def test_a_stream_sees_the_context_of_its_interceptors() -> None:
+    """In this process, and over hosts; the reader's own context stays as it was."""
+    who = ContextVar("who", default="nobody")
+
+    class Curious(TinyLab):
+        async def count(self, upto: int) -> AsyncIterator[int]:
+            for _ in range(upto):
+                await asyncio.sleep(0)
+                self.ran.append(who.get())
+                who.set(f"{who.get()}!")
+                yield 0
+            self.ran.append(who.get())
+
+    async def name(call: Call, next: Next) -> Any:
+        who.set("ann")
+        await next()
+
+    async with linked([name], [name], Curious()) as pair:
+        for source in (pair.lab.count, pair.client.count):
+            pair.lab.ran.clear()
+            async for _ in source(2):
+                assert who.get() == "nobody"
+            assert pair.lab.ran == ["ann", "ann!", "ann!!"]
+
+
+async def test_a_stream_may_be_read_again_by_its_interceptor() -> None:
+    """A second `next()` is another stream, whose items follow those of the first."""
+
+    async def again(call: Call, next: Next) -> Any:
+        try:
+            await next()
+        except Broken:
+            await next()
+
+    async with linked([], []) as pair:
+        stream = pair.client.with_options(interceptors=[again]).bad_stream("declared")
+        assert [await anext(stream), await anext(stream)] == [1, 1]
+        with pytest.raises(Broken):
+            await anext(stream)
+        assert [item async for item in stream] == []
+
+
+async def test_closing_a_stream_waits_for_its_body() -> None:
+    """Also while somebody waits for an item: who then finds its end."""
+
+    class Stuck(TinyLab):
+        async def count(self, upto: int) -> AsyncIterator[int]:
+            try:
+                yield 0
+                await self.gate.wait()
+            finally:
+                self.done.append("count")
+
+    seen = Seen()
+    async with linked([seen], [seen], Stuck()) as pair:
+        stream = pair.lab.count(1)
+        assert await anext(stream) == 0
+        await stream.aclose()  # type: ignore[attr-defined]
+        assert pair.lab.done == ["count"]
+        remote = pair.client.count(1)
+        assert await anext(remote) == 0
+        waiting = asyncio.ensure_future(anext(remote, "over"))
+        await asyncio.sleep(0)
+        await remote.aclose()  # type: ignore[attr-defined]
+        await eventually(lambda: pair.lab.done == ["count"] * 2)
+        assert await waiting == "over"
+
+
+async def test_a_read_that_is_cancelled_ends_the_stream() -> None:
+    """As without interceptors: on both sides, and here."""
+
+    class Stuck(TinyLab):
+        async def count(self, upto: int) -> AsyncIterator[int]:
+            try:
+                await self.gate.wait()
+                yield 0
+            finally:
+                self.done.append("count")
+
+    seen = Seen()
+    async with linked([seen], [seen], Stuck()) as pair:
+        for number, source in enumerate((pair.lab.count, pair.client.count), 1):
+            stream = source(1)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.05):
+                    await anext(stream)
+            await eventually(partial(ended, pair.lab, number))
+            assert [item async for item in stream] == []
+        await eventually(lambda: seen.order == [">", "<", ">", ">", "<", "<"])
+
+
+def ended(lab: TinyLab, bodies: int) -> bool:
+    """Whether so many streams have."""
+    return len(lab.done) == bodies
+
+
+async def test_a_stream_whose_host_stops_fails_through_its_interceptors() -> None:
+    """Nothing hangs, and nothing is left (G29)."""
+    seen, network = Seen(), MemoryNetwork(1)
+    async with Host(transport=network.connect("calling"), client_interceptors=[seen]) as calling:
+        async with Host(transport=network.connect("serving")) as serving:
+            await serving.serve(TinyLab())
+            stream = calling.client(LabClient).blobs(100_000)
+            await anext(stream)
+        with pytest.raises(RemoteUnavailable):
+            async for _ in stream:
+                pass
+    assert seen.order == [">", "<"]
+
+
+async def test_a_stream_ends_with_the_host_of_its_reader() -> None:
+    """It fails, and its interceptors end."""
+    seen, network = Seen(), MemoryNetwork(1)
+    async with Host(transport=network.connect("serving")) as serving:
+        await serving.serve(TinyLab())
+        calling = Host(transport=network.connect("calling"), client_interceptors=[seen])
+        async with calling:
+            stream = calling.client(LabClient).blobs(100_000)
+            await anext(stream)
+        with pytest.raises(RemoteUnavailable):
+            async for _ in stream:
+                pass
+    assert seen.order == [">", "<"]
