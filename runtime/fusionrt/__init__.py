@@ -50,6 +50,7 @@ from .graph import (
 )
 from .host import Host
 from .interceptors import Call, CallKind, Interceptor, Next, Side
+from .observing.health import Dependency, Health
 from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "ComputedState",
     "Current",
     "CycleError",
+    "Dependency",
     "Event",
     "EventKind",
     "Explanation",
@@ -78,6 +80,7 @@ __all__ = [
     "FrameworkError",
     "FusionError",
     "Graph",
+    "Health",
     "Host",
     "HostStatistics",
     "Interceptor",

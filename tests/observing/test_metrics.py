@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import re
+from functools import partial
 
 import pytest
 
-from fusionrt import CallTimeout, Host
+from fusionrt import CallTimeout, Host, Overloaded
 from fusionrt.observing.families import FAMILIES
 from fusionrt.observing.meter import REMEMBERED
 from fusionrt.observing.prometheus import exposition
 from fusionrt.testing import eventually
 from fusionrt.transport.memory import MemoryNetwork
+from fusionrt.wire.limits import Limits
 from tests.lab import Broken, TinyLab
 
 from .lab import measured, series
@@ -156,6 +158,24 @@ async def test_sessions_replicas_and_registrations() -> None:
         await waiting
         assert series(pair.serving, "fusion.overloads") == {("lab", "host"): 0}
         assert series(pair.calling, "fusion.broker.connected") == {(): 1}
+
+
+async def test_what_is_refused_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Calls and streams, where they are refused, and by whoever made them."""
+    tight = partial(Limits, streams=1, under_way=4)
+    monkeypatch.setattr("fusionrt.rpc.host.responder.Limits", tight)
+    async with measured() as pair:
+        got = await asyncio.gather(
+            *(pair.client.echo("x") for _ in range(10)), return_exceptions=True
+        )
+        refused = sum(isinstance(each, Overloaded) for each in got)
+        assert refused == 6
+        stream = pair.client.blobs(10)
+        await anext(stream)
+        with pytest.raises(Overloaded):
+            await anext(pair.client.blobs(10))
+        assert series(pair.serving, "fusion.overloads") == {("lab", "host"): 7}
+        await eventually(lambda: series(pair.calling, "fusion.overloads") == {("lab", "client"): 7})
 
 
 async def test_without_metrics_nothing_is_measured() -> None:

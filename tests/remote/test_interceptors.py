@@ -16,6 +16,7 @@ from fusionrt import (
     Call,
     CallKind,
     CallTimeout,
+    CommandInComputeError,
     Host,
     Interceptor,
     Next,
@@ -563,3 +564,65 @@ async def test_a_stream_ends_with_the_host_of_its_reader() -> None:
             async for _ in stream:
                 pass
     assert seen.order == [">", "<"]
+
+
+async def test_G40_a_command_in_a_body_is_refused_before_its_interceptors() -> None:
+    """They are not asked about what cannot be."""
+
+    class Wrong(TinyLab):
+        async def get(self, key: str) -> int:
+            return await self.put(key, 1)
+
+    seen = Seen()
+    async with linked([seen], [], Wrong()) as pair:
+        with pytest.raises(CommandInComputeError):
+            await pair.lab.get("a")
+        assert seen.methods == ["get"]
+
+
+async def test_reads_of_a_command_are_seen_too() -> None:
+    """They run the bodies of compute methods past the cache, and so does a call past it."""
+
+    class Reading(TinyLab):
+        async def put(self, key: str, value: int) -> int:
+            return await self.get(key) + value
+
+    there, here = Seen(), Seen()
+    async with linked([there], [here], Reading({"a": 1})) as pair:
+        await pair.lab.get("a")
+        assert await pair.client.put("a", 1) == 2
+        assert there.methods == ["get", "put", "get"]
+        assert await pair.client._fusion.raw("get", ("a",)) == 1
+        assert there.methods[-1] == here.methods[-1] == "get"
+
+
+async def test_a_reader_that_joins_asks_nothing() -> None:
+    """Of readers that come at once the first one's interceptors run, for there is one call."""
+    first, second = Seen(), Seen()
+    async with linked([], []) as pair:
+        a, b = (pair.client.with_options(interceptors=[each]) for each in (first, second))
+        got = await asyncio.gather(a.get("a"), b.get("a"), b.get("b"))
+        assert list(got) == [1, 1, 0]
+        assert [call.arguments for call in first.calls] == [("a",)]
+        assert [call.arguments for call in second.calls] == [("b",)]
+
+
+async def test_a_refused_read_is_asked_again_soon() -> None:
+    """A client's refusal is held by no host: it is served for a moment, not for as long as an
+    error of a body (D2).
+    """
+    closed = True
+
+    async def refuse(call: Call, next: Next) -> Any:
+        if closed:
+            raise Broken("gate", count=1)
+        return await next()
+
+    async with linked([], [refuse]) as pair:
+        with pytest.raises(Broken):
+            await pair.client.get("a")
+        closed = False
+        replica = pair.client.changes.get("a")
+        while (computed := await anext(replica)).error is not None:
+            pass
+        assert computed.value == 1

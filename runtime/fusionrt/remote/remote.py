@@ -7,8 +7,7 @@ import copy
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
-from contextvars import ContextVar
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import CallTimeout, OutcomeUnknown
@@ -24,6 +23,7 @@ from ..services.pipeline import Pipeline
 from ..table import Compute, Contract
 from ..wire.frames import Ending, Kind
 from ..wire.runs import Request
+from .reader import FIRST, ReadBy, Reader
 from .replica import lean_on, registration_of
 from .stream import RemoteStream
 from .way import Way
@@ -36,23 +36,6 @@ TIMEOUT = 10.0
 READS = 1000
 """Ways that are kept for reads, by method and time: who reads with ever new times makes new ones.
 """
-
-
-class _Reader(NamedTuple):
-    """Whose read a replica is made for.
-
-    seconds: that it has. pipeline: its interceptors. of: the functions that it reads.
-    """
-
-    seconds: float
-    pipeline: Pipeline | None
-    of: object
-
-
-_WATCHING: Final = _Reader(math.inf, None, None)
-"""Whoever watches has all the time."""
-_FIRST: ContextVar[_Reader] = ContextVar("fusion first", default=_WATCHING)
-"""The reader that a replica is made for."""
 
 
 class Remote(ComputeMethods):
@@ -105,8 +88,8 @@ class Remote(ComputeMethods):
         view._reader = view._as_reader(view._timeout)
         return view
 
-    def _as_reader(self, seconds: float) -> _Reader:
-        return _Reader(seconds, self._pipeline, self._functions)
+    def _as_reader(self, seconds: float) -> Reader:
+        return Reader(seconds, self._pipeline, self._functions)
 
     # -- compute methods --
 
@@ -146,7 +129,7 @@ class Remote(ComputeMethods):
     ) -> AsyncIterator[Computed[Any]]:
         """The computed now, and after each invalidation."""
         changes = super().changes(method, args, kwargs)
-        return changes if self._pipeline is None else _Watch(changes, self._as_reader(math.inf))
+        return changes if self._pipeline is None else ReadBy(changes, self._as_reader(math.inf))
 
     def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
         return self.call(method, self._keyers[method].normalize(arguments))
@@ -161,7 +144,7 @@ class Remote(ComputeMethods):
                 return await self.call(method, arguments)
             # Its callers have deadlines, each its own; the last one that leaves cancels it. The
             # first one's says whether it can be served in time.
-            reader = _FIRST.get()
+            reader = FIRST.get()
             way = self._read(method, reader.seconds)
             pipeline = reader.pipeline if reader.of is self._functions else self._pipeline
             if pipeline is None:
@@ -329,7 +312,7 @@ class Remote(ComputeMethods):
             CallTimeout: there was none in time.
             RemoteUnavailable: for the connection to the broker is lost.
         """
-        first = _FIRST.set(self._reader)
+        first = FIRST.set(self._reader)
         limit = self._peer.limit(self._timeout)
         try:
             with limit:
@@ -340,24 +323,8 @@ class Remote(ComputeMethods):
             raise self._read(method, self._timeout).late() from None
         finally:
             with suppress(ValueError):  # closed in another context, which ends with it
-                _FIRST.reset(first)
+                FIRST.reset(first)
             call.close()  # if it never began
-
-
-class _Watch(AsyncIterator[Computed[Any]]):
-    """Changes that are read by one view of a client."""
-
-    def __init__(self, changes: AsyncIterator[Computed[Any]], reader: _Reader) -> None:
-        self._changes = changes
-        self._reader = reader
-
-    async def __anext__(self) -> Computed[Any]:
-        first = _FIRST.set(self._reader)
-        try:
-            return await anext(self._changes)
-        finally:
-            with suppress(ValueError):  # closed in another context, which ends with it
-                _FIRST.reset(first)
 
 
 async def _answer(asked: Pending) -> Any:

@@ -22,7 +22,15 @@ from ..graph import (
     notify,
     run_in,
 )
-from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
+from ..operations import (
+    CommandScope,
+    Key,
+    MemoryLog,
+    OperationLog,
+    check_not_reading,
+    read_fresh,
+    run_command,
+)
 from ..table import Compute, Contract, Stream
 from .compiled import hot_table
 from .declared import DeclaredKeys
@@ -217,7 +225,12 @@ class Binding(ComputeMethods):
     async def _through(
         self, method: str, arguments: tuple[Any, ...], run: Callable[[], Awaitable[_T]]
     ) -> _T:
-        """One that an interceptor refuses never began: it invalidates nothing."""
+        """One that an interceptor refuses never began: it invalidates nothing.
+
+        Raises:
+            CommandInComputeError: a compute body called it.
+        """
+        check_not_reading(f"{self.contract.name}.{method}")
         return await self.within(method, arguments, run)
 
     # -- invalidation --
