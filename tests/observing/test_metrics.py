@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from fusionrt import CallTimeout, Host, Overloaded
+from fusionrt import CallTimeout, ComputeOptions, Host, Origin, OriginKind, Overloaded
+from fusionrt.graph import kind_of
 from fusionrt.observing.families import FAMILIES
 from fusionrt.observing.meter import REMEMBERED
 from fusionrt.observing.prometheus import exposition
@@ -90,6 +91,22 @@ async def test_a_wasted_recomputation_is_charged_to_its_command() -> None:
             ("lab", "get", put): 3,
             ("lab", "double", put): 3,
         }
+
+
+async def test_waste_of_a_consolidated_method_has_its_name() -> None:
+    """What runs behind it is nobody's business; it is what `consolidate` keeps from the others."""
+    async with measured() as pair:
+        graph, value = pair.serving.graph, 1
+
+        async def body(key: str) -> int:
+            return value
+
+        options = ComputeOptions(consolidate=0.0)
+        function = kind_of(options)(graph, "shop.price", body, options=options)
+        assert await function.fetch(("a",)) == 1
+        function.invalidate(("a",), Origin(OriginKind.STATE, "a test"))
+        wasted = {("shop", "price", "state"): 1}
+        await eventually(lambda: series(pair.serving, "fusion.recomputations.wasted") == wasted)
 
 
 async def test_waste_has_other_causes_too() -> None:

@@ -121,7 +121,7 @@ class Meter:
             return
         value, cause = before
         if is_same(value, now, self._graph.report):
-            service, _, method = function.name.partition(".")
+            service, _, method = function.method.partition(".")
             self._wasted[WasteKey(service, method, cause)] += 1
 
     # -- the loop --

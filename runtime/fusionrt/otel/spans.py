@@ -83,8 +83,8 @@ class _Tracing:
             return
         computed = event.computed
         if computed.cause is None:
-            name = function_of(computed).name
-            span.add_event("fusion.invalidated", {"fusion.method": name.replace(".", "/", 1)})
+            method = function_of(computed).method.replace(".", "/", 1)
+            span.add_event("fusion.invalidated", {"fusion.method": method})
         self._causes[_name(computed)] = context
         if len(self._causes) > REMEMBERED:
             self._causes.popitem(last=False)

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = [
     "arguments_of",
     "function_of",
-    "hits_of",
     "innermost_computed",
     "is_limited",
     "key_of",
@@ -73,8 +72,3 @@ def made_with(computed: Computed[Any]) -> list[Computed[Any]]:
 def is_limited(computed: Computed[Any]) -> bool:
     """Whether its life was limited when it was computed, so that it ends by itself (G22)."""
     return computed._expires
-
-
-def hits_of(computed: Computed[Any]) -> int:
-    """How often the hot path answered with it, since that was added to the counts."""
-    return 0 if computed._hit is None else computed._hit.used
