@@ -120,6 +120,26 @@ async def test_a_slow_or_greedy_peer_costs_little(monkeypatch: pytest.MonkeyPatc
         assert (await get(port, "/livez"))[0] == 200
 
 
+async def test_a_peer_that_does_not_read_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it does not take is not kept for it."""
+    monkeypatch.setattr("fusionrt.observing.http.PATIENCE", 0.2)
+    monkeypatch.setattr("fusionrt.observing.http.exposition", lambda _: "x" * 50_000_000)
+    async with in_memory(TinyLab()) as pair, observed(pair.serving) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readexactly(1)
+        await eventually(lambda: not answering())
+        with suppress(ConnectionError):
+            assert len(await reader.read()) < 50_000_000
+        writer.close()
+        assert (await get(port, "/livez"))[0] == 200
+
+
+def answering() -> list[asyncio.Task[Any]]:
+    """The tasks of the endpoint's connections."""
+    return [task for task in asyncio.all_tasks() if "_Server.connected" in repr(task.get_coro())]
+
+
 async def test_a_port_that_is_taken_is_told() -> None:
     """With the port, and what to do."""
     async with in_memory(TinyLab()) as pair:

@@ -10,7 +10,7 @@ import errno
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Any, Final, NamedTuple, Protocol
 
@@ -149,13 +149,15 @@ class _Server:
         try:
             async with asyncio.timeout(PATIENCE):
                 await self._answer(reader, writer)
+                writer.close()
+                await writer.wait_closed()
         except (TimeoutError, OSError):
             pass  # whoever asked is too slow, or gone
         except Exception:
             _log.exception("a request to the health endpoint failed")
         finally:
             self._tasks.discard(task)
-            writer.transport.abort() if writer.transport.is_closing() else writer.close()
+            writer.transport.abort()  # what a peer does not take is not kept for it
 
     async def close(self) -> None:
         """End the connections that are open."""
@@ -181,8 +183,6 @@ class _Server:
             _log.exception("the health endpoint cannot answer")
             page = _text(HTTPStatus.INTERNAL_SERVER_ERROR, "it is in the host's log")
         writer.write(self._encoded(connection, page, with_body=method != "HEAD"))
-        with suppress(ConnectionError):
-            await writer.drain()
 
     async def _request(self, connection: Any, reader: asyncio.StreamReader) -> Any:
         """The head of a request; None if none came."""
