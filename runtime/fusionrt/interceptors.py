@@ -7,6 +7,7 @@ them. A process without interceptors does not come here at all.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from enum import StrEnum
 from functools import partial
@@ -171,9 +172,10 @@ class Incoming:
     """What came with a call from another process; of interest to the interceptors on the host.
 
     headers: taken by the first call that is made for it: that is it, others are of its making.
+    is_open: False once its body has ended: a task that outlives it is no part of it.
     """
 
-    __slots__ = ("due", "headers", "principal")
+    __slots__ = ("due", "headers", "is_open", "principal")
 
     def __init__(
         self, principal: str, headers: Mapping[str, str] | None, due: float | None
@@ -181,6 +183,7 @@ class Incoming:
         self.principal: Final = principal
         self.headers = headers
         self.due: Final = due
+        self.is_open = True
 
 
 _INCOMING: Final[ContextVar[Incoming | None]] = ContextVar("fusion incoming", default=None)
@@ -188,7 +191,8 @@ _INCOMING: Final[ContextVar[Incoming | None]] = ContextVar("fusion incoming", de
 
 def incoming() -> Incoming | None:
     """What came with the call that the running code belongs to; None of one in this process."""
-    return _INCOMING.get()
+    came = _INCOMING.get()
+    return came if came is not None and came.is_open else None
 
 
 def arriving(
@@ -200,10 +204,13 @@ def arriving(
     """The body of a call from another process, in which `incoming` tells this."""
 
     async def told(*arguments: Any) -> Any:
-        token = _INCOMING.set(Incoming(principal, headers, due))
+        came = Incoming(principal, headers, due)
+        token = _INCOMING.set(came)
         try:
             return await body(*arguments)
         finally:
-            _INCOMING.reset(token)
+            came.is_open = False
+            with suppress(ValueError):  # closed in another context, which ends with it
+                _INCOMING.reset(token)
 
     return told

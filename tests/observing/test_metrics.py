@@ -13,9 +13,12 @@ from fusionrt.graph import kind_of
 from fusionrt.observing.families import FAMILIES
 from fusionrt.observing.meter import REMEMBERED
 from fusionrt.observing.prometheus import exposition
+from fusionrt.primitives import now
+from fusionrt.rpc import Peer
 from fusionrt.testing import eventually
 from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.wire.limits import Limits
+from fusionrt.wire.refusals import refusal
 from tests.lab import Broken, TinyLab
 
 from .lab import measured, series
@@ -55,13 +58,28 @@ async def test_bodies_and_calls_are_counted_by_method() -> None:
 
 
 async def test_a_body_that_waits_counts_its_waiting() -> None:
-    """Seconds are of the wall, not of the processor; a cancelled call is no error."""
+    """Seconds are of the wall, not of the processor."""
+    async with measured() as pair:
+        waiting = asyncio.ensure_future(pair.client.wait())
+        await eventually(lambda: pair.lab.waiting == 1)
+        began = now()
+        for _ in range(20):
+            await pair.client.echo("x")
+        waited = now() - began
+        pair.lab.gate.set()
+        await waiting
+        key = ("lab", "wait", "plain")
+        assert series(pair.serving, "fusion.bodies.duration")[key] >= waited
+        assert series(pair.calling, "fusion.client.calls.duration")[key] >= waited
+
+
+async def test_a_cancelled_body_is_no_error() -> None:
+    """But the call that ran out of time is one, where it was made."""
     async with measured() as pair:
         with pytest.raises(CallTimeout):
             await pair.client.with_options(timeout=0.1).wait()
         key = ("lab", "wait", "plain")
         await eventually(lambda: series(pair.serving, "fusion.bodies") == {key: 1})
-        assert series(pair.serving, "fusion.bodies.duration")[key] >= 0.09
         assert series(pair.serving, "fusion.bodies.errors")[key] == 0
         assert series(pair.calling, "fusion.client.calls.errors")[key] == 1
 
@@ -193,6 +211,17 @@ async def test_what_is_refused_is_counted(monkeypatch: pytest.MonkeyPatch) -> No
             await anext(pair.client.blobs(10))
         assert series(pair.serving, "fusion.overloads") == {("lab", "host"): 7}
         await eventually(lambda: series(pair.calling, "fusion.overloads") == {("lab", "client"): 7})
+
+
+async def test_a_read_that_is_refused_at_once_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It makes no call, and no replica: only the client knows (D27)."""
+    async with measured() as pair:
+        await pair.client.get("a")
+        monkeypatch.setattr(Peer, "refusal", lambda self, left: refusal(0.5))
+        with pytest.raises(Overloaded):
+            await pair.client.get("b")
+        assert await pair.client.get("a") == 1
+        assert series(pair.calling, "fusion.overloads") == {("lab", "client"): 1}
 
 
 async def test_without_metrics_nothing_is_measured() -> None:

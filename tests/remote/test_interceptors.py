@@ -291,6 +291,27 @@ async def test_headers_are_of_the_call_that_they_came_with() -> None:
         assert [c.is_remote for c in there.calls] == [True, False]
 
 
+async def test_a_task_that_outlives_its_call_is_no_part_of_it() -> None:
+    """What it calls is called by this process, without a deadline (G33)."""
+
+    class Leaving(TinyLab):
+        async def echo(self, text: str) -> str:
+            self.later = asyncio.ensure_future(self.after())
+            return text
+
+        async def after(self) -> int:
+            await self.gate.wait()
+            return await self.get("a")
+
+    seen = Seen()
+    async with linked([seen], [], Leaving()) as pair:
+        await pair.client.echo("x")
+        pair.lab.gate.set()
+        await eventually(lambda: seen.methods == ["echo", "get"])
+        assert [call.principal for call in seen.calls] == ["bob", "anonymous"]
+        assert seen.calls[1].remaining is None
+
+
 async def test_headers_that_fit_into_no_message_are_told() -> None:
     """They cost their call only (D29)."""
 

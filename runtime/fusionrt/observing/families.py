@@ -132,10 +132,12 @@ def _pending(told: HostStatistics) -> Iterator[Point]:
 def _overloads(told: HostStatistics) -> Iterator[Point]:
     for service, responder in told.services.items():
         yield (service, Side.HOST.value), responder.gate.refused
-    clients = dict.fromkeys(told.caller.peers, 0) if told.measured is not None else {}
+    if told.measured is None:  # calls that others refused are not known
+        return
+    clients = {service: peer.refused for service, peer in told.caller.peers.items()}
     for key, calls in _measured(told):
         if key.side is Side.CLIENT:
-            clients[key.service] = clients.get(key.service, 0) + calls.overloads
+            clients[key.service] += calls.overloads
     for service, count in clients.items():
         yield (service, Side.CLIENT.value), count
 

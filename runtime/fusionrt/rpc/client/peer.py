@@ -66,6 +66,8 @@ class Peer:
         self._sessions: dict[int, Session] = {}
         self._no_host_since = math.inf
         self._closed: FusionError | None = None
+        self.refused = 0
+        """Reads that were refused before there was a call."""
 
     @property
     def principal(self) -> str:
@@ -206,7 +208,7 @@ class Peer:
     def statistics(self) -> PeerStatistics:
         """Its sessions, and what waits for answers."""
         sessions = tuple(session.statistics() for session in self._sessions.values())
-        return PeerStatistics(sessions, self._no_host_since < math.inf)
+        return PeerStatistics(sessions, self._no_host_since < math.inf, self.refused)
 
     # -- what the transport says --
 

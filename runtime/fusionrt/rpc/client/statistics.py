@@ -41,10 +41,12 @@ class PeerStatistics:
     sessions: with its hosts: one, or more while a host shuts down (D22); none before the first
         call.
     is_lost: whether no host answered when one was looked for, and none did since.
+    refused: reads that were refused before there was a call, for they could not be served in time.
     """
 
     sessions: tuple[SessionStatistics, ...]
     is_lost: bool
+    refused: int
 
     @property
     def deadlines(self) -> int:
