@@ -452,6 +452,18 @@ async def test_a_service_has_those_of_the_host_that_serves_it() -> None:
         assert seen.methods == ["echo"]
 
 
+async def test_a_service_that_moves_has_those_of_its_new_host() -> None:
+    """And none, if that has none."""
+    lab, first, second = TinyLab({"a": 1}), Seen(), Seen()
+    network = MemoryNetwork(1)
+    for name, interceptors in (("one", [first]), ("two", [second]), ("three", [])):
+        async with Host(transport=network.connect(name), interceptors=interceptors) as host:
+            await host.serve(lab)
+            assert await lab.get("a") == 1
+            assert await lab.echo("x") == "x"
+    assert first.methods == second.methods == ["get", "echo"]
+
+
 @pytest.mark.parametrize("wrong", [3, lambda: None, lambda call: None])
 async def test_what_is_no_interceptor_is_refused(wrong: Any) -> None:
     """At once, with what to write."""
