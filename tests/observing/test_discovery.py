@@ -193,3 +193,32 @@ async def test_nobody_makes_a_host_speak_to_our_own_subjects(broker: NatsServer)
         await eventually(lambda: "mine" in heard)
         await client.flush()
         assert heard == ["mine"]
+
+
+async def test_a_host_that_may_not_be_found_works_still(tmp_path: Path) -> None:
+    """Permissions need not allow discovery: nothing else depends on it."""
+    config = tmp_path / "server.conf"
+    config.write_text(
+        "authorization { users = [ { user: shop, password: secret, permissions: {"
+        ' publish: ["fusion.>"], subscribe: ["fusion.>"] } }, { user: ops, password: secret } ] }'
+    )
+    server = NatsServer(tmp_path, "-c", str(config))
+    try:
+        url = server.url.replace("//", "//shop:secret@")
+        ops = await nats.connect(server.url.replace("//", "//ops:secret@"))
+        async with Host(url) as host, Host(url) as other:
+            await host.serve(TinyLab({"a": 1}))
+            client = other.client(LabClient)
+            assert await client.get("a") == 1
+            await client.put("a", 2)
+            await eventually(partial(is_value, client, 2))
+            await ask(ops, "$SRV.PING", 0)
+            assert host.statistics().transport.reconnects == 0
+        await ops.close()
+    finally:
+        server.close()
+
+
+async def is_value(client: LabClient, value: int) -> bool:
+    """Whether a read finds it."""
+    return await client.get("a") == value
