@@ -4,6 +4,8 @@ from .contract import ANY, ComputeOptions, command, compute, service
 from .errors import (
     AbiMismatch,
     ArgumentError,
+    AuthorizationFailed,
+    BadCredentials,
     BrokerUnavailable,
     CallTimeout,
     ClockError,
@@ -14,6 +16,7 @@ from .errors import (
     FusionError,
     MissingPackage,
     NotBoundError,
+    NotPermitted,
     OutcomeUnknown,
     Overloaded,
     PortTaken,
@@ -52,11 +55,15 @@ from .host import Host
 from .interceptors import Call, CallKind, Interceptor, Next, Side
 from .observing.health import Dependency, Health
 from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
+from .transport.credentials import Credentials
+from .wire.limits import Quota
 
 __all__ = [
     "ANY",
     "AbiMismatch",
     "ArgumentError",
+    "AuthorizationFailed",
+    "BadCredentials",
     "BrokerUnavailable",
     "Call",
     "CallKey",
@@ -69,6 +76,7 @@ __all__ = [
     "Computed",
     "ComputedNode",
     "ComputedState",
+    "Credentials",
     "Current",
     "CycleError",
     "Dependency",
@@ -90,11 +98,13 @@ __all__ = [
     "MutableState",
     "Next",
     "NotBoundError",
+    "NotPermitted",
     "Origin",
     "OriginKind",
     "OutcomeUnknown",
     "Overloaded",
     "PortTaken",
+    "Quota",
     "RemoteError",
     "RemoteUnavailable",
     "ServiceDisposed",

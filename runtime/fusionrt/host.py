@@ -44,8 +44,10 @@ from .services.service import Service
 from .signals import stop_signals
 from .table import Contract
 from .transport import Listener, Transport
+from .transport.credentials import Credentials
 from .transport.nats import NatsTransport
-from .wire.limits import Timing
+from .transport.signing import public_url
+from .wire.limits import Quota, Timing
 
 __all__ = ["Host", "HostStatistics"]
 
@@ -66,10 +68,14 @@ class Host(Rooted):
 
     nats_url: the broker; without one, the environment's `NATS_URL`; without that, the embedded
         broker, which is started if nobody did, and stopped with whoever started it.
+    credentials: how to sign in there, and TLS; without them, those that the environment names
+        (`NATS_USER`, `NATS_CREDS`, `NATS_CA` …, see `Credentials`). A user in the URL signs in
+        instead.
     transport: instead of a broker, for tests; it is closed with the host.
     prefix: the first token of every subject; hosts with different ones do not meet.
     principal: who this process is, in the subjects that its clients listen on; one word of letters,
-        digits, `_` and `-`.
+        digits, `_` and `-`. Without one, the environment's `FUSION_PRINCIPAL`; without that,
+        `anonymous`. A broker with permissions knows it as the user that signs in (D30).
     confidants: principals that are told in full why a result was invalidated, by which arguments
         and in which line. This host's own is; others read names of services and methods only (D28).
         `fusiongen watch` is `console`; a host that names no principal confides in it.
@@ -78,6 +84,8 @@ class Host(Rooted):
     client_interceptors: around the calls of other processes that its clients make.
     metrics: measure bodies, calls, and recomputations that changed nothing, for
         `statistics().measured`; a few microseconds a body, nothing a hit.
+    quota: what one principal may have of each service that is served here, over all its processes;
+        beyond that it is refused with `Overloaded`, and nobody else is.
     timing: of the sessions; every process of a system has the same.
     outage_grace: seconds that the connection to the broker may be lost before watchers are told
         of it, and calls fail with it as their cause (D26).
@@ -86,6 +94,9 @@ class Host(Rooted):
 
     Raises, when it is entered:
         BrokerUnavailable: no broker answers at the URL.
+        AuthorizationFailed: it does not let this process in.
+        NotPermitted: it does not let this process hear answers as this principal.
+        BadCredentials: the credentials cannot be used.
         PortTaken: the embedded broker's port is used by something else.
         MissingPackage: the embedded broker is not installed.
     """
@@ -94,23 +105,27 @@ class Host(Rooted):
         self,
         nats_url: str | None = None,
         *,
+        credentials: Credentials | None = None,
         transport: Transport | None = None,
         prefix: str = "fusion",
-        principal: str = ANONYMOUS,
+        principal: str | None = None,
         confidants: Collection[str] = (),
         interceptors: Iterable[Interceptor] = (),
         client_interceptors: Iterable[Interceptor] = (),
         metrics: bool = False,
+        quota: Quota = Quota(),  # noqa: B008 - immutable
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
         max_computeds: int = MAX_COMPUTEDS,
         is_transient: Classifier = is_transient,
     ) -> None:
         self._url = nats_url
+        self._credentials = credentials
         self._is_transient = is_transient
         self._max_computeds = max_computeds
         self._given = transport
         self._subjects = Subjects(prefix)
+        principal = principal or os.environ.get("FUSION_PRINCIPAL") or ANONYMOUS
         self._principal = principal
         console = {CONSOLE} if principal == ANONYMOUS else set()
         self._confidants = frozenset({principal, *confidants, *console})
@@ -118,6 +133,7 @@ class Host(Rooted):
         self._client_interceptors = checked(client_interceptors)
         self._metrics = metrics
         self._timing = timing
+        self._quota = quota
         self._outage_grace = outage_grace
         self._entered: _Entered | None = None
 
@@ -128,7 +144,7 @@ class Host(Rooted):
 
     @property
     def url(self) -> str:
-        """The broker's URL; empty over another transport."""
+        """The broker's URL, without a password; empty over another transport."""
         return self._open().url
 
     @property
@@ -156,6 +172,7 @@ class Host(Rooted):
 
         Raises:
             NotBoundError: it was used before, or another one of its name is served here.
+            NotPermitted: the broker does not let this process serve it.
         """
         await self._open().serve(service)
 
@@ -234,6 +251,7 @@ class _Entered:
         for each in {id(each): each for each in both}.values():
             attach(each, self.graph)
         self._timing = host._timing
+        self._quota = host._quota
         self._caller = Caller(
             transport,
             subjects=host._subjects,
@@ -258,15 +276,19 @@ class _Entered:
                 if not url:
                     broker = await exits.enter_async_context(await Broker.start())
                     url = broker.url
-                transport = await NatsTransport.connect(url)
+                transport = await NatsTransport.connect(
+                    url, credentials=host._credentials, inbox=f"_INBOX_{host._principal}"
+                )
             exits.push_async_callback(transport.close)
-            entered = cls(transport, url, host)
+            entered = cls(transport, public_url(url), host)
             if entered._meter is not None:
                 exits.callback(entered._meter.close)
             exits.push_async_callback(entered._caller.close)
             exits.callback(entered.graph.close)
             exits.push_async_callback(entered._discovery.close)
             await entered._caller.open()
+            if host._given is None:
+                await transport.flush()
             entered._exits = exits.pop_all()
             return entered
 
@@ -294,15 +316,16 @@ class _Entered:
             subjects=self._subjects,
             timing=self._timing,
             confidants=self._confidants,
+            quota=self._quota,
         )
         self._responders.append(responder)
         self._exits.push_async_callback(responder.close)
         await responder.open()
+        await self._transport.flush()
         contract = binding.contract
         await self._discovery.announce(
             Announced(name, contract.version, kinds_of(contract), servant.requests)
         )
-        await self._transport.flush()
 
     def client(self, cls: type[_C]) -> _C:
         if not (isinstance(cls, type) and issubclass(cls, Client)):

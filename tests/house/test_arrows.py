@@ -66,7 +66,10 @@ ROOMS: dict[str, set[str]] = {
         *("broker", "children"),
     },
     "running": {*BASE, "annotations", "host", "observing", "signals"},
-    "__init__": {*BASE, "graph", "host", "interceptors", "observing"},
+    "__init__": {
+        *BASE,
+        *("graph", "host", "interceptors", "observing", "transport", "wire"),
+    },
     "__main__": {*BASE, "host", "running"},
 }
 
@@ -191,8 +194,12 @@ GENERATOR: dict[str, set[str]] = {
         *MODEL,
         *("compat", "output", "project", "reader", "reference", "render", "resources", "show"),
     },
+    "permissions": {*MODEL, "output", "project"},
     "demo": {*MODEL, "commands", "output", "project", "resources"},
-    "cli": {*MODEL, "commands", "compat", "demo", "output", "project", "reference", "show"},
+    "cli": {
+        *MODEL,
+        *("commands", "compat", "demo", "output", "permissions", "project", "reference", "show"),
+    },
     "pytest_plugin": set(),
     "__init__": set(),
     "__main__": {"cli", "errors"},

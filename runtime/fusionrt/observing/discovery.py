@@ -23,7 +23,7 @@ from nats.micro.service import (
     ServiceVerb,
 )
 
-from ..errors import FusionError
+from ..errors import FusionError, NotPermitted
 from ..graph import MethodStatistics
 from ..interceptors import CallKind, Side
 from ..primitives import clock, utc_now
@@ -84,6 +84,22 @@ class Discovery:
             await self._listen(f"$SRV.*.*.{self._iid}")
         self._services[service.name] = service, utc_now()
         await self._listen(f"$SRV.*.{service.name}")
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """Permissions need not allow it: then the host is not found, and all else is as it was.
+
+        Raises:
+            NotPermitted: something else is not allowed.
+        """
+        for _ in range(len(self._subscriptions) + 1):  # each is refused once
+            try:
+                await self._transport.flush()
+                return
+            except NotPermitted as problem:
+                if not problem.subject.startswith("$SRV."):
+                    raise
+                _log.info("others cannot discover this host: %s", problem)
 
     async def close(self) -> None:
         """Answer no more."""

@@ -113,7 +113,7 @@ class Remote(ComputeMethods):
             return
         function = self.function(method)
         if function.find(function.key(arguments)) is None:
-            self._peer.refused += 1
+            self._peer.refusals += 1
             raise self._read(method, self._timeout).error(failure)
 
     async def computed(

@@ -59,7 +59,7 @@ class ClientSession:
         self._lease = Lease(timing, now)
         self._hearing = Hearing(self._events, self._calls, self._lease, self._machine)
         self._told_live = False
-        self._received = self._foreign = self._damaged = 0
+        self._received = self._foreign = self._forged = self._damaged = 0
 
     @property
     def iid(self) -> str | None:
@@ -167,6 +167,7 @@ class ClientSession:
         return ClientSessionStatistics(
             self._received,
             self._foreign,
+            self._forged,
             self._damaged,
             self._hearing.repeated,
             self._hearing.skipped,
@@ -184,6 +185,8 @@ class ClientSession:
         self._damaged += envelope.damaged
         if self._gone or envelope.gen != self._bond.gen:
             self._foreign += 1
+        elif self._bond.disproven(envelope):
+            self._disproven(envelope)
         elif envelope.number == 0:
             self._aside(envelope, now)
         elif self._machine.state is ClientState.HELLO:
@@ -264,6 +267,13 @@ class ClientSession:
     def _pack(self, frames: tuple[ClientFrame, ...]) -> bytes:
         return self._bond.pack(self._hearing.sequence.last, frames)
 
+    def _disproven(self, envelope: HostEnvelope) -> None:
+        """Nothing that it says is believed. It may be a second welcome, to a repeated hello."""
+        if any(isinstance(frame, Welcome) for frame in envelope.frames):
+            self._foreign += 1
+        else:
+            self._forged += 1
+
     def _aside(self, envelope: HostEnvelope, now: float) -> None:
         """A message outside of the sequence: a host that does not know this session."""
         reason = self._bond.ended_by(envelope, self._lease.doubtful(now))
@@ -285,12 +295,10 @@ class ClientSession:
         self._hearing.hear(envelope, now)
 
     def _other_host(self, envelope: HostEnvelope, now: float) -> None:
-        """Another host opened a session, too, by a hello that was repeated."""
+        """Another host welcomes it, too, for a repeated hello: that opens nothing there."""
         self._foreign += 1
-        if any(isinstance(frame, Welcome) for frame in envelope.frames):
-            self._bond.part(envelope.iid, 0)
-            if self._lease.doubtful(now):
-                self._lose(SUCCEEDED)
+        if self._lease.doubtful(now) and any(isinstance(f, Welcome) for f in envelope.frames):
+            self._lose(SUCCEEDED)
 
     def _notice(self, now: float) -> None:
         """Tell when what is held stops or begins to be provably fresh."""
@@ -308,9 +316,9 @@ class ClientSession:
         if self._gone:
             return
         queued, pending, held = self._leave()
-        if isinstance(reason, TurnedAway):  # every call is refused (D27)
+        if isinstance(reason, TurnedAway):  # every call is refused: none was begun (D27)
             no = refusal(RETRY_AFTER)
-            for id in queued:
+            for id in (*queued, *pending):
                 self._events.append(events.Failed(id, no.code, no.message, no.data, False))
-            queued = ()
+            queued = pending = ()
         self._events.append(events.Gone(reason, queued, pending, held))

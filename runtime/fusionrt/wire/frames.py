@@ -177,7 +177,10 @@ class Bye(Frame, frozen=True, tag=7):
 
 
 class Welcome(Frame, frozen=True, tag=32):
-    """Answers a hello. Outside of the sequence (number 0) it opens nothing: I am another host."""
+    """Answers a hello, as the first message of a session that the client's next one opens (D30).
+
+    Outside of the sequence (number 0) it invites nobody: I am another host.
+    """
 
     number: Natural
     version: Natural

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ...errors import InvalidSubject
+from ...errors import InvalidSubject, NotPermitted
 from ...primitives import new_id
 from ...transport import Listener, Message, Subscription, Transport
 from ...wire.limits import Timing
@@ -101,6 +101,12 @@ class Caller(Listener):
         self._outage.end()
         for peer in list(self._peers.values()):
             peer.reconnected()
+
+    def refused(self, error: NotPermitted) -> None:
+        own = self._subscription
+        deaf = error.action == "subscribe" and own is not None and error.subject == own.subject
+        for peer in list(self._peers.values()):
+            peer.refused(error, deaf)
 
     def gap(self, subject: str) -> None:
         if self._subscription is not None and subject == self._subscription.subject:

@@ -6,7 +6,7 @@ import asyncio
 import math
 from typing import Any, Final
 
-from ...errors import FusionError, OutcomeUnknown, RemoteUnavailable, WireError
+from ...errors import FusionError, NotPermitted, OutcomeUnknown, RemoteUnavailable, WireError
 from ...primitives import clock, random_bits
 from ...transport import Message, Transport
 from ...wire.batch import call_size, overhead
@@ -66,7 +66,7 @@ class Peer:
         self._sessions: dict[int, Session] = {}
         self._no_host_since = math.inf
         self._closed: FusionError | None = None
-        self.refused = 0
+        self.refusals = 0
         """Reads that were refused before there was a call."""
 
     @property
@@ -208,7 +208,7 @@ class Peer:
     def statistics(self) -> PeerStatistics:
         """Its sessions, and what waits for answers."""
         sessions = tuple(session.statistics() for session in self._sessions.values())
-        return PeerStatistics(sessions, self._no_host_since < math.inf, self.refused)
+        return PeerStatistics(sessions, self._no_host_since < math.inf, self.refusals)
 
     # -- what the transport says --
 
@@ -234,6 +234,16 @@ class Peer:
         for session in list(self._sessions.values()):
             if session.iid and subject == self._subjects.host(self.service, session.iid):
                 session.nobody_listens(at_host=True)
+
+    def refused(self, error: NotPermitted, deaf: bool) -> None:
+        """The broker does not permit something: no call of this service can be made, if it is this
+        way to it, or all that answers (deaf): those that wait fail at once (D30).
+        """
+        hosts, host = self._subjects.hosts(self.service), self._subjects.host(self.service, "")
+        way = f"{error.subject}.".lower().startswith((f"{hosts}.".lower(), host.lower()))
+        if deaf or (error.action == "publish" and way):
+            for session in self._forget_all():
+                session.leave(error)
 
     def disconnected(self) -> None:
         """The connection is lost, for a moment or for long."""
