@@ -125,7 +125,8 @@ class Host(Rooted):
         self._max_computeds = max_computeds
         self._given = transport
         self._subjects = Subjects(prefix)
-        principal = principal or os.environ.get("FUSION_PRINCIPAL") or ANONYMOUS
+        if principal is None:
+            principal = os.environ.get("FUSION_PRINCIPAL") or ANONYMOUS
         self._principal = principal
         console = {CONSOLE} if principal == ANONYMOUS else set()
         self._confidants = frozenset({principal, *confidants, *console})
