@@ -51,7 +51,10 @@ from .graph import (
     isolated,
     running_graph,
 )
-from .host import Host, HostStatistics
+from .host import Host
+from .interceptors import Call, CallKind, Interceptor, Next, Side
+from .observing.health import Dependency, Health
+from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
 from .transport.credentials import Credentials
 from .wire.limits import Quota
 
@@ -62,6 +65,10 @@ __all__ = [
     "AuthorizationFailed",
     "BadCredentials",
     "BrokerUnavailable",
+    "Call",
+    "CallKey",
+    "CallKind",
+    "CallStatistics",
     "CallTimeout",
     "ClockError",
     "CommandInComputeError",
@@ -72,6 +79,7 @@ __all__ = [
     "Credentials",
     "Current",
     "CycleError",
+    "Dependency",
     "Event",
     "EventKind",
     "Explanation",
@@ -80,11 +88,15 @@ __all__ = [
     "FrameworkError",
     "FusionError",
     "Graph",
+    "Health",
     "Host",
     "HostStatistics",
+    "Interceptor",
+    "Measured",
     "MethodStatistics",
     "MissingPackage",
     "MutableState",
+    "Next",
     "NotBoundError",
     "NotPermitted",
     "Origin",
@@ -96,11 +108,13 @@ __all__ = [
     "RemoteError",
     "RemoteUnavailable",
     "ServiceDisposed",
+    "Side",
     "StaleCode",
     "State",
     "Statistics",
     "UnsupportedType",
     "UpdateDelayer",
+    "WasteKey",
     "WireError",
     "WrongThread",
     "command",

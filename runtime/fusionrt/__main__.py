@@ -8,7 +8,7 @@ import sys
 
 from .errors import FusionError
 from .host import Host
-from .running import Loop, run
+from .running import Loop, Probes, run
 
 
 def main() -> int:
@@ -18,17 +18,31 @@ def main() -> int:
     parser.add_argument("--nats", metavar="URL", help="the broker; else NATS_URL, else embedded")
     loops = [loop.value for loop in Loop]
     parser.add_argument("--loop", choices=loops, default=loops[0], help="uvloop: extra `fast`")
+    parser.add_argument(
+        "--health",
+        metavar="PORT",
+        type=_probes,
+        help="answer /livez, /readyz and /metrics there; ADDRESS:PORT: at that address only; "
+        "extra `health`",
+    )
     parser.add_argument("--debug", action="store_true", help="show tracebacks")
     options = parser.parse_args()
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     try:
-        run(options.target, options.nats, started, Loop(options.loop))
+        run(options.target, options.nats, started, Loop(options.loop), options.health)
     except FusionError as error:
         if options.debug:
             raise
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _probes(text: str) -> Probes:
+    address, _, port = text.rpartition(":")
+    if not port.isdecimal() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is neither PORT nor ADDRESS:PORT")
+    return Probes(int(port), address.strip("[]") or None)
 
 
 def started(host: Host) -> None:

@@ -269,15 +269,22 @@ class NotPermitted(FusionError, builtins.PermissionError):
 
 
 class PortTaken(FusionError, builtins.OSError):
-    """Raised when the embedded broker's port is used by something that is no NATS server."""
+    """Raised when a port cannot be listened on: that of the embedded broker, for something that is
+    no NATS server uses it; or that of the health endpoint.
+    """
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        problem: str = (
+            "is taken by something that is not a NATS server: stop that, "
+            "or name the address of a broker with NATS_URL or --nats"
+        ),
+    ) -> None:
         self.host = host
         self.port = port
-        super().__init__(
-            f"port {port} on {host} is taken by something that is not a NATS server: stop that, "
-            "or name the address of a broker with NATS_URL or --nats"
-        )
+        super().__init__(f"port {port} on {host} {problem}")
 
 
 class MissingPackage(FusionError, builtins.ImportError):

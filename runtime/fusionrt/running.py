@@ -11,12 +11,16 @@ import os
 import sys
 import traceback
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from enum import StrEnum
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from .annotations import signature_of
 from .errors import FusionError
 from .host import GRACE, Host
+from .observing.health import Health
+from .observing.http import observe
 from .signals import stop_signals
 
 __all__ = [
@@ -24,6 +28,7 @@ __all__ = [
     "ImportFailed",
     "Loop",
     "LoopMissing",
+    "Probes",
     "TargetError",
     "load",
     "run",
@@ -118,11 +123,19 @@ def load(target: str) -> Application:
     return cast("Application", application)
 
 
+class Probes(NamedTuple):
+    """Where probes are answered. address: default: every one of this machine."""
+
+    port: int
+    address: str | None = None
+
+
 def run(
     target: str,
     nats_url: str | None,
     started: Callable[[Host], None],
     loop: Loop = Loop.ASYNCIO,
+    probes: Probes | None = None,
 ) -> None:
     """As `serve`, in an event loop of its own.
 
@@ -131,7 +144,7 @@ def run(
         FusionError: as `serve`.
     """
     with asyncio.Runner(loop_factory=_factory(loop)) as runner:
-        runner.run(serve(target, nats_url, started))
+        runner.run(serve(target, nats_url, started, probes))
 
 
 def _factory(loop: Loop) -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -146,44 +159,76 @@ def _factory(loop: Loop) -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-async def serve(target: str, nats_url: str | None, started: Callable[[Host], None]) -> None:
+async def serve(
+    target: str,
+    nats_url: str | None,
+    started: Callable[[Host], None],
+    probes: Probes | None = None,
+) -> None:
     """Run an application until SIGTERM or SIGINT; then drain.
 
     An application that is still starting is cancelled; one in `run_forever` goes on after it. Its
     host leaves when it has ended.
 
     started: called when everything is served: the application returned, or runs forever.
+    probes: answer `/livez`, `/readyz` and `/metrics` there, until the host has stopped.
 
     Raises:
+        PortTaken: that port cannot be listened on.
         TargetError: there is no such application.
         BrokerUnavailable: no broker answers.
         Exception: what the application raises.
     """
     application = load(target)
     with stop_signals() as stop:
-        async with _Announcing(nats_url, started) as host:
-            serving = asyncio.ensure_future(application(host))
-            try:
-                await _until_stopped(stop, serving, host)
-            finally:
-                await _end(serving, politely=host.announced)
-        if serving.done() and not serving.cancelled():
-            serving.result()
+        announcing = _Announcing(nats_url, started, stop, metrics=probes is not None)
+        async with AsyncExitStack() as exits:
+            if probes is not None:
+                await exits.enter_async_context(observe(announcing, *probes))
+            async with announcing as host:
+                serving = asyncio.ensure_future(application(host))
+                try:
+                    await _until_stopped(stop, serving, host)
+                finally:
+                    await _end(serving, politely=host.announced)
+            if serving.done() and not serving.cancelled():
+                serving.result()
 
 
 class _Announcing(Host):
-    """Says once that everything is served."""
+    """Says once that everything is served.
 
-    def __init__(self, nats_url: str | None, started: Callable[[Host], None]) -> None:
-        super().__init__(nats_url)
+    stop: set as soon as it shall stop, before it does.
+    """
+
+    def __init__(
+        self,
+        nats_url: str | None,
+        started: Callable[[Host], None],
+        stop: asyncio.Event,
+        *,
+        metrics: bool,
+    ) -> None:
+        super().__init__(nats_url, metrics=metrics)
         self.announced = False
         self._started = started
+        self._stop = stop
+        self._left = False
+
+    def health(self) -> Health:
+        stopping = self._left or self._stop.is_set()
+        starting = not self.announced and not stopping
+        return replace(super().health(), starting=starting, stopping=stopping)
 
     def announce(self) -> None:
         """Everything is served."""
         if not self.announced:
             self.announced = True
             self._started(self)
+
+    async def __aexit__(self, *error: Any) -> None:
+        self._left = True
+        await super().__aexit__(*error)
 
     async def run_forever(self) -> None:
         self.announce()

@@ -39,7 +39,15 @@ _WORD = 2**32 - 1
 CLIENT: tuple[ClientFrame, ...] = (
     Hello(_MOST, _MOST, "h" * 24),
     Calls(
-        _MOST, Kind.STREAM, _WORD, (b"x" * 300,) * 9, Encoding.JSON, _WORD, ("ö" * 24,) * 9, _MOST
+        _MOST,
+        Kind.STREAM,
+        _WORD,
+        (b"x" * 300,) * 9,
+        Encoding.JSON,
+        _WORD,
+        ("ö" * 24,) * 9,
+        _MOST,
+        (("ö" * 11, "ö" * 55), ("", "")) * 9,
     ),
     Cancel(_MOST),
     Unsubscribe((_MOST,) * 100),
@@ -87,6 +95,8 @@ client_frames: st.SearchStrategy[ClientFrame] = st.one_of(
         st.sampled_from(Encoding),
         _word,
         st.lists(_text, max_size=3).map(tuple),
+        _id,
+        st.lists(st.tuples(_text, _text), max_size=3).map(tuple),
     ),
     st.builds(Cancel, _id),
     st.builds(Unsubscribe, _ids),

@@ -5,12 +5,13 @@ from ._core.computed import Computed
 from ._core.current import Current, current
 from ._core.function import Function
 from ._core.hit import Hit
-from ._core.inner import function_of, is_limited, made_from
+from ._core.inner import function_of, innermost_computed, is_limited, key_of, made_from, value_of
 from ._core.invalidate import invalidate, notify
 from ._core.leases import Lease, lean
 from ._core.scope import SCOPE, Isolated, Scope, Uncached, isolated, recompute, run_in
 from .consolidate import ConsolidatingFunction, kind_of
 from .delayer import FixedDelayer, UpdateDelayer
+from .equality import is_same
 from .events import Event, EventKind, EventLog
 from .failures import Classifier, is_transient
 from .graph import MAX_COMPUTEDS, Graph
@@ -69,13 +70,16 @@ __all__ = [
     "computed",
     "current",
     "function_of",
+    "innermost_computed",
     "inspect_ending",
     "inspectors",
     "invalidate",
     "is_in_vain",
     "is_limited",
+    "is_same",
     "is_transient",
     "isolated",
+    "key_of",
     "kind_of",
     "lean",
     "made_from",
@@ -85,4 +89,5 @@ __all__ = [
     "run_in",
     "running_graph",
     "str_of",
+    "value_of",
 ]

@@ -36,6 +36,8 @@ __all__ = ["ConsolidatingFunction", "kind_of"]
 
 _T = TypeVar("_T")
 
+_SOURCE: Final = "'s source"
+
 UNFRESH: Final = 1.0
 """Seconds after which a source is recomputed whose body invalidates what it read (G40)."""
 
@@ -68,7 +70,7 @@ class ConsolidatingFunction(Function[_T]):
         outer = ComputeOptions(min_cache=options.min_cache)
         super().__init__(graph, name, self._copy, key=key, part=part, options=outer, hot=hot)
         inner = replace(options, consolidate=None)
-        self._source = _Source(graph, f"{name}'s source", body, key=key, part=part, options=inner)
+        self._source = _Source(graph, name + _SOURCE, body, key=key, part=part, options=inner)
         self._source.targets = weakref.ref(self)
         self._source.counts = _Bodies(self.counts)
         # A target must keep its source alive, and the source must not keep the target.
@@ -87,6 +89,10 @@ class ConsolidatingFunction(Function[_T]):
     def made_from(self, computed: Computed[_T]) -> list[Computed[Any]]:
         following = self._following.get(computed)
         return [] if following is None else [following.source]
+
+    def tally(self) -> tuple[int, int, int]:
+        _, computing, hits = super().tally()
+        return sum(len(self.made_from(each)) for each in self.all()), computing, hits
 
     async def past(self, arguments: tuple[Any, ...]) -> _T:
         return await self._source.past(arguments)
@@ -159,6 +165,10 @@ class _Source(Function[_T]):
     __slots__ = ("targets",)
 
     targets: weakref.ref[ConsolidatingFunction[_T]]
+
+    @property
+    def method(self) -> str:
+        return self.name.removesuffix(_SOURCE)
 
     def made_with(self, computed: Computed[_T]) -> list[Computed[Any]]:
         follower = self._follower_of(computed)

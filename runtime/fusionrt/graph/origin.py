@@ -39,6 +39,7 @@ class Origin:
 
     kind: what started it. detail: which one, as text for people; it may name arguments and lines.
     outline: the same with the names of services and methods only; empty: nothing but the kind.
+    command: the name of the command that did it, if one did: `carts.put`.
     in_vain: whether the body of a result that it hit did it while it ran, and would do so again
         (G40).
     """
@@ -46,6 +47,7 @@ class Origin:
     kind: OriginKind
     detail: str
     outline: str = ""
+    command: str = ""
     in_vain: bool = False
 
     def __str__(self) -> str:

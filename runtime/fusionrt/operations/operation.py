@@ -46,7 +46,8 @@ class Operation:
     def origin(self, key: Key) -> Origin:
         """Why `key` is invalidated, for people: the command and the key."""
         outline = f"{self.command} invalidated {key.contract.name}.{key.method or '*'}"
-        return Origin(OriginKind.COMMAND, f"{self.command} invalidated {key}", outline=outline)
+        detail = f"{self.command} invalidated {key}"
+        return Origin(OriginKind.COMMAND, detail, outline=outline, command=self.command)
 
 
 class OperationLog(Protocol):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 
 from ..graph import Rooted
+from ..interceptors import Interceptor
 from ..services.compiled import hot_path, hot_table
 from ..table import Compute, Contract, deprecated_like
 from .remote import Remote
@@ -33,15 +35,26 @@ class Client(Rooted):
         for method, hits in remote.hits.items():
             setattr(self, hot_table(method), hits)
 
-    def with_options(self, *, timeout: float | None = None, stale_ok: bool | None = None) -> Self:
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        stale_ok: bool | None = None,
+        interceptors: Iterable[Interceptor] = (),
+    ) -> Self:
         """The same client with other options; what is not given stays as it is.
 
         timeout: seconds that a call may take; 10 to begin with.
         stale_ok: reads take a value whose freshness cannot be proven at the moment (D7).
+        interceptors: around its calls, the outermost first; within those that it has already. What
+            a replica answers, it answers without them.
+
+        Raises:
+            TypeError: an interceptor is none.
         """
         view = object.__new__(type(self))
         vars(view).update(vars(self))
-        view._fusion = self._fusion.with_options(timeout, stale_ok)
+        view._fusion = self._fusion.with_options(timeout, stale_ok, interceptors)
         return view
 
 

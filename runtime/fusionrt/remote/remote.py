@@ -5,22 +5,25 @@ from __future__ import annotations
 import asyncio
 import copy
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
-from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import CallTimeout, OutcomeUnknown
 from ..graph import SCOPE, Computed, Graph, Hit, at_home
+from ..interceptors import Interceptor, Side
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
 from ..rpc import Peer, Pending, Registration
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
+from ..services.passing import PassingStream
+from ..services.pipeline import Pipeline
 from ..table import Compute, Contract
-from ..wire.frames import Kind
+from ..wire.frames import Ending, Kind
 from ..wire.runs import Request
+from .reader import FIRST, ReadBy, Reader
 from .replica import lean_on, registration_of
 from .stream import RemoteStream
 from .way import Way
@@ -34,22 +37,24 @@ READS = 1000
 """Ways that are kept for reads, by method and time: who reads with ever new times makes new ones.
 """
 
-_FIRST: ContextVar[float] = ContextVar("fusion first", default=math.inf)
-"""The seconds that the read has which a replica is made for; whoever watches has all the time."""
-
 
 class Remote(ComputeMethods):
     """What a typed client calls."""
 
-    def __init__(self, contract: Contract, peer: Peer, graph: Graph) -> None:
+    def __init__(
+        self, contract: Contract, peer: Peer, graph: Graph, pipeline: Pipeline | None = None
+    ) -> None:
+        """pipeline: the interceptors around the calls of all its views."""
         super().__init__(contract)
         self._peer = peer
         self._timeout = TIMEOUT
         self._stale_ok = False
+        self._pipeline = pipeline
         self._ways: dict[str, Way] = {}
         self._reads: dict[tuple[str, float], Way] = {}
         self.hits: dict[str, dict[object, Hit]] = {}
         """Of the methods whose raw arguments may be keys: where a client looks its hits up."""
+        self._reader = self._as_reader(TIMEOUT)
         self.adopt(graph)
 
     def attach(self, graph: Graph) -> None:
@@ -64,15 +69,27 @@ class Remote(ComputeMethods):
         hits = self.hits[method] = {}
         return hits
 
-    def with_options(self, timeout: float | None, stale_ok: bool | None) -> Remote:
+    def with_options(
+        self,
+        timeout: float | None,
+        stale_ok: bool | None,
+        interceptors: Iterable[Interceptor],
+    ) -> Remote:
         """The same replicas, read with other options."""
         view = copy.copy(self)
+        if added := tuple(interceptors):
+            own = self._pipeline or Pipeline(self.contract, Side.CLIENT, self._peer.principal, ())
+            view._pipeline = own.extended(added)
         if timeout is not None:
             view._timeout = timeout
             view._ways = {}
         if stale_ok is not None:
             view._stale_ok = stale_ok
+        view._reader = view._as_reader(view._timeout)
         return view
+
+    def _as_reader(self, seconds: float) -> Reader:
+        return Reader(seconds, self._pipeline, self._functions)
 
     # -- compute methods --
 
@@ -96,6 +113,7 @@ class Remote(ComputeMethods):
             return
         function = self.function(method)
         if function.find(function.key(arguments)) is None:
+            self._peer.refusals += 1
             raise self._read(method, self._timeout).error(failure)
 
     async def computed(
@@ -106,6 +124,13 @@ class Remote(ComputeMethods):
         self._admit(method, arguments)
         read = self.function(method).computed(arguments, stale_ok=self._stale_ok)
         return await self._in_time(method, read)
+
+    def changes(
+        self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> AsyncIterator[Computed[Any]]:
+        """The computed now, and after each invalidation."""
+        changes = super().changes(method, args, kwargs)
+        return changes if self._pipeline is None else ReadBy(changes, self._as_reader(math.inf))
 
     def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
         return self.call(method, self._keyers[method].normalize(arguments))
@@ -120,29 +145,71 @@ class Remote(ComputeMethods):
                 return await self.call(method, arguments)
             # Its callers have deadlines, each its own; the last one that leaves cancels it. The
             # first one's says whether it can be served in time.
-            registration = registration_of(self._peer)
-            try:
-                asked = self._ask(self._read(method, _FIRST.get()), arguments, "", registration)
-                value = await _answer(asked)
-            except Exception:
-                lean_on(registration, failed=True)
-                raise
-            lean_on(registration, failed=False)
-            return value
+            reader = FIRST.get()
+            way = self._read(method, reader.seconds)
+            pipeline = reader.pipeline if reader.of is self._functions else self._pipeline
+            if pipeline is None:
+                return await self._replicate(way, arguments)
+            return await self._replicate_through(pipeline, way, method, arguments)
 
         return body
+
+    async def _replicate(self, way: Way, arguments: tuple[Any, ...]) -> Any:
+        """Ask for the value of the replica whose body runs."""
+        registration = registration_of(self._peer)
+        try:
+            value = await _answer(self._ask(way, arguments, "", registration))
+        except Exception:
+            lean_on(registration, failed=True)
+            raise
+        lean_on(registration, failed=False)
+        return value
+
+    async def _replicate_through(
+        self, pipeline: Pipeline, way: Way, method: str, arguments: tuple[Any, ...]
+    ) -> Any:
+        """What interceptors made up without asking is proven by nothing (D2)."""
+        seconds, asked = way.timeout, False
+        call = pipeline.sent(method, arguments, None if seconds == math.inf else now() + seconds)
+
+        async def ask() -> Any:
+            nonlocal asked
+            asked = True
+            return await self._replicate(way.carrying(call.headers), arguments)
+
+        failed = True
+        try:
+            value = await pipeline.run(call, ask)
+            failed = False
+        finally:
+            if not asked:
+                lean_on(registration_of(self._peer), failed=failed)
+        return value
 
     # -- the others --
 
     async def call(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """Call a plain method."""
+        result: _T
+        if self._pipeline is not None:
+            result = await self._call_through(self._pipeline, method, arguments)
+            return result
         asked = self._ask(self._ways.get(method) or self._way(Kind.PLAIN, method), arguments)
         try:
-            result: _T = await asked.answer  # as `_answer`, without its frame
+            result = await asked.answer  # as `_answer`, without its frame
         except (asyncio.CancelledError, GeneratorExit):
             asked.give_up()
             raise
         return result
+
+    async def _call_through(
+        self, pipeline: Pipeline, method: str, arguments: tuple[Any, ...]
+    ) -> Any:
+        way = self._ways.get(method) or self._way(Kind.PLAIN, method)
+        call = pipeline.sent(method, arguments, now() + way.timeout)
+        return await pipeline.run(
+            call, lambda: _answer(self._ask(way.carrying(call.headers), arguments))
+        )
 
     async def command(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """Run a command; when it returned, this client's reads see what it changed (D15).
@@ -150,17 +217,28 @@ class Remote(ComputeMethods):
         Raises:
             CommandInComputeError: a compute body called it.
         """
-        name = f"{self.contract.name}.{method}"
-        check_not_reading(name)
+        check_not_reading(f"{self.contract.name}.{method}")
         way = self._ways.get(method) or self._way(Kind.COMMAND, method)
+        pipeline = self._pipeline
+        result: _T
+        if pipeline is None:
+            result = await self._command(way, method, arguments)
+            return result
+        call = pipeline.sent(method, arguments, now() + way.timeout)
+        result = await pipeline.run(
+            call, lambda: self._command(way.carrying(call.headers), method, arguments)
+        )
+        return result
+
+    async def _command(self, way: Way, method: str, arguments: tuple[Any, ...]) -> Any:
         asked = self._ask(way, arguments, new_id())
         try:
-            result: _T = await _answer(asked)
-            return result
+            return await _answer(asked)
         except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
             # Nobody here will learn whether it wrote (O20). A host that answers has told us before.
             if self.graph is not None:
                 keys = DeclaredKeys(self.contract, method, arguments).by_arguments()
+                name = f"{self.contract.name}.{method}"
                 apply(Operation(asked.operation, name, keys), self.graph)
             raise
 
@@ -168,8 +246,18 @@ class Remote(ComputeMethods):
         """Read a stream."""
         self._check_home()
         way = self._ways.get(method) or self._way(Kind.STREAM, method)
-        request = Request(way, way.encoded(arguments), now() + self._timeout)
-        incoming = self._peer.stream(request)
+        pipeline = self._pipeline
+        if pipeline is None:
+            return self._stream(way, arguments)
+        call = pipeline.sent(method, arguments, now() + way.timeout)
+        return PassingStream(
+            pipeline, call, lambda: aiter(self._stream(way.carrying(call.headers), arguments))
+        )
+
+    def _stream(self, way: Way, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
+        data = way.encoded(arguments)
+        self._check_size(way, data, "")
+        incoming = self._peer.stream(Request(way, data, now() + self._timeout))
         return RemoteStream(incoming, way.results, lambda failed: way.error(failed.failure))
 
     # -- over the wire --
@@ -186,7 +274,15 @@ class Remote(ComputeMethods):
             data = way.encode(arguments)
         except Exception:
             data = way.encoded(arguments)
+        if way.headers:
+            self._check_size(way, data, operation)
         return self._peer.ask(way, data, operation, registration)
+
+    def _check_size(self, way: Way, data: bytes, operation: str) -> None:
+        """Raise if its headers make a call too large for a message; the session looks at others."""
+        if way.headers and not self._peer.carries(data, operation, way.headers):
+            problem = "its arguments and headers have too many bytes for a message"
+            raise way.error(Ending("too_large", problem))
 
     def _check_home(self) -> None:
         if self._graph is not None and not at_home(self._graph.home):
@@ -217,7 +313,7 @@ class Remote(ComputeMethods):
             CallTimeout: there was none in time.
             RemoteUnavailable: for the connection to the broker is lost.
         """
-        first = _FIRST.set(self._timeout)
+        first = FIRST.set(self._reader)
         limit = self._peer.limit(self._timeout)
         try:
             with limit:
@@ -228,7 +324,7 @@ class Remote(ComputeMethods):
             raise self._read(method, self._timeout).late() from None
         finally:
             with suppress(ValueError):  # closed in another context, which ends with it
-                _FIRST.reset(first)
+                FIRST.reset(first)
             call.close()  # if it never began
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -12,7 +12,9 @@ import msgspec
 
 from ..errors import WireError
 from ..graph import Computed, is_in_vain, str_of
-from ..rpc import Answer, Bodies, Call, Replies, Reply
+from ..interceptors import arriving
+from ..primitives import now
+from ..rpc import Answer, Bodies, Call, Replies, Reply, Sender
 from ..services.binding import Binding
 from ..table import Command, Compute, Method, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
@@ -54,7 +56,8 @@ class ServiceServant:
         outcomes = Outcomes()
         self._binding = binding
         self._iid = iid
-        self._calls = 0
+        self._unknown = 0
+        """Calls of methods that it has not."""
         self._methods: dict[int, _Served] = {}
         for cls in binding.contract.resolved.raises:
             check_declared(cls)
@@ -63,6 +66,10 @@ class ServiceServant:
             if self._methods.setdefault(method_id(method.name), served) is not served:
                 raise ValueError(f"{method.name}: another method has the same hash; rename it")
 
+    def requests(self) -> Mapping[str, int]:
+        """How many calls of each method came."""
+        return {served.name: served.calls for served in self._methods.values()}
+
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
         """Answer calls: hits at once, everything else by the returned bodies."""
         if calls.method == _DESCRIBE:
@@ -70,26 +77,29 @@ class ServiceServant:
                 calls.kind, calls.method, calls.ids, [self._description() for _ in calls.ids]
             )
             return None
-        self._calls += len(calls.arguments)
         served = self._methods.get(calls.method)
         if served is None:
             replies.answers(
                 calls.kind, calls.method, [(id, Answer(failure=_UNKNOWN)) for id in calls.ids]
             )
+            self._unknown += len(calls.arguments)
             return None
+        served.calls += len(calls.arguments)
         return served.answer(calls, replies)
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         """What produces a stream."""
-        self._calls += 1
         served = self._methods.get(call.method)
         if served is None:
             reply.failure(_UNKNOWN)
+            self._unknown += 1
             return None
+        served.calls += 1
         return served.stream(call, reply)
 
     def _description(self) -> bytes:
-        described = describe(self._binding.contract, self._iid, self._binding.bodies, self._calls)
+        calls = self._unknown + sum(self.requests().values())
+        described = describe(self._binding.contract, self._iid, self._binding.bodies, calls)
         return msgspec.json.encode(described)
 
 
@@ -123,10 +133,12 @@ class _Served:
 
     def __init__(self, binding: Binding, method: Method, outcomes: Outcomes) -> None:
         signature = binding.contract.resolved.signatures[method.name]
+        self.name: Final = method.name
+        self.calls = 0
         self._binding = binding
         self._method = method
         self._kinds = _KINDS[type(method)]
-        self._unbound = binding.unbound(method.name)
+        self._around = binding.around(method.name)
         self._outcomes = outcomes
         self._types = signature.parameters
         self._arguments = arguments_codec(signature.parameters)
@@ -145,12 +157,23 @@ class _Served:
         if not ids:
             return None
         if kind is Kind.PLAIN:
-            return Bodies(ids, arguments, self._plain(), encode, self._failed)
+            body = self._told_of(calls, replies, self._plain())
+            return Bodies(ids, arguments, body, encode, self._failed)
         operations = calls.operations or ("",) * len(calls.ids)
         given = [
             (each, operations[id - calls.first]) for id, each in zip(ids, arguments, strict=True)
         ]
-        return Bodies(ids, given, self._command(encode), _same, self._failed)
+        run = self._told_of(calls, replies, self._command(encode))
+        return Bodies(ids, given, run, _same, self._failed)
+
+    def _told_of(
+        self, calls: Calls, replies: Replies, body: Callable[..., Awaitable[Any]]
+    ) -> Callable[..., Awaitable[Any]]:
+        """The body, in which interceptors are told what came with the calls."""
+        if self._binding.pipeline is None:
+            return body
+        due = now() + calls.budget / 1000.0
+        return arriving(body, replies.principal, dict(calls.headers), due)
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         try:
@@ -161,7 +184,11 @@ class _Served:
         if not isinstance(self._method, Stream):
             reply.failure(self._misfit(Kind.STREAM))
             return None
-        return self._stream(call, arguments, reply)
+        if self._binding.pipeline is None:
+            return self._stream(call, arguments, reply)
+        due = now() + call.budget / 1000.0
+        stream = partial(self._stream, call, arguments, reply)
+        return arriving(stream, reply.principal, dict(call.headers), due)()
 
     def _misfit(self, kind: Kind) -> Ending:
         return Ending("bad_request", f"it is no {kind.name.lower()} method")
@@ -261,7 +288,8 @@ class _Served:
             return self._told(computed, encode)
 
         ids, keys = [id for id, _ in missing], [key for _, key in missing]
-        return Bodies(ids, keys, body, answer, self._failed)
+        told = self._told_of(calls, replies, body)
+        return Bodies(ids, keys, told, answer, self._failed)
 
     def _told(self, computed: Computed[Any], encode: Callable[[Any], bytes]) -> Answer:
         if computed.error is not None:
@@ -276,7 +304,7 @@ class _Served:
     def _plain(self) -> Callable[..., Awaitable[Any]]:
         name = self._method.name
         if isinstance(self._method, Plain):
-            return partial(self._unbound, self._binding.service())
+            return partial(self._around, self._binding.service())
         return lambda *arguments: self._binding.raw(name, arguments)
 
     def _command(self, encode: Callable[[Any], bytes]) -> Callable[..., Awaitable[bytes | Answer]]:
@@ -300,9 +328,18 @@ class _Served:
     # -- streams --
 
     async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
+        sender = reply.stream()
+        send = partial(self._send, call, arguments, sender)
+        try:
+            await self._binding.within(self._method.name, arguments, send)
+        except Exception as error:
+            sender.end(self.failure(error))
+        else:
+            sender.end()
+
+    async def _send(self, call: Call, arguments: tuple[Any, ...], sender: Sender) -> None:
         encode = self._encoder(call.encoding)
         items: AsyncIterator[Any] | None = None
-        sender = reply.stream()
         put = sender.put
         try:
             items = self._binding.raw_stream(self._method.name, arguments)
@@ -310,10 +347,6 @@ class _Served:
                 payload = encode(item)
                 if not put(payload) and not await sender.item(payload):
                     break
-        except Exception as error:
-            sender.end(self.failure(error))
-        else:
-            sender.end()
         finally:
             close = getattr(items, "aclose", None)
             if close is not None:

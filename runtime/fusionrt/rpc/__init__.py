@@ -11,6 +11,7 @@ from .host.read_your_writes import Outlet
 from .host.responder import Responder
 from .host.servant import Answer, Bodies, Call, Held, Replies, Reply, Servant, internal
 from .host.statistics import OutletStatistics, ResponderStatistics
+from .host.streams import Sender
 from .subjects import ANONYMOUS, CONSOLE, Subjects
 
 __all__ = [
@@ -36,6 +37,7 @@ __all__ = [
     "Reply",
     "Responder",
     "ResponderStatistics",
+    "Sender",
     "Servant",
     "Subjects",
     "internal",

@@ -22,11 +22,21 @@ from ..graph import (
     notify,
     run_in,
 )
-from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
-from ..table import Compute, Contract
+from ..operations import (
+    CommandScope,
+    Key,
+    MemoryLog,
+    OperationLog,
+    check_not_reading,
+    read_fresh,
+    run_command,
+)
+from ..table import Compute, Contract, Stream
 from .compiled import hot_table
 from .declared import DeclaredKeys
 from .methods import ComputeMethods
+from .passing import PassingStream
+from .pipeline import Pipeline
 
 if TYPE_CHECKING:
     from .service import Service
@@ -46,6 +56,8 @@ class Binding(ComputeMethods):
         self._finalizer: weakref.finalize[..., Any] | None = None
         self.log: OperationLog | None = None
         """Where its commands are logged; a `MemoryLog` unless a host sets another."""
+        self.pipeline: Pipeline | None = None
+        """The interceptors around its bodies; set before it joins a graph."""
 
     def service(self) -> Service:
         """The instance.
@@ -99,7 +111,7 @@ class Binding(ComputeMethods):
         arguments = self._keyers[method].normalize(arguments)
         command = None if SCOPE.get() is None else CommandScope.current()
         if command is not None:
-            body = partial(self.unbound(method), service, *arguments)
+            body = partial(self.around(method), service, *arguments)
             return read_fresh(command, function.name, body)
         return function.fetch(arguments, service)
 
@@ -114,7 +126,7 @@ class Binding(ComputeMethods):
     # -- bodies --
 
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
-        raw, reference, name = self.unbound(method), self._service, self.contract.name
+        raw, reference, name = self.around(method), self._service, self.contract.name
 
         def body(*arguments: Any) -> Awaitable[Any]:
             service = reference()
@@ -127,16 +139,49 @@ class Binding(ComputeMethods):
 
     def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, Any]:
         """The result, past the cache."""
-        body = partial(self.unbound(method), self.service(), *arguments)
+        body = partial(self.around(method), self.service(), *arguments)
         if isinstance(self.contract.method[method], Compute):
             return run_in(Uncached(f"{self.contract.name}.{method}"), body)
         call: Coroutine[Any, Any, Any] = body()
         return call
 
     def raw_stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncIterator[Any]:
-        """The items of a stream."""
+        """The items of a stream, past the interceptors; see `within`."""
         items: AsyncIterator[Any] = self.unbound(method)(self.service(), *arguments)
         return items
+
+    def within(
+        self, method: str, arguments: tuple[Any, ...], body: Callable[[], Awaitable[_T]]
+    ) -> Awaitable[_T]:
+        """The body, with the interceptors around it."""
+        if self.pipeline is None:
+            return body()
+        return self.pipeline.run(self.pipeline.served(method, arguments), body)
+
+    def local(
+        self, method: str, body: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        """What a call in this process of a plain method or a stream runs; see `pipeline`.
+
+        body: what the user wrote.
+        """
+        pipeline, service = self.pipeline, self.service()
+        assert pipeline is not None
+
+        def arguments() -> tuple[Any, ...]:
+            bound = self.contract.signature(method).bind(*args, **kwargs)
+            bound.apply_defaults()
+            return tuple(bound.arguments.values())
+
+        call = pipeline.served(method, arguments)
+        if isinstance(self.contract.method[method], Stream):
+            return PassingStream(pipeline, call, lambda: body(service, *args, **kwargs))
+        return pipeline.run(call, lambda: body(service, *args, **kwargs))
+
+    def around(self, method: str) -> Callable[..., Any]:
+        """As `unbound`, with the interceptors around it."""
+        raw = self.unbound(method)
+        return raw if self.pipeline is None else self.pipeline.around(method, raw)
 
     def unbound(self, method: str) -> Callable[..., Any]:
         """What the user wrote: takes the service, then one argument a parameter, in their order."""
@@ -164,7 +209,8 @@ class Binding(ComputeMethods):
         # The body and the declared keys both read them.
         arguments = tuple(list(each) if isinstance(each, Iterator) else each for each in arguments)
         declared = DeclaredKeys(self.contract, method, arguments, self)
-        return run_command(
+        run = partial(
+            run_command,
             f"{self.contract.name}.{method}",
             partial(self.unbound(method), service, *arguments),
             declared.by_arguments,
@@ -172,6 +218,20 @@ class Binding(ComputeMethods):
             self.log or MemoryLog(graph),
             operation_id,
         )
+        if self.pipeline is None:
+            return run()
+        return self._through(method, arguments, run)
+
+    async def _through(
+        self, method: str, arguments: tuple[Any, ...], run: Callable[[], Awaitable[_T]]
+    ) -> _T:
+        """One that an interceptor refuses never began: it invalidates nothing.
+
+        Raises:
+            CommandInComputeError: a compute body called it.
+        """
+        check_not_reading(f"{self.contract.name}.{method}")
+        return await self.within(method, arguments, run)
 
     # -- invalidation --
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..table import Command, Compute, Contract, Method, deprecated_like
+from .binding import Binding
 from .compiled import command_path, hot_path, hot_table
 
 __all__ = ["woven"]
@@ -69,23 +70,29 @@ def _method(cls: type, contract: Contract, method: Method) -> Callable[..., Any]
         case Command():
             return command_path(contract, method.name)
         case _:
-            return _while_hosted(getattr(cls, method.name))
+            return _while_hosted(method.name, getattr(cls, method.name))
 
 
-def _while_hosted(body: Callable[..., Any]) -> Callable[..., Any]:
+def _while_hosted(name: str, body: Callable[..., Any]) -> Callable[..., Any]:
     """A plain method or a stream, which calls its body unless its host has stopped (G29)."""
     if inspect.iscoroutinefunction(body):
 
         @functools.wraps(body)
         async def plain(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-            self._fusion.check_host()
+            binding: Binding = self._fusion
+            binding.check_host()
+            if binding.pipeline is not None:
+                return await binding.local(name, body, args, kwargs)
             return await body(self, *args, **kwargs)
 
         return plain
 
     @functools.wraps(body)
     def call(self: Any, /, *args: Any, **kwargs: Any) -> Any:
-        self._fusion.check_host()
+        binding: Binding = self._fusion
+        binding.check_host()
+        if binding.pipeline is not None:
+            return binding.local(name, body, args, kwargs)
         return body(self, *args, **kwargs)
 
     return call

@@ -29,11 +29,13 @@ class Message(NamedTuple):
 
     no_responders: the subject that nobody listened on, when this is the broker's answer to a
         message of ours that was published with `reply`; its payload is empty.
+    reply: where the sender hears answers, if it said so.
     """
 
     subject: str
     payload: bytes
     no_responders: str | None = None
+    reply: str = ""
 
 
 Handler = Callable[[Message], None]

@@ -229,7 +229,7 @@ class Link:
             if headers and headers.get("Status") == "503":
                 dead = headers.get("Nats-Subject", "")
             try:
-                route.handler(Message(message.subject, message.data, dead))
+                route.handler(Message(message.subject, message.data, dead, message.reply))
             except Exception:
                 _log.exception("the handler of %s failed", message.subject)
 

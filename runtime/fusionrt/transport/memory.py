@@ -115,7 +115,7 @@ class MemoryNetwork:
                 else:
                     receivers.append(route)
         receivers += (self._random.choice(members) for members in groups.values())
-        message = Message(subject, payload)
+        message = Message(subject, payload, None, reply)
         for route in receivers:
             receiver = self._interest[route]
             if (sender.name in self._apart) == (receiver.name in self._apart):

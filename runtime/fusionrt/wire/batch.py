@@ -50,9 +50,10 @@ def overhead(*names: str) -> int:
     return _FIXED + _HEADER + LENGTH + sum(_CHARACTER * len(name) for name in names)
 
 
-def call_size(arguments: bytes, operation: str) -> int:
+def call_size(arguments: bytes, operation: str, headers: Iterable[tuple[str, str]] = ()) -> int:
     """At most so many bytes does a call take."""
-    return _FIXED + len(arguments) + _CHARACTER * len(operation)
+    texts = _texts_size([text for pair in headers for text in pair])
+    return _FIXED + len(arguments) + _CHARACTER * len(operation) + texts
 
 
 def parts(
@@ -99,7 +100,8 @@ def size(frame: ClientFrame | HostFrame) -> int:
         case Items():
             return _RUN + _payloads_size(frame.payloads)
         case Calls():
-            return _RUN + _payloads_size(frame.arguments) + _texts_size(frame.operations)
+            texts = (*frame.operations, *(text for pair in frame.headers for text in pair))
+            return _RUN + _payloads_size(frame.arguments) + _texts_size(texts)
         case Invalidated():
             return _FIXED + _ID * len(frame.ids) + _CHARACTER * len(frame.reason)
         case Unsubscribe():

@@ -99,6 +99,10 @@ class ClientSession:
         self.room = self._outbox.room
         return 0.0 if self.room > 0 else self._outbox.refuses(left, now)
 
+    def unproven(self, now: float) -> float:
+        """The age of the last proof that what is held is fresh, in seconds."""
+        return self._lease.unproven(now)
+
     @property
     def pressed(self) -> bool:
         """Whether to take `outgoing` again soon: more calls are to be refused."""

@@ -124,6 +124,7 @@ class ClientOutbox:
                 budget,
                 tuple(operations[start:end]),
                 ask.hops,
+                ask.headers,
             )
             for start, end in cuts
         ]

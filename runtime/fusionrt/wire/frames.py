@@ -97,6 +97,8 @@ class Calls(Frame, frozen=True, tag=1):
     budget: milliseconds that are left; 0 means that time is up.
     operations: of commands, an operation id for each, which survives resending; otherwise empty.
     hops: hosts that compute calls have come through to make these (D24).
+    headers: names and values that all of them carry, such as `traceparent`; most calls carry none,
+        and those that do travel in frames of their own.
     """
 
     first: Natural
@@ -107,6 +109,7 @@ class Calls(Frame, frozen=True, tag=1):
     budget: Word
     operations: tuple[str, ...] = ()
     hops: Natural = 0
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def ids(self) -> range:

@@ -43,6 +43,10 @@ class Lease:
         self._until = -math.inf
         self._asked: dict[int, float] = {}
 
+    def unproven(self, now: float) -> float:
+        """The age of the last proof, in seconds; infinite before the first."""
+        return max(0.0, now - (self._until - self._timing.lease))
+
     def lapsed(self, now: float) -> bool:
         """Whether nothing is proven any more; to be asked at the moment that matters."""
         return now >= self._until

@@ -9,11 +9,14 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from operator import attrgetter
-from typing import Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 from .frames import Encoding, Kind
 
-__all__ = ["Ask", "Asked", "Queue", "Request", "Run"]
+__all__ = ["Ask", "Asked", "Headers", "Queue", "Request", "Run"]
+
+Headers: TypeAlias = tuple[tuple[str, str], ...]
+"""What calls carry beside their arguments: names and values."""
 
 SLACK: Final = 0.005
 """Seconds between the deadlines of the calls of a run, at most: the host is told the last."""
@@ -23,10 +26,10 @@ class Ask:
     """What calls have in common; compared by identity.
 
     method: `method_id` of its name. timeout: the seconds that each has in all. hops: hosts that
-    these compute calls have come through.
+    these compute calls have come through. headers: what they carry beside their arguments.
     """
 
-    __slots__ = ("encoding", "hops", "kind", "method", "timeout")
+    __slots__ = ("encoding", "headers", "hops", "kind", "method", "timeout")
 
     def __init__(
         self,
@@ -36,12 +39,14 @@ class Ask:
         encoding: Encoding = Encoding.MSGPACK,
         timeout: float = math.inf,
         hops: int = 0,
+        headers: Headers = (),
     ) -> None:
         self.kind: Final = kind
         self.method: Final = method
         self.encoding: Final = encoding
         self.timeout: Final = timeout
         self.hops: Final = hops
+        self.headers: Headers = headers
 
 
 class Asked(Protocol):

@@ -110,6 +110,11 @@ class Function(Generic[_T]):
         graph.functions[self] = None
 
     @property
+    def method(self) -> str:
+        """The name of the method whose body it runs."""
+        return self.name
+
+    @property
     def bodies(self) -> int:
         """How often the body was run."""
         return self.counts.bodies
@@ -239,6 +244,18 @@ class Function(Generic[_T]):
     def all(self) -> list[Computed[_T]]:
         """Every computed that is not Invalidated."""
         return [*self.table.values(), *self.weak.values()]
+
+    def tally(self) -> tuple[int, int, int]:
+        """Of its results: their dependencies, the bodies that run, the hits that are not in its
+        counts yet. Whoever scrapes metrics asks for this of every result, so it calls nothing.
+        """
+        edges = computing = hits = 0
+        for computed in self.all():
+            edges += len(computed._dependencies)
+            computing += computed._run is not None
+            if computed._hit is not None:
+                hits += computed._hit.used
+        return edges, computing, hits
 
     def enter(self, computed: Computed[_T]) -> None:
         """It can be found by its key from now on (G4)."""

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .computed import UNSET, Computed
+from .scope import SCOPE, innermost
+
 if TYPE_CHECKING:
-    from .computed import Computed
     from .function import Function
     from .leases import Lease
 
 __all__ = [
     "arguments_of",
     "function_of",
-    "hits_of",
+    "innermost_computed",
     "is_limited",
+    "key_of",
     "leases_of",
     "made_from",
     "made_with",
+    "value_of",
 ]
 
 
@@ -31,6 +35,23 @@ def function_of(computed: Computed[Any]) -> Function[Any]:
 def arguments_of(computed: Computed[Any]) -> tuple[Any, ...]:
     """The normalised arguments that it is the result for."""
     return computed._arguments
+
+
+def key_of(computed: Computed[Any]) -> object:
+    """What names it among the results of its function."""
+    return computed._key
+
+
+def innermost_computed() -> Computed[Any] | None:
+    """The result whose body the running code belongs to, if it is one that is kept."""
+    scope = innermost(SCOPE.get())
+    return scope if isinstance(scope, Computed) else None
+
+
+def value_of(computed: Computed[Any], default: Any) -> Any:
+    """Its value; the default if it has an error, or nothing."""
+    none = computed._value is UNSET or computed._error is not None
+    return default if none else computed._value
 
 
 def leases_of(computed: Computed[Any]) -> tuple[Lease, ...]:
@@ -51,8 +72,3 @@ def made_with(computed: Computed[Any]) -> list[Computed[Any]]:
 def is_limited(computed: Computed[Any]) -> bool:
     """Whether its life was limited when it was computed, so that it ends by itself (G22)."""
     return computed._expires
-
-
-def hits_of(computed: Computed[Any]) -> int:
-    """How often the hot path answered with it, since that was added to the counts."""
-    return 0 if computed._hit is None else computed._hit.used

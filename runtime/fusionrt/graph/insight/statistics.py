@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .._core.inner import hits_of, made_from
 from ..origin import OriginKind
 
 if TYPE_CHECKING:
@@ -62,11 +61,11 @@ def statistics(graph: Graph) -> Statistics:
     hits = {name: counts.hits for name, counts in all_counts.items()}
     computing = held = edges = 0
     for function in list(graph.functions):
-        for computed in function.all():
-            edges += len(made_from(computed))
-            computing += computed.is_computing
-            if uncounted := hits_of(computed):
-                hits[function.name] += uncounted
+        its_edges, its_computing, its_hits = function.tally()
+        edges += its_edges
+        computing += its_computing
+        if its_hits:
+            hits[function.name] += its_hits
         held += len(function.weak)
     methods = {
         name: MethodStatistics(hits[name], counts.misses, counts.bodies)

@@ -9,12 +9,13 @@ from typing import Any, Final
 from ...errors import FusionError, NotPermitted, OutcomeUnknown, RemoteUnavailable, WireError
 from ...primitives import clock, random_bits
 from ...transport import Message, Transport
+from ...wire.batch import call_size, overhead
 from ...wire.client import ClientSession
 from ...wire.envelopes import decode_host_envelope
 from ...wire.frames import Ending, Kind
 from ...wire.limits import Limits, Timing
 from ...wire.refusals import refusal
-from ...wire.runs import Request
+from ...wire.runs import Headers, Request
 from ..deadlines import Deadlines, TimeLimit
 from ..subjects import Subjects
 from .answer import Ask, Pending
@@ -53,7 +54,7 @@ class Peer:
         self._transport = transport
         self._subjects = subjects
         self._cid = cid
-        self._principal = principal
+        self._principal: Final = principal
         self._timing = timing
         self._outage = outage
         self._limits = Limits(max_bytes=transport.max_payload)
@@ -65,6 +66,13 @@ class Peer:
         self._sessions: dict[int, Session] = {}
         self._no_host_since = math.inf
         self._closed: FusionError | None = None
+        self.refusals = 0
+        """Reads that were refused before there was a call."""
+
+    @property
+    def principal(self) -> str:
+        """Who this process is."""
+        return self._principal
 
     # -- calls --
 
@@ -117,6 +125,13 @@ class Peer:
         except (asyncio.CancelledError, GeneratorExit):
             pending.give_up()
             raise
+
+    def carries(self, arguments: bytes, operation: str, headers: Headers) -> bool:
+        """Whether a call that has headers fits into a message; one that has none is looked at when
+        it is made.
+        """
+        envelope = overhead(self._cid, self._principal)
+        return envelope + call_size(arguments, operation, headers) <= self._limits.max_bytes
 
     def stream(self, request: Request) -> Incoming:
         """Start a stream."""
@@ -193,7 +208,7 @@ class Peer:
     def statistics(self) -> PeerStatistics:
         """Its sessions, and what waits for answers."""
         sessions = tuple(session.statistics() for session in self._sessions.values())
-        return PeerStatistics(sessions)
+        return PeerStatistics(sessions, self._no_host_since < math.inf, self.refusals)
 
     # -- what the transport says --
 

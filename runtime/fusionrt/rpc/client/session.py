@@ -138,6 +138,8 @@ class Session(Vouching):
         return SessionStatistics(
             host=self.iid,
             leaving=self._machine.state is SessionState.LEAVING,
+            live=self.live(),
+            unproven=self._wire.unproven(self.now()),
             calls=len(awaited.calls) + len(awaited.streams),
             deadlines=sum(call.due < math.inf for call in awaited.calls.values()),
             held=len(awaited.held),

@@ -16,6 +16,8 @@ class SessionStatistics:
 
     host: its instance id; None until one took the session.
     leaving: whether that host shuts down: what runs there ends, nothing new begins (D22).
+    live: whether what is held is provably fresh. unproven: the age of the last proof, in seconds;
+        infinite before the first.
     calls: calls without an answer, and streams without an end.
     deadlines: of these, calls that fail when their time is up.
     held: results that the host holds for this process, and will tell of (D3).
@@ -24,6 +26,8 @@ class SessionStatistics:
 
     host: str | None
     leaving: bool
+    live: bool
+    unproven: float
     calls: int
     deadlines: int
     held: int
@@ -36,9 +40,13 @@ class PeerStatistics:
 
     sessions: with its hosts: one, or more while a host shuts down (D22); none before the first
         call.
+    is_lost: whether no host answered when one was looked for, and none did since.
+    refused: reads that were refused before there was a call, for they could not be served in time.
     """
 
     sessions: tuple[SessionStatistics, ...]
+    is_lost: bool
+    refused: int
 
     @property
     def deadlines(self) -> int:

@@ -33,6 +33,7 @@ class Gate:
         self._now = clock()
         self._pace = Pace(CONCURRENCY)
         self._waiting = 0
+        self.refused = 0
         self._lines = 0
         self._turns: OrderedDict[str, OrderedDict[Line, None]] = OrderedDict()
         """Of each principal the lines with somebody in it; the first one's turn is next."""
@@ -176,7 +177,7 @@ class Gate:
 
     def statistics(self) -> GateStatistics:
         """Who runs, and who waits."""
-        return GateStatistics(self._pace.under_way, self._waiting, self._lines)
+        return GateStatistics(self._pace.under_way, self._waiting, self._lines, self.refused)
 
     def _refuse_last(self, line: Line, begin: int, now: float) -> None:
         """The last of a line wait the longest; each is asked about until one can be served."""
@@ -192,4 +193,5 @@ class Gate:
             self._refuse(work, refused, now)
 
     def _refuse(self, work: Work, ids: list[int], now: float) -> None:
+        self.refused += len(ids)
         work.client.refuse(work, ids, self._pace.retry_after(self._waiting, now))

@@ -30,7 +30,7 @@ _log = logging.getLogger("fusionrt")
 
 
 class Call(NamedTuple):
-    """One stream to open."""
+    """One stream to open. budget: milliseconds that are left to begin it."""
 
     id: int
     kind: Kind
@@ -38,13 +38,16 @@ class Call(NamedTuple):
     arguments: bytes
     encoding: Encoding
     operation: str
+    budget: int = 0
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def calls_of(calls: Calls) -> Iterator[Call]:
     """Each call of a frame."""
     operations = calls.operations or repeat("")
     for id, arguments, operation in zip(calls.ids, calls.arguments, operations, strict=False):
-        yield Call(id, calls.kind, calls.method, arguments, calls.encoding, operation)
+        shared = calls.encoding, operation, calls.budget, calls.headers
+        yield Call(id, calls.kind, calls.method, arguments, *shared)
 
 
 def one_of(calls: Calls, index: int) -> Calls:
@@ -103,6 +106,10 @@ class Bodies(NamedTuple):
 class Replies(Protocol):
     """Takes answers to calls; says nothing of one that nobody wants any more."""
 
+    @property
+    def principal(self) -> str:
+        """Who calls."""
+
     def results(
         self, kind: Kind, method: int, ids: Sequence[int], payloads: Sequence[bytes]
     ) -> None:
@@ -114,6 +121,10 @@ class Replies(Protocol):
 
 class Reply(Protocol):
     """Takes the items of one stream; says nothing if nobody wants it any more."""
+
+    @property
+    def principal(self) -> str:
+        """Who reads it."""
 
     def failure(self, failure: Ending) -> None:
         """It did not begin."""

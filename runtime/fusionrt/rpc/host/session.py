@@ -106,6 +106,11 @@ class Session:
         self.wire.close(reason)
         self._clear()
 
+    @property
+    def principal(self) -> str:
+        """Who the client is."""
+        return self.wire.principal
+
     def statistics(self) -> SessionStatistics:
         """What runs and is held for the client."""
         return SessionStatistics(
@@ -166,6 +171,7 @@ class Session:
                 self._start_stream(call)
             return
         if not self.account.admits(calls=len(calls.arguments)):
+            self._gate.refused += len(calls.arguments)
             no = Answer(failure=refusal(RETRY_AFTER))
             self.answers(calls.kind, calls.method, [(id, no) for id in calls.ids])
             return
@@ -290,6 +296,7 @@ class Session:
             return
         if self._streams.full or not self.account.admits(streams=1):
             work.close()
+            self._gate.refused += 1
             self.end(call.id, refusal(RETRY_AFTER))
             return
         self._streams.add(self._run_stream(call.id, work))
@@ -324,6 +331,10 @@ class _Reply:
     def __init__(self, session: Session, id: int) -> None:
         self._session: Final = session
         self._id: Final = id
+
+    @property
+    def principal(self) -> str:
+        return self._session.principal
 
     def failure(self, failure: Ending) -> None:
         self._session.fail_stream(self._id, failure)

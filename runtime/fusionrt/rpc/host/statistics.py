@@ -54,7 +54,7 @@ class AccountStatistics:
 
 @dataclass(frozen=True, slots=True)
 class GateStatistics:
-    """Who may run (D27).
+    """Who may run (D27). refused: calls and streams that were not let in, since it began.
 
     running: bodies, streams not counted. waiting: calls that wait for their turn. clients: of whom
         calls wait.
@@ -63,6 +63,7 @@ class GateStatistics:
     running: int
     waiting: int
     clients: int
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)
