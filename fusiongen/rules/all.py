@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from . import (
     files,
+    identity,
     invalidations,
     keys,
     methods,
@@ -26,6 +27,7 @@ _MODULES = (
     protocols,
     services,
     methods,
+    identity,
     reserved,
     options,
     invalidations,

@@ -52,6 +52,7 @@ from .graph import (
     running_graph,
 )
 from .host import Host, HostStatistics
+from .identity import Principal, Session
 from .transport.credentials import Credentials
 from .wire.limits import Quota
 
@@ -92,10 +93,12 @@ __all__ = [
     "OutcomeUnknown",
     "Overloaded",
     "PortTaken",
+    "Principal",
     "Quota",
     "RemoteError",
     "RemoteUnavailable",
     "ServiceDisposed",
+    "Session",
     "StaleCode",
     "State",
     "Statistics",

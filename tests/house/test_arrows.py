@@ -25,15 +25,19 @@ ROOMS: dict[str, set[str]] = {
     "primitives": set(),
     "children": set(),
     "signals": set(),
+    "identity": set(),
     "graph": BASE,
     "values": {*BASE, "annotations"},
     "wire": BASE,
     "table": {*BASE, "annotations"},
     "transport": {*BASE, "wire"},
-    "rpc": {*BASE, "wire", "transport"},
+    "rpc": {*BASE, "identity", "wire", "transport"},
     "operations": {*BASE, "graph", "values", "wire", "table", "transport", "rpc"},
     "services": {*BASE, "graph", "values", "table", "operations"},
-    "remote": {*BASE, "graph", "values", "wire", "table", "rpc", "operations", "services"},
+    "remote": {
+        *BASE,
+        *("graph", "identity", "values", "wire", "table", "rpc", "operations", "services"),
+    },
     "broker": {*BASE, "children"},
     "host": {
         *BASE,
@@ -58,7 +62,7 @@ ROOMS: dict[str, set[str]] = {
         *("graph", "host", "remote", "services", "transport"),
         *("broker", "children"),
     },
-    "__init__": {*BASE, "graph", "host", "transport", "wire"},
+    "__init__": {*BASE, "graph", "host", "identity", "transport", "wire"},
     "__main__": {*BASE, "host", "running"},
 }
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import CallTimeout, OutcomeUnknown
-from ..graph import SCOPE, Computed, Graph, Hit, at_home
+from ..graph import SCOPE, Computed, Graph, Hit, Origin, at_home
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
 from ..rpc import Peer, Pending, Registration
@@ -21,6 +21,7 @@ from ..services.methods import ComputeMethods
 from ..table import Compute, Contract
 from ..wire.frames import Kind
 from ..wire.runs import Request
+from .asking import Asking
 from .replica import lean_on, registration_of
 from .stream import RemoteStream
 from .way import Way
@@ -42,7 +43,11 @@ class Remote(ComputeMethods):
     """What a typed client calls."""
 
     def __init__(self, contract: Contract, peer: Peer, graph: Graph) -> None:
-        super().__init__(contract)
+        super().__init__(contract.for_clients)
+        self._whole = contract
+        self._asking = {
+            method.name: Asking(contract, method) for method in contract.methods if method.filled
+        }
         self._peer = peer
         self._timeout = TIMEOUT
         self._stale_ok = False
@@ -73,6 +78,15 @@ class Remote(ComputeMethods):
         if stale_ok is not None:
             view._stale_ok = stale_ok
         return view
+
+    def mark(self, method: str, arguments: tuple[Any, ...], origin: Origin) -> list[Computed[Any]]:
+        """As its base; the replicas here are of nobody but this process (W1)."""
+        if method in self._asking:
+            sent = self._asking[method].sent(arguments, self._peer.asker)
+            if sent is None:
+                return []
+            arguments = sent
+        return super().mark(method, arguments, origin)
 
     # -- compute methods --
 
@@ -160,7 +174,9 @@ class Remote(ComputeMethods):
         except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
             # Nobody here will learn whether it wrote (O20). A host that answers has told us before.
             if self.graph is not None:
-                keys = DeclaredKeys(self.contract, method, arguments).by_arguments()
+                if method in self._asking:
+                    arguments = self._asking[method].fill(arguments, self._peer.asker)
+                keys = DeclaredKeys(self._whole, method, arguments).by_arguments()
                 apply(Operation(asked.operation, name, keys), self.graph)
             raise
 

@@ -19,6 +19,7 @@ from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import method_id
 from ..wire.frames import Calls, Encoding, Ending, Kind
+from .asking import Asking
 from .declared import check_declared
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
@@ -89,7 +90,8 @@ class ServiceServant:
         return served.stream(call, reply)
 
     def _description(self) -> bytes:
-        described = describe(self._binding.contract, self._iid, self._binding.bodies, self._calls)
+        contract = self._binding.contract.for_clients
+        described = describe(contract, self._iid, self._binding.bodies, self._calls)
         return msgspec.json.encode(described)
 
 
@@ -122,9 +124,12 @@ class _Served:
     """One method."""
 
     def __init__(self, binding: Binding, method: Method, outcomes: Outcomes) -> None:
-        signature = binding.contract.resolved.signatures[method.name]
+        contract = binding.contract.for_clients
+        signature = contract.resolved.signatures[method.name]
         self._binding = binding
         self._method = method
+        self._asking = Asking(binding.contract, method) if method.filled else None
+        self._sent = contract.method[method.name].parameters
         self._kinds = _KINDS[type(method)]
         self._unbound = binding.unbound(method.name)
         self._outcomes = outcomes
@@ -139,6 +144,8 @@ class _Served:
             replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
             return None
         ids, arguments = self._decode(calls, replies)
+        if self._asking is not None:
+            arguments = [self._asking.fill(each, replies.asker) for each in arguments]
         encode = self._encoder(calls.encoding)
         if kind is Kind.COMPUTE:
             return self._compute(calls, ids, arguments, encode, replies)
@@ -161,6 +168,8 @@ class _Served:
         if not isinstance(self._method, Stream):
             reply.failure(self._misfit(Kind.STREAM))
             return None
+        if self._asking is not None:
+            arguments = self._asking.fill(arguments, reply.asker)
         return self._stream(call, arguments, reply)
 
     def _misfit(self, kind: Kind) -> Ending:
@@ -198,12 +207,12 @@ class _Served:
     def _decode_json(self, data: bytes) -> tuple[Any, ...]:
         """A list with a value for each parameter; people leave those out that have defaults."""
         given = json_items(data)
-        method, types = self._method, self._types
+        types = self._types
         if len(given) > len(types):
             raise WireError(f"expected at most {len(types)} arguments, got {len(given)}")
-        signature = self._binding.contract.signature(method.name)
+        signature = self._binding.contract.signature(self._method.name)
         arguments = []
-        for index, (name, tp) in enumerate(zip(method.parameters, types, strict=True)):
+        for index, (name, tp) in enumerate(zip(self._sent, types, strict=True)):
             default = signature.parameters[name].default
             if index < len(given):
                 try:
@@ -290,7 +299,10 @@ class _Served:
                 except Exception as error:
                     return Outcome(b"", self.failure(error))
 
-            outcome = await self._outcomes.once(operation, body)
+            known = operation
+            if operation and self._asking is not None:  # nobody gets what somebody else asked for
+                known += self._asking.whose(arguments)
+            outcome = await self._outcomes.once(known, body)
             if outcome.failure is not None:
                 return Answer(failure=outcome.failure)
             return outcome.payload

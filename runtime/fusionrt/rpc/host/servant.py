@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec import structs
 
+from ...identity import Asker
 from ...primitives import new_id
 from ...wire.frames import Calls, Encoding, Ending, Kind
 from .streams import Sender
@@ -103,6 +104,10 @@ class Bodies(NamedTuple):
 class Replies(Protocol):
     """Takes answers to calls; says nothing of one that nobody wants any more."""
 
+    @property
+    def asker(self) -> Asker:
+        """Who makes the calls (W1)."""
+
     def results(
         self, kind: Kind, method: int, ids: Sequence[int], payloads: Sequence[bytes]
     ) -> None:
@@ -114,6 +119,10 @@ class Replies(Protocol):
 
 class Reply(Protocol):
     """Takes the items of one stream; says nothing if nobody wants it any more."""
+
+    @property
+    def asker(self) -> Asker:
+        """Who reads it (W1)."""
 
     def failure(self, failure: Ending) -> None:
         """It did not begin."""
