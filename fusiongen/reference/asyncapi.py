@@ -184,7 +184,11 @@ class _Document:
             self._invalidated(service, name)
 
     def _arguments(self, method: MethodDescription) -> Schema:
-        items = [titled(each.name, self._payloads.of(each.type)) for each in method.parameters]
+        items = [
+            titled(each.name, self._payloads.of(each.type))
+            for each in method.parameters
+            if not each.filled
+        ]
         schema: Schema = {
             "type": "array",
             "minItems": len(items),
@@ -196,6 +200,9 @@ class _Document:
     def _extensions(self, name: str, method: MethodDescription) -> Iterator[tuple[str, Any]]:
         if method.deprecated is not None:
             yield "x-fusion-deprecated", method.deprecated
+        filled = [each.name for each in method.parameters if each.filled]
+        if filled:
+            yield "x-fusion-filled", filled
         if method.options:
             yield "x-fusion-options", method.options
         if method.kind is MethodKind.COMMAND:

@@ -102,6 +102,9 @@ class _Page:
     def _facts(self, name: str, method: MethodDescription) -> Iterator[str]:
         if method.deprecated is not None:
             yield f"Deprecated: {method.deprecated}"
+        for each in method.parameters:
+            if each.filled:
+                yield f"`{each.name}` says who asks: clients do not pass it."
         for option, value in method.options.items():
             yield f"{_OPTIONS[option]} {value:g} s (`{option}`)."
         if method.kind is MethodKind.COMMAND:

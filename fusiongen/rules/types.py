@@ -41,31 +41,6 @@ class UnsupportedType(ContractRule):
     )
     INVALID = (
         Invalid(
-            "    async def get(self) -> Principal: ...",
-            "1:15",
-            "`get` cannot travel: `Principal` says who asks, which only the whole type of a "
-            "parameter can",
-        ),
-        Invalid(
-            "    async def get(self, who: Principal | None) -> str: ...",
-            "1:25",
-            "`who` of `get` cannot travel: `Principal` says who asks, which only the whole type of "
-            "a parameter can",
-        ),
-        Invalid(
-            "    async def get(self, who: Annotated[Session, 'me']) -> str: ...",
-            "1:25",
-            "`who` of `get` cannot travel: `Session` says who asks, which only the whole type of "
-            "a parameter can",
-        ),
-        Invalid(
-            "@dataclass\nclass Cart:\n    owner: Principal\n\n\n"
-            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
-            "8:15",
-            "`get` cannot travel: the field `owner` of `Cart`: `Principal` says who asks, which "
-            "only the whole type of a parameter can",
-        ),
-        Invalid(
             "    async def get(self) -> Callable[[int], str]: ...",
             "1:15",
             "`get` cannot travel: `collections.abc.Callable` has no wire form",
@@ -229,6 +204,31 @@ class UnsupportedType(ContractRule):
             "8:15",
             "`get` cannot travel: the field `price` of `Cart`: "
             "`collections.abc.Callable` has no wire form",
+        ),
+        Invalid(
+            "    async def get(self) -> Principal: ...",
+            "1:15",
+            "`get` cannot travel: `Principal` says who asks, which only the whole type of a "
+            "parameter can",
+        ),
+        Invalid(
+            "    async def get(self, who: Principal | None) -> str: ...",
+            "1:25",
+            "`who` of `get` cannot travel: `Principal` says who asks, which only the whole type of "
+            "a parameter can",
+        ),
+        Invalid(
+            "    async def get(self, who: Annotated[Session, 'me']) -> str: ...",
+            "1:25",
+            "`who` of `get` cannot travel: `Session` says who asks, which only the whole type of "
+            "a parameter can",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    owner: Principal\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `owner` of `Cart`: `Principal` says who asks, which "
+            "only the whole type of a parameter can",
         ),
     )
 
