@@ -1,6 +1,6 @@
 """The runtime of services that `fusiongen` generates: caching and real-time updates over NATS."""
 
-from .contract import ANY, ComputeOptions, command, compute, service
+from .contract import ANY, ComputeOptions, Secret, command, compute, service
 from .errors import (
     AbiMismatch,
     ArgumentError,
@@ -97,6 +97,7 @@ __all__ = [
     "Quota",
     "RemoteError",
     "RemoteUnavailable",
+    "Secret",
     "ServiceDisposed",
     "Session",
     "StaleCode",

@@ -199,10 +199,15 @@ class _Served:
         return [id for id, _ in good], [arguments for _, arguments in good]
 
     def _decoder(self, encoding: Encoding) -> Callable[[bytes], tuple[Any, ...]]:
-        return self._decode_json if encoding is Encoding.JSON else self._arguments.decode
+        return self._arguments.decode if encoding is Encoding.MSGPACK else self._decode_json
 
     def _encoder(self, encoding: Encoding) -> Callable[[Any], bytes]:
-        return self._result.encode_json if encoding is Encoding.JSON else self._result.encode
+        match encoding:
+            case Encoding.JSON:
+                return self._result.encode_json
+            case Encoding.SHOWN:
+                return self._result.encode_shown
+        return self._result.encode
 
     def _decode_json(self, data: bytes) -> tuple[Any, ...]:
         """A list with a value for each parameter; people leave those out that have defaults."""
