@@ -116,6 +116,14 @@ class _Document:
         for method_name, method in service.methods.items():
             self._method(name, method_name, method)
         self._told(name)
+        if service.internal:
+            self._internal(name)
+
+    def _internal(self, service: str) -> None:
+        """No client role may reach any of its channels."""
+        for key, channel in self._channels.items():
+            if key.partition(".")[0] == service:
+                channel["x-fusion-internal"] = True
 
     def _channel(self, key: str, address: str, description: str, **parameters: str) -> None:
         channel = {"address": address, "description": description, "messages": {}}

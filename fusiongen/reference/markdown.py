@@ -70,7 +70,9 @@ class _Page:
         yield from _prose(service.doc)
         facts = [f"Contract `{service.protocol.rpartition('.')[2]}` in `{service.file}`"]
         facts += [f"version {service.version}"] if service.version is not None else []
-        facts += ["internal: no gateway may reach it"] if service.internal else []
+        facts += (
+            ["internal: no client role and no gateway may reach it"] if service.internal else []
+        )
         yield f"{', '.join(facts)}."
         yield _table(
             ("Method", "Kind", "What it does"),

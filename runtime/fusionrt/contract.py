@@ -82,7 +82,7 @@ def service(
     name: the service's name on the wire and the generated package's; default: the class name in
         snake_case.
     version: the contract's version, for `describe` and discovery.
-    internal: never reachable through a gateway.
+    internal: for services only: never reachable for client roles, nor through a gateway (W2).
     raises: exception classes that travel to the caller as themselves; every other exception
         reaches it as `RemoteError`.
     """

@@ -41,7 +41,7 @@ class Desk(Protocol):
     def things(self, principal: Principal, since: int = 0) -> AsyncIterator[str]: ...
 
 
-@service
+@service(internal=True)
 class Bell(Protocol):
     """Nothing of it that is cached depends on who asks."""
 

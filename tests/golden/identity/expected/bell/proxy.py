@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=dd95f835f7ab9990da98d3dfc70029a8
+# fusiongen:hash=71ad835743d5da68a6409274e962197f
 """The table of `Bell`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -45,4 +45,5 @@ CONTRACT: Contract = Contract(
         Compute("rung"),
         Command("ring", ("principal",), filled=("principal",), keys=_ring_keys),
     ),
+    internal=True,
 )
