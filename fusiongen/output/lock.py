@@ -11,6 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from ..contract import IDENTITIES, Kind, MethodKind, ParameterKind
+from ..project import LOCK_FILE
 from ..reader.literals import normal
 from .stamp import digest
 
@@ -25,8 +26,6 @@ __all__ = [
     "lock_is_intact",
     "lock_text",
 ]
-
-LOCK_FILE = "fusion.lock.json"
 
 
 class _Model(BaseModel):

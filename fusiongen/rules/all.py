@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    bodies,
     files,
     identity,
     invalidations,
@@ -35,6 +36,7 @@ _MODULES = (
     keys,
     raises,
     warnings,
+    bodies,
 )
 
 RULES: tuple[type[Rule], ...] = tuple(
