@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin
 
 from ..contract import ANY
 from .json_text import json_encode
 from .matching import heads
 from .plans import plan_of
-from .reading import is_secret_mark, shape_of
+from .reading import is_secret_class, is_secret_mark, shape_of
 from .shapes import (
     AnyOf,
     Checked,
@@ -94,9 +94,18 @@ def _fields_of(model: Model) -> Iterable[tuple[str, str, Shape]]:
 
     for name, info in model_fields(model.cls).items():
         shape = field_shape(info)
-        is_marked = is_secret_mark(info.metadata)
+        is_foreign = isinstance(shape, Model) and not isinstance(info.annotation, type)
+        is_secret = is_secret_mark(info.metadata) or (is_foreign and _names_one(info.annotation))
         shown = info.serialization_alias or name
-        yield name, shown, replace(shape, secret=True) if is_marked else shape
+        yield name, shown, replace(shape, secret=True) if is_secret else shape
+
+
+def _names_one(tp: Any) -> bool:
+    """Whether a secret is somewhere in a type that only pydantic knows, as in `list[Secret[int]]`:
+    then all of it is one."""
+    if is_secret_class(get_origin(tp) or tp) or is_secret_mark(getattr(tp, "__metadata__", ())):
+        return True
+    return any(map(_names_one, get_args(tp)))
 
 
 class _Masking:
@@ -104,10 +113,11 @@ class _Masking:
 
     def __init__(self) -> None:
         self._known: dict[Shape, Shape] = {}
+        self._models: dict[Any, Shape] = {}
 
     def of(self, shape: Shape) -> Shape:
         if shape.secret:
-            classes = tuple(heads(shape))
+            classes = [each for each in heads(shape) if isinstance(each, type)]
             return _text(shape, classes[0] if len(classes) == 1 else object, lambda _: MASK)
         if shape in self._known:
             return self._known[shape]
@@ -141,7 +151,9 @@ class _Masking:
         def write(value: Any) -> dict[str, Any]:
             return {shown: show(getattr(value, name)) for name, shown, show in shows}
 
-        text = self._known[shape] = _text(shape, shape.cls, write)
+        if shape.cls in self._models:
+            return self._models[shape.cls]
+        text = self._models[shape.cls] = _text(shape, shape.cls, write)
         for name, shown, field in _fields_of(shape):
             shows.append((name, shown, plan_of(self.of(field)).to_wire or _same))
         return text

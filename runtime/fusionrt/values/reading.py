@@ -51,7 +51,7 @@ from .shapes import (
 )
 from .texts import ADDRESSES, text_form
 
-__all__ = ["is_secret_mark", "record_style", "shape_of"]
+__all__ = ["is_secret_class", "is_secret_mark", "record_style", "shape_of"]
 
 _ABC = collections.abc
 _ITEMS: Final[dict[Any, tuple[Any, Any, tuple[type, ...]]]] = {
@@ -198,7 +198,7 @@ class _Reader:
         if tp in SCALARS:
             return Scalar(tp, tp)
         if (form := text_form(tp)) is not None:
-            return Text(tp, tp, form, secret=_is_secret(tp))
+            return Text(tp, tp, form, secret=is_secret_class(tp))
         if isinstance(tp, enum.EnumMeta) and tp.__members__:
             return EnumOf(tp, tp)
         name = f"{tp.__module__}.{tp.__qualname__}"
@@ -209,7 +209,7 @@ class _Reader:
                 raise _open(tp)
             base = _PYDANTIC_NAMES.get(name)
             if base is None:
-                return Model(tp, tp, secret=_is_secret(tp))
+                return Model(tp, tp, secret=is_secret_class(tp))
             return Checked(tp, self.read(base))
         if tp is tuple:
             return Items(tp, tuple, tuple, (tuple,), Anything(Any))
@@ -305,9 +305,10 @@ def is_secret_mark(marks: Iterable[object]) -> bool:
     return any(mark is Secret or isinstance(mark, Secret) for mark in marks)
 
 
-def _is_secret(cls: type) -> bool:
+def is_secret_class(cls: Any) -> bool:
     """Whether it is one of pydantic's, which mask themselves in texts, and nowhere else."""
-    return any(f"{base.__module__}.{base.__qualname__}" in _SECRETS for base in cls.__mro__)
+    bases = cls.__mro__ if isinstance(cls, type) else ()
+    return any(f"{base.__module__}.{base.__qualname__}" in _SECRETS for base in bases)
 
 
 _SECRETS: Final = frozenset(f"pydantic.types.Secret{name}" for name in ("", "Bytes", "Str"))
