@@ -27,7 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "signals": set(),
     "identity": set(),
     "graph": BASE,
-    "values": {*BASE, "annotations"},
+    "values": {*BASE, "annotations", "identity"},
     "wire": BASE,
     "table": {*BASE, "annotations"},
     "transport": {*BASE, "wire"},

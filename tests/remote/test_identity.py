@@ -7,10 +7,13 @@ import inspect
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
+from unittest.mock import create_autospec
 
 import msgspec
 import pytest
 
+from fusiongen.commands.call import Call, UsageProblem
+from fusiongen.commands.live import Live
 from fusionrt import ANY, Host, Principal, Session
 from fusionrt.operations import Key, Operation, apply
 from fusionrt.primitives import now
@@ -272,3 +275,53 @@ def test_W1_a_session_shows_no_id() -> None:
     assert repr(session) == repr(Session("ann.0123456789")) != repr(Session("ann.1"))
     assert {session: 1}[Session("ann.0123456789")] == 1
     assert repr(ANN) == "Principal(name='ann')"
+
+
+async def test_W1_the_command_line_passes_what_a_client_passes(world: World) -> None:
+    """`fusiongen call` and `watch` are asked as `console`, and say what a method takes."""
+    desk = Desk()
+    await world.host("shop", desk)
+    caller = Caller(world.network.connect("console"), principal="console")
+    await caller.open()
+    live = Live(caller)
+
+    async def printed(method: str, *arguments: str) -> list[str]:
+        return [each async for each in live.call(Call("desk", method, arguments), 5.0)]
+
+    assert await printed("put", '"a pen"') == ["1"]
+    assert await printed("mine") == ['["a pen"]'] and desk.ran == ["mine console"]
+    assert await printed("things") == ['"a pen"']
+    (shown,) = await printed("some", "1")
+    assert shown.startswith('"console.') and shown.endswith(': a pen"')
+    with pytest.raises(UsageProblem, match=r"desk\.put takes thing; 2 given"):
+        await printed("put", '{"name": "bob"}', '"a pen"')
+    watched = live.watch(Call("desk", "mine", ()), 5.0)
+    assert (await anext(watched)).value == '["a pen"]'
+    await desk.put(Principal("console"), "a cup")
+    assert (await anext(watched)).value == '["a pen","a cup"]'
+    await caller.close()
+
+
+async def test_W1_G38_a_mock_of_a_client_takes_what_a_client_takes() -> None:
+    """`create_autospec` sees its signatures, and that it is a coroutine function."""
+    mock = create_autospec(DeskClient, instance=True)
+    mock.mine.return_value = ("a pen",)
+    assert await mock.mine() == ("a pen",)
+    with pytest.raises(TypeError):
+        mock.mine(ANN)
+    assert inspect.iscoroutinefunction(DeskClient.mine)
+
+
+@pytest.mark.parametrize("remote", [False, True])
+async def test_W1_a_hit_is_found_by_who_asks(world: World, remote: bool) -> None:
+    """Without a look at the arguments: the hot path knows keys that name somebody."""
+    desk = Desk()
+    await world.host("shop", desk)
+    ann = await world.client("ann")
+    for _ in range(2):
+        await desk.mine(ANN)
+        await desk.mine(BOB)
+        await ann.mine()
+    owner: Any = ann if remote else desk
+    assert set(owner._fusion_hot_mine) == ({()} if remote else {ANN, BOB})
+    assert desk.ran == ["mine ann", "mine bob"]
