@@ -135,7 +135,7 @@ CASES: list[tuple[Any, Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("tp", "value", "shown"), CASES, ids=[str(each[0]) for each in CASES])
+@pytest.mark.parametrize(("tp", "value", "shown"), CASES)
 def test_D28_what_is_secret_is_masked_in_texts_and_travels_as_it_is(
     tp: Any, value: Any, shown: str
 ) -> None:
