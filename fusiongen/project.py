@@ -13,7 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import GenerationError
 
-__all__ = ["Allowed", "Config", "Project", "Role", "Title", "load"]
+__all__ = ["LOCK_FILE", "Allowed", "Config", "Project", "Role", "Title", "load"]
+
+LOCK_FILE = "fusion.lock.json"
+"""What the contracts say, in the folder of the generated packages."""
 
 
 class Allowed(BaseModel):

@@ -61,8 +61,8 @@ def parse_call(target: str, arguments: Sequence[str]) -> Call:
 
 
 def request_of(call: Call, kind: Kind, timeout: float) -> Request:
-    """The call as it travels: within `timeout` seconds, with arguments and result as JSON."""
-    ask = Ask(kind, method_id(call.method), encoding=Encoding.JSON, timeout=timeout)
+    """The call as it travels: within `timeout` seconds, as JSON, secrets in the result masked."""
+    ask = Ask(kind, method_id(call.method), encoding=Encoding.SHOWN, timeout=timeout)
     arguments = f"[{', '.join(call.arguments)}]".encode()
     return Request(ask, arguments, now() + timeout, new_id() if kind is Kind.COMMAND else "")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ..bodies.services import body_warnings
 from ..compat.rule import Tier
-from ..errors import ContractError
+from ..errors import ContractError, Diagnostic
 from ..output.last_run import recall, remember
-from ..project import Project
+from ..project import LOCK_FILE, Project
 from ..show.report import Report, of_diagnostic, of_finding
 
 __all__ = ["check"]
@@ -20,7 +21,8 @@ def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
         NoBaseline: there is nothing to compare with.
     """
     if against is None and (last := recall(project)) is not None:
-        return [of_diagnostic(each, "warning") for each in last.warnings]
+        lock = (project.out / LOCK_FILE).read_text(encoding="utf-8")
+        return _warnings(*last.warnings, *body_warnings(project, lock))
     from ..compat.changes import changes_since
     from ..output.drift import compare
     from ..output.plan import plan
@@ -35,5 +37,9 @@ def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
     return [
         *(of_finding(finding) for finding in findings),
         *(changes_since(project, wanted.reading, against, tier) if against is not None else ()),
-        *(of_diagnostic(each, "warning") for each in wanted.reading.warnings),
+        *_warnings(*wanted.reading.warnings, *body_warnings(project, wanted.lock)),
     ]
+
+
+def _warnings(*found: Diagnostic) -> list[Report]:
+    return [of_diagnostic(each, "warning") for each in found]

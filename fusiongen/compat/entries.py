@@ -19,7 +19,7 @@ __all__ = ["Entry", "entries", "relied"]
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What an entry means: arguments by the names of the parameters that they go to, the command's
-    parameters in them by position."""
+    parameters in them by position, those that say who asks by their types."""
 
     target: str
     arguments: Mapping[str, str]
@@ -36,7 +36,8 @@ class Entry:
 
 def entries(method: LockedMethod, comparison: Comparison) -> Mapping[str, Entry]:
     """What a command invalidates, by the text of each entry."""
-    places = {each.name: f"${index}" for index, each in enumerate(method.parameters)}
+    places = {each.name: f"${index}" for index, each in enumerate(method.sent)}
+    places |= {each.name: f"${each.type}" for each in method.filled}
     return {text: _entry(text, places, comparison) for text in method.invalidates}
 
 

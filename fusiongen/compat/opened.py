@@ -51,6 +51,8 @@ _FIELD_COMMENTS = frozenset(
 )
 """What a `Field(…)` says that is no condition on the value: other rules look at some of it."""
 _DOC = ("annotated_doc.Doc", "typing_extensions.Doc")
+_SECRET = ("fusionrt.Secret", "fusionrt.contract.Secret")
+"""It says what texts show, not what travels."""
 
 
 def names(type_: Type) -> Iterator[str]:
@@ -128,10 +130,12 @@ def _mark(mark: Expression) -> Expression | None:
     node = parsed_expression(str(mark))
     if isinstance(node, ast.Constant):
         return None
+    if str(mark) in _SECRET:
+        return None
     if not isinstance(node, ast.Call):
         return mark
     function = ast.unparse(node.func)
-    if function in _DOC:
+    if function in (*_DOC, *_SECRET):
         return None
     if function not in (*_META, *_FIELD):
         return mark

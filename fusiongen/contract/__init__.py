@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .identity import IDENTITIES, identity, is_identity
 from .kinds import FREEZABLE, RECORDS, Kind
 from .services import (
     Argument,
@@ -40,6 +41,7 @@ from .types import (
 __all__ = [
     "FIELD_FORMS",
     "FREEZABLE",
+    "IDENTITIES",
     "RECORDS",
     "Annotated",
     "Argument",
@@ -63,7 +65,9 @@ __all__ = [
     "Type",
     "Union",
     "Wildcard",
+    "identity",
     "inner",
+    "is_identity",
     "members",
     "parsed_call",
     "parsed_expression",

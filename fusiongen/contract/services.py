@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from ..errors import Span
+from .identity import is_identity
 from .types import Expression, Model, Ref, Type
 
 __all__ = [
@@ -43,6 +44,11 @@ class Parameter(Model):
     default: Expression | None = None
     kind: ParameterKind = ParameterKind.ORDINARY
     span: Span
+
+    @property
+    def filled(self) -> bool:
+        """Whether it says who asks: the transport fills it in, and no client sends it (W1)."""
+        return is_identity(self.type)
 
 
 class Options(Model):
@@ -160,6 +166,16 @@ class Method(Model):
     invalidates: tuple[Call, ...] = ()
     span: Span
 
+    @property
+    def filled(self) -> tuple[str, ...]:
+        """The parameters that say who asks."""
+        return tuple(each.name for each in self.parameters if each.filled)
+
+    def sent(self) -> Method:
+        """The same as clients call it: without them."""
+        sent = tuple(each for each in self.parameters if not each.filled)
+        return self.model_copy(update={"parameters": sent})
+
 
 class Contract(Model):
     """One contract: a Protocol that is decorated with `@service`."""
@@ -174,6 +190,11 @@ class Contract(Model):
     doc: str | None = None
     methods: tuple[Method, ...]
     span: Span
+
+    @property
+    def asks(self) -> bool:
+        """Whether a method depends on who asks: what clients call is not the Protocol then."""
+        return any(method.filled for method in self.methods)
 
     def of_kind(self, *kinds: MethodKind) -> tuple[Method, ...]:
         """The methods of these kinds, in the order of the contract."""

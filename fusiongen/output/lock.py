@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..contract import Kind, MethodKind, ParameterKind
+from ..contract import IDENTITIES, Kind, MethodKind, ParameterKind
+from ..project import LOCK_FILE
 from ..reader.literals import normal
 from .stamp import digest
 
@@ -25,8 +26,6 @@ __all__ = [
     "lock_is_intact",
     "lock_text",
 ]
-
-LOCK_FILE = "fusion.lock.json"
 
 
 class _Model(BaseModel):
@@ -49,6 +48,11 @@ class LockedParameter(_Model):
         """What a caller that leaves the argument out passes."""
         return _given(self.default, self.value)
 
+    @property
+    def filled(self) -> bool:
+        """Whether it says who asks: the transport fills it in, and no client sends it (W1)."""
+        return self.type in IDENTITIES
+
 
 class LockedMethod(_Model):
     """One method; options in seconds."""
@@ -61,6 +65,16 @@ class LockedMethod(_Model):
     invalidates: tuple[str, ...] = ()
     deprecated: str | None = None
 
+    @property
+    def sent(self) -> tuple[LockedParameter, ...]:
+        """The parameters that clients send."""
+        return tuple(each for each in self.parameters if not each.filled)
+
+    @property
+    def filled(self) -> tuple[LockedParameter, ...]:
+        """Those that say who asks."""
+        return tuple(each for each in self.parameters if each.filled)
+
 
 class LockedContract(_Model):
     """One contract, by the name of its service."""
@@ -71,6 +85,11 @@ class LockedContract(_Model):
     raises: dict[str, str] = {}
     """The exceptions that travel, by the names that they travel under."""
     methods: dict[str, LockedMethod] = {}
+
+    @property
+    def asks(self) -> bool:
+        """Whether a method depends on who asks: a client is no instance of the Protocol then."""
+        return any(method.filled for method in self.methods.values())
 
 
 class LockedField(_Model):

@@ -24,11 +24,12 @@ class Plan:
     """What a project should have.
 
     files: the text of each. An `__init__.py` of `out` that is the user's stays as it is.
-    reading: what the contracts say.
+    reading: what the contracts say. lock: the text of the lock file, which is one of them.
     """
 
     files: Mapping[Path, str]
     reading: Reading
+    lock: str
 
 
 def plan(project: Project, sources: Sources | None = None) -> Plan:
@@ -42,8 +43,8 @@ def plan(project: Project, sources: Sources | None = None) -> Plan:
     with _without_collector():
         reading = reading_of(project, sources)
         files = dict(rendered(project, reading))
-        files[project.out / LOCK_FILE] = lock_text(lock_of(reading))
-        return Plan(files, reading)
+        lock = files[project.out / LOCK_FILE] = lock_text(lock_of(reading))
+        return Plan(files, reading, lock)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import libcst as cst
 
-from ..contract import Dots, Named, Ref, Type, inner
+from ..contract import Dots, Named, Ref, Type, identity, inner
 from .modules import Modules
 from .parameters import type_parameters
 from .standard import standard
@@ -32,7 +32,8 @@ def misuse(type_: Type, modules: Modules) -> str | None:
         dots = any(isinstance(each, Dots) for each in inner(type_))
         return "`...` is not a type" if dots else None
     origin = standard(modules.origin(type_.ref))
-    if not origin.name or origin.module.partition(".")[0] == "fusionrt":
+    ours = origin.module.partition(".")[0] == "fusionrt" and identity(origin) is None
+    if not origin.name or ours:
         return f"`{origin}` is no type"
     problem = _own_misfit(origin, type_.arguments, modules)
     if problem is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..contract import Named, Nothing, Type
+from ..contract import Named, Nothing, Ref, Type, is_identity
 from .annotations import union
 from .structures import Structures
 
@@ -15,6 +15,7 @@ _ITERABLES = (
     *("collections.abc.Collection", "collections.abc.MutableSequence", "collections.abc.Mapping"),
     *("collections.abc.MutableSet", "collections.abc.Sequence", "collections.abc.Set"),
 )
+_STR = Named(ref=Ref(module="builtins", name="str"))
 
 
 class Paths:
@@ -76,6 +77,8 @@ class Paths:
         for member in self._structures.members(type_) if type_ is not None else ():
             if isinstance(member, Nothing):
                 continue
+            if is_identity(member):
+                return _STR  # a name, or an id
             structure = self._structures.of(member.ref) if isinstance(member, Named) else None
             fields = (*structure.fields, *structure.properties) if structure else ()
             field = next((each for each in fields if each.name == attribute), None)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import libcst as cst
 
-from ..contract import Expression, Nothing, Parameter, ParameterKind, Ref, Type
+from ..contract import Expression, Named, Nothing, Parameter, ParameterKind, Ref, Type, identity
 from ..errors import Violation
 from ..rules.files import NotUnderstood
 from ..rules.methods import BadDefault, MissingAnnotation, StarArguments
@@ -88,13 +88,18 @@ class Signature:
         if node.annotation is None:
             problem = f"the parameter `{name}` of `{self._name}` has no type"
             self._diagnostics.add(MissingAnnotation, node, problem)
+        type_ = self._type(node.annotation)
         return Parameter(
             name=name,
-            type=self._type(node.annotation),
+            type=self._who_asks(type_) or type_,
             default=self._default(node.default) if node.default is not None else None,
             kind=kind,
             span=self._span(node),
         )
+
+    def _who_asks(self, type_: Type) -> Type | None:
+        """The type in its one spelling, if it is one of who asks."""
+        return identity(self._modules.meaning(type_.ref)) if isinstance(type_, Named) else None
 
     def _type(self, node: cst.Annotation | None) -> Type:
         """The type that is written there; `None`, of which nobody complains, if it is none."""

@@ -116,6 +116,14 @@ class _Document:
         for method_name, method in service.methods.items():
             self._method(name, method_name, method)
         self._told(name)
+        if service.internal:
+            self._internal(name)
+
+    def _internal(self, service: str) -> None:
+        """No client role may reach any of its channels."""
+        for key, channel in self._channels.items():
+            if key.partition(".")[0] == service:
+                channel["x-fusion-internal"] = True
 
     def _channel(self, key: str, address: str, description: str, **parameters: str) -> None:
         channel = {"address": address, "description": description, "messages": {}}
@@ -184,7 +192,11 @@ class _Document:
             self._invalidated(service, name)
 
     def _arguments(self, method: MethodDescription) -> Schema:
-        items = [titled(each.name, self._payloads.of(each.type)) for each in method.parameters]
+        items = [
+            titled(each.name, self._payloads.of(each.type))
+            for each in method.parameters
+            if not each.filled
+        ]
         schema: Schema = {
             "type": "array",
             "minItems": len(items),
@@ -196,6 +208,9 @@ class _Document:
     def _extensions(self, name: str, method: MethodDescription) -> Iterator[tuple[str, Any]]:
         if method.deprecated is not None:
             yield "x-fusion-deprecated", method.deprecated
+        filled = [each.name for each in method.parameters if each.filled]
+        if filled:
+            yield "x-fusion-filled", filled
         if method.options:
             yield "x-fusion-options", method.options
         if method.kind is MethodKind.COMMAND:

@@ -70,7 +70,9 @@ class _Page:
         yield from _prose(service.doc)
         facts = [f"Contract `{service.protocol.rpartition('.')[2]}` in `{service.file}`"]
         facts += [f"version {service.version}"] if service.version is not None else []
-        facts += ["internal: no gateway may reach it"] if service.internal else []
+        facts += (
+            ["internal: no client role and no gateway may reach it"] if service.internal else []
+        )
         yield f"{', '.join(facts)}."
         yield _table(
             ("Method", "Kind", "What it does"),
@@ -102,6 +104,9 @@ class _Page:
     def _facts(self, name: str, method: MethodDescription) -> Iterator[str]:
         if method.deprecated is not None:
             yield f"Deprecated: {method.deprecated}"
+        for each in method.parameters:
+            if each.filled:
+                yield f"`{each.name}` says who asks: clients do not pass it."
         for option, value in method.options.items():
             yield f"{_OPTIONS[option]} {value:g} s (`{option}`)."
         if method.kind is MethodKind.COMMAND:

@@ -23,12 +23,19 @@ ABI = 2
 
 _ABI = "fusionrt.abi"
 _ACCESSORS = ("computed", "peek", "changes", "invalidate")
-_SUFFIXES = ("Computed", "Peek", "Changes", "Invalidate", "Live", "Service", "Client")
+_MAKERS = {"ComputedMethod": "Computed", "PeekMethod": "Peek", "ChangesMethod": "Changes"}
+_SUFFIXES = (*_MAKERS.values(), "Invalidate", "Live", "Service")
 
 _MENTIONS_DEPRECATED = """\
 # mypy: disable-error-code="deprecated"
 # pyright: reportDeprecated=false
 # ty: ignore[deprecated]"""
+
+_SHARED = {
+    False: "`{0}` and accessors: what `{0}Service` and `{0}Client` share.",
+    True: "What `{0}Service` and `{0}Client` share: all that does not depend on who asks.",
+}
+"""Of a contract that has no methods that do, and of one that has."""
 
 Local = Callable[[str], bool]
 """Whether a module of this name belongs to the project."""
@@ -80,14 +87,14 @@ def _package(contract: Contract, local: Local) -> View:
 def _server(contract: Contract, local: Local) -> View:
     title = contract.ref.name
     compute = contract.of_kind(MethodKind.COMPUTE)
-    names = _names(contract, local, (f"{title}{suffix}" for suffix in _SUFFIXES[:6]))
+    names = _names(
+        contract, local, (*(f"{title}{each}" for each in _SUFFIXES), *_own("Service", title))
+    )
     ours = {name: names.own(_ABI, name) for name in ("Accessor", "InvalidateAccessor", "Service")}
     ours["Protocol"] = names.own("typing", "Protocol")
     ours["CONTRACT"] = names.own(".proxy", "CONTRACT")
     if contract.methods:
         ours["abstractmethod"] = names.own("abc", "abstractmethod")
-    for name in ("ComputedMethod", "PeekMethod", "ChangesMethod") if compute else ():
-        ours[name] = names.own(_ABI, name)
     if any(method.parameters for method in compute):
         names.own(_ABI, "AnyArgument")
     protocol = names.use(contract.ref, runtime=True)
@@ -110,32 +117,27 @@ def _server(contract: Contract, local: Local) -> View:
     bodies = []
     for method in contract.methods:
         doc = docstring(method.doc, 8)
-        bodies.append(
-            {
-                "deprecated": _deprecated(method, names),
-                "signature": _declared(method, names, ending="" if doc else " ..."),
-                "doc": doc,
-            }
-        )
+        body = {"doc": doc, **_stub(method, names, "" if doc else " ...")}
+        bodies.append(body)
+    open_to_all = [method for method in compute if not method.filled]
+    own = [method for method in compute if method.filled]
+    shared = [method for method in contract.methods if not method.filled]
     return _filled(
         contract,
         names,
         n=ours,
         protocol=protocol,
         pragma=_MENTIONS_DEPRECATED if mentioned else None,
-        live=_class(f"{title}Live", protocol, ours["Protocol"]),
+        live=_class(f"{title}Live", *([protocol] * (not contract.asks)), ours["Protocol"]),
+        live_doc=prose(_SHARED[contract.asks].format(title), 4),
+        shared=[_stub(method, names) for method in shared] if contract.asks else [],
         service=_class(
             f"{title}Service", protocol, ours["Service"], f"contract={ours['CONTRACT']}"
         ),
-        accessors={
-            maker: [
-                lay_out(call_of(f"{each.name} = {ours[maker]}", (f"{protocol}.{each.name}",)), 4)
-                for each in compute
-            ]
-            for maker in ("ComputedMethod", "PeekMethod", "ChangesMethod")
-        },
+        accessors=_accessors(protocol, open_to_all, names),
+        own=_accessors(protocol, own, names) if own else None,
         carts=contract.name,
-        get=compute[0].name if compute else "method",
+        get=open_to_all[0].name if open_to_all else "method",
         invalidate=invalidate,
         bodies=bodies,
         doc=docstring(contract.doc, 4)
@@ -145,17 +147,28 @@ def _server(contract: Contract, local: Local) -> View:
 
 def _client(contract: Contract, local: Local) -> View:
     title = contract.ref.name
-    names = _names(contract, local, (f"{title}Client",))
-    protocol = names.use(contract.ref, runtime=True)
+    calls = f"{title}Calls"
+    names = _names(contract, local, (f"{title}Client", calls, *_own("Client", title)))
     ours = {"Client": names.own(_ABI, "Client"), "CONTRACT": names.own(".proxy", "CONTRACT")}
-    for suffix in ("Computed", "Peek", "Changes"):
+    for suffix in _MAKERS.values():
         ours[suffix] = names.own(".server", f"{title}{suffix}")
+    methods = tuple(method.sent() for method in contract.methods)
+    own = [method for method in contract.of_kind(MethodKind.COMPUTE) if method.filled]
+    if own:
+        ours.update({suffix: f"{title}Client{suffix}" for suffix in _MAKERS.values()})
+    base = calls if contract.asks else names.use(contract.ref, runtime=True)
+    mentioned = any(method.deprecated is not None for method in own)
     return _filled(
         contract,
         names,
         n=ours,
-        head=_class(f"{title}Client", protocol, ours["Client"], f"contract={ours['CONTRACT']}"),
-        methods=_forwarding(contract.methods, names),
+        pragma=_MENTIONS_DEPRECATED if mentioned else None,
+        calls=_class(calls, names.own("typing", "Protocol")) if contract.asks else None,
+        calls_doc=prose(f"`{title}` as its clients call it: who asks is no argument.", 4),
+        called=[_stub(method, names) for method in methods] if contract.asks else [],
+        own=_accessors(calls, own, names) if own else None,
+        head=_class(f"{title}Client", base, ours["Client"], f"contract={ours['CONTRACT']}"),
+        methods=_forwarding(methods, names),
         doc=docstring(contract.doc, 4) or prose(f"A client of the service `{contract.name}`.", 4),
     )
 
@@ -208,6 +221,30 @@ def _declared(method: Method, names: Names, ending: str = "") -> str:
     asynchronous = method.kind is not MethodKind.STREAM
     result = result_of(method, names)
     return signature(method, names, result, asynchronous=asynchronous, ending=ending)
+
+
+def _stub(method: Method, names: Names, ending: str = " ...") -> dict[str, str | None]:
+    """A method without its body."""
+    signature = _declared(method, names, ending=ending)
+    return {"deprecated": _deprecated(method, names), "signature": signature}
+
+
+def _accessors(owner: str, methods: Iterable[Method], names: Names) -> dict[str, list[str]]:
+    """The entries of three accessors, which take names and types from the owner's methods."""
+    return {
+        maker: [
+            lay_out(
+                call_of(f"{each.name} = {names.own(_ABI, maker)}", (f"{owner}.{each.name}",)), 4
+            )
+            for each in methods
+        ]
+        for maker in _MAKERS
+    }
+
+
+def _own(end: str, title: str) -> Iterator[str]:
+    """The accessors that services and clients do not share."""
+    return (f"{title}{end}{suffix}" for suffix in _MAKERS.values())
 
 
 def _call(function: str, method: Method) -> str:

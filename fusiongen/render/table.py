@@ -60,5 +60,7 @@ def _entry(method: Method, names: Names) -> Iterator[Doc]:
         yield tuple_of(f'"{parameter.name}"' for parameter in method.parameters)
     if given:
         yield call_of(names.own(_ABI, "ComputeOptions"), given)
+    if method.filled:
+        yield Joined(("filled=", tuple_of(f'"{name}"' for name in method.filled)))
     for keys in keys_of(method):
         yield f"{keys.entry}={keys.name}"

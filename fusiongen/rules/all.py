@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from . import (
+    bodies,
     files,
+    identity,
     invalidations,
     keys,
     methods,
@@ -26,6 +28,7 @@ _MODULES = (
     protocols,
     services,
     methods,
+    identity,
     reserved,
     options,
     invalidations,
@@ -33,6 +36,7 @@ _MODULES = (
     keys,
     raises,
     warnings,
+    bodies,
 )
 
 RULES: tuple[type[Rule], ...] = tuple(

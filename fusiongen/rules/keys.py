@@ -152,7 +152,10 @@ class UnstableKey(ContractRule):
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
         for method in contract.of_kind(MethodKind.COMPUTE):
             for parameter in method.parameters:
-                if without_wire_form(parameter.type, structures, frozenset()) is not None:
+                if (
+                    parameter.filled
+                    or without_wire_form(parameter.type, structures, frozenset()) is not None
+                ):
                     continue  # FG050 says it
                 problem = unstable(parameter.type, structures, frozenset())
                 if problem is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..contract import RECORDS, Kind, Named, Ref, Type, Union, inner, parts
+from ..contract import RECORDS, Kind, Named, Ref, Type, Union, identity, inner, parts
 from .in_models import hidden, homeless, unknown_to_pydantic
 from .known_types import (
     BASES,
@@ -43,6 +43,8 @@ def _class_without_wire_form(
     type_: Named, structures: Structures, seen: frozenset[Ref]
 ) -> str | None:
     origin = structures.origin(type_.ref)
+    if identity(origin) is not None:
+        return f"`{origin.name}` says who asks, which only the whole type of a parameter can"
     structure = structures.of(origin)
     if structure is not None:
         if structure.target is not None and structures.is_endless(structure):

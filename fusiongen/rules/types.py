@@ -205,6 +205,31 @@ class UnsupportedType(ContractRule):
             "`get` cannot travel: the field `price` of `Cart`: "
             "`collections.abc.Callable` has no wire form",
         ),
+        Invalid(
+            "    async def get(self) -> Principal: ...",
+            "1:15",
+            "`get` cannot travel: `Principal` says who asks, which only the whole type of a "
+            "parameter can",
+        ),
+        Invalid(
+            "    async def get(self, who: Principal | None) -> str: ...",
+            "1:25",
+            "`who` of `get` cannot travel: `Principal` says who asks, which only the whole type of "
+            "a parameter can",
+        ),
+        Invalid(
+            "    async def get(self, who: Annotated[Session, 'me']) -> str: ...",
+            "1:25",
+            "`who` of `get` cannot travel: `Session` says who asks, which only the whole type of "
+            "a parameter can",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    owner: Principal\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `owner` of `Cart`: `Principal` says who asks, which "
+            "only the whole type of a parameter can",
+        ),
     )
 
     @classmethod
@@ -213,6 +238,7 @@ class UnsupportedType(ContractRule):
             named = [
                 (parameter.span, f"`{parameter.name}` of `{method.name}`", parameter.type)
                 for parameter in method.parameters
+                if not parameter.filled
             ]
             for span, what, type_ in (*named, (method.span, f"`{method.name}`", method.result)):
                 problem = without_wire_form(type_, structures, frozenset())

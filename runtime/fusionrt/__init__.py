@@ -1,6 +1,6 @@
 """The runtime of services that `fusiongen` generates: caching and real-time updates over NATS."""
 
-from .contract import ANY, ComputeOptions, command, compute, service
+from .contract import ANY, ComputeOptions, Secret, command, compute, service
 from .errors import (
     AbiMismatch,
     ArgumentError,
@@ -52,6 +52,7 @@ from .graph import (
     running_graph,
 )
 from .host import Host
+from .identity import Principal, Session
 from .interceptors import Call, CallKind, Interceptor, Next, Side
 from .observing.health import Dependency, Health
 from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
@@ -104,10 +105,13 @@ __all__ = [
     "OutcomeUnknown",
     "Overloaded",
     "PortTaken",
+    "Principal",
     "Quota",
     "RemoteError",
     "RemoteUnavailable",
+    "Secret",
     "ServiceDisposed",
+    "Session",
     "Side",
     "StaleCode",
     "State",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeVar, overload
 
-__all__ = ["ANY", "AnyArgument", "ComputeOptions", "command", "compute", "service"]
+__all__ = ["ANY", "AnyArgument", "ComputeOptions", "Secret", "command", "compute", "service"]
 
 _C = TypeVar("_C", bound=type)
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -28,6 +28,14 @@ class AnyArgument(Enum):
 
 ANY: Final = AnyArgument.ANY
 """Stands for every value of an argument in an invalidation: `invalidate.ids(owner, ANY)`."""
+
+
+class Secret:
+    """Marks what no text may show: `Annotated[str, Secret]`.
+
+    In logs, reasons, traces, errors and on the command line it is masked, as pydantic's `SecretStr`
+    is; in keys and on the wire it is what it is.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ def service(
     name: the service's name on the wire and the generated package's; default: the class name in
         snake_case.
     version: the contract's version, for `describe` and discovery.
-    internal: never reachable through a gateway.
+    internal: for services only: never reachable for client roles, nor through a gateway (W2).
     raises: exception classes that travel to the caller as themselves; every other exception
         reaches it as `RemoteError`.
     """

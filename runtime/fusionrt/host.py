@@ -73,9 +73,10 @@ class Host(Rooted):
         instead.
     transport: instead of a broker, for tests; it is closed with the host.
     prefix: the first token of every subject; hosts with different ones do not meet.
-    principal: who this process is, in the subjects that its clients listen on; one word of letters,
-        digits, `_` and `-`. Without one, the environment's `FUSION_PRINCIPAL`; without that,
-        `anonymous`. A broker with permissions knows it as the user that signs in (D30).
+    principal: who this process is, in the subjects that its clients listen on, and to methods that
+        take a `Principal` (W1); one word of letters, digits, `_` and `-`. Without one, the
+        environment's `FUSION_PRINCIPAL`; without that, `anonymous`. A broker with permissions knows
+        it as the user that signs in (D30).
     confidants: principals that are told in full why a result was invalidated, by which arguments
         and in which line. This host's own is; others read names of services and methods only (D28).
         `fusiongen watch` is `console`; a host that names no principal confides in it.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from types import FunctionType
+from types import CodeType
 from typing import Any, Protocol, TypeVar
 
 import typing_extensions
@@ -27,6 +27,7 @@ __all__ = [
     "Stream",
     "Types",
     "deprecated_like",
+    "parameters_of",
 ]
 
 _Call = TypeVar("_Call", bound=Callable[..., Any])
@@ -60,10 +61,14 @@ class Types:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of a contract and the names of its parameters."""
+    """A method of a contract and the names of its parameters.
+
+    filled: those that the transport fills in, and no client sends (W1).
+    """
 
     name: str
     parameters: tuple[str, ...] = ()
+    filled: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +121,7 @@ class Contract:
         if self.abi != ABI:
             raise AbiMismatch(f"the package of {self.name}", self.abi, ABI)
         declared = {
-            name: _parameters(method)
+            name: parameters_of(method)
             for base in reversed(self.protocol.__mro__[:-1])
             for name, method in vars(base).items()
             if inspect.isfunction(method) and not name.startswith("_")
@@ -132,13 +137,38 @@ class Contract:
         """The methods by name."""
         return {method.name: method for method in self.methods}
 
+    @cached_property
+    def for_clients(self) -> Contract:
+        """The same contract as a client calls it: without what the transport fills in (W1)."""
+        if not any(method.filled for method in self.methods):
+            return self
+        return _ForClients(
+            self.abi,
+            self.name,
+            self.protocol,
+            self._sent,
+            tuple(map(_for_clients, self.methods)),
+            self.version,
+            self.internal,
+        )
+
+    def _sent(self) -> Types:
+        signatures = {
+            method.name: _without(method, self.resolved.signatures[method.name])
+            for method in self.methods
+        }
+        return replace(self.resolved, signatures=signatures)
+
     def signature(self, method: str) -> inspect.Signature:
         """How a method is called on an instance; its annotations say nothing."""
         return self._signatures[method]
 
     @cached_property
     def _signatures(self) -> Mapping[str, inspect.Signature]:
-        return {name: _bound(getattr(self.protocol, name)) for name in self.method}
+        return {
+            name: _bound(getattr(self.protocol, name), method.parameters)
+            for name, method in self.method.items()
+        }
 
     def positional(self, method: str) -> int:
         """How many parameters of a method can be passed by position; the rest is keyword-only."""
@@ -152,6 +182,25 @@ class Contract:
     def resolved(self) -> Types:
         """The types; the first use imports the modules that define them."""
         return self.types()
+
+
+class _ForClients(Contract):
+    """Its methods take less than the Protocol's."""
+
+    def __post_init__(self) -> None:
+        pass  # the contract that it was made from was checked
+
+
+def _for_clients(method: Method) -> Method:
+    sent = tuple(name for name in method.parameters if name not in method.filled)
+    return replace(method, parameters=sent, filled=())
+
+
+def _without(method: Method, signature: Signature) -> Signature:
+    pairs = zip(method.parameters, signature.parameters, strict=True)
+    return replace(
+        signature, parameters=tuple(tp for name, tp in pairs if name not in method.filled)
+    )
 
 
 def deprecated_like(method: Callable[..., object], call: _Call) -> _Call:
@@ -171,10 +220,9 @@ def _uncover_initialisers(protocol: type) -> None:
             del base.__init__  # type: ignore[misc]
 
 
-def _bound(method: Callable[..., object]) -> inspect.Signature:
+def _bound(method: Callable[..., object], names: tuple[str, ...]) -> inspect.Signature:
     declared = signature_of(method)
-    _, *parameters = declared.parameters.values()
-    return declared.replace(parameters=parameters)
+    return declared.replace(parameters=[declared.parameters[name] for name in names])
 
 
 def _by_position(signature: inspect.Signature) -> int:
@@ -182,7 +230,8 @@ def _by_position(signature: inspect.Signature) -> int:
     return sum(each.kind is not inspect.Parameter.KEYWORD_ONLY for each in parameters)
 
 
-def _parameters(method: FunctionType) -> tuple[str, ...]:
-    code = inspect.unwrap(method).__code__  # `@deprecated` wraps it
+def parameters_of(method: Callable[..., object]) -> tuple[str, ...]:
+    """The names of a method's parameters, without `self`."""
+    code: CodeType = inspect.unwrap(method).__code__  # `@deprecated` wraps it
     names: tuple[str, ...] = code.co_varnames
     return names[1 : code.co_argcount + code.co_kwonlyargcount]

@@ -42,6 +42,7 @@ import uuid
 
 import attr
 import attrs
+import fusionrt
 import msgspec
 import msgspec.structs
 import pydantic
@@ -63,16 +64,33 @@ _ONLY = {
 _MARKS = ("typing.NotRequired[", "typing.Required[", "typing.Final[", "typing.ReadOnly[")
 
 
-def caller_text(old: Lock) -> str:
-    """A module of callers, with names as the lock has them."""
+def caller_text(old: Lock, *, clients: bool = False) -> str:
+    """A module of callers, with names as the lock has them.
+
+    clients: also what takes a client for its contract; it needs the generated packages.
+    """
     number = count()
+    imports = _imports(old) if clients else ""
+    takers = _takers(old) if clients else ()
     parts = [
-        f"{head.format(next(number))}\n{body}\n" for head, body in (*_calls(old), *_types(old))
+        f"{head.format(next(number))}\n{body}\n"
+        for head, body in (*_calls(old), *takers, *_types(old))
     ]
-    return _HEAD + "\n".join(parts)
+    return _HEAD + imports + "\n".join(parts)
+
+
+def _imports(lock: Lock) -> str:
+    return "".join(f"import shop.generated.{name}\n" for name in lock.contracts)
 
 
 _Function = tuple[str, str]
+
+
+def _takers(lock: Lock) -> Iterator[_Function]:
+    for name, contract in lock.contracts.items():
+        if not contract.asks:
+            client = f"shop.generated.{name}.{contract.protocol.rpartition('.')[2]}Client"
+            yield f"def f{{}}(client: {client}) -> {contract.protocol}:", "    return client"
 
 
 def _calls(lock: Lock) -> Iterator[_Function]:
@@ -185,7 +203,7 @@ def complaints(folder: Path, pairs: Iterable[Pair]) -> dict[tuple[str, str], lis
     they were written against and of the one that they use; of its own one, too."""
     files = {}
     for pair in pairs:
-        text = caller_text(pair.old.lock)
+        text = caller_text(pair.old.lock, clients=_asks(pair))
         for used in (pair.old, pair.new):
             module = f"calls_{pair.old.package}_{used.package}"
             (folder / f"{module}.py").write_text(used.spelled(text))
@@ -207,6 +225,13 @@ def complaints(folder: Path, pairs: Iterable[Pair]) -> dict[tuple[str, str], lis
             assert file in files, line
             found[files[file]].append(rest)
     return found
+
+
+def _asks(pair: Pair) -> bool:
+    """Whether a client may be something else than its contract in one of the versions."""
+    return any(
+        contract.asks for each in (pair.old, pair.new) for contract in each.lock.contracts.values()
+    )
 
 
 def misbehaviour(pair: Pair) -> list[str]:

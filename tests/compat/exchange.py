@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from fusionrt import Host
+from fusionrt import Host, Principal, Session
 from fusionrt.graph import Origin, OriginKind, notify
 from fusionrt.table import Compute, Method, Stream
 from fusionrt.values.reading import shape_of
@@ -101,12 +101,14 @@ class _Call:
         self, place: _Place, service: str, method: Method, client: Version, old: Version
     ) -> None:
         served = client.services[service]
+        contract = served.contract.for_clients
         there = place.server.services.get(service)
+        method = contract.method[method.name]
         self._name = f"{service}.{method.name}"
         self._place, self._service, self._method = place, service, method
         self._client = place.calling.client(served.client).with_options(timeout=_TIMEOUT)
-        self._split = served.contract.positional(method.name)
-        self._here = served.contract.resolved.signatures[method.name]
+        self._split = contract.positional(method.name)
+        self._here = contract.resolved.signatures[method.name]
         known_before = {each.__name__ for each in old.services[service].contract.resolved.raises}
         self._raises = served.contract.resolved.raises
         self._expected = [
@@ -135,7 +137,7 @@ class _Call:
     @property
     def _signature_there(self) -> Any:
         assert self._there is not None
-        return self._there.contract.resolved.signatures[self._method.name]
+        return self._there.contract.for_clients.resolved.signatures[self._method.name]
 
     async def _tried(self, arguments: tuple[Any, ...], answer: Any) -> str | None:
         bodies = self._place.bodies
@@ -154,8 +156,12 @@ class _Call:
     def _heard(self, sent: tuple[Any, ...]) -> bool:
         """Whether the arguments arrived: by name; by position where a parameter was renamed."""
         assert self._there is not None
-        heard, there = self._place.bodies.heard, self._signature_there.parameters
-        names = list(self._there.contract.method[self._method.name].parameters)
+        there = self._signature_there.parameters
+        heard = tuple(
+            each for each in self._place.bodies.heard if not isinstance(each, Principal | Session)
+        )
+        contract = self._there.contract.for_clients
+        names = list(contract.method[self._method.name].parameters)
         if len(heard) != len(sent):
             return False
         for index, (tp, value) in enumerate(zip(self._here.parameters, sent, strict=True)):

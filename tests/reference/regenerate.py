@@ -23,7 +23,7 @@ def expected() -> Mapping[str, tuple[Project, Path]]:
         "odd": (ODD, HERE / "expected" / "odd"),
         **{
             case: (project_of(case), HERE / "expected" / case)
-            for case in ("generics", "models", "options", "streams", "unions")
+            for case in ("generics", "identity", "models", "options", "streams", "unions")
         },
     }
 

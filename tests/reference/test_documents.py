@@ -111,3 +111,32 @@ def test_asyncapi_tells_of_invalidations() -> None:
     invalidated = operations["products.get.invalidated"]
     assert invalidated["action"] == "send"
     assert "after products.put or products.set_price" in invalidated["summary"]
+
+
+def test_W1_who_asks_is_told_and_is_no_argument_of_a_call() -> None:
+    """The page shows the contract and says so; a message holds what clients send."""
+    page, text = _texts("identity")["services.md"], _texts("identity")["asyncapi.json"]
+    assert "async def mine(principal: Principal) -> tuple[str, ...]" in page
+    assert "- `principal` says who asks: clients do not pass it." in page
+    document = json.loads(text)
+    operation = document["operations"]["desk.some"]
+    assert operation["x-fusion-filled"] == ["who", "on"]
+    call = json.dumps(document["components"]["messages"]["desk.some.calls"])
+    assert '"title": "limit"' in call and '"title": "tag"' in call
+    assert "Principal" not in text and "Session" not in text
+
+
+def test_W2_an_internal_service_is_told_as_such() -> None:
+    """By the lock, the generated table, its client, the page and each of its channels."""
+    from tests.golden.identity.expected.bell import BellClient
+    from tests.golden.identity.expected.desk import DeskClient
+
+    lock = json.loads((project_of("identity").out / "fusion.lock.json").read_text())
+    assert lock["contracts"]["bell"]["internal"] is True
+    assert "internal" not in lock["contracts"]["desk"]
+    assert BellClient._fusion_contract.internal and not DeskClient._fusion_contract.internal
+    assert BellClient._fusion_contract.for_clients.internal
+    assert "`Bell` in `contract.py`, internal:" in _texts("identity")["services.md"]
+    channels = json.loads(_texts("identity")["asyncapi.json"])["channels"]
+    marked = {name for name, each in channels.items() if each.get("x-fusion-internal")}
+    assert marked == {name for name in channels if name.startswith("bell.")} and len(marked) == 4

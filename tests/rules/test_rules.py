@@ -7,7 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from fusiongen.bodies.services import body_warnings
 from fusiongen.errors import ContractError, Diagnostic
+from fusiongen.output.contents import lock_of
+from fusiongen.output.lock import lock_text
 from fusiongen.output.reading import reading_of
 from fusiongen.rules.all import RULES
 from fusiongen.rules.base import Invalid, Rule
@@ -30,7 +33,7 @@ from typing import Protocol, TypeVar, Union, final, overload, runtime_checkable
 import attrs
 import msgspec
 import numpy
-from fusionrt import ANY, command, compute, service
+from fusionrt import ANY, Principal, Session, command, compute, service
 from msgspec import UNSET, Struct, UnsetType
 from pydantic import Base64Bytes, BaseModel, Field, ImportString, JsonValue, ValidationError
 from library import Length, LibraryCart, LibraryKey
@@ -68,7 +71,9 @@ def _diagnostics(rule: type[Rule], case: str, project: Write) -> Sequence[Diagno
     """What is found; of warnings those of the rule, for one case may well break several."""
     loaded = project({"shop/contracts.py": _module(case)})
     if rule.warning:
-        return [each for each in reading_of(loaded).warnings if each.rule == rule.id]
+        reading = reading_of(loaded)
+        bodies = body_warnings(loaded, lock_text(lock_of(reading)))
+        return [each for each in (*reading.warnings, *bodies) if each.rule == rule.id]
     with pytest.raises(ContractError) as caught:
         reading_of(loaded)
     return caught.value.diagnostics
@@ -102,9 +107,11 @@ def test_C3_messages_are_clauses_and_fixes_sentences(rule: type[Rule]) -> None:
 @pytest.mark.parametrize(("rule", "case"), _cases("VALID"))
 def test_C3_a_valid_case_breaks_no_rule(rule: type[Rule], case: str, project: Write) -> None:
     """A VALID case passes every rule that is an error, and this one."""
-    reading = reading_of(project({"shop/contracts.py": _module(case)}))
+    loaded = project({"shop/contracts.py": _module(case)})
+    reading = reading_of(loaded)
     assert reading.contracts
-    assert rule.id not in {warning.rule for warning in reading.warnings}
+    bodies = body_warnings(loaded, lock_text(lock_of(reading)))
+    assert rule.id not in {warning.rule for warning in (*reading.warnings, *bodies)}
 
 
 def test_rule_ids_are_unique() -> None:

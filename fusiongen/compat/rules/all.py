@@ -16,7 +16,7 @@ from . import (
 )
 from .fields import added, defaults, moved, renamed, retyped
 from .fields import removed as fields_removed
-from .parameters import listed, passed
+from .parameters import asking, listed, passed
 from .parameters import retyped as parameters_retyped
 from .types import kinds, options, targets
 from .types import removed as types_removed
@@ -27,7 +27,7 @@ _MODULES = (
     *(enums, exceptions, indexes, invalidations, keys, methods, protocols),
     *(results, services),
     *(added, defaults, fields_removed, moved, renamed, retyped),
-    *(listed, parameters_retyped, passed),
+    *(asking, listed, parameters_retyped, passed),
     *(kinds, options, targets, types_removed),
 )
 _TIERS = tuple(Tier)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..comparison import Comparison
     from ..rule import Change
 
-__all__ = ["ServiceMadeInternal", "ServiceRemoved"]
+__all__ = ["ServiceClientChanged", "ServiceMadeInternal", "ServiceRemoved"]
 
 
 class ServiceRemoved(BreakingRule):
@@ -35,6 +35,36 @@ class ServiceRemoved(BreakingRule):
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for name in comparison.old.contracts.keys() - comparison.new.contracts.keys():
             yield cls.change(name, "there is no such service any more")
+
+
+class ServiceClientChanged(BreakingRule):
+    """A first method depends on who asks, which a client does not say: where the contract's class
+    is the type, a client cannot be passed any more."""
+
+    id = "SERVICE_CLIENT_CHANGED"
+    tier = Tier.SOURCE
+    advice = "Add the method to another contract, or take `…Client` or `…Live` as the type"
+    BREAKING = (
+        Breaking(
+            carts("@service"),
+            f"{carts('@service')}\n    async def whoami(self, who: Principal) -> str: ...",
+            "carts",
+            "a client of it is no `shop.contracts.Carts` any more",
+        ),
+    )
+    COMPATIBLE = (
+        (
+            f"{carts('@service')}\n    async def whoami(self, who: Principal) -> str: ...",
+            f"{carts('@service')}\n    async def me(self, who: Principal) -> str: ...\n"
+            "    async def whoami(self, who: Principal) -> str: ...",
+        ),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for name, old, new in comparison.services():
+            if new.asks and not old.asks:
+                yield cls.change(name, f"a client of it is no `{new.protocol}` any more")
 
 
 class ServiceMadeInternal(BreakingRule):

@@ -18,7 +18,7 @@ from ..primitives import spawn
 from ._core.changes import is_in_vain
 from ._core.computed import Computed
 from ._core.counts import Counts
-from ._core.function import Function
+from ._core.function import Function, Shows
 from ._core.hit import Hit
 from ._core.inner import arguments_of, leases_of
 from ._core.invalidate import mark, notify
@@ -62,15 +62,20 @@ class ConsolidatingFunction(Function[_T]):
         *,
         key: Callable[[tuple[Any, ...]], Hashable] = tuple,
         part: Part = itself,
+        shows: Shows = (),
         options: ComputeOptions,
         hot: dict[object, Hit] | None = None,
     ) -> None:
         assert options.consolidate is not None
         self._window = options.consolidate
         outer = ComputeOptions(min_cache=options.min_cache)
-        super().__init__(graph, name, self._copy, key=key, part=part, options=outer, hot=hot)
+        super().__init__(
+            graph, name, self._copy, key=key, part=part, shows=shows, options=outer, hot=hot
+        )
         inner = replace(options, consolidate=None)
-        self._source = _Source(graph, name + _SOURCE, body, key=key, part=part, options=inner)
+        self._source = _Source(
+            graph, name + _SOURCE, body, key=key, part=part, shows=shows, options=inner
+        )
         self._source.targets = weakref.ref(self)
         self._source.counts = _Bodies(self.counts)
         # A target must keep its source alive, and the source must not keep the target.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import zip_longest
+from typing import Any
 
 __all__ = ["call_text", "repr_of", "str_of"]
 
@@ -22,9 +24,18 @@ def repr_of(value: object) -> str:
     return _text(repr, value)
 
 
-def call_text(name: str, arguments: tuple[object, ...]) -> str:
-    """A call as text: `carts.total('1')`."""
-    return f"{name}({', '.join(map(repr_of, arguments))})"
+def call_text(
+    name: str,
+    arguments: tuple[object, ...],
+    shows: Sequence[Callable[[Any], str] | None] = (),
+) -> str:
+    """A call as text: `carts.total('1')`.
+
+    shows: what makes the text of an argument whose `repr` would tell a secret; `None` of others.
+    """
+    pairs = zip_longest(arguments, shows[: len(arguments)])
+    texts = (repr_of(each) if show is None else show(each) for each, show in pairs)
+    return f"{name}({', '.join(texts)})"
 
 
 def _text(make: Callable[[object], str], value: object) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify
 from ..table import Contract
+from ..values.masking import text_without_secrets
 
 __all__ = ["Key", "MemoryLog", "Operation", "OperationLog", "apply"]
 
@@ -29,7 +31,12 @@ class Key(NamedTuple):
     def __str__(self) -> str:
         if self.method is None:
             return f"{self.contract.name}.*"
-        return call_text(f"{self.contract.name}.{self.method}", self.arguments)
+        return call_text(f"{self.contract.name}.{self.method}", self.arguments, self._shows)
+
+    @property
+    def _shows(self) -> Sequence[Callable[[Any], str] | None]:
+        signature = self.contract.resolved.signatures.get(self.method or "")
+        return () if signature is None else [*map(text_without_secrets, signature.parameters)]
 
 
 @dataclass(slots=True)

@@ -60,5 +60,5 @@ class Client(Rooted):
 
 def _weave(cls: type, contract: Contract, method: str) -> None:
     """Let the class answer hits by itself; all other calls do what its text says."""
-    function = hot_path(contract, method, leased=True)
+    function = hot_path(contract.for_clients, method, leased=True)
     setattr(cls, method, deprecated_like(getattr(contract.protocol, method), function))

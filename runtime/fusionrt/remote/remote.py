@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import CallTimeout, OutcomeUnknown
-from ..graph import SCOPE, Computed, Graph, Hit, at_home
+from ..graph import SCOPE, Computed, Graph, Hit, Origin, at_home
 from ..interceptors import Interceptor, Side
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
@@ -23,6 +23,7 @@ from ..services.pipeline import Pipeline
 from ..table import Compute, Contract
 from ..wire.frames import Ending, Kind
 from ..wire.runs import Request
+from .asking import Asking
 from .reader import FIRST, ReadBy, Reader
 from .replica import lean_on, registration_of
 from .stream import RemoteStream
@@ -45,7 +46,11 @@ class Remote(ComputeMethods):
         self, contract: Contract, peer: Peer, graph: Graph, pipeline: Pipeline | None = None
     ) -> None:
         """pipeline: the interceptors around the calls of all its views."""
-        super().__init__(contract)
+        super().__init__(contract.for_clients)
+        self._whole = contract
+        self._asking = {
+            method.name: Asking(contract, method) for method in contract.methods if method.filled
+        }
         self._peer = peer
         self._timeout = TIMEOUT
         self._stale_ok = False
@@ -90,6 +95,15 @@ class Remote(ComputeMethods):
 
     def _as_reader(self, seconds: float) -> Reader:
         return Reader(seconds, self._pipeline, self._functions)
+
+    def mark(self, method: str, arguments: tuple[Any, ...], origin: Origin) -> list[Computed[Any]]:
+        """As its base; the replicas here are of nobody but this process (W1)."""
+        if method in self._asking:
+            sent = self._asking[method].sent(arguments, self._peer.asker)
+            if sent is None:
+                return []
+            arguments = sent
+        return super().mark(method, arguments, origin)
 
     # -- compute methods --
 
@@ -237,7 +251,9 @@ class Remote(ComputeMethods):
         except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
             # Nobody here will learn whether it wrote (O20). A host that answers has told us before.
             if self.graph is not None:
-                keys = DeclaredKeys(self.contract, method, arguments).by_arguments()
+                if method in self._asking:
+                    arguments = self._asking[method].fill(arguments, self._peer.asker)
+                keys = DeclaredKeys(self._whole, method, arguments).by_arguments()
                 name = f"{self.contract.name}.{method}"
                 apply(Operation(asked.operation, name, keys), self.graph)
             raise

@@ -21,6 +21,7 @@ from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import method_id
 from ..wire.frames import Calls, Encoding, Ending, Kind
+from .asking import Asking
 from .declared import check_declared
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
@@ -98,8 +99,9 @@ class ServiceServant:
         return served.stream(call, reply)
 
     def _description(self) -> bytes:
+        contract = self._binding.contract.for_clients
         calls = self._unknown + sum(self.requests().values())
-        described = describe(self._binding.contract, self._iid, self._binding.bodies, calls)
+        described = describe(contract, self._iid, self._binding.bodies, calls)
         return msgspec.json.encode(described)
 
 
@@ -132,11 +134,14 @@ class _Served:
     """One method."""
 
     def __init__(self, binding: Binding, method: Method, outcomes: Outcomes) -> None:
-        signature = binding.contract.resolved.signatures[method.name]
+        contract = binding.contract.for_clients
+        signature = contract.resolved.signatures[method.name]
         self.name: Final = method.name
         self.calls = 0
         self._binding = binding
         self._method = method
+        self._asking = Asking(binding.contract, method) if method.filled else None
+        self._sent = contract.method[method.name].parameters
         self._kinds = _KINDS[type(method)]
         self._around = binding.around(method.name)
         self._outcomes = outcomes
@@ -151,6 +156,8 @@ class _Served:
             replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
             return None
         ids, arguments = self._decode(calls, replies)
+        if self._asking is not None:
+            arguments = [self._asking.fill(each, replies.asker) for each in arguments]
         encode = self._encoder(calls.encoding)
         if kind is Kind.COMPUTE:
             return self._compute(calls, ids, arguments, encode, replies)
@@ -184,6 +191,8 @@ class _Served:
         if not isinstance(self._method, Stream):
             reply.failure(self._misfit(Kind.STREAM))
             return None
+        if self._asking is not None:
+            arguments = self._asking.fill(arguments, reply.asker)
         if self._binding.pipeline is None:
             return self._stream(call, arguments, reply)
         due = now() + call.budget / 1000.0
@@ -217,20 +226,25 @@ class _Served:
         return [id for id, _ in good], [arguments for _, arguments in good]
 
     def _decoder(self, encoding: Encoding) -> Callable[[bytes], tuple[Any, ...]]:
-        return self._decode_json if encoding is Encoding.JSON else self._arguments.decode
+        return self._arguments.decode if encoding is Encoding.MSGPACK else self._decode_json
 
     def _encoder(self, encoding: Encoding) -> Callable[[Any], bytes]:
-        return self._result.encode_json if encoding is Encoding.JSON else self._result.encode
+        match encoding:
+            case Encoding.JSON:
+                return self._result.encode_json
+            case Encoding.SHOWN:
+                return self._result.encode_shown
+        return self._result.encode
 
     def _decode_json(self, data: bytes) -> tuple[Any, ...]:
         """A list with a value for each parameter; people leave those out that have defaults."""
         given = json_items(data)
-        method, types = self._method, self._types
+        types = self._types
         if len(given) > len(types):
             raise WireError(f"expected at most {len(types)} arguments, got {len(given)}")
-        signature = self._binding.contract.signature(method.name)
+        signature = self._binding.contract.signature(self._method.name)
         arguments = []
-        for index, (name, tp) in enumerate(zip(method.parameters, types, strict=True)):
+        for index, (name, tp) in enumerate(zip(self._sent, types, strict=True)):
             default = signature.parameters[name].default
             if index < len(given):
                 try:
@@ -318,7 +332,10 @@ class _Served:
                 except Exception as error:
                     return Outcome(b"", self.failure(error))
 
-            outcome = await self._outcomes.once(operation, body)
+            known = operation
+            if operation and self._asking is not None:  # nobody gets what somebody else asked for
+                known += self._asking.whose(arguments)
+            outcome = await self._outcomes.once(known, body)
             if outcome.failure is not None:
                 return Answer(failure=outcome.failure)
             return outcome.payload

@@ -56,7 +56,8 @@ class Way(Ask):
         try:
             return self._arguments.encode(arguments)
         except (TypeError, ValueError, OverflowError) as problem:
-            raise ArgumentError(self._name, str(problem)) from None
+            told = "a value cannot travel" if self._arguments.hides else str(problem)
+            raise ArgumentError(self._name, told) from None
 
     def decode(self, payload: bytes) -> Any:
         return self.results.decode(payload)

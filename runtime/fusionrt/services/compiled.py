@@ -20,7 +20,7 @@ from typing import Any
 
 from ..graph import AT_HOME, SCOPE
 from ..primitives import running_loop
-from ..table import Contract
+from ..table import Contract, parameters_of
 
 __all__ = ["command_path", "hot_path", "hot_table"]
 
@@ -89,7 +89,15 @@ def _compiled(template: str, contract: Contract, method: str, **parts: str) -> C
     namespace |= {f"__fusion_default_{p.name}": p.default for p in parameters}
     exec(compile(source, f"<the call of {declared.__qualname__}>", "exec"), namespace)
     function: Callable[..., Any] = namespace[method]
-    return functools.update_wrapper(function, declared, updated=())  # not that it is abstract
+    functools.update_wrapper(function, declared, updated=())  # not that it is abstract
+    if contract.method[method].parameters != parameters_of(declared):  # see `for_clients`
+        function.__signature__ = _with_self(contract.signature(method))  # type: ignore[attr-defined]
+    return function
+
+
+def _with_self(signature: inspect.Signature) -> inspect.Signature:
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)
+    return signature.replace(parameters=[own, *signature.parameters.values()])
 
 
 def _signature(parameters: list[inspect.Parameter]) -> Iterator[str]:

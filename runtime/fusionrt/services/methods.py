@@ -18,6 +18,7 @@ from ..graph import (
 )
 from ..table import Compute, Contract
 from ..values.keys import Keyer
+from ..values.masking import text_without_secrets
 
 __all__ = ["ComputeMethods"]
 
@@ -103,6 +104,7 @@ class ComputeMethods:
                 self.body(method.name),
                 key=keyer.key,
                 part=keyer.part,
+                shows=tuple(map(text_without_secrets, types)),
                 options=options,
                 hot=self.hot_table(method.name, keyer.plain),
             )

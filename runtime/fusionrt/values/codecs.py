@@ -8,6 +8,7 @@ as a number, an abstract collection (Sequence, Set, Mapping) as list, set or dic
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
@@ -20,6 +21,7 @@ from .bools import convert
 from .conversions import Convert
 from .faithful import may_overflow
 from .json_text import json_decoder, json_encode
+from .masking import holds_secrets, masked_json
 from .plans import plan_of
 from .reading import shape_of
 from .scalars import mend
@@ -53,6 +55,8 @@ class Codec(Generic[T]):
         shape = shape_of(tp)
         self._plan = plan = plan_of(shape)
         self._shape = shape
+        self.hides: Final = holds_secrets(shape)
+        """Whether there are secrets in it, so that no message may quote a value."""
         encode = msgspec.msgpack.Encoder(enc_hook=mend).encode
         self.encode = _encoder(shape, plan.to_wire, encode)
         self.encode_most = encode if plan.to_wire is None else self.encode
@@ -102,15 +106,21 @@ class Codec(Generic[T]):
         try:
             wire = convert(decode_wide(data), self._plan.wire)
         except Exception:
-            raise _refusal(problem) from problem
+            raise self._refusal(problem) from self._cause(problem)
         return self._arrived(wire)
 
     def _arrived(self, wire: Any) -> T:
         try:
             value: T = self._plan.from_wire(wire) if self._plan.from_wire else wire
         except Exception as problem:
-            raise _refusal(problem) from problem
+            raise self._refusal(problem) from self._cause(problem)
         return value
+
+    def _refusal(self, problem: Exception) -> WireError:
+        return _at(problem) if self.hides else _refusal(problem)
+
+    def _cause(self, problem: Exception) -> Exception | None:
+        return None if self.hides else problem
 
     def encode_json(self, value: T) -> bytes:
         """The value as JSON, for the command line and for debugging."""
@@ -119,6 +129,14 @@ class Codec(Generic[T]):
         except AttributeError:
             raise _misfit(self._shape, value) from None
         return json_encode(wire)
+
+    def encode_shown(self, value: T) -> bytes:
+        """The value as JSON for people: what is secret is masked."""
+        return self._encode_shown(value)
+
+    @cached_property
+    def _encode_shown(self) -> Callable[[T], bytes]:
+        return masked_json(self._shape) if self.hides else self.encode_json
 
     def decode_json(self, data: bytes) -> T:
         """The value of this JSON text.
@@ -129,7 +147,7 @@ class Codec(Generic[T]):
         try:
             wire = self._json_decode(data)
         except Exception as problem:
-            raise _refusal(problem) from problem
+            raise self._refusal(problem) from self._cause(problem)
         return self._arrived(wire)
 
     @cached_property
@@ -206,7 +224,7 @@ def _after(first: Callable[[Any], Any], then: Callable[[Any], Any]) -> Callable[
 def _refusal(problem: Exception) -> WireError:
     """An error for the sender: what is wrong with the value, nothing of our insides (D21)."""
     cause = problem.__cause__ or problem
-    text = "the value is not one of the declared type"
+    text = _WRONG
     if "pydantic" in sys.modules:
         from pydantic import ValidationError
 
@@ -220,5 +238,13 @@ def _refusal(problem: Exception) -> WireError:
     return WireError(text[:_LONGEST])
 
 
+def _at(problem: Exception) -> WireError:
+    """The same for a value with secrets: at most where it is wrong."""
+    place = _PLACE.search(str(problem)) if isinstance(problem, msgspec.MsgspecError) else None
+    return WireError(f"{_WRONG}{place[0] if place else ''}")
+
+
+_WRONG: Final = "the value is not one of the declared type"
+_PLACE: Final = re.compile(r" - at `\$[\w.\[\]]*`$", re.ASCII)
 _LONGEST: Final = 500
 """Characters of a message: it may quote the value, which may be as long as the sender liked."""

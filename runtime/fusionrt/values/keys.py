@@ -14,6 +14,7 @@ from typing import Any
 from ..contract import ANY
 from ..errors import ArgumentError
 from .leaves import Mismatch
+from .masking import holds_secrets
 from .normal import exact_classes, normal
 from .reading import shape_of
 from .telling import teller
@@ -40,6 +41,7 @@ class Keyer:
         self._method = method
         self._names = names
         shapes = [shape_of(tp) for tp in types]
+        self._secret = tuple(map(holds_secrets, shapes))
         self._exact = tuple(map(exact_classes, shapes))
         self._steps = tuple(map(normal, shapes))
         tellers = [teller(shape) for shape in shapes]
@@ -82,7 +84,8 @@ class Keyer:
     def _step(self, index: int, argument: object) -> object:
         try:
             return self._steps[index](argument)
-        except Mismatch as problem:
+        except Mismatch as mismatch:
+            problem = mismatch.without_value if self._secret[index] else str(mismatch)
             raise ArgumentError(self._method, f"{self._names[index]}: {problem}") from None
 
 

@@ -24,7 +24,9 @@ class Mismatch(Exception):
     """Raised within this package when a value is not of the declared type; never leaves `Keyer`."""
 
     def __init__(self, shape: Shape, value: object, problem: str = "") -> None:
-        super().__init__(problem or f"expected {spell(shape.tp)}, got {type(value).__qualname__}")
+        self.without_value = f"expected {spell(shape.tp)}, got {type(value).__qualname__}"
+        """The problem, in words that say nothing of the value."""
+        super().__init__(problem or self.without_value)
 
 
 def leaf(shape: Scalar | Text | EnumOf | OneOf) -> Normal:

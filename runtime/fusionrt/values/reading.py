@@ -25,6 +25,7 @@ from typing import (
 import msgspec
 from msgspec import UnsetType
 
+from ..contract import Secret
 from ..errors import UnsupportedType
 from .aliases import QuotedAlias, is_alias, quoted_alias, value_of
 from .fields import declared_fields, substitute
@@ -50,7 +51,7 @@ from .shapes import (
 )
 from .texts import ADDRESSES, text_form
 
-__all__ = ["record_style", "shape_of"]
+__all__ = ["is_secret_class", "is_secret_mark", "record_style", "shape_of"]
 
 _ABC = collections.abc
 _ITEMS: Final[dict[Any, tuple[Any, Any, tuple[type, ...]]]] = {
@@ -197,7 +198,7 @@ class _Reader:
         if tp in SCALARS:
             return Scalar(tp, tp)
         if (form := text_form(tp)) is not None:
-            return Text(tp, tp, form)
+            return Text(tp, tp, form, secret=is_secret_class(tp))
         if isinstance(tp, enum.EnumMeta) and tp.__members__:
             return EnumOf(tp, tp)
         name = f"{tp.__module__}.{tp.__qualname__}"
@@ -207,7 +208,9 @@ class _Reader:
             if getattr(tp, "__pydantic_generic_metadata__", {}).get("parameters"):
                 raise _open(tp)
             base = _PYDANTIC_NAMES.get(name)
-            return Model(tp, tp) if base is None else Checked(tp, self.read(base))
+            if base is None:
+                return Model(tp, tp, secret=is_secret_class(tp))
+            return Checked(tp, self.read(base))
         if tp is tuple:
             return Items(tp, tuple, tuple, (tuple,), Anything(Any))
         if tp in _ITEMS:
@@ -224,6 +227,8 @@ class _Reader:
         constrained = any(isinstance(item, msgspec.Meta) for item in tp.__metadata__)
         if constrained and isinstance(shape, (Scalar, Items, Table)):
             shape = dataclasses.replace(shape, tp=tp)
+        if is_secret_mark(tp.__metadata__):
+            shape = dataclasses.replace(shape, secret=True)
         return Checked(tp, shape) if any(map(_is_pydantic, tp.__metadata__)) else shape
 
     def _union(self, tp: Any, arguments: tuple[Any, ...]) -> Shape:
@@ -231,7 +236,9 @@ class _Reader:
         for argument in arguments:
             read = self.read(argument)
             for member in read.members if isinstance(read, AnyOf) else (read,):
-                members.setdefault(member.tp, member)
+                known = members.setdefault(member.tp, member)
+                if (member.secret or read.secret) and not known.secret:
+                    members[member.tp] = dataclasses.replace(known, secret=True)
         if len(members) == 1:
             return next(iter(members.values()))
         return AnyOf(tp, tuple(sorted(members.values(), key=_order)))
@@ -291,6 +298,20 @@ def _is_pydantic(mark: object) -> bool:
     if hasattr(mark, "__get_pydantic_core_schema__"):
         return True
     return type(mark).__module__.partition(".")[0] in ("pydantic", "annotated_types")
+
+
+def is_secret_mark(marks: Iterable[object]) -> bool:
+    """Whether what stands beside a type in `Annotated` says that no text may show its values."""
+    return any(mark is Secret or isinstance(mark, Secret) for mark in marks)
+
+
+def is_secret_class(cls: Any) -> bool:
+    """Whether it is one of pydantic's, which mask themselves in texts, and nowhere else."""
+    bases = cls.__mro__ if isinstance(cls, type) else ()
+    return any(f"{base.__module__}.{base.__qualname__}" in _SECRETS for base in bases)
+
+
+_SECRETS: Final = frozenset(f"pydantic.types.Secret{name}" for name in ("", "Bytes", "Str"))
 
 
 def _order(shape: Shape) -> tuple[str, str]:

@@ -40,9 +40,13 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shape:
-    """The base of every shape. Shapes compare by identity: recursive types make them cyclic."""
+    """The base of every shape. Shapes compare by identity: recursive types make them cyclic.
+
+    secret: no text may show its values.
+    """
 
     tp: Any
+    secret: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import UNSET
 
+from ..identity import IDENTITIES
 from .matching import Chooser
 from .scalars import PLAIN, SCALARS
 from .shapes import (
@@ -67,6 +68,8 @@ class _Tellers:
                 return tell and (lambda value: cls(map(tell, value)))
             case Places():
                 return self._places(shape)
+            case Record(cls=cls) if cls in IDENTITIES:
+                return None  # ours: frozen, and equal by what travels
             case Record():
                 return self._once(shape, self._record)
             case Recurring():

@@ -66,6 +66,8 @@ class Encoding(IntEnum):
 
     MSGPACK = 0
     JSON = 1
+    SHOWN = 2
+    """As JSON, for people: what is secret in a result is masked."""
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True, gc=False):

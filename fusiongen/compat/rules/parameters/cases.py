@@ -23,8 +23,8 @@ def case(old: str, new: str) -> Case:
 
 def kept(pair: MethodPair) -> Iterator[tuple[LockedParameter, LockedParameter]]:
     """The parameters that both versions have, by name; by position where one was renamed."""
-    new = {each.name: each for each in pair.new.parameters}
-    for parameter in pair.old.parameters:
+    new = {each.name: each for each in pair.new.sent}
+    for parameter in pair.old.sent:
         if parameter.name in new:
             yield parameter, new[parameter.name]
     yield from renamed(pair)
@@ -32,16 +32,16 @@ def kept(pair: MethodPair) -> Iterator[tuple[LockedParameter, LockedParameter]]:
 
 def renamed(pair: MethodPair) -> Iterator[tuple[LockedParameter, LockedParameter]]:
     """The parameters that stand where one of another name stood, which is gone."""
-    if len(pair.old.parameters) != len(pair.new.parameters):
+    if len(pair.old.sent) != len(pair.new.sent):
         return
-    olds = {each.name for each in pair.old.parameters}
-    news = {each.name for each in pair.new.parameters}
-    for old, new in zip(pair.old.parameters, pair.new.parameters, strict=True):
+    olds = {each.name for each in pair.old.sent}
+    news = {each.name for each in pair.new.sent}
+    for old, new in zip(pair.old.sent, pair.new.sent, strict=True):
         if old.name not in news and new.name not in olds:
             yield old, new
 
 
 def moved_parameters(pair: MethodPair) -> tuple[str, str] | None:
     """The first of the parameters that stayed and moved, and the one that comes after it now."""
-    old = [each.name for each in pair.old.parameters]
-    return first_moved(old, [each.name for each in pair.new.parameters if each.name in old])
+    old = [each.name for each in pair.old.sent]
+    return first_moved(old, [each.name for each in pair.new.sent if each.name in old])

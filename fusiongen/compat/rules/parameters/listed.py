@@ -18,9 +18,9 @@ __all__ = ["ParameterAddedOptional", "ParameterAddedRequired", "ParameterMoved",
 
 
 def _added(pair: MethodPair) -> Iterator[LockedParameter]:
-    known = {each.name for each in pair.old.parameters}
+    known = {each.name for each in pair.old.sent}
     known.update(new.name for _, new in renamed(pair))
-    return (each for each in pair.new.parameters if each.name not in known)
+    return (each for each in pair.new.sent if each.name not in known)
 
 
 class ParameterAddedRequired(BreakingRule):
@@ -89,9 +89,9 @@ class ParameterRemoved(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.methods:
-            known = {each.name for each in pair.new.parameters}
+            known = {each.name for each in pair.new.sent}
             known.update(old.name for old, _ in renamed(pair))
-            for parameter in pair.old.parameters:
+            for parameter in pair.old.sent:
                 if parameter.name not in known:
                     yield cls.change(pair.at, f"the parameter `{parameter.name}` is gone")
 

@@ -47,6 +47,8 @@ class ParameterTypeChanged(BreakingRule):
     COMPATIBLE = (
         case("ids: list[str]", "ids: Sequence[str]"),
         case("n: int", "n: Annotated[int, msgspec.Meta(description='a number')]"),
+        case("id: str", "id: Annotated[str, Secret]"),
+        case("id: Annotated[str, Secret] | int", "id: str | int"),
         case("id: str | None", "id: Optional[str]"),
     )
 

@@ -115,7 +115,8 @@ class Computed(Rooted, Generic[_T]):
     @property
     def key(self) -> str:
         """The call that it is the result of, as text: `carts.total('1')`."""
-        return call_text(self._function.name, self._arguments)
+        function = self._function
+        return call_text(function.name, self._arguments, function.shows)
 
     # -- freshness --
 

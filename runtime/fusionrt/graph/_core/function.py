@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ...contract import ComputeOptions
@@ -31,6 +31,8 @@ __all__ = ["Function"]
 
 _T = TypeVar("_T")
 
+Shows = Sequence[Callable[[Any], str] | None]
+
 _log = logging.getLogger("fusionrt")
 
 _NO_INDEXES: dict[tuple[int, ...], Index] = {}
@@ -46,6 +48,7 @@ class Function(Generic[_T]):
     body: computes the value; must keep its service alive only while it runs (G31).
     key: what names a computed in the table, from normalised arguments (G32).
     part: what names one of these arguments.
+    shows: what makes the text of an argument, where `repr` may not; see `call_text`.
     hot: where the hits for the hot path go, by key; None if raw arguments are no keys.
     """
 
@@ -65,6 +68,7 @@ class Function(Generic[_T]):
         "options",
         "part",
         "replicates",
+        "shows",
         "table",
         "told",
         "weak",
@@ -81,6 +85,7 @@ class Function(Generic[_T]):
         *,
         key: Callable[[tuple[Any, ...]], Hashable] = tuple,
         part: Part = itself,
+        shows: Shows = (),
         options: ComputeOptions | None = None,
         hot: dict[object, Hit] | None = None,
     ) -> None:
@@ -89,6 +94,7 @@ class Function(Generic[_T]):
         self.body = body
         self.key = key
         self.part = part
+        self.shows = shows
         self.options = options if options is not None else ComputeOptions()
         self.hot = hot
         self.delay = self.options.invalidation_delay or 0.0

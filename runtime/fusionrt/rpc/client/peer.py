@@ -7,6 +7,7 @@ import math
 from typing import Any, Final
 
 from ...errors import FusionError, NotPermitted, OutcomeUnknown, RemoteUnavailable, WireError
+from ...identity import Asker
 from ...primitives import clock, random_bits
 from ...transport import Message, Transport
 from ...wire.batch import call_size, overhead
@@ -51,6 +52,8 @@ class Peer:
         outage: Outage,
     ) -> None:
         self.service = service
+        self.asker: Final = Asker(principal, cid)
+        """As whom its hosts know this process (W1)."""
         self._transport = transport
         self._subjects = subjects
         self._cid = cid

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from msgspec import structs
 
+from ...identity import Asker
 from ...primitives import new_id
 from ...wire.frames import Calls, Encoding, Ending, Kind
 from .streams import Sender
@@ -110,6 +111,10 @@ class Replies(Protocol):
     def principal(self) -> str:
         """Who calls."""
 
+    @property
+    def asker(self) -> Asker:
+        """Who makes the calls (W1)."""
+
     def results(
         self, kind: Kind, method: int, ids: Sequence[int], payloads: Sequence[bytes]
     ) -> None:
@@ -125,6 +130,10 @@ class Reply(Protocol):
     @property
     def principal(self) -> str:
         """Who reads it."""
+
+    @property
+    def asker(self) -> Asker:
+        """Who reads it (W1)."""
 
     def failure(self, failure: Ending) -> None:
         """It did not begin."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final
 
+from ...identity import Asker
 from ...primitives import spawn
 from ...wire import host_events as events
 from ...wire.envelopes import ClientEnvelope
@@ -144,6 +146,11 @@ class Session:
         """What fails when its time is up."""
         waiting = (work for _, work in self._running.values() if work is not None)
         return {work for work in (*waiting, *self._line.works) if work.is_timed}
+
+    @cached_property
+    def asker(self) -> Asker:
+        """Who makes its calls: whom the session was opened with, whatever they say (W1)."""
+        return Asker(self.wire.principal, self.wire.cid)
 
     @property
     def running(self) -> Collection[asyncio.Task[None]]:
@@ -335,6 +342,10 @@ class _Reply:
     @property
     def principal(self) -> str:
         return self._session.principal
+
+    @property
+    def asker(self) -> Asker:
+        return self._session.asker
 
     def failure(self, failure: Ending) -> None:
         self._session.fail_stream(self._id, failure)
