@@ -23,6 +23,7 @@ __all__ = [
     "Parameter",
     "ParameterKind",
     "Path",
+    "Sharding",
     "Wildcard",
 ]
 
@@ -161,6 +162,14 @@ class Method(Model):
     span: Span
 
 
+class Sharding(Model):
+    """How calls are routed: by the value of a parameter, onto so many shards."""
+
+    parameter: str
+    count: int
+    span: Span
+
+
 class Contract(Model):
     """One contract: a Protocol that is decorated with `@service`."""
 
@@ -171,6 +180,7 @@ class Contract(Model):
     version: int | None = None
     internal: bool = False
     raises: tuple[Ref, ...] = ()
+    shard: Sharding | None = None
     doc: str | None = None
     methods: tuple[Method, ...]
     span: Span

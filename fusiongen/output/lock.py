@@ -62,6 +62,13 @@ class LockedMethod(_Model):
     deprecated: str | None = None
 
 
+class LockedShard(_Model):
+    """How calls are routed."""
+
+    parameter: str
+    count: int
+
+
 class LockedContract(_Model):
     """One contract, by the name of its service."""
 
@@ -70,6 +77,7 @@ class LockedContract(_Model):
     internal: bool = False
     raises: dict[str, str] = {}
     """The exceptions that travel, by the names that they travel under."""
+    shard: LockedShard | None = None
     methods: dict[str, LockedMethod] = {}
 
 

@@ -71,6 +71,7 @@ class _Page:
         facts = [f"Contract `{service.protocol.rpartition('.')[2]}` in `{service.file}`"]
         facts += [f"version {service.version}"] if service.version is not None else []
         facts += ["internal: no gateway may reach it"] if service.internal else []
+        facts += [service.sharded] if service.sharded else []
         yield f"{', '.join(facts)}."
         yield _table(
             ("Method", "Kind", "What it does"),

@@ -13,6 +13,7 @@ from . import (
     raises,
     reserved,
     services,
+    sharding,
     types,
     warnings,
 )
@@ -25,6 +26,7 @@ _MODULES = (
     names,
     protocols,
     services,
+    sharding,
     methods,
     reserved,
     options,

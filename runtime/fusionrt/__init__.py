@@ -52,6 +52,7 @@ from .graph import (
     running_graph,
 )
 from .host import Host, HostStatistics
+from .shards import OwnershipStatistics, fencing_token
 from .transport.credentials import Credentials
 from .wire.limits import Quota
 
@@ -91,6 +92,7 @@ __all__ = [
     "OriginKind",
     "OutcomeUnknown",
     "Overloaded",
+    "OwnershipStatistics",
     "PortTaken",
     "Quota",
     "RemoteError",
@@ -107,6 +109,7 @@ __all__ = [
     "compute",
     "computed",
     "current",
+    "fencing_token",
     "is_transient",
     "isolated",
     "running_graph",

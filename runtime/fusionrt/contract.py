@@ -59,6 +59,8 @@ def service(
     version: int | None = None,
     internal: bool = False,
     raises: Sequence[type[Exception]] = (),
+    shard: str | None = None,
+    shards: int = 64,
 ) -> Callable[[_C], _C]: ...
 def service(
     cls: _C | None = None,
@@ -68,6 +70,8 @@ def service(
     version: int | None = None,
     internal: bool = False,
     raises: Sequence[type[Exception]] = (),
+    shard: str | None = None,
+    shards: int = 64,
 ) -> _C | Callable[[_C], _C]:
     """Mark a Protocol as a contract.
 
@@ -77,6 +81,10 @@ def service(
     internal: never reachable through a gateway.
     raises: exception classes that travel to the caller as themselves; every other exception
         reaches it as `RemoteError`.
+    shard: the parameter, which every method has, by whose value calls are routed: one host at a
+        time serves all calls of a value (D20).
+    shards: how many parts the values are divided into; each belongs to one host. Have several times
+        as many as there will ever be hosts.
     """
     return cls if cls is not None else _unchanged
 

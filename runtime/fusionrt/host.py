@@ -27,6 +27,8 @@ from .primitives import new_id
 from .remote.client import Client
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
+from .remote.shard_remote import ShardRemote
+from .remote.shard_service import ShardService
 from .rpc import (
     ANONYMOUS,
     CONSOLE,
@@ -40,7 +42,9 @@ from .rpc import (
     Subjects,
 )
 from .services.service import Service
+from .shards import OwnershipStatistics
 from .signals import stop_signals
+from .table import Contract
 from .transport import Listener, Transport, TransportStatistics
 from .transport.credentials import Credentials
 from .transport.nats import NatsTransport
@@ -199,13 +203,15 @@ class HostStatistics:
     """What a host did, and what it holds now.
 
     graph: the cache. transport: the connection. services: what is done for the clients of each
-        service that is served here, by its name. outlet: what is to be sent to them. caller: what
+        service that is served here, by its name. shards: what is owned of those that are sharded.
+        outlet: what is to be sent to them. caller: what
         its own clients do, by service, in `caller.peers`.
     """
 
     graph: Statistics
     transport: TransportStatistics
     services: Mapping[str, ResponderStatistics]
+    shards: Mapping[str, OwnershipStatistics]
     outlet: OutletStatistics
     caller: CallerStatistics
 
@@ -246,6 +252,7 @@ class _Entered:
         self._nudges = Nudges(self.graph, self.iid, transport, host._subjects)
         self._services: dict[str, Service] = {}
         self._responders: list[Responder] = []
+        self._shards: dict[str, ShardService] = {}
         self._clients: dict[type[Client], Client] = {}
 
     @classmethod
@@ -282,21 +289,30 @@ class _Entered:
         self._services[name] = service
         subscription = await self._nudges.listen(binding.contract)
         self._exits.push_async_callback(subscription.unsubscribe)
+        shards: ShardService | None = None
+        if binding.contract.shard is not None:
+            table = self._transport.table(self._subjects.table(name))
+            shards = ShardService(binding, self.iid, table, self._timing)
         responder = Responder(
             name,
             self.iid,
-            ServiceServant(binding, self.iid),
+            ServiceServant(binding, self.iid) if shards is None else shards.servant,
             self._transport,
             self._outlet,
             subjects=self._subjects,
             timing=self._timing,
             confidants=self._confidants,
             quota=self._quota,
+            check=None if shards is None else shards.check,
         )
         self._responders.append(responder)
         self._exits.push_async_callback(responder.close)
         await responder.open()
         await self._transport.flush()
+        if shards is not None:
+            self._shards[name] = shards
+            self._exits.push_async_callback(shards.close)
+            await shards.open(responder)
 
     def client(self, cls: type[_C]) -> _C:
         if not (isinstance(cls, type) and issubclass(cls, Client)):
@@ -304,16 +320,21 @@ class _Entered:
         client = self._clients.get(cls)
         if client is None:
             contract = cls._fusion_contract
-            remote = Remote(contract, self._caller.peer(contract.name), self.graph)
-            client = self._clients[cls] = cls(remote)
+            client = self._clients[cls] = cls(self._remote(contract))
         assert isinstance(client, cls)
         return client
+
+    def _remote(self, contract: Contract) -> Remote:
+        if contract.shard is not None:
+            return ShardRemote(contract, self._caller.shard_peer(contract.name), self.graph)
+        return Remote(contract, self._caller.peer(contract.name), self.graph)
 
     def statistics(self) -> HostStatistics:
         return HostStatistics(
             graph=self.graph.statistics(),
             transport=self._transport.statistics(),
             services={each.service: each.statistics() for each in self._responders},
+            shards={name: each.statistics() for name, each in self._shards.items()},
             outlet=self._outlet.statistics(),
             caller=self._caller.statistics(),
         )
@@ -325,4 +346,9 @@ class _Entered:
                 await inspect_ending(self.graph)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(GRACE):
-                        await asyncio.gather(*(responder.drain() for responder in self._responders))
+                        await asyncio.gather(*map(self._drain, self._responders))
+
+    async def _drain(self, responder: Responder) -> None:
+        if responder.service in self._shards:
+            await self._shards[responder.service].drain()
+        await responder.drain()

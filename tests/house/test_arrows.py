@@ -31,9 +31,14 @@ ROOMS: dict[str, set[str]] = {
     "table": {*BASE, "annotations"},
     "transport": {*BASE, "wire"},
     "rpc": {*BASE, "wire", "transport"},
+    "shards": {*BASE, "values", "wire", "table", "transport"},
     "operations": {*BASE, "graph", "values", "wire", "table", "transport", "rpc"},
     "services": {*BASE, "graph", "values", "table", "operations"},
-    "remote": {*BASE, "graph", "values", "wire", "table", "rpc", "operations", "services"},
+    "remote": {
+        *BASE,
+        *("graph", "values", "wire", "table", "transport", "rpc"),
+        *("operations", "services", "shards"),
+    },
     "broker": {*BASE, "children"},
     "host": {
         *BASE,
@@ -46,6 +51,7 @@ ROOMS: dict[str, set[str]] = {
             "operations",
             "services",
             "remote",
+            "shards",
             "table",
         ),
         "signals",
@@ -58,7 +64,7 @@ ROOMS: dict[str, set[str]] = {
         *("graph", "host", "remote", "services", "transport"),
         *("broker", "children"),
     },
-    "__init__": {*BASE, "graph", "host", "transport", "wire"},
+    "__init__": {*BASE, "graph", "host", "shards", "transport", "wire"},
     "__main__": {*BASE, "host", "running"},
 }
 

@@ -15,7 +15,7 @@ from ..errors import CallTimeout, OutcomeUnknown
 from ..graph import SCOPE, Computed, Graph, Hit, at_home
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
-from ..rpc import Peer, Pending, Registration
+from ..rpc import Incoming, Peer, Pending, Registration
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
 from ..table import Compute, Contract
@@ -169,10 +169,13 @@ class Remote(ComputeMethods):
         self._check_home()
         way = self._ways.get(method) or self._way(Kind.STREAM, method)
         request = Request(way, way.encoded(arguments), now() + self._timeout)
-        incoming = self._peer.stream(request)
+        incoming = self._open_stream(request, method, arguments)
         return RemoteStream(incoming, way.results, lambda failed: way.error(failed.failure))
 
     # -- over the wire --
+
+    def _open_stream(self, request: Request, method: str, arguments: tuple[Any, ...]) -> Incoming:
+        return self._peer.stream(request)
 
     def _ask(
         self,

@@ -24,7 +24,7 @@ from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
 from .outcomes import Outcome, Outcomes
 
-__all__ = ["ServiceServant"]
+__all__ = ["Served", "ServiceServant"]
 
 _DESCRIBE = method_id(DESCRIBE)
 
@@ -55,13 +55,16 @@ class ServiceServant:
         self._binding = binding
         self._iid = iid
         self._calls = 0
-        self._methods: dict[int, _Served] = {}
+        self._methods: dict[int, Served] = {}
         for cls in binding.contract.resolved.raises:
             check_declared(cls)
         for method in binding.contract.methods:
-            served = _Served(binding, method, outcomes)
+            served = self._serve(method, outcomes)
             if self._methods.setdefault(method_id(method.name), served) is not served:
                 raise ValueError(f"{method.name}: another method has the same hash; rename it")
+
+    def _serve(self, method: Method, outcomes: Outcomes) -> Served:
+        return Served(self._binding, method, outcomes)
 
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
         """Answer calls: hits at once, everything else by the returned bodies."""
@@ -118,7 +121,7 @@ class _Held:
         return not self._computed.is_consistent
 
 
-class _Served:
+class Served:
     """One method."""
 
     def __init__(self, binding: Binding, method: Method, outcomes: Outcomes) -> None:
