@@ -87,7 +87,9 @@ async def _town(seed: int, faults: Faults, *names: str) -> AsyncIterator[Town]:
 
 
 def in_town(
-    *names: str, seeds: int = 3, faults: Faults = Faults(delay=(0.001, 0.01))  # noqa: B008
+    *names: str,
+    seeds: int = 3,
+    faults: Faults = Faults(delay=(0.001, 0.01)),  # noqa: B008
 ) -> Callable[[Callable[[Town], Coroutine[Any, Any, None]]], Callable[[], None]]:
     """The test in a town of these hosts, in some universes."""
 
