@@ -33,9 +33,10 @@ class UnroutedMethod(ContractRule):
         '@service(shard="room")\nclass Rooms(Protocol):\n'
         "    @compute\n    async def get(self, room: str) -> str: ...\n"
         "    async def say(self, text: str, *, room: str) -> None: ...",
+        "from uuid import UUID\n\n\n"
         '@service(shard="room")\nclass Rooms(Protocol):\n'
         "    def events(self, room: Annotated[UUID, 'room']) -> AsyncIterator[str]: ...",
-        "class Floor(Enum):\n    FIRST = 1\n\n\n"
+        "from enum import Enum\n\n\nclass Floor(Enum):\n    FIRST = 1\n\n\n"
         '@service(shard="floor")\nclass Rooms(Protocol):\n'
         "    async def get(self, floor: Floor) -> str: ...",
         'Room = NewType("Room", str)\n\n\n'

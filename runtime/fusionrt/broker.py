@@ -67,7 +67,18 @@ class Broker:
         binary = os.fspath(server_binary())
         store = tempfile.TemporaryDirectory(prefix="fusiongen-", ignore_cleanup_errors=True)
         with tempfile.TemporaryFile() as log:
-            command = [binary, "-n", own_name, "-a", host, "-p", str(port), "-js", "-sd", store.name]
+            command = [
+                binary,
+                "-n",
+                own_name,
+                "-a",
+                host,
+                "-p",
+                str(port),
+                "-js",
+                "-sd",
+                store.name,
+            ]
             process = start_child(command, log)
             try:
                 async with asyncio.timeout(START_TIMEOUT):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from typing import Any
 
@@ -17,6 +17,7 @@ from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork
 from tests.shards.generated.rooms import RoomsClient
 from tests.shards.memory import RoomsInMemory, Truth
+from tests.waiting import until
 
 NAMES = [f"room {number}" for number in range(48)]
 SHARDS = 16
@@ -176,8 +177,7 @@ async def test_D22_a_call_that_runs_holds_its_own_shard_only(town: Town) -> None
     """Its host leaves when it has ended; every other shard has moved before."""
     client = town.calling.client(RoomsClient)
     running = asyncio.create_task(client.wait("hall"))
-    while not any(rooms.waiting for rooms in town.rooms.values()):
-        await asyncio.sleep(0.01)
+    await until(lambda: any(rooms.waiting for rooms in town.rooms.values()))
     (busy,) = [name for name, rooms in town.rooms.items() if rooms.waiting]
     going = asyncio.create_task(town.go(busy))
     await asyncio.sleep(2.0)
@@ -214,10 +214,8 @@ async def test_D20_an_owner_that_is_cut_off_stops_before_its_lease_has_lapsed(to
     town.network.partition("a")
     end = now() + 6.0
     while now() < end:
-        try:
+        with suppress(RemoteUnavailable, TimeoutError):
             await inside.say(room, f"from within at {now()}")
-        except (RemoteUnavailable, TimeoutError):
-            pass
         await asyncio.sleep(0.1)
     assert not town.owned("a")
     assert await client.owner(room) == "b"
@@ -260,11 +258,9 @@ async def test_D20_a_bad_network_never_makes_two_owners(town: Town) -> None:
     async def talk(room: str) -> None:
         client = town.calling.client(RoomsClient).with_options(timeout=12.0)
         while not stop.is_set():
-            try:
+            with suppress(RemoteUnavailable, OutcomeUnknown, TimeoutError):
                 await client.say(room, f"line {next(numbers)}")
                 await client.count(room)
-            except (RemoteUnavailable, OutcomeUnknown, TimeoutError):
-                pass
             await asyncio.sleep(0.05)
 
     talking = [asyncio.create_task(talk(room)) for room in NAMES[:8]]

@@ -192,8 +192,8 @@ class ShardPeer(Peer):
     def unanswered(self, target: str) -> None:
         """A host did not answer so far."""
         session = self._by_host.get(target)
-        if session is not None:
-            self._abandon(session)
+        if session is not None:  # later, for it is sending just now
+            self._loop.call_soon(self._abandon, session)
 
     def draining(self, session: Session) -> None:
         super().draining(session)
@@ -249,4 +249,4 @@ class _Line:
         if iid is None:
             self._hellos += 1
             if self._hellos > HELLOS:
-                self._peer._loop.call_soon(self._peer.unanswered, self._target)
+                self._peer.unanswered(self._target)
