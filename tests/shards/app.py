@@ -15,7 +15,7 @@ from typing import NamedTuple
 from fusionrt import Host, fencing_token
 from tests.shards.generated.rooms import RoomsService
 
-__all__ = ["FOLDER", "Body", "Database", "rooms"]
+__all__ = ["FOLDER", "SLOW", "Body", "Database", "RoomsOnDisk", "rooms"]
 
 FOLDER = "TEST_ROOMS"
 """The environment's name of the folder of the database, and of the bodies' log."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from fusionrt import fencing_token
@@ -71,24 +72,36 @@ class RoomsInMemory(RoomsService):
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: int = 0
 
+    @asynccontextmanager
+    async def _body(self, room: str, what: str) -> AsyncIterator[None]:
+        """A body that runs."""
+        ran = Ran(self.host, room, what, fencing_token(), now())
+        assert ran.token > 0, "a body has no fencing token"
+        self.truth.ran.append(ran)
+        try:
+            await asyncio.sleep(self.pause)
+            yield
+        finally:
+            ran.ended = now()
+
     async def count(self, room: str) -> int:
-        async with _Running(self, room, "count"):
+        async with self._body(room, "count"):
             return len(self.truth.said.get(room, ()))
 
     async def starting(self, letter: str, *, room: str) -> int:
-        async with _Running(self, room, "starting"):
+        async with self._body(room, "starting"):
             return sum(text.startswith(letter) for text in self.truth.said.get(room, ()))
 
     async def say(self, room: str, text: str) -> int:
-        async with _Running(self, room, "say"):
+        async with self._body(room, "say"):
             return self.truth.write(room, text, fencing_token())
 
     async def owner(self, room: str) -> str:
-        async with _Running(self, room, "owner"):
+        async with self._body(room, "owner"):
             return self.host
 
     async def wait(self, room: str) -> str:
-        async with _Running(self, room, "wait"):
+        async with self._body(room, "wait"):
             self.waiting += 1
             try:
                 await self.gate.wait()
@@ -100,20 +113,3 @@ class RoomsInMemory(RoomsService):
         for text in self.truth.said.get(room, ())[since:]:
             yield text
         await asyncio.Event().wait()
-
-
-class _Running:
-    """A body that runs."""
-
-    def __init__(self, rooms: RoomsInMemory, room: str, what: str) -> None:
-        self._rooms = rooms
-        self._ran = Ran(rooms.host, room, what, fencing_token(), now())
-
-    async def __aenter__(self) -> None:
-        assert self._ran.token > 0, "a body has no fencing token"
-        self._rooms.truth.ran.append(self._ran)
-        if self._rooms.pause:
-            await asyncio.sleep(self._rooms.pause)
-
-    async def __aexit__(self, *_: object) -> None:
-        self._ran.ended = now()

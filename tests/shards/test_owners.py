@@ -10,13 +10,23 @@ from typing import Any
 
 import pytest
 
-from fusionrt import Host, OutcomeUnknown, RemoteUnavailable
+from fusionrt import (
+    Host,
+    NotBoundError,
+    OutcomeUnknown,
+    RemoteError,
+    RemoteUnavailable,
+    ServiceDisposed,
+)
 from fusionrt.primitives import now
+from fusionrt.shards import Owned
+from fusionrt.shards.membership import Membership
 from fusionrt.shards.routing import host_of
 from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork
 from tests.shards.generated.rooms import RoomsClient
 from tests.shards.memory import RoomsInMemory, Truth
+from tests.sizes import size
 from tests.waiting import until
 
 NAMES = [f"room {number}" for number in range(48)]
@@ -24,7 +34,7 @@ SHARDS = 16
 
 
 class Town:
-    """Hosts of rooms, and one who calls them."""
+    """Hosts of rooms, and one who calls them. pause: seconds that bodies take on hosts to come."""
 
     def __init__(self, network: MemoryNetwork) -> None:
         self.network = network
@@ -32,12 +42,13 @@ class Town:
         self.hosts: dict[str, Host] = {}
         self.rooms: dict[str, RoomsInMemory] = {}
         self.calling = Host(transport=network.connect("calling"))
+        self.pause = 0.0
 
     async def come(self, name: str) -> None:
         """A host comes, and takes its share."""
         host = self.hosts[name] = Host(transport=self.network.connect(name))
         await host.__aenter__()
-        self.rooms[name] = RoomsInMemory(name, self.truth)
+        self.rooms[name] = RoomsInMemory(name, self.truth, self.pause)
         faults, self.network.faults = self.network.faults, Faults()
         await host.serve(self.rooms[name])
         self.network.faults = faults
@@ -104,7 +115,7 @@ def in_town(
             for seed in range(seeds):
                 run(universe(seed), seed=seed)
 
-        del simulate.__wrapped__  # type: ignore[attr-defined]
+        del simulate.__wrapped__
         return simulate
 
     return decorate
@@ -239,6 +250,60 @@ async def test_D18_a_stream_of_a_shard_that_moves_ends_with_an_error(town: Town)
     assert await anext(client.lines(rooms[0])) == "one"
 
 
+@in_town("a", "b")
+async def test_D20_the_service_itself_refuses_what_its_host_does_not_own(town: Town) -> None:
+    """Who has the instance at hand would run another host's bodies, and cache what nobody
+    invalidates; each of two hosts runs what is its own.
+    """
+    (room, *_) = await town.rooms_of("b")
+    with pytest.raises(NotBoundError, match=r"through `host\.client"):
+        await town.rooms["a"].count(room)
+    with pytest.raises(NotBoundError, match="does not own shard"):
+        await town.rooms["a"].say(room, "hello")
+    client = town.calling.client(RoomsClient)
+    assert await client.count(room) == 0
+    await client.say(room, "hello")
+    assert town.truth.said[room] == ["hello"]
+
+
+@in_town("a", "b", "c")
+async def test_D20_replicas_of_a_moved_shard_are_invalidated_and_watchers_follow(
+    town: Town,
+) -> None:
+    """What is made from them, too; a watcher shows what the new owner says."""
+    client = town.calling.client(RoomsClient)
+    room = (await town.rooms_of("a"))[0]
+    shown = {room: -1}
+
+    async def watch() -> None:
+        async for computed in client.changes.count(room):
+            shown[room] = computed.value
+
+    watching = asyncio.create_task(watch())
+    await client.say(room, "one")
+    replica = await client.computed.count(room)
+    await town.go("a")
+    assert not replica.is_consistent
+    assert "moved" in str(replica.origin) or "shuts down" in str(replica.origin)
+    await client.say(room, "two")
+    await until(lambda: shown[room] == 2)
+    watching.cancel()
+
+
+@in_town("a", "b")
+async def test_D13_a_call_that_came_to_the_wrong_host_never_ran_there(town: Town) -> None:
+    """A client that believes in a former owner is told, and asks the present one."""
+    client = town.calling.client(RoomsClient)
+    for room in NAMES:
+        await client.say(room, "before")
+    await town.come("c")
+    said = await asyncio.gather(*(client.say(room, "after") for room in NAMES))
+    await town.settled()
+    assert said == [2] * len(NAMES)
+    (wrong,) = {len(lines) for lines in town.truth.said.values()}
+    assert wrong == 2
+
+
 @in_town()
 async def test_D9_calls_of_a_sharded_service_that_nobody_serves_fail_soon(town: Town) -> None:
     """They do not wait for a lease of a host that never was."""
@@ -248,22 +313,23 @@ async def test_D9_calls_of_a_sharded_service_that_nobody_serves_fail_soon(town: 
     assert now() - began < 3.0
 
 
-@in_town("a", "b", "c", faults=Faults(delay=(0.001, 0.05), drop=0.05, duplicate=0.05), seeds=8)
-async def test_D20_a_bad_network_never_makes_two_owners(town: Town) -> None:
-    """Partitions, crashes and losses: bodies of two owners never overlap, commands run once."""
+async def trouble(town: Town) -> None:
+    """Hosts are cut off, crash and leave, others come, on a bad network; then it ends."""
     random = asyncio.get_running_loop().fusion_random  # type: ignore[attr-defined]
+    town.pause = 1.0
     stop = asyncio.Event()
     numbers = iter(range(10**6))
 
     async def talk(room: str) -> None:
-        client = town.calling.client(RoomsClient).with_options(timeout=12.0)
         while not stop.is_set():
-            with suppress(RemoteUnavailable, OutcomeUnknown, TimeoutError):
+            host = random.choice([town.calling, *town.hosts.values()])
+            with suppress(RemoteUnavailable, OutcomeUnknown, TimeoutError, ServiceDisposed):
+                client = host.client(RoomsClient).with_options(timeout=8.0)
                 await client.say(room, f"line {next(numbers)}")
                 await client.count(room)
             await asyncio.sleep(0.05)
 
-    talking = [asyncio.create_task(talk(room)) for room in NAMES[:8]]
+    talking = [asyncio.create_task(talk(room)) for room in NAMES[:8] * 2]
     for round in range(4):
         victim = random.choice(list(town.hosts))
         match random.choice(["partition", "crash", "go"]):
@@ -282,6 +348,48 @@ async def test_D20_a_bad_network_never_makes_two_owners(town: Town) -> None:
     town.network.faults = Faults()
     await asyncio.sleep(10.0)
     await town.settled()
+
+
+BAD = Faults(delay=(0.001, 0.05), drop=0.05, duplicate=0.05)
+
+
+@in_town("a", "b", "c", faults=BAD, seeds=size(6, 100))
+async def test_D20_a_bad_network_never_makes_two_owners(town: Town) -> None:
+    """Partitions, crashes and losses: bodies of two owners never overlap, commands run once."""
+    await trouble(town)
     client = town.calling.client(RoomsClient)
     for room, lines in town.truth.said.items():
         assert await client.count(room) == len(lines)
+
+
+def _is_always(self: Membership) -> bool:
+    """A mutant: an owner goes on when its lease has lapsed."""
+    return True
+
+
+async def _at_once(self: Owned) -> None:
+    """A mutant: a shard is handed over while its bodies run."""
+
+
+@pytest.mark.parametrize(
+    ("cls", "name", "mutant"),
+    [
+        pytest.param(Membership, "check", _is_always, id="lease-never-lapses"),
+        pytest.param(Owned, "ended", _at_once, id="handover-waits-for-nothing"),
+    ],
+)
+def test_D20_the_check_of_owners_finds_mutants(
+    cls: type, name: str, mutant: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that cannot fail is worth nothing: each mutant makes two owners in some universe,
+    which is seen by their bodies, or by the store that refuses a token.
+    """
+
+    async def universe(seed: int) -> None:
+        async with _town(seed, BAD, "a", "b", "c") as town:
+            await trouble(town)
+
+    monkeypatch.setattr(cls, name, mutant)
+    with pytest.raises((AssertionError, RemoteError), match=r"ran together|it raised"):
+        for seed in range(40):
+            run(universe(seed), seed=seed)

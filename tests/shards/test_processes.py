@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from fusionrt import Host, OutcomeUnknown
+from fusiongen.commands.call import parse_call
+from fusiongen.commands.live import Live
+from fusionrt import Host, JetStreamUnavailable, OutcomeUnknown
 from tests.e2e.processes import ServiceProcess
-from tests.shards.app import FOLDER, SLOW, Database
+from tests.shards.app import FOLDER, SLOW, Database, RoomsOnDisk
 from tests.shards.generated.rooms import RoomsClient
 from tests.waiting import until
 
@@ -186,3 +189,33 @@ def _serves(process: ServiceProcess, iid: str) -> bool:
     """Whether a host is in that process."""
     folder = Path(f"/proc/{process.pid}/fd")
     return any(iid in str(link.readlink()) for link in folder.iterdir())
+
+
+async def test_D20_without_jetstream_serving_says_what_to_start(
+    nats_server: str, database: Database
+) -> None:
+    """A broker that keeps no tables cannot keep owners apart: nothing is served."""
+    async with Host(nats_server) as host:
+        with pytest.raises(JetStreamUnavailable, match=r"`nats-server -js`"):
+            await host.serve(RoomsOnDisk(host.iid, database, 0))
+
+
+async def test_D20_the_console_finds_the_owner(jetstream: str, database: Database) -> None:
+    """It knows no contract: any host tells it whose shard a call is."""
+    processes = [await ServiceProcess(APP, jetstream).start() for _ in range(3)]
+    try:
+        async with Host(jetstream) as host, Live.connect(jetstream) as live:
+            owner = host.client(RoomsClient).owner
+            for room in ROOMS:
+                call = parse_call("rooms.owner", [json.dumps(room)])
+                (answer,) = [text async for text in live.call(call, 10.0)]
+                assert json.loads(answer) == await owner(room)
+            call = parse_call("rooms.count", ['"room 1"'])
+            changes = live.watch(call, 10.0)
+            assert (await anext(changes)).value == "0"
+            await host.client(RoomsClient).say("room 1", "hello")
+            assert (await anext(changes)).value == "1"
+            await changes.aclose()  # type: ignore[attr-defined]
+    finally:
+        for process in processes:
+            await process.__aexit__()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from ..errors import NotBoundError
 from ..graph import Origin, OriginKind, notify
 from ..primitives import spawn
 from ..rpc import Responder
@@ -29,6 +30,7 @@ class ShardService:
         self._ownership = Ownership(contract.name, iid, self._routing.count, table, timing, self)
         self.servant: Final = ShardServant(binding, iid, self._ownership, self._routing)
         self.check: Final = self._ownership.check
+        binding.guard = self._guard
         self._responder: Responder | None = None
         self._subscriptions: dict[int, Subscription] = {}
 
@@ -52,6 +54,15 @@ class ShardService:
     def statistics(self) -> OwnershipStatistics:
         """What is owned."""
         return self._ownership.statistics()
+
+    def _guard(self, method: str, arguments: tuple[Any, ...]) -> None:
+        shard = self._routing.of(method, arguments)
+        if not self._ownership.holds(shard):
+            name = self._binding.contract.name
+            raise NotBoundError(
+                f"{name}.{method} was called on the service itself, and its host does not own "
+                f"shard {shard}: call {name} through `host.client(…)`, which finds the owner"
+            )
 
     # -- as the keeper of what is owned --
 

@@ -46,6 +46,8 @@ class Binding(ComputeMethods):
         self._finalizer: weakref.finalize[..., Any] | None = None
         self.log: OperationLog | None = None
         """Where its commands are logged; a `MemoryLog` unless a host sets another."""
+        self.guard: Callable[[str, tuple[Any, ...]], None] | None = None
+        """Raises if this host is not to run a method for these arguments; a host sets it (D20)."""
 
     def service(self) -> Service:
         """The instance.
@@ -120,6 +122,8 @@ class Binding(ComputeMethods):
             service = reference()
             if service is None:
                 raise ServiceDisposed(name)
+            if self.guard is not None:
+                self.guard(method, arguments)
             awaitable: Awaitable[Any] = raw(service, *arguments)
             return awaitable
 
@@ -163,6 +167,8 @@ class Binding(ComputeMethods):
         graph.check_usable(self.contract.name)
         # The body and the declared keys both read them.
         arguments = tuple(list(each) if isinstance(each, Iterator) else each for each in arguments)
+        if self.guard is not None:
+            self.guard(method, arguments)
         declared = DeclaredKeys(self.contract, method, arguments, self)
         return run_command(
             f"{self.contract.name}.{method}",

@@ -79,6 +79,10 @@ class Ownership:
         """Whether a shard is still this host's, though it may be on its way to another one."""
         return self._membership.check() and self._owned.get(owned.shard) is owned
 
+    def holds(self, shard: int) -> bool:
+        """The same, whenever it was claimed."""
+        return shard in self._owned and self._membership.check()
+
     def check(self) -> None:
         """Stop everything if the lease is over: a host that was frozen finds that out here."""
         self._membership.check()

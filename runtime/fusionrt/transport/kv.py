@@ -19,7 +19,7 @@ from nats.js.errors import (
 )
 from nats.js.kv import KeyValue
 
-from ..errors import BrokerUnavailable
+from ..errors import BrokerUnavailable, JetStreamUnavailable
 from ..primitives import spawn
 from .base import Listener
 from .table import Entry, Outdated
@@ -73,10 +73,7 @@ class KvTable(Listener):
         try:
             watcher = await self._read()
         except _ERRORS as problem:
-            raise BrokerUnavailable(
-                f"the bucket {self._bucket}",
-                f"sharding needs JetStream, `nats-server -js`: {problem or 'no answer in time'}",
-            ) from None
+            raise self._lost(problem) from None
         self._on_change = on_change
         self._links.add_listener(self)
         self._follower = spawn(self._follow(watcher), f"follow {self._bucket}")
@@ -113,8 +110,8 @@ class KvTable(Listener):
         await self._look_at(key)
         raise Outdated(key)
 
-    def _lost(self, error: Exception) -> BrokerUnavailable:
-        return BrokerUnavailable(f"the bucket {self._bucket}", str(error) or "no answer in time")
+    def _lost(self, error: Exception) -> JetStreamUnavailable:
+        return JetStreamUnavailable(self._bucket, str(error) or "no answer in time")
 
     async def _look_at(self, key: str) -> None:
         """Learn what a key is now: what was told of it is not the newest."""
