@@ -83,9 +83,9 @@ class ServiceShardedOtherwise(BreakingRule):
         ),
         Breaking(
             carts('@service(shard="id")'),
-            carts('@service(shard="id", shards=32)'),
+            carts('@service(shard="id", shards=1)'),
             "carts",
-            "its calls were routed by `id` onto 64 shards, now by `id` onto 32",
+            "its calls were routed by `id` onto 64 shards, now by `id` onto 1",
         ),
     )
     COMPATIBLE = (
