@@ -31,8 +31,8 @@ class Subjects:
         """What one host listens on, for one of its services."""
         return f"{self.prefix}.i.{service}.{iid}"
 
-    def shard(self, service: str, shard: int) -> str:
-        """Where a client finds the host that owns a shard."""
+    def shard(self, service: str, shard: int | str) -> str:
+        """Where a client finds the host that owns a shard; `*` for all of them."""
         return f"{self.prefix}.s.{service}.{shard}"
 
     def table(self, service: str) -> str:
