@@ -15,6 +15,7 @@ from fusiongen.commands.call import parse_call
 from fusiongen.commands.live import Live
 from fusionrt import Host, JetStreamUnavailable, OutcomeUnknown
 from tests.e2e.processes import ServiceProcess
+from tests.natsserver import NatsServer
 from tests.shards.app import FOLDER, SLOW, Database, RoomsOnDisk
 from tests.shards.generated.rooms import RoomsClient
 from tests.waiting import until
@@ -146,6 +147,29 @@ async def test_D20_the_shards_of_a_killed_host_are_served_within_the_lease(
         await asyncio.gather(*map(load.client.count, ROOMS))
         assert all(isinstance(error, OutcomeUnknown) for error in load.failed)
         assert len(load.failed) <= len(ROOMS)
+
+
+@pytest.mark.parametrize("outage", [0.0, 8.0], ids=["restarted", "frozen-beyond-the-lease"])
+async def test_D20_owners_outlive_the_broker(
+    outage: float, tmp_path: Path, database: Database
+) -> None:
+    """JetStream keeps who owns what over a restart; while it is silent beyond the lease nobody
+    serves, and then all go on.
+    """
+    server = NatsServer(tmp_path, "-js", "-sd", str(tmp_path / "jetstream"))
+    try:
+        async with loaded(server.url, database, 2) as (load, _):
+            if outage:
+                server.freeze()
+                await asyncio.sleep(outage)
+                server.thaw()
+            else:
+                server.restart()
+            await load.more(600)
+            unexpected = [e for e in load.failed if not isinstance(e, (OSError, TimeoutError))]
+            assert unexpected == []
+    finally:
+        server.close()
 
 
 async def test_D20_a_frozen_owner_neither_writes_nor_serves_when_it_wakes(
