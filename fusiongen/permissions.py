@@ -89,7 +89,7 @@ class _Rights:
         for service in self._known(name, role.serves):
             publish += self._told_by(service)
             subscribe += self._heard_by(service)
-            if "shard" in self._lock.contracts[service].model_fields_set:
+            if self._lock.contracts[service].shard is not None:
                 publish += self._table_of(service)
                 subscribe.append(f"_INBOX_{name}.>")
         for service in self._called(name, role):
@@ -121,7 +121,7 @@ class _Rights:
         """What a host of a service listens on."""
         yield f"{self._subjects.hosts(service)} hosts"
         yield self._subjects.host(service, "*")
-        yield f"{self._subjects.prefix}.s.{service}.*"
+        yield self._subjects.shard(service, "*")
         yield self._subjects.operations(service)
         yield from ("$SRV.*", f"$SRV.*.{service}", f"$SRV.*.{service}.*", "$SRV.*.*.*")
 
@@ -137,12 +137,12 @@ class _Rights:
         """What a client of a service says."""
         yield self._subjects.hosts(service)
         yield self._subjects.host(service, "*")
-        if "shard" in self._lock.contracts[service].model_fields_set:
-            yield f"{self._subjects.prefix}.s.{service}.*"
+        if self._lock.contracts[service].shard is not None:
+            yield self._subjects.shard(service, "*")
 
     def _table_of(self, service: str) -> Iterator[str]:
         """The bucket of who owns which shard."""
-        bucket = re.sub(r"[^\w-]", "_", f"{self._subjects.prefix}-{service}", flags=re.ASCII)
+        bucket = self._subjects.table(service)
         for verb in ("INFO", "CREATE", "PURGE", "MSG.GET"):
             yield f"$JS.API.STREAM.{verb}.KV_{bucket}"
         for verb in ("DIRECT.GET", "CONSUMER.CREATE", "CONSUMER.INFO", "CONSUMER.DELETE"):

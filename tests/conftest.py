@@ -28,6 +28,14 @@ def nats_server(nats_process: NatsServer) -> str:
 
 
 @pytest.fixture
+def jetstream(tmp_path: Path) -> Iterator[str]:
+    """The URL of a nats-server of this test alone that has JetStream."""
+    server = NatsServer(tmp_path, "-js", "-sd", str(tmp_path / "jetstream"))
+    yield server.url
+    server.close()
+
+
+@pytest.fixture
 async def two(nats_server: str) -> AsyncIterator[Pair]:
     """A lab and a client of it, each in a host of its own, over a real broker."""
     async with pair(nats_server) as two:

@@ -12,7 +12,7 @@ import msgspec
 from fusionrt.broker import HOST, PORT
 from fusionrt.primitives import now
 from fusionrt.remote.description import DESCRIBE, MethodDescription, ServiceDescription
-from fusionrt.rpc import CONSOLE, Ask, Caller, Failed
+from fusionrt.rpc import CONSOLE, Ask, Caller, Failed, Peer
 from fusionrt.transport.nats import NatsTransport
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Encoding, Kind
@@ -77,7 +77,7 @@ class Live:
         """
         async with asyncio.timeout(timeout):
             method = await self._method(call)
-        peer = self._caller.peer(call.service)
+        peer = await self._peer(call.service)
         request = request_of(call, method.kind, timeout)
         try:
             if method.kind is Kind.STREAM:
@@ -106,13 +106,22 @@ class Live:
                 f"{call.service}.{call.method} is no compute method ({kind}): only those change; "
                 "use `fusiongen call`"
             )
-        async for change in changes(self._caller.peer(call.service), call, timeout):
+        async for change in changes(await self._peer(call.service), call, timeout):
             yield change
 
-    async def _method(self, call: Call) -> MethodDescription:
-        description = self._described.get(call.service)
+    async def _description(self, service: str) -> ServiceDescription:
+        description = self._described.get(service)
         if description is None:
-            description = self._described[call.service] = await self.describe(call.service)
+            description = self._described[service] = await self.describe(service)
+        return description
+
+    async def _peer(self, service: str) -> Peer:
+        """The way of its calls; of a sharded service any host says whose they are."""
+        sharded = (await self._description(service)).sharded
+        return self._caller.shard_peer(service) if sharded else self._caller.peer(service)
+
+    async def _method(self, call: Call) -> MethodDescription:
+        description = await self._description(call.service)
         for method in description.methods:
             if method.name == call.method:
                 given = len(call.arguments)

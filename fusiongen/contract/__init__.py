@@ -16,6 +16,7 @@ from .services import (
     Parameter,
     ParameterKind,
     Path,
+    Sharding,
     Wildcard,
 )
 from .texts import parsed_call, parsed_expression, parsed_type
@@ -62,6 +63,7 @@ __all__ = [
     "ParameterKind",
     "Path",
     "Ref",
+    "Sharding",
     "Type",
     "Union",
     "Wildcard",

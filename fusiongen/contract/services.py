@@ -24,6 +24,7 @@ __all__ = [
     "Parameter",
     "ParameterKind",
     "Path",
+    "Sharding",
     "Wildcard",
 ]
 
@@ -177,6 +178,14 @@ class Method(Model):
         return self.model_copy(update={"parameters": sent})
 
 
+class Sharding(Model):
+    """How calls are routed: by the value of a parameter, onto so many shards."""
+
+    parameter: str
+    count: int
+    span: Span
+
+
 class Contract(Model):
     """One contract: a Protocol that is decorated with `@service`."""
 
@@ -187,6 +196,7 @@ class Contract(Model):
     version: int | None = None
     internal: bool = False
     raises: tuple[Ref, ...] = ()
+    shard: Sharding | None = None
     doc: str | None = None
     methods: tuple[Method, ...]
     span: Span

@@ -7,7 +7,15 @@ from ..reader.contracts import Reading
 from ..reader.literals import normal
 from ..reader.shapes import Structure
 from ..reader.structures import Structures
-from .lock import Lock, LockedContract, LockedField, LockedMethod, LockedParameter, LockedType
+from .lock import (
+    Lock,
+    LockedContract,
+    LockedField,
+    LockedMethod,
+    LockedParameter,
+    LockedShard,
+    LockedType,
+)
 from .referenced import referenced
 from .spelled import Spelled
 
@@ -38,6 +46,9 @@ class _Writer:
                 cls.name.rpartition(".")[2]: str(cls)
                 for cls in map(self._structures.exception, contract.raises)
             },
+            shard=None
+            if contract.shard is None
+            else LockedShard(parameter=contract.shard.parameter, count=contract.shard.count),
             methods={method.name: self._method(method) for method in contract.methods},
         )
 

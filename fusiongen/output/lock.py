@@ -76,6 +76,13 @@ class LockedMethod(_Model):
         return tuple(each for each in self.parameters if each.filled)
 
 
+class LockedShard(_Model):
+    """How calls are routed."""
+
+    parameter: str
+    count: int
+
+
 class LockedContract(_Model):
     """One contract, by the name of its service."""
 
@@ -84,6 +91,7 @@ class LockedContract(_Model):
     internal: bool = False
     raises: dict[str, str] = {}
     """The exceptions that travel, by the names that they travel under."""
+    shard: LockedShard | None = None
     methods: dict[str, LockedMethod] = {}
 
     @property

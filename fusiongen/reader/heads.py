@@ -7,8 +7,8 @@ import re
 
 import libcst as cst
 
-from ..contract import Contract, Ref
-from ..errors import Diagnostic, Violation
+from ..contract import Contract, Ref, Sharding
+from ..errors import Diagnostic, Span, Violation
 from ..rules.services import BadServiceOption
 from .declarations import Declaration
 from .expressions import constant
@@ -16,6 +16,11 @@ from .modules import Module
 from .raises import raised_classes
 
 __all__ = ["head_of"]
+
+SHARDS = 64
+"""The default of `shards`."""
+MOST_SHARDS = 4096
+"""Its largest value: an owner has a subscription for each."""
 
 
 def head_of(declaration: Declaration) -> tuple[Contract, list[Diagnostic]]:
@@ -28,6 +33,11 @@ def head_of(declaration: Declaration) -> tuple[Contract, list[Diagnostic]]:
             options.read(argument)
         except Violation as violation:
             diagnostics.append(violation.diagnostic)
+    sharding = None
+    try:
+        sharding = options.sharding()
+    except Violation as violation:
+        diagnostics.append(violation.diagnostic)
     ref = declaration.ref
     name = options.name or _snake_case(ref.name)
     if not diagnostics and not _is_service_name(name):
@@ -41,6 +51,7 @@ def head_of(declaration: Declaration) -> tuple[Contract, list[Diagnostic]]:
         version=options.version,
         internal=options.internal,
         raises=options.raises,
+        shard=sharding,
         doc=node.get_docstring(),
         methods=(),
         span=span,
@@ -57,6 +68,8 @@ class _Options:
         self.version: int | None = None
         self.internal = False
         self.raises: tuple[Ref, ...] = ()
+        self._shard: tuple[str, Span] | None = None
+        self._shards: tuple[int, Violation] | None = None
 
     def read(self, argument: cst.Arg) -> None:
         """Read one option.
@@ -84,11 +97,37 @@ class _Options:
                 if found is not None:
                     self.raises = found
                     return
-            case "name" | "version" if text == "None":
+            case "shard" if isinstance(value, cst.SimpleString):
+                name = value.evaluated_value
+                if isinstance(name, str) and name.isidentifier():
+                    self._shard = name, self._module.span(argument)
+                    return
+            case "shards" if text is not None and text.isdigit():
+                if 1 <= int(text) <= MOST_SHARDS:
+                    self._shards = int(text), self._refused(argument)
+                    return
+            case "name" | "version" | "shard" if text == "None":
                 return
+        raise self._refused(argument)
+
+    def sharding(self) -> Sharding | None:
+        """What `shard` and `shards` say together.
+
+        Raises:
+            Violation: there are `shards` of nothing (FG014).
+        """
+        if self._shard is None:
+            if self._shards is not None:
+                raise self._shards[1]
+            return None
+        parameter, span = self._shard
+        count = SHARDS if self._shards is None else self._shards[0]
+        return Sharding(parameter=parameter, count=count, span=span)
+
+    def _refused(self, argument: cst.Arg) -> Violation:
         code = self._module.code(argument.with_changes(comma=cst.MaybeSentinel.DEFAULT))
         problem = f"`{code}` is no option of `@service`"
-        raise BadServiceOption.violation(self._module.span(argument), problem)
+        return BadServiceOption.violation(self._module.span(argument), problem)
 
 
 def _is_service_name(name: str) -> bool:

@@ -73,6 +73,7 @@ class _Page:
         facts += (
             ["internal: no client role and no gateway may reach it"] if service.internal else []
         )
+        facts += [service.sharded] if service.sharded else []
         yield f"{', '.join(facts)}."
         yield _table(
             ("Method", "Kind", "What it does"),

@@ -12,7 +12,7 @@ from .keys import key_functions, variables
 from .layout import Doc, Group, Joined, Operators, call_of, lay_out
 from .names import Imports, Names
 from .signatures import arguments, receiver, result_of, signature
-from .table import raises_of, signatures_of, table_of
+from .table import raises_of, shard_of, signatures_of, table_of
 from .templates import Templates
 from .types import annotation_of
 
@@ -190,6 +190,7 @@ def _proxy(contract: Contract, local: Local) -> View:
         protocol=protocol,
         keys=[text for each in commands for text in key_functions(contract, each, names)],
         table=table_of(contract, names),
+        shard=shard_of(contract, names),
         signatures=signatures,
         raises=raises_of(contract, inner),
         types_imports=inner.all_imports(4),

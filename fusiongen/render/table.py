@@ -10,7 +10,7 @@ from .layout import Doc, Joined, call_of, lay_out, tuple_of
 from .names import Names
 from .types import type_of
 
-__all__ = ["raises_of", "signatures_of", "table_of"]
+__all__ = ["raises_of", "shard_of", "signatures_of", "table_of"]
 
 _ABI = "fusionrt.abi"
 _CLASSES = {
@@ -39,6 +39,15 @@ def raises_of(contract: Contract, names: Names) -> str | None:
     if not contract.raises:
         return None
     return lay_out(tuple_of(map(names.use, contract.raises)), 8, before=len("raises="), after=1)
+
+
+def shard_of(contract: Contract, names: Names) -> str | None:
+    """How calls are routed."""
+    shard = contract.shard
+    if shard is None:
+        return None
+    arguments = (f'"{shard.parameter}"', str(shard.count))
+    return lay_out(call_of(names.own(_ABI, "Shard"), arguments), 4, before=len("shard="), after=1)
 
 
 def table_of(contract: Contract, names: Names) -> str:

@@ -15,6 +15,7 @@ from . import (
     raises,
     reserved,
     services,
+    sharding,
     types,
     warnings,
 )
@@ -27,6 +28,7 @@ _MODULES = (
     names,
     protocols,
     services,
+    sharding,
     methods,
     identity,
     reserved,

@@ -13,12 +13,15 @@ class BadServiceOption(Rule):
     id = "FG014"
     fix = (
         'Its options are literals: `name="carts"` (a lower-case identifier), `version=1`, '
-        "`internal=True`, `raises=[OutOfStock]`; `raises` may name a constant."
+        "`internal=True`, `raises=[OutOfStock]` (or a constant), "
+        '`shard="room"` with `shards=64` (up to 4096).'
     )
     VALID = (
         '@service(name="basket", version=2, internal=True)\nclass Carts(Protocol):\n'
         "    async def get(self) -> str: ...",
         "@service()\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+        '@service(shard="id", shards=8)\nclass Carts(Protocol):\n'
+        "    async def get(self, id: str) -> str: ...",
     )
     INVALID = (
         Invalid(
@@ -52,6 +55,23 @@ class BadServiceOption(Rule):
             "@service(internal=1)\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
             "1:10",
             "`internal=1` is no option of `@service`",
+        ),
+        Invalid(
+            "@service(shards=8)\nclass Carts(Protocol):\n    async def get(self) -> str: ...",
+            "1:10",
+            "`shards=8` is no option of `@service`",
+        ),
+        Invalid(
+            '@service(shard="id", shards=0)\nclass Carts(Protocol):\n'
+            "    async def get(self, id: str) -> str: ...",
+            "1:22",
+            "`shards=0` is no option of `@service`",
+        ),
+        Invalid(
+            "@service(shard=id)\nclass Carts(Protocol):\n"
+            "    async def get(self, id: str) -> str: ...",
+            "1:10",
+            "`shard=id` is no option of `@service`",
         ),
         Invalid(
             "@service(colour=3)\nclass Carts(Protocol):\n    async def get(self) -> str: ...",

@@ -56,6 +56,7 @@ class ServiceDescription(_Model):
     line: int
     version: int | None
     internal: bool
+    sharded: str | None
     raises: tuple[str, ...]
     doc: str | None
     methods: dict[str, MethodDescription]
@@ -132,6 +133,9 @@ def _service(
         line=contract.span.line,
         version=locked.version,
         internal=locked.internal,
+        sharded=None
+        if locked.shard is None
+        else f"sharded by `{locked.shard.parameter}`: {locked.shard.count} shards",
         raises=tuple(locked.raises.values()),
         doc=contract.doc,
         methods={each.name: _method(each, methods[each.name], lock) for each in contract.methods},

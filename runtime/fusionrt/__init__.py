@@ -14,6 +14,7 @@ from .errors import (
     ForeignCancellation,
     FrameworkError,
     FusionError,
+    JetStreamUnavailable,
     MissingPackage,
     NotBoundError,
     NotPermitted,
@@ -56,6 +57,7 @@ from .identity import Principal, Session
 from .interceptors import Call, CallKind, Interceptor, Next, Side
 from .observing.health import Dependency, Health
 from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
+from .shards import OwnershipStatistics, fencing_token
 from .transport.credentials import Credentials
 from .wire.limits import Quota
 
@@ -93,6 +95,7 @@ __all__ = [
     "Host",
     "HostStatistics",
     "Interceptor",
+    "JetStreamUnavailable",
     "Measured",
     "MethodStatistics",
     "MissingPackage",
@@ -104,6 +107,7 @@ __all__ = [
     "OriginKind",
     "OutcomeUnknown",
     "Overloaded",
+    "OwnershipStatistics",
     "PortTaken",
     "Principal",
     "Quota",
@@ -125,6 +129,7 @@ __all__ = [
     "compute",
     "computed",
     "current",
+    "fencing_token",
     "is_transient",
     "isolated",
     "running_graph",

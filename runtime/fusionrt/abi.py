@@ -19,7 +19,7 @@ from .services.accessors import (
     PeekMethod,
 )
 from .services.service import Service
-from .table import ABI, Command, Compute, Contract, Keys, Plain, Signature, Stream, Types
+from .table import ABI, Command, Compute, Contract, Keys, Plain, Shard, Signature, Stream, Types
 from .values.aliases import QuotedAlias
 
 __all__ = [
@@ -40,6 +40,7 @@ __all__ = [
     "Plain",
     "QuotedAlias",
     "Service",
+    "Shard",
     "Signature",
     "Stream",
     "Types",

@@ -1,6 +1,7 @@
 """The embedded broker: the nats-server of a Python package, shared by whoever comes next.
 
-It stops with the process that started it, on Linux also when that process is killed.
+It stops with the process that started it, on Linux also when that process is killed. It has
+JetStream, for sharded services, and forgets what that held when it stops.
 """
 
 from __future__ import annotations
@@ -36,9 +37,15 @@ class Broker:
     owned: started by this process, and stopped with it; else it belongs to another one.
     """
 
-    def __init__(self, url: str, process: subprocess.Popen[bytes] | None) -> None:
+    def __init__(
+        self,
+        url: str,
+        process: subprocess.Popen[bytes] | None,
+        store: tempfile.TemporaryDirectory[str] | None = None,
+    ) -> None:
         self.url = url
         self._process = process
+        self._store = store
 
     @property
     def owned(self) -> bool:
@@ -57,8 +64,21 @@ class Broker:
         if await _server_name(host, port) is not None:
             return cls(url, None)
         own_name = f"fusiongen-{secrets.token_hex(8)}"
+        binary = os.fspath(server_binary())
+        store = tempfile.TemporaryDirectory(prefix="fusiongen-", ignore_cleanup_errors=True)
         with tempfile.TemporaryFile() as log:
-            command = [os.fspath(server_binary()), "-n", own_name, "-a", host, "-p", str(port)]
+            command = [
+                binary,
+                "-n",
+                own_name,
+                "-a",
+                host,
+                "-p",
+                str(port),
+                "-js",
+                "-sd",
+                store.name,
+            ]
             process = start_child(command, log)
             try:
                 async with asyncio.timeout(START_TIMEOUT):
@@ -74,19 +94,23 @@ class Broker:
                         await asyncio.sleep(0.005)
             except BaseException as error:
                 stop_child(process)
+                store.cleanup()
                 if isinstance(error, TimeoutError):
                     raise BrokerUnavailable(url, "it does not come up") from None
                 raise
         if name != own_name:  # somebody else was faster
             stop_child(process)
+            store.cleanup()
             return cls(url, None)
-        return cls(url, process)
+        return cls(url, process, store)
 
     async def stop(self) -> None:
         """Stop the broker, if this process started it. Does nothing the second time."""
         process, self._process = self._process, None
         if process is not None:
             await asyncio.to_thread(stop_child, process)
+        if self._store is not None:
+            self._store.cleanup()
 
     async def __aenter__(self) -> Self:
         return self

@@ -67,6 +67,8 @@ def service(
     version: int | None = None,
     internal: bool = False,
     raises: Sequence[type[Exception]] = (),
+    shard: str | None = None,
+    shards: int = 64,
 ) -> Callable[[_C], _C]: ...
 def service(
     cls: _C | None = None,
@@ -76,6 +78,8 @@ def service(
     version: int | None = None,
     internal: bool = False,
     raises: Sequence[type[Exception]] = (),
+    shard: str | None = None,
+    shards: int = 64,
 ) -> _C | Callable[[_C], _C]:
     """Mark a Protocol as a contract.
 
@@ -85,6 +89,10 @@ def service(
     internal: for services only: never reachable for client roles, nor through a gateway (W2).
     raises: exception classes that travel to the caller as themselves; every other exception
         reaches it as `RemoteError`.
+    shard: the parameter, which every method has, by whose value calls are routed: one host at a
+        time serves all calls of a value (D20).
+    shards: how many parts the values are divided into; each belongs to one host. Have several times
+        as many as there will ever be hosts.
     """
     return cls if cls is not None else _unchanged
 

@@ -15,7 +15,8 @@ FusionError
 ├── WireError                 (ValueError)
 ├── ClockError                (ValueError)
 ├── BrokerUnavailable         (ConnectionError)
-│   └── AuthorizationFailed   (PermissionError)
+│   ├── AuthorizationFailed   (PermissionError)
+│   └── JetStreamUnavailable
 ├── NotPermitted              (PermissionError)
 ├── BadCredentials            (ValueError)
 ├── RemoteUnavailable         (ConnectionError)
@@ -43,6 +44,7 @@ __all__ = [
     "FrameworkError",
     "FusionError",
     "InvalidSubject",
+    "JetStreamUnavailable",
     "MessageTooLarge",
     "MissingPackage",
     "NotBoundError",
@@ -265,6 +267,22 @@ class NotPermitted(FusionError, builtins.PermissionError):
             self,
             f"the NATS server at {url} does not let this process {action} to {subject}: sign in "
             "as a user who may, or give this one what `fusiongen permissions` prints for its role",
+        )
+
+
+class JetStreamUnavailable(BrokerUnavailable):
+    """Raised when a sharded service is served and the broker has no JetStream, or it is silent.
+
+    url: the name of the key-value bucket.
+    """
+
+    def __init__(self, bucket: str, problem: str) -> None:
+        self.url = bucket
+        self.problem = problem
+        super(BrokerUnavailable, self).__init__(
+            f"the owners of shards meet in the JetStream bucket {bucket}, which does not answer "
+            f"({problem}): start the server with JetStream (`nats-server -js`), or use the "
+            "embedded one"
         )
 
 

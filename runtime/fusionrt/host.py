@@ -30,6 +30,8 @@ from .primitives import new_id
 from .remote.client import Client
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
+from .remote.shard_remote import ShardRemote
+from .remote.shard_service import ShardService
 from .rpc import (
     ANONYMOUS,
     CONSOLE,
@@ -267,6 +269,7 @@ class _Entered:
         self._discovery = Discovery(transport, self.iid, host._subjects, self.statistics)
         self._services: dict[str, Service] = {}
         self._responders: list[Responder] = []
+        self._shards: dict[str, ShardService] = {}
         self._clients: dict[type[Client], Client] = {}
 
     @classmethod
@@ -308,7 +311,11 @@ class _Entered:
         self._services[name] = service
         subscription = await self._nudges.listen(binding.contract)
         self._exits.push_async_callback(subscription.unsubscribe)
-        servant = ServiceServant(binding, self.iid)
+        servant, shards = ServiceServant(binding, self.iid), None
+        if binding.contract.shard is not None:
+            table = self._transport.table(self._subjects.table(name))
+            shards = ShardService(binding, self.iid, table, self._timing)
+            servant = shards.servant
         responder = Responder(
             name,
             self.iid,
@@ -319,11 +326,16 @@ class _Entered:
             timing=self._timing,
             confidants=self._confidants,
             quota=self._quota,
+            check=None if shards is None else shards.check,
         )
         self._responders.append(responder)
         self._exits.push_async_callback(responder.close)
         await responder.open()
         await self._transport.flush()
+        if shards is not None:
+            self._shards[name] = shards
+            self._exits.push_async_callback(shards.close)
+            await shards.open(responder)
         contract = binding.contract
         await self._discovery.announce(
             Announced(name, contract.version, kinds_of(contract), servant.requests)
@@ -335,11 +347,16 @@ class _Entered:
         client = self._clients.get(cls)
         if client is None:
             contract = cls._fusion_contract
-            pipeline = self._pipeline(contract, Side.CLIENT, self._client_interceptors)
-            remote = Remote(contract, self._caller.peer(contract.name), self.graph, pipeline)
-            client = self._clients[cls] = cls(remote)
+            client = self._clients[cls] = cls(self._remote(contract))
         assert isinstance(client, cls)
         return client
+
+    def _remote(self, contract: Contract) -> Remote:
+        pipeline = self._pipeline(contract, Side.CLIENT, self._client_interceptors)
+        if contract.shard is not None:
+            peer = self._caller.shard_peer(contract.name)
+            return ShardRemote(contract, peer, self.graph, pipeline)
+        return Remote(contract, self._caller.peer(contract.name), self.graph, pipeline)
 
     def _pipeline(
         self, contract: Contract, side: Side, interceptors: tuple[Interceptor, ...]
@@ -351,6 +368,7 @@ class _Entered:
             graph=self.graph.statistics(),
             transport=self._transport.statistics(),
             services={each.service: each.statistics() for each in self._responders},
+            shards={name: each.statistics() for name, each in self._shards.items()},
             outlet=self._outlet.statistics(),
             caller=self._caller.statistics(),
             measured=None if self._meter is None else self._meter.measured(),
@@ -368,4 +386,9 @@ class _Entered:
                 await inspect_ending(self.graph)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(GRACE):
-                        await asyncio.gather(*(responder.drain() for responder in self._responders))
+                        await asyncio.gather(*map(self._drain, self._responders))
+
+    async def _drain(self, responder: Responder) -> None:
+        if responder.service in self._shards:
+            await self._shards[responder.service].drain()
+        await responder.drain()

@@ -23,6 +23,7 @@ __all__ = [
     "Keys",
     "Method",
     "Plain",
+    "Shard",
     "Signature",
     "Stream",
     "Types",
@@ -100,6 +101,14 @@ class Command(Method):
     keys_by_result: Callable[..., None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """How calls are routed (D20). parameter: by whose value. count: of the shards."""
+
+    parameter: str
+    count: int
+
+
 @dataclass(frozen=True)
 class Contract:
     """One contract: its name on the wire, its methods, and their types, read at the first call.
@@ -116,6 +125,7 @@ class Contract:
     methods: tuple[Method, ...]
     version: int | None = None
     internal: bool = False
+    shard: Shard | None = None
 
     def __post_init__(self) -> None:
         if self.abi != ABI:

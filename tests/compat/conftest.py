@@ -17,8 +17,9 @@ from .versions import Workshop, workshop
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a nats-server."""
-    server = NatsServer(tmp_path_factory.mktemp("broker"))
+    """The URL of a nats-server with JetStream."""
+    folder = tmp_path_factory.mktemp("broker")
+    server = NatsServer(folder, "-js", "-sd", str(folder / "jetstream"))
     yield server.url
     server.close()
 

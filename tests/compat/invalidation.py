@@ -118,8 +118,9 @@ class _Instances:
 
     async def _all_told(self) -> None:
         """Return when all that the other instance told has arrived: what it tells keeps order."""
-        marker = self._reading._fusion.function(MARKER).peek(())
+        marked = argument_samples((str,))[0]
+        marker = self._reading._fusion.function(MARKER).peek(marked)
         binding = self._running._fusion
-        operation = Operation(new_id(), "test", [Key(binding.contract, MARKER, (), binding)])
+        operation = Operation(new_id(), "test", [Key(binding.contract, MARKER, marked, binding)])
         await binding.log.commit(operation)
         await until(lambda: not marker.is_consistent)

@@ -23,7 +23,8 @@ from fusiongen.reader.contracts import Reading
 __all__ = ["MARKER", "Pair", "Served", "Version", "Workshop", "module_text", "workshop"]
 
 MARKER = "marker"
-"""A compute method that every contract here has, for the tests themselves."""
+"""A compute method that every contract here has, for the tests themselves; what is sharded, is so
+by its `id`."""
 PRELUDE = """\
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -46,7 +47,7 @@ Name = str
 
 """
 _SERVICE = "@service\nclass Carts(Protocol):\n"
-_MARKED = f"\n\n    @compute\n    async def {MARKER}(self) -> int: ...\n"
+_MARKED = f"\n\n    @compute\n    async def {MARKER}(self, id: str) -> int: ...\n"
 _CONFIG = '[tool.fusiongen]\ncontracts = ["{0}/contracts.py"]\nout = "{0}/generated"\n'
 _NAME = "shop"
 

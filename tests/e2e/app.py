@@ -18,3 +18,14 @@ class _SlowLab(TinyLab):
 async def slow(host: Host) -> None:
     """Serve a lab whose `wait` takes a while, and says when it began."""
     await host.serve(_SlowLab())
+
+
+class _BusyLab(TinyLab):
+    async def wait(self) -> str:
+        await asyncio.sleep(0.05)
+        return "finished"
+
+
+async def busy(host: Host) -> None:
+    """Serve a lab whose `wait` takes a moment."""
+    await host.serve(_BusyLab())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
@@ -61,11 +62,27 @@ class ServiceProcess:
             while text not in (line := (await self._process.stdout.readline()).decode()):
                 assert line, f"{self.target} ended"
 
+    def freeze(self) -> None:
+        """Stop it with SIGSTOP: its connections stay, and nothing answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on with SIGCONT."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     async def kill(self) -> None:
         """Kill it with SIGKILL."""
         assert self._process is not None
         self._process.kill()
         await self._process.wait()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self._process is not None
+        return self._process.pid
 
     def terminate(self) -> None:
         """Ask it to stop, with SIGTERM."""

@@ -33,12 +33,13 @@ ROOMS: dict[str, set[str]] = {
     "table": {*BASE, "annotations"},
     "transport": {*BASE, "wire"},
     "rpc": {*BASE, "identity", "wire", "transport"},
+    "shards": {*BASE, "values", "wire", "table", "transport"},
     "operations": {*BASE, "graph", "values", "wire", "table", "transport", "rpc"},
     "services": {*BASE, "graph", "values", "table", "operations", "interceptors"},
     "remote": {
         *BASE,
-        *("graph", "identity", "values", "wire", "table", "rpc", "operations", "services"),
-        "interceptors",
+        *("graph", "identity", "values", "wire", "table", "transport", "rpc"),
+        *("operations", "services", "shards", "interceptors"),
     },
     "broker": {*BASE, "children"},
     "host": {
@@ -52,6 +53,7 @@ ROOMS: dict[str, set[str]] = {
             "operations",
             "services",
             "remote",
+            "shards",
             "table",
             "interceptors",
             "observing",
@@ -60,7 +62,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "abi": {*BASE, "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
-    "observing": {*BASE, "graph", "interceptors", "rpc", "transport"},
+    "observing": {*BASE, "graph", "interceptors", "rpc", "shards", "transport"},
     "otel": {*BASE, "graph", "interceptors", "host", "observing"},
     "testing": {
         *BASE,
@@ -70,7 +72,8 @@ ROOMS: dict[str, set[str]] = {
     "running": {*BASE, "annotations", "host", "observing", "signals"},
     "__init__": {
         *BASE,
-        *("graph", "host", "identity", "interceptors", "observing", "transport", "wire"),
+        *("graph", "host", "identity", "interceptors", "observing", "shards", "transport"),
+        "wire",
     },
     "__main__": {*BASE, "host", "running"},
 }

@@ -9,10 +9,16 @@ from ..rule import Breaking, BreakingRule, Tier
 from .cases import carts
 
 if TYPE_CHECKING:
+    from ...output.lock import LockedShard
     from ..comparison import Comparison
     from ..rule import Change
 
-__all__ = ["ServiceClientChanged", "ServiceMadeInternal", "ServiceRemoved"]
+__all__ = [
+    "ServiceClientChanged",
+    "ServiceMadeInternal",
+    "ServiceRemoved",
+    "ServiceShardedOtherwise",
+]
 
 
 class ServiceRemoved(BreakingRule):
@@ -88,3 +94,53 @@ class ServiceMadeInternal(BreakingRule):
         for name, old, new in comparison.services():
             if new.internal and not old.internal:
                 yield cls.change(name, "the service became internal")
+
+
+class ServiceShardedOtherwise(BreakingRule):
+    """Calls are routed otherwise: hosts and callers of two versions disagree about who owns what,
+    and calls fail, or two hosts serve one value."""
+
+    id = "SERVICE_SHARDED_OTHERWISE"
+    tier = Tier.WIRE
+    advice = "Offer the new routing in another service, and let callers move to it"
+    BREAKING = (
+        Breaking(
+            carts("@service"),
+            carts('@service(shard="id")'),
+            "carts",
+            "its calls are now routed by `id` onto 64 shards",
+        ),
+        Breaking(
+            carts('@service(shard="id")'),
+            carts("@service"),
+            "carts",
+            "its calls are no longer routed by `id` onto 64 shards",
+        ),
+        Breaking(
+            carts('@service(shard="id")'),
+            carts('@service(shard="id", shards=1)'),
+            "carts",
+            "its calls were routed by `id` onto 64 shards, now by `id` onto 1",
+        ),
+    )
+    COMPATIBLE = (
+        (carts('@service(shard="id")'), carts('@service(shard="id", shards=64, version=2)')),
+    )
+
+    @classmethod
+    def check(cls, comparison: Comparison) -> Iterator[Change]:
+        for name, old, new in comparison.services():
+            was, now = old.shard, new.shard
+            if was == now:
+                continue
+            if was is None and now is not None:
+                yield cls.change(name, f"its calls are now routed {_routing(now)} shards")
+            elif now is None and was is not None:
+                yield cls.change(name, f"its calls are no longer routed {_routing(was)} shards")
+            elif was is not None and now is not None:
+                text = f"its calls were routed {_routing(was)} shards, now {_routing(now)}"
+                yield cls.change(name, text)
+
+
+def _routing(shard: LockedShard) -> str:
+    return f"by `{shard.parameter}` onto {shard.count}"

@@ -91,6 +91,12 @@ class ConsolidatingFunction(Function[_T]):
         """Invalidate all sources and targets: whoever invalidates everything knows no values."""
         return [*super().mark_all(origin), *self._source.mark_all(origin)]
 
+    def mark_where(
+        self, chosen: Callable[[tuple[Any, ...]], bool], origin: Origin
+    ) -> list[Computed[Any]]:
+        """Invalidate sources and targets, as `mark_all` does."""
+        return [*super().mark_where(chosen, origin), *self._source.mark_where(chosen, origin)]
+
     def made_from(self, computed: Computed[_T]) -> list[Computed[Any]]:
         following = self._following.get(computed)
         return [] if following is None else [following.source]

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..graph import Statistics
 from ..interceptors import CallKind, Side
 from ..rpc import CallerStatistics, OutletStatistics, ResponderStatistics
+from ..shards import OwnershipStatistics
 from ..transport import TransportStatistics
 
 __all__ = ["CallKey", "CallStatistics", "HostStatistics", "Measured", "WasteKey"]
@@ -64,13 +65,15 @@ class HostStatistics:
     """What a host did, and what it holds now.
 
     graph: the cache. transport: the connection. services: what is done for the clients of each
-        service that is served here, by its name. outlet: what is to be sent to them. caller: what
-        its own clients do, by service, in `caller.peers`. measured: None unless the host measures.
+        service that is served here, by its name. shards: what is owned of those that are sharded.
+        outlet: what is to be sent to them. caller: what its own clients do, by service, in
+        `caller.peers`. measured: None unless the host measures.
     """
 
     graph: Statistics
     transport: TransportStatistics
     services: Mapping[str, ResponderStatistics]
+    shards: Mapping[str, OwnershipStatistics]
     outlet: OutletStatistics
     caller: CallerStatistics
     measured: Measured | None = None

@@ -26,19 +26,23 @@ class MethodDescription(msgspec.Struct, frozen=True):
 
 
 class ServiceDescription(msgspec.Struct, frozen=True):
-    """One service on one host. bodies: how many compute bodies ran; calls: how many came."""
+    """One service on one host. bodies: how many compute bodies ran; calls: how many came.
+    sharded: whether a call goes to the owner of its shard.
+    """
 
     service: str
     iid: str
     methods: tuple[MethodDescription, ...]
     bodies: int
     calls: int
+    sharded: bool = False
 
 
 def describe(contract: Contract, iid: str, bodies: int, calls: int) -> ServiceDescription:
     """The description of a service at this moment."""
     methods = tuple(_method(contract, method) for method in contract.methods)
-    return ServiceDescription(contract.name, iid, methods, bodies, calls)
+    sharded = contract.shard is not None
+    return ServiceDescription(contract.name, iid, methods, bodies, calls, sharded)
 
 
 def _method(contract: Contract, method: Method) -> MethodDescription:

@@ -26,7 +26,7 @@ from ..graph import str_of
 from ..rpc import internal
 from ..table import Contract
 from ..wire.frames import Ending
-from ..wire.refusals import OVERLOADED, RETRY_AFTER, Refusal, refusal
+from ..wire.refusals import LEASE_LOST, MOVED, OVERLOADED, RETRY_AFTER, Refusal, refusal
 from .declared import declared, raised
 
 __all__ = ["as_error", "as_failure", "bad_arguments"]
@@ -93,6 +93,10 @@ def as_error(failure: Ending, contract: Contract, method: str, timeout: float) -
             return RemoteUnavailable(contract.name, f"it depends on {failure.message}")
         case "outcome_unknown":
             return OutcomeUnknown(contract.name, f"it depends on {failure.message}")
+        case code if code == MOVED:
+            return RemoteUnavailable(contract.name, f"{failure.message}, and no host was found")
+        case code if code == LEASE_LOST:
+            return OutcomeUnknown(contract.name, f"{failure.message}; it may have run")
         case "internal":
             reference = failure.message.rpartition(" ")[2]
             return RemoteError("internal", f"{name}: {failure.message}", reference)

@@ -15,7 +15,7 @@ from ..graph import SCOPE, Computed, Graph, Hit, Origin, at_home
 from ..interceptors import Interceptor, Side
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
-from ..rpc import Peer, Pending, Registration
+from ..rpc import Incoming, Peer, Pending, Registration
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
 from ..services.passing import PassingStream
@@ -273,10 +273,13 @@ class Remote(ComputeMethods):
     def _stream(self, way: Way, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
         data = way.encoded(arguments)
         self._check_size(way, data, "")
-        incoming = self._peer.stream(Request(way, data, now() + self._timeout))
+        incoming = self._open_stream(Request(way, data, now() + self._timeout), arguments)
         return RemoteStream(incoming, way.results, lambda failed: way.error(failed.failure))
 
     # -- over the wire --
+
+    def _open_stream(self, request: Request, arguments: tuple[Any, ...]) -> Incoming:
+        return self._peer.stream(request)
 
     def _ask(
         self,

@@ -27,7 +27,7 @@ from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
 from .outcomes import Outcome, Outcomes
 
-__all__ = ["ServiceServant"]
+__all__ = ["Served", "ServiceServant"]
 
 _DESCRIBE = method_id(DESCRIBE)
 
@@ -59,17 +59,20 @@ class ServiceServant:
         self._iid = iid
         self._unknown = 0
         """Calls of methods that it has not."""
-        self._methods: dict[int, _Served] = {}
+        self._methods: dict[int, Served] = {}
         for cls in binding.contract.resolved.raises:
             check_declared(cls)
         for method in binding.contract.methods:
-            served = _Served(binding, method, outcomes)
+            served = self._serve(method, outcomes)
             if self._methods.setdefault(method_id(method.name), served) is not served:
                 raise ValueError(f"{method.name}: another method has the same hash; rename it")
 
     def requests(self) -> Mapping[str, int]:
         """How many calls of each method came."""
         return {served.name: served.calls for served in self._methods.values()}
+
+    def _serve(self, method: Method, outcomes: Outcomes) -> Served:
+        return Served(self._binding, method, outcomes)
 
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
         """Answer calls: hits at once, everything else by the returned bodies."""
@@ -130,7 +133,7 @@ class _Held:
         return not self._computed.is_consistent
 
 
-class _Served:
+class Served:
     """One method."""
 
     def __init__(self, binding: Binding, method: Method, outcomes: Outcomes) -> None:
@@ -155,9 +158,7 @@ class _Served:
             refused = Answer(failure=self._misfit(kind))
             replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
             return None
-        ids, arguments = self._decode(calls, replies)
-        if self._asking is not None:
-            arguments = [self._asking.fill(each, replies.asker) for each in arguments]
+        ids, arguments = self._taken(calls, replies)
         encode = self._encoder(calls.encoding)
         if kind is Kind.COMPUTE:
             return self._compute(calls, ids, arguments, encode, replies)
@@ -203,6 +204,15 @@ class _Served:
         return Ending("bad_request", f"it is no {kind.name.lower()} method")
 
     # -- what travels --
+
+    def _taken(
+        self, calls: Calls, replies: Replies
+    ) -> tuple[Sequence[int], Sequence[tuple[Any, ...]]]:
+        """The calls that are to be run, each with what its body is called with."""
+        ids, arguments = self._decode(calls, replies)
+        if self._asking is not None:
+            arguments = [self._asking.fill(each, replies.asker) for each in arguments]
+        return ids, arguments
 
     def _decode(
         self, calls: Calls, replies: Replies

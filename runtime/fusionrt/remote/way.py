@@ -21,10 +21,10 @@ class Way(Ask):
     """Of one view of a client: with its time limit.
 
     encode: the arguments as they travel, or an error of msgspec's; see `encoded`.
-    results: the codec of what comes back.
+    results: the codec of what comes back. method_name: of the method.
     """
 
-    __slots__ = ("_arguments", "_contract", "_method", "_peer", "encode", "results")
+    __slots__ = ("_arguments", "_contract", "_peer", "encode", "method_name", "results")
 
     def __init__(
         self, kind: Kind, contract: Contract, method: str, peer: Peer, timeout: float
@@ -33,7 +33,7 @@ class Way(Ask):
         super().__init__(kind, method_id(method), timeout=timeout)
         signature = contract.resolved.signatures[method]
         self._contract = contract
-        self._method = method
+        self.method_name = method
         self._peer = peer
         self._arguments = arguments_codec(signature.parameters)
         self.encode: Final = self._arguments.encode_most
@@ -66,7 +66,7 @@ class Way(Ask):
         return self.results.decode_all(payloads)
 
     def error(self, failure: Ending) -> Exception:
-        return as_error(failure, self._contract, self._method, self.timeout)
+        return as_error(failure, self._contract, self.method_name, self.timeout)
 
     def late(self) -> Exception:
         timeout = CallTimeout(self._name, self.timeout)
@@ -74,4 +74,4 @@ class Way(Ask):
 
     @property
     def _name(self) -> str:
-        return f"{self._contract.name}.{self._method}"
+        return f"{self._contract.name}.{self.method_name}"

@@ -5,6 +5,7 @@ from .client.caller import Caller
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
 from .client.registration import Registration
+from .client.shards import ShardPeer
 from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
 from .host.read_your_writes import Outlet
@@ -39,6 +40,7 @@ __all__ = [
     "ResponderStatistics",
     "Sender",
     "Servant",
+    "ShardPeer",
     "Subjects",
     "internal",
 ]

@@ -31,6 +31,14 @@ class Subjects:
         """What one host listens on, for one of its services."""
         return f"{self.prefix}.i.{service}.{iid}"
 
+    def shard(self, service: str, shard: int | str) -> str:
+        """Where a client finds the host that owns a shard; `*` for all of them."""
+        return f"{self.prefix}.s.{service}.{shard}"
+
+    def table(self, service: str) -> str:
+        """The table of who owns which shard of a service: the name of a JetStream bucket."""
+        return re.sub(r"[^\w-]", "_", f"{self.prefix}-{service}", flags=re.ASCII)
+
     def client(self, principal: str, cid: str, service: str) -> str:
         """Where the sessions of one client and one service answer; `>` for all services."""
         return f"{self.prefix}.c.{principal}.{cid}.{service}"

@@ -58,6 +58,8 @@ class Binding(ComputeMethods):
         """Where its commands are logged; a `MemoryLog` unless a host sets another."""
         self.pipeline: Pipeline | None = None
         """The interceptors around its bodies; set before it joins a graph."""
+        self.guard: Callable[[str, tuple[Any, ...]], None] | None = None
+        """Raises if this host is not to run a method for these arguments; a host sets it (D20)."""
 
     def service(self) -> Service:
         """The instance.
@@ -132,6 +134,8 @@ class Binding(ComputeMethods):
             service = reference()
             if service is None:
                 raise ServiceDisposed(name)
+            if self.guard is not None:
+                self.guard(method, arguments)
             awaitable: Awaitable[Any] = raw(service, *arguments)
             return awaitable
 
@@ -208,6 +212,8 @@ class Binding(ComputeMethods):
         graph.check_usable(self.contract.name)
         # The body and the declared keys both read them.
         arguments = tuple(list(each) if isinstance(each, Iterator) else each for each in arguments)
+        if self.guard is not None:
+            self.guard(method, arguments)
         declared = DeclaredKeys(self.contract, method, arguments, self)
         run = partial(
             run_command,

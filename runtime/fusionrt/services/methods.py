@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from ..contract import ComputeOptions
@@ -171,3 +172,12 @@ class ComputeMethods:
             return []
         functions = self._functions.values()
         return [computed for function in functions for computed in function.mark_all(origin)]
+
+    def mark_where(
+        self, chosen: Callable[[str, tuple[Any, ...]], bool], origin: Origin
+    ) -> list[Computed[Any]]:
+        """Invalidate the results that are chosen by their method and arguments."""
+        marked: list[Computed[Any]] = []
+        for method, function in self._functions.items():
+            marked += function.mark_where(partial(chosen, method), origin)
+        return marked

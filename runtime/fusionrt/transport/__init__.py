@@ -10,12 +10,16 @@ from .base import (
     Transport,
     TransportStatistics,
 )
+from .table import Entry, Outdated, Table
 
 __all__ = [
+    "Entry",
     "Handler",
     "Listener",
     "Message",
+    "Outdated",
     "Subscription",
+    "Table",
     "Transport",
     "TransportStatistics",
 ]

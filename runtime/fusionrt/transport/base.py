@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from ..errors import InvalidSubject, NotPermitted
+from .table import Table
 
 __all__ = [
     "Handler",
@@ -122,6 +123,9 @@ class Transport(Protocol):
             BrokerUnavailable: the connection is lost, or was lost meanwhile.
             NotPermitted: a subscription was refused by the broker.
         """
+
+    def table(self, name: str) -> Table:
+        """A table that all clients of the broker share: a word of letters, digits, `_` and `-`."""
 
     async def close(self, drain: bool = True) -> None:
         """Close for good. Does nothing the second time.

@@ -29,6 +29,7 @@ from typing import Any, Self
 import nats.errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.js import JetStreamContext
 
 from ..errors import AuthorizationFailed, BrokerUnavailable, NotPermitted
 from ..primitives import spawn
@@ -42,6 +43,8 @@ PING_PERIOD = 2.0
 """Seconds from one ping to the next."""
 PING_TIMEOUT = 4
 """Seconds that a server has to answer a ping."""
+JETSTREAM_TIMEOUT = 1.0
+"""Seconds that JetStream has to answer."""
 MAX_QUEUED = 64 * 1024 * 1024
 """Bytes that may wait for a server that takes them too slowly; more condemns the link."""
 
@@ -255,6 +258,10 @@ class Link:
         await asyncio.wait({trip})
         if trip.cancelled() or self.lost.is_set():
             raise BrokerUnavailable(public_url(self.url), "the connection was lost")
+
+    def jetstream(self) -> JetStreamContext:
+        """JetStream, over this link."""
+        return self._client.jetstream(timeout=JETSTREAM_TIMEOUT)
 
     async def drain(self) -> None:
         """Take no new messages; handle those that are here, and send what was published.

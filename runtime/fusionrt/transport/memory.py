@@ -26,6 +26,8 @@ from .base import (
     TransportStatistics,
     check_subject,
 )
+from .memory_table import MemoryStore, MemoryTable
+from .table import Table
 
 __all__ = ["Faults", "MemoryNetwork", "MemoryTransport"]
 
@@ -52,6 +54,7 @@ class MemoryNetwork:
         self._transports: dict[str, MemoryTransport] = {}
         self._interest: dict[_Route, MemoryTransport] = {}
         self._apart: frozenset[str] = frozenset()
+        self._stores: defaultdict[str, MemoryStore] = defaultdict(MemoryStore)
 
     def connect(self, name: str) -> MemoryTransport:
         """A new client; the name of one that closed or crashed may be used again."""
@@ -60,12 +63,14 @@ class MemoryNetwork:
         return transport
 
     def partition(self, *names: str) -> None:
-        """From now on no message passes between these clients and the others, until `heal`."""
+        """From now on no message passes between these clients and the others, until `heal`; the
+        tables are with the others."""
         self._apart = frozenset(names)
 
     def heal(self) -> None:
         """End the partition; what was lost stays lost."""
         self._apart = frozenset()
+        self._tell_tables()
 
     def disconnect(self, name: str) -> None:
         """Break a client's connection, with all that is on its ways; it is told."""
@@ -81,6 +86,7 @@ class MemoryNetwork:
         self._interest.update(dict.fromkeys(transport._routes, transport))
         transport._reconnects += 1
         transport._tell(lambda listener: listener.reconnected())
+        self._tell_tables()
 
     def crash(self, name: str) -> None:
         """End a client: it hears nothing, not even of this, and what it says goes nowhere."""
@@ -94,6 +100,11 @@ class MemoryNetwork:
         transport = self._transports[name]
         transport._gaps += 1
         transport._tell(lambda listener: listener.gap(subject))
+
+    def _tell_tables(self) -> None:
+        for store in self._stores.values():
+            for follower in store.followers:
+                follower.tell()
 
     def _cut(self, transport: MemoryTransport) -> None:
         for route in transport._routes:
@@ -178,6 +189,25 @@ class MemoryTransport:
         arrive = partial(_settle, back)
         self._to_broker.send_surely(partial(self._from_broker.send_surely, arrive))
         await back
+
+    def table(self, name: str) -> Table:
+        """See `Transport`."""
+        return MemoryTable(self._network._stores[name], self)
+
+    def ask(self, arrive: Callable[[], object]) -> None:
+        """Send something to the broker itself."""
+        if self._connected and self.name not in self._network._apart:
+            self._to_broker.send(lambda: self._reached(arrive))
+
+    def hear(self, arrive: Callable[[], object], *, faulty: bool = False) -> None:
+        """Something comes from the broker itself; it may be lost on its way if it is `faulty`."""
+        if self._connected and self.name not in self._network._apart:
+            way = self._from_broker
+            (way.send if faulty else way.send_surely)(lambda: self._reached(arrive))
+
+    def _reached(self, arrive: Callable[[], object]) -> None:
+        if self.name not in self._network._apart:
+            arrive()
 
     async def close(self, drain: bool = True) -> None:
         """See `Transport`."""

@@ -9,6 +9,8 @@ import random
 from contextlib import suppress
 from typing import Self
 
+from nats.js import JetStreamContext
+
 from ..errors import (
     AuthorizationFailed,
     BadCredentials,
@@ -19,8 +21,10 @@ from ..errors import (
 from ..primitives import spawn
 from .base import Handler, Listener, Subscription, TransportStatistics, check_subject
 from .credentials import Credentials
+from .kv import KvTable
 from .link import Link, LinkOptions, Route
 from .signing import public_url
+from .table import Table
 
 __all__ = ["NatsTransport"]
 
@@ -131,13 +135,28 @@ class NatsTransport:
 
     async def flush(self) -> None:
         """See `Transport`."""
-        if self._link is None:
-            raise BrokerUnavailable("the broker", "the connection is lost")
-        await self._link.round_trip()
+        await self._linked().round_trip()
         for route in self._routes:
             if route.refused is not None:
                 error, route.refused = route.refused, None
                 raise error
+
+    def table(self, name: str) -> Table:
+        """See `Transport`: a JetStream key-value bucket."""
+        return KvTable(name, self)
+
+    def jetstream(self) -> JetStreamContext:
+        """JetStream, by the link that there is now.
+
+        Raises:
+            BrokerUnavailable: there is none.
+        """
+        return self._linked().jetstream()
+
+    def _linked(self) -> Link:
+        if self._link is None:
+            raise BrokerUnavailable("the broker", "the connection is lost")
+        return self._link
 
     async def close(self, drain: bool = True) -> None:
         """See `Transport`."""

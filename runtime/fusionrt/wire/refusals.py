@@ -1,4 +1,6 @@
-"""What a caller is told of a call that was refused, for want of time to serve it (D27)."""
+"""What a caller is told of a call that was refused: there is no time to serve it (D27), or it is
+another host's to serve (D20). It did not run.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,24 @@ from typing import Annotated, Final
 
 import msgspec
 
-from .frames import Ending
+from .frames import Ending, Natural
 
-__all__ = ["OVERLOADED", "RETRY_AFTER", "Refusal", "refusal"]
+__all__ = [
+    "LEASE_LOST",
+    "MOVED",
+    "OVERLOADED",
+    "RETRY_AFTER",
+    "Refusal",
+    "lease_lost",
+    "moved",
+    "moved_shard",
+    "refusal",
+]
+
+MOVED: Final = "moved"
+"""The code of a call whose shard another host owns, or will own; its data is the shard."""
+LEASE_LOST: Final = "lease_lost"
+"""The code of a call that was stopped: its host lost the shard while it ran."""
 
 OVERLOADED: Final = "overloaded"
 """The code of such a failure; its data is a `Refusal`."""
@@ -17,6 +34,7 @@ RETRY_AFTER: Final = 1.0
 
 _MESSAGE: Final = "more calls wait than can be served in time"
 _encode = msgspec.msgpack.Encoder().encode
+_decode_shard = msgspec.msgpack.Decoder(Natural).decode
 
 
 class Refusal(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -30,3 +48,21 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, gc=False):
 def refusal(retry_after: float, service: str = "", method: str = "") -> Ending:
     """The failure that tells it."""
     return Ending(OVERLOADED, _MESSAGE, _encode(Refusal(retry_after, service, method)))
+
+
+def moved(shard: int) -> Ending:
+    """The failure of a call whose shard is not owned where it came."""
+    return Ending(MOVED, f"this host does not own shard {shard}", _encode(shard))
+
+
+def moved_shard(data: bytes) -> int | None:
+    """The shard that such a failure tells."""
+    try:
+        return _decode_shard(data)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def lease_lost(shard: int) -> Ending:
+    """The failure of a call that was stopped as it ran."""
+    return Ending(LEASE_LOST, f"its host lost shard {shard} while it ran", _encode(shard))

@@ -196,6 +196,13 @@ class Function(Generic[_T]):
         self.graph.check_thread()
         return mark(self.all(), origin)
 
+    def mark_where(
+        self, chosen: Callable[[tuple[Any, ...]], bool], origin: Origin
+    ) -> list[Computed[Any]]:
+        """As `mark`, for the results of the arguments that are chosen."""
+        self.graph.check_thread()
+        return mark([each for each in self.all() if chosen(each._arguments)], origin)
+
     def tell_in_vain(self, computed: Computed[_T], origin: Origin) -> None:
         """The body of that result invalidated what it had read: tell it once (G40)."""
         if not self.told:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeVar
 
 from ...errors import InvalidSubject, NotPermitted
 from ...primitives import new_id
@@ -11,9 +11,12 @@ from ...wire.limits import Timing
 from ..subjects import ANONYMOUS, TOKEN, Subjects
 from .outage import OUTAGE_GRACE, Outage
 from .peer import Peer
+from .shards import ShardPeer
 from .statistics import CallerStatistics
 
 __all__ = ["Caller"]
+
+_P = TypeVar("_P", bound=Peer)
 
 
 class Caller(Listener):
@@ -56,17 +59,27 @@ class Caller(Listener):
 
     def peer(self, service: str) -> Peer:
         """The way to a service; no message is sent before its first call."""
+        return self._peers.get(service) or self._made(Peer, service)
+
+    def shard_peer(self, service: str) -> ShardPeer:
+        """The way to a service that is sharded."""
         peer = self._peers.get(service)
-        if peer is None:
-            peer = self._peers[service] = Peer(
-                service,
-                self._transport,
-                self._subjects,
-                cid=self.cid,
-                principal=self._principal,
-                timing=self._timing,
-                outage=self._outage,
-            )
+        return peer if isinstance(peer, ShardPeer) else self._made(ShardPeer, service)
+
+    def _made(self, kind: type[_P], service: str) -> _P:
+        peer = kind(
+            service,
+            self._transport,
+            self._subjects,
+            cid=self.cid,
+            principal=self._principal,
+            timing=self._timing,
+            outage=self._outage,
+        )
+        before = self._peers.get(service)
+        if before is not None:  # it was asked what the service is like
+            before.close()
+        self._peers[service] = peer
         return peer
 
     def statistics(self) -> CallerStatistics:

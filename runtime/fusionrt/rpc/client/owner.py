@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from ...wire.frames import Ending
 from .answer import Pending
 from .stream import Incoming
 
@@ -23,6 +24,9 @@ class Owner(Protocol):
 
     def again(self, call: Call) -> None:
         """The host did not run this call, or its result was stale when it came (D4)."""
+
+    def moved(self, call: Call, failure: Ending) -> None:
+        """The host did not run this call: another one owns its shard, or will own it (D20)."""
 
     def no_host(self, session: Session) -> None:
         """Nobody listens where hosts are found."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Callable
 from typing import Any, Final
 
 from ...errors import FusionError, NotPermitted, OutcomeUnknown, RemoteUnavailable, WireError
@@ -12,7 +13,7 @@ from ...primitives import clock, random_bits
 from ...transport import Message, Transport
 from ...wire.batch import call_size, overhead
 from ...wire.client import ClientSession
-from ...wire.envelopes import decode_host_envelope
+from ...wire.envelopes import HostEnvelope, decode_host_envelope
 from ...wire.frames import Ending, Kind
 from ...wire.limits import Limits, Timing
 from ...wire.refusals import refusal
@@ -172,14 +173,21 @@ class Peer:
         if self._outage.declared:
             call.fail(self._outage.error(self.service))
             return
+        session = self._session_for(call)
+        if session is None:
+            return
+        if isinstance(call, Pending):
+            session.ask(call)
+        else:
+            session.stream(call)
+
+    def _session_for(self, call: Call) -> Session | None:
+        """Where to make a call; None: it waits until that is known."""
         if self._session is None:
             self._session = self._open()
-        if isinstance(call, Pending):
-            self._session.ask(call)
-        else:
-            self._session.stream(call)
+        return self._session
 
-    def _open(self) -> Session:
+    def _open(self, send: Callable[[str | None, bytes], None] | None = None) -> Session:
         gen = random_bits(52)
         wire = ClientSession(
             cid=self._cid,
@@ -190,7 +198,7 @@ class Peer:
             limits=self._limits,
         )
         session = self._sessions[gen] = Session(
-            self.service, wire, self, self._publish, self._transport.push, self._outage
+            self.service, wire, self, send or self._publish, self._transport.push, self._outage
         )
         return session
 
@@ -228,6 +236,11 @@ class Peer:
         session = self._sessions.get(envelope.gen)
         if session is not None:
             session.received(envelope)
+        else:
+            self._stranger(envelope)
+
+    def _stranger(self, envelope: HostEnvelope) -> None:
+        """A message of no session."""
 
     def _nobody_listens(self, subject: str) -> None:
         if subject == self._subjects.hosts(self.service):
@@ -280,6 +293,12 @@ class Peer:
             session.ask(call)  # only there it runs at most once (D13)
         else:
             self._send(call)
+
+    def moved(self, call: Call, failure: Ending) -> None:
+        if isinstance(call, Pending):
+            call.refuse(failure)
+        else:
+            call.ended(failure)
 
     def no_host(self, session: Session) -> None:
         self._no_host_since = min(self._no_host_since, self._now())

@@ -12,8 +12,8 @@ from ...errors import FusionError, RemoteUnavailable
 from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
-from ...wire.frames import Kind
-from ...wire.refusals import RETRY_AFTER, refusal
+from ...wire.frames import Ending, Kind
+from ...wire.refusals import MOVED, RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
 from .answer import Pending
@@ -198,6 +198,11 @@ class Session(Vouching):
         for call in self._end(str(error)).values():
             call.fail(error)
 
+    def abandon(self) -> list[Call]:
+        """End it, for its host did not answer: the calls to make elsewhere."""
+        self._wire.bye()
+        return list(self._end("its host did not answer").values())
+
     def _end(self, reason: str) -> dict[int, Call]:
         if self.over:
             return {}
@@ -284,6 +289,10 @@ class Session(Vouching):
                 self._owner.no_host(self)
             case events.Draining():
                 self._drain()
+            case events.Failed(id, code, message, data, _) if code == MOVED:
+                call = self._awaited.pop(id)
+                if call is not None:
+                    self._owner.moved(call, Ending(code, message, data))
             case events.Gone(reason, unsent, sent, _):
                 waiting = self._end(f"{self.service}: {reason}")
                 never, perhaps = (

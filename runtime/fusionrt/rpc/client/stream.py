@@ -36,6 +36,11 @@ class Incoming:
         self._over = False
         self._woken = asyncio.Event()
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody reads it any more, or nothing comes any more."""
+        return self._over
+
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """The items one by one; see `take`."""
         while (payloads := self.take()) != ():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from ...errors import WireError
@@ -55,7 +55,9 @@ class Responder(Listener):
         timing: Timing,
         confidants: Collection[str],
         quota: Quota = Quota(),  # noqa: B008 - immutable
+        check: Callable[[], None] | None = None,
     ) -> None:
+        """check: is called before each message is acted on."""
         self.service = service
         self._dropped = 0
         self._iid = iid
@@ -65,6 +67,7 @@ class Responder(Listener):
         self._subjects = subjects
         self._timing = timing
         self._confidants = confidants
+        self._check = check
         self._limits = Limits(max_bytes=transport.max_payload)
         self._now = clock()
         self._loop = asyncio.get_running_loop()
@@ -92,6 +95,13 @@ class Responder(Listener):
             await self._transport.subscribe(hosts, self._received, queue="hosts")
         )
         self._transport.add_listener(self)
+
+    async def listen(self, shard: int) -> Subscription:
+        """Answer those who look for the owner of a shard (D20)."""
+        subject = self._subjects.shard(self.service, shard)
+        subscription = await self._transport.subscribe(subject, self._received)
+        await self._transport.flush()
+        return subscription
 
     async def drain(self) -> None:
         """Take no new client, ask the others to move, return when they did (D22).
@@ -154,6 +164,8 @@ class Responder(Listener):
             session.changed()
 
     def _received(self, message: Message) -> None:
+        if self._check is not None:
+            self._check()
         try:
             envelope = decode_client_envelope(message.payload)
         except WireError:

@@ -1,0 +1,46 @@
+"""`ShardRemote`: calls of a client of a sharded service, each to its shard's owner (D20)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..graph import Graph
+from ..rpc import Incoming, Pending, Registration, ShardPeer
+from ..services.pipeline import Pipeline
+from ..shards import Routing
+from ..table import Contract
+from ..wire.runs import Request
+from .remote import Remote
+from .way import Way
+
+__all__ = ["ShardRemote"]
+
+
+class ShardRemote(Remote):
+    """What a typed client calls."""
+
+    def __init__(
+        self, contract: Contract, peer: ShardPeer, graph: Graph, pipeline: Pipeline | None = None
+    ) -> None:
+        """See `Remote`."""
+        self._routing = Routing(contract.for_clients)
+        self._shard_peer = peer
+        super().__init__(contract, peer, graph, pipeline)
+
+    def _open_stream(self, request: Request, arguments: tuple[Any, ...]) -> Incoming:
+        way = request.ask
+        assert isinstance(way, Way)
+        return self._shard_peer.stream(request, self._routing.of(way.method_name, arguments))
+
+    def _ask(
+        self,
+        way: Way,
+        arguments: tuple[Any, ...],
+        operation: str = "",
+        registration: Registration | None = None,
+    ) -> Pending:
+        self._check_home()
+        data = way.encoded(arguments)
+        self._check_size(way, data, operation)
+        shard = self._routing.of(way.method_name, arguments)
+        return self._shard_peer.ask(way, data, operation, registration, shard)

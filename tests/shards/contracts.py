@@ -1,0 +1,26 @@
+"""A sharded contract with every kind of method."""
+
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from fusionrt import ANY, command, compute, service  # noqa: F401 - `invalidates` names ANY
+
+
+@service(shard="room", shards=16)
+class Rooms(Protocol):
+    """Rooms in which people say things."""
+
+    @compute
+    async def count(self, room: str) -> int: ...
+
+    @compute
+    async def starting(self, letter: str, *, room: str) -> int: ...
+
+    @command(invalidates=["count(room)", "starting(ANY, room=room)"])
+    async def say(self, room: str, text: str) -> int: ...
+
+    async def owner(self, room: str) -> str: ...
+
+    async def wait(self, room: str) -> str: ...
+
+    def lines(self, room: str, since: int = 0) -> AsyncIterator[str]: ...
