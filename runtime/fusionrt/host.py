@@ -22,7 +22,7 @@ from .graph import (
     inspect_ending,
     is_transient,
 )
-from .operations import Nudges
+from .operations import Nudges, Reflection
 from .primitives import new_id
 from .remote.client import Client
 from .remote.remote import Remote
@@ -33,6 +33,7 @@ from .rpc import (
     OUTAGE_GRACE,
     Caller,
     CallerStatistics,
+    Loose,
     Outlet,
     OutletStatistics,
     Responder,
@@ -234,16 +235,22 @@ class _Entered:
         self._confidants = host._confidants
         self._timing = host._timing
         self._quota = host._quota
+        loose = Loose()
         self._caller = Caller(
             transport,
             subjects=host._subjects,
             principal=host._principal,
             timing=host._timing,
             outage_grace=host._outage_grace,
+            loose=loose,
         )
-        self._outlet = Outlet(transport)
+        self._outlet = Outlet(transport, loose)
         transport.add_listener(_News())
-        self._nudges = Nudges(self.graph, self.iid, transport, host._subjects)
+        self._nudges = Nudges(self.graph, self.iid, transport, host._subjects, loose)
+        self._reflection = Reflection(self._nudges, self._caller)
+        self._caller.writes.on_wrote = self.graph.wrote
+        self._caller.writes.here = self._reflection.here
+        self._caller.writes.on_sources(self._tell_sources)
         self._services: dict[str, Service] = {}
         self._responders: list[Responder] = []
         self._clients: dict[type[Client], Client] = {}
@@ -292,11 +299,17 @@ class _Entered:
             timing=self._timing,
             confidants=self._confidants,
             quota=self._quota,
+            reflect=self._reflection.reflect,
         )
+        responder.sources(self._caller.writes.sources)
         self._responders.append(responder)
         self._exits.push_async_callback(responder.close)
         await responder.open()
         await self._transport.flush()
+
+    def _tell_sources(self) -> None:
+        for responder in self._responders:
+            responder.sources(self._caller.writes.sources)
 
     def client(self, cls: type[_C]) -> _C:
         if not (isinstance(cls, type) and issubclass(cls, Client)):

@@ -194,6 +194,10 @@ class _Following:
         """Whether the source is known to be fresh, or known to be stale: then the target is fresh
         until the window has passed.
         """
+        return self.source.state is not CONSISTENT or self.source.is_consistent
+
+    def proven(self) -> bool:
+        """As `Lease.proven`."""
         return not self.source.is_suspended
 
     async def revalidate(self) -> None:

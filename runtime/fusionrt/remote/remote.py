@@ -19,7 +19,7 @@ from ..rpc import Peer, Pending, Registration
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
 from ..table import Compute, Contract
-from ..wire.frames import Kind
+from ..wire.frames import Kind, Mark
 from ..wire.runs import Request
 from .replica import lean_on, registration_of
 from .stream import RemoteStream
@@ -156,6 +156,8 @@ class Remote(ComputeMethods):
         asked = self._ask(way, arguments, new_id())
         try:
             result: _T = await _answer(asked)
+            if asked.wrote and (reflected := self._peer.writes.here(asked.wrote)) is not None:
+                await reflected
             return result
         except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
             # Nobody here will learn whether it wrote (O20). A host that answers has told us before.
@@ -163,6 +165,18 @@ class Remote(ComputeMethods):
                 keys = DeclaredKeys(self.contract, method, arguments).by_arguments()
                 apply(Operation(asked.operation, name, keys), self.graph)
             raise
+        finally:
+            self._note(asked.wrote)
+
+    def _note(self, wrote: tuple[Mark, ...]) -> None:
+        """Whoever is answered by what called a command is told of what that changed (D15)."""
+        if not wrote:
+            return
+        outer = CommandScope.current()
+        if outer is not None:
+            outer.operation.marks.add(wrote)
+        else:
+            self._peer.writes.loose.add(wrote)
 
     def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
         """Read a stream."""

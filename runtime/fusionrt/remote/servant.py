@@ -12,6 +12,8 @@ import msgspec
 
 from ..errors import WireError
 from ..graph import Computed, is_in_vain, str_of
+from ..operations import Operation
+from ..primitives import new_id
 from ..rpc import Answer, Bodies, Call, Replies, Reply
 from ..services.binding import Binding
 from ..table import Command, Compute, Method, Plain, Stream
@@ -115,7 +117,7 @@ class _Held:
             self._unsubscribe()
 
     def suspended(self) -> bool:
-        return not self._computed.is_consistent
+        return self._computed.is_suspended
 
 
 class _Served:
@@ -148,9 +150,10 @@ class _Served:
             return Bodies(ids, arguments, self._plain(), encode, self._failed)
         operations = calls.operations or ("",) * len(calls.ids)
         given = [
-            (each, operations[id - calls.first]) for id, each in zip(ids, arguments, strict=True)
+            (each, operations[id - calls.first], id)
+            for id, each in zip(ids, arguments, strict=True)
         ]
-        return Bodies(ids, given, self._command(encode), _same, self._failed)
+        return Bodies(ids, given, self._command(encode, replies), _same, self._failed)
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         try:
@@ -279,18 +282,25 @@ class _Served:
             return partial(self._unbound, self._binding.service())
         return lambda *arguments: self._binding.raw(name, arguments)
 
-    def _command(self, encode: Callable[[Any], bytes]) -> Callable[..., Awaitable[bytes | Answer]]:
+    def _command(
+        self, encode: Callable[[Any], bytes], replies: Replies
+    ) -> Callable[..., Awaitable[bytes | Answer]]:
         name = self._method.name
+        command = f"{self._binding.contract.name}.{name}"
 
-        async def run(arguments: tuple[Any, ...], operation: str) -> bytes | Answer:
+        async def run(arguments: tuple[Any, ...], id_: str, call: int) -> bytes | Answer:
             async def body() -> Outcome:
+                operation = Operation(id_ or new_id(), command, told=True)
                 try:
                     result: Any = await self._binding.command(name, arguments, operation)
-                    return Outcome(encode(result))
+                    payload, failure = encode(result), None
                 except Exception as error:
-                    return Outcome(b"", self.failure(error))
+                    payload, failure = b"", self.failure(error)
+                return Outcome(payload, failure, operation.marks.all())
 
-            outcome = await self._outcomes.once(operation, body)
+            outcome = await self._outcomes.once(id_, body)
+            if outcome.marks:
+                replies.wrote(call, outcome.marks)
             if outcome.failure is not None:
                 return Answer(failure=outcome.failure)
             return outcome.payload

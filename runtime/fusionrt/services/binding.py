@@ -22,7 +22,16 @@ from ..graph import (
     notify,
     run_in,
 )
-from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
+from ..operations import (
+    CommandScope,
+    Key,
+    MemoryLog,
+    Operation,
+    OperationLog,
+    read_fresh,
+    run_command,
+)
+from ..primitives import new_id
 from ..table import Compute, Contract
 from .compiled import hot_table
 from .declared import DeclaredKeys
@@ -155,7 +164,7 @@ class Binding(ComputeMethods):
     # -- commands --
 
     def command(
-        self, method: str, arguments: tuple[Any, ...], operation_id: str | None = None
+        self, method: str, arguments: tuple[Any, ...], operation: Operation | None = None
     ) -> Coroutine[Any, Any, _T]:
         """Run a command; when it returns, what it invalidates is invalidated (D15)."""
         service = self.service()
@@ -165,12 +174,11 @@ class Binding(ComputeMethods):
         arguments = tuple(list(each) if isinstance(each, Iterator) else each for each in arguments)
         declared = DeclaredKeys(self.contract, method, arguments, self)
         return run_command(
-            f"{self.contract.name}.{method}",
+            operation or Operation(new_id(), f"{self.contract.name}.{method}"),
             partial(self.unbound(method), service, *arguments),
             declared.by_arguments,
             declared.by_result,
             self.log or MemoryLog(graph),
-            operation_id,
         )
 
     # -- invalidation --

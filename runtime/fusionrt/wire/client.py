@@ -17,7 +17,8 @@ from .calls import CallTable
 from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
 from .envelopes import HostEnvelope
-from .frames import ClientFrame, Welcome
+from .fences import AskedFences
+from .frames import ClientFrame, Mark, Welcome
 from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
@@ -51,13 +52,14 @@ class ClientSession:
         self._batch_bytes = min(limits.batch_bytes, largest)
         self._events: list[events.ClientEvent] = []
         self._calls = CallTable(self._events, limits)
-        self._outbox = ClientOutbox(self._events, self._calls, limits, largest)
+        self._fences = AskedFences()
+        self._outbox = ClientOutbox(self._events, self._calls, self._fences, limits, largest)
         self._add = self._calls.queue.add
         self._roomy = self._outbox.roomy
         self.room = self._outbox.room
         """At least so many calls may be made now that need not wait for others."""
         self._lease = Lease(timing, now)
-        self._hearing = Hearing(self._events, self._calls, self._lease, self._machine)
+        self._hearing = Hearing(self._events, self._calls, self._fences, self._lease, self._machine)
         self._told_live = False
         self._received = self._foreign = self._forged = self._damaged = 0
 
@@ -131,6 +133,13 @@ class ClientSession:
         Whether there is something to tell the host now.
         """
         return self._calls.consumed(id, index)
+
+    def fence(self, marks: Iterable[Mark], hops: int) -> int:
+        """Let whatever is called from now on reflect these changes; `Fenced` tells it (D15).
+
+        hops: hosts that this may be passed on by.
+        """
+        return self._fences.ask(marks, hops)
 
     def bye(self) -> None:
         """Leave. The host forgets the session; nothing more is reported."""

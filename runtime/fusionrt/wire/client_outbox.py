@@ -14,6 +14,7 @@ from typing import Final
 from . import client_events as events
 from .batch import call_size, chunks, parts
 from .calls import CallTable
+from .fences import AskedFences
 from .frames import Calls, Cancel, ClientFrame, KeepAlive, Reading, Resync, Unsubscribe
 from .limits import Limits
 from .pace import BRIEF
@@ -35,11 +36,17 @@ class ClientOutbox:
     """
 
     def __init__(
-        self, told: list[events.ClientEvent], calls: CallTable, limits: Limits, largest: int
+        self,
+        told: list[events.ClientEvent],
+        calls: CallTable,
+        fences: AskedFences,
+        limits: Limits,
+        largest: int,
     ) -> None:
         """largest: bytes that the frames of a message may have."""
         self._told: Final = told
         self._calls: Final = calls
+        self._fences: Final = fences
         self._queue: Final = calls.queue
         self._limits: Final = limits
         self._largest: Final = largest
@@ -96,6 +103,8 @@ class ClientOutbox:
             frames.extend(self._parting)
             self._parting.clear()
             self._calls.parted()
+        if self._fences.asked:
+            frames.extend(self._fences.take())
         while self._queue and (room := self._calls.pace.room):
             run = self._queue.take(room)
             if self._too_late(run, now, turn):
@@ -161,11 +170,15 @@ class ClientOutbox:
         return self._calls.pace.before(run.deadline - now, run.ask.timeout, now)
 
     def probe(self, number: int, resyncing: bool) -> list[ClientFrame]:
-        """What is asked of the host. It comes last, so that its lists are true at its place."""
+        """What is asked of the host. It comes last, so that its lists are true at its place.
+
+        A fence may be asked again by it, and an answer to one may be lost in what is made up for.
+        """
         if resyncing:
             return self.resync(number)
         digest = self._calls.digest
-        return [*self._calls.all_credits(), KeepAlive(number, digest.count, digest.value)]
+        keep_alive = KeepAlive(number, digest.count, digest.value)
+        return [*self._calls.all_credits(), keep_alive, *self._fences.again()]
 
     def resync(self, number: int) -> list[ClientFrame]:
         """All that the client believes in; the lists also say what it abandoned."""
@@ -180,7 +193,8 @@ class ClientOutbox:
             lists.extend(((), part, ()) for part, _ in chunks(pending, ids) if part)
             lists.extend(((), (), part) for part, _ in chunks(streams, ids) if part)
         last = len(lists) - 1
-        return [
+        parts = [
             Resync(number, index, index == last, tuple(held), tuple(pending), tuple(streams))
             for index, (held, pending, streams) in enumerate(lists)
         ]
+        return [*parts, *self._fences.again()]

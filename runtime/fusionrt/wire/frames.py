@@ -26,19 +26,24 @@ __all__ = [
     "Ending",
     "Failure",
     "Farewell",
+    "Fence",
+    "Fenced",
     "Hello",
     "HostFrame",
     "Invalidated",
     "Items",
     "KeepAlive",
     "Kind",
+    "Mark",
     "Reading",
     "Rejected",
     "Results",
     "Resync",
     "Resynced",
+    "Sources",
     "Unsubscribe",
     "Welcome",
+    "Wrote",
 ]
 
 VERSION = 3
@@ -170,6 +175,32 @@ class Bye(Frame, frozen=True, tag=7):
     """The client leaves: forget the session and stop what runs for it."""
 
 
+class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How far a host has changed the results of a service: it names no arguments (D28).
+
+    iid: the host whose commands did it. number: it counts these, for this service.
+    """
+
+    service: str
+    iid: str
+    number: Natural
+
+
+class Fence(Frame, frozen=True, tag=12):
+    """Let what comes after this reflect these changes, and tell when it does (D15).
+
+    Until then no read that came after it is answered. Each has the marks of all that were not
+    answered before it, too: whoever has the last needs no other.
+
+    number: counts the fences of this session; the answer repeats it.
+    hops: hosts that this may be passed on by.
+    """
+
+    number: Natural
+    marks: tuple[Mark, ...]
+    hops: Natural
+
+
 # From the host to the client.
 
 
@@ -271,7 +302,35 @@ class Rejected(Frame, frozen=True, tag=41):
     reason: str
 
 
-ClientFrame: TypeAlias = Hello | Calls | Cancel | Unsubscribe | Credit | KeepAlive | Resync | Bye
+class Wrote(Frame, frozen=True, tag=48):
+    """Calls, by their ids, changed something, also in other services: their answers follow (D15).
+
+    marks: how far; of a call that is not named, its answer was told before.
+    """
+
+    ids: tuple[Natural, ...]
+    marks: tuple[Mark, ...]
+
+
+class Fenced(Frame, frozen=True, tag=49):
+    """Answers a fence, and those before it: what it made stale was told before (D15).
+
+    proven: false if the host cannot vouch for some of its results itself; which, was told (D6c).
+    """
+
+    number: Natural
+    proven: bool
+
+
+class Sources(Frame, frozen=True, tag=50):
+    """The results of this host may be made from those of these services, in other hosts (D15)."""
+
+    services: tuple[str, ...]
+
+
+ClientFrame: TypeAlias = (
+    Hello | Calls | Cancel | Unsubscribe | Credit | KeepAlive | Resync | Bye | Fence
+)
 HostFrame: TypeAlias = (
     Welcome
     | Results
@@ -283,4 +342,7 @@ HostFrame: TypeAlias = (
     | End
     | Farewell
     | Rejected
+    | Wrote
+    | Fenced
+    | Sources
 )

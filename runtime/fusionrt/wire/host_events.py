@@ -6,13 +6,14 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from .frames import Calls
+from .frames import Calls, Mark
 
 __all__ = [
     "CallCancelled",
     "CallsReceived",
     "Closed",
     "Consumed",
+    "FenceReceived",
     "HostEvent",
     "HostSessionStatistics",
     "KeepAliveReceived",
@@ -60,6 +61,17 @@ class KeepAliveReceived(Event, frozen=True):
     agrees: bool
 
 
+class FenceReceived(Event, frozen=True):
+    """Say `fenced` when these changes are reflected; till then answer no read that came after this.
+
+    hops: hosts that this may be passed on by.
+    """
+
+    number: int
+    marks: tuple[Mark, ...]
+    hops: int
+
+
 class Closed(Event, frozen=True):
     """The session is over: stop what runs, let go of what is held, forget the session."""
 
@@ -69,7 +81,13 @@ class Closed(Event, frozen=True):
 
 
 HostEvent: TypeAlias = (
-    CallsReceived | CallCancelled | Unsubscribed | Consumed | KeepAliveReceived | Closed
+    CallsReceived
+    | CallCancelled
+    | Unsubscribed
+    | Consumed
+    | KeepAliveReceived
+    | FenceReceived
+    | Closed
 )
 
 

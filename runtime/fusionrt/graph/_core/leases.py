@@ -15,7 +15,12 @@ class Lease(Protocol):
     """A promise that what leans on it is fresh. Checked at read, not by a timer."""
 
     def live(self) -> bool:
-        """Whether the promise holds now."""
+        """Whether the promise holds now, for a strict read of this process."""
+
+    def proven(self) -> bool:
+        """Whether it holds but for what this process has just changed itself (D15): watchers, and
+        those to whom it vouches for its own results, have not seen that yet.
+        """
 
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         """Call `handler` whenever the promise ceases, or holds again; the result ends that."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...wire import client_events as events
 from ...wire.client import ClientSession
-from ...wire.frames import Ending
+from ...wire.frames import Ending, Mark
 from .answer import Pending
 from .registration import Registration
 from .stream import Incoming
@@ -94,6 +94,12 @@ class Awaited:
                 return
         for call, payload in zip(calls, payloads, strict=True):
             call.settle(payload)
+
+    def wrote(self, ids: Iterable[int], marks: tuple[Mark, ...]) -> None:
+        """Calls changed something; their answers follow (D15)."""
+        for id in ids:
+            if id in self.calls:
+                self.calls[id].wrote = marks
 
     def failed(self, id: int, failure: Ending, held: bool) -> None:
         """There is no result, and will be none."""

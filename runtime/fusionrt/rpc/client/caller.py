@@ -8,10 +8,12 @@ from ...errors import InvalidSubject, NotPermitted
 from ...primitives import new_id
 from ...transport import Listener, Message, Subscription, Transport
 from ...wire.limits import Timing
+from ..loose import Loose
 from ..subjects import ANONYMOUS, TOKEN, Subjects
 from .outage import OUTAGE_GRACE, Outage
 from .peer import Peer
 from .statistics import CallerStatistics
+from .writes import Writes
 
 __all__ = ["Caller"]
 
@@ -23,6 +25,7 @@ class Caller(Listener):
     only that gives them one order.
 
     outage_grace: seconds that the connection may be lost before that is taken for an outage (D26).
+    loose: what commands have changed that no client is told of as its own (D15).
 
     Raises:
         InvalidSubject: the principal is no word of letters, digits, `_` and `-`.
@@ -36,6 +39,7 @@ class Caller(Listener):
         principal: str = ANONYMOUS,
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
+        loose: Loose | None = None,
     ) -> None:
         if not TOKEN.fullmatch(principal):
             raise InvalidSubject(principal)
@@ -44,6 +48,7 @@ class Caller(Listener):
         self._subjects = subjects
         self._principal = principal
         self._timing = timing
+        self.writes: Final = Writes(loose or Loose())
         self._peers: dict[str, Peer] = {}
         self._outage = Outage(outage_grace, self._cut_off)
         self._subscription: Subscription | None = None
@@ -66,6 +71,7 @@ class Caller(Listener):
                 principal=self._principal,
                 timing=self._timing,
                 outage=self._outage,
+                writes=self.writes,
             )
         return peer
 

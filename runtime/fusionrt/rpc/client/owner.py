@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from ...wire.frames import Mark
 from .answer import Pending
 from .stream import Incoming
 
@@ -23,6 +24,12 @@ class Owner(Protocol):
 
     def again(self, call: Call) -> None:
         """The host did not run this call, or its result was stale when it came (D4)."""
+
+    def wrote(self, session: Session, marks: tuple[Mark, ...]) -> None:
+        """Calls of this process changed something, its host says (D15)."""
+
+    def sourced(self, session: Session, services: tuple[str, ...]) -> None:
+        """Its host's results may be made from those of these services (D15)."""
 
     def no_host(self, session: Session) -> None:
         """Nobody listens where hosts are found."""

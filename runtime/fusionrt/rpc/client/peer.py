@@ -11,7 +11,7 @@ from ...primitives import clock, random_bits
 from ...transport import Message, Transport
 from ...wire.client import ClientSession
 from ...wire.envelopes import decode_host_envelope
-from ...wire.frames import Ending, Kind
+from ...wire.frames import Ending, Kind, Mark
 from ...wire.limits import Limits, Timing
 from ...wire.refusals import refusal
 from ...wire.runs import Request
@@ -24,6 +24,7 @@ from .registration import Registration
 from .session import Session
 from .statistics import PeerStatistics
 from .stream import Incoming
+from .writes import Writes
 
 __all__ = ["Peer"]
 
@@ -48,8 +49,10 @@ class Peer:
         principal: str,
         timing: Timing,
         outage: Outage,
+        writes: Writes,
     ) -> None:
         self.service = service
+        self.writes: Final = writes
         self._transport = transport
         self._subjects = subjects
         self._cid = cid
@@ -174,6 +177,7 @@ class Peer:
         session = self._sessions[gen] = Session(
             self.service, wire, self, self._publish, self._transport.push, self._outage
         )
+        self.writes.opened(session)
         return session
 
     def _publish(self, iid: str | None, data: bytes) -> None:
@@ -270,6 +274,12 @@ class Peer:
             self._forget(session)
             session.leave(RemoteUnavailable(self.service, problem))
 
+    def wrote(self, session: Session, marks: tuple[Mark, ...]) -> None:
+        self.writes.wrote(session, marks)
+
+    def sourced(self, session: Session, services: tuple[str, ...]) -> None:
+        self.writes.sourced(session, services)
+
     def draining(self, session: Session) -> None:
         if session is self._session:
             self._session = None
@@ -303,6 +313,7 @@ class Peer:
             self._send(call)
 
     def _forget(self, session: Session) -> None:
+        self.writes.ended(session)
         if session is self._session:
             self._session = None
         self._sessions = {gen: s for gen, s in self._sessions.items() if s is not session}
@@ -310,4 +321,6 @@ class Peer:
     def _forget_all(self) -> list[Session]:
         sessions, self._sessions = self._sessions, {}
         self._session = None
+        for session in sessions.values():
+            self.writes.ended(session)
         return list(sessions.values())

@@ -48,6 +48,10 @@ class Registration:
         """Whether the host vouches for the result."""
         return not self._suspended
 
+    def proven(self) -> bool:
+        """The same: that this process has changed something is its session's concern."""
+        return not self._suspended
+
     async def revalidate(self) -> None:
         """Return when the host vouches for the result again, or it was invalidated.
 

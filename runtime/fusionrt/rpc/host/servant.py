@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from msgspec import structs
 
 from ...primitives import new_id
-from ...wire.frames import Calls, Encoding, Ending, Kind
+from ...wire.frames import Calls, Encoding, Ending, Kind, Mark
 from .streams import Sender
 
 __all__ = [
@@ -110,6 +110,9 @@ class Replies(Protocol):
 
     def answers(self, kind: Kind, method: int, answers: Sequence[tuple[int, Answer]]) -> None:
         """Calls of a method were answered, each by its id."""
+
+    def wrote(self, id: int, marks: tuple[Mark, ...]) -> None:
+        """A call, not answered yet, changed something, also in other services (D15)."""
 
 
 class Reply(Protocol):
