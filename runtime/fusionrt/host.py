@@ -21,9 +21,10 @@ from .graph import (
     Statistics,
     inspect_ending,
     is_transient,
+    let_unused_go,
 )
 from .operations import Nudges, Reflection
-from .primitives import new_id
+from .primitives import new_id, spawn
 from .remote.client import Client
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
@@ -83,6 +84,8 @@ class Host(Rooted):
     timing: of the sessions; every process of a system has the same.
     outage_grace: seconds that the connection to the broker may be lost before watchers are told
         of it, and calls fail with it as their cause (D26).
+    unused_after: seconds after which replicas that nobody used are let go, and what was made from
+        them: its host need not tell of them any more (D25).
     max_computeds: how many results are kept here, replicas included; see `Graph`.
     is_transient: tells errors that may be gone at the next try from others; see `Graph`.
 
@@ -107,6 +110,7 @@ class Host(Rooted):
         quota: Quota = Quota(),  # noqa: B008 - immutable
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
+        unused_after: float = 60.0,
         max_computeds: int = MAX_COMPUTEDS,
         is_transient: Classifier = is_transient,
     ) -> None:
@@ -123,6 +127,7 @@ class Host(Rooted):
         self._timing = timing
         self._quota = quota
         self._outage_grace = outage_grace
+        self._unused_after = unused_after
         self._entered: _Entered | None = None
 
     @property
@@ -274,6 +279,8 @@ class _Entered:
             await entered._caller.open()
             if host._given is None:
                 await transport.flush()
+            sweeping = spawn(let_unused_go(entered.graph, host._unused_after), name="fusion unused")
+            exits.callback(sweeping.cancel)
             entered._exits = exits.pop_all()
             return entered
 

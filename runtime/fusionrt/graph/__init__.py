@@ -9,6 +9,7 @@ from ._core.inner import function_of, is_limited, made_from
 from ._core.invalidate import invalidate, notify
 from ._core.leases import Lease, lean
 from ._core.scope import SCOPE, Isolated, Scope, Uncached, isolated, recompute, run_in
+from ._core.unused import let_unused_go
 from .consolidate import ConsolidatingFunction, kind_of
 from .delayer import FixedDelayer, UpdateDelayer
 from .events import Event, EventKind, EventLog
@@ -78,6 +79,7 @@ __all__ = [
     "isolated",
     "kind_of",
     "lean",
+    "let_unused_go",
     "made_from",
     "notify",
     "recompute",

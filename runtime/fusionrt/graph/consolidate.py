@@ -118,7 +118,9 @@ class ConsolidatingFunction(Function[_T]):
             following.turn()
         if leases_of(source):
             lean(target, following)
-        reference, function = weakref.ref(target), weakref.ref(self)
+        ends: list[Callable[[], None]] = []
+        reference = weakref.ref(target, lambda _: [end() for end in ends])
+        function = weakref.ref(self)
         graph, window = self.graph, self._window
 
         def compare() -> None:
@@ -131,7 +133,7 @@ class ConsolidatingFunction(Function[_T]):
                 wait = max(window, UNFRESH) if is_in_vain(stale) else window
                 graph.loop.call_later(wait, compare)
 
-        source.on_invalidated(later)
+        ends.append(source.on_invalidated(later))
 
     async def _compare(self, target: Computed[_T]) -> None:
         SCOPE.set(None)  # the timer was set by whoever invalidated the source

@@ -56,7 +56,8 @@ class ClientOutbox:
         self.pressed = False
         self._waited = 0
         """Calls up to this id had to wait for others."""
-        self._parting: list[Cancel | Unsubscribe] = []
+        self._cancelled: list[int] = []
+        self._unwanted: list[int] = []
 
     def call(self, request: Asked) -> int:
         """Queue a call, or fail it if no message can carry it: its id."""
@@ -85,13 +86,11 @@ class ClientOutbox:
 
     def cancel(self, id: int) -> None:
         """Abandon a call; one that was not sent yet leaves no trace."""
-        self._parting.extend(map(Cancel, self._calls.abandon((id,))))
+        self._cancelled.extend(self._calls.abandon((id,)))
 
     def unsubscribe(self, ids: Iterable[int]) -> None:
         """Abandon held results."""
-        told = self._calls.abandon(ids)
-        if told:
-            self._parting.extend(Unsubscribe(part) for part, _ in chunks(told, self._limits.ids))
+        self._unwanted.extend(self._calls.abandon(ids))
 
     def drain(self, now: float, turn: float) -> list[ClientFrame]:
         """What can be said now, and the credit of streams; it counts as said from here on.
@@ -99,10 +98,8 @@ class ClientOutbox:
         turn: seconds since the first of what is new was made.
         """
         frames: list[ClientFrame] = []
-        if self._parting:
-            frames.extend(self._parting)
-            self._parting.clear()
-            self._calls.parted()
+        if self._cancelled or self._unwanted:
+            frames.extend(self._parting())
         if self._fences.asked:
             frames.extend(self._fences.take())
         while self._queue and (room := self._calls.pace.room):
@@ -115,6 +112,17 @@ class ClientOutbox:
         self.pressed = bool(self._queue) and self._refuse_hopeless(now)
         self._waited = self._queue.last_id
         frames.extend(self._calls.credits())
+        return frames
+
+    def _parting(self) -> list[ClientFrame]:
+        """What was abandoned since this was said last."""
+        frames: list[ClientFrame] = [Cancel(id) for id in self._cancelled]
+        if self._unwanted:
+            parts = chunks(self._unwanted, self._limits.ids)
+            frames.extend(Unsubscribe(part) for part, _ in parts)
+        self._cancelled.clear()
+        self._unwanted.clear()
+        self._calls.parted()
         return frames
 
     def _frames(self, run: Run, now: float) -> list[Calls]:
@@ -182,7 +190,8 @@ class ClientOutbox:
 
     def resync(self, number: int) -> list[ClientFrame]:
         """All that the client believes in; the lists also say what it abandoned."""
-        self._parting.clear()
+        self._cancelled.clear()
+        self._unwanted.clear()
         held, pending, streams = self._calls.listed()
         ids = self._limits.ids
         lists: list[tuple[Sequence[int], Sequence[int], Sequence[Reading]]] = []
