@@ -26,6 +26,7 @@ from .graph import (
 from .operations import Nudges, Reflection
 from .primitives import new_id, spawn
 from .remote.client import Client
+from .remote.cycles import Cycles
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
 from .rpc import (
@@ -252,6 +253,7 @@ class _Entered:
         self._outlet = Outlet(transport, loose)
         transport.add_listener(_News())
         self._nudges = Nudges(self.graph, self.iid, transport, host._subjects, loose)
+        self._cycles = Cycles(self.graph, self._caller)
         self._reflection = Reflection(self._nudges, self._caller)
         self._caller.writes.on_wrote = self.graph.wrote
         self._caller.writes.here = self._reflection.here
@@ -293,13 +295,16 @@ class _Entered:
             raise NotBoundError(f"this host serves {name} already: one instance a host")
         binding.adopt(self.graph)
         binding.log = self._nudges
+        if not self._services:
+            watching = spawn(self._cycles.watch(), name="fusion cycles")
+            self._exits.callback(watching.cancel)
         self._services[name] = service
         subscription = await self._nudges.listen(binding.contract)
         self._exits.push_async_callback(subscription.unsubscribe)
         responder = Responder(
             name,
             self.iid,
-            ServiceServant(binding, self.iid),
+            ServiceServant(binding, self.iid, self._cycles.came),
             self._transport,
             self._outlet,
             subjects=self._subjects,

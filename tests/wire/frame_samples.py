@@ -25,6 +25,7 @@ from fusionrt.wire.frames import (
     KeepAlive,
     Kind,
     Mark,
+    Probe,
     Reading,
     Rejected,
     Results,
@@ -53,6 +54,7 @@ CLIENT: tuple[ClientFrame, ...] = (
     Resync(_MOST, _MOST, True, (_MOST,) * 50, (_MOST,) * 50, (Reading(_MOST, _MOST, _MOST),) * 50),
     Bye(),
     Fence(_MOST, (Mark("𝄞" * 100, "h" * 24, _MOST),) * 9, _MOST),
+    Probe(_MOST, _WORD, b"x" * 70_000, Encoding.JSON),
 )
 HOST: tuple[HostFrame, ...] = (
     Welcome(_MOST, _MOST),
@@ -105,6 +107,7 @@ client_frames: st.SearchStrategy[ClientFrame] = st.one_of(
     st.builds(Resync, _id, _id, st.booleans(), _ids, _ids, st.lists(_reading).map(tuple)),
     st.just(Bye()),
     st.builds(Fence, _id, _marks, _id),
+    st.builds(Probe, _id, _word, _bytes, st.sampled_from(Encoding)),
 )
 host_frames: st.SearchStrategy[HostFrame] = st.one_of(
     st.builds(Welcome, _id, _id),

@@ -3,10 +3,11 @@
 from ._core.changes import Changes, is_in_vain
 from ._core.computed import Computed
 from ._core.current import Current, current
+from ._core.cycles import awaited_by, way_between
 from ._core.function import Function
 from ._core.hit import Hit
 from ._core.inner import function_of, is_limited, made_from
-from ._core.invalidate import invalidate, notify
+from ._core.invalidate import invalidate, mark, notify
 from ._core.leases import Lease, lean
 from ._core.scope import SCOPE, Isolated, Scope, Uncached, isolated, recompute, run_in
 from ._core.unused import let_unused_go
@@ -65,6 +66,7 @@ __all__ = [
     "Uncached",
     "UpdateDelayer",
     "at_home",
+    "awaited_by",
     "call_text",
     "calling_line",
     "computed",
@@ -81,10 +83,12 @@ __all__ = [
     "lean",
     "let_unused_go",
     "made_from",
+    "mark",
     "notify",
     "recompute",
     "repr_of",
     "run_in",
     "running_graph",
     "str_of",
+    "way_between",
 ]

@@ -10,7 +10,7 @@ from ..graph import SCOPE, Computed, Origin, OriginKind, invalidate, lean
 from ..primitives import run_in_loop
 from ..rpc import Peer, Registration
 
-__all__ = ["lean_on", "registration_of"]
+__all__ = ["lean_on", "registration_of", "replica_of"]
 
 UNPROVEN: Final = 1.0
 """Seconds that a failure may be served which no host holds, and so nobody will invalidate."""
@@ -28,6 +28,11 @@ class _Tie(Registration):
         self._loop = asyncio.get_running_loop()
         self._replica = weakref.ref(replica, self._collected)
         replica.on_invalidated(self._left)
+
+    @property
+    def replica(self) -> Computed[Any] | None:
+        """What it ties, while that is there."""
+        return self._replica()
 
     def _collected(self, _: object) -> None:
         run_in_loop(self._loop, self.release)
@@ -50,6 +55,11 @@ class _Tie(Registration):
 def registration_of(peer: Peer) -> Registration:
     """The registration of the replica whose body is running."""
     return _Tie(peer, _running())
+
+
+def replica_of(registration: Registration | None) -> Computed[Any] | None:
+    """The replica that a registration is for, if it is there and for one."""
+    return registration.replica if isinstance(registration, _Tie) else None
 
 
 def lean_on(registration: Registration, *, failed: bool) -> None:

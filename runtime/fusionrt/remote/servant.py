@@ -20,7 +20,7 @@ from ..table import Command, Compute, Method, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import method_id
-from ..wire.frames import Calls, Encoding, Ending, Kind
+from ..wire.frames import Calls, Encoding, Ending, Kind, Probe
 from .declared import check_declared
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
@@ -52,10 +52,17 @@ def _same(answer: bytes | Answer) -> bytes | Answer:
 class ServiceServant:
     """One service instance, as its responder sees it."""
 
-    def __init__(self, binding: Binding, iid: str) -> None:
+    def __init__(
+        self,
+        binding: Binding,
+        iid: str,
+        probed: Callable[[Computed[Any], int], None] = lambda computed, probe: None,
+    ) -> None:
+        """probed: takes probes, by the results that they ask for (D24)."""
         outcomes = Outcomes()
         self._binding = binding
         self._iid = iid
+        self._probed = probed
         self._calls = 0
         self._methods: dict[int, _Served] = {}
         for cls in binding.contract.resolved.raises:
@@ -80,6 +87,13 @@ class ServiceServant:
             )
             return None
         return served.answer(calls, replies)
+
+    def probed(self, probe: Probe) -> None:
+        """Hand a probe on, if its call is of a compute method and runs."""
+        served = self._methods.get(probe.method)
+        computed = served.found(probe) if served is not None else None
+        if computed is not None:
+            self._probed(computed, probe.probe)
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         """What produces a stream."""
@@ -265,6 +279,18 @@ class _Served:
 
         ids, keys = [id for id, _ in missing], [key for _, key in missing]
         return Bodies(ids, keys, body, answer, self._failed)
+
+    def found(self, probe: Probe) -> Computed[Any] | None:
+        """The result that is asked for, if there is one of a compute method."""
+        if Kind.COMPUTE not in self._kinds:
+            return None
+        try:
+            given = self._decoder(probe.encoding)(probe.arguments)
+            key = self._binding.arguments(self._method.name, given, {})
+            function = self._binding.function(self._method.name)
+            return function.find(function.key(key))
+        except Exception:  # as of a call, whose caller hears of it
+            return None
 
     def _told(self, computed: Computed[Any], encode: Callable[[Any], bytes]) -> Answer:
         if computed.error is not None:

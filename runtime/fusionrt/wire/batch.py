@@ -18,6 +18,7 @@ from .frames import (
     Invalidated,
     Items,
     Mark,
+    Probe,
     Rejected,
     Results,
     Resync,
@@ -129,6 +130,8 @@ def size(frame: ClientFrame | HostFrame) -> int:
             return _FIXED + _CHARACTER * len(frame.opened)
         case Rejected():
             return _FIXED + _CHARACTER * len(frame.reason)
+        case Probe():
+            return _RUN + _HEADER + len(frame.arguments)
         case Fence():
             return _FIXED + _marks_size(frame.marks)
         case Wrote():

@@ -18,13 +18,13 @@ from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
 from .envelopes import HostEnvelope
 from .fences import AskedFences
-from .frames import ClientFrame, Mark, Welcome
+from .frames import ClientFrame, Mark, Probe, Welcome
 from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
 from .refusals import RETRY_AFTER, refusal
 from .runs import Asked
-from .states import CLIENT, ClientInput, ClientState, Machine
+from .states import CLIENT, ClientInput, ClientState, Machine, Phase
 
 __all__ = ["ClientSession"]
 
@@ -133,6 +133,12 @@ class ClientSession:
         Whether there is something to tell the host now.
         """
         return self._calls.consumed(id, index)
+
+    def probe(self, id: int, request: Asked, probe: int) -> None:
+        """Ask what a call waits for that was sent and has no answer (D24)."""
+        if self._calls.phase(id) is Phase.SENT:
+            ask = request.ask
+            self._outbox.probe_call(Probe(probe, ask.method, request.arguments, ask.encoding))
 
     def fence(self, marks: Iterable[Mark], hops: int) -> int:
         """Let whatever is called from now on reflect these changes; `Fenced` tells it (D15).

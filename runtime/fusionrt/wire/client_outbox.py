@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from . import client_events as events
-from .batch import call_size, chunks, parts
+from .batch import call_size, chunks, parts, size
 from .calls import CallTable
 from .fences import AskedFences
-from .frames import Calls, Cancel, ClientFrame, KeepAlive, Reading, Resync, Unsubscribe
+from .frames import Calls, Cancel, ClientFrame, KeepAlive, Probe, Reading, Resync, Unsubscribe
 from .limits import Limits
 from .pace import BRIEF
 from .runs import Asked, Run
@@ -58,6 +58,7 @@ class ClientOutbox:
         """Calls up to this id had to wait for others."""
         self._cancelled: list[int] = []
         self._unwanted: list[int] = []
+        self._probes: list[Probe] = []
 
     def call(self, request: Asked) -> int:
         """Queue a call, or fail it if no message can carry it: its id."""
@@ -92,6 +93,11 @@ class ClientOutbox:
         """Abandon held results."""
         self._unwanted.extend(self._calls.abandon(ids))
 
+    def probe_call(self, probe: Probe) -> None:
+        """Ask what a call waits for (D24)."""
+        if size(probe) <= self._largest:
+            self._probes.append(probe)
+
     def drain(self, now: float, turn: float) -> list[ClientFrame]:
         """What can be said now, and the credit of streams; it counts as said from here on.
 
@@ -102,6 +108,9 @@ class ClientOutbox:
             frames.extend(self._parting())
         if self._fences.asked:
             frames.extend(self._fences.take())
+        if self._probes:
+            frames.extend(self._probes)
+            self._probes.clear()
         while self._queue and (room := self._calls.pace.room):
             run = self._queue.take(room)
             if self._too_late(run, now, turn):

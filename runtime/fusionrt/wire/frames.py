@@ -35,6 +35,7 @@ __all__ = [
     "KeepAlive",
     "Kind",
     "Mark",
+    "Probe",
     "Reading",
     "Rejected",
     "Results",
@@ -201,6 +202,18 @@ class Fence(Frame, frozen=True, tag=12):
     hops: Natural
 
 
+class Probe(Frame, frozen=True, tag=13):
+    """Pass this on by all that the body of this compute call waits for at this moment (D24).
+
+    A host that gets back what it sent waits for itself. method, arguments, encoding: of the call.
+    """
+
+    probe: Natural
+    method: Word
+    arguments: bytes
+    encoding: Encoding
+
+
 # From the host to the client.
 
 
@@ -329,7 +342,7 @@ class Sources(Frame, frozen=True, tag=50):
 
 
 ClientFrame: TypeAlias = (
-    Hello | Calls | Cancel | Unsubscribe | Credit | KeepAlive | Resync | Bye | Fence
+    Hello | Calls | Cancel | Unsubscribe | Credit | KeepAlive | Resync | Bye | Fence | Probe
 )
 HostFrame: TypeAlias = (
     Welcome

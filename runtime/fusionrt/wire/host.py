@@ -34,6 +34,7 @@ from .frames import (
     KeepAlive,
     Kind,
     Mark,
+    Probe,
     Resync,
     Resynced,
     Sources,
@@ -171,6 +172,8 @@ class HostSession:
             case Fence(number, marks, hops):
                 if self._fences.came(number):
                     told.append(events.FenceReceived(number, marks, min(hops, HOPS)))
+            case Probe():
+                told.append(events.ProbeReceived(frame))
             case Hello(number):
                 self._outbox.say(Welcome(number, VERSION))
                 self._greeted = True

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from .frames import Calls, Mark
+from .frames import Calls, Mark, Probe
 
 __all__ = [
     "CallCancelled",
@@ -17,6 +17,7 @@ __all__ = [
     "HostEvent",
     "HostSessionStatistics",
     "KeepAliveReceived",
+    "ProbeReceived",
     "Unsubscribed",
 ]
 
@@ -72,6 +73,12 @@ class FenceReceived(Event, frozen=True):
     hops: int
 
 
+class ProbeReceived(Event, frozen=True):
+    """Somebody waits for a call, and asks what that waits for (D24)."""
+
+    probe: Probe
+
+
 class Closed(Event, frozen=True):
     """The session is over: stop what runs, let go of what is held, forget the session."""
 
@@ -87,6 +94,7 @@ HostEvent: TypeAlias = (
     | Consumed
     | KeepAliveReceived
     | FenceReceived
+    | ProbeReceived
     | Closed
 )
 

@@ -102,6 +102,11 @@ class Pending(msgspec.Struct, eq=False):
         if not self.answer.done():
             self.answer.set_exception(error)
 
+    def probe(self, probe: int) -> None:
+        """Ask its host whether what it runs waits for something; see `Probe` (D24)."""
+        if self.session is not None:
+            self.session.probe(self, probe)
+
     def give_up(self) -> None:
         """Nobody waits for it any more: its host stops (D19)."""
         if self.answer.done() and not self.answer.cancelled():

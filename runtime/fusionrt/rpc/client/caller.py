@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from ...errors import InvalidSubject, NotPermitted
@@ -10,6 +11,7 @@ from ...transport import Listener, Message, Subscription, Transport
 from ...wire.limits import Timing
 from ..loose import Loose
 from ..subjects import ANONYMOUS, TOKEN, Subjects
+from .answer import Pending
 from .outage import OUTAGE_GRACE, Outage
 from .peer import Peer
 from .statistics import CallerStatistics
@@ -74,6 +76,11 @@ class Caller(Listener):
                 writes=self.writes,
             )
         return peer
+
+    def pending(self) -> Iterator[Pending]:
+        """Calls without an answer, of all services."""
+        for peer in list(self._peers.values()):
+            yield from peer.pending()
 
     def statistics(self) -> CallerStatistics:
         """The services that it calls, and whether there is a broker."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from collections.abc import Iterator
 from typing import Any, Final
 
 from ...errors import FusionError, NotPermitted, OutcomeUnknown, RemoteUnavailable, WireError
@@ -193,6 +194,11 @@ class Peer:
         for session in self._forget_all():
             session.leave(self._closed)
         self._reads.close()
+
+    def pending(self) -> Iterator[Pending]:
+        """Calls without an answer."""
+        for session in list(self._sessions.values()):
+            yield from session.pending()
 
     def statistics(self) -> PeerStatistics:
         """Its sessions, and what waits for answers."""

@@ -124,6 +124,16 @@ class Session(Vouching):
             self._wire.cancel(call.id)
             self._changed()
 
+    def probe(self, call: Pending, probe: int) -> None:
+        """Ask its host what a call waits for, if it was sent (D24)."""
+        if not self.over:
+            self._wire.probe(call.id, call, probe)
+            self._changed()
+
+    def pending(self) -> Iterable[Pending]:
+        """Calls without an answer."""
+        return list(self._awaited.calls.values())
+
     def consumed(self, stream: Incoming, index: int) -> None:
         """The reader of a stream took the items up to this one."""
         if self._awaited.streams.get(stream.id) is stream and self._wire.consumed(stream.id, index):

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from msgspec import structs
 
 from ...primitives import new_id
-from ...wire.frames import Calls, Encoding, Ending, Kind, Mark
+from ...wire.frames import Calls, Encoding, Ending, Kind, Mark, Probe
 from .streams import Sender
 
 __all__ = [
@@ -133,6 +133,9 @@ class Servant(Protocol):
 
         What it raises is the fault of one of the calls; it did not begin any.
         """
+
+    def probed(self, probe: Probe) -> None:
+        """A client waits for a compute call, and asks what that waits for (D24)."""
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         """What produces a stream; None if it failed already."""

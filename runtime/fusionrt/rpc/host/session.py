@@ -101,6 +101,8 @@ class Session:
                         self.senders.credited(id)
                 case events.FenceReceived(number, marks, hops):
                     self._behind.fence(number, marks, hops)
+                case events.ProbeReceived(probe):
+                    self._servant.probed(probe)
                 case events.KeepAliveReceived():
                     self.wire.acknowledge(event, self._holdings.suspended())
                 case events.Closed():
