@@ -6,7 +6,7 @@ from ._core.current import Current, current
 from ._core.cycles import awaited_by, way_between
 from ._core.function import Function
 from ._core.hit import Hit
-from ._core.inner import function_of, is_limited, made_from
+from ._core.inner import arguments_of, function_of, is_awaited, is_limited, made_from
 from ._core.invalidate import invalidate, mark, notify
 from ._core.leases import Lease, lean
 from ._core.scope import SCOPE, Isolated, Scope, Uncached, isolated, recompute, run_in
@@ -24,7 +24,7 @@ from .insight.statistics import MethodStatistics, Statistics
 from .origin import Origin, OriginKind, calling_line
 from .rooted import Rooted
 from .running import running_graph
-from .state import State
+from .state import CONSISTENT, State
 from .states.computed_state import ComputedState
 from .states.mutable_state import ComputedNode, MutableState, computed
 from .targets import Target, Targets
@@ -32,6 +32,7 @@ from .texts import call_text, repr_of, str_of
 
 __all__ = [
     "AT_HOME",
+    "CONSISTENT",
     "MAX_COMPUTEDS",
     "SCOPE",
     "Changes",
@@ -65,6 +66,7 @@ __all__ = [
     "Targets",
     "Uncached",
     "UpdateDelayer",
+    "arguments_of",
     "at_home",
     "awaited_by",
     "call_text",
@@ -75,6 +77,7 @@ __all__ = [
     "inspect_ending",
     "inspectors",
     "invalidate",
+    "is_awaited",
     "is_in_vain",
     "is_limited",
     "is_transient",

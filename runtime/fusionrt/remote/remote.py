@@ -12,18 +12,19 @@ from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import CallTimeout, OutcomeUnknown
-from ..graph import SCOPE, Computed, Graph, Hit, at_home
+from ..graph import SCOPE, Computed, Graph, Hit, arguments_of, at_home
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import new_id, now
-from ..rpc import Peer, Pending, Registration
+from ..rpc import Ask, Peer, Pending, Registration
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
 from ..table import Compute, Contract
+from ..wire.digest import content_id
 from ..wire.frames import Kind, Mark
 from ..wire.runs import Request
-from .replica import lean_on, registration_of
+from .replica import Question, lean_on, registration_of
 from .stream import RemoteStream
-from .way import Way
+from .way import Same, Way
 
 __all__ = ["Remote"]
 
@@ -114,13 +115,26 @@ class Remote(ComputeMethods):
         """The host expires, delays and consolidates; what it says is applied at once."""
         return ComputeOptions(min_cache=method.options.min_cache)
 
+    def _question(self, method: str) -> Question:
+        """How to ask whether a replica still holds (D16)."""
+        same = Same(method, self._timeout)
+
+        def question(replica: Computed[Any]) -> tuple[Ask, bytes, str]:
+            way = self._read(method, self._timeout)
+            content = content_id(way.results.encode(replica.value))
+            return same, way.encoded(arguments_of(replica)), content
+
+        return question
+
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
+        question = self._question(method)
+
         async def body(*arguments: Any) -> Any:
             if not isinstance(SCOPE.get(), Computed):  # it makes no replica
                 return await self.call(method, arguments)
             # Its callers have deadlines, each its own; the last one that leaves cancels it. The
             # first one's says whether it can be served in time.
-            registration = registration_of(self._peer)
+            registration = registration_of(self._peer, question)
             try:
                 asked = self._ask(self._read(method, _FIRST.get()), arguments, "", registration)
                 value = await _answer(asked)

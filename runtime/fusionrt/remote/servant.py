@@ -19,7 +19,7 @@ from ..services.binding import Binding
 from ..table import Command, Compute, Method, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
-from ..wire.digest import method_id
+from ..wire.digest import content_id, method_id
 from ..wire.frames import Calls, Encoding, Ending, Kind, Probe
 from .declared import check_declared
 from .description import DESCRIBE, describe
@@ -43,6 +43,16 @@ _UNKNOWN: Final = Ending("unknown_method", "the service has no such method")
 IN_VAIN: Final = 0.05
 """Seconds that an answer is held back whose body invalidates what it read: a client that watches it
 would ask again at once, for ever (G40)."""
+
+
+_NONE: Final[dict[int, str]] = {}
+
+
+def _unless_known(answer: Answer, content: str | None) -> Answer:
+    """A client that has the same already is told no more than that (D16)."""
+    if content and answer.failure is None and content_id(answer.payload) == content:
+        return answer._replace(payload=b"")
+    return answer
 
 
 def _same(answer: bytes | Answer) -> bytes | Answer:
@@ -252,6 +262,7 @@ class _Served:
         function = self._binding.function(self._method.name)
         answers: list[tuple[int, Answer]] = []
         missing: list[tuple[int, tuple[Any, ...]]] = []
+        known = dict(zip(calls.ids, calls.operations, strict=True)) if calls.operations else _NONE
         for id, given in zip(ids, arguments, strict=True):
             try:
                 key = self._binding.arguments(self._method.name, given, {})
@@ -260,7 +271,7 @@ class _Served:
                 answers.append((id, Answer(failure=bad_arguments(error))))
                 continue
             if computed is not None and computed.is_consistent:
-                answers.append((id, self._told(computed, encode)))
+                answers.append((id, _unless_known(self._told(computed, encode), known.get(id))))
             else:
                 missing.append((id, key))
         if answers:
@@ -277,7 +288,16 @@ class _Served:
         def answer(computed: Computed[Any]) -> Answer:
             return self._told(computed, encode)
 
+        async def known_body(content: str, *key: Any) -> tuple[Computed[Any], str]:
+            return await body(*key), content
+
+        def known_answer(computed: tuple[Computed[Any], str]) -> Answer:
+            return _unless_known(self._told(computed[0], encode), computed[1])
+
         ids, keys = [id for id, _ in missing], [key for _, key in missing]
+        if known:
+            keys = [(known[id], *key) for id, key in missing]
+            return Bodies(ids, keys, known_body, known_answer, self._failed)
         return Bodies(ids, keys, body, answer, self._failed)
 
     def found(self, probe: Probe) -> Computed[Any] | None:

@@ -53,13 +53,14 @@ class AskedFences:
         self._new.clear()
         self._number += 1
         self._unanswered.append(self._number)
-        return self.again()
+        return (self._latest(),)
 
     def again(self) -> tuple[Fence, ...]:
         """The last one, in case it was lost on the way."""
-        if not self._unanswered:
-            return ()
-        return (Fence(self._number, self._open.all(), self._hops),)
+        return (self._latest(),) if self._unanswered else ()
+
+    def _latest(self) -> Fence:
+        return Fence(self._number, self._open.all(), self._hops)
 
     def answered(self, number: int) -> bool:
         """This one was, and so are those before it; false if it was known."""

@@ -101,7 +101,8 @@ class Calls(Frame, frozen=True, tag=1):
 
     method: `method_id` of its name.
     budget: milliseconds that are left; 0 means that time is up.
-    operations: of commands, an operation id for each, which survives resending; otherwise empty.
+    operations: of commands, an operation id for each, which survives resending; of compute calls
+        that ask whether a result still holds, its `content_id` (D16); otherwise empty.
     hops: hosts that compute calls have come through to make these (D24).
     """
 
@@ -228,7 +229,8 @@ class Welcome(Frame, frozen=True, tag=32):
 
 
 class Results(Frame, frozen=True, tag=33):
-    """Results of calls of one method, one for each id.
+    """Results of calls of one method, one for each id; an empty one is that which the call named,
+    by its content (D16).
 
     kept: they stay registered, and their invalidation will be told (D3).
     """

@@ -16,6 +16,7 @@ __all__ = [
     "arguments_of",
     "function_of",
     "hits_of",
+    "is_awaited",
     "is_limited",
     "leases_of",
     "made_from",
@@ -56,3 +57,20 @@ def is_limited(computed: Computed[Any]) -> bool:
 def hits_of(computed: Computed[Any]) -> int:
     """How often the hot path answered with it, since that was added to the counts."""
     return 0 if computed._hit is None else computed._hit.used
+
+
+def is_awaited(computed: Computed[Any], own: int) -> bool:
+    """Whether somebody wants to hear of it, or of what was made from it.
+
+    own: handlers of the result itself that are nobody's wish.
+    """
+    pending, seen = [computed], {computed}
+    while pending:
+        each = pending.pop()
+        handlers = each._handlers or ()
+        if len(handlers) > (own if each is computed else 0) or each._run is not None:
+            return True
+        made = [*each._dependants, *(each._weak_dependants or ())]
+        pending += [other for other in made if other not in seen]
+        seen.update(made)
+    return False

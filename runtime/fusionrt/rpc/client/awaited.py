@@ -142,9 +142,11 @@ class Awaited:
 
     # The end.
 
-    def invalidate_held(self, reason: str) -> None:
-        """Nothing that is held can be proven any more (D2)."""
-        self.invalidated(list(self.held), reason)
+    def lose_held(self, reason: str) -> None:
+        """Nothing that is held can be proven by this session any more (D2, D16)."""
+        held, self.held = self.held, {}
+        for rank, registration in enumerate(held.values()):
+            registration.lost(reason, rank)
 
     def all(self) -> dict[int, Pending | Incoming]:
         """Calls and streams."""

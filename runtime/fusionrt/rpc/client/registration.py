@@ -41,6 +41,14 @@ class Registration:
     def on_invalidated(self, reason: str) -> None:
         """It is stale, for this reason: told once, synchronously as the message arrives (D5)."""
 
+    def lost(self, reason: str, rank: int) -> None:
+        """Its session is over, for this reason: nobody holds the result for us any more. It is
+        stale unless whoever holds it finds another host that has the same (D16).
+
+        rank: how many were lost before it, for not all are to be asked for at once.
+        """
+        self.invalidated(reason)
+
     def on_suspended(self) -> None:
         """The host cannot vouch for the result itself at the moment (D6c)."""
 

@@ -258,11 +258,11 @@ class Session(Vouching):
         self._fencing.end()
         self._late_at.close()
         waiting = self._awaited.clear()
-        self._invalidate_held(reason)
+        self._lose_held(reason)
         return waiting
 
-    def _invalidate_held(self, reason: str) -> None:
-        self._awaited.invalidate_held(reason)
+    def _lose_held(self, reason: str) -> None:
+        self._awaited.lose_held(reason)
         self._proof.set()
 
     # -- driving it --
@@ -382,4 +382,4 @@ class Session(Vouching):
         for stream in list(self._awaited.streams.values()):
             self.cancel(stream)
             stream.fail(error)
-        self._invalidate_held(f"{self.service}: its host shuts down")
+        self._lose_held(f"{self.service}: its host shuts down")
