@@ -103,7 +103,6 @@ class HostSession:
         self._last_keep_alive = 0
         self._fences = GivenFences()
         self._sources: tuple[str, ...] = ()
-        self._greeted = False
         self._heard = now
         self._received = self._dropped = self._resyncs = 0
 
@@ -176,8 +175,6 @@ class HostSession:
                 told.append(events.ProbeReceived(frame))
             case Hello(number):
                 self._outbox.say(Welcome(number, VERSION))
-                self._greeted = True
-                self._say_sources()
             case BadCalls():
                 if self._new(frame.ids):
                     self._refuse(frame.ids, Kind.PLAIN, "bad_request", _UNREADABLE)
@@ -360,8 +357,7 @@ class HostSession:
     def sources(self, services: tuple[str, ...]) -> None:
         """From here on results may be made from those of these services, in other hosts (D15)."""
         self._sources = services
-        if self._greeted:
-            self._say_sources()
+        self._say_sources()
 
     def _say_sources(self) -> None:
         if self._sources:
