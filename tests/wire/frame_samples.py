@@ -16,19 +16,25 @@ from fusionrt.wire.frames import (
     Ending,
     Failure,
     Farewell,
+    Fence,
+    Fenced,
     Hello,
     HostFrame,
     Invalidated,
     Items,
     KeepAlive,
     Kind,
+    Mark,
+    Probe,
     Reading,
     Rejected,
     Results,
     Resync,
     Resynced,
+    Sources,
     Unsubscribe,
     Welcome,
+    Wrote,
 )
 
 __all__ = ["CLIENT", "HOST", "client_frames", "host_frames"]
@@ -55,6 +61,8 @@ CLIENT: tuple[ClientFrame, ...] = (
     KeepAlive(_MOST, _MOST, _WORD),
     Resync(_MOST, _MOST, True, (_MOST,) * 50, (_MOST,) * 50, (Reading(_MOST, _MOST, _MOST),) * 50),
     Bye(),
+    Fence(_MOST, (Mark("𝄞" * 100, "h" * 24, _MOST),) * 9, _MOST),
+    Probe(_MOST, _WORD, b"x" * 70_000, Encoding.JSON),
 )
 HOST: tuple[HostFrame, ...] = (
     Welcome(_MOST, _MOST),
@@ -68,6 +76,9 @@ HOST: tuple[HostFrame, ...] = (
     End(_MOST, _MOST, None),
     Farewell(),
     Rejected("unknown"),
+    Wrote((_MOST,) * 100, (Mark("𝄞" * 100, "h" * 24, _MOST),) * 9),
+    Fenced(_MOST, True),
+    Sources(("𝄞" * 100,) * 9),
 )
 
 _id = st.one_of(st.integers(0, 12), st.integers(0, _MOST))
@@ -83,6 +94,7 @@ _results = st.builds(
     st.booleans(),
 )
 _reading = st.builds(Reading, _id, _id, _id)
+_marks = st.lists(st.builds(Mark, _text, _text, _id), max_size=3).map(tuple)
 
 client_frames: st.SearchStrategy[ClientFrame] = st.one_of(
     st.builds(Hello, _id, _id, _text),
@@ -104,6 +116,8 @@ client_frames: st.SearchStrategy[ClientFrame] = st.one_of(
     st.builds(KeepAlive, _id, _id, _word),
     st.builds(Resync, _id, _id, st.booleans(), _ids, _ids, st.lists(_reading).map(tuple)),
     st.just(Bye()),
+    st.builds(Fence, _id, _marks, _id),
+    st.builds(Probe, _id, _word, _bytes, st.sampled_from(Encoding)),
 )
 host_frames: st.SearchStrategy[HostFrame] = st.one_of(
     st.builds(Welcome, _id, _id),
@@ -117,4 +131,7 @@ host_frames: st.SearchStrategy[HostFrame] = st.one_of(
     st.builds(End, _id, _id, st.none() | st.builds(Ending, _text, _text, _bytes)),
     st.just(Farewell()),
     st.builds(Rejected, _text),
+    st.builds(Wrote, _ids, _marks),
+    st.builds(Fenced, _id, st.booleans()),
+    st.builds(Sources, st.lists(_text, max_size=3).map(tuple)),
 )

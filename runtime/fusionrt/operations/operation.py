@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify
 from ..table import Contract
 from ..values.masking import text_without_secrets
+from ..wire.marks import Marks
 
 __all__ = ["Key", "MemoryLog", "Operation", "OperationLog", "apply"]
 
@@ -44,11 +45,15 @@ class Operation:
     """One command with everything that it called; its keys apply together (O15).
 
     id: unique; a retry has the same (D13). command: its name, such as `carts.put`.
+    told: whether a client is told of it, with its answer. marks: how far it changed what, in all
+        processes that took part; complete when it has ended (D15).
     """
 
     id: str
     command: str
     keys: list[Key] = field(default_factory=list)
+    told: bool = False
+    marks: Marks = field(default_factory=Marks)
 
     def origin(self, key: Key) -> Origin:
         """Why `key` is invalidated, for people: the command and the key."""

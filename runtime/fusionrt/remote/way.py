@@ -14,7 +14,22 @@ from ..wire.digest import method_id
 from ..wire.frames import Ending, Kind
 from .failures import as_error
 
-__all__ = ["Way"]
+__all__ = ["Same", "Way"]
+
+
+class Same(Ask):
+    """Asks whether the result of a compute call still holds: an empty answer says so (D16)."""
+
+    __slots__ = ()
+
+    def __init__(self, method: str, timeout: float) -> None:
+        super().__init__(Kind.COMPUTE, method_id(method), timeout=timeout)
+
+    def decode(self, payload: bytes) -> bool:
+        return not payload
+
+    def decode_all(self, payloads: Sequence[bytes]) -> Sequence[bool]:
+        return [not payload for payload in payloads]
 
 
 class Way(Ask):

@@ -8,11 +8,13 @@ from .client.registration import Registration
 from .client.shards import ShardPeer
 from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
+from .host.behind import Reflect
 from .host.read_your_writes import Outlet
 from .host.responder import Responder
 from .host.servant import Answer, Bodies, Call, Held, Replies, Reply, Servant, internal
 from .host.statistics import OutletStatistics, ResponderStatistics
 from .host.streams import Sender
+from .loose import Loose
 from .subjects import ANONYMOUS, CONSOLE, Subjects
 
 __all__ = [
@@ -28,11 +30,13 @@ __all__ = [
     "Failed",
     "Held",
     "Incoming",
+    "Loose",
     "Outlet",
     "OutletStatistics",
     "Peer",
     "PeerStatistics",
     "Pending",
+    "Reflect",
     "Registration",
     "Replies",
     "Reply",

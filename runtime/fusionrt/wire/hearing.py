@@ -7,17 +7,21 @@ from typing import Final
 from . import client_events as events
 from .calls import CallTable
 from .envelopes import HostEnvelope
+from .fences import AskedFences
 from .frames import (
     Acknowledged,
     End,
     Failure,
     Farewell,
+    Fenced,
     HostFrame,
     Invalidated,
     Items,
     Results,
     Resynced,
+    Sources,
     Welcome,
+    Wrote,
 )
 from .lease import Lease
 from .sequence import Sequence, Verdict
@@ -36,6 +40,7 @@ class Hearing:
         self,
         told: list[events.ClientEvent],
         calls: CallTable,
+        fences: AskedFences,
         lease: Lease,
         machine: Machine[ClientState, ClientInput],
     ) -> None:
@@ -46,6 +51,7 @@ class Hearing:
         self.resyncs = 0
         self._told: Final = told
         self._calls: Final = calls
+        self._fences: Final = fences
         self._lease: Final = lease
 
     def hear(self, envelope: HostEnvelope, now: float) -> None:
@@ -97,6 +103,13 @@ class Hearing:
                     self.resync(now)
             case Farewell():
                 self._told.append(events.Draining())
+            case Wrote(ids, marks):
+                self._told.append(events.Wrote(ids, marks))
+            case Fenced(number, proven):
+                if self._fences.answered(number):
+                    self._told.append(events.Fenced(number, proven))
+            case Sources(services):
+                self._told.append(events.Sources(services))
         return True
 
     def _acknowledged(self, frame: Acknowledged, now: float) -> None:

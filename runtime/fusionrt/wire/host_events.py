@@ -6,16 +6,18 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from .frames import Calls
+from .frames import Calls, Mark, Probe
 
 __all__ = [
     "CallCancelled",
     "CallsReceived",
     "Closed",
     "Consumed",
+    "FenceReceived",
     "HostEvent",
     "HostSessionStatistics",
     "KeepAliveReceived",
+    "ProbeReceived",
     "Unsubscribed",
 ]
 
@@ -60,6 +62,23 @@ class KeepAliveReceived(Event, frozen=True):
     agrees: bool
 
 
+class FenceReceived(Event, frozen=True):
+    """Say `fenced` when these changes are reflected; till then answer no read that came after this.
+
+    hops: hosts that this may be passed on by.
+    """
+
+    number: int
+    marks: tuple[Mark, ...]
+    hops: int
+
+
+class ProbeReceived(Event, frozen=True):
+    """Somebody waits for a call, and asks what that waits for (D24)."""
+
+    probe: Probe
+
+
 class Closed(Event, frozen=True):
     """The session is over: stop what runs, let go of what is held, forget the session."""
 
@@ -69,7 +88,14 @@ class Closed(Event, frozen=True):
 
 
 HostEvent: TypeAlias = (
-    CallsReceived | CallCancelled | Unsubscribed | Consumed | KeepAliveReceived | Closed
+    CallsReceived
+    | CallCancelled
+    | Unsubscribed
+    | Consumed
+    | KeepAliveReceived
+    | FenceReceived
+    | ProbeReceived
+    | Closed
 )
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from ...errors import FusionError
 from ...wire import runs
-from ...wire.frames import Ending
+from ...wire.frames import Ending, Mark
 from .registration import Registration
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Pending(msgspec.Struct, eq=False):
 
     due: when its caller has waited long enough. registration: what a compute call's result will be
     held by. session, id: where it was sent. lost: how many hosts were lost while they ran it.
+    wrote: what it changed, also in other services (D15).
     """
 
     ask: Ask
@@ -69,6 +70,7 @@ class Pending(msgspec.Struct, eq=False):
     session: Session | None = None
     id: int = 0
     lost: int = 0
+    wrote: tuple[Mark, ...] = ()
 
     @property
     def request(self) -> Self:
@@ -99,6 +101,11 @@ class Pending(msgspec.Struct, eq=False):
             error = RuntimeError(f"its outcome is a {type(error).__name__}, which nothing awaits")
         if not self.answer.done():
             self.answer.set_exception(error)
+
+    def probe(self, probe: int) -> None:
+        """Ask its host whether what it runs waits for something; see `Probe` (D24)."""
+        if self.session is not None:
+            self.session.probe(self, probe)
 
     def give_up(self) -> None:
         """Nobody waits for it any more: its host stops (D19)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from ...errors import FusionError, NotPermitted, OutcomeUnknown, RemoteUnavailable, WireError
@@ -14,7 +14,7 @@ from ...transport import Message, Transport
 from ...wire.batch import call_size, overhead
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope, decode_host_envelope
-from ...wire.frames import Ending, Kind
+from ...wire.frames import Ending, Kind, Mark
 from ...wire.limits import Limits, Timing
 from ...wire.refusals import refusal
 from ...wire.runs import Headers, Request
@@ -27,6 +27,7 @@ from .registration import Registration
 from .session import Session
 from .statistics import PeerStatistics
 from .stream import Incoming
+from .writes import Writes
 
 __all__ = ["Peer"]
 
@@ -51,10 +52,12 @@ class Peer:
         principal: str,
         timing: Timing,
         outage: Outage,
+        writes: Writes,
     ) -> None:
         self.service = service
         self.asker: Final = Asker(principal, cid)
         """As whom its hosts know this process (W1)."""
+        self.writes: Final = writes
         self._transport = transport
         self._subjects = subjects
         self._cid = cid
@@ -200,6 +203,7 @@ class Peer:
         session = self._sessions[gen] = Session(
             self.service, wire, self, send or self._publish, self._transport.push, self._outage
         )
+        self.writes.opened(session)
         return session
 
     def _publish(self, iid: str | None, data: bytes) -> None:
@@ -215,6 +219,11 @@ class Peer:
         for session in self._forget_all():
             session.leave(self._closed)
         self._reads.close()
+
+    def pending(self) -> Iterator[Pending]:
+        """Calls without an answer."""
+        for session in list(self._sessions.values()):
+            yield from session.pending()
 
     def statistics(self) -> PeerStatistics:
         """Its sessions, and what waits for answers."""
@@ -307,6 +316,12 @@ class Peer:
             self._forget(session)
             session.leave(RemoteUnavailable(self.service, problem))
 
+    def wrote(self, session: Session, marks: tuple[Mark, ...]) -> None:
+        self.writes.wrote(session, marks)
+
+    def sourced(self, session: Session, services: tuple[str, ...]) -> None:
+        self.writes.sourced(session, services)
+
     def draining(self, session: Session) -> None:
         if session is self._session:
             self._session = None
@@ -340,6 +355,7 @@ class Peer:
             self._send(call)
 
     def _forget(self, session: Session) -> None:
+        self.writes.ended(session)
         if session is self._session:
             self._session = None
         self._sessions = {gen: s for gen, s in self._sessions.items() if s is not session}
@@ -347,4 +363,6 @@ class Peer:
     def _forget_all(self) -> list[Session]:
         sessions, self._sessions = self._sessions, {}
         self._session = None
+        for session in sessions.values():
+            self.writes.ended(session)
         return list(sessions.values())
