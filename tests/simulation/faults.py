@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Final
@@ -12,7 +12,7 @@ from typing import Final
 from fusionrt import BrokerUnavailable
 
 from .network import CALM, Link
-from .scenario import Fault, Topology
+from .scenario import Ask, Fault, Topology
 from .world import Process, World
 
 __all__ = ["Faults", "draw_faults", "hop"]
@@ -53,8 +53,13 @@ def hop(faults: tuple[Fault, ...]) -> float:
     return LEASE + MESSAGES
 
 
-def draw_faults(source: random.Random, topology: Topology, seconds: float) -> list[Fault]:
-    """What goes wrong in a run: nothing in some, everything in few, of a few kinds in most."""
+def draw_faults(
+    source: random.Random, topology: Topology, asks: Sequence[Ask], seconds: float
+) -> list[Fault]:
+    """What goes wrong in a run: nothing in some, everything in few, of a few kinds in most; half of
+    it while a command runs.
+    """
+    puts = [ask.at for ask in asks if ask.what == "put"]
     who = [f"host{number}" for number in range(len(topology.hosts))]
     who += [f"client{number}" for number in range(topology.clients)]
     kinds = source.sample(KINDS, source.choice((0, 1, 1, 2, 3, 4, len(KINDS))))
@@ -62,11 +67,13 @@ def draw_faults(source: random.Random, topology: Topology, seconds: float) -> li
         return []
     faults = []
     for _ in range(source.randint(1, 7)):
-        at = round(source.uniform(0.5, seconds), 3)
-        lasts = source.choice((0.05, 0.4, 1.0, 3.0, 7.0, 12.0))
-        amount = source.choice((0.03, 0.2, 1.0))
+        at = source.uniform(0.5, seconds)
+        if puts and source.random() < 0.5:
+            at = source.choice(puts) + source.choice((-0.05, 0.05, 0.1, 0.2))
+        lasts = source.choice((0.05, 0.4, 1.0, 3.0, 7.0, 12.0, 25.0))
+        amount = source.choice((0.09, 0.3, 1.0))
         whom = source.choice([*who, *who[: len(topology.hosts)]])
-        faults.append(Fault(at, lasts, source.choice(kinds), whom, amount))
+        faults.append(Fault(round(max(at, 0.0), 3), lasts, source.choice(kinds), whom, amount))
     return sorted(faults, key=lambda fault: fault.at)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 __all__ = ["Operation", "explain", "is_linearizable"]
 
@@ -80,11 +80,11 @@ def _without(
 
 def explain(history: Sequence[Operation], initial: int) -> list[Operation]:
     """The least of a history that is not linearizable, one operation after the other left out."""
-    core = list(history)
-    for each in history:
+    core = sorted(history, key=lambda each: each.writes)  # a write is needed by who read it
+    for each in list(core):
         fewer = [other for other in core if other is not each]
         known = {other.value for other in fewer if other.writes} | {initial}
         whole = all(other.value in known for other in fewer if not other.writes)
         if whole and not is_linearizable(fewer, initial):
             core = fewer
-    return [replace(each) for each in sorted(core, key=lambda each: each.begun)]
+    return sorted(core, key=lambda each: each.begun)

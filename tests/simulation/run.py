@@ -35,9 +35,9 @@ def draw(seed: int) -> Scenario:
         source.choice([each for each in hosts if spare not in each]).append(spare)
     serves = tuple(tuple(sorted(each or ["carts"], key=SERVICES.index)) for each in hosts)
     topology = Topology(serves, source.choice((1, 2, 2, 3, 4)), source.random() < 0.3)
-    seconds = source.choice((4.0, 10.0, 18.0))
+    seconds = source.choice((4.0, 10.0, 18.0, 32.0))
     asks = draw_asks(source, topology.clients, seconds)
-    faults = draw_faults(source, topology, seconds)
+    faults = draw_faults(source, topology, asks, seconds)
     return Scenario(seed, topology, tuple(asks), tuple(faults), seconds)
 
 
@@ -67,7 +67,7 @@ class _Run:
         self.scenario = scenario
         self.universe = universe
         self.world = World(universe, scenario.topology, log)
-        self.load = Load(self.world, hop(scenario.faults))
+        self.load = Load(self.world, not scenario.faults, hop(scenario.faults))
         self.faults = Faults(self.world)
         self._happening: list[asyncio.Task[None]] = []
 

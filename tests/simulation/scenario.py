@@ -75,7 +75,7 @@ class Topology(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Scenario(msgspec.Struct, frozen=True, array_like=True):
-    """seed: of schedules, delays, and all else that is left to chance. seconds: that load goes on."""
+    """seed: of schedules, delays, and what else is left to chance. seconds: that load goes on."""
 
     seed: int
     topology: Topology

@@ -34,10 +34,10 @@ class PricesHere(PricesService):
 
     async def put(self, product: str, price: int) -> int:
         with self._counted("put"):
-            await self._pause()
+            await self._pause(0.25)
             if not self.machine.off:
                 self.truth.write(product, price)
-            await self._pause()
+            await self._pause(0.25)
             return price
 
     async def look(self, product: str) -> int:
@@ -57,10 +57,11 @@ class PricesHere(PricesService):
                     await self._pause()
                 yield item
 
-    async def _pause(self) -> None:
+    async def _pause(self, longest: float = 0.03) -> None:
+        """Seconds."""
         source = self.machine.fusion_random
         if source.random() < 0.5:
-            await asyncio.sleep(source.choice((0.0, 0.002, 0.03)))
+            await asyncio.sleep(source.choice((0.0, 0.002, longest)))
 
     @contextmanager
     def _counted(self, name: str) -> Iterator[None]:

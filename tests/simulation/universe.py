@@ -196,6 +196,7 @@ class Universe(SeededLoop):
         self.unhandled += machine.unhandled
         machine.shut_off()
         self.machines.remove(machine)
+        self._homes = {each: home for each, home in self._homes.items() if home is not machine}
 
     def _run_once(self) -> None:
         ready = [machine for machine in self.machines if machine.ready]
@@ -241,8 +242,8 @@ class Universe(SeededLoop):
         self._homes[id(generator)] = loop
 
     def _asyncgen_finalizer_hook(self, generator: AsyncGenerator[Any, Any]) -> None:
-        home = self._homes.pop(id(generator))
-        if not home.is_closed():
+        home = self._homes.pop(id(generator), None)
+        if home is not None and not home.is_closed():
             home.call_soon(home.create_task, generator.aclose())
 
 

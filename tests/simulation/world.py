@@ -7,6 +7,7 @@ from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from fusionrt import Host
+from fusionrt.graph.state import COMPUTING
 from fusionrt.rpc import CallerStatistics
 
 from .generated.carts import CartsClient
@@ -82,6 +83,12 @@ class Process:
     def prices(self, timeout: float) -> PricesClient:
         """A client."""
         return self._host.client(PricesClient).with_options(timeout=timeout)
+
+    def asks_already(self, product: str) -> bool:
+        """Whether a call for this price is under way, which a read would wait for."""
+        function = self._host.client(PricesClient)._fusion.function("get")
+        computed = function.find(function.key((product,)))
+        return computed is not None and computed.state is COMPUTING
 
     def carts(self, timeout: float) -> CartsClient:
         """A client."""

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable
 from typing import Any, Final
 
-from ...errors import FusionError, NotPermitted, OutcomeUnknown, RemoteUnavailable, WireError
+from ...errors import NotPermitted, RemoteUnavailable, WireError
 from ...identity import Asker
 from ...primitives import clock, random_bits
 from ...transport import Message, Transport
