@@ -22,8 +22,8 @@ TOGETHER = 20
 
 FOUND = {
     "D6c: a resync proved what its host could not vouch for": (
-        "eNqbeo6B31ln8qSJywqKMpNTiycuTU4sKilmPDx52mkGGFhVnliSnBEPkllYyQAXR1KxOD21ZGGyHJKUgwBMqqC0"
-        "ZGGSEFxq0lS43Gn7mzNBYNay5NKS-NKCpRn5xSUGp-1PQkSBCkWgCh00IAxkhYZwhacdVCDSAHULQHU"
+        "eNqbyjB58sRlBUWZyanFE5cmJxaVFE9cWVyam5tYlJlazHho8rTTDDCwqjyxJDkjHqRoYSUDXBxJxeL01JKFyXJIUg4C"
+        "MKmC0pKFSUJwqUlT4XKn7W_OBIFZy5JLS-JLC5Zm5BeXGJy2PwkRBSoUgSp00IAwkBUawhWedlCBSAMAihZEOQ"
     ),
     "D13: a client that left said that a command did not run": (
         "eNqbeo5B9_jByRMnLysoykxOLV6anFhUUryyuDQ3N7EoM7WY8dDkaaft_6WBAcOS1OSM_IVJPKcZoGDaaQcYcwlI58JK"

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from ...errors import RemoteUnavailable
+from ...errors import FusionError, RemoteUnavailable
 from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
@@ -192,13 +192,14 @@ class Session(Vouching):
 
     # -- its end --
 
-    def leave(self, error: RemoteUnavailable) -> None:
+    def leave(self, error: FusionError) -> None:
         """End it: every call fails, and nothing that is held can be proven any more (D2)."""
         sent = [call for call in self._awaited.calls.values() if not self._wire.unsent(call.id)]
         self._wire.bye()
         waiting = self._end(str(error))
-        for call in sent:
-            call.fail(unanswered(call.ask.kind, error))
+        if isinstance(error, RemoteUnavailable):
+            for call in sent:
+                call.fail(unanswered(call.ask.kind, error))
         for other in waiting.values():
             other.fail(error)  # unless it has
 
