@@ -316,7 +316,7 @@ class Load:
         try:
             async for computed in changes:
                 watch.latest = computed
-                self.world.log.say(process.name, f"watches {what} {ask.on}: {computed!r}")
+                self.world.log.say(process.name, f"watches {what} {ask.on}: {_told(computed)}")
                 if computed.is_consistent and computed.error is None:
                     self.check(process, what, ask.on, _shown(watch), self._now())
         finally:
@@ -336,6 +336,12 @@ def _shown(watch: Watch) -> tuple[int, ...]:
     assert watch.latest is not None
     value: Any = watch.latest.value
     return (value,) if watch.what == "get" else value
+
+
+def _told(computed: Computed[Any]) -> str:
+    """As its `repr`, without the number that counts all of this process."""
+    value = computed.error if computed.error is not None else computed.value
+    return f"{value!r}, {repr(computed).rpartition(' ')[2].rstrip('>')}"
 
 
 def products_of(what: str, on: str) -> tuple[str, ...]:

@@ -136,7 +136,7 @@ MUTANTS: Final = {
         ),
     ),
     "D19: a call that was given up goes on": _one(
-        10, "wire.client:ClientSession.cancel", "self._outbox.cancel(id)", "pass"
+        60, "wire.client:ClientSession.cancel", "self._outbox.cancel(id)", "pass"
     ),
     "D23: a result that is stale when it comes fills the replica": _one(
         5,

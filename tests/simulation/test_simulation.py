@@ -25,11 +25,6 @@ FOUND = {
         "eNqbyjB58sRlBUWZyanFE5cmJxaVFE9cWVyam5tYlJlazHho8rTTDDCwqjyxJDkjHqRoYSUDXBxJxeL01JKFyXJIUg4C"
         "MKmC0pKFSUJwqUlT4XKn7W_OBIFZy5JLS-JLC5Zm5BeXGJy2PwkRBSoUgSp00IAwkBUawhWedlCBSAMAihZEOQ"
     ),
-    "D13: a client that left said that a command did not run": (
-        "eNqbeo5B9_jByRMnLysoykxOLV6anFhUUryyuDQ3N7EoM7WY8dDkaaft_6WBAcOS1OSM_IVJPKcZoGDaaQcYcwlI58JK"
-        "XmxyiwtKSxYmM8KlJk09bf8_JUpmDYfhafubM0Fg1pKc_OLi5ck5mal5JQan7T9AVE497cBzBgTOwhUuzUlNLEtFqJy3"
-        "I_B1q9yO0w4CEC0AQwh"
-    ),
 }
 """The least scenarios in which laws were broken once."""
 
