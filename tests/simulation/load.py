@@ -158,7 +158,7 @@ class Load:
     async def read(self, process: Process, what: str, on: str, timeout: float) -> tuple[int, ...]:
         """A strict read, which is checked."""
         begun = self._now()
-        joins = what == "get" and process.asks_already(on)
+        joins = process.asks_already(what, on)
         prices: tuple[int, ...]
         match what:
             case "get":
@@ -194,7 +194,7 @@ class Load:
             late = begun - truth.replaced(price)
             if late > hops * self.bound:
                 told = f"{what} {on} gave {client} a price that was replaced {late:.1f} s before"
-                truth.violated("D14", told)
+                truth.violated("D14 joined" if joins else "D14", told)
             place, when = self._own.get((client, product), (-1, math.inf))
             if when <= begun and truth.place(price) < place:
                 told = f"{what} {on} gave {client} a price older than the one that it had put"
@@ -203,11 +203,11 @@ class Load:
 
     async def _get(self, asked: Asked) -> object:
         ask, process = asked.ask, asked.process
-        joins = process.asks_already(ask.on)
+        joins = process.asks_already("get", ask.on)
         (price,) = await self.read(process, "get", ask.on, TIMEOUT)
         # It may be stale, but not more so than the client's own last write.
         _, own = self._own.get((process.machine.name, ask.on), (-1, -math.inf))
-        since = asked.begun - self.bound
+        since = -math.inf if joins and "D14 joined" not in LAWS else asked.begun - self.bound
         if own <= asked.begun and ("D15 joined" in LAWS or not joins):
             since = max(since, own)
         self._read(asked, price, since)

@@ -76,6 +76,7 @@ class _Run:
         await self.world.start_all()
         await self._trouble()
         await self._peace()
+        await asyncio.sleep(1.0)  # what was begun at a host itself
         check_nothing_runs(self.world)
         self._check_history()
         await check_nothing_is_left(self.world, self.load)
@@ -127,7 +128,8 @@ class _Run:
 
     def _all_ended(self) -> bool:
         watching = [asked for asked in self.load.asked if asked.ask.what.startswith("watch")]
-        return all(self._ended(each.ending) for each in self.load.asked if each not in watching)
+        left = (each for each in self.load.asked if each not in watching)
+        return all(each.process.machine.off or self._ended(each.ending) for each in left)
 
     @staticmethod
     def _ended(ending: asyncio.Future[None] | None) -> bool:

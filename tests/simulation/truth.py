@@ -18,7 +18,8 @@ LAWS: Final = frozenset(
 
 To be added: `D15 across`, of what is made from a price in another service, when read-your-writes
 reaches there; `D15 joined`, of a read that waits for a call that was made before the command's end,
-and got what its body had read by then; `D20`, when there are shards.
+and got what its body had read by then; `D14 joined`, of the same in a process that was frozen
+meanwhile: the answer lay in its socket; `D20`, when there are shards.
 """
 
 

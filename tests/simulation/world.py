@@ -84,10 +84,12 @@ class Process:
         """A client."""
         return self._host.client(PricesClient).with_options(timeout=timeout)
 
-    def asks_already(self, product: str) -> bool:
-        """Whether a call for this price is under way, which a read would wait for."""
-        function = self._host.client(PricesClient)._fusion.function("get")
-        computed = function.find(function.key((product,)))
+    def asks_already(self, what: str, on: str) -> bool:
+        """Whether a call for this is under way, which a read would wait for."""
+        classes: dict[str, Any] = {"get": PricesClient, "cart": CartsClient}
+        client = self._host.client(classes.get(what, SummariesClient))
+        function = client._fusion.function("get" if what == "get" else "prices")
+        computed = function.find(function.key(() if what == "summary" else (on,)))
         return computed is not None and computed.state is COMPUTING
 
     def carts(self, timeout: float) -> CartsClient:
