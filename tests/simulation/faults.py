@@ -229,7 +229,9 @@ class Faults:
                 await self._world.start(name)
                 return
             except BrokerUnavailable:  # while the broker is away
-                process = self._world.processes.pop(name)
+                process = self._world.processes.pop(name, None)
+                if process is None:  # something else has ended it
+                    return
                 process.link.vanish(known=True)
                 self._world.universe.shut_off(process.machine)
                 await asyncio.sleep(0.5)

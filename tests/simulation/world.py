@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from fusionrt import Host
 from fusionrt.graph.state import COMPUTING
@@ -23,6 +23,9 @@ from .universe import Machine, Universe
 __all__ = ["Process", "World"]
 
 _T = TypeVar("_T")
+
+PARTING: Final = 5.0
+"""Seconds in which reads end that began while their process stopped: they wait for a proof."""
 
 
 class Process:
@@ -143,7 +146,7 @@ class World:
         """A process shuts down in good order."""
         process = self.processes.pop(name)
         await process.run(process.stop())
-        await self.universe.idle()
+        await asyncio.sleep(PARTING)
         self.universe.shut_off(process.machine)
 
     def serving(self, service: str) -> list[Process]:
