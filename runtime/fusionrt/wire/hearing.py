@@ -123,10 +123,12 @@ class Hearing:
             self._lease.answered(frame.number)
 
     def _resynced(self, frame: Resynced) -> None:
+        """It proves nothing by itself: the acknowledgement that follows says what the host cannot
+        vouch for (D6c).
+        """
         self._calls.gone(frame.gone)
         if frame.last:
             self.sequence.restored()
-            self._lease.answered(frame.number)
 
 
 class Upstream:

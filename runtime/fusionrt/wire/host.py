@@ -242,6 +242,7 @@ class HostSession:
         told.extend(events.CallCancelled(id) for id in done.stopped)
         if done.released:
             told.append(events.Unsubscribed(tuple(done.released)))
+        told.append(events.KeepAliveReceived(parts.number, True))  # it is one, too (D6c)
 
     # What the room above answers.
 
@@ -352,7 +353,7 @@ class HostSession:
         """
         number, agrees = keep_alive.number, keep_alive.agrees
         for ids, last in chunks(suspended if agrees else (), self._limits.ids):
-            self._outbox.say(Acknowledged(number, agrees, ids, last))
+            self._outbox.say_last(Acknowledged(number, agrees, ids, last))
 
     def sources(self, services: tuple[str, ...]) -> None:
         """From here on results may be made from those of these services, in other hosts (D15)."""

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from ...errors import FusionError
+from ...errors import FusionError, OutcomeUnknown, RemoteUnavailable
 from ...wire import runs
-from ...wire.frames import Ending, Mark
+from ...wire.frames import Ending, Kind, Mark
 from .registration import Registration
 
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Ask", "Failed", "Pending"]
+__all__ = ["Ask", "Failed", "Pending", "unanswered"]
 
 
 class Failed(FusionError):
@@ -113,3 +113,10 @@ class Pending(msgspec.Struct, eq=False):
             self.answer.exception()  # came too late to be seen: not an error that got lost
         if self.session is not None:
             self.session.cancel(self)
+
+
+def unanswered(kind: Kind, error: RemoteUnavailable) -> RemoteUnavailable:
+    """What a call raises that was sent, and will have no answer: a command may have run (D13)."""
+    if kind is Kind.COMMAND:
+        return OutcomeUnknown(error.service, f"{error.problem}; the command may have run")
+    return error

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from ...errors import FusionError, NotPermitted, OutcomeUnknown, RemoteUnavailable, WireError
+from ...errors import NotPermitted, RemoteUnavailable, WireError
 from ...identity import Asker
 from ...primitives import clock, random_bits
 from ...transport import Message, Transport
@@ -20,7 +20,7 @@ from ...wire.refusals import refusal
 from ...wire.runs import Headers, Request
 from ..deadlines import Deadlines, TimeLimit
 from ..subjects import Subjects
-from .answer import Ask, Pending
+from .answer import Ask, Pending, unanswered
 from .outage import Outage
 from .owner import Call
 from .registration import Registration
@@ -72,7 +72,7 @@ class Peer:
         self._session: Session | None = None
         self._sessions: dict[int, Session] = {}
         self._no_host_since = math.inf
-        self._closed: FusionError | None = None
+        self._closed: RemoteUnavailable | None = None
         self.refusals = 0
         """Reads that were refused before there was a call."""
 
@@ -164,10 +164,7 @@ class Peer:
         """Why a call of this kind had no answer, if that is known: the connection is lost."""
         if not self._outage.broker:
             return None
-        error = self._outage.error(self.service)
-        if kind is Kind.COMMAND:
-            return OutcomeUnknown(self.service, f"{error.problem}; the command may have run")
-        return error
+        return unanswered(kind, self._outage.error(self.service))
 
     def _send(self, call: Call) -> None:
         if self._closed is not None:
@@ -347,7 +344,7 @@ class Peer:
             return
         call.lost += 1
         if call.request.ask.kind is Kind.COMMAND:
-            call.fail(OutcomeUnknown(self.service, f"{reason}; the command may have run"))
+            call.fail(unanswered(Kind.COMMAND, RemoteUnavailable(self.service, reason)))
         elif call.lost >= HOSTS_LOST:
             problem = f"{reason}, and so it was with {HOSTS_LOST} hosts that ran this call"
             call.fail(RemoteUnavailable(self.service, problem))

@@ -16,7 +16,7 @@ from ...wire.frames import Ending, Kind, Mark
 from ...wire.refusals import MOVED, RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
-from .answer import Pending
+from .answer import Pending, unanswered
 from .awaited import Awaited
 from .fencing import Fencing
 from .outage import Outage
@@ -247,9 +247,14 @@ class Session(Vouching):
 
     def leave(self, error: FusionError) -> None:
         """End it: every call fails, and nothing that is held can be proven any more (D2)."""
+        sent = [call for call in self._awaited.calls.values() if not self._wire.unsent(call.id)]
         self._wire.bye()
-        for call in self._end(str(error)).values():
-            call.fail(error)
+        waiting = self._end(str(error))
+        if isinstance(error, RemoteUnavailable):
+            for call in sent:
+                call.fail(unanswered(call.ask.kind, error))
+        for other in waiting.values():
+            other.fail(error)  # unless it has
 
     def abandon(self) -> list[Call]:
         """End it, for its host did not answer: the calls to make elsewhere."""
