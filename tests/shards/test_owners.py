@@ -382,7 +382,7 @@ def test_D20_the_check_of_owners_finds_mutants(
     cls: type, name: str, mutant: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A check that cannot fail is worth nothing: each mutant makes two owners in some universe,
-    which is seen by their bodies, by the store that refuses a token, or by shards that never settle.
+    which is seen by their bodies, by the store that refuses a token, or by never settling.
     """
 
     async def universe(seed: int) -> None:
