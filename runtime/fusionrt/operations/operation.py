@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify
+from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify, str_of
 from ..table import Contract
 from ..values.masking import text_without_secrets
 from ..wire.marks import Marks
@@ -58,7 +58,7 @@ class Operation:
     def origin(self, key: Key) -> Origin:
         """Why `key` is invalidated, for people: the command and the key."""
         outline = f"{self.command} invalidated {key.contract.name}.{key.method or '*'}"
-        detail = f"{self.command} invalidated {key}"
+        detail = f"{self.command} invalidated {str_of(key)}"
         return Origin(OriginKind.COMMAND, detail, outline=outline, command=self.command)
 
 
