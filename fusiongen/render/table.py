@@ -17,6 +17,7 @@ _CLASSES = {
     MethodKind.COMPUTE: "Compute",
     MethodKind.COMMAND: "Command",
     MethodKind.PLAIN: "Plain",
+    MethodKind.ONEWAY: "OneWay",
     MethodKind.STREAM: "Stream",
 }
 
@@ -60,5 +61,7 @@ def _entry(method: Method, names: Names) -> Iterator[Doc]:
         yield tuple_of(f'"{parameter.name}"' for parameter in method.parameters)
     if given:
         yield call_of(names.own(_ABI, "ComputeOptions"), given)
+    if method.idempotent:
+        yield "idempotent=True"
     for keys in keys_of(method):
         yield f"{keys.entry}={keys.name}"

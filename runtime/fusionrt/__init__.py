@@ -1,6 +1,6 @@
 """The runtime of services that `fusiongen` generates: caching and real-time updates over NATS."""
 
-from .contract import ANY, ComputeOptions, command, compute, service
+from .contract import ANY, ComputeOptions, command, compute, idempotent, oneway, service
 from .errors import (
     AbiMismatch,
     ArgumentError,
@@ -17,6 +17,7 @@ from .errors import (
     OutcomeUnknown,
     Overloaded,
     PortTaken,
+    Refused,
     RemoteError,
     RemoteUnavailable,
     ServiceDisposed,
@@ -83,6 +84,7 @@ __all__ = [
     "OutcomeUnknown",
     "Overloaded",
     "PortTaken",
+    "Refused",
     "RemoteError",
     "RemoteUnavailable",
     "ServiceDisposed",
@@ -97,8 +99,10 @@ __all__ = [
     "compute",
     "computed",
     "current",
+    "idempotent",
     "is_transient",
     "isolated",
+    "oneway",
     "running_graph",
     "service",
 ]

@@ -19,7 +19,18 @@ from .services.accessors import (
     PeekMethod,
 )
 from .services.service import Service
-from .table import ABI, Command, Compute, Contract, Keys, Plain, Signature, Stream, Types
+from .table import (
+    ABI,
+    Command,
+    Compute,
+    Contract,
+    Keys,
+    OneWay,
+    Plain,
+    Signature,
+    Stream,
+    Types,
+)
 from .values.aliases import QuotedAlias
 
 __all__ = [
@@ -36,6 +47,7 @@ __all__ = [
     "Contract",
     "InvalidateAccessor",
     "Keys",
+    "OneWay",
     "PeekMethod",
     "Plain",
     "QuotedAlias",

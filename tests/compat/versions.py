@@ -36,7 +36,7 @@ from uuid import UUID
 
 import attrs
 import msgspec
-from fusionrt import ANY, command, compute, service
+from fusionrt import ANY, command, compute, idempotent, oneway, service
 from pydantic import AliasChoices, BaseModel, Field
 from typing_extensions import ReadOnly, deprecated
 

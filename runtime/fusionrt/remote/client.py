@@ -33,15 +33,24 @@ class Client(Rooted):
         for method, hits in remote.hits.items():
             setattr(self, hot_table(method), hits)
 
-    def with_options(self, *, timeout: float | None = None, stale_ok: bool | None = None) -> Self:
+    def with_options(
+        self,
+        *,
+        timeout: float | None = None,
+        stale_ok: bool | None = None,
+        retries: int | None = None,
+    ) -> Self:
         """The same client with other options; what is not given stays as it is.
 
-        timeout: seconds that a call may take; 10 to begin with.
+        timeout: seconds that a call may take, with all its tries; 10 to begin with.
         stale_ok: reads take a value whose freshness cannot be proven at the moment (D7).
+        retries: how often a call is made again that was refused for want of time (`Overloaded`) or
+            found no host (`RemoteUnavailable`), later and later, not before its `retry_after`; none
+            to begin with. A plain call or command is so only if it cannot have run (D13).
         """
         view = object.__new__(type(self))
         vars(view).update(vars(self))
-        view._fusion = self._fusion.with_options(timeout, stale_ok)
+        view._fusion = self._fusion.with_options(timeout, stale_ok, retries)
         return view
 
 

@@ -8,6 +8,7 @@ import math
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
+from functools import partial
 from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
@@ -21,7 +22,8 @@ from ..services.methods import ComputeMethods
 from ..table import Compute, Contract
 from ..wire.frames import Kind
 from ..wire.runs import Request
-from .replica import lean_on, registration_of
+from .replica import UNPROVEN, lean_on, registration_of
+from .retries import patiently
 from .stream import RemoteStream
 from .way import Way
 
@@ -46,6 +48,7 @@ class Remote(ComputeMethods):
         self._peer = peer
         self._timeout = TIMEOUT
         self._stale_ok = False
+        self._retries = 0
         self._ways: dict[str, Way] = {}
         self._reads: dict[tuple[str, float], Way] = {}
         self.hits: dict[str, dict[object, Hit]] = {}
@@ -64,7 +67,12 @@ class Remote(ComputeMethods):
         hits = self.hits[method] = {}
         return hits
 
-    def with_options(self, timeout: float | None, stale_ok: bool | None) -> Remote:
+    def with_options(
+        self,
+        timeout: float | None = None,
+        stale_ok: bool | None = None,
+        retries: int | None = None,
+    ) -> Remote:
         """The same replicas, read with other options."""
         view = copy.copy(self)
         if timeout is not None:
@@ -72,7 +80,23 @@ class Remote(ComputeMethods):
             view._ways = {}
         if stale_ok is not None:
             view._stale_ok = stale_ok
+        if retries is not None:
+            view._retries = retries
         return view
+
+    def _patiently(
+        self,
+        method: str,
+        attempt: Callable[[Remote], Awaitable[_T]],
+        **least: float,
+    ) -> Coroutine[Any, Any, _T]:
+        """What comes of a call that is made again as often as the options say."""
+        repeats = self.contract.method[method].repeats
+
+        def once(seconds: float) -> Awaitable[_T]:
+            return attempt(self.with_options(timeout=seconds, retries=0))
+
+        return patiently(once, self._timeout, self._retries, repeats=repeats, **least)
 
     # -- compute methods --
 
@@ -80,6 +104,9 @@ class Remote(ComputeMethods):
         """The value, from the replica; past it inside of a command."""
         if CommandScope.current() is not None:
             return await self.raw(method, arguments)
+        if self._retries:
+            again = partial(Remote.compute, method=method, arguments=arguments)
+            return await self._patiently(method, again, least=UNPROVEN)
         arguments = self._keyers[method].normalize(arguments)
         self._admit(method, arguments)
         read = self.function(method).fetch(arguments, stale_ok=self._stale_ok)
@@ -136,6 +163,9 @@ class Remote(ComputeMethods):
 
     async def call(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """Call a plain method."""
+        if self._retries:
+            again = partial(Remote.call, method=method, arguments=arguments)
+            return await self._patiently(method, again)
         asked = self._ask(self._ways.get(method) or self._way(Kind.PLAIN, method), arguments)
         try:
             result: _T = await asked.answer  # as `_answer`, without its frame
@@ -144,16 +174,33 @@ class Remote(ComputeMethods):
             raise
         return result
 
-    async def command(self, method: str, arguments: tuple[Any, ...]) -> _T:
+    async def tell(self, method: str, arguments: tuple[Any, ...]) -> None:
+        """Make a one-way call; it was sent when this returns."""
+        if self._retries:
+            again = partial(Remote.tell, method=method, arguments=arguments)
+            return await self._patiently(method, again)
+        way = self._ways.get(method) or self._way(Kind.ONEWAY, method)
+        await _answer(self._ask(way, arguments))
+        await self._peer.keep_pace()
+
+    async def command(
+        self, method: str, arguments: tuple[Any, ...], operation: str | None = None
+    ) -> _T:
         """Run a command; when it returned, this client's reads see what it changed (D15).
+
+        operation: its id, if it was made before.
 
         Raises:
             CommandInComputeError: a compute body called it.
         """
         name = f"{self.contract.name}.{method}"
         check_not_reading(name)
+        operation = operation or new_id()
+        if self._retries:
+            again = partial(Remote.command, method=method, arguments=arguments, operation=operation)
+            return await self._patiently(method, again)
         way = self._ways.get(method) or self._way(Kind.COMMAND, method)
-        asked = self._ask(way, arguments, new_id())
+        asked = self._ask(way, arguments, operation)
         try:
             result: _T = await _answer(asked)
             return result

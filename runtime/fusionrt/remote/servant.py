@@ -14,7 +14,7 @@ from ..errors import WireError
 from ..graph import Computed, is_in_vain, str_of
 from ..rpc import Answer, Bodies, Call, Replies, Reply
 from ..services.binding import Binding
-from ..table import Command, Compute, Method, Plain, Stream
+from ..table import Command, Compute, Method, OneWay, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import method_id
@@ -31,6 +31,7 @@ _DESCRIBE = method_id(DESCRIBE)
 _KINDS: Final[dict[type[Method], tuple[Kind, ...]]] = {
     Compute: (Kind.COMPUTE, Kind.PLAIN),
     Plain: (Kind.PLAIN,),
+    OneWay: (Kind.ONEWAY,),
     Command: (Kind.COMMAND,),
     Stream: (),
 }
@@ -144,7 +145,7 @@ class _Served:
             return self._compute(calls, ids, arguments, encode, replies)
         if not ids:
             return None
-        if kind is Kind.PLAIN:
+        if kind in (Kind.PLAIN, Kind.ONEWAY):
             return Bodies(ids, arguments, self._plain(), encode, self._failed)
         operations = calls.operations or ("",) * len(calls.ids)
         given = [
@@ -275,7 +276,7 @@ class _Served:
 
     def _plain(self) -> Callable[..., Awaitable[Any]]:
         name = self._method.name
-        if isinstance(self._method, Plain):
+        if isinstance(self._method, Plain | OneWay):
             return partial(self._unbound, self._binding.service())
         return lambda *arguments: self._binding.raw(name, arguments)
 

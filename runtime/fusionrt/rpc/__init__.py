@@ -1,6 +1,6 @@
 """Calls and streams over a transport: peers on the client's end, responders on the host's."""
 
-from .client.answer import Ask, Failed, Pending
+from .client.answer import Ask, Failed, Pending, in_doubt
 from .client.caller import Caller
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
@@ -38,5 +38,6 @@ __all__ = [
     "ResponderStatistics",
     "Servant",
     "Subjects",
+    "in_doubt",
     "internal",
 ]

@@ -58,7 +58,7 @@ class ClientOutbox:
             return self._queue.add(request)
         id = self._queue.skip()
         problem = f"its arguments have {length:,} bytes, too many for a message"
-        self._told.append(events.Failed(id, "too_large", problem, b"", False))
+        self._told.append(events.Failed(id, "arguments_too_large", problem, b"", False))
         return id
 
     @property

@@ -41,7 +41,7 @@ __all__ = [
     "Welcome",
 ]
 
-VERSION = 2
+VERSION = 3
 """The version of the protocol: both ends must have the same one."""
 
 LAST_ID = 2**53 - 1
@@ -59,6 +59,8 @@ class Kind(IntEnum):
     PLAIN = 1
     COMMAND = 2
     STREAM = 3
+    ONEWAY = 4
+    """Nobody waits for its end: it is not registered, and nothing is told of it."""
 
 
 class Encoding(IntEnum):
@@ -227,11 +229,14 @@ class Resynced(Frame, frozen=True, tag=37):
     """Answers a resync; what the client lacks follows. gone: listed ids that are unknown (D2).
 
     last: false if more of them follow.
+    forgotten: ids above it that are gone never ran, and never will; of the others it may have been
+        forgotten what they came to (D13).
     """
 
     number: Natural
     gone: tuple[Natural, ...]
     last: bool
+    forgotten: Natural = 0
 
 
 class Items(Frame, frozen=True, tag=38):

@@ -169,7 +169,12 @@ class HostSession:
             return
         if not self._new(ids):
             return
-        if calls.budget == 0:
+        if calls.kind is Kind.ONEWAY:  # nothing is told of it, so there is nothing to register
+            if calls.budget:
+                told.append(events.CallsReceived(calls, now + calls.budget / 1000.0))
+            else:
+                self._dropped += len(ids)
+        elif calls.budget == 0:
             self._refuse(ids, calls.kind, "timeout", _LATE)
         elif calls.operations and len(calls.operations) != len(calls.arguments):
             self._refuse(ids, calls.kind, "bad_request", _UNREADABLE)
@@ -197,10 +202,12 @@ class HostSession:
         """Answer a resync. The answer opens a message, what the client lacks follows (D2)."""
         self._resyncs += 1
         parts = self._parts
+        # What is gone is made again: if it arrives after all, it must not run a second time (D13).
+        self._last_id = max((self._last_id, *parts.pending, *(each.id for each in parts.streams)))
         words = words_of([*self._kept.take(), *self._outbox.take()])
         done = self._registry.reconcile(parts.held, parts.pending, parts.streams, words)
         for gone, last in chunks(done.gone, self._limits.ids):
-            self._outbox.say(Resynced(parts.number, gone, last))
+            self._outbox.say(Resynced(parts.number, gone, last, self._kept.forgotten))
         for frame in done.again:
             self._outbox.say(frame)
         if self.state is HostState.DRAINING:

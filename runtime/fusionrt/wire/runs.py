@@ -23,10 +23,11 @@ class Ask:
     """What calls have in common; compared by identity.
 
     method: `method_id` of its name. timeout: the seconds that each has in all. hops: hosts that
-    these compute calls have come through.
+    these compute calls have come through. repeats: whether they may run twice (D13); compute calls
+    always may.
     """
 
-    __slots__ = ("encoding", "hops", "kind", "method", "timeout")
+    __slots__ = ("encoding", "hops", "kind", "method", "repeats", "timeout")
 
     def __init__(
         self,
@@ -36,12 +37,14 @@ class Ask:
         encoding: Encoding = Encoding.MSGPACK,
         timeout: float = math.inf,
         hops: int = 0,
+        repeats: bool = False,
     ) -> None:
         self.kind: Final = kind
         self.method: Final = method
         self.encoding: Final = encoding
         self.timeout: Final = timeout
         self.hops: Final = hops
+        self.repeats: Final = repeats or kind is Kind.COMPUTE
 
 
 class Asked(Protocol):

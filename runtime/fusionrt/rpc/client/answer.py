@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from ...errors import FusionError
+from ...errors import FusionError, OutcomeUnknown, RemoteUnavailable
 from ...wire import runs
-from ...wire.frames import Ending
+from ...wire.frames import Ending, Kind
 from .registration import Registration
 
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Ask", "Failed", "Pending"]
+__all__ = ["Ask", "Failed", "Pending", "in_doubt"]
 
 
 class Failed(FusionError):
@@ -47,9 +47,19 @@ class Ask(runs.Ask):
         """What a failure raises."""
         return Failed(failure)
 
-    def late(self) -> Exception:
+    def late(self, *, may_have_run: bool = True) -> Exception:
         """What a call raises whose time is up."""
         return TimeoutError()
+
+
+def in_doubt(ask: runs.Ask, error: RemoteUnavailable) -> RemoteUnavailable:
+    """What a call raises that may have run where this happened (D13).
+
+    What may run twice, and a stream, which is seen to have begun, raise the error itself.
+    """
+    if ask.repeats or ask.kind is Kind.STREAM or error.may_have_run:
+        return error
+    return OutcomeUnknown(error.service, error.problem)
 
 
 class Pending(msgspec.Struct, eq=False):
@@ -84,6 +94,11 @@ class Pending(msgspec.Struct, eq=False):
         else:
             if not self.answer.done():
                 self.answer.set_result(value)
+
+    def told(self) -> None:
+        """It was sent, and nobody waits for more."""
+        if not self.answer.done():
+            self.answer.set_result(None)
 
     def refuse(self, failure: Ending) -> None:
         """Its host, or this process, says that there is no result."""

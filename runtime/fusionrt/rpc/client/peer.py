@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import math
+from contextlib import suppress
 from typing import Any, Final
 
-from ...errors import FusionError, OutcomeUnknown, RemoteUnavailable, WireError
-from ...primitives import clock, random_bits
+from ...errors import BrokerUnavailable, OutcomeUnknown, RemoteUnavailable, WireError
+from ...primitives import clock, random_bits, spawn
 from ...transport import Message, Transport
 from ...wire.client import ClientSession
 from ...wire.envelopes import decode_host_envelope
@@ -31,6 +32,9 @@ PATIENCE: Final = 2.0
 """Seconds without any host, after which the calls that wait for one fail."""
 HOSTS_LOST: Final = 3
 """A call is not made again after so many hosts were lost while they ran it."""
+
+UNHEARD: Final = 1000
+"""One-way calls that may be on their way to the broker."""
 
 
 class Peer:
@@ -64,7 +68,9 @@ class Peer:
         self._session: Session | None = None
         self._sessions: dict[int, Session] = {}
         self._no_host_since = math.inf
-        self._closed: FusionError | None = None
+        self._told = 0
+        self._taking: asyncio.Task[None] | None = None
+        self._closed: RemoteUnavailable | None = None
 
     # -- calls --
 
@@ -102,7 +108,7 @@ class Peer:
         Raises:
             Failed: the host answered with a failure, or the call is refused here (D27).
             RemoteUnavailable: no host of the service, or not even the broker, can be reached.
-            OutcomeUnknown: the host of a command was lost: it may have run, or not (D13).
+            OutcomeUnknown: the host of a call that runs at most once was lost (D13).
         """
         ask = request.ask
         assert isinstance(ask, Ask)
@@ -117,6 +123,21 @@ class Peer:
         except (asyncio.CancelledError, GeneratorExit):
             pending.give_up()
             raise
+
+    async def keep_pace(self) -> None:
+        """A one-way call was sent, of which nothing is heard: after so many of them, return when
+        the broker has them.
+        """
+        self._told += 1
+        if self._taking is None and self._told >= UNHEARD:
+            self._taking = spawn(self._take(), "fusion one-way calls")
+        if self._taking is not None:
+            await asyncio.wait({self._taking})
+
+    async def _take(self) -> None:
+        with suppress(BrokerUnavailable):  # what was sent is lost; a call tells of the outage
+            await self._transport.flush()
+        self._told, self._taking = 0, None
 
     def stream(self, request: Request) -> Incoming:
         """Start a stream."""
@@ -138,14 +159,9 @@ class Peer:
         seconds = self._session.refuses(left)
         return refusal(seconds) if seconds else None
 
-    def why_silent(self, kind: Kind) -> RemoteUnavailable | None:
-        """Why a call of this kind had no answer, if that is known: the connection is lost."""
-        if not self._outage.broker:
-            return None
-        error = self._outage.error(self.service)
-        if kind is Kind.COMMAND:
-            return OutcomeUnknown(self.service, f"{error.problem}; the command may have run")
-        return error
+    def why_silent(self) -> RemoteUnavailable | None:
+        """Why a call had no answer, if that is known: the connection is lost."""
+        return self._outage.error(self.service) if self._outage.broker else None
 
     def _send(self, call: Call) -> None:
         if self._closed is not None:
@@ -245,11 +261,13 @@ class Peer:
     def opened(self) -> None:
         self._no_host_since = math.inf
 
-    def again(self, call: Call) -> None:
-        session = call.session
-        command = call.request.ask.kind is Kind.COMMAND
+    def again(self, call: Call, *, may_have_run: bool = False) -> None:
+        session, ask = call.session, call.request.ask
+        command = ask.kind is Kind.COMMAND
         if command and session is not None and not session.over and isinstance(call, Pending):
             session.ask(call)  # only there it runs at most once (D13)
+        elif may_have_run and ask.kind is Kind.PLAIN and not ask.repeats:
+            call.fail(OutcomeUnknown(self.service, "its host forgot what the call came to"))
         else:
             self._send(call)
 
@@ -280,12 +298,12 @@ class Peer:
 
     def _host_lost(self, call: Call, reason: str) -> None:
         """The host is gone that may have run this: what may run twice is asked of another."""
-        if isinstance(call, Incoming):
+        if isinstance(call, Incoming) and not call.may_start_again:
             call.fail(RemoteUnavailable(self.service, f"{reason}; start the stream anew"))
             return
         call.lost += 1
-        if call.request.ask.kind is Kind.COMMAND:
-            call.fail(OutcomeUnknown(self.service, f"{reason}; the command may have run"))
+        if isinstance(call, Pending) and not call.ask.repeats:
+            call.fail(OutcomeUnknown(self.service, reason))
         elif call.lost >= HOSTS_LOST:
             problem = f"{reason}, and so it was with {HOSTS_LOST} hosts that ran this call"
             call.fail(RemoteUnavailable(self.service, problem))

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from ...errors import FusionError, RemoteUnavailable
+from ...errors import RemoteUnavailable
 from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
@@ -16,7 +16,7 @@ from ...wire.frames import Kind
 from ...wire.refusals import RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
-from .answer import Pending
+from .answer import Pending, in_doubt
 from .awaited import Awaited
 from .outage import Outage
 from .owner import Call, Owner
@@ -170,8 +170,7 @@ class Session(Vouching):
         self._wire.gap(self.now())
         error = self._outage.error(self.service)
         for call in self._awaited.all().values():
-            unsent = call.id > self._arrived or self._wire.unsent(call.id)
-            if unsent or call.request.ask.kind is Kind.COMPUTE:
+            if self._unsent(call.id) or call.request.ask.kind is Kind.COMPUTE:
                 self.cancel(call)
                 call.fail(error)
         self._changed()
@@ -190,11 +189,16 @@ class Session(Vouching):
 
     # -- its end --
 
-    def leave(self, error: FusionError) -> None:
+    def leave(self, error: RemoteUnavailable) -> None:
         """End it: every call fails, and nothing that is held can be proven any more (D2)."""
+        sent = {id for id in self._awaited.all() if not self._unsent(id)}
         self._wire.bye()
-        for call in self._end(str(error)).values():
-            call.fail(error)
+        for id, call in self._end(str(error)).items():
+            call.fail(in_doubt(call.request.ask, error) if id in sent else error)
+
+    def _unsent(self, id: int) -> bool:
+        """Whether it is certain that no host has the call."""
+        return id > self._arrived or self._wire.unsent(id)
 
     def _end(self, reason: str) -> dict[int, Call]:
         if self.over:
@@ -256,7 +260,7 @@ class Session(Vouching):
             if live and self._wire.unsent(call.id):  # it waited for its turn in vain (D27)
                 call.refuse(refusal(RETRY_AFTER))
             else:
-                call.fail(call.ask.late())
+                call.fail(call.ask.late(may_have_run=not self._unsent(call.id)))
             self.cancel(call)
         if self._awaited.calls:
             self._late_at.rest(self._awaited.next_due(), len(self._awaited.calls))
@@ -268,8 +272,8 @@ class Session(Vouching):
             case events.Invalidated(ids, _, False):
                 for id in ids:
                     self._again(id)
-            case events.Unsent(id):
-                self._again(id)
+            case events.Unsent(id, may_have_run):
+                self._again(id, may_have_run)
             case events.Opened():
                 self._owner.opened()
                 self._proof.set()
@@ -291,10 +295,10 @@ class Session(Vouching):
             case _:
                 self._awaited.hear(event)
 
-    def _again(self, id: int) -> None:
+    def _again(self, id: int, may_have_run: bool = False) -> None:
         call = self._awaited.pop(id)
         if call is not None:
-            self._owner.again(call)
+            self._owner.again(call, may_have_run=may_have_run)
 
     def _drain(self) -> None:
         """The host finishes what it runs; everything else goes to another one (D22)."""
@@ -311,5 +315,8 @@ class Session(Vouching):
         error = RemoteUnavailable(self.service, "its host shuts down; start the stream anew")
         for stream in list(self._awaited.streams.values()):
             self.cancel(stream)
-            stream.fail(error)
+            if stream.may_start_again:
+                self._owner.again(stream)
+            else:
+                stream.fail(error)
         self._invalidate_held(f"{self.service}: its host shuts down")

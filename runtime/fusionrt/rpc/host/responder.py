@@ -23,6 +23,7 @@ from .servant import Servant
 from .session import Session
 from .statistics import ResponderStatistics
 from .streams import OpenStreams
+from .unheard import Unheard
 
 __all__ = ["Responder"]
 
@@ -67,6 +68,9 @@ class Responder(Listener):
         self._sessions: dict[tuple[str, int], Session] = {}
         self._gate = Gate(self._limits.under_way)
         self._streams = OpenStreams(self._limits.streams)
+        self._unheard = Unheard(service)
+        self._parted: list[Session] = []
+        """Sessions that are over, while one-way calls of theirs go on."""
         # A transport's handler may run in the context of whoever published the message.
         self._contexts = Contexts(contextvars.copy_context())
         self._pool = Pool(self._gate, self._contexts, outlet.call_soon)
@@ -93,7 +97,7 @@ class Responder(Listener):
         for session in self._sessions.values():
             session.wire.farewell()
             session.changed()
-        while self._sessions:
+        while self._sessions or self._running() or self._gate.lines:
             if running := self._running():
                 await asyncio.wait(running)
                 continue
@@ -111,6 +115,8 @@ class Responder(Listener):
         for subscription in self._subscriptions:
             await subscription.unsubscribe()
         running = self._running()
+        for session in self._parted:
+            session.stop()
         for session in self._sessions.values():
             self._outlet.flush(session)
             session.close("the host was closed")
@@ -128,11 +134,21 @@ class Responder(Listener):
             sessions=tuple(session.statistics() for session in self._sessions.values()),
             gate=self._gate.statistics(),
             streams=len(self._streams),
+            unheard=self._unheard.count,
             dropped=self._dropped,
         )
 
     def _running(self) -> set[asyncio.Task[None]]:
-        return {task for session in self._sessions.values() for task in session.running}
+        self._parted = [session for session in self._parted if session.busy]
+        sessions = (*self._sessions.values(), *self._parted)
+        return {task for session in sessions for task in session.running}
+
+    def _forget(self, name: tuple[str, int]) -> None:
+        """A session is over."""
+        session = self._sessions.pop(name)
+        if session.busy:
+            self._parted.append(session)
+        self._left.set()
 
     def reconnected(self) -> None:
         for session in self._sessions.values():
@@ -149,8 +165,7 @@ class Responder(Listener):
         name = envelope.cid, envelope.gen
         session = self._sessions.get(name) or self._admitted(envelope, now)
         if session is not None and not session.receive(envelope, now):
-            del self._sessions[name]
-            self._left.set()
+            self._forget(name)
 
     def _admitted(self, envelope: ClientEnvelope, now: float) -> Session | None:
         """A new session, if the client asks for one and there is room."""
@@ -184,6 +199,7 @@ class Responder(Listener):
             gate=self._gate,
             pool=self._pool,
             streams=self._streams,
+            unheard=self._unheard,
             quota=self._limits.held,
             confides=envelope.principal in self._confidants,
             contexts=self._contexts,
@@ -214,6 +230,5 @@ class Responder(Listener):
         now = self._now()
         for name, session in list(self._sessions.items()):
             if session.wire.expired(now):
-                session.close("the client was silent")
-                del self._sessions[name]
-                self._left.set()
+                session.close("the client was silent", finish=True)
+                self._forget(name)

@@ -47,12 +47,14 @@ class ResponderStatistics:
     """What one service does for its clients.
 
     sessions: with its clients. gate: which calls run and wait. streams: that are open.
-    dropped: messages that were no envelopes (D21).
+    unheard: one-way calls that failed, or were refused. dropped: messages that were no envelopes
+        (D21).
     """
 
     sessions: tuple[SessionStatistics, ...]
     gate: GateStatistics
     streams: int
+    unheard: int
     dropped: int
 
     @property
