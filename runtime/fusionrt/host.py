@@ -44,6 +44,7 @@ from .signals import stop_signals
 from .transport import Listener, Transport, TransportStatistics
 from .transport.nats import NatsTransport
 from .wire.limits import Timing
+from .wire.packing import Packing
 
 __all__ = ["Host", "HostStatistics"]
 
@@ -74,13 +75,17 @@ class Host(Rooted):
     timing: of the sessions; every process of a system has the same.
     outage_grace: seconds that the connection to the broker may be lost before watchers are told
         of it, and calls fail with it as their cause (D26).
+    compress: make messages of 4 KiB and more smaller where that is worth it, between processes that
+        both do; needs the extra `zstd`. It costs processor time and saves bytes: for slow or dear
+        networks. Who can see the length of what is encrypted, and choose a part of it, may guess
+        the rest.
     max_computeds: how many results are kept here, replicas included; see `Graph`.
     is_transient: tells errors that may be gone at the next try from others; see `Graph`.
 
     Raises, when it is entered:
         BrokerUnavailable: no broker answers at the URL.
         PortTaken: the embedded broker's port is used by something else.
-        MissingPackage: the embedded broker is not installed.
+        MissingPackage: the embedded broker is not installed; or what compresses, if that is asked.
     """
 
     def __init__(
@@ -93,6 +98,7 @@ class Host(Rooted):
         confidants: Collection[str] = (),
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
+        compress: bool = False,
         max_computeds: int = MAX_COMPUTEDS,
         is_transient: Classifier = is_transient,
     ) -> None:
@@ -106,6 +112,7 @@ class Host(Rooted):
         self._confidants = frozenset({principal, *confidants, *console})
         self._timing = timing
         self._outage_grace = outage_grace
+        self._compress = compress
         self._entered: _Entered | None = None
 
     @property
@@ -216,12 +223,14 @@ class _Entered:
         self._subjects = host._subjects
         self._confidants = host._confidants
         self._timing = host._timing
+        self._packing = Packing(transport.max_payload) if host._compress else None
         self._caller = Caller(
             transport,
             subjects=host._subjects,
             principal=host._principal,
             timing=host._timing,
             outage_grace=host._outage_grace,
+            packing=self._packing,
         )
         self._outlet = Outlet(transport)
         transport.add_listener(_News())
@@ -269,6 +278,7 @@ class _Entered:
             subjects=self._subjects,
             timing=self._timing,
             confidants=self._confidants,
+            packing=self._packing,
         )
         self._responders.append(responder)
         self._exits.push_async_callback(responder.close)

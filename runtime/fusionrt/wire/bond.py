@@ -23,10 +23,11 @@ class Bond:
     """Names the session in every message.
 
     iid: the host's instance id; None until one took the session.
-    parting: messages to those that are left.
+    parting: messages to those that are left. unpacks: see `Hello`.
     """
 
-    def __init__(self, cid: str, principal: str, gen: int) -> None:
+    def __init__(self, cid: str, principal: str, gen: int, unpacks: tuple[str, ...]) -> None:
+        self.unpacks = unpacks
         self.cid = cid
         self.principal = principal
         self.gen = gen
@@ -39,7 +40,8 @@ class Bond:
 
     def hello(self, number: int, last: int) -> Outgoing:
         """Ask for a host, or whether there is another one."""
-        return Outgoing(None, self.pack(last, (Hello(number, VERSION, self.iid or ""),)))
+        hello = Hello(number, VERSION, self.iid or "", self.unpacks)
+        return Outgoing(None, self.pack(last, (hello,)))
 
     def welcomed(self, envelope: HostEnvelope) -> Welcome | None:
         """The first welcome wins; None if this is none."""

@@ -43,9 +43,14 @@ class ClientSession:
         now: float,
         timing: Timing = _TIMING,
         limits: Limits = _LIMITS,
+        unpacks: tuple[str, ...] = (),
     ) -> None:
-        """gen: names this session; a new random number below 2^53 for each."""
-        self._bond = Bond(cid, principal, gen)
+        """gen: names this session; a new random number below 2^53 for each. unpacks: in which
+        forms large messages may come.
+        """
+        self._bond = Bond(cid, principal, gen, unpacks)
+        self.packs: tuple[str, ...] = ()
+        """In which forms the host takes large messages."""
         self._machine: Machine[ClientState, ClientInput] = Machine(CLIENT, ClientState.HELLO)
         largest = limits.max_bytes - overhead(cid, principal)
         self._batch_bytes = min(limits.batch_bytes, largest)
@@ -273,6 +278,7 @@ class ClientSession:
             self._foreign += 1
             return
         self._machine.feed("welcome")
+        self.packs = welcome.unpacks
         self._lease.probe_due = now
         self._lease.answered(welcome.number)
         self._hearing.sequence.last = envelope.number - 1

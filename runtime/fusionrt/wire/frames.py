@@ -82,11 +82,13 @@ class Hello(Frame, frozen=True, tag=0):
 
     number: counts what this session asked (hello, keep-alive, resync); the answer repeats it.
     opened: the instance id that the session is open with, or empty.
+    unpacks: in which forms the client takes large messages made smaller: `zstd`, or none.
     """
 
     number: Natural
     version: Natural
     opened: str = ""
+    unpacks: tuple[str, ...] = ()
 
 
 class Calls(Frame, frozen=True, tag=1):
@@ -176,10 +178,14 @@ class Bye(Frame, frozen=True, tag=7):
 
 
 class Welcome(Frame, frozen=True, tag=32):
-    """Answers a hello. Outside of the sequence (number 0) it opens nothing: I am another host."""
+    """Answers a hello. Outside of the sequence (number 0) it opens nothing: I am another host.
+
+    unpacks: as in a hello, of the host.
+    """
 
     number: Natural
     version: Natural
+    unpacks: tuple[str, ...] = ()
 
 
 class Results(Frame, frozen=True, tag=33):

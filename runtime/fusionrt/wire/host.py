@@ -70,8 +70,14 @@ class HostSession:
         now: float,
         timing: Timing = _TIMING,
         limits: Limits = _LIMITS,
+        unpacks: tuple[str, ...] = (),
     ) -> None:
-        """iid: of the host; the rest names the session as the client's messages do."""
+        """iid: of the host; unpacks: in which forms large messages may come; the rest names the
+        session as the client's messages do.
+        """
+        self.packs: tuple[str, ...] = ()
+        """In which forms the client takes large messages."""
+        self._unpacks = unpacks
         self.iid = iid
         self.cid = cid
         self.principal = principal
@@ -146,8 +152,9 @@ class HostSession:
             case Resync():
                 if self._parts.add(frame):
                     self._compare(told)
-            case Hello(number):
-                self._outbox.say(Welcome(number, VERSION))
+            case Hello(number, unpacks=packs):
+                self.packs = packs
+                self._outbox.say(Welcome(number, VERSION, self._unpacks))
             case BadCalls():
                 if self._new(frame.ids):
                     self._refuse(frame.ids, Kind.PLAIN, "bad_request", _UNREADABLE)

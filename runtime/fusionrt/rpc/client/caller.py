@@ -8,6 +8,7 @@ from ...errors import InvalidSubject
 from ...primitives import new_id
 from ...transport import Listener, Message, Subscription, Transport
 from ...wire.limits import Timing
+from ...wire.packing import Packing
 from ..subjects import ANONYMOUS, TOKEN, Subjects
 from .outage import OUTAGE_GRACE, Outage
 from .peer import Peer
@@ -23,6 +24,7 @@ class Caller(Listener):
     only that gives them one order.
 
     outage_grace: seconds that the connection may be lost before that is taken for an outage (D26).
+    packing: makes large messages smaller, and large again.
 
     Raises:
         InvalidSubject: the principal is no word of letters, digits, `_` and `-`.
@@ -36,6 +38,7 @@ class Caller(Listener):
         principal: str = ANONYMOUS,
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
+        packing: Packing | None = None,
     ) -> None:
         if not TOKEN.fullmatch(principal):
             raise InvalidSubject(principal)
@@ -44,6 +47,7 @@ class Caller(Listener):
         self._subjects = subjects
         self._principal = principal
         self._timing = timing
+        self._packing = packing
         self._peers: dict[str, Peer] = {}
         self._outage = Outage(outage_grace, self._cut_off)
         self._subscription: Subscription | None = None
@@ -66,6 +70,7 @@ class Caller(Listener):
                 principal=self._principal,
                 timing=self._timing,
                 outage=self._outage,
+                packing=self._packing,
             )
         return peer
 

@@ -14,6 +14,7 @@ from ...wire.client import ClientSession
 from ...wire.envelopes import decode_host_envelope
 from ...wire.frames import Ending, Kind
 from ...wire.limits import Limits, Timing
+from ...wire.packing import Packing, forms_of, unpacking
 from ...wire.refusals import refusal
 from ...wire.runs import Request
 from ..deadlines import Deadlines, TimeLimit
@@ -52,6 +53,7 @@ class Peer:
         principal: str,
         timing: Timing,
         outage: Outage,
+        packing: Packing | None,
     ) -> None:
         self.service = service
         self._transport = transport
@@ -60,6 +62,8 @@ class Peer:
         self._principal = principal
         self._timing = timing
         self._outage = outage
+        self._packing = packing
+        self._decode = unpacking(packing, decode_host_envelope)
         self._limits = Limits(max_bytes=transport.max_payload)
         self._reply = subjects.client(principal, cid, service)
         self._reads: Deadlines[TimeLimit] = Deadlines(TimeLimit.expire)
@@ -186,9 +190,16 @@ class Peer:
             now=self._now(),
             timing=self._timing,
             limits=self._limits,
+            unpacks=forms_of(self._packing),
         )
         session = self._sessions[gen] = Session(
-            self.service, wire, self, self._publish, self._transport.push, self._outage
+            self.service,
+            wire,
+            self,
+            self._publish,
+            self._transport.push,
+            self._outage,
+            self._packing,
         )
         return session
 
@@ -219,7 +230,7 @@ class Peer:
             self._nobody_listens(message.no_responders)
             return
         try:
-            envelope = decode_host_envelope(message.payload)
+            envelope = self._decode(message.payload)
         except WireError:
             self.gap()
             return

@@ -13,6 +13,7 @@ from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
 from ...wire.frames import Kind
+from ...wire.packing import ZSTD, Packing
 from ...wire.refusals import RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
@@ -49,9 +50,11 @@ class Session(Vouching):
         send: Callable[[str | None, bytes], None],
         push: Callable[[], None],
         outage: Outage,
+        packing: Packing | None,
     ) -> None:
         """send: takes a message for a host's instance id, or for any host. push: lets what was
-        sent leave. outage: of the connection that it sends by.
+        sent leave. outage: of the connection that it sends by. packing: makes large messages
+        smaller, for a host that can unpack them.
         """
         super().__init__(service, outage)
         self._machine: Machine[SessionState, SessionInput] = Machine(SESSION, SessionState.OPEN)
@@ -59,6 +62,7 @@ class Session(Vouching):
         self._owner = owner
         self._send = send
         self._push = push
+        self._packing = packing
         self._loop = asyncio.get_running_loop()
         # What a message sets off must not run as a part of whoever happened to send it.
         self._context = contextvars.Context()
@@ -275,6 +279,8 @@ class Session(Vouching):
             case events.Unsent(id, may_have_run):
                 self._again(id, may_have_run)
             case events.Opened():
+                if self._packing is not None and ZSTD in self._wire.packs:
+                    self._send = _packed(self._packing.pack, self._send)
                 self._owner.opened()
                 self._proof.set()
             case events.Suspended():
@@ -320,3 +326,9 @@ class Session(Vouching):
             else:
                 stream.fail(error)
         self._invalidate_held(f"{self.service}: its host shuts down")
+
+
+def _packed(
+    pack: Callable[[bytes], bytes], send: Callable[[str | None, bytes], None]
+) -> Callable[[str | None, bytes], None]:
+    return lambda iid, data: send(iid, pack(data))

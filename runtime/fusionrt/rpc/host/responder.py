@@ -14,6 +14,7 @@ from ...wire.admission import FULL, greet, rejection
 from ...wire.envelopes import ClientEnvelope, decode_client_envelope
 from ...wire.host import HostSession
 from ...wire.limits import Limits, Timing
+from ...wire.packing import Packing, forms_of, unpacking
 from ..subjects import TOKEN, Subjects
 from .contexts import Contexts
 from .gate import Gate
@@ -37,6 +38,7 @@ class Responder(Listener):
     """Receives the calls of every client of a service and sends what the servant answers.
 
     confidants: principals that are told in full why results are invalidated (D28).
+    packing: makes large messages smaller, and large again.
     """
 
     def __init__(
@@ -50,6 +52,7 @@ class Responder(Listener):
         subjects: Subjects,
         timing: Timing,
         confidants: Collection[str],
+        packing: Packing | None = None,
     ) -> None:
         self.service = service
         self._dropped = 0
@@ -60,6 +63,8 @@ class Responder(Listener):
         self._subjects = subjects
         self._timing = timing
         self._confidants = confidants
+        self._packing = packing
+        self._decode = unpacking(packing, decode_client_envelope)
         self._limits = Limits(max_bytes=transport.max_payload)
         self._now = clock()
         self._loop = asyncio.get_running_loop()
@@ -157,7 +162,7 @@ class Responder(Listener):
 
     def _received(self, message: Message) -> None:
         try:
-            envelope = decode_client_envelope(message.payload)
+            envelope = self._decode(message.payload)
         except WireError:
             self._dropped += 1
             return
@@ -191,6 +196,7 @@ class Responder(Listener):
             now=now,
             timing=self._timing,
             limits=self._limits,
+            unpacks=forms_of(self._packing),
         )
         session = self._sessions[envelope.cid, envelope.gen] = Session(
             wire,
@@ -200,6 +206,7 @@ class Responder(Listener):
             pool=self._pool,
             streams=self._streams,
             unheard=self._unheard,
+            packing=self._packing,
             quota=self._limits.held,
             confides=envelope.principal in self._confidants,
             contexts=self._contexts,

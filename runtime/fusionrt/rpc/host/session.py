@@ -12,6 +12,7 @@ from ...wire import host_events as events
 from ...wire.envelopes import ClientEnvelope
 from ...wire.frames import Calls, Ending, Kind
 from ...wire.host import HostSession
+from ...wire.packing import ZSTD, Packing
 from ...wire.refusals import RETRY_AFTER, refusal
 from ..deadlines import Deadlines
 from .contexts import Contexts
@@ -48,17 +49,20 @@ class Session:
         pool: Pool,
         streams: OpenStreams,
         unheard: Unheard,
+        packing: Packing | None,
         quota: int,
         confides: bool,
         contexts: Contexts,
         outlet: Outlet,
     ) -> None:
         """gate: says when a body may run. pool: runs it. streams: that are open, of all clients.
-        unheard: learns of one-way calls that failed. quota: of results that are held.
+        unheard: learns of one-way calls that failed. packing: makes large messages smaller, for a
+        client that can unpack them. quota: of results that are held.
         confides: whether the client is told in full why results are invalidated (D28).
         contexts: what streams start from.
         """
         self.wire = wire
+        self._packing = packing
         self.reply_subject = reply_subject
         self._servant = servant
         self._gate = gate
@@ -148,7 +152,10 @@ class Session:
         told, self._told = self._told, {}
         for method, (ids, payloads) in told.items():
             self.wire.results(method, ids, payloads)
-        return self.wire.outgoing()
+        messages = self.wire.outgoing()
+        if self._packing is not None and ZSTD in self.wire.packs:
+            messages = [self._packing.pack(data) for data in messages]
+        return messages
 
     # -- calls --
 
