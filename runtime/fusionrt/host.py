@@ -9,10 +9,10 @@ from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Final, Protocol, Self, TypeVar
 
 from .broker import Broker
-from .errors import NotBoundError
+from .errors import NotBoundError, RemoteUnavailable
 from .graph import (
     MAX_COMPUTEDS,
     Classifier,
@@ -33,14 +33,17 @@ from .rpc import (
     OUTAGE_GRACE,
     Caller,
     CallerStatistics,
+    Clients,
     Outlet,
     OutletStatistics,
     Responder,
     ResponderStatistics,
     Subjects,
 )
+from .services.binding import Binding
 from .services.service import Service
 from .signals import stop_signals
+from .table import Contract
 from .transport import Listener, Transport, TransportStatistics
 from .transport.nats import NatsTransport
 from .wire.limits import Timing
@@ -153,9 +156,25 @@ class Host(Rooted):
         """
         await self._open().serve(service)
 
-    def client(self, cls: type[_C]) -> _C:
-        """A client of a service, wherever it is served; clients of one class share replicas."""
-        return self._open().client(cls)
+    async def offer(self, service: Service) -> None:
+        """Make a service reachable for the hosts of which this process is a client, and for nobody
+        else; they find it with `client(…, of=session)`.
+
+        Raises:
+            NotBoundError: it was used before, or another one of its name is offered here.
+        """
+        self._open().offer(service)
+
+    def client(self, cls: type[_C], *, of: HasId | None = None) -> _C:
+        """A client of a service, wherever it is served; clients of one class share replicas.
+
+        of: the `Session` of a client of this host, as a method was told it: what that one process
+            offers. It is the same client as long as that has a session with this host.
+
+        Raises:
+            RemoteUnavailable: the client that is named has left.
+        """
+        return self._open().client(cls) if of is None else self._open().reach(cls, of.id)
 
     def statistics(self) -> HostStatistics:
         """What this process did as a part of the system since the host was entered, and what it
@@ -182,6 +201,14 @@ class Host(Rooted):
                 "the host is not running: enter it with `async with Host() as host`"
             )
         return self._entered
+
+
+class HasId(Protocol):
+    """A `Session`."""
+
+    @property
+    def id(self) -> str:
+        """The principal and the id of a client's process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +265,9 @@ class _Entered:
         self._services: dict[str, Service] = {}
         self._responders: list[Responder] = []
         self._clients: dict[type[Client], Client] = {}
+        self._callers = Clients(self._left)
+        self._reached: dict[tuple[str, str], dict[type[Client], Client]] = {}
+        """What clients of this host offer, as long as they have sessions."""
 
     @classmethod
     async def enter(cls, host: Host) -> Self:
@@ -257,7 +287,7 @@ class _Entered:
             entered._exits = exits.pop_all()
             return entered
 
-    async def serve(self, service: Service) -> None:
+    def _adopt(self, service: Service) -> Binding:
         if not isinstance(service, Service):
             raise NotBoundError(f"serve takes an instance of a generated …Service, not {service!r}")
         binding = service._fusion
@@ -265,32 +295,68 @@ class _Entered:
         if name in self._services:
             raise NotBoundError(f"this host serves {name} already: one instance a host")
         binding.adopt(self.graph)
-        binding.log = self._nudges
         self._services[name] = service
+        return binding
+
+    def offer(self, service: Service) -> None:
+        binding = self._adopt(service)
+        responder = self._responder(binding, self._caller.cid)
+        self._exits.push_async_callback(responder.close)
+        self._exits.callback(responder.offer(self._caller.offer))
+
+    def reach(self, cls: type[_C], session: str) -> _C:
+        principal, _, cid = session.rpartition(".")
+        contract = self._contract_of(cls)
+        if (principal, cid) not in self._callers:
+            raise RemoteUnavailable(contract.name, "the client has left")
+        clients = self._reached.setdefault((principal, cid), {})
+        if cls not in clients:
+            peer = self._caller.reach(contract.name, (principal, cid))
+            clients[cls] = cls(Remote(contract, peer, self.graph))
+        client = clients[cls]
+        assert isinstance(client, cls)
+        return client
+
+    def _left(self, principal: str, cid: str) -> None:
+        """A client has no session here any more."""
+        self._reached.pop((principal, cid), None)
+        self._caller.left(principal, cid)
+
+    async def serve(self, service: Service) -> None:
+        binding = self._adopt(service)
+        binding.log = self._nudges
         subscription = await self._nudges.listen(binding.contract)
         self._exits.push_async_callback(subscription.unsubscribe)
+        responder = self._responder(binding, self.iid, self._callers)
+        self._exits.push_async_callback(responder.close)
+        await responder.open()
+        await self._transport.flush()
+
+    def _responder(self, binding: Binding, iid: str, clients: Clients | None = None) -> Responder:
         responder = Responder(
-            name,
-            self.iid,
-            ServiceServant(binding, self.iid),
+            binding.contract.name,
+            iid,
+            ServiceServant(binding, iid),
             self._transport,
             self._outlet,
             subjects=self._subjects,
             timing=self._timing,
             confidants=self._confidants,
             packing=self._packing,
+            clients=clients,
         )
         self._responders.append(responder)
-        self._exits.push_async_callback(responder.close)
-        await responder.open()
-        await self._transport.flush()
+        return responder
 
-    def client(self, cls: type[_C]) -> _C:
+    def _contract_of(self, cls: type[Client]) -> Contract:
         if not (isinstance(cls, type) and issubclass(cls, Client)):
             raise NotBoundError(f"client takes a generated …Client class, not {cls!r}")
+        return cls._fusion_contract
+
+    def client(self, cls: type[_C]) -> _C:
+        contract = self._contract_of(cls)
         client = self._clients.get(cls)
         if client is None:
-            contract = cls._fusion_contract
             remote = Remote(contract, self._caller.peer(contract.name), self.graph)
             client = self._clients[cls] = cls(remote)
         assert isinstance(client, cls)

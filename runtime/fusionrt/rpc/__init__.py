@@ -7,6 +7,7 @@ from .client.peer import Peer
 from .client.registration import Registration
 from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
+from .host.clients import Clients
 from .host.read_your_writes import Outlet
 from .host.responder import Responder
 from .host.servant import Answer, Bodies, Call, Held, Replies, Reply, Servant, internal
@@ -23,6 +24,7 @@ __all__ = [
     "Call",
     "Caller",
     "CallerStatistics",
+    "Clients",
     "Failed",
     "Held",
     "Incoming",

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
-from ...errors import InvalidSubject
+from ...errors import InvalidSubject, WireError
 from ...primitives import new_id
-from ...transport import Listener, Message, Subscription, Transport
+from ...transport import Handler, Listener, Message, Subscription, Transport
+from ...wire.admission import rejection
+from ...wire.envelopes import decode_client_envelope
 from ...wire.limits import Timing
 from ...wire.packing import Packing
-from ..subjects import ANONYMOUS, TOKEN, Subjects
+from ..subjects import ANONYMOUS, TOKEN, Place, Subjects
 from .outage import OUTAGE_GRACE, Outage
 from .peer import Peer
+from .reached import Reached
 from .statistics import CallerStatistics
 
 __all__ = ["Caller"]
@@ -49,6 +54,9 @@ class Caller(Listener):
         self._timing = timing
         self._packing = packing
         self._peers: dict[str, Peer] = {}
+        self._reached: dict[str, Reached] = {}
+        self._handlers: dict[str, Handler] = {}
+        """Who takes what comes, by its subject."""
         self._outage = Outage(outage_grace, self._cut_off)
         self._subscription: Subscription | None = None
 
@@ -62,17 +70,50 @@ class Caller(Listener):
         """The way to a service; no message is sent before its first call."""
         peer = self._peers.get(service)
         if peer is None:
-            peer = self._peers[service] = Peer(
-                service,
-                self._transport,
-                self._subjects,
-                cid=self.cid,
-                principal=self._principal,
-                timing=self._timing,
-                outage=self._outage,
-                packing=self._packing,
-            )
+            place = self._subjects.place(service, self._principal, self.cid)
+            peer = self._peers[service] = self._peer_at(service, place)
+            self._handlers[place.answered] = peer.received
         return peer
+
+    def reach(self, service: str, client: tuple[str, str]) -> Peer:
+        """The way to one client of this process's host, by its principal and id."""
+        place = self._subjects.back(service, client, self._principal, self.cid)
+        if service not in self._reached:
+            self._reached[service] = reached = Reached(self._packing)
+            self._handlers[place.answered] = reached.received
+        return self._reached[service].peer(
+            client[1], place, lambda place: self._peer_at(service, place)
+        )
+
+    def left(self, principal: str, cid: str) -> None:
+        """A client has no session with this process's host any more."""
+        for reached in self._reached.values():
+            reached.left(cid, "the client has left")
+
+    def offer(self, service: str, received: Handler) -> Callable[[], None]:
+        """Let hosts call what this process offers to them, until the returned function is called.
+
+        received: takes what they say.
+        """
+        subject = self._subjects.offered(self._principal, self.cid, service)
+        self._handlers[subject] = received
+        return lambda: self._handlers.pop(subject, None) and None
+
+    def _peer_at(self, service: str, place: Place) -> Peer:
+        return Peer(
+            service,
+            self._transport,
+            place,
+            cid=self.cid,
+            principal=self._principal,
+            timing=self._timing,
+            outage=self._outage,
+            packing=self._packing,
+        )
+
+    def _all(self) -> list[Peer]:
+        reached = [peer for each in self._reached.values() for peer in each.peers()]
+        return [*self._peers.values(), *reached]
 
     def statistics(self) -> CallerStatistics:
         """The services that it calls, and whether there is a broker."""
@@ -82,32 +123,44 @@ class Caller(Listener):
     async def close(self) -> None:
         """Leave every session, so that the hosts need not wait for it to lapse."""
         self._outage.end()
-        for peer in self._peers.values():
+        for peer in self._all():
             peer.close()
         self._transport.remove_listener(self)
         if self._subscription is not None:
             await self._subscription.unsubscribe()
 
     def _received(self, message: Message) -> None:
-        peer = self._peers.get(message.subject.rpartition(".")[2])
-        if peer is not None:
-            peer.received(message)
+        handler = self._handlers.get(message.subject)
+        if handler is not None:
+            handler(message)
+        elif message.subject.startswith(self._subjects.offered(self._principal, self.cid, "")):
+            self._turn_down(message)
+
+    def _turn_down(self, message: Message) -> None:
+        """A host calls what this process does not offer."""
+        with suppress(WireError):
+            envelope = decode_client_envelope(message.payload)
+            principal, cid = envelope.principal, envelope.cid
+            if TOKEN.fullmatch(principal) and TOKEN.fullmatch(cid):
+                service = message.subject.rpartition(".")[2]
+                said = rejection(self.cid, envelope.gen, "the client does not offer it")
+                self._transport.publish(self._subjects.returned(principal, cid, service), said)
 
     def disconnected(self, broker: str) -> None:
         self._outage.begin(broker)
-        for peer in list(self._peers.values()):
+        for peer in self._all():
             peer.disconnected()
 
     def _cut_off(self) -> None:
-        for peer in list(self._peers.values()):
+        for peer in self._all():
             peer.cut_off()
 
     def reconnected(self) -> None:
         self._outage.end()
-        for peer in list(self._peers.values()):
+        for peer in self._all():
             peer.reconnected()
 
     def gap(self, subject: str) -> None:
         if self._subscription is not None and subject == self._subscription.subject:
-            for peer in list(self._peers.values()):
+            for peer in self._all():
                 peer.gap()

@@ -11,14 +11,14 @@ from ...errors import BrokerUnavailable, OutcomeUnknown, RemoteUnavailable, Wire
 from ...primitives import clock, random_bits, spawn
 from ...transport import Message, Transport
 from ...wire.client import ClientSession
-from ...wire.envelopes import decode_host_envelope
+from ...wire.envelopes import HostEnvelope, decode_host_envelope
 from ...wire.frames import Ending, Kind
 from ...wire.limits import Limits, Timing
 from ...wire.packing import Packing, forms_of, unpacking
 from ...wire.refusals import refusal
 from ...wire.runs import Request
 from ..deadlines import Deadlines, TimeLimit
-from ..subjects import Subjects
+from ..subjects import Place
 from .answer import Ask, Pending
 from .outage import Outage
 from .owner import Call
@@ -47,7 +47,7 @@ class Peer:
         self,
         service: str,
         transport: Transport,
-        subjects: Subjects,
+        place: Place,
         *,
         cid: str,
         principal: str,
@@ -57,7 +57,7 @@ class Peer:
     ) -> None:
         self.service = service
         self._transport = transport
-        self._subjects = subjects
+        self._place: Final = place
         self._cid = cid
         self._principal = principal
         self._timing = timing
@@ -65,7 +65,6 @@ class Peer:
         self._packing = packing
         self._decode = unpacking(packing, decode_host_envelope)
         self._limits = Limits(max_bytes=transport.max_payload)
-        self._reply = subjects.client(principal, cid, service)
         self._reads: Deadlines[TimeLimit] = Deadlines(TimeLimit.expire)
         self._loop = asyncio.get_running_loop()
         self._now = clock()
@@ -204,15 +203,13 @@ class Peer:
         return session
 
     def _publish(self, iid: str | None, data: bytes) -> None:
-        if iid is None:
-            subject = self._subjects.hosts(self.service)
-        else:
-            subject = self._subjects.host(self.service, iid)
-        self._transport.publish(subject, data, self._reply)
+        place = self._place
+        subject = place.found if iid is None else place.host(iid)
+        self._transport.publish(subject, data, place.answered)
 
-    def close(self) -> None:
+    def close(self, reason: str = "this client's host was closed") -> None:
         """Leave: the hosts forget what they hold for this client; every call fails."""
-        self._closed = RemoteUnavailable(self.service, "this client's host was closed")
+        self._closed = RemoteUnavailable(self.service, reason)
         for session in self._forget_all():
             session.leave(self._closed)
         self._reads.close()
@@ -233,18 +230,21 @@ class Peer:
             envelope = self._decode(message.payload)
         except WireError:
             self.gap()
-            return
+        else:
+            self.heard(envelope)
+
+    def heard(self, envelope: HostEnvelope) -> None:
+        """What a host said."""
         session = self._sessions.get(envelope.gen)
         if session is not None:
             session.received(envelope)
 
     def _nobody_listens(self, subject: str) -> None:
-        if subject == self._subjects.hosts(self.service):
-            if self._session is not None:
-                self._session.nobody_listens(at_host=False)
-            return
+        place = self._place
+        if subject == place.found and self._session is not None and self._session.iid is None:
+            self._session.nobody_listens(at_host=False)
         for session in list(self._sessions.values()):
-            if session.iid and subject == self._subjects.host(self.service, session.iid):
+            if session.iid and subject == place.host(session.iid):
                 session.nobody_listens(at_host=True)
 
     def disconnected(self) -> None:
@@ -286,6 +286,8 @@ class Peer:
         self._no_host_since = min(self._no_host_since, self._now())
         if self._now() - self._no_host_since >= PATIENCE:
             problem = "no host serves it; start one that does (`fusiongen run MODULE:ATTR`)"
+            if not self._place.spoken:
+                problem = "the client is gone, or does not offer it"
             self._forget(session)
             session.leave(RemoteUnavailable(self.service, problem))
 

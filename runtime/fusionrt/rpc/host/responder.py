@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Final
 
 from ...errors import WireError
 from ...primitives import clock
-from ...transport import Listener, Message, Subscription, Transport
+from ...transport import Handler, Listener, Message, Subscription, Transport
 from ...wire.admission import FULL, greet, rejection
 from ...wire.envelopes import ClientEnvelope, decode_client_envelope
 from ...wire.host import HostSession
 from ...wire.limits import Limits, Timing
 from ...wire.packing import Packing, forms_of, unpacking
 from ..subjects import TOKEN, Subjects
+from .clients import Clients
 from .contexts import Contexts
 from .gate import Gate
 from .pool import Pool
@@ -38,7 +39,7 @@ class Responder(Listener):
     """Receives the calls of every client of a service and sends what the servant answers.
 
     confidants: principals that are told in full why results are invalidated (D28).
-    packing: makes large messages smaller, and large again.
+    packing: makes large messages smaller, and large again. clients: learns who has sessions.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Responder(Listener):
         timing: Timing,
         confidants: Collection[str],
         packing: Packing | None = None,
+        clients: Clients | None = None,
     ) -> None:
         self.service = service
         self._dropped = 0
@@ -64,6 +66,7 @@ class Responder(Listener):
         self._timing = timing
         self._confidants = confidants
         self._packing = packing
+        self._clients = clients
         self._decode = unpacking(packing, decode_client_envelope)
         self._limits = Limits(max_bytes=transport.max_payload)
         self._now = clock()
@@ -80,6 +83,8 @@ class Responder(Listener):
         self._contexts = Contexts(contextvars.copy_context())
         self._pool = Pool(self._gate, self._contexts, outlet.call_soon)
         self._subscriptions: list[Subscription] = []
+        self._answered = subjects.client
+        self._offered = False
         self._expiry: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
@@ -92,13 +97,24 @@ class Responder(Listener):
         )
         self._transport.add_listener(self)
 
+    def offer(self, listen: Callable[[str, Handler], Callable[[], None]]) -> Callable[[], None]:
+        """Begin to answer hosts of which this process is a client, and nobody else.
+
+        listen: lets what they say to this service come here, until it is told not to.
+        """
+        self._transport.add_listener(self)
+        self._answered = self._subjects.returned
+        self._offered = True
+        return listen(self.service, self._received)
+
     async def drain(self) -> None:
         """Take no new client, ask the others to move, return when they did (D22).
 
         Each finishes what it runs here first; one that is silent is not waited for.
         """
         self._draining = True
-        await self._subscriptions.pop().unsubscribe()
+        if self._subscriptions:
+            await self._subscriptions.pop().unsubscribe()
         for session in self._sessions.values():
             session.wire.farewell()
             session.changed()
@@ -151,6 +167,8 @@ class Responder(Listener):
     def _forget(self, name: tuple[str, int]) -> None:
         """A session is over."""
         session = self._sessions.pop(name)
+        if self._clients is not None:
+            self._clients.left(session.wire.principal, session.wire.cid)
         if session.busy:
             self._parted.append(session)
         self._left.set()
@@ -177,10 +195,12 @@ class Responder(Listener):
         if not TOKEN.fullmatch(envelope.cid) or not TOKEN.fullmatch(envelope.principal):
             self._dropped += 1  # its answers would go to another subject
             return None
-        reply_subject = self._subjects.client(envelope.principal, envelope.cid, self.service)
+        reply_subject = self._answered(envelope.principal, envelope.cid, self.service)
         answer = greet(envelope, self._iid)
         if answer is None and not self._has_room():
             answer = rejection(self._iid, envelope.gen, FULL)
+        if answer is None and self._draining and self._offered:  # nobody else would take it
+            answer = rejection(self._iid, envelope.gen, "the client is leaving")
         if answer is None:
             return self._opened(envelope, reply_subject, now)
         if answer:
@@ -212,6 +232,8 @@ class Responder(Listener):
             contexts=self._contexts,
             outlet=self._outlet,
         )
+        if self._clients is not None:
+            self._clients.came(wire.principal, wire.cid)
         if self._draining:
             wire.farewell()
         if self._expiry is None:
