@@ -57,7 +57,9 @@ class ClientOutbox:
         if call_size(request.arguments, request.operation) <= self._largest:
             return self._queue.add(request)
         id = self._queue.skip()
-        problem = f"its arguments have {length:,} bytes, too many for a message"
+        problem = (
+            f"its arguments have {length:,} bytes, too many for a message of {self._largest:,}"
+        )
         self._told.append(events.Failed(id, "arguments_too_large", problem, b"", False))
         return id
 

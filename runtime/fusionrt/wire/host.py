@@ -49,8 +49,8 @@ _TIMING = Timing()
 _LIMITS = Limits()
 _LATE = "its time was up when it arrived"
 _UNREADABLE = "the call cannot be read: client and service do not fit each other"
-_TOO_LARGE = "the result does not fit into a message: return less, or a stream"
-_ITEM_TOO_LARGE = "an item does not fit into a message: yield smaller ones"
+_TOO_LARGE = "the result has {:,} bytes, and {:,} fit into a message: return less, or a stream"
+_ITEM_TOO_LARGE = "an item has {:,} bytes, and {:,} fit into a message: yield smaller ones"
 
 
 class HostSession:
@@ -255,7 +255,8 @@ class HostSession:
             if result_size(payload) <= self._outbox.largest:
                 fitting.append((id, payload))
             else:
-                self.failure(id, "too_large", _TOO_LARGE)
+                problem = _TOO_LARGE.format(len(payload), self._outbox.largest)
+                self.failure(id, "too_large", problem)
         return [id for id, _ in fitting], [payload for _, payload in fitting]
 
     def failure(
@@ -298,7 +299,8 @@ class HostSession:
         if flow.put(payload):
             return True
         if size(Items(id, flow.next, (payload,))) > self._outbox.largest:
-            self.end(id, Ending("too_large", _ITEM_TOO_LARGE))
+            problem = _ITEM_TOO_LARGE.format(len(payload), self._outbox.largest)
+            self.end(id, Ending("too_large", problem))
             return False
         self._say_items(id)
         return self._registry.streams.begin(id, payload, self._batch_bytes)
