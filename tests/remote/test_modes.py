@@ -401,3 +401,17 @@ def _calls(calling: Host, retries: int) -> dict[str, Callable[[], Coroutine[Any,
         "compute": partial(lab.get, "a"),
         "command": partial(lab.put, "a", 1),
     }
+
+
+async def test_a_client_with_retries_asks_as_one_without(nats_server: str) -> None:
+    """Its first tries share what calls have in common, so that they travel together."""
+    async with Host(nats_server) as serving, Host(nats_server) as calling:
+        notes = Notes()
+        notes.gate.set()
+        await serving.serve(notes)
+        client = calling.client(NotesClient).with_options(retries=3)
+        await asyncio.gather(*[client.append(str(n)) for n in range(50)])
+        once = client._fusion._once
+        assert once is not None
+        assert [*once._ways] == ["append"]
+        assert client.with_options(timeout=3.0)._fusion._once is None

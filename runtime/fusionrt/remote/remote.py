@@ -49,6 +49,8 @@ class Remote(ComputeMethods):
         self._timeout = TIMEOUT
         self._stale_ok = False
         self._retries = 0
+        self._once: Remote | None = None
+        """The same without retries."""
         self._ways: dict[str, Way] = {}
         self._reads: dict[tuple[str, float], Way] = {}
         self.hits: dict[str, dict[object, Hit]] = {}
@@ -75,6 +77,7 @@ class Remote(ComputeMethods):
     ) -> Remote:
         """The same replicas, read with other options."""
         view = copy.copy(self)
+        view._once = None
         if timeout is not None:
             view._timeout = timeout
             view._ways = {}
@@ -94,7 +97,11 @@ class Remote(ComputeMethods):
         repeats = self.contract.method[method].repeats
 
         def once(seconds: float) -> Awaitable[_T]:
-            return attempt(self.with_options(timeout=seconds, retries=0))
+            if seconds != self._timeout:
+                return attempt(self.with_options(timeout=seconds, retries=0))
+            if self._once is None:
+                self._once = self.with_options(retries=0)
+            return attempt(self._once)
 
         return patiently(once, self._timeout, self._retries, repeats=repeats, **least)
 

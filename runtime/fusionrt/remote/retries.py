@@ -33,14 +33,15 @@ async def patiently(
     attempt: makes the call, in so many seconds. timeout: the seconds that all tries have.
     repeats: whether a call that may have run may run again. least: seconds before the second try.
     """
-    end = now() + timeout
+    left, end = timeout, now() + timeout
     for tried in range(retries):
         try:
-            return await attempt(end - now())
+            return await attempt(left)
         except (Overloaded, RemoteUnavailable) as error:
             wait = max(least * 2**tried, getattr(error, "retry_after", 0.0))
             wait *= 1.0 + random_bits(16) / 2**17
             if (error.may_have_run and not repeats) or now() + wait >= end:
                 raise
         await asyncio.sleep(wait)
-    return await attempt(end - now())
+        left = end - now()
+    return await attempt(left)

@@ -167,6 +167,7 @@ class Responder(Listener):
     def _forget(self, name: tuple[str, int]) -> None:
         """A session is over."""
         session = self._sessions.pop(name)
+        self._parted = [each for each in self._parted if each.busy]
         if self._clients is not None:
             self._clients.left(session.wire.principal, session.wire.cid)
         if session.busy:

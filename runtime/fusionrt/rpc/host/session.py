@@ -278,6 +278,8 @@ class Session:
         for work in self._timed():
             if not goes_on(work):
                 self._deadlines.drop(work)
+        if not len(self._deadlines):
+            self._deadlines.close()
         for work in list(self._line.works):
             if not goes_on(work):
                 self._gate.drop(work)
