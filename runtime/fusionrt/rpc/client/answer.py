@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from ...errors import FusionError, OutcomeUnknown, RemoteUnavailable
+from ...errors import (
+    CallTimeout,
+    FusionError,
+    OutcomeUnknown,
+    Overloaded,
+    Refused,
+    RemoteUnavailable,
+)
 from ...wire import runs
 from ...wire.frames import Ending, Kind
 from .registration import Registration
@@ -62,11 +69,21 @@ def in_doubt(ask: runs.Ask, error: RemoteUnavailable) -> RemoteUnavailable:
     return OutcomeUnknown(error.service, error.problem)
 
 
+def doubted(error: Exception) -> Exception:
+    """What is raised by a call that failed so, but may have run before that."""
+    if isinstance(error, Overloaded | CallTimeout | Refused):
+        error.may_have_run = True
+    elif isinstance(error, RemoteUnavailable) and not error.may_have_run:  # others raise it, too
+        return RemoteUnavailable(error.service, error.problem, may_have_run=True)
+    return error
+
+
 class Pending(msgspec.Struct, eq=False):
     """A call without an answer yet.
 
     due: when its caller has waited long enough. registration: what a compute call's result will be
     held by. session, id: where it was sent. lost: how many hosts were lost while they ran it.
+    doubtful: it may have run, wherever it waits now.
     """
 
     ask: Ask
@@ -79,6 +96,7 @@ class Pending(msgspec.Struct, eq=False):
     session: Session | None = None
     id: int = 0
     lost: int = 0
+    doubtful: bool = False
 
     @property
     def request(self) -> Self:
@@ -110,6 +128,8 @@ class Pending(msgspec.Struct, eq=False):
 
     def fail(self, error: Exception) -> None:
         """There is no result, and will be none."""
+        if self.doubtful:
+            error = doubted(error)
         if isinstance(error, StopIteration):
             error = RuntimeError(f"its outcome is a {type(error).__name__}, which nothing awaits")
         if not self.answer.done():

@@ -274,6 +274,8 @@ class Peer:
 
     def again(self, call: Call, *, may_have_run: bool = False) -> None:
         session, ask = call.session, call.request.ask
+        if isinstance(call, Pending):
+            call.doubtful |= may_have_run
         command = ask.kind is Kind.COMMAND
         if command and session is not None and not session.over and isinstance(call, Pending):
             session.ask(call)  # only there it runs at most once (D13)
@@ -315,6 +317,8 @@ class Peer:
             call.fail(RemoteUnavailable(self.service, f"{reason}; start the stream anew"))
             return
         call.lost += 1
+        if isinstance(call, Pending):
+            call.doubtful = True
         if isinstance(call, Pending) and not call.ask.repeats:
             call.fail(OutcomeUnknown(self.service, reason))
         elif call.lost >= HOSTS_LOST:

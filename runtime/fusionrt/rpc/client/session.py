@@ -275,7 +275,7 @@ class Session(Vouching):
                 self._awaited.completed(ids, payloads, held)
             case events.Invalidated(ids, _, False):
                 for id in ids:
-                    self._again(id)
+                    self._again(id, may_have_run=True)
             case events.Unsent(id, may_have_run):
                 self._again(id, may_have_run)
             case events.Opened():
