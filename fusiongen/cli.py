@@ -203,6 +203,22 @@ def describe(
 
 @app.command()
 @_readable
+def permissions(
+    form: Annotated[
+        Literal["nats", "nsc", "json"],
+        typer.Option("--format", help="for a nats-server, for nsc, or for programs"),
+    ] = "nats",
+    prefix: Annotated[str, typer.Option(help="that of `Host(prefix=…)`")] = "fusion",
+) -> None:
+    """Print the least permissions of each role at the broker; see [tool.fusiongen.roles]."""
+    from . import permissions as made
+
+    shown = {"nats": made.as_nats, "nsc": made.as_nsc, "json": made.as_json}[form]
+    typer.echo(shown(made.rights_of(load(Path.cwd()), prefix)))
+
+
+@app.command()
+@_readable
 def docs(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="where they go")],
     check: Annotated[

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from .errors import GenerationError
 
-__all__ = ["Allowed", "Config", "Project", "Title", "load"]
+__all__ = ["Allowed", "Config", "Project", "Role", "Title", "load"]
 
 
 class Allowed(BaseModel):
@@ -27,6 +27,17 @@ class Allowed(BaseModel):
     """What changed, as `check` names it: `carts.get`."""
     reason: str = Field(min_length=1)
     """Why it breaks nobody."""
+
+
+class Role(BaseModel):
+    """Processes that sign in at the broker as one user, and so have the same permissions."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    serves: list[str] = []
+    """The services that they serve."""
+    calls: list[str] = []
+    """The services that they call; `*` for all that are not internal."""
 
 
 class Config(BaseModel):
@@ -44,6 +55,8 @@ class Config(BaseModel):
     """A folder of templates that take the place of those of the same names."""
     allow: list[Allowed] = []
     """Breaking changes that are meant."""
+    roles: dict[str, Role] = {}
+    """What `fusiongen permissions` permits to whom, by the names of users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ class Project:
     allow: the breaking changes that are meant.
     templates: a folder of templates that take the place of those of the same names.
     title: what documents are headed with.
+    roles: who serves and calls what.
     """
 
     directory: Path
@@ -74,6 +88,7 @@ class Project:
     allow: tuple[Allowed, ...] = ()
     templates: Path | None = None
     title: Title = Title()
+    roles: Mapping[str, Role] = field(default_factory=dict)
 
 
 def load(directory: Path) -> Project:
@@ -129,6 +144,7 @@ def _project(file: Path, table: Any, title: Title) -> Project:
         allow=tuple(config.allow),
         templates=_templates(directory, config),
         title=title,
+        roles=config.roles,
     )
 
 

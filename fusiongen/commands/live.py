@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -37,11 +38,17 @@ class Live:
 
         Raises:
             BrokerUnavailable: none answers.
+            AuthorizationFailed: it does not let the console in.
+            NotPermitted: it does not let it hear answers.
         """
-        transport = await NatsTransport.connect(url or f"nats://{HOST}:{PORT}")
-        caller = Caller(transport, principal=CONSOLE)
+        principal = os.environ.get("FUSION_PRINCIPAL") or CONSOLE
+        transport = await NatsTransport.connect(
+            url or f"nats://{HOST}:{PORT}", inbox=f"_INBOX_{principal}"
+        )
+        caller = Caller(transport, principal=principal)
         try:
             await caller.open()
+            await transport.flush()
             yield cls(caller)
         finally:
             await caller.close()

@@ -4,6 +4,8 @@ from .contract import ANY, ComputeOptions, command, compute, idempotent, oneway,
 from .errors import (
     AbiMismatch,
     ArgumentError,
+    AuthorizationFailed,
+    BadCredentials,
     BrokerUnavailable,
     CallTimeout,
     ClockError,
@@ -14,6 +16,7 @@ from .errors import (
     FusionError,
     MissingPackage,
     NotBoundError,
+    NotPermitted,
     OutcomeUnknown,
     Overloaded,
     PortTaken,
@@ -50,11 +53,15 @@ from .graph import (
     running_graph,
 )
 from .host import Host, HostStatistics
+from .transport.credentials import Credentials
+from .wire.limits import Quota
 
 __all__ = [
     "ANY",
     "AbiMismatch",
     "ArgumentError",
+    "AuthorizationFailed",
+    "BadCredentials",
     "BrokerUnavailable",
     "CallTimeout",
     "ClockError",
@@ -63,6 +70,7 @@ __all__ = [
     "Computed",
     "ComputedNode",
     "ComputedState",
+    "Credentials",
     "Current",
     "CycleError",
     "Event",
@@ -79,11 +87,13 @@ __all__ = [
     "MissingPackage",
     "MutableState",
     "NotBoundError",
+    "NotPermitted",
     "Origin",
     "OriginKind",
     "OutcomeUnknown",
     "Overloaded",
     "PortTaken",
+    "Quota",
     "Refused",
     "RemoteError",
     "RemoteUnavailable",

@@ -15,6 +15,9 @@ FusionError
 ├── WireError                 (ValueError)
 ├── ClockError                (ValueError)
 ├── BrokerUnavailable         (ConnectionError)
+│   └── AuthorizationFailed   (PermissionError)
+├── NotPermitted              (PermissionError)
+├── BadCredentials            (ValueError)
 ├── RemoteUnavailable         (ConnectionError)
 │   └── OutcomeUnknown
 ├── Overloaded                (ConnectionError)
@@ -32,6 +35,8 @@ import builtins
 __all__ = [
     "AbiMismatch",
     "ArgumentError",
+    "AuthorizationFailed",
+    "BadCredentials",
     "BrokerUnavailable",
     "CallTimeout",
     "ClockError",
@@ -44,6 +49,7 @@ __all__ = [
     "MessageTooLarge",
     "MissingPackage",
     "NotBoundError",
+    "NotPermitted",
     "OutcomeUnknown",
     "Overloaded",
     "PortTaken",
@@ -222,6 +228,47 @@ class BrokerUnavailable(FusionError, builtins.ConnectionError):
         super().__init__(
             f"no NATS server answers at {url} ({problem}): start one (`fusiongen server`), "
             "or name another with NATS_URL or --nats"
+        )
+
+
+class AuthorizationFailed(BrokerUnavailable, builtins.PermissionError):
+    """Raised when a NATS server refuses to let this process sign in (D30)."""
+
+    def __init__(self, url: str, problem: str) -> None:
+        self.url = url
+        self.problem = problem
+        Exception.__init__(
+            self,
+            f"the NATS server at {url} refuses this process ({problem}): give the right "
+            "`Host(credentials=…)`, or name them in the environment (NATS_USER and NATS_PASSWORD, "
+            "NATS_TOKEN, NATS_NKEY, NATS_CREDS; NATS_CERT and NATS_KEY)",
+        )
+
+
+class BadCredentials(FusionError, builtins.ValueError):
+    """Raised when credentials cannot be used, whatever the broker: a file that is not there, two
+    ways to sign in (D30)."""
+
+    def __init__(self, problem: str) -> None:
+        self.problem = problem
+        super().__init__(f"{problem}; see `Credentials`, and NATS_… in the environment")
+
+
+class NotPermitted(FusionError, builtins.PermissionError):
+    """Raised when the broker's permissions do not let this process do what it tries (D30).
+
+    action: `publish` or `subscribe`. subject: to what; where the broker is the source, it is in
+    small letters.
+    """
+
+    def __init__(self, action: str, subject: str, url: str) -> None:
+        self.action = action
+        self.subject = subject
+        self.url = url
+        Exception.__init__(
+            self,
+            f"the NATS server at {url} does not let this process {action} to {subject}: sign in "
+            "as a user who may, or give this one what `fusiongen permissions` prints for its role",
         )
 
 

@@ -45,8 +45,10 @@ from .services.service import Service
 from .signals import stop_signals
 from .table import Contract
 from .transport import Listener, Transport, TransportStatistics
+from .transport.credentials import Credentials
 from .transport.nats import NatsTransport
-from .wire.limits import Timing
+from .transport.signing import public_url
+from .wire.limits import Quota, Timing
 from .wire.packing import Packing
 
 __all__ = ["Host", "HostStatistics"]
@@ -68,13 +70,19 @@ class Host(Rooted):
 
     nats_url: the broker; without one, the environment's `NATS_URL`; without that, the embedded
         broker, which is started if nobody did, and stopped with whoever started it.
+    credentials: how to sign in there, and TLS; without them, those that the environment names
+        (`NATS_USER`, `NATS_CREDS`, `NATS_CA` …, see `Credentials`). A user in the URL signs in
+        instead.
     transport: instead of a broker, for tests; it is closed with the host.
     prefix: the first token of every subject; hosts with different ones do not meet.
     principal: who this process is, in the subjects that its clients listen on; one word of letters,
-        digits, `_` and `-`.
+        digits, `_` and `-`. Without one, the environment's `FUSION_PRINCIPAL`; without that,
+        `anonymous`. A broker with permissions knows it as the user that signs in (D30).
     confidants: principals that are told in full why a result was invalidated, by which arguments
         and in which line. This host's own is; others read names of services and methods only (D28).
         `fusiongen watch` is `console`; a host that names no principal confides in it.
+    quota: what one principal may have of each service that is served here, over all its processes;
+        beyond that it is refused with `Overloaded`, and nobody else is.
     timing: of the sessions; every process of a system has the same.
     outage_grace: seconds that the connection to the broker may be lost before watchers are told
         of it, and calls fail with it as their cause (D26).
@@ -87,6 +95,9 @@ class Host(Rooted):
 
     Raises, when it is entered:
         BrokerUnavailable: no broker answers at the URL.
+        AuthorizationFailed: it does not let this process in.
+        NotPermitted: it does not let this process hear answers as this principal.
+        BadCredentials: the credentials cannot be used.
         PortTaken: the embedded broker's port is used by something else.
         MissingPackage: the embedded broker is not installed; or what compresses, if that is asked.
     """
@@ -95,10 +106,12 @@ class Host(Rooted):
         self,
         nats_url: str | None = None,
         *,
+        credentials: Credentials | None = None,
         transport: Transport | None = None,
         prefix: str = "fusion",
-        principal: str = ANONYMOUS,
+        principal: str | None = None,
         confidants: Collection[str] = (),
+        quota: Quota = Quota(),  # noqa: B008 - immutable
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
         compress: bool = False,
@@ -106,14 +119,17 @@ class Host(Rooted):
         is_transient: Classifier = is_transient,
     ) -> None:
         self._url = nats_url
+        self._credentials = credentials
         self._is_transient = is_transient
         self._max_computeds = max_computeds
         self._given = transport
         self._subjects = Subjects(prefix)
+        principal = principal or os.environ.get("FUSION_PRINCIPAL") or ANONYMOUS
         self._principal = principal
         console = {CONSOLE} if principal == ANONYMOUS else set()
         self._confidants = frozenset({principal, *confidants, *console})
         self._timing = timing
+        self._quota = quota
         self._outage_grace = outage_grace
         self._compress = compress
         self._entered: _Entered | None = None
@@ -125,7 +141,7 @@ class Host(Rooted):
 
     @property
     def url(self) -> str:
-        """The broker's URL; empty over another transport."""
+        """The broker's URL, without a password; empty over another transport."""
         return self._open().url
 
     @property
@@ -153,6 +169,7 @@ class Host(Rooted):
 
         Raises:
             NotBoundError: it was used before, or another one of its name is served here.
+            NotPermitted: the broker does not let this process serve it.
         """
         await self._open().serve(service)
 
@@ -251,6 +268,7 @@ class _Entered:
         self._confidants = host._confidants
         self._timing = host._timing
         self._packing = Packing(transport.max_payload) if host._compress else None
+        self._quota = host._quota
         self._caller = Caller(
             transport,
             subjects=host._subjects,
@@ -278,12 +296,16 @@ class _Entered:
                 if not url:
                     broker = await exits.enter_async_context(await Broker.start())
                     url = broker.url
-                transport = await NatsTransport.connect(url)
+                transport = await NatsTransport.connect(
+                    url, credentials=host._credentials, inbox=f"_INBOX_{host._principal}"
+                )
             exits.push_async_callback(transport.close)
-            entered = cls(transport, url, host)
+            entered = cls(transport, public_url(url), host)
             exits.push_async_callback(entered._caller.close)
             exits.callback(entered.graph.close)
             await entered._caller.open()
+            if host._given is None:
+                await transport.flush()
             entered._exits = exits.pop_all()
             return entered
 
@@ -344,6 +366,7 @@ class _Entered:
             confidants=self._confidants,
             packing=self._packing,
             clients=clients,
+            quota=self._quota,
         )
         self._responders.append(responder)
         return responder

@@ -58,7 +58,7 @@ ROOMS: dict[str, set[str]] = {
         *("graph", "host", "remote", "services", "transport"),
         *("broker", "children"),
     },
-    "__init__": {*BASE, "graph", "host"},
+    "__init__": {*BASE, "graph", "host", "transport", "wire"},
     "__main__": {*BASE, "host", "running"},
 }
 
@@ -183,8 +183,12 @@ GENERATOR: dict[str, set[str]] = {
         *MODEL,
         *("compat", "output", "project", "reader", "reference", "render", "resources", "show"),
     },
+    "permissions": {*MODEL, "output", "project"},
     "demo": {*MODEL, "commands", "output", "project", "resources"},
-    "cli": {*MODEL, "commands", "compat", "demo", "output", "project", "reference", "show"},
+    "cli": {
+        *MODEL,
+        *("commands", "compat", "demo", "output", "permissions", "project", "reference", "show"),
+    },
     "pytest_plugin": set(),
     "__init__": set(),
     "__main__": {"cli", "errors"},

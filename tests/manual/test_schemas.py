@@ -133,9 +133,9 @@ def test_real_frames_are_valid(index: int) -> None:
     else:
         message = _as_json(encode_host_envelope("i", 1, 2, (HOST[index - len(CLIENT)],)))
     assert is_valid(message)
-    *head, frames = message
-    assert not is_valid([*head, [[99, *frames[0][1:]]]])
+    *head, frames, proof = message
+    assert not is_valid([*head, [[99, *frames[0][1:]]], proof])
     for place in range(1, len(frames[0])):
         wrong = [*frames[0]]
         wrong[place] = 0.5
-        assert not is_valid([*head, [wrong]]), place
+        assert not is_valid([*head, [wrong], proof]), place

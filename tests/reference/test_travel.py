@@ -70,7 +70,7 @@ def _frames(heard: list[tuple[str, bytes]]) -> Iterator[tuple[str, str, list[Any
         _, channel, *rest = subject.split(".")
         service = rest[-1] if channel == "c" else rest[0]
         if channel in ("i", "c"):
-            yield from ((service, channel, frame) for frame in _decode(data)[-1])
+            yield from ((service, channel, frame) for frame in _decode(data)[-2])
 
 
 def _read(frame: list[Any], place: int) -> list[Any]:

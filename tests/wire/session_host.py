@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from fusionrt.errors import WireError
 from fusionrt.wire import host_events as he
-from fusionrt.wire.admission import greet
+from fusionrt.wire.admission import Admission
 from fusionrt.wire.envelopes import decode_client_envelope
 from fusionrt.wire.frames import Kind
 from fusionrt.wire.host import HostSession
+from fusionrt.wire.limits import Timing
 
 from .session_violation import Violation
 
@@ -37,6 +38,8 @@ class Host:
         self.world = world
         self.iid = iid
         self.sessions: dict[tuple[str, int], HostSession] = {}
+        key = world.random.randbytes(32)
+        self.admission = Admission(iid, key, lambda _: True, world.now, Timing())
         self.running: dict[tuple[int, int], Body] = {}
         self.kept: dict[tuple[int, int], int] = {}
         self.operations: dict[str, str] = {}
@@ -95,8 +98,8 @@ class Host:
             return
         now = self.world.now
         session = self.sessions.get((envelope.cid, envelope.gen))
-        if session is None:
-            answer = greet(envelope, self.iid)
+        if session is None or not session.proven(envelope):
+            answer = self.admission.greet(envelope, now)
             if answer is not None:
                 if answer:
                     self._publish(answer)
@@ -106,9 +109,11 @@ class Host:
                 cid=envelope.cid,
                 principal=envelope.principal,
                 gen=envelope.gen,
+                proof=envelope.proof,
                 now=now,
                 limits=self.world.limits,
             )
+            self.admission.opened(envelope, now)
             self.sessions[envelope.cid, envelope.gen] = session
         for event in session.receive(envelope, now):
             self._act(session, event)

@@ -7,20 +7,24 @@ from functools import cache
 
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
-from fusionrt.wire.admission import greet
+from fusionrt.wire.admission import Admission
 from fusionrt.wire.client import ClientSession
 from fusionrt.wire.envelopes import (
+    BadCalls,
     ClientEnvelope,
     HostEnvelope,
     decode_client_envelope,
     decode_host_envelope,
 )
-from fusionrt.wire.frames import HostFrame, Kind
+from fusionrt.wire.frames import ClientFrame, HostFrame, Kind
 from fusionrt.wire.host import HostSession
-from fusionrt.wire.limits import Limits
+from fusionrt.wire.limits import Limits, Timing
+from fusionrt.wire.proofs import Prover
 from fusionrt.wire.runs import Ask, Request
 
-__all__ = ["Pair", "ask", "plain"]
+__all__ = ["KEY", "Pair", "ask", "plain"]
+
+KEY = bytes(32)
 
 
 @cache
@@ -47,9 +51,18 @@ class Pair:
     ) -> None:
         self.now = 100.0
         self.client = ClientSession(cid="c1", principal="p1", gen=42, now=self.now, limits=limits)
+        self.admission = Admission(iid, KEY, lambda _: True, self.now, Timing())
+        self.proof = Prover(KEY, self.now).proof("c1", "p1", 42, self.now)
         self.host = HostSession(
-            iid=iid, cid="c1", principal="p1", gen=42, now=self.now, limits=limits
+            iid=iid,
+            cid="c1",
+            principal="p1",
+            gen=42,
+            proof=self.proof,
+            now=self.now,
+            limits=limits,
         )
+        self._welcomes: list[bytes] = []
         if open:
             self.exchange()
             self.client.events()
@@ -60,13 +73,17 @@ class Pair:
 
     def from_host(self) -> list[HostEnvelope]:
         """What the host sends now."""
-        return [decode_host_envelope(data) for data in self.host.outgoing()]
+        welcomes, self._welcomes = self._welcomes, []
+        return [decode_host_envelope(data) for data in (*welcomes, *self.host.outgoing())]
 
     def to_host(self) -> list[he.HostEvent]:
         """Carry what the client says to the host."""
         told: list[he.HostEvent] = []
         for envelope in self.from_client():
-            told.extend(self.host.receive(envelope, self.now))
+            if self.host.proven(envelope):
+                told.extend(self.host.receive(envelope, self.now))
+            elif answer := self.admission.greet(envelope, self.now):
+                self._welcomes.append(answer)
         return told
 
     def to_client(self) -> list[ce.ClientEvent]:
@@ -92,7 +109,8 @@ class Pair:
 
     def say(self, number: int, *frames: HostFrame, damaged: int = 0) -> list[ce.ClientEvent]:
         """A message that the host did not send itself."""
-        self.client.receive(HostEnvelope("h1", 42, number, frames, damaged), self.now)
+        envelope = HostEnvelope("h1", 42, number, frames, damaged, self.proof)
+        self.client.receive(envelope, self.now)
         return self.client.events()
 
     def compute(self, payload: bytes = b"v") -> int:
@@ -106,4 +124,8 @@ class Pair:
     def stranger(self) -> bytes | None:
         """How a host without this session answers what the client says now."""
         (envelope,) = self.from_client()
-        return greet(envelope, "h1")
+        return self.admission.greet(envelope, self.now)
+
+    def said(self, last: int, *frames: ClientFrame | BadCalls) -> ClientEnvelope:
+        """A message that the client did not send itself."""
+        return ClientEnvelope("c1", "p1", 42, last, frames, 0, self.proof)

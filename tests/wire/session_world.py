@@ -131,8 +131,8 @@ class World:
         if self.random.random() < 0.5:
             return data[: self.random.randrange(len(data))]
         envelope: Any = msgspec.msgpack.decode(data)
-        if envelope[-1]:
-            envelope[-1][self.random.randrange(len(envelope[-1]))] = [99, 0]
+        if frames := envelope[-2]:
+            frames[self.random.randrange(len(frames))] = [99, 0]
         return msgspec.msgpack.encode(envelope)
 
     def to_instance(self, iid: str, data: bytes) -> None:

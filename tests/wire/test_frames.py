@@ -33,6 +33,7 @@ from fusionrt.wire.frames import (
     Kind,
     Resync,
 )
+from fusionrt.wire.proofs import LENGTH
 from fusionrt.wire.schema import frames_schema
 
 from .frame_samples import CLIENT, HOST, client_frames, host_frames
@@ -43,21 +44,23 @@ SCHEMA = Path(__file__).parents[2] / "schemas" / "frames.schema.json"
 def test_calls_on_the_wire_are_arrays_of_scalars_and_bytes() -> None:
     """Exactly these, so that a client in another language can be written from the schema."""
     call = Calls(1, Kind.COMMAND, 0xFFFF_FFFF, (b"\x91\x01",), Encoding.JSON, 500, ("op",))
-    data = encode_client_envelope("c", "p", 2**53 - 1, 7, (call, Bye()))
+    data = encode_client_envelope("c", "p", 2**53 - 1, 7, (call, Bye()), b"proof")
     assert msgspec.msgpack.decode(data) == [
         "c",
         "p",
         2**53 - 1,
         7,
         [[1, 1, 2, 0xFFFF_FFFF, [b"\x91\x01"], 1, 500, ["op"], 0], [7]],
+        b"proof",
     ]
 
 
 @given(st.lists(client_frames, max_size=5))
 def test_client_frames_survive_the_wire(frames: list[ClientFrame]) -> None:
     """Whatever a client says arrives as it was said."""
-    envelope = decode_client_envelope(encode_client_envelope("c", "p", 3, 4, tuple(frames)))
+    envelope = decode_client_envelope(encode_client_envelope("c", "p", 3, 4, tuple(frames), b"x"))
     assert (envelope.cid, envelope.principal, envelope.gen, envelope.last) == ("c", "p", 3, 4)
+    assert envelope.proof == b"x"
     assert envelope.frames == tuple(frames)
     assert envelope.damaged == 0
 
@@ -65,8 +68,9 @@ def test_client_frames_survive_the_wire(frames: list[ClientFrame]) -> None:
 @given(st.lists(host_frames, max_size=5))
 def test_host_frames_survive_the_wire(frames: list[HostFrame]) -> None:
     """Whatever a host says arrives as it was said."""
-    envelope = decode_host_envelope(encode_host_envelope("h", 3, 4, tuple(frames)))
+    envelope = decode_host_envelope(encode_host_envelope("h", 3, 4, tuple(frames), b"x"))
     assert (envelope.iid, envelope.gen, envelope.number) == ("h", 3, 4)
+    assert envelope.proof == b"x"
     assert envelope.frames == tuple(frames)
     assert envelope.damaged == 0
 
@@ -90,7 +94,7 @@ def test_D11_a_bad_frame_discards_no_neighbour() -> None:
 
 def test_a_newer_peer_may_append_fields() -> None:
     """They are ignored."""
-    data = msgspec.msgpack.encode(["c", "p", 1, 0, [[2, 1, "new"]], "new"])
+    data = msgspec.msgpack.encode(["c", "p", 1, 0, [[2, 1, "new"]], b"", "new"])
     assert decode_client_envelope(data).frames == (Cancel(1),)
 
 
@@ -118,7 +122,7 @@ def test_no_frame_ever_is_larger_than_its_bound(frame: ClientFrame | HostFrame) 
 @given(st.text(max_size=50), st.lists(client_frames, max_size=20))
 def test_no_envelope_is_larger_than_its_bound(name: str, frames: list[ClientFrame]) -> None:
     """The sum of its frames' bounds, and the overhead of the names in it."""
-    data = encode_client_envelope(name, name, 2**53 - 1, 2**53 - 1, tuple(frames))
+    data = encode_client_envelope(name, name, 2**53 - 1, 2**53 - 1, tuple(frames), bytes(LENGTH))
     assert len(data) <= overhead(name, name) + sum(map(size, frames))
 
 

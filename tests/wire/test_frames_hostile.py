@@ -13,7 +13,6 @@ from fusionrt.wire import host_events as he
 from fusionrt.wire import kept
 from fusionrt.wire.digest import Digest
 from fusionrt.wire.envelopes import (
-    ClientEnvelope,
     HostEnvelope,
     decode_client_envelope,
     decode_host_envelope,
@@ -85,7 +84,7 @@ def test_D21_no_frames_of_a_client_break_a_host(
     pair = Pair()
     host = pair.host
     for last, frames in messages:
-        envelope = ClientEnvelope("c1", "p1", 42, last, tuple(frames))
+        envelope = pair.said(last, *frames)
         for event in host.receive(envelope, pair.now):
             match event:
                 case he.CallsReceived(calls) if calls.kind is Kind.STREAM:
@@ -126,7 +125,7 @@ def test_D21_no_frames_of_a_host_break_a_client(
         for kind in Kind:
             client.call(plain(kind))
         client.outgoing(pair.now)
-        client.receive(HostEnvelope("h1", 42, number, tuple(frames)), pair.now)
+        client.receive(HostEnvelope("h1", 42, number, tuple(frames), 0, pair.proof), pair.now)
         client.events()
         pair.wait(0.5)
     before = client._calls.digest

@@ -6,7 +6,6 @@ import math
 
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
-from fusionrt.wire.admission import greet
 from fusionrt.wire.envelopes import ClientEnvelope, HostEnvelope, decode_host_envelope
 from fusionrt.wire.frames import (
     VERSION,
@@ -160,11 +159,7 @@ def test_D9_another_host_that_answers_takes_its_place() -> None:
     assert isinstance(gone, ce.Gone)
     (out,) = pair.client.outgoing(pair.now)
     assert out.iid == "h1", "the old host, should it live, is told to stop"
-    assert [type(e) for e in pair.host.receive(_bye(), pair.now)] == [he.Closed]
-
-
-def _bye() -> ClientEnvelope:
-    return ClientEnvelope("c1", "p1", 42, 1, (Bye(),))
+    assert [type(e) for e in pair.host.receive(pair.said(1, Bye()), pair.now)] == [he.Closed]
 
 
 def test_D9_a_frozen_host_is_probed_each_second_and_others_are_asked() -> None:
@@ -277,7 +272,7 @@ def test_another_version_of_the_protocol_is_rejected() -> None:
     """The reason says which versions met."""
     pair = Pair(open=False)
     hello = ClientEnvelope("c1", "p1", 42, 0, (Hello(1, VERSION + 1),))
-    said = greet(hello, "h1")
+    said = pair.admission.greet(hello, pair.now)
     assert said is not None
     (frame,) = decode_host_envelope(said).frames
     assert isinstance(frame, Rejected)

@@ -6,7 +6,6 @@ import pytest
 
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
-from fusionrt.wire.envelopes import ClientEnvelope
 from fusionrt.wire.frames import Credit, End, Items, Kind, Reading, Resync
 from fusionrt.wire.limits import Limits
 from fusionrt.wire.states import ClientState
@@ -206,7 +205,7 @@ def test_D18_a_stream_resumes_in_the_middle_of_a_frame() -> None:
     ]
     # A client that has a part of a frame only gets it whole, and what follows.
     resync = Resync(99, 0, True, (), (), (Reading(id, 6, 4),))
-    pair.host.receive(ClientEnvelope("c1", "p1", 42, 1, (resync,)), pair.now)
+    pair.host.receive(pair.said(1, resync), pair.now)
     assert frames(pair) == [Items(id, 0, (*payloads, b"10", b"11"))]
 
 
@@ -218,10 +217,10 @@ def test_D18_what_a_reader_consumed_is_not_kept() -> None:
         pair.host.item(id, b"%d" % n)
     pair.to_client()
     resync = Resync(98, 0, True, (), (), (Reading(id, 20, 15),))
-    pair.host.receive(ClientEnvelope("c1", "p1", 42, 1, (resync,)), pair.now)
+    pair.host.receive(pair.said(1, resync), pair.now)
     assert [frame.index for frame in frames(pair)] == [20]
     too_early = Resync(99, 0, True, (), (), (Reading(id, 14, 14),))
-    pair.host.receive(ClientEnvelope("c1", "p1", 42, 1, (too_early,)), pair.now)
+    pair.host.receive(pair.said(1, too_early), pair.now)
     (envelope,) = pair.from_host()
     assert id in envelope.frames[0].gone  # type: ignore[union-attr]
 
@@ -275,7 +274,7 @@ def test_D18_credit_beyond_what_was_sent_gives_no_more(consumed: int) -> None:
     for _ in range(3):
         pair.host.item(id, b"")
     pair.to_client()
-    envelope = ClientEnvelope("c1", "p1", 42, 1, (Credit(id, consumed),))
+    envelope = pair.said(1, Credit(id, consumed))
     (event,) = pair.host.receive(envelope, pair.now)
     credit = 8 - 3 + min(consumed, 3)
     assert event == he.Consumed(id, credit)

@@ -114,6 +114,11 @@ def a_gap_in_an_answer() -> None:
     half_an_answer().client.gap(100.0)
 
 
+def an_end_before_a_welcome() -> None:
+    """Its client leaves, or the only host has no room."""
+    Pair(open=False).client.bye()
+
+
 def an_end_in_an_answer() -> None:
     """The session is over whatever was to come."""
     half_an_answer().client.bye()
@@ -152,6 +157,7 @@ def worlds() -> None:
 WAYS = (
     worlds,
     a_gap_in_an_answer,
+    an_end_before_a_welcome,
     an_end_in_an_answer,
     an_answer_to_what_was_asked_before_a_gap,
     a_host_that_drains,

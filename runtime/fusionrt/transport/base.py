@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
-from ..errors import InvalidSubject
+from ..errors import InvalidSubject, NotPermitted
 
 __all__ = [
     "Handler",
@@ -48,6 +48,9 @@ class Listener:
 
     def reconnected(self) -> None:
         """A new connection is up, every subscription is with it; what was sent between is lost."""
+
+    def refused(self, error: NotPermitted) -> None:
+        """The broker does not permit what was tried; nothing else comes of it (D30)."""
 
     def gap(self, subject: str) -> None:
         """The subscription of this subject overflowed: messages to it were dropped. (Not over NATS:
@@ -115,6 +118,7 @@ class Transport(Protocol):
 
         Raises:
             BrokerUnavailable: the connection is lost, or was lost meanwhile.
+            NotPermitted: a subscription was refused by the broker.
         """
 
     async def close(self, drain: bool = True) -> None:

@@ -11,31 +11,32 @@ public surface where there is no other way:
 - It reads in tasks, two turns of the loop late: see `reading`.
 - Its pings overtake what it buffers, so its `flush` and `drain` end too early. Two pings in a row
   do not (the buffer is written before the first is answered), and we drain with them.
+- It signs in without TLS, whatever was asked for: see `signing`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import ssl
+import re
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import nats.errors
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 
-from ..errors import BrokerUnavailable, MissingPackage
+from ..errors import AuthorizationFailed, BrokerUnavailable, NotPermitted
 from ..primitives import spawn
 from .base import Handler, Message
-from .reading import ReadingClient
+from .credentials import Credentials
+from .signing import SigningClient, parsed_url, public_url
 
-__all__ = ["Link", "LinkOptions", "Route", "public_url"]
+__all__ = ["Link", "LinkOptions", "Route"]
 
 PING_PERIOD = 2.0
 """Seconds from one ping to the next."""
@@ -48,6 +49,9 @@ ROOM = 256 * 1024
 """Bytes that nats-py may have to write until further messages wait: it takes so many without
 waiting itself."""
 
+_UNWANTED = "authorization violation", "authentication", "certificate required", "bad certificate"
+_VIOLATION = re.compile(r'permissions violation for (publish|subscription) to "([^"]*)"', re.I)
+
 _END_TIMEOUT = 1.0
 _NEVER = 10 * 365 * 86_400
 
@@ -59,13 +63,13 @@ class LinkOptions:
     """How to connect.
 
     name: shown by the server's monitoring.
-    credentials: path of a `.creds` file (JWT and NKey); user and password go into the URL.
-    tls: for `tls://` URLs, and servers that demand TLS.
+    credentials: to sign in with, if the URL does not say who does; and for TLS.
+    inbox: what the subjects begin with on which the broker answers requests.
     """
 
     name: str = ""
-    credentials: str | None = None
-    tls: ssl.SSLContext | None = None
+    credentials: Credentials = field(default_factory=Credentials)
+    inbox: str = "_INBOX"
 
 
 class Route:
@@ -76,16 +80,21 @@ class Route:
         self.handler = handler
         self.queue = queue
         self.received = 0
+        self.refused: NotPermitted | None = None
+        """That the broker does not permit it."""
 
 
 class Link:
     """A connection: open until `lost` is set, then only good for `end`."""
 
-    def __init__(self, url: str, options: LinkOptions) -> None:
+    def __init__(
+        self, url: str, options: LinkOptions, refused: Callable[[NotPermitted], None]
+    ) -> None:
         self.url = url
         self.lost = asyncio.Event()
         self._options = options
-        self._client = ReadingClient()
+        self._refused = refused
+        self._client = SigningClient()
         self._problem: Exception | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscriptions: dict[Route, Subscription] = {}
@@ -94,33 +103,48 @@ class Link:
         self._wake = asyncio.Event()
 
     @classmethod
-    async def open(cls, url: str, options: LinkOptions, timeout: float) -> Self:
-        """Connect within `timeout` seconds.
+    async def open(
+        cls,
+        url: str,
+        options: LinkOptions,
+        timeout: float,
+        refused: Callable[[NotPermitted], None],
+    ) -> Self:
+        """Connect within `timeout` seconds; `refused` hears of what the server does not permit.
 
         Raises:
-            BrokerUnavailable: no server answers at the URL, or it refuses us.
+            BrokerUnavailable: no server answers at the URL.
+            AuthorizationFailed: it does not let us in.
+            BadCredentials: they cannot be used.
             MissingPackage: the credentials need one.
         """
-        link = cls(url, options)
+        link = cls(url, options, refused)
+        signing_in = link._signing_in()
         try:
             async with asyncio.timeout(timeout):
-                await link._connect(timeout)
+                await link._connect(timeout, signing_in)
         except BaseException as error:
             await link.end()
-            if isinstance(error, ModuleNotFoundError) and error.name == "nkeys":
-                raise MissingPackage("signing in with NATS credentials", "nats-py[nkeys]") from None
             if isinstance(error, OSError | nats.errors.Error):
-                raise BrokerUnavailable(public_url(url), link._explain(error, timeout)) from None
+                raise link._failure(error, timeout) from None
             raise
         return link
 
-    async def _connect(self, timeout: float) -> None:
+    def _signing_in(self) -> dict[str, Any]:
+        """What nats-py is told of who we are, and whom we trust."""
+        url, credentials = parsed_url(self.url), self._options.credentials
+        if url.username is not None:
+            credentials = credentials.tls_only()
+        self._client.demands_tls = credentials.demands_tls or url.scheme in ("tls", "wss")
+        return {"tls": credentials.context(), **credentials.options()}
+
+    async def _connect(self, timeout: float, signing_in: Mapping[str, Any]) -> None:
         client = self._client
         await client.connect(
             servers=[self.url],
             name=self._options.name or None,
-            user_credentials=self._options.credentials,
-            tls=self._options.tls,
+            inbox_prefix=self._options.inbox,
+            **signing_in,
             error_cb=self._on_error,
             connect_timeout=ceil(timeout),
             # One attempt: else the first connect is repeated without a word and without end.
@@ -192,6 +216,7 @@ class Link:
 
     async def subscribe(self, route: Route) -> None:
         """Deliver the route's messages, if the link lives. `round_trip` tells that it is done."""
+        route.refused = None
 
         def deliver(message: Msg) -> None:
             if self.lost.is_set():
@@ -297,14 +322,37 @@ class Link:
             self.lost.set()
 
     async def _on_error(self, error: Exception) -> None:
-        self._problem = error
-        _log.debug("%s: %s", public_url(self.url), error)
+        if violation := _VIOLATION.search(str(error)):
+            self._forbidden(*violation.groups())
+        else:
+            self._problem = error
+            _log.debug("%s: %s", public_url(self.url), error)
+
+    def _forbidden(self, action: str, subject: str) -> None:
+        """The server does not permit it. nats-py tells the subject in small letters."""
+        url = public_url(self.url)
+        if action == "publish":
+            self._refused(NotPermitted(action, subject, url))
+            return
+        for route in list(self._subscriptions):
+            if route.subject.lower() == subject:
+                route.refused = NotPermitted("subscribe", route.subject, url)
+                self._refused(route.refused)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         task = spawn(coroutine, f"{name} {public_url(self.url)}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+    def _failure(self, error: Exception, timeout: float) -> BrokerUnavailable:
+        problem = self._explain(error, timeout)
+        if self._client.wants_certificate and "certificate" not in problem:
+            # With TLS 1.3 its word on ours may come after the end.
+            problem = f"{problem}; it demands a certificate that it trusts: certificate required"
+        unwanted = any(words in problem.lower() for words in _UNWANTED)
+        failure = AuthorizationFailed if unwanted else BrokerUnavailable
+        return failure(public_url(self.url), problem)
 
     def _explain(self, error: Exception, timeout: float) -> str:
         cause = self._problem if isinstance(error, nats.errors.NoServersError) else error
@@ -313,9 +361,3 @@ class Link:
         if isinstance(cause, ConnectionRefusedError) or "Connect call failed" in str(cause):
             return "connection refused"
         return str(cause).removeprefix("nats: ").strip("'") or type(cause).__name__
-
-
-def public_url(url: str) -> str:
-    """The URL without the password that it may hold."""
-    parts = urlsplit(url)
-    return url.replace(f"{parts.netloc}", parts.netloc.rpartition("@")[2])

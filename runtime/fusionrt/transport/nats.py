@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import random
-import ssl
 from contextlib import suppress
 from typing import Self
 
-from ..errors import BrokerUnavailable, MessageTooLarge
+from ..errors import (
+    AuthorizationFailed,
+    BadCredentials,
+    BrokerUnavailable,
+    MessageTooLarge,
+    NotPermitted,
+)
 from ..primitives import spawn
 from .base import Handler, Listener, Subscription, TransportStatistics, check_subject
-from .link import Link, LinkOptions, Route, public_url
+from .credentials import Credentials
+from .link import Link, LinkOptions, Route
+from .signing import public_url
 
 __all__ = ["NatsTransport"]
 
@@ -20,8 +28,13 @@ RECONNECT_TIMEOUT = 2.0
 """Seconds for one attempt to connect again."""
 RECONNECT_WAIT = 0.02, 1.0
 """Seconds between attempts: the first wait and the longest; each is about twice the last."""
+MOST_WARNINGS = 100
+"""Subjects whose refusal is logged; of more only the first is, by their first three tokens."""
 DRAIN_TIMEOUT = 10.0
 """Seconds that `close` gives handlers and the broker."""
+
+
+_log = logging.getLogger("fusionrt.transport")
 
 
 class NatsTransport:
@@ -35,6 +48,7 @@ class NatsTransport:
         self._routes: dict[Route, None] = {}
         self._listeners: list[Listener] = []
         self._keeper: asyncio.Task[None] | None = None
+        self._warned: set[tuple[str, str]] = set()
         self._published = self._received = self._lost = self._reconnects = 0
 
     @classmethod
@@ -44,34 +58,44 @@ class NatsTransport:
         *,
         timeout: float = 3.0,
         name: str = "",
-        credentials: str | None = None,
-        tls: ssl.SSLContext | None = None,
+        credentials: Credentials | None = None,
+        inbox: str = LinkOptions.inbox,
     ) -> Self:
         """Connect to the first of several servers (`nats://a,nats://b`) that answers.
 
         timeout: seconds until it fails.
         name: what the broker's monitoring shows.
-        credentials: path of a `.creds` file; a user and password go into the URL.
-        tls: for `tls://` URLs.
+        credentials: to sign in with; None: those of the environment. A user in the URL signs in
+            instead; they are for TLS only, then.
+        inbox: what the subjects begin with on which the broker answers requests.
 
         Raises:
-            BrokerUnavailable: none answers, or it refuses us.
+            BrokerUnavailable: none answers.
+            AuthorizationFailed: none lets us in.
+            BadCredentials: they cannot be used.
             MissingPackage: the credentials need one.
         """
         urls = [part.strip() for part in url.split(",")]
-        options = LinkOptions(name, credentials, tls)
+        if credentials is None:
+            credentials = Credentials.from_environment()
+        options = LinkOptions(name, credentials, inbox)
         transport = cls(urls, options)
-        for attempt, part in enumerate(urls, 1):
+        failures: list[BrokerUnavailable] = []
+        for part in urls:
             try:
-                link = await Link.open(part, options, timeout / len(urls))
+                link = await transport._open(part, timeout / len(urls))
                 break
-            except BrokerUnavailable:
-                if attempt == len(urls):
-                    raise
+            except BrokerUnavailable as failure:
+                failures.append(failure)
+        else:  # that we are not let in is more to the point
+            raise next((f for f in failures if isinstance(f, AuthorizationFailed)), failures[-1])
         transport._link = link
         transport._max_payload = link.max_payload
-        transport._keeper = spawn(transport._keep(link), f"keep {part}")
+        transport._keeper = spawn(transport._keep(link), f"keep {public_url(part)}")
         return transport
+
+    async def _open(self, url: str, timeout: float) -> Link:
+        return await Link.open(url, self._options, timeout, self._on_refused)
 
     @property
     def max_payload(self) -> int:
@@ -110,6 +134,10 @@ class NatsTransport:
         if self._link is None:
             raise BrokerUnavailable("the broker", "the connection is lost")
         await self._link.round_trip()
+        for route in self._routes:
+            if route.refused is not None:
+                error, route.refused = route.refused, None
+                raise error
 
     async def close(self, drain: bool = True) -> None:
         """See `Transport`."""
@@ -159,10 +187,14 @@ class NatsTransport:
     async def _reconnect(self) -> Link:
         """A link that has every subscription, however long it takes."""
         wait, longest = RECONNECT_WAIT
+        told = ""
         for url in self._urls:
             try:
-                link = await Link.open(url, self._options, RECONNECT_TIMEOUT)
-            except BrokerUnavailable:
+                link = await self._open(url, RECONNECT_TIMEOUT)
+            except (BrokerUnavailable, BadCredentials) as error:
+                refusal = isinstance(error, AuthorizationFailed | BadCredentials)
+                if refusal and told != (told := str(error)):  # credentials may be renewed
+                    _log.error("this process cannot sign in again; it goes on trying: %s", told)
                 await asyncio.sleep(wait * random.uniform(0.5, 1.0))
                 wait = min(wait * 2, longest)
                 continue
@@ -178,6 +210,14 @@ class NatsTransport:
                 self._link = None
                 await link.end()
         raise AssertionError("a cycle does not end")
+
+    def _on_refused(self, error: NotPermitted) -> None:
+        about = error.action, ".".join(error.subject.split(".")[:3])
+        if about not in self._warned and len(self._warned) < MOST_WARNINGS:
+            self._warned.add(about)
+            _log.warning("%s", error)
+        for listener in list(self._listeners):
+            listener.refused(error)
 
     def _forget(self, route: Route) -> None:
         self._received += route.received

@@ -20,6 +20,7 @@ from .frames import (
     Resynced,
     Unsubscribe,
 )
+from .proofs import LENGTH
 
 __all__ = [
     "batches",
@@ -46,7 +47,7 @@ _CHARACTER = 4  # the most bytes of one in UTF-8
 
 def overhead(*names: str) -> int:
     """At most so many bytes does an envelope add to its frames."""
-    return _FIXED + sum(_CHARACTER * len(name) for name in names)
+    return _FIXED + _HEADER + LENGTH + sum(_CHARACTER * len(name) for name in names)
 
 
 def call_size(arguments: bytes, operation: str) -> int:

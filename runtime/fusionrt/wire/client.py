@@ -48,7 +48,7 @@ class ClientSession:
         """gen: names this session; a new random number below 2^53 for each. unpacks: in which
         forms large messages may come.
         """
-        self._bond = Bond(cid, principal, gen, unpacks)
+        self._bond = Bond(cid, principal, gen)
         self.packs: tuple[str, ...] = ()
         """In which forms the host takes large messages."""
         self._machine: Machine[ClientState, ClientInput] = Machine(CLIENT, ClientState.HELLO)
@@ -56,7 +56,7 @@ class ClientSession:
         self._batch_bytes = min(limits.batch_bytes, largest)
         self._events: list[events.ClientEvent] = []
         self._calls = CallTable(self._events, limits)
-        self._outbox = ClientOutbox(self._events, self._calls, limits, largest)
+        self._outbox = ClientOutbox(self._events, self._calls, limits, largest, unpacks)
         self._add = self._calls.queue.add
         self._roomy = self._outbox.roomy
         self.room = self._outbox.room
@@ -64,7 +64,7 @@ class ClientSession:
         self._lease = Lease(timing, now)
         self._hearing = Hearing(self._events, self._calls, self._lease, self._machine)
         self._told_live = False
-        self._received = self._foreign = self._damaged = 0
+        self._received = self._foreign = self._forged = self._damaged = 0
 
     @property
     def iid(self) -> str | None:
@@ -168,6 +168,7 @@ class ClientSession:
         return ClientSessionStatistics(
             self._received,
             self._foreign,
+            self._forged,
             self._damaged,
             self._hearing.repeated,
             self._hearing.skipped,
@@ -185,6 +186,8 @@ class ClientSession:
         self._damaged += envelope.damaged
         if self._gone or envelope.gen != self._bond.gen:
             self._foreign += 1
+        elif self._bond.disproven(envelope):
+            self._disproven(envelope)
         elif envelope.number == 0:
             self._aside(envelope, now)
         elif self._machine.state is ClientState.HELLO:
@@ -265,6 +268,13 @@ class ClientSession:
     def _pack(self, frames: tuple[ClientFrame, ...]) -> bytes:
         return self._bond.pack(self._hearing.sequence.last, frames)
 
+    def _disproven(self, envelope: HostEnvelope) -> None:
+        """Nothing that it says is believed. It may be a second welcome, to a repeated hello."""
+        if any(isinstance(frame, Welcome) for frame in envelope.frames):
+            self._foreign += 1
+        else:
+            self._forged += 1
+
     def _aside(self, envelope: HostEnvelope, now: float) -> None:
         """A message outside of the sequence: a host that does not know this session."""
         reason = self._bond.ended_by(envelope, self._lease.doubtful(now))
@@ -281,18 +291,18 @@ class ClientSession:
         self.packs = welcome.unpacks
         self._lease.probe_due = now
         self._lease.answered(welcome.number)
+        if self.packs:  # tell at once what may come packed
+            self._lease.probe_due = now
         self._hearing.sequence.last = envelope.number - 1
         self._told_live = True
         self._events.append(events.Opened(envelope.iid))
         self._hearing.hear(envelope, now)
 
     def _other_host(self, envelope: HostEnvelope, now: float) -> None:
-        """Another host opened a session, too, by a hello that was repeated."""
+        """Another host welcomes it, too, for a repeated hello: that opens nothing there."""
         self._foreign += 1
-        if any(isinstance(frame, Welcome) for frame in envelope.frames):
-            self._bond.part(envelope.iid, 0)
-            if self._lease.doubtful(now):
-                self._lose(SUCCEEDED)
+        if self._lease.doubtful(now) and any(isinstance(f, Welcome) for f in envelope.frames):
+            self._lose(SUCCEEDED)
 
     def _notice(self, now: float) -> None:
         """Tell when what is held stops or begins to be provably fresh."""
@@ -310,9 +320,9 @@ class ClientSession:
         if self._gone:
             return
         queued, pending, held = self._leave()
-        if isinstance(reason, TurnedAway):  # every call is refused (D27)
+        if isinstance(reason, TurnedAway):  # every call is refused: none was begun (D27)
             no = refusal(RETRY_AFTER)
-            for id in queued:
+            for id in (*queued, *pending):
                 self._events.append(events.Failed(id, no.code, no.message, no.data, False))
-            queued = ()
+            queued = pending = ()
         self._events.append(events.Gone(reason, queued, pending, held))

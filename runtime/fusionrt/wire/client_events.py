@@ -169,14 +169,16 @@ class Outgoing(NamedTuple):
 class ClientSessionStatistics(NamedTuple):
     """Counts since the session began; the last three are of now.
 
-    foreign: messages of other sessions. damaged: frames that did not decode. repeated: messages
-    that had come already. skipped: messages dropped at a gap, and until it was made up for.
-    registered: calls and held results. waiting: calls that are not sent yet. digest: over the ids
-    that the host must have registered: its own is the same, unless something is on its way (D12).
+    foreign: messages of other sessions. forged: messages without the session's proof (D30).
+    damaged: frames that did not decode. repeated: messages that had come already. skipped: messages
+    dropped at a gap, and until it was made up for. registered: calls and held results. waiting:
+    calls that are not sent yet. digest: over the ids that the host must have registered: its own is
+    the same, unless something is on its way (D12).
     """
 
     received: int
     foreign: int
+    forged: int
     damaged: int
     repeated: int
     skipped: int

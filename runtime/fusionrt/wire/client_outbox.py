@@ -35,9 +35,15 @@ class ClientOutbox:
     """
 
     def __init__(
-        self, told: list[events.ClientEvent], calls: CallTable, limits: Limits, largest: int
+        self,
+        told: list[events.ClientEvent],
+        calls: CallTable,
+        limits: Limits,
+        largest: int,
+        unpacks: tuple[str, ...],
     ) -> None:
-        """largest: bytes that the frames of a message may have."""
+        """largest: bytes that the frames of a message may have. unpacks: see `KeepAlive`."""
+        self._unpacks: Final = unpacks
         self._told: Final = told
         self._calls: Final = calls
         self._queue: Final = calls.queue
@@ -167,7 +173,10 @@ class ClientOutbox:
         if resyncing:
             return self.resync(number)
         digest = self._calls.digest
-        return [*self._calls.all_credits(), KeepAlive(number, digest.count, digest.value)]
+        return [
+            *self._calls.all_credits(),
+            KeepAlive(number, digest.count, digest.value, self._unpacks),
+        ]
 
     def resync(self, number: int) -> list[ClientFrame]:
         """All that the client believes in; the lists also say what it abandoned."""

@@ -1,6 +1,7 @@
 """Envelopes: the frames that travel in one message, and who sent them (D11, D21).
 
-client → host `[cid, principal, gen, last, frames]`; host → client `[iid, gen, number, frames]`.
+client → host `[cid, principal, gen, last, frames, proof]`;
+host → client `[iid, gen, number, frames, proof]`.
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class ClientEnvelope(msgspec.Struct, frozen=True):
     gen: the session, as the client named it; at random, below 2^53.
     last: the highest number that it applied: all up to it have arrived.
     damaged: frames that did not decode and were dropped, the `BadCalls` included (D21).
+    proof: what the welcome gave it; empty before (D30).
     """
 
     cid: str
@@ -54,6 +56,7 @@ class ClientEnvelope(msgspec.Struct, frozen=True):
     last: int
     frames: tuple[ClientFrame | BadCalls, ...]
     damaged: int = 0
+    proof: bytes = b""
 
 
 class HostEnvelope(msgspec.Struct, frozen=True):
@@ -61,6 +64,7 @@ class HostEnvelope(msgspec.Struct, frozen=True):
 
     number: the message's place in the session's sequence, from 1; 0 is outside of it (D1).
     damaged: frames that did not decode: the client lacks something, and resyncs (D11).
+    proof: of the session; empty where its host has none of that name (D30).
     """
 
     iid: str
@@ -68,6 +72,7 @@ class HostEnvelope(msgspec.Struct, frozen=True):
     number: int
     frames: tuple[HostFrame, ...]
     damaged: int = 0
+    proof: bytes = b""
 
 
 class FromClient(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
@@ -78,6 +83,7 @@ class FromClient(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
     gen: Natural
     last: Natural
     frames: _S
+    proof: bytes = b""
 
 
 class FromHost(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
@@ -87,6 +93,7 @@ class FromHost(msgspec.Struct, Generic[_S], frozen=True, array_like=True):
     gen: Natural
     number: Natural
     frames: _S
+    proof: bytes = b""
 
 
 _ERRORS = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -102,15 +109,22 @@ _host_raw = msgspec.msgpack.Decoder(FromHost[tuple[msgspec.Raw, ...]])
 
 
 def encode_client_envelope(
-    cid: str, principal: str, gen: int, last: int, frames: tuple[ClientFrame, ...]
+    cid: str,
+    principal: str,
+    gen: int,
+    last: int,
+    frames: tuple[ClientFrame, ...],
+    proof: bytes = b"",
 ) -> bytes:
     """The bytes of one client → host message."""
-    return _encode(FromClient(cid, principal, gen, last, frames))
+    return _encode(FromClient(cid, principal, gen, last, frames, proof))
 
 
-def encode_host_envelope(iid: str, gen: int, number: int, frames: tuple[HostFrame, ...]) -> bytes:
+def encode_host_envelope(
+    iid: str, gen: int, number: int, frames: tuple[HostFrame, ...], proof: bytes = b""
+) -> bytes:
     """The bytes of one host → client message."""
-    return _encode(FromHost(iid, gen, number, frames))
+    return _encode(FromHost(iid, gen, number, frames, proof))
 
 
 def decode_client_envelope(data: bytes) -> ClientEnvelope:
@@ -120,7 +134,9 @@ def decode_client_envelope(data: bytes) -> ClientEnvelope:
     """
     try:
         whole = _client_whole.decode(data)
-        return ClientEnvelope(whole.cid, whole.principal, whole.gen, whole.last, whole.frames)
+        return ClientEnvelope(
+            whole.cid, whole.principal, whole.gen, whole.last, whole.frames, 0, whole.proof
+        )
     except _ERRORS:
         pass
     raw = _decode_raw(_client_raw, data)
@@ -132,7 +148,8 @@ def decode_client_envelope(data: bytes) -> ClientEnvelope:
         except _ERRORS:
             damaged += 1
             frames.extend(_bad_calls(frame))
-    return ClientEnvelope(raw.cid, raw.principal, raw.gen, raw.last, tuple(frames), damaged)
+    name = raw.cid, raw.principal, raw.gen
+    return ClientEnvelope(*name, raw.last, tuple(frames), damaged, raw.proof)
 
 
 def decode_host_envelope(data: bytes) -> HostEnvelope:
@@ -142,7 +159,7 @@ def decode_host_envelope(data: bytes) -> HostEnvelope:
     """
     try:
         whole = _host_whole.decode(data)
-        return HostEnvelope(whole.iid, whole.gen, whole.number, whole.frames)
+        return HostEnvelope(whole.iid, whole.gen, whole.number, whole.frames, 0, whole.proof)
     except _ERRORS:
         pass
     raw = _decode_raw(_host_raw, data)
@@ -153,7 +170,7 @@ def decode_host_envelope(data: bytes) -> HostEnvelope:
             frames.append(_host_frame.decode(frame))
         except _ERRORS:
             damaged += 1
-    return HostEnvelope(raw.iid, raw.gen, raw.number, tuple(frames), damaged)
+    return HostEnvelope(raw.iid, raw.gen, raw.number, tuple(frames), damaged, raw.proof)
 
 
 def _decode_raw(decoder: msgspec.msgpack.Decoder[_E], data: bytes) -> _E:

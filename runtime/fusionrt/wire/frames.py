@@ -82,13 +82,11 @@ class Hello(Frame, frozen=True, tag=0):
 
     number: counts what this session asked (hello, keep-alive, resync); the answer repeats it.
     opened: the instance id that the session is open with, or empty.
-    unpacks: in which forms the client takes large messages made smaller: `zstd`, or none.
     """
 
     number: Natural
     version: Natural
     opened: str = ""
-    unpacks: tuple[str, ...] = ()
 
 
 class Calls(Frame, frozen=True, tag=1):
@@ -141,11 +139,13 @@ class KeepAlive(Frame, frozen=True, tag=5):
     """Prove that you are there, and that we agree on what is registered (D6, D12).
 
     count, digest: over the ids that the client believes to be registered, as of its last number.
+    unpacks: in which forms the client takes large messages made smaller: `zstd`, or none.
     """
 
     number: Natural
     count: Natural
     digest: Word
+    unpacks: tuple[str, ...] = ()
 
 
 class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -178,9 +178,11 @@ class Bye(Frame, frozen=True, tag=7):
 
 
 class Welcome(Frame, frozen=True, tag=32):
-    """Answers a hello. Outside of the sequence (number 0) it opens nothing: I am another host.
+    """Answers a hello, as the first message of a session that the client's next one opens (D30).
 
-    unpacks: as in a hello, of the host.
+    Outside of the sequence (number 0) it invites nobody: I am another host.
+
+    unpacks: in which forms the host takes large messages made smaller: `zstd`, or none.
     """
 
     number: Natural

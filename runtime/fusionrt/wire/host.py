@@ -40,6 +40,7 @@ from .host_outbox import HostOutbox
 from .kept import Kept, words_of
 from .limits import Limits, Timing
 from .outflow import Outflow
+from .proofs import same
 from .registry import Registry, ResyncParts, Run
 from .states import HOST, HostInput, HostState, Machine, Stage
 
@@ -67,27 +68,28 @@ class HostSession:
         cid: str,
         principal: str,
         gen: int,
+        proof: bytes,
         now: float,
         timing: Timing = _TIMING,
         limits: Limits = _LIMITS,
-        unpacks: tuple[str, ...] = (),
     ) -> None:
-        """iid: of the host; unpacks: in which forms large messages may come; the rest names the
-        session as the client's messages do.
+        """iid: of the host; the rest names the session as the client's messages do.
+
+        Its welcome, the first message, was sent already (see `Admission`). proof: what it gave.
         """
         self.packs: tuple[str, ...] = ()
         """In which forms the client takes large messages."""
-        self._unpacks = unpacks
         self.iid = iid
         self.cid = cid
         self.principal = principal
         self.gen = gen
+        self.proof = proof
         self._timing = timing
         self._limits = limits
         self._machine: Machine[HostState, HostInput] = Machine(HOST, HostState.OPEN)
         self._registry = Registry(limits)
         self._kept = Kept(limits)
-        self._outbox = HostOutbox(iid, gen, self._kept, limits)
+        self._outbox = HostOutbox(iid, gen, proof, self._kept, limits)
         self._batch_bytes = min(limits.batch_bytes, self._outbox.largest) - size(Items(0, 0, ()))
         self._parts = ResyncParts(limits.entries)
         self._last_id = 0
@@ -106,13 +108,18 @@ class HostSession:
 
     # What the transport reports.
 
+    def proven(self, envelope: ClientEnvelope) -> bool:
+        """Whether it comes from the client that the session was opened with (D30)."""
+        return same(envelope.proof, self.proof)
+
     def receive(self, envelope: ClientEnvelope, now: float) -> list[events.HostEvent]:
         """A message of the client came; what it wants, to be acted on in this order.
 
-        The room above has found this session by the envelope's cid and gen.
+        The room above has found this session by the envelope's cid, principal and gen, and that the
+        message is `proven`.
         """
         told: list[events.HostEvent] = []
-        if self._closed or envelope.principal != self.principal:
+        if self._closed:
             self._dropped += len(envelope.frames) + envelope.damaged
             return told
         self._received += 1
@@ -143,7 +150,8 @@ class HostSession:
                 if flow is not None:
                     flow.consume(consumed)
                     told.append(events.Consumed(id, self.credit(id)))
-            case KeepAlive(number, count, value):
+            case KeepAlive(number, count, value, packs):
+                self.packs = packs
                 if number > self._last_keep_alive:
                     self._last_keep_alive = number
                     digest = self._registry.digest
@@ -152,9 +160,8 @@ class HostSession:
             case Resync():
                 if self._parts.add(frame):
                     self._compare(told)
-            case Hello(number, unpacks=packs):
-                self.packs = packs
-                self._outbox.say(Welcome(number, VERSION, self._unpacks))
+            case Hello(number):
+                self._outbox.say(Welcome(number, VERSION))
             case BadCalls():
                 if self._new(frame.ids):
                     self._refuse(frame.ids, Kind.PLAIN, "bad_request", _UNREADABLE)
@@ -354,6 +361,11 @@ class HostSession:
     def _reject(self, reason: str) -> events.Closed:
         self._outbox.reject(reason)
         return self.close(reason)
+
+    @property
+    def kept_bytes(self) -> int:
+        """Of what is kept until the client has it."""
+        return self._kept.bytes
 
     def expires(self) -> float:
         """When the session expires unless the client speaks (D17)."""

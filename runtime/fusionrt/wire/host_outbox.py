@@ -24,12 +24,13 @@ class HostOutbox:
     largest: the most bytes that a frame may have.
     """
 
-    def __init__(self, iid: str, gen: int, kept: Kept, limits: Limits) -> None:
-        """kept: learns which message carries what."""
-        self.number = 0
+    def __init__(self, iid: str, gen: int, proof: bytes, kept: Kept, limits: Limits) -> None:
+        """proof: goes with every message. kept: learns which message carries what."""
+        self.number = 1  # the welcome
         self.largest: Final = limits.max_bytes - overhead(iid)
         self._iid: Final = iid
         self._gen: Final = gen
+        self._proof: Final = proof
         self._kept: Final = kept
         self._most_ids: Final = limits.ids
         self._batch_bytes: Final = min(limits.batch_bytes, self.largest)
@@ -79,7 +80,7 @@ class HostOutbox:
 
     def reject(self, reason: str) -> None:
         """Say, outside of the sequence, that there is no such session any more (D2)."""
-        self._aside.append(rejection(self._iid, self._gen, reason))
+        self._aside.append(rejection(self._iid, self._gen, reason, self._proof))
 
     def take(self) -> list[HostFrame]:
         """Say nothing of what was added: it is returned."""
@@ -102,7 +103,7 @@ class HostOutbox:
     def _numbered(self, frames: tuple[HostFrame, ...]) -> bytes:
         self.number += 1
         self._kept.add(self.number, frames)
-        return encode_host_envelope(self._iid, self._gen, self.number, frames)
+        return encode_host_envelope(self._iid, self._gen, self.number, frames, self._proof)
 
     def _seal(self) -> None:
         """What is said from now on is not told together with what was said before."""

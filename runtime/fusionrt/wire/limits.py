@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Limits", "Timing"]
+__all__ = ["Limits", "Quota", "Timing"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,26 @@ class Timing:
     session: float = 10.0
     probe: float = 1.0
     hello: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What one principal may have of a service on one host, over all its processes (D27, D30).
+
+    Beyond that it is refused (`Overloaded`), and nobody else is.
+
+    sessions: with processes of it.
+    calls: that run, or wait for their turn. streams: that are open.
+    held: results that are held for it; each session has an equal part, and beyond it the oldest is
+        invalidated (G34).
+    bytes: of arguments of calls that wait, and of results that its processes do not have yet.
+    """
+
+    sessions: int = 5_000
+    calls: int = 50_000
+    streams: int = 5_000
+    held: int = 1_000_000
+    bytes: int = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,12 +59,14 @@ class Ask(runs.Ask):
         return TimeoutError()
 
 
-def in_doubt(ask: runs.Ask, error: RemoteUnavailable) -> RemoteUnavailable:
+def in_doubt(ask: runs.Ask, error: FusionError) -> FusionError:
     """What a call raises that may have run where this happened (D13).
 
     What may run twice, and a stream, which is seen to have begun, raise the error itself.
     """
-    if ask.repeats or ask.kind is Kind.STREAM or error.may_have_run:
+    if ask.repeats or ask.kind is Kind.STREAM:
+        return error
+    if not isinstance(error, RemoteUnavailable) or error.may_have_run:
         return error
     return OutcomeUnknown(error.service, error.problem)
 

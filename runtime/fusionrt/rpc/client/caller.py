@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
 
-from ...errors import InvalidSubject, WireError
+from ...errors import InvalidSubject, NotPermitted, WireError
 from ...primitives import new_id
 from ...transport import Handler, Listener, Message, Subscription, Transport
 from ...wire.admission import rejection
@@ -159,6 +159,12 @@ class Caller(Listener):
         self._outage.end()
         for peer in self._all():
             peer.reconnected()
+
+    def refused(self, error: NotPermitted) -> None:
+        own = self._subscription
+        deaf = error.action == "subscribe" and own is not None and error.subject == own.subject
+        for peer in self._all():
+            peer.refused(error, deaf)
 
     def gap(self, subject: str) -> None:
         if self._subscription is not None and subject == self._subscription.subject:

@@ -7,7 +7,13 @@ import math
 from contextlib import suppress
 from typing import Any, Final
 
-from ...errors import BrokerUnavailable, OutcomeUnknown, RemoteUnavailable, WireError
+from ...errors import (
+    BrokerUnavailable,
+    NotPermitted,
+    OutcomeUnknown,
+    RemoteUnavailable,
+    WireError,
+)
 from ...primitives import clock, random_bits, spawn
 from ...transport import Message, Transport
 from ...wire.client import ClientSession
@@ -246,6 +252,16 @@ class Peer:
         for session in list(self._sessions.values()):
             if session.iid and subject == place.host(session.iid):
                 session.nobody_listens(at_host=True)
+
+    def refused(self, error: NotPermitted, deaf: bool) -> None:
+        """The broker does not permit something: no call of this service can be made, if it is this
+        way to it, or all that answers (deaf): those that wait fail at once (D30).
+        """
+        hosts, host = self._place.found, self._place.host("")
+        way = f"{error.subject}.".lower().startswith((f"{hosts}.".lower(), host.lower()))
+        if deaf or (error.action == "publish" and way):
+            for session in self._forget_all():
+                session.leave(error)
 
     def disconnected(self) -> None:
         """The connection is lost, for a moment or for long."""

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from ...errors import RemoteUnavailable
+from ...errors import FusionError, RemoteUnavailable
 from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
@@ -193,7 +193,7 @@ class Session(Vouching):
 
     # -- its end --
 
-    def leave(self, error: RemoteUnavailable) -> None:
+    def leave(self, error: FusionError) -> None:
         """End it: every call fails, and nothing that is held can be proven any more (D2)."""
         sent = {id for id in self._awaited.all() if not self._unsent(id)}
         self._wire.bye()

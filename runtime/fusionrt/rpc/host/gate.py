@@ -1,7 +1,8 @@
 """`Gate`: which calls of a service run next, which wait, and which are refused at once (D27).
 
-The calls of one client begin in the order in which they came; clients that wait take turns, so that
-one that floods delays the others by a turn of its own for each of theirs, and shuts out nobody.
+The calls of one client begin in the order in which they came; principals that wait take turns, and
+so do the clients of one: one that floods, from however many processes, delays the others by a turn
+of its own for each of theirs, and shuts out nobody.
 """
 
 from __future__ import annotations
@@ -32,13 +33,14 @@ class Gate:
         self._now = clock()
         self._pace = Pace(CONCURRENCY)
         self._waiting = 0
-        self._lines: OrderedDict[Line, None] = OrderedDict()
-        """Those with somebody in it; the first one's turn is next."""
+        self._lines = 0
+        self._turns: OrderedDict[str, OrderedDict[Line, None]] = OrderedDict()
+        """Of each principal the lines with somebody in it; the first one's turn is next."""
 
     @property
     def lines(self) -> int:
         """Clients of whom calls are in line."""
-        return len(self._lines)
+        return self._lines
 
     @property
     def waiting(self) -> int:
@@ -48,14 +50,14 @@ class Gate:
     @property
     def share(self) -> int:
         """How many bodies that wait may begin before it is another client's turn."""
-        return max(1, self._pace.room // len(self._lines))
+        return max(1, self._pace.room // self._lines)
 
     @property
     def first(self) -> Work | None:
         """Calls whose turn is next, if there is room for one; see `next`."""
         if not self._lines or self._pace.full:
             return None
-        return next(iter(self._lines)).works[0]
+        return next(iter(next(iter(self._turns.values())))).works[0]
 
     def enter(self, work: Work) -> None:
         """Calls came: those that can be served in time are in line now, the others refused."""
@@ -64,18 +66,31 @@ class Gate:
         room = self._room(work, count, now)
         if room:
             line.works.append(work)
-            self._lines.setdefault(line)
+            self._join(line)
         refused = work.drop_last(count - room) if room < count else None
         self.recount(work)
         if refused:
             self._refuse(work, refused, now)
+
+    def _join(self, line: Line) -> None:
+        lines = self._turns.setdefault(line.principal, OrderedDict())
+        if line not in lines:
+            lines[line] = None
+            self._lines += 1
+
+    def _in_turn(self, line: Line) -> int:
+        """How many turns there are until it is this line's again; it may be about to wait."""
+        lines = self._turns.get(line.principal)
+        if lines is None:
+            return len(self._turns) + 1
+        return len(self._turns) * (len(lines) + (line not in lines))
 
     def _room(self, work: Work, count: int, now: float) -> int:
         """How many of so many calls can be served in time; what waits for none is tried."""
         if count == 1 and not self._lines:
             return min(count, self._most_in_line)
         line = work.line
-        lines = len(self._lines) + (line not in self._lines)
+        lines = self._in_turn(line)
 
         def ahead(index: int) -> int:
             return min(self._waiting + index, (line.calls + index) * lines)
@@ -106,8 +121,12 @@ class Gate:
     def took(self, work: Work) -> None:
         """Some of its calls began: it is another client's turn."""
         self.recount(work)
-        if work.line in self._lines:
-            self._lines.move_to_end(work.line)
+        line = work.line
+        lines = self._turns.get(line.principal)
+        if lines is not None:
+            self._turns.move_to_end(line.principal)
+            if line in lines:
+                lines.move_to_end(line)
 
     def recount(self, work: Work) -> None:
         """Calls of it began, or were given up."""
@@ -119,7 +138,10 @@ class Gate:
         if not left and work in line.works:
             line.works.remove(work)
             if not line.works:
-                del self._lines[line]
+                self._lines -= 1
+                del self._turns[line.principal][line]
+                if not self._turns[line.principal]:
+                    del self._turns[line.principal]
 
     def leave(self, line: Line, id: int) -> Work | None:
         """Nobody waits for this call any more, if it is still in line: of what it was."""
@@ -154,7 +176,7 @@ class Gate:
 
     def statistics(self) -> GateStatistics:
         """Who runs, and who waits."""
-        return GateStatistics(self._pace.under_way, self._waiting, len(self._lines))
+        return GateStatistics(self._pace.under_way, self._waiting, self._lines)
 
     def _refuse_last(self, line: Line, begin: int, now: float) -> None:
         """The last of a line wait the longest; each is asked about until one can be served."""
@@ -162,7 +184,7 @@ class Gate:
             if line.calls == 1:
                 return
             work = line.works[-1]
-            ahead = min(self._waiting - 1, line.calls * len(self._lines))
+            ahead = min(self._waiting - 1, line.calls * self._in_turn(line))
             if not self._pace.refuses(ahead, work.due - now, work.seconds, now):
                 return
             refused = work.drop_last(1)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import islice
 from typing import Final
 
 from ...wire.host import HostSession
+from .accounts import Account
 from .servant import Held
 
 __all__ = ["Holdings"]
@@ -16,14 +18,22 @@ class Holdings:
     """Each until it is invalidated, or nobody wants it."""
 
     def __init__(
-        self, wire: HostSession, changed: Callable[[], None], *, quota: int, confides: bool
+        self,
+        wire: HostSession,
+        changed: Callable[[], None],
+        *,
+        quota: int,
+        share: Account,
+        confides: bool,
     ) -> None:
-        """changed: there may be something to send. quota: of results that are held.
+        """changed: there may be something to send. quota: of results that are held. share: what
+        its principal may hold with each of its sessions, if that is less.
         confides: whether the client is told in full why results are invalidated (D28).
         """
         self._wire: Final = wire
         self._changed: Final = changed
         self._quota: Final = quota
+        self._share: Final = share
         self._confides: Final = confides
         self._held: dict[int, Held] = {}
 
@@ -34,8 +44,13 @@ class Holdings:
         """Keep a result until it is invalidated or released, or too many are kept (G34)."""
         self._held[id] = held
         held.subscribe(partial(self._invalidated, id), self._confides)
-        if len(self._held) > self._quota:
-            oldest = next(iter(self._held))
+        if len(self._held) > min(self._quota, self._share.held):
+            self.trim()
+
+    def trim(self) -> None:
+        """Let go of the oldest, if too many are kept."""
+        most = min(self._quota, self._share.held)
+        for oldest in list(islice(self._held, max(0, len(self._held) - most))):
             self._held[oldest].release()
             self._invalidated(oldest, "one client held too many results of this host")
 

@@ -65,7 +65,7 @@ class Outlet:
         sessions, in other services, have to say (D15).
         """
         for other in self._changed:
-            if other is not session and other.wire.cid == session.wire.cid:
+            if other is not session and other.client == session.client:
                 self._ahead += self.flush(other)
 
     def statistics(self) -> OutletStatistics:

@@ -8,14 +8,15 @@ from collections.abc import Callable, Collection
 from typing import Final
 
 from ...errors import WireError
-from ...primitives import clock
+from ...primitives import clock, random_bits
 from ...transport import Handler, Listener, Message, Subscription, Transport
-from ...wire.admission import FULL, greet, rejection
+from ...wire.admission import Admission, rejection
 from ...wire.envelopes import ClientEnvelope, decode_client_envelope
 from ...wire.host import HostSession
-from ...wire.limits import Limits, Timing
+from ...wire.limits import Limits, Quota, Timing
 from ...wire.packing import Packing, forms_of, unpacking
 from ..subjects import TOKEN, Subjects
+from .accounts import Accounts
 from .clients import Clients
 from .contexts import Contexts
 from .gate import Gate
@@ -40,6 +41,7 @@ class Responder(Listener):
 
     confidants: principals that are told in full why results are invalidated (D28).
     packing: makes large messages smaller, and large again. clients: learns who has sessions.
+    quota: of each principal.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Responder(Listener):
         confidants: Collection[str],
         packing: Packing | None = None,
         clients: Clients | None = None,
+        quota: Quota = Quota(),  # noqa: B008 - immutable
     ) -> None:
         self.service = service
         self._dropped = 0
@@ -71,9 +74,14 @@ class Responder(Listener):
         self._limits = Limits(max_bytes=transport.max_payload)
         self._now = clock()
         self._loop = asyncio.get_running_loop()
+        key = random_bits(256).to_bytes(32, "big")
+        self._admission = Admission(
+            iid, key, self._has_room, self._now(), timing, forms_of(packing)
+        )
         self._left = asyncio.Event()
         self._draining = False
-        self._sessions: dict[tuple[str, int], Session] = {}
+        self._sessions: dict[tuple[str, str, int], Session] = {}
+        self._accounts = Accounts(quota)
         self._gate = Gate(self._limits.under_way)
         self._streams = OpenStreams(self._limits.streams)
         self._unheard = Unheard(service)
@@ -141,7 +149,9 @@ class Responder(Listener):
         for session in self._sessions.values():
             self._outlet.flush(session)
             session.close("the host was closed")
-            farewell = rejection(self._iid, session.wire.gen, "the host was closed")
+            self._accounts.forget(session)
+            wire = session.wire
+            farewell = rejection(self._iid, wire.gen, "the host was closed", wire.proof)
             self._transport.publish(session.reply_subject, farewell)
         self._sessions.clear()
         if self._expiry is not None:
@@ -153,10 +163,12 @@ class Responder(Listener):
         """Its clients, and what runs for them."""
         return ResponderStatistics(
             sessions=tuple(session.statistics() for session in self._sessions.values()),
+            principals=self._accounts.statistics(),
             gate=self._gate.statistics(),
             streams=len(self._streams),
             unheard=self._unheard.count,
             dropped=self._dropped,
+            forged=self._admission.forged,
         )
 
     def _running(self) -> set[asyncio.Task[None]]:
@@ -164,9 +176,10 @@ class Responder(Listener):
         sessions = (*self._sessions.values(), *self._parted)
         return {task for session in sessions for task in session.running}
 
-    def _forget(self, name: tuple[str, int]) -> None:
+    def _forget(self, name: tuple[str, str, int]) -> None:
         """A session is over."""
         session = self._sessions.pop(name)
+        self._accounts.forget(session)
         self._parted = [each for each in self._parted if each.busy]
         if self._clients is not None:
             self._clients.left(session.wire.principal, session.wire.cid)
@@ -186,22 +199,26 @@ class Responder(Listener):
             self._dropped += 1
             return
         now = self._now()
-        name = envelope.cid, envelope.gen
-        session = self._sessions.get(name) or self._admitted(envelope, now)
+        name = envelope.cid, envelope.principal, envelope.gen
+        session = self._sessions.get(name)
+        if session is None or not session.wire.proven(envelope):
+            session = self._admitted(envelope, now)
         if session is not None and not session.receive(envelope, now):
             self._forget(name)
 
     def _admitted(self, envelope: ClientEnvelope, now: float) -> Session | None:
-        """A new session, if the client asks for one and there is room."""
+        """A new session, if the client has proven that it was welcomed, and there is room."""
         if not TOKEN.fullmatch(envelope.cid) or not TOKEN.fullmatch(envelope.principal):
             self._dropped += 1  # its answers would go to another subject
             return None
         reply_subject = self._answered(envelope.principal, envelope.cid, self.service)
-        answer = greet(envelope, self._iid)
-        if answer is None and not self._has_room():
-            answer = rejection(self._iid, envelope.gen, FULL)
+        answer = self._admission.greet(envelope, now)
+        if answer is None and (envelope.cid, envelope.principal, envelope.gen) in self._sessions:
+            self._dropped += 1  # it was welcomed twice: one of them it took, this is the other
+            return None
         if answer is None and self._draining and self._offered:  # nobody else would take it
-            answer = rejection(self._iid, envelope.gen, "the client is leaving")
+            reason = "the client is leaving"
+            answer = rejection(self._iid, envelope.gen, reason, envelope.proof)
         if answer is None:
             return self._opened(envelope, reply_subject, now)
         if answer:
@@ -214,12 +231,13 @@ class Responder(Listener):
             cid=envelope.cid,
             principal=envelope.principal,
             gen=envelope.gen,
+            proof=envelope.proof,
             now=now,
             timing=self._timing,
             limits=self._limits,
-            unpacks=forms_of(self._packing),
         )
-        session = self._sessions[envelope.cid, envelope.gen] = Session(
+        self._admission.opened(envelope, now)
+        session = self._sessions[envelope.cid, envelope.principal, envelope.gen] = Session(
             wire,
             self._servant,
             reply_subject,
@@ -228,6 +246,7 @@ class Responder(Listener):
             streams=self._streams,
             unheard=self._unheard,
             packing=self._packing,
+            account=self._accounts.of(envelope.principal),
             quota=self._limits.held,
             confides=envelope.principal in self._confidants,
             contexts=self._contexts,
@@ -241,11 +260,15 @@ class Responder(Listener):
             self._expire()
         return session
 
-    def _has_room(self) -> bool:
-        """For one more session; those that have expired make room at once."""
-        if len(self._sessions) >= self._limits.sessions:
+    def _has_room(self, principal: str) -> bool:
+        """For one more session of a principal; those that have expired make room at once."""
+        if not self._is_roomy(principal):
             self._forget_silent()
-        return len(self._sessions) < self._limits.sessions
+        return self._is_roomy(principal)
+
+    def _is_roomy(self, principal: str) -> bool:
+        roomy = len(self._sessions) < self._limits.sessions
+        return roomy and self._accounts.has_room(principal)
 
     def _expire(self) -> None:
         """Forget the clients that were silent for too long, now and when the next one is."""

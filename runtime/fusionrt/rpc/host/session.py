@@ -15,6 +15,7 @@ from ...wire.host import HostSession
 from ...wire.packing import ZSTD, Packing
 from ...wire.refusals import RETRY_AFTER, refusal
 from ..deadlines import Deadlines
+from .accounts import Account, Usage
 from .contexts import Contexts
 from .gate import Gate
 from .holdings import Holdings
@@ -50,24 +51,29 @@ class Session:
         streams: OpenStreams,
         unheard: Unheard,
         packing: Packing | None,
+        account: Account,
         quota: int,
         confides: bool,
         contexts: Contexts,
         outlet: Outlet,
     ) -> None:
-        """gate: says when a body may run. pool: runs it. streams: that are open, of all clients.
+        """reply_subject: of the client whose inbox got the session's proof, and of its principal.
+        gate: says when a body may run. pool: runs it. streams: that are open, of all clients.
         unheard: learns of one-way calls that failed. packing: makes large messages smaller, for a
-        client that can unpack them. quota: of results that are held.
+        client that can unpack them.
+        account: of the principal. quota: of results that are held for this client alone.
         confides: whether the client is told in full why results are invalidated (D28).
         contexts: what streams start from.
         """
         self.wire = wire
         self._packing = packing
         self.reply_subject = reply_subject
+        self.client: Final = wire.principal, wire.cid
+        self.account: Final = account
         self._servant = servant
         self._gate = gate
         self._pool = pool
-        self._line = Line()
+        self._line = Line(wire.principal)
         self._streams = streams
         self._unheard = unheard
         self._contexts = contexts
@@ -77,8 +83,9 @@ class Session:
         """What waits, by its id: among which tasks its own is; streams are of no work."""
         self._told: dict[int, tuple[list[int], list[bytes]]] = {}
         """Results that are not held, by their method: they are told together, after all else."""
-        self._holdings = Holdings(wire, self.changed, quota=quota, confides=confides)
+        self._holdings = Holdings(wire, self.changed, quota=quota, share=account, confides=confides)
         self.senders = Senders(wire, self.changed)
+        account.join(self)
 
     def receive(self, envelope: ClientEnvelope, now: float) -> bool:
         """A message of the client came. False: the session is over."""
@@ -132,6 +139,22 @@ class Session:
             session=self.wire.statistics(),
         )
 
+    def usage(self) -> Usage:
+        """What the client has, beside what is held for it."""
+        streams = sum(work is None for _, work in self._running.values())
+        running = len(self._running) - streams
+        waits = sum(work.bytes * len(work.todo) for work in self._line.works)
+        return Usage(running + self._line.calls, streams, self.wire.kept_bytes + waits)
+
+    def trim(self) -> None:
+        """The client may hold less than before."""
+        self._holdings.trim()
+
+    @property
+    def held(self) -> int:
+        """Results that are held for the client."""
+        return len(self._holdings)
+
     def _timed(self) -> set[Work]:
         """What fails when its time is up."""
         waiting = (work for _, work in self._running.values() if work is not None)
@@ -165,6 +188,10 @@ class Session:
             for call in calls_of(calls):
                 self._start_stream(call)
             return
+        if not self.account.admits(calls=len(calls.arguments)):
+            no = Answer(failure=refusal(RETRY_AFTER))
+            self.answers(calls.kind, calls.method, [(id, no) for id in calls.ids])
+            return
         try:
             bodies = self._servant.answer(calls, self)
         except Exception as error:
@@ -173,6 +200,7 @@ class Session:
         if bodies is None:
             return
         work = Work(self, self._line, calls.kind, calls.method, bodies, deadline)
+        work.bytes = sum(map(len, calls.arguments)) // len(calls.arguments)
         self._gate.enter(work)
         if work.todo and work.is_timed:
             self._deadlines.set(work, work.seconds)
@@ -299,7 +327,7 @@ class Session:
             return
         if work is None:
             return
-        if self._streams.full:
+        if self._streams.full or not self.account.admits(streams=1):
             work.close()
             self.end(call.id, refusal(RETRY_AFTER))
             return

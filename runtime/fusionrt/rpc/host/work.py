@@ -38,12 +38,13 @@ class Client(Replies, Protocol):
 class Line:
     """The calls of one client that wait for their turn, in their order.
 
-    calls: how many they are.
+    principal: of the client. calls: how many they are.
     """
 
-    __slots__ = ("calls", "works")
+    __slots__ = ("calls", "principal", "works")
 
-    def __init__(self) -> None:
+    def __init__(self, principal: str = "") -> None:
+        self.principal: Final = principal
         self.works: deque[Work] = deque()
         self.calls = 0
 
@@ -53,6 +54,7 @@ class Work:
 
     todo: those that did not begin; they stand in line. counted: how many of them the line knows.
     bodies: the ids of those whose bodies wait. body, answer, fault: see `Bodies`.
+    bytes: of the arguments of each, about.
     due: when their time is up. seconds: how long it was.
     is_timed: whether they fail then. A compute call does not: others may have joined it, and its
         client cancels it when the last of them leaves.
@@ -62,6 +64,7 @@ class Work:
         "answer",
         "bodies",
         "body",
+        "bytes",
         "client",
         "counted",
         "due",
@@ -93,6 +96,7 @@ class Work:
         self.first: Final = bodies.ids[0]
         self.last: Final = bodies.ids[-1]
         self.counted = 0
+        self.bytes = 0
         self.bodies: set[int] = set()
         self.due: Final = due
         self.seconds = 0.0

@@ -1,0 +1,140 @@
+"""`Account`: what one principal has of a service, over all its sessions, and may have (D27, D30).
+
+Many processes of one principal are one that asks for much. What it has is counted when that may be
+too much, or a while ago: a call costs an addition.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from ...primitives import clock
+from ...wire.limits import Quota
+from .statistics import AccountStatistics
+
+if TYPE_CHECKING:
+    from .session import Session
+
+__all__ = ["Account", "Accounts", "Usage"]
+
+RECOUNT: Final = 0.1
+"""Seconds after which what a principal has is counted again, if it asks for more."""
+AGAIN: Final = 0.01
+"""The same where it has too much."""
+
+
+class Usage(NamedTuple):
+    """What a session has. calls: that run or wait. streams: that are open. bytes: of the arguments
+    of calls that wait, and of results that its client does not have yet.
+    """
+
+    calls: int
+    streams: int
+    bytes: int
+
+
+class Account:
+    """Of one principal.
+
+    refused: calls and streams that were refused because it had too much.
+    """
+
+    def __init__(self, principal: str, quota: Quota) -> None:
+        self.principal: Final = principal
+        self.sessions: dict[Session, None] = {}
+        self.refused = 0
+        self._quota: Final = quota
+        self._now: Final = clock()
+        self._calls = self._streams = self._bytes = 0
+        self._stale = self._closed = self._now()
+
+    def join(self, session: Session) -> None:
+        """A session begins: the others may hold less from now on (G34)."""
+        self.sessions[session] = None
+        for each in self.sessions:
+            each.trim()
+
+    @property
+    def full(self) -> bool:
+        """Whether it may open no further session."""
+        return len(self.sessions) >= self._quota.sessions
+
+    @property
+    def held(self) -> int:
+        """Results that each of its sessions may hold."""
+        return self._quota.held // max(1, len(self.sessions))
+
+    def admits(self, calls: int = 0, streams: int = 0) -> bool:
+        """Whether it may make so many calls, or open so many streams, more."""
+        self._calls += calls
+        self._streams += streams
+        now = self._now()
+        if now >= self._stale or (self._over and now >= self._closed):
+            self._count()
+            self._calls += calls
+            self._streams += streams
+            self._closed = now + AGAIN if self._over else now
+        if not self._over:
+            return True
+        self._calls -= calls
+        self._streams -= streams
+        self.refused += calls + streams
+        return False
+
+    @property
+    def _over(self) -> bool:
+        quota = self._quota
+        return (
+            self._calls > quota.calls or self._streams > quota.streams or self._bytes > quota.bytes
+        )
+
+    def _count(self) -> None:
+        usages = [session.usage() for session in self.sessions]
+        self._calls = sum(usage.calls for usage in usages)
+        self._streams = sum(usage.streams for usage in usages)
+        self._bytes = sum(usage.bytes for usage in usages)
+        self._stale = self._now() + RECOUNT
+
+    def statistics(self) -> AccountStatistics:
+        """What it has now."""
+        self._count()
+        return AccountStatistics(
+            principal=self.principal,
+            sessions=len(self.sessions),
+            calls=self._calls,
+            streams=self._streams,
+            held=sum(session.held for session in self.sessions),
+            bytes=self._bytes,
+            refused=self.refused,
+        )
+
+
+class Accounts:
+    """Of all principals that have a session."""
+
+    def __init__(self, quota: Quota) -> None:
+        self._quota: Final = quota
+        self._by_principal: dict[str, Account] = {}
+
+    def has_room(self, principal: str) -> bool:
+        """For one more session of it."""
+        account = self._by_principal.get(principal)
+        return self._quota.sessions > 0 if account is None else not account.full
+
+    def of(self, principal: str) -> Account:
+        """Its account; say `forget` when a session of it has ended."""
+        account = self._by_principal.get(principal)
+        if account is None:
+            account = self._by_principal[principal] = Account(principal, self._quota)
+        return account
+
+    def forget(self, session: Session) -> None:
+        """It has ended."""
+        account = session.account
+        account.sessions.pop(session, None)
+        if not account.sessions:
+            self._by_principal.pop(account.principal, None)
+
+    def statistics(self) -> tuple[AccountStatistics, ...]:
+        """Of each."""
+        return tuple(account.statistics() for account in self._by_principal.values())

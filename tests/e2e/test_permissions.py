@@ -1,0 +1,338 @@
+"""A real nats-server with what `fusiongen permissions` prints: every role on every subject (D30).
+
+What is expected is thought out here by itself, from what a role serves and calls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from decimal import Decimal
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from nats.aio.client import Client
+from shop.contracts import Cart, Item
+from shop.generated.carts import CartsClient
+from shop.generated.products import ProductsClient
+from shop.services import CartsInMemory
+
+from fusiongen.contract import MethodKind
+from fusiongen.output.lock import Lock, LockedContract, LockedMethod
+from fusiongen.permissions import Rights, as_nats, rights_for, rights_of
+from fusiongen.project import Role, load
+from fusionrt import Credentials, Host, NotPermitted
+from tests.lab import LabClient, TinyLab
+from tests.natsserver import NatsServer
+
+from .processes import ROOT, ServiceProcess
+
+SERVICES = "carts", "products", "vault"
+SERVES: dict[str, set[str]] = {
+    "carts": {"carts"},
+    "products": {"products"},
+    "vault": {"vault"},
+    "both": {"carts", "products"},
+    "web": set(),
+    "console": set(),
+    "idle": set(),
+}
+CALLS: dict[str, set[str]] = {
+    "carts": {"products", "vault"},
+    "products": set(),
+    "vault": set(),
+    "both": {"vault"},
+    "web": {"carts"},
+    "console": {"carts", "products"},
+    "idle": set(),
+}
+CHANGES = {"carts": {"carts", "products"}, "products": {"products"}, "vault": {"vault"}}
+"""Whose keys the commands of a service invalidate."""
+ROLES = sorted(SERVES)
+
+
+class Try(NamedTuple):
+    """What a role tries: publish, or subscribe in a queue group or none."""
+
+    action: str
+    subject: str
+    queue: str = ""
+
+
+def tries() -> Iterator[Try]:
+    """Each kind of subject, of each service and each role; and what is none of ours."""
+    own = [
+        f"fusion.{kind}"
+        for service in SERVICES
+        for kind in (
+            f"q.{service}",
+            f"i.{service}.h1",
+            f"s.{service}.3",
+            f"op.{service}",
+            f"q.{service}.more",
+            f"i.{service}.h1.more",
+            f"op.{service}.more",
+            f"i.{service}",
+            *(f"c.{role}.cid.{service}" for role in ROLES),
+        )
+    ]
+    others = [
+        *(
+            "_INBOX.a.b",
+            "_INBOX_web.a",
+            "_INBOX_carts.a",
+            "fusion.x",
+            "fusion",
+            "carts",
+            "other.q.carts",
+        ),
+        *("$SRV.PING", "$SRV.INFO.carts", "$SRV.STATS.vault", "$SRV.PING.carts.h1"),
+        *("$JS.API.INFO", "$JS.API.STREAM.CREATE.x", "$KV.fusion-carts.1", "$SYS.REQ.SERVER.PING"),
+        *("fusion.c.web.cid", "fusion.c.web.cid.carts.more", "fusion.c.anonymous.cid.carts"),
+    ]
+    wild = [
+        *(">", "*", "*.>", "fusion.>", "fusion.*.>", "fusion.*.carts", "fusion.*.carts.*"),
+        *("fusion.q.*", "fusion.q.>", "fusion.i.>", "fusion.i.*.*", "fusion.s.>", "fusion.op.*"),
+        *("fusion.c.>", "fusion.c.*.>", "fusion.c.*.*.*", "fusion.c.*.*.carts", "_INBOX.>"),
+        *("$SRV.>", "$SRV.*", "$SYS.>", "$JS.>", "$KV.>"),
+        *(f"fusion.i.{service}.{any}" for service in SERVICES for any in "*>"),
+        *(f"fusion.c.{role}.{any}" for role in ROLES for any in ("cid.>", "*.>", ">", "*.carts")),
+    ]
+    for subject in (*own, *others):
+        yield Try("publish", subject)
+    for subject, queue in product((*own, *others, *wild), ("", "hosts", "spies")):
+        yield Try("subscribe", subject, queue)
+
+
+def allowed(role: str, it: Try) -> bool:
+    """Whether the role's job needs it. (For a nats-server `>` is one more word that `*` allows, so
+    that it reaches whatever may stand below a service's own subjects.)
+    """
+    serves, calls = SERVES[role], CALLS[role]
+    match (it.action, *it.subject.split(".")):
+        case "publish", "fusion", "q", service:
+            return service in calls
+        case "publish", "fusion", "i", service, _:
+            return service in calls
+        case "publish", "fusion", "c", _, _, service:
+            return service in serves
+        case "publish", "fusion", "op", service:
+            return any(service in CHANGES[each] for each in serves)
+        case "subscribe", "fusion", "q", service:
+            return service in serves and it.queue == "hosts"
+        case "subscribe", "fusion", "i" | "s", service, _:
+            return service in serves
+        case "subscribe", "fusion", "op", service:
+            return service in serves
+        case "subscribe", "fusion", "c", whose, _, _, *_:
+            return whose == role
+        case "subscribe", "$SRV", _:
+            return bool(serves)
+        case "subscribe", "$SRV", _, service:
+            return service in serves
+        case "subscribe", "$SRV", _, _, _:
+            return bool(serves)
+    return False
+
+
+def matrix() -> dict[str, Rights]:
+    """The rights of these roles, as the command makes them."""
+    put = LockedMethod(kind=MethodKind.COMMAND, result="None", invalidates=("products.stock(ANY)",))
+    contracts = {
+        "carts": LockedContract(protocol="x", methods={"put": put}),
+        "products": LockedContract(protocol="x"),
+        "vault": LockedContract(protocol="x", internal=True),
+    }
+    roles = {name: Role(serves=[*SERVES[name]], calls=[*CALLS[name]]) for name in ROLES}
+    return rights_for(Lock(hash="0" * 32, contracts=contracts), roles)
+
+
+def serve(folder: Path, rights: dict[str, Rights], patch: pytest.MonkeyPatch) -> NatsServer:
+    """A nats-server with what is printed for these roles; each one's password is its name."""
+    text = as_nats(rights)
+    for variable in re.findall(r"\$(\w+_PASSWORD)", text):
+        patch.setenv(variable, f"pw-{variable.removesuffix('_PASSWORD').lower()}")
+    path = folder / "server.conf"
+    path.write_text(text)
+    return NatsServer(folder, "-c", str(path))
+
+
+class Raw:
+    """A connection of a role that does what it likes; refused: what the server said no to."""
+
+    def __init__(self, url: str, role: str) -> None:
+        self._url = url
+        self._role = role
+        self._client = Client()
+        self.refused: list[str] = []
+
+    async def __aenter__(self) -> Raw:
+        async def heard(error: Exception) -> None:
+            self.refused.append(str(error))
+
+        await self._client.connect(
+            self._url,
+            user=self._role,
+            password=f"pw-{self._role}",
+            error_cb=heard,
+            allow_reconnect=False,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._client.close()
+
+    async def may(self, it: Try) -> bool:
+        """Whether the server lets it be done."""
+        self.refused.clear()
+        if it.action == "publish":
+            await self._client.publish(it.subject, b"x")
+            await self._settle()
+        else:
+            subscription = await self._client.subscribe(it.subject, queue=it.queue)
+            await self._settle()
+            await subscription.unsubscribe()
+        assert all("permissions violation" in each for each in self.refused), self.refused
+        return not self.refused
+
+    async def _settle(self) -> None:
+        """The first ping of nats-py overtakes what was published, the second does not."""
+        for _ in range(2):
+            await self._client.flush()
+
+
+@pytest.mark.parametrize("role", ROLES)
+async def test_D30_every_role_may_do_its_job_on_every_subject_and_nothing_else(
+    role: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Publish and subscribe, with a queue group and without, with wildcards and without."""
+    with closing(serve(tmp_path, matrix(), monkeypatch)) as server:
+        async with Raw(server.url, role) as raw:
+            wrong = [it for it in tries() if await raw.may(it) is not allowed(role, it)]
+    assert wrong == [], "\n".join(map(str, wrong))
+
+
+@pytest.mark.parametrize("wider", ["fusion.>", "fusion.c.>", "fusion.i.*.*", "fusion.op.*", ">"])
+async def test_D30_a_right_too_many_is_noticed(
+    wider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The table above can fail: one more right of the web's is found."""
+    rights = matrix()
+    web = rights["web"]
+    for more in (
+        replace(web, publish=(*web.publish, wider)),
+        replace(web, subscribe=(*web.subscribe, wider)),
+    ):
+        with closing(serve(tmp_path, {**rights, "web": more}, monkeypatch)) as server:
+            async with Raw(server.url, "web") as raw:
+                found = [it for it in tries() if await raw.may(it) and not allowed("web", it)]
+        assert found
+
+
+@pytest.fixture
+def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NatsServer]:
+    """A broker with the permissions of the example."""
+    rights = rights_of(load(ROOT / "examples" / "cart"))
+    with closing(serve(tmp_path, rights, monkeypatch)) as server:
+        yield server
+
+
+def signed_in(role: str) -> dict[str, str]:
+    """The environment of a process of this role."""
+    return {"NATS_USER": role, "NATS_PASSWORD": f"pw-{role}", "FUSION_PRINCIPAL": role}
+
+
+def host(server: NatsServer, role: str) -> Host:
+    """A host of this role in this process."""
+    credentials = Credentials(user=role, password=f"pw-{role}")
+    return Host(server.url, credentials=credentials, principal=role)
+
+
+async def test_D30_the_whole_example_runs_under_its_permissions(example: NatsServer) -> None:
+    """Calls, commands, invalidations over two hops; a second instance; a drain; a restart of the
+    services and of the broker.
+    """
+    url = example.url
+    async with (
+        ServiceProcess("shop.app:products", url, environment=signed_in("products")) as products,
+        ServiceProcess("shop.app:carts", url, environment=signed_in("carts")),
+        host(example, "web") as web,
+    ):
+        carts, prices = web.client(CartsClient), web.client(ProductsClient)
+        assert await carts.total("1") == Decimal("3.00")
+        replica = await carts.computed.total("1")
+        await prices.set_price("apple", Decimal("5.00"))
+        await asyncio.wait_for(replica.invalidated(), 5)
+        assert await carts.total("1") == Decimal("6.00")
+        await carts.put(Cart("1", (Item("apple", 2),)))
+        assert await carts.total("1") == Decimal("10.00")
+        async with ServiceProcess("shop.app:products", url, environment=signed_in("products")):
+            products.terminate()
+            assert await products.ended() == 0
+            replica = await carts.computed.total("2")
+            await prices.set_price("banana", Decimal("1.00"))
+            await asyncio.wait_for(replica.invalidated(), 5)
+            assert await carts.total("2") == Decimal("10.00")
+            example.restart()
+            await prices.with_options(timeout=20.0).set_price("banana", Decimal("2.00"))
+            async with asyncio.timeout(20):
+                async for now in carts.changes.total("2"):
+                    if now.error is None and now.value == Decimal("20.00"):
+                        break
+
+
+async def test_D30_streams_and_nudges_pass_between_instances(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command on one host of a service invalidates what another one holds for its clients."""
+    contracts = {"lab": LockedContract(protocol="x")}
+    roles = {"lab": Role(serves=["lab"]), "web": Role(calls=["lab"])}
+    rights = rights_for(Lock(hash="0" * 32, contracts=contracts), roles)
+    with closing(serve(tmp_path, rights, monkeypatch)) as server:
+        data = {"a": 1}
+        async with host(server, "lab") as one, host(server, "web") as web:
+            await one.serve(TinyLab(data))
+            client = web.client(LabClient)
+            held = await client.computed.get("a")
+            assert [item async for item in client.count(1000)] == [*range(1000)]
+            async with host(server, "lab") as two:
+                other = TinyLab(data)
+                await two.serve(other)
+                await other.put("a", 2)
+                await asyncio.wait_for(held.invalidated(), 5)
+                assert await client.get("a") == 2
+
+
+async def test_D30_another_role_s_name_gets_nobody_anywhere(example: NatsServer) -> None:
+    """Who signs in as the web is not the carts: it hears no answers, and serves nothing."""
+    for principal in ("carts", "anonymous"):
+        credentials = Credentials(user="web", password="pw-web")
+        with pytest.raises(NotPermitted, match=f"fusion.c.{principal}"):
+            async with Host(example.url, credentials=credentials, principal=principal):
+                pass
+    async with host(example, "products") as products, host(example, "web") as web:
+        with pytest.raises(NotPermitted):
+            await web.serve(CartsInMemory(web.client(ProductsClient)))
+        with pytest.raises(NotPermitted, match=r"fusion\.q\.carts"):
+            await products.client(CartsClient).total("1")
+
+
+async def test_D30_a_console_that_signs_in_calls_and_watches(example: NatsServer) -> None:
+    """`fusiongen call` under the permissions of the role `console`."""
+    async with ServiceProcess("shop.app:products", example.url, environment=signed_in("products")):
+        ran = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "fusiongen", "call", "products.get", '"apple"', "--nats", example.url),
+            env={**os.environ, **signed_in("console")},
+            stdout=asyncio.subprocess.PIPE,
+        )
+        told, _ = await ran.communicate()
+        assert ran.returncode == 0
+        assert b"apple" in told
