@@ -10,7 +10,7 @@ from ..graph import SCOPE, Computed, Origin, OriginKind, invalidate, lean
 from ..primitives import run_in_loop
 from ..rpc import Peer, Registration
 
-__all__ = ["lean_on", "registration_of"]
+__all__ = ["UNPROVEN", "lean_on", "registration_of"]
 
 UNPROVEN: Final = 1.0
 """Seconds that a failure may be served which no host holds, and so nobody will invalidate."""

@@ -16,7 +16,7 @@ from ..interceptors import arriving
 from ..primitives import now
 from ..rpc import Answer, Bodies, Call, Replies, Reply, Sender
 from ..services.binding import Binding
-from ..table import Command, Compute, Method, Plain, Stream
+from ..table import Command, Compute, Method, OneWay, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import method_id
@@ -34,6 +34,7 @@ _DESCRIBE = method_id(DESCRIBE)
 _KINDS: Final[dict[type[Method], tuple[Kind, ...]]] = {
     Compute: (Kind.COMPUTE, Kind.PLAIN),
     Plain: (Kind.PLAIN,),
+    OneWay: (Kind.ONEWAY,),
     Command: (Kind.COMMAND,),
     Stream: (),
 }
@@ -164,7 +165,7 @@ class Served:
             return self._compute(calls, ids, arguments, encode, replies)
         if not ids:
             return None
-        if kind is Kind.PLAIN:
+        if kind in (Kind.PLAIN, Kind.ONEWAY):
             body = self._told_of(calls, replies, self._plain())
             return Bodies(ids, arguments, body, encode, self._failed)
         operations = calls.operations or ("",) * len(calls.ids)
@@ -327,7 +328,7 @@ class Served:
 
     def _plain(self) -> Callable[..., Awaitable[Any]]:
         name = self._method.name
-        if isinstance(self._method, Plain):
+        if isinstance(self._method, Plain | OneWay):
             return partial(self._around, self._binding.service())
         return lambda *arguments: self._binding.raw(name, arguments)
 

@@ -1,6 +1,6 @@
 """Calls and streams over a transport: peers on the client's end, responders on the host's."""
 
-from .client.answer import Ask, Failed, Pending
+from .client.answer import Ask, Failed, Pending, in_doubt
 from .client.caller import Caller
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
@@ -8,6 +8,7 @@ from .client.registration import Registration
 from .client.shards import ShardPeer
 from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
+from .host.clients import Clients
 from .host.read_your_writes import Outlet
 from .host.responder import Responder
 from .host.servant import Answer, Bodies, Call, Held, Replies, Reply, Servant, internal
@@ -25,6 +26,7 @@ __all__ = [
     "Call",
     "Caller",
     "CallerStatistics",
+    "Clients",
     "Failed",
     "Held",
     "Incoming",
@@ -42,5 +44,6 @@ __all__ = [
     "Servant",
     "ShardPeer",
     "Subjects",
+    "in_doubt",
     "internal",
 ]

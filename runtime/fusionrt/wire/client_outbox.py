@@ -35,9 +35,15 @@ class ClientOutbox:
     """
 
     def __init__(
-        self, told: list[events.ClientEvent], calls: CallTable, limits: Limits, largest: int
+        self,
+        told: list[events.ClientEvent],
+        calls: CallTable,
+        limits: Limits,
+        largest: int,
+        unpacks: tuple[str, ...],
     ) -> None:
-        """largest: bytes that the frames of a message may have."""
+        """largest: bytes that the frames of a message may have. unpacks: see `KeepAlive`."""
+        self._unpacks: Final = unpacks
         self._told: Final = told
         self._calls: Final = calls
         self._queue: Final = calls.queue
@@ -57,8 +63,10 @@ class ClientOutbox:
         if call_size(request.arguments, request.operation) <= self._largest:
             return self._queue.add(request)
         id = self._queue.skip()
-        problem = f"its arguments have {length:,} bytes, too many for a message"
-        self._told.append(events.Failed(id, "too_large", problem, b"", False))
+        problem = (
+            f"its arguments have {length:,} bytes, too many for a message of {self._largest:,}"
+        )
+        self._told.append(events.Failed(id, "arguments_too_large", problem, b"", False))
         return id
 
     @property
@@ -166,7 +174,10 @@ class ClientOutbox:
         if resyncing:
             return self.resync(number)
         digest = self._calls.digest
-        return [*self._calls.all_credits(), KeepAlive(number, digest.count, digest.value)]
+        return [
+            *self._calls.all_credits(),
+            KeepAlive(number, digest.count, digest.value, self._unpacks),
+        ]
 
     def resync(self, number: int) -> list[ClientFrame]:
         """All that the client believes in; the lists also say what it abandoned."""

@@ -110,7 +110,7 @@ class Hearing:
             self._lease.answered(frame.number)
 
     def _resynced(self, frame: Resynced) -> None:
-        self._calls.gone(frame.gone)
+        self._calls.gone(frame.gone, frame.forgotten)
         if frame.last:
             self.sequence.restored()
             self._lease.answered(frame.number)

@@ -9,15 +9,22 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from ...errors import FusionError
+from ...errors import (
+    CallTimeout,
+    FusionError,
+    OutcomeUnknown,
+    Overloaded,
+    Refused,
+    RemoteUnavailable,
+)
 from ...wire import runs
-from ...wire.frames import Ending
+from ...wire.frames import Ending, Kind
 from .registration import Registration
 
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Ask", "Failed", "Pending"]
+__all__ = ["Ask", "Failed", "Pending", "in_doubt"]
 
 
 class Failed(FusionError):
@@ -47,9 +54,30 @@ class Ask(runs.Ask):
         """What a failure raises."""
         return Failed(failure)
 
-    def late(self) -> Exception:
+    def late(self, *, may_have_run: bool = True) -> Exception:
         """What a call raises whose time is up."""
         return TimeoutError()
+
+
+def in_doubt(ask: runs.Ask, error: FusionError) -> FusionError:
+    """What a call raises that may have run where this happened (D13).
+
+    What may run twice, and a stream, which is seen to have begun, raise the error itself.
+    """
+    if ask.repeats or ask.kind is Kind.STREAM:
+        return error
+    if not isinstance(error, RemoteUnavailable) or error.may_have_run:
+        return error
+    return OutcomeUnknown(error.service, error.problem)
+
+
+def doubted(error: Exception) -> Exception:
+    """What is raised by a call that failed so, but may have run before that."""
+    if isinstance(error, Overloaded | CallTimeout | Refused):
+        error.may_have_run = True
+    elif isinstance(error, RemoteUnavailable) and not error.may_have_run:  # others raise it, too
+        return RemoteUnavailable(error.service, error.problem, may_have_run=True)
+    return error
 
 
 class Pending(msgspec.Struct, eq=False):
@@ -57,6 +85,7 @@ class Pending(msgspec.Struct, eq=False):
 
     due: when its caller has waited long enough. registration: what a compute call's result will be
     held by. session, id: where it was sent. lost: how many hosts were lost while they ran it.
+    doubtful: it may have run, wherever it waits now.
     """
 
     ask: Ask
@@ -69,6 +98,7 @@ class Pending(msgspec.Struct, eq=False):
     session: Session | None = None
     id: int = 0
     lost: int = 0
+    doubtful: bool = False
 
     @property
     def request(self) -> Self:
@@ -85,6 +115,11 @@ class Pending(msgspec.Struct, eq=False):
             if not self.answer.done():
                 self.answer.set_result(value)
 
+    def told(self) -> None:
+        """It was sent, and nobody waits for more."""
+        if not self.answer.done():
+            self.answer.set_result(None)
+
     def refuse(self, failure: Ending) -> None:
         """Its host, or this process, says that there is no result."""
         try:
@@ -95,6 +130,8 @@ class Pending(msgspec.Struct, eq=False):
 
     def fail(self, error: Exception) -> None:
         """There is no result, and will be none."""
+        if self.doubtful:
+            error = doubted(error)
         if isinstance(error, StopIteration):
             error = RuntimeError(f"its outcome is a {type(error).__name__}, which nothing awaits")
         if not self.answer.done():
