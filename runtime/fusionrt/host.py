@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
-from typing import Final, Protocol, Self, TypeVar
+from typing import Final, Self, TypeVar
 
 from .broker import Broker
 from .errors import NotBoundError, RemoteUnavailable
@@ -20,6 +20,7 @@ from .graph import (
     inspect_ending,
     is_transient,
 )
+from .identity import Session
 from .interceptors import Interceptor, Side, attach, checked
 from .observing.discovery import Announced, Discovery
 from .observing.health import STOPPED, Health, health_of
@@ -198,7 +199,7 @@ class Host(Rooted):
         """
         self._open().offer(service)
 
-    def client(self, cls: type[_C], *, of: HasId | None = None) -> _C:
+    def client(self, cls: type[_C], *, of: Session | None = None) -> _C:
         """A client of a service, wherever it is served; clients of one class share replicas.
 
         of: the `Session` of a client of this host, as a method was told it: what that one process
@@ -247,14 +248,6 @@ class Host(Rooted):
                 "the host is not running: enter it with `async with Host() as host`"
             )
         return self._entered
-
-
-class HasId(Protocol):
-    """A `Session`."""
-
-    @property
-    def id(self) -> str:
-        """The principal and the id of a client's process."""
 
 
 class _News(Listener):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from fusionrt import Host, NotBoundError, OutcomeUnknown, RemoteError, RemoteUnavailable
+from fusionrt import Host, NotBoundError, OutcomeUnknown, RemoteError, RemoteUnavailable, Session
 from fusionrt.clock import ClockClient
 from fusionrt.primitives import utc_now
 from fusionrt.transport.nats import NatsTransport
@@ -20,13 +20,6 @@ from tests.remote.test_modes import Notes
 from tests.waiting import until
 
 
-@dataclass(frozen=True)
-class Who:
-    """Names a client, as a `Session` does."""
-
-    id: str
-
-
 @dataclass
 class Party:
     """A process that is a client of the lab, and offers notes and a lab of its own."""
@@ -34,7 +27,7 @@ class Party:
     host: Host
     notes: Notes
     lab: TinyLab
-    who: Who
+    who: Session
     crash: Callable[[], Awaitable[None]]
     leave: Callable[[], Awaitable[None]]
 
@@ -62,7 +55,7 @@ class Room:
         async def crash() -> None:
             await transport.close(drain=False)
 
-        return Party(host, notes, lab, Who(new), crash, own.aclose)
+        return Party(host, notes, lab, Session(new), crash, own.aclose)
 
     def ids(self) -> set[str]:
         """Who has sessions."""
