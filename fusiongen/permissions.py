@@ -5,6 +5,8 @@ A role is a principal: processes with the same rights, which sign in as one user
 - of what it serves: be found, be called, tell its other hosts of changes, answer whoever asks;
 - of what it calls: look for a host, and talk to one;
 - hear answers to itself, where nobody else may listen.
+
+What it offers, the hosts of what it calls may call, at no other role; and it may answer these.
 """
 
 from __future__ import annotations
@@ -53,7 +55,7 @@ def rights_of(project: Project, prefix: str = "fusion") -> dict[str, Rights]:
 
 def rights_for(lock: Lock, roles: Mapping[str, Role], prefix: str = "fusion") -> dict[str, Rights]:
     """The same of these roles and contracts."""
-    rights = _Rights(lock, Subjects(prefix))
+    rights = _Rights(lock, roles, Subjects(prefix))
     return {name: rights.of(name, role) for name, role in sorted(roles.items())}
 
 
@@ -76,8 +78,9 @@ def _usual(lock: Lock) -> dict[str, Role]:
 
 
 class _Rights:
-    def __init__(self, lock: Lock, subjects: Subjects) -> None:
+    def __init__(self, lock: Lock, roles: Mapping[str, Role], subjects: Subjects) -> None:
         self._lock = lock
+        self._roles = roles
         self._subjects = subjects
 
     def of(self, name: str, role: Role) -> Rights:
@@ -94,6 +97,7 @@ class _Rights:
                 subscribe.append(f"_INBOX_{name}.>")
         for service in self._called(name, role):
             publish += self._said_to(service)
+        publish += self._said_back(name, role)
         return Rights(_distinct(publish), _distinct(subscribe), replies=bool(role.serves))
 
     def _known(self, role: str, services: Iterable[str]) -> Iterator[str]:
@@ -106,9 +110,7 @@ class _Rights:
             yield service
 
     def _called(self, name: str, role: Role) -> list[str]:
-        contracts = self._lock.contracts
-        public = [service for service, each in contracts.items() if not each.internal]
-        calls = [s for each in role.calls for s in (public if each == ALL else [each])]
+        contracts, calls = self._lock.contracts, self._all(role.calls)
         for service in self._known(name, calls):
             if contracts[service].internal and not role.serves:
                 raise GenerationError(
@@ -139,6 +141,24 @@ class _Rights:
         yield self._subjects.host(service, "*")
         if self._lock.contracts[service].shard is not None:
             yield self._subjects.shard(service, "*")
+
+    def _said_back(self, name: str, role: Role) -> Iterator[str]:
+        """What a host says to what its clients offer, and such a client to its hosts."""
+        for other, each in self._roles.items():
+            if self._reaches(role, each):
+                for service in self._known(other, each.offers):
+                    yield self._subjects.offered(other, "*", service)
+            if self._reaches(each, role):
+                for service in self._known(name, role.offers):
+                    yield self._subjects.returned(other, "*", service)
+
+    def _reaches(self, host: Role, client: Role) -> bool:
+        """Whether one serves what the other calls, so that there are sessions of them."""
+        return not {*host.serves}.isdisjoint(self._all(client.calls))
+
+    def _all(self, calls: Iterable[str]) -> list[str]:
+        public = [name for name, each in self._lock.contracts.items() if not each.internal]
+        return [name for each in calls for name in (public if each == ALL else [each])]
 
     def _table_of(self, service: str) -> Iterator[str]:
         """The bucket of who owns which shard."""

@@ -41,6 +41,8 @@ class Role(BaseModel):
     """The services that they serve."""
     calls: list[str] = []
     """The services that they call; `*` for all that are not internal."""
+    offers: list[str] = []
+    """What they offer to the hosts that they call: `host.offer(…)`."""
 
 
 class Config(BaseModel):

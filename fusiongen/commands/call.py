@@ -72,7 +72,7 @@ def said(failure: Ending) -> str:
     match failure.code:
         case "declared":
             return f"raised {declared_name(failure.data)}: {failure.message}"
-        case "bad_arguments" | "too_large":
+        case "bad_arguments" | "arguments_too_large":
             return f"was called with a wrong argument: {failure.message}"
         case "internal":
             return f"failed: {failure.message}"

@@ -86,7 +86,8 @@ class Live:
             else:
                 async with asyncio.timeout(timeout):
                     payload = await peer.call(request)
-                yield payload.decode()
+                if payload is not None:  # of a one-way call nothing is heard
+                    yield payload.decode()
         except Failed as failed:
             raise CallFailed(call, failed.failure) from None
 

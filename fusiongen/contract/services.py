@@ -148,6 +148,7 @@ class MethodKind(Enum):
     COMPUTE = "compute"
     COMMAND = "command"
     PLAIN = "plain"
+    ONEWAY = "one-way"
     STREAM = "stream"
 
 
@@ -160,6 +161,8 @@ class Method(Model):
     result: Type
     generator: bool = False
     """It is a stream that is declared as an `AsyncGenerator`."""
+    idempotent: bool = False
+    """It is a plain method or a stream that may run twice."""
     doc: str | None = None
     deprecated: str | None = None
     """What to do instead, as `@deprecated` says it."""

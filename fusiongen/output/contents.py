@@ -58,6 +58,7 @@ class _Writer:
             parameters=tuple(map(self._parameter, method.parameters)),
             result=self.spelled.type(method.result),
             generator=method.generator,
+            idempotent=method.idempotent,
             options={name: float(text) for name, text in method.options.given()},
             invalidates=tuple(map(str, method.invalidates)),
             deprecated=method.deprecated,

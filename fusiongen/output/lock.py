@@ -61,6 +61,7 @@ class LockedMethod(_Model):
     parameters: tuple[LockedParameter, ...] = ()
     result: str
     generator: bool = False
+    idempotent: bool = False
     options: dict[str, float] = {}
     invalidates: tuple[str, ...] = ()
     deprecated: str | None = None

@@ -15,6 +15,7 @@ from ..rules.methods import AsyncStream, DecoratedStream, SyncMethod
 from ..rules.protocols import NotAMethod
 from .decorators import Decoration, decorations
 from .diagnostics import Diagnostics
+from .modes import MODES, modes_of
 from .modules import Module
 from .options import Entry, deprecation_of, entries_of, options_of
 from .signature import Signature
@@ -98,6 +99,8 @@ class _Reader:
             options=options,
             span=self._module.span(self._node.name),
         )
+        modes = modes_of(method, self._decorations, self._diagnostics)
+        method = method.model_copy(update=modes._asdict())
         return MethodSyntax(method, self._module, entries, tuple(self._diagnostics.found))
 
     def _decoration(self) -> Decoration | None:
@@ -157,5 +160,6 @@ class _Reader:
 
 def _decides(each: Decoration) -> bool:
     """Whether a decorator says what the method is, or something that no contract says."""
-    harmless = each.name == "deprecated" or (each.name == "harmless" and each.arguments is None)
-    return each.readable and not harmless
+    beside = each.name in ("deprecated", *MODES)
+    harmless = each.name == "harmless" and each.arguments is None
+    return each.readable and not (beside or harmless)

@@ -144,7 +144,7 @@ class _Document:
     # -- methods --
 
     def _method(self, service: str, name: str, method: MethodDescription) -> None:
-        calls, answers = f"{service}.calls", f"{service}.answers"
+        calls = f"{service}.calls"
         call = self._message(
             calls,
             f"{name}.calls",
@@ -157,6 +157,24 @@ class _Document:
             summary=f"Calls {service}.{name}.",
             correlationId={"location": "$message.payload#/1"},
         )
+        self._operations[f"{service}.{name}"] = {
+            "action": "receive",
+            "channel": {"$ref": f"#/channels/{calls}"},
+            "title": f"{service}.{name}",
+            **_about(method.doc),
+            "tags": [{"name": service}, {"name": method.kind.value}],
+            **dict(self._extensions(f"{service}.{name}", method)),
+            "messages": [call],
+            **self._reply(service, name, method),
+        }
+        if method.kind is MethodKind.COMPUTE:
+            self._invalidated(service, name)
+
+    def _reply(self, service: str, name: str, method: MethodDescription) -> dict[str, Any]:
+        """What answers a call, if anything does."""
+        if method.kind is MethodKind.ONEWAY:
+            return {}
+        answers = f"{service}.answers"
         payloads = _each(self._payloads.of(method.result))
         if method.kind is MethodKind.STREAM:
             answer = self._message(
@@ -175,21 +193,12 @@ class _Document:
                 correlationId={"location": "$message.payload#/2/0"},
             )
         ending = "end" if method.kind is MethodKind.STREAM else "failure"
-        self._operations[f"{service}.{name}"] = {
-            "action": "receive",
-            "channel": {"$ref": f"#/channels/{calls}"},
-            "title": f"{service}.{name}",
-            **_about(method.doc),
-            "tags": [{"name": service}, {"name": method.kind.value}],
-            **dict(self._extensions(f"{service}.{name}", method)),
-            "messages": [call],
+        return {
             "reply": {
                 "channel": {"$ref": f"#/channels/{answers}"},
                 "messages": [answer, {"$ref": f"#/channels/{answers}/messages/{ending}"}],
-            },
+            }
         }
-        if method.kind is MethodKind.COMPUTE:
-            self._invalidated(service, name)
 
     def _arguments(self, method: MethodDescription) -> Schema:
         items = [
@@ -211,6 +220,8 @@ class _Document:
         filled = [each.name for each in method.parameters if each.filled]
         if filled:
             yield "x-fusion-filled", filled
+        if method.idempotent:
+            yield "x-fusion-idempotent", True
         if method.options:
             yield "x-fusion-options", method.options
         if method.kind is MethodKind.COMMAND:

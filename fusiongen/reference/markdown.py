@@ -26,6 +26,7 @@ _KINDS = {
     MethodKind.COMPUTE: "@compute\n",
     MethodKind.COMMAND: "@command\n",
     MethodKind.PLAIN: "",
+    MethodKind.ONEWAY: "@oneway\n",
     MethodKind.STREAM: "",
 }
 
@@ -136,7 +137,7 @@ class _Page:
         if len(line) > _WIDTH and parameters:
             inner = "".join(f"    {each},\n" for each in parameters)
             line = f"{head} {name}(\n{inner}) -> {result}"
-        return _KINDS[method.kind] + line
+        return _KINDS[method.kind] + ("@idempotent\n" if method.idempotent else "") + line
 
     # -- types --
 

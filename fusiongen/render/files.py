@@ -201,6 +201,7 @@ _CALLS = {
     MethodKind.COMPUTE: "await {}._fusion.compute",
     MethodKind.COMMAND: "await {}._fusion.command",
     MethodKind.PLAIN: "await {}._fusion.call",
+    MethodKind.ONEWAY: "await {}._fusion.tell",
     MethodKind.STREAM: "{}._fusion.stream",
 }
 

@@ -17,6 +17,7 @@ _CLASSES = {
     MethodKind.COMPUTE: "Compute",
     MethodKind.COMMAND: "Command",
     MethodKind.PLAIN: "Plain",
+    MethodKind.ONEWAY: "OneWay",
     MethodKind.STREAM: "Stream",
 }
 
@@ -71,5 +72,7 @@ def _entry(method: Method, names: Names) -> Iterator[Doc]:
         yield call_of(names.own(_ABI, "ComputeOptions"), given)
     if method.filled:
         yield Joined(("filled=", tuple_of(f'"{name}"' for name in method.filled)))
+    if method.idempotent:
+        yield "idempotent=True"
     for keys in keys_of(method):
         yield f"{keys.entry}={keys.name}"

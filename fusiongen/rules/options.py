@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from ..reader.structures import Structures
 
-__all__ = ["BadCommandOption", "BadOption", "ContradictoryOptions"]
+__all__ = ["BadCommandOption", "BadMode", "BadOption", "ContradictoryOptions"]
 
 
 class BadOption(Rule):
@@ -107,6 +107,72 @@ class BadCommandOption(Rule):
             "    @command(invalidates=[], min_cache=3)\n    async def put(self) -> None: ...",
             "1:6",
             "`@command` of `put` takes `invalidates=`, and nothing else",
+        ),
+    )
+
+
+class BadMode(Rule):
+    """`@idempotent` or `@oneway` stands where it says nothing, or contradicts what the method is:
+    compute methods may always run twice, commands never do; nobody waits for a one-way call, so it
+    has no result, and is not made again."""
+
+    id = "FG033"
+    fix = (
+        "Write `@idempotent` above a plain method or a stream, `@oneway` above a plain method that "
+        "returns `None`; each once, without parentheses, and not both."
+    )
+    VALID = (
+        "    @idempotent\n    async def find(self, id: str) -> str: ...",
+        "    @idempotent\n    def events(self) -> AsyncIterator[int]: ...",
+        "    @oneway\n    async def note(self, text: str) -> None: ...",
+        '    @deprecated("Use `put`.")\n    @oneway\n    async def note(self) -> None: ...',
+        "    @abstractmethod\n    @idempotent\n    async def touch(self) -> None: ...",
+    )
+    INVALID = (
+        Invalid(
+            "    @idempotent\n    @compute\n    async def get(self) -> str: ...",
+            "1:6",
+            "the compute method `get` is decorated with `@idempotent`",
+        ),
+        Invalid(
+            "    @command(invalidates=[])\n    @idempotent\n    async def put(self) -> None: ...",
+            "2:6",
+            "the command `put` is decorated with `@idempotent`",
+        ),
+        Invalid(
+            "    @oneway\n    @command(invalidates=[])\n    async def put(self) -> None: ...",
+            "1:6",
+            "the command `put` is decorated with `@oneway`",
+        ),
+        Invalid(
+            "    @oneway\n    async def note(self) -> str: ...",
+            "1:6",
+            "`note` is `@oneway`, and returns something",
+        ),
+        Invalid(
+            "    @oneway\n    async def note(self) -> str | None: ...",
+            "1:6",
+            "`note` is `@oneway`, and returns something",
+        ),
+        Invalid(
+            "    @oneway\n    def events(self) -> AsyncIterator[int]: ...",
+            "1:6",
+            "the stream `events` is decorated with `@oneway`",
+        ),
+        Invalid(
+            "    @idempotent\n    @oneway\n    async def note(self) -> None: ...",
+            "2:6",
+            "`note` is `@oneway`, and `@idempotent`: nobody learns that it has to run again",
+        ),
+        Invalid(
+            "    @oneway()\n    async def note(self) -> None: ...",
+            "1:6",
+            "`@oneway` of `note` takes no arguments",
+        ),
+        Invalid(
+            "    @idempotent\n    @idempotent\n    async def find(self) -> str: ...",
+            "2:6",
+            "`find` is decorated twice",
         ),
     )
 

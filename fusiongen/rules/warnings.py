@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 from ..contract import Kind, MethodKind, Named, Type, inner
 from .base import ContractRule, Invalid, ProjectRule
 from .known_types import JSON_VALUE
+from .sizes import Size, size_of, together
 
 if TYPE_CHECKING:
     from ..contract import Contract
     from ..errors import Diagnostic
     from ..reader.structures import Structures
 
-__all__ = ["MutableResult", "NeverInvalidated", "NothingInvalidated"]
+__all__ = ["LargeMessage", "MutableResult", "NeverInvalidated", "NothingInvalidated"]
 
+MESSAGE = 1024 * 1024
+"""Bytes that a broker takes in one message by default."""
 _MUTABLE = frozenset(
     (
         *("builtins.dict", "builtins.list", "builtins.set", "collections.abc.MutableMapping"),
@@ -162,6 +165,90 @@ class NeverInvalidated(ProjectRule):
                 if method.options.auto_invalidate is None:
                     problem = f"no command can ever invalidate a result of `{method.name}`"
                     yield cls.at(method.span, problem)
+
+
+class LargeMessage(ContractRule):
+    """By their own bounds, the arguments or the result of a method, or an item of a stream, may be,
+    or always are, more than the broker takes in one message: 1 MiB, unless it is told otherwise.
+    Such a call fails with `Refused`, or with `RemoteError`, when it is made. Types without bounds
+    are not judged."""
+
+    id = "FG064"
+    warning = True
+    fix = (
+        "Declare smaller bounds, or pass it in parts, by a stream; if the broker has another "
+        "`max_payload`: `# fusiongen: ignore[FG064]`."
+    )
+    VALID = (
+        "    async def put(self, text: str) -> bytes: ...",
+        "    async def put(self, text: Annotated[str, Field(max_length=1_000_000)]) -> None: ...",
+        "    async def put(self, a: tuple[Annotated[str, Field(max_length=9)], ...]) -> int: ...",
+        "    async def put(self, data: Annotated[bytes, Field(min_length=1)]) -> None: ...",
+        "    # fusiongen: ignore[FG064]\n"
+        "    async def get(self) -> Annotated[bytes, Field(max_length=5_000_000)]: ...",
+    )
+    INVALID = (
+        Invalid(
+            "    async def put(self, a: Annotated[bytes, Field(min_length=2_000_000)]) -> int: ...",
+            "1:15",
+            "the arguments of `put` have 2,000,000 bytes at least, and a message 1,048,576",
+        ),
+        Invalid(
+            "    async def get(self) -> Annotated[bytes, Field(max_length=5_000_000)]: ...",
+            "1:15",
+            "the result of `get` may have 5,000,000 bytes, and a message 1,048,576",
+        ),
+        Invalid(
+            "    def blocks(\n        self,\n"
+            "    ) -> AsyncIterator[Annotated[bytes, Field(max_length=2097152)]]: ...",
+            "1:9",
+            "an item of `blocks` may have 2,097,152 bytes, and a message 1,048,576",
+        ),
+        Invalid(
+            "Line = Annotated[str, Field(max_length=2000)]\n\n@service\nclass Carts(Protocol):\n"
+            "    async def put(\n"
+            "        self, lines: Annotated[tuple[Line, ...], Field(max_length=1000)]\n"
+            "    ) -> None: ...",
+            "5:15",
+            "the arguments of `put` may have 2,000,000 bytes, and a message 1,048,576",
+        ),
+        Invalid(
+            "@dataclass\nclass Photo:\n    name: str\n"
+            "    data: Annotated[bytes, Field(max_length=3_000_000)]\n\n\n"
+            "@service\nclass Carts(Protocol):\n"
+            "    async def get(self) -> Photo | None: ...",
+            "9:15",
+            "the result of `get` may have 3,000,000 bytes, and a message 1,048,576",
+        ),
+        Invalid(
+            "class Photo(BaseModel):\n    data: bytes = Field(max_length=3_000_000)\n\n\n"
+            "@service\nclass Carts(Protocol):\n"
+            "    async def put(self, first: Photo, second: Photo) -> None: ...",
+            "7:15",
+            "the arguments of `put` may have 6,000,000 bytes, and a message 1,048,576",
+        ),
+    )
+
+    @classmethod
+    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
+        for method in contract.methods:
+            given = [size_of(each.type, structures) for each in method.parameters]
+            what = "an item" if method.kind is MethodKind.STREAM else "the result"
+            told = (
+                (f"the arguments of `{method.name}`", "have", together(given)),
+                (f"{what} of `{method.name}`", "has", size_of(method.result, structures)),
+            )
+            for subject, verb, size in told:
+                problem = _too_large(subject, verb, size)
+                if problem is not None:
+                    yield cls.at(method.span, problem)
+
+
+def _too_large(subject: str, verb: str, size: Size) -> str | None:
+    message = f"and a message {MESSAGE:,}"
+    if size.least > MESSAGE:
+        return f"{subject} {verb} {size.least:,} bytes at least, {message}"
+    return f"{subject} may have {size.most:,} bytes, {message}" if size.most > MESSAGE else None
 
 
 def _changeable(

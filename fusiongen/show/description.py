@@ -38,6 +38,8 @@ class MethodDescription(_Model):
     result: str
     generator: bool
     """It is a stream that is declared as an `AsyncGenerator`."""
+    idempotent: bool
+    """It is a plain method or a stream that may run twice."""
     options: dict[str, float]
     doc: str | None
     deprecated: str | None
@@ -149,6 +151,7 @@ def _method(method: Method, locked: LockedMethod, lock: Lock) -> MethodDescripti
         parameters=locked.parameters,
         result=locked.result,
         generator=locked.generator,
+        idempotent=locked.idempotent,
         options=locked.options,
         doc=method.doc,
         deprecated=locked.deprecated,

@@ -69,12 +69,18 @@ def _methods(service: ServiceDescription, spell: Spelling) -> list[tuple[str, ..
                 method.kind.value,
                 ", ".join(parameters_of(method.parameters, spell)),
                 result_of(method, spell),
-                ", ".join(f"{option}={value:g}" for option, value in method.options.items()),
+                ", ".join(_options(method)),
                 method.deprecated or "",
             )
             for name, method in service.methods.items()
         ),
     ]
+
+
+def _options(method: MethodDescription) -> Iterator[str]:
+    if method.idempotent:
+        yield "idempotent"
+    yield from (f"{option}={value:g}" for option, value in method.options.items())
 
 
 def _invalidations(description: Description) -> list[tuple[str, ...]]:

@@ -1,6 +1,15 @@
 """The runtime of services that `fusiongen` generates: caching and real-time updates over NATS."""
 
-from .contract import ANY, ComputeOptions, Secret, command, compute, service
+from .contract import (
+    ANY,
+    ComputeOptions,
+    Secret,
+    command,
+    compute,
+    idempotent,
+    oneway,
+    service,
+)
 from .errors import (
     AbiMismatch,
     ArgumentError,
@@ -21,6 +30,7 @@ from .errors import (
     OutcomeUnknown,
     Overloaded,
     PortTaken,
+    Refused,
     RemoteError,
     RemoteUnavailable,
     ServiceDisposed,
@@ -111,6 +121,7 @@ __all__ = [
     "PortTaken",
     "Principal",
     "Quota",
+    "Refused",
     "RemoteError",
     "RemoteUnavailable",
     "Secret",
@@ -130,8 +141,10 @@ __all__ = [
     "computed",
     "current",
     "fencing_token",
+    "idempotent",
     "is_transient",
     "isolated",
+    "oneway",
     "running_graph",
     "service",
 ]

@@ -19,7 +19,19 @@ from .services.accessors import (
     PeekMethod,
 )
 from .services.service import Service
-from .table import ABI, Command, Compute, Contract, Keys, Plain, Shard, Signature, Stream, Types
+from .table import (
+    ABI,
+    Command,
+    Compute,
+    Contract,
+    Keys,
+    OneWay,
+    Plain,
+    Shard,
+    Signature,
+    Stream,
+    Types,
+)
 from .values.aliases import QuotedAlias
 
 __all__ = [
@@ -36,6 +48,7 @@ __all__ = [
     "Contract",
     "InvalidateAccessor",
     "Keys",
+    "OneWay",
     "PeekMethod",
     "Plain",
     "QuotedAlias",

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeVar, overload
 
-__all__ = ["ANY", "AnyArgument", "ComputeOptions", "Secret", "command", "compute", "service"]
+__all__ = [
+    "ANY",
+    "AnyArgument",
+    "ComputeOptions",
+    "Secret",
+    "command",
+    "compute",
+    "idempotent",
+    "oneway",
+    "service",
+]
 
 _C = TypeVar("_C", bound=type)
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -134,6 +144,21 @@ def command(*, invalidates: Sequence[str]) -> Callable[[_F], _F]:
         grammar. They are evaluated once, after the command succeeded.
     """
     return _unchanged
+
+
+def idempotent(method: _F, /) -> _F:
+    """Mark a plain method that may run twice, on several hosts: its call is made again at another
+    host if its own is lost. Without it a call runs at most once, and ends in `OutcomeUnknown` if
+    it may have run (D13). A stream so marked is started again as long as no item of it has come.
+    """
+    return method
+
+
+def oneway(method: _F, /) -> _F:
+    """Mark a plain method of which nobody waits for the end: its call returns when it was sent, and
+    runs at most once. What its body raises is counted and logged by its host.
+    """
+    return method
 
 
 def _unchanged(decorated: Any) -> Any:

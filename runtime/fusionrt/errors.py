@@ -22,8 +22,11 @@ FusionError
 ├── RemoteUnavailable         (ConnectionError)
 │   └── OutcomeUnknown
 ├── Overloaded                (ConnectionError)
+├── Refused
 ├── CallTimeout               (TimeoutError)
 └── RemoteError
+
+Of those that a call of another process raises, each says whether it `may_have_run` there.
 """
 
 from __future__ import annotations
@@ -52,6 +55,7 @@ __all__ = [
     "OutcomeUnknown",
     "Overloaded",
     "PortTaken",
+    "Refused",
     "RemoteError",
     "RemoteUnavailable",
     "ServiceDisposed",
@@ -317,41 +321,87 @@ class MissingPackage(FusionError, builtins.ImportError):
 
 
 class RemoteUnavailable(FusionError, builtins.ConnectionError):
-    """Raised when no host of a service can be reached. Transient."""
+    """Raised when no host of a service can be reached. Transient.
 
-    def __init__(self, service: str, problem: str) -> None:
+    may_have_run: false if the call never reached a host. It is true of a body that ran, and could
+        not reach what it depends on itself.
+    """
+
+    def __init__(self, service: str, problem: str, *, may_have_run: bool = False) -> None:
         self.service = service
         self.problem = problem
-        super().__init__(f"the service {service} cannot be reached: {problem}")
+        self.may_have_run = may_have_run
+        super().__init__(f"the service {service} cannot be reached: {problem}{self._advice}")
+
+    _advice = ""
 
 
 class OutcomeUnknown(RemoteUnavailable):
-    """Raised when a command's host was lost before it answered: it may have run, or not (D13)."""
+    """Raised when the host of a call that runs at most once was lost before it answered: it may
+    have run, or not (D13).
+    """
+
+    _advice = (
+        "; the call may have run: look whether it did before you make it again (a plain method "
+        "that may run twice is declared `@idempotent`)"
+    )
+
+    def __init__(self, service: str, problem: str) -> None:
+        super().__init__(service, problem, may_have_run=True)
 
 
 class Overloaded(FusionError, builtins.ConnectionError):
-    """Raised at once when a call could not be served in time; it did not run (D27). Transient.
+    """Raised at once when a call could not be served in time (D27). Transient.
 
     service, method: what is overloaded; a body's own call of another service may be.
     retry_after: seconds in which it is expected to have room again.
+    may_have_run: false if the call itself was refused; true of a body whose own call was.
     """
 
-    def __init__(self, service: str, method: str, retry_after: float) -> None:
+    def __init__(
+        self, service: str, method: str, retry_after: float, *, may_have_run: bool = False
+    ) -> None:
         self.service = service
         self.method = method
         self.retry_after = retry_after
+        self.may_have_run = may_have_run
         super().__init__(
             f"{service}.{method} was refused: more calls wait for {service} than it can serve in "
             f"time; try again in {retry_after:.1f} s, call less at once, or add a host"
         )
 
 
-class CallTimeout(FusionError, builtins.TimeoutError):
-    """Raised when a remote call had no answer in time. Transient."""
+class Refused(FusionError):
+    """Raised when a call is none that the service takes, however often it is made: it did not run.
 
-    def __init__(self, method: str, timeout: float) -> None:
+    code: why, from a closed list: `unknown_method`, `bad_request` (there is such a method, but it
+    is called in another way) or `too_large` (its arguments exceed a message).
+    """
+
+    may_have_run = False
+
+    def __init__(self, method: str, code: str, problem: str) -> None:
+        self.method = method
+        self.code = code
+        self.problem = problem
+        advice = (
+            "pass less at once"
+            if code == "too_large"
+            else "its host has another version of the contract: update it, or this client"
+        )
+        super().__init__(f"{method} was refused: {problem}; {advice}")
+
+
+class CallTimeout(FusionError, builtins.TimeoutError):
+    """Raised when a remote call had no answer in time. Transient.
+
+    may_have_run: false if it never left this process.
+    """
+
+    def __init__(self, method: str, timeout: float, *, may_have_run: bool = True) -> None:
         self.method = method
         self.timeout = timeout
+        self.may_have_run = may_have_run
         super().__init__(
             f"{method} had no answer within {timeout:g} s; "
             "give it longer with .with_options(timeout=…), or look at the service's host"
@@ -359,11 +409,14 @@ class CallTimeout(FusionError, builtins.TimeoutError):
 
 
 class RemoteError(FusionError):
-    """Raised when a remote body failed with an error that its contract does not declare.
+    """Raised when a remote body ran, and failed with an error that its contract does not declare.
 
-    code: the kind of failure, from a closed list; `internal` for an exception of the body.
+    code: the kind of failure, from a closed list: `internal` for an exception of the body,
+        `cancelled` if it was cancelled there, `too_large` if its result exceeds a message.
     reference: an id that the serving host logged together with the whole exception.
     """
+
+    may_have_run = True
 
     def __init__(self, code: str, message: str, reference: str = "") -> None:
         self.code = code

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
 from .broker import Broker
-from .errors import NotBoundError
+from .errors import NotBoundError, RemoteUnavailable
 from .graph import (
     MAX_COMPUTEDS,
     Classifier,
@@ -21,6 +21,7 @@ from .graph import (
     is_transient,
     let_unused_go,
 )
+from .identity import Session
 from .interceptors import Interceptor, Side, attach, checked
 from .observing.discovery import Announced, Discovery
 from .observing.health import STOPPED, Health, health_of
@@ -39,11 +40,13 @@ from .rpc import (
     CONSOLE,
     OUTAGE_GRACE,
     Caller,
+    Clients,
     Loose,
     Outlet,
     Responder,
     Subjects,
 )
+from .services.binding import Binding
 from .services.pipeline import Pipeline, kinds_of
 from .services.service import Service
 from .signals import stop_signals
@@ -53,6 +56,7 @@ from .transport.credentials import Credentials
 from .transport.nats import NatsTransport
 from .transport.signing import public_url
 from .wire.limits import Quota, Timing
+from .wire.packing import Packing
 
 __all__ = ["Host", "HostStatistics"]
 
@@ -97,6 +101,10 @@ class Host(Rooted):
         of it, and calls fail with it as their cause (D26).
     unused_after: seconds after which replicas that nobody used are let go, and what was made from
         them: its host need not tell of them any more (D25).
+    compress: make messages of 4 KiB and more smaller where that is worth it, between processes that
+        both do; needs the extra `zstd`. It costs processor time and saves bytes: for slow or dear
+        networks. Who can see the length of what is encrypted, and choose a part of it, may guess
+        the rest.
     max_computeds: how many results are kept here, replicas included; see `Graph`.
     is_transient: tells errors that may be gone at the next try from others; see `Graph`.
 
@@ -106,7 +114,7 @@ class Host(Rooted):
         NotPermitted: it does not let this process hear answers as this principal.
         BadCredentials: the credentials cannot be used.
         PortTaken: the embedded broker's port is used by something else.
-        MissingPackage: the embedded broker is not installed.
+        MissingPackage: the embedded broker is not installed; or what compresses, if that is asked.
     """
 
     def __init__(
@@ -125,6 +133,7 @@ class Host(Rooted):
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
         unused_after: float = 60.0,
+        compress: bool = False,
         max_computeds: int = MAX_COMPUTEDS,
         is_transient: Classifier = is_transient,
     ) -> None:
@@ -146,6 +155,7 @@ class Host(Rooted):
         self._quota = quota
         self._outage_grace = outage_grace
         self._unused_after = unused_after
+        self._compress = compress
         self._entered: _Entered | None = None
 
     @property
@@ -187,9 +197,25 @@ class Host(Rooted):
         """
         await self._open().serve(service)
 
-    def client(self, cls: type[_C]) -> _C:
-        """A client of a service, wherever it is served; clients of one class share replicas."""
-        return self._open().client(cls)
+    async def offer(self, service: Service) -> None:
+        """Make a service reachable for the hosts of which this process is a client, and for nobody
+        else; they find it with `client(…, of=session)`.
+
+        Raises:
+            NotBoundError: it was used before, or another one of its name is offered here.
+        """
+        self._open().offer(service)
+
+    def client(self, cls: type[_C], *, of: Session | None = None) -> _C:
+        """A client of a service, wherever it is served; clients of one class share replicas.
+
+        of: the `Session` of a client of this host, as a method was told it: what that one process
+            offers. It is the same client as long as that has a session with this host.
+
+        Raises:
+            RemoteUnavailable: the client that is named has left.
+        """
+        return self._open().client(cls) if of is None else self._open().reach(cls, of.id)
 
     def statistics(self) -> HostStatistics:
         """What this process did as a part of the system since the host was entered, and what it
@@ -262,6 +288,7 @@ class _Entered:
         for each in {id(each): each for each in both}.values():
             attach(each, self.graph)
         self._timing = host._timing
+        self._packing = Packing(transport.max_payload) if host._compress else None
         self._quota = host._quota
         loose = Loose()
         self._caller = Caller(
@@ -271,6 +298,7 @@ class _Entered:
             timing=host._timing,
             outage_grace=host._outage_grace,
             loose=loose,
+            packing=self._packing,
         )
         self._outlet = Outlet(transport, loose)
         transport.add_listener(_News())
@@ -282,9 +310,13 @@ class _Entered:
         self._caller.writes.on_sources(self._tell_sources)
         self._discovery = Discovery(transport, self.iid, host._subjects, self.statistics)
         self._services: dict[str, Service] = {}
+        self._offered: set[str] = set()
         self._responders: list[Responder] = []
         self._shards: dict[str, ShardService] = {}
         self._clients: dict[type[Client], Client] = {}
+        self._callers = Clients(self._left)
+        self._reached: dict[tuple[str, str], dict[type[Client], Client]] = {}
+        """What clients of this host offer, as long as they have sessions."""
 
     @classmethod
     async def enter(cls, host: Host) -> Self:
@@ -313,7 +345,7 @@ class _Entered:
             entered._exits = exits.pop_all()
             return entered
 
-    async def serve(self, service: Service) -> None:
+    def _adopt(self, service: Service) -> Binding:
         if not isinstance(service, Service):
             raise NotBoundError(f"serve takes an instance of a generated …Service, not {service!r}")
         binding = service._fusion
@@ -323,65 +355,116 @@ class _Entered:
         if binding.graph is None:  # else it is refused
             binding.pipeline = self._pipeline(binding.contract, Side.HOST, self._interceptors)
         binding.adopt(self.graph)
-        binding.log = self._nudges
         if not self._services:
             watching = spawn(self._cycles.watch(), name="fusion cycles")
             self._exits.callback(watching.cancel)
         self._services[name] = service
+        return binding
+
+    def offer(self, service: Service) -> None:
+        binding = self._adopt(service)
+        cid = self._caller.cid
+        responder = self._responder(ServiceServant(binding, cid), binding.contract.name, cid)
+        self._exits.push_async_callback(responder.close)
+        self._exits.callback(responder.offer(self._caller.offer))
+        self._offered.add(responder.service)
+
+    def reach(self, cls: type[_C], session: str) -> _C:
+        principal, _, cid = session.rpartition(".")
+        contract = self._contract_of(cls)
+        if (principal, cid) not in self._callers:
+            raise RemoteUnavailable(contract.name, "the client has left")
+        clients = self._reached.setdefault((principal, cid), {})
+        if cls not in clients:
+            peer = self._caller.reach(contract.name, (principal, cid))
+            clients[cls] = cls(Remote(contract, peer, self.graph, self._pipeline_to(contract)))
+        client = clients[cls]
+        assert isinstance(client, cls)
+        return client
+
+    def _left(self, principal: str, cid: str) -> None:
+        """A client has no session here any more."""
+        self._reached.pop((principal, cid), None)
+        self._caller.left(principal, cid)
+
+    async def serve(self, service: Service) -> None:
+        binding = self._adopt(service)
+        binding.log = self._nudges
         subscription = await self._nudges.listen(binding.contract)
         self._exits.push_async_callback(subscription.unsubscribe)
         servant, shards = ServiceServant(binding, self.iid, self._cycles.came), None
         if binding.contract.shard is not None:
-            table = self._transport.table(self._subjects.table(name))
+            table = self._transport.table(self._subjects.table(binding.contract.name))
             shards = ShardService(binding, self.iid, table, self._timing, self._cycles.came)
             servant = shards.servant
+        check = None if shards is None else shards.check
+        responder = self._responder(servant, binding.contract.name, self.iid, self._callers, check)
+        self._exits.push_async_callback(responder.close)
+        await responder.open()
+        await self._transport.flush()
+        if shards is not None:
+            self._shards[responder.service] = shards
+            self._exits.push_async_callback(shards.close)
+            await shards.open(responder)
+        await self._announce(binding.contract, servant)
+
+    async def _announce(self, contract: Contract, servant: ServiceServant) -> None:
+        name, kinds = contract.name, kinds_of(contract)
+        await self._discovery.announce(Announced(name, contract.version, kinds, servant.requests))
+
+    def _responder(
+        self,
+        servant: ServiceServant,
+        name: str,
+        iid: str,
+        clients: Clients | None = None,
+        check: Callable[[], None] | None = None,
+    ) -> Responder:
         responder = Responder(
             name,
-            self.iid,
+            iid,
             servant,
             self._transport,
             self._outlet,
             subjects=self._subjects,
             timing=self._timing,
             confidants=self._confidants,
+            packing=self._packing,
+            clients=clients,
             quota=self._quota,
-            check=None if shards is None else shards.check,
+            check=check,
             reflect=self._reflection.reflect,
         )
         responder.sources(self._caller.writes.sources)
         self._responders.append(responder)
-        self._exits.push_async_callback(responder.close)
-        await responder.open()
-        await self._transport.flush()
-        if shards is not None:
-            self._shards[name] = shards
-            self._exits.push_async_callback(shards.close)
-            await shards.open(responder)
-        contract = binding.contract
-        await self._discovery.announce(
-            Announced(name, contract.version, kinds_of(contract), servant.requests)
-        )
+        return responder
 
     def _tell_sources(self) -> None:
         for responder in self._responders:
             responder.sources(self._caller.writes.sources)
 
-    def client(self, cls: type[_C]) -> _C:
+    def _contract_of(self, cls: type[Client]) -> Contract:
         if not (isinstance(cls, type) and issubclass(cls, Client)):
             raise NotBoundError(f"client takes a generated …Client class, not {cls!r}")
+        return cls._fusion_contract
+
+    def client(self, cls: type[_C]) -> _C:
+        contract = self._contract_of(cls)
         client = self._clients.get(cls)
         if client is None:
-            contract = cls._fusion_contract
             client = self._clients[cls] = cls(self._remote(contract))
         assert isinstance(client, cls)
         return client
 
     def _remote(self, contract: Contract) -> Remote:
-        pipeline = self._pipeline(contract, Side.CLIENT, self._client_interceptors)
+        pipeline = self._pipeline_to(contract)
         if contract.shard is not None:
             peer = self._caller.shard_peer(contract.name)
             return ShardRemote(contract, peer, self.graph, pipeline)
         return Remote(contract, self._caller.peer(contract.name), self.graph, pipeline)
+
+    def _pipeline_to(self, contract: Contract) -> Pipeline | None:
+        return self._pipeline(contract, Side.CLIENT, self._client_interceptors)
 
     def _pipeline(
         self, contract: Contract, side: Side, interceptors: tuple[Interceptor, ...]
@@ -400,7 +483,7 @@ class _Entered:
         )
 
     def health(self, *, starting: bool = False, stopping: bool = False) -> Health:
-        services = tuple(self._services)
+        services = tuple(name for name in self._services if name not in self._offered)
         told = self._caller.statistics()
         return health_of(told, services, starting=starting, stopping=stopping)
 

@@ -36,6 +36,7 @@ class CallKind(StrEnum):
 
     COMPUTE = "compute"
     PLAIN = "plain"
+    ONEWAY = "one-way"
     COMMAND = "command"
     STREAM = "stream"
 

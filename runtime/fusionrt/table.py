@@ -22,6 +22,7 @@ __all__ = [
     "Contract",
     "Keys",
     "Method",
+    "OneWay",
     "Plain",
     "Shard",
     "Signature",
@@ -71,15 +72,34 @@ class Method:
     parameters: tuple[str, ...] = ()
     filled: tuple[str, ...] = field(default=(), kw_only=True)
 
+    @property
+    def repeats(self) -> bool:
+        """Whether a call may run twice, on several hosts (D13)."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
-class Plain(Method):
-    """An RPC call, neither cached nor tracked."""
+class _Marked(Method):
+    idempotent: bool = False
+
+    @property
+    def repeats(self) -> bool:
+        return self.idempotent
 
 
 @dataclass(frozen=True, slots=True)
-class Stream(Method):
-    """An asynchronous iterator."""
+class Plain(_Marked):
+    """An RPC call, neither cached nor tracked. idempotent: it may run twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneWay(Method):
+    """An RPC call of which nobody waits for the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream(_Marked):
+    """An asynchronous iterator. idempotent: it may be started twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +107,10 @@ class Compute(Method):
     """A compute method and its options; see `ComputeOptions`."""
 
     options: ComputeOptions = field(default_factory=ComputeOptions)
+
+    @property
+    def repeats(self) -> bool:
+        return True
 
 
 @dataclass(frozen=True, slots=True)

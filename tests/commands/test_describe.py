@@ -108,6 +108,7 @@ def test_for_programs(project: Path) -> None:
         ],
         "result": "decimal.Decimal",
         "generator": False,
+        "idempotent": False,
         "options": {},
         "doc": "What the cart costs at today's prices.",
         "deprecated": None,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from fusionrt import Host, Principal, Session
 from fusionrt.graph import Origin, OriginKind, notify
-from fusionrt.table import Compute, Method, Stream
+from fusionrt.table import Compute, Method, OneWay, Stream
 from fusionrt.values.reading import shape_of
 from tests.waiting import until
 
@@ -21,6 +22,8 @@ from .versions import MARKER, Pair, Served, Version
 __all__ = ["Bodies", "misread"]
 
 _TIMEOUT = 5.0
+_UNHEARD = 1.0
+"""Seconds after which a one-way call has come to nothing."""
 _CHANGED = Origin(OriginKind.CALL, "the test changed what it answers")
 
 
@@ -141,7 +144,7 @@ class _Call:
 
     async def _tried(self, arguments: tuple[Any, ...], answer: Any) -> str | None:
         bodies = self._place.bodies
-        bodies.answer, bodies.error = answer, None
+        bodies.heard, bodies.answer, bodies.error = (), answer, None
         try:
             got = await self._made(arguments)
         except Exception as error:
@@ -214,6 +217,12 @@ class _Call:
             items = getattr(self._client, name)(*positional, **keywords)
             (item,) = [item async for item in items]
             return item
+        if isinstance(self._method, OneWay):
+            await getattr(self._client, name)(*positional, **keywords)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_UNHEARD):
+                    await until(lambda: bool(self._place.bodies.heard))
+            return None
         if not isinstance(self._method, Compute):
             return await getattr(self._client, name)(*positional, **keywords)
         computed = await getattr(self._client.computed, name)(*positional, **keywords)

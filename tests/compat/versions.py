@@ -37,7 +37,17 @@ from uuid import UUID
 
 import attrs
 import msgspec
-from fusionrt import ANY, Principal, Secret, Session, command, compute, service
+from fusionrt import (
+    ANY,
+    Principal,
+    Secret,
+    Session,
+    command,
+    compute,
+    idempotent,
+    oneway,
+    service,
+)
 from pydantic import AliasChoices, BaseModel, Field
 from typing_extensions import ReadOnly, deprecated
 

@@ -29,20 +29,24 @@ from fusiongen.contract import MethodKind
 from fusiongen.output.lock import Lock, LockedContract, LockedMethod
 from fusiongen.permissions import Rights, as_json, as_nats, rights_for, rights_of
 from fusiongen.project import Role, load
-from fusionrt import Credentials, Host, NotPermitted
+from fusionrt import Credentials, Host, NotPermitted, Session
 from tests.authority import Operator
+from tests.golden.modes.expected.notes import NotesClient
 from tests.lab import LabClient, TinyLab
 from tests.natsserver import NatsServer
+from tests.remote.test_modes import Notes
+from tests.waiting import until
 
 from .processes import ROOT, ServiceProcess
 
-SERVICES = "carts", "products", "vault"
+SERVICES = "carts", "products", "vault", "notices"
 SERVES: dict[str, set[str]] = {
     "carts": {"carts"},
     "products": {"products"},
     "vault": {"vault"},
     "both": {"carts", "products"},
     "web": set(),
+    "screen": set(),
     "console": set(),
     "idle": set(),
 }
@@ -52,9 +56,12 @@ CALLS: dict[str, set[str]] = {
     "vault": set(),
     "both": {"vault"},
     "web": {"carts"},
+    "screen": {"carts", "notices"},
     "console": {"carts", "products"},
     "idle": set(),
 }
+OFFERS: dict[str, set[str]] = {"carts": {"notices"}, "screen": {"notices"}}
+"""To the hosts of what they call."""
 CHANGES = {"carts": {"carts", "products"}, "products": {"products"}, "vault": {"vault"}}
 """Whose keys the commands of a service invalidate."""
 ROLES = sorted(SERVES)
@@ -83,6 +90,7 @@ def tries() -> Iterator[Try]:
             f"op.{service}.more",
             f"i.{service}",
             *(f"c.{role}.cid.{service}" for role in ROLES),
+            *(f"c.{role}.cid.{way}.{service}" for role in ROLES for way in ("call", "back")),
         )
     ]
     others = [
@@ -125,6 +133,10 @@ def allowed(role: str, it: Try) -> bool:
             return service in calls
         case "publish", "fusion", "c", _, _, service:
             return service in serves
+        case "publish", "fusion", "c", client, _, "call", service:
+            return service in OFFERS.get(client, ()) and serves_to(role, client)
+        case "publish", "fusion", "c", host, _, "back", service:
+            return service in OFFERS.get(role, ()) and serves_to(host, role)
         case "publish", "fusion", "op", service:
             return any(service in CHANGES[each] for each in serves)
         case "subscribe", "fusion", "q", service:
@@ -144,6 +156,11 @@ def allowed(role: str, it: Try) -> bool:
     return False
 
 
+def serves_to(host: str, client: str) -> bool:
+    """Whether a client has sessions with a host."""
+    return bool(SERVES.get(host, set()) & CALLS[client])
+
+
 def matrix() -> dict[str, Rights]:
     """The rights of these roles, as the command makes them."""
     put = LockedMethod(kind=MethodKind.COMMAND, result="None", invalidates=("products.stock(ANY)",))
@@ -151,8 +168,12 @@ def matrix() -> dict[str, Rights]:
         "carts": LockedContract(protocol="x", methods={"put": put}),
         "products": LockedContract(protocol="x"),
         "vault": LockedContract(protocol="x", internal=True),
+        "notices": LockedContract(protocol="x"),
     }
-    roles = {name: Role(serves=[*SERVES[name]], calls=[*CALLS[name]]) for name in ROLES}
+    roles = {
+        name: Role(serves=[*SERVES[name]], calls=[*CALLS[name]], offers=[*OFFERS.get(name, ())])
+        for name in ROLES
+    }
     return rights_for(Lock(hash="0" * 32, contracts=contracts), roles)
 
 
@@ -223,7 +244,7 @@ async def test_D30_every_role_may_do_its_job_on_every_subject_and_nothing_else(
     assert wrong == [], "\n".join(map(str, wrong))
 
 
-@pytest.mark.parametrize("role", ["carts", "web", "idle"])
+@pytest.mark.parametrize("role", ["carts", "web", "screen", "idle"])
 async def test_D30_a_user_with_a_jwt_may_do_the_same(role: str, tmp_path: Path) -> None:
     """What `--format json` says, as claims: what nsc makes of its options."""
     operator = Operator()
@@ -328,6 +349,44 @@ async def test_D30_streams_and_nudges_pass_between_instances(
                 await other.put("a", 2)
                 await asyncio.wait_for(held.invalidated(), 5)
                 assert await client.get("a") == 2
+
+
+async def test_D30_a_host_calls_what_a_client_offers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ways of the client that offers; a role that offers nothing is not called at all."""
+    contracts = {"lab": LockedContract(protocol="x"), "notes": LockedContract(protocol="x")}
+    roles = {
+        "lab": Role(serves=["lab"]),
+        "screen": Role(calls=["lab"], offers=["notes"]),
+        "web": Role(calls=["lab"]),
+    }
+    rights = rights_for(Lock(hash="0" * 32, contracts=contracts), roles)
+    with closing(serve(tmp_path, rights, monkeypatch)) as server:
+        async with (
+            host(server, "lab") as lab,
+            host(server, "screen") as screen,
+            host(server, "web") as web,
+        ):
+            await lab.serve(TinyLab({"a": 1}))
+            notes = {role: Notes() for role in ("screen", "web")}
+            for role, each in (("screen", screen), ("web", web)):
+                notes[role].gate.set()
+                await each.offer(notes[role])
+                assert await each.client(LabClient).get("a") == 1
+            told = lab.statistics().services["lab"].sessions
+            clients = {
+                each.principal: lab.client(
+                    NotesClient, of=Session(f"{each.principal}.{each.client}")
+                )
+                for each in told
+            }
+            assert await clients["screen"].append("tea") == 1
+            await clients["screen"].note("milk")
+            with pytest.raises(NotPermitted, match=r"fusion\.c\.web\..*\.call\.notes"):
+                await clients["web"].append("tea")
+            await until(lambda: notes["screen"].ran == ["append tea", "note milk"])
+            assert notes["web"].ran == []
 
 
 async def test_D30_another_role_s_name_gets_nobody_anywhere(example: NatsServer) -> None:

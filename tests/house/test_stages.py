@@ -24,7 +24,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("diagnostics", "expressions", "parameters", "quotes", "shadows", "values"),
         ("decorators", "misuse"),
         # types; and the contracts that it declares
-        ("annotations", "declarations", "options", "raises"),
+        ("annotations", "declarations", "modes", "options", "raises"),
         ("bases", "heads", "signature"),
         ("inheritance", "methods"),
         ("services",),

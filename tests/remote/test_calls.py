@@ -13,6 +13,7 @@ from fusionrt import (
     Host,
     NotBoundError,
     OutcomeUnknown,
+    Refused,
     RemoteError,
     RemoteUnavailable,
     computed,
@@ -114,7 +115,7 @@ async def test_C3_an_integer_of_any_size_travels(two: Pair) -> None:
 
 async def test_an_argument_that_is_too_large_is_told(two: Pair) -> None:
     """Arguments that exceed a message are refused here, with their size."""
-    with pytest.raises(RemoteError, match="too many for a message") as caught:
+    with pytest.raises(Refused, match="too many for a message") as caught:
         await two.client.echo("x" * 2_000_000)
     assert caught.value.code == "too_large"
 

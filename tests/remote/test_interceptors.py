@@ -23,11 +23,14 @@ from fusionrt import (
     NotBoundError,
     RemoteError,
     RemoteUnavailable,
+    Session,
     Side,
 )
 from fusionrt.testing import eventually
 from fusionrt.transport.memory import MemoryNetwork
+from tests.golden.modes.expected.notes import NotesClient
 from tests.lab import Broken, LabClient, Pair, TinyLab
+from tests.remote.test_modes import Notes
 
 
 class Seen:
@@ -87,6 +90,51 @@ async def test_every_kind_of_call_is_seen_on_both_sides() -> None:
                 assert (call.service, call.side, call.principal) == ("lab", side, "bob")
                 assert call.remaining is not None
                 assert 0 < call.remaining <= 10
+
+
+async def trace(call: Call, next: Next) -> Any:
+    """Sends a header along."""
+    call.headers["trace"] = "7"
+    return await next()
+
+
+async def test_one_way_calls_are_seen_on_both_sides_with_what_they_carry() -> None:
+    """And those of code in the host's own process."""
+    there, here, notes = Seen(), Seen(), Notes()
+    notes.gate.set()
+    async with linked([there], [trace, here]) as pair:
+        await pair.serving.serve(notes)
+        await pair.calling.client(NotesClient).note("tea")
+        await eventually(lambda: notes.ran == ["note tea"])
+        (served,), (sent,) = there.calls, here.calls
+        for call in (served, sent):
+            assert (call.method, call.kind, call.arguments) == (
+                "note",
+                CallKind.ONEWAY,
+                ("tea",),
+            )
+        assert (served.principal, dict(served.headers)) == ("bob", {"trace": "7"})
+        await notes.note("milk")
+        assert [call.is_remote for call in there.calls] == [True, False]
+
+
+async def test_calls_of_what_a_client_offers_are_seen_on_both_sides() -> None:
+    """There the host is the one that calls."""
+    network, there, here, notes = MemoryNetwork(1), Seen(), Seen(), Notes()
+    notes.gate.set()
+    serving = Host(transport=network.connect("serving"), client_interceptors=[trace, here])
+    calling = Host(transport=network.connect("calling"), principal="bob", interceptors=[there])
+    async with serving, calling:
+        await serving.serve(TinyLab({"a": 1}))
+        await calling.offer(notes)
+        assert await calling.client(LabClient).get("a") == 1
+        (session,) = serving.statistics().services["lab"].sessions
+        asker = Session(f"{session.principal}.{session.client}")
+        assert await serving.client(NotesClient, of=asker).append("tea") == 1
+        (served,), (sent,) = there.calls, here.calls
+        assert (served.method, served.principal) == (sent.method, "anonymous")
+        assert dict(served.headers) == {"trace": "7"}
+        assert calling.health().services == ()
 
 
 async def test_what_the_cache_answers_it_answers_without_them() -> None:

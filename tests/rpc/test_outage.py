@@ -152,13 +152,22 @@ async def test_D26_a_strict_read_in_an_outage_fails_soon_and_names_the_broker(
 async def test_D26_a_deadline_that_ends_within_the_grace_tells_the_cause_as_well(
     world: World,
 ) -> None:
-    """The service's host is not blamed for a connection that is known to be gone."""
+    """The service's host is not blamed for a connection that is known to be gone; a command that
+    was sent before may have run, one that was made since may not (D13)."""
     (caller,) = world.callers
+    products = caller.products.with_options(timeout=0.5)
+    await products.get("p")
+    world.network.partition(world.servers["products"].name)
+    sent = asyncio.ensure_future(products.set_price("p", world.new_price()))
+    await asyncio.sleep(0.1)
     world.clients[0].disconnect()
     with pytest.raises(RemoteUnavailable, match=BROKER):
         await caller.carts.with_options(timeout=0.5).total("never read")
     with pytest.raises(OutcomeUnknown, match=BROKER):
-        await caller.products.with_options(timeout=0.5).set_price("p", world.new_price())
+        await sent
+    with pytest.raises(RemoteUnavailable, match=BROKER) as caught:
+        await products.set_price("p", world.new_price())
+    assert not caught.value.may_have_run
 
 
 @simulated

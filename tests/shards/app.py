@@ -135,6 +135,12 @@ class RoomsOnDisk(RoomsService):
             await asyncio.sleep(0.05)
             return self.host
 
+    async def look(self, room: str) -> str:
+        return await self.owner(room)
+
+    async def knock(self, room: str) -> None:
+        await self.owner(room)
+
     async def lines(self, room: str, since: int = 0) -> AsyncIterator[str]:
         await asyncio.Event().wait()
         yield ""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from fusionrt import ANY, command, compute, service  # noqa: F401 - `invalidates` names ANY
+from fusionrt import ANY, command, compute, idempotent, oneway, service  # noqa: F401 - `invalidates` names ANY
 
 
 @service(shard="room", shards=16)
@@ -22,5 +22,11 @@ class Rooms(Protocol):
     async def owner(self, room: str) -> str: ...
 
     async def wait(self, room: str) -> str: ...
+
+    @idempotent
+    async def look(self, room: str) -> str: ...
+
+    @oneway
+    async def knock(self, room: str) -> None: ...
 
     def lines(self, room: str, since: int = 0) -> AsyncIterator[str]: ...

@@ -109,6 +109,13 @@ class RoomsInMemory(RoomsService):
                 self.waiting -= 1
             return self.host
 
+    async def look(self, room: str) -> str:
+        return await self.wait(room)
+
+    async def knock(self, room: str) -> None:
+        async with self._body(room, "knock"):
+            pass
+
     async def lines(self, room: str, since: int = 0) -> AsyncIterator[str]:
         for text in self.truth.said.get(room, ())[since:]:
             yield text

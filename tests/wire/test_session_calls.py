@@ -258,7 +258,7 @@ def test_D21_too_large_a_call_fails_at_once() -> None:
     id = pair.client.call(plain(arguments=b"x" * 4096))
     (event,) = pair.client.events()
     assert isinstance(event, ce.Failed)
-    assert (event.id, event.code) == (id, "too_large")
+    assert (event.id, event.code) == (id, "arguments_too_large")
     assert pair.from_client() == []
 
 

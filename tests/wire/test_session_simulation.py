@@ -66,7 +66,9 @@ def ignore_gaps(judge: Original) -> Original:
 
 def keep_unknown(gone: Original) -> Original:
     """Go on holding what the host does not know."""
-    return lambda self, ids: gone(self, [id for id in ids if self.phase(id) is not Phase.HELD])
+    return lambda self, ids, forgotten: gone(
+        self, [id for id in ids if self.phase(id) is not Phase.HELD], forgotten
+    )
 
 
 def lease_from_arrival(answered: Original) -> Original:

@@ -40,12 +40,16 @@ class Client(Rooted):
         *,
         timeout: float | None = None,
         stale_ok: bool | None = None,
+        retries: int | None = None,
         interceptors: Iterable[Interceptor] = (),
     ) -> Self:
         """The same client with other options; what is not given stays as it is.
 
-        timeout: seconds that a call may take; 10 to begin with.
+        timeout: seconds that a call may take, with all its tries; 10 to begin with.
         stale_ok: reads take a value whose freshness cannot be proven at the moment (D7).
+        retries: how often a call is made again that was refused for want of time (`Overloaded`) or
+            found no host (`RemoteUnavailable`), later and later, not before its `retry_after`; none
+            to begin with. A plain call or command is so only if it cannot have run (D13).
         interceptors: around its calls, the outermost first; within those that it has already. What
             a replica answers, it answers without them.
 
@@ -54,7 +58,7 @@ class Client(Rooted):
         """
         view = object.__new__(type(self))
         vars(view).update(vars(self))
-        view._fusion = self._fusion.with_options(timeout, stale_ok, interceptors)
+        view._fusion = self._fusion.with_options(timeout, stale_ok, retries, interceptors)
         return view
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from ..table import Command, Compute, Contract, Method, Stream
+from ..table import Command, Compute, Contract, Method, OneWay, Stream
 from ..wire.frames import Kind
 
 __all__ = ["DESCRIBE", "MethodDescription", "ServiceDescription", "describe"]
@@ -59,4 +59,6 @@ def _kind(method: Method) -> Kind:
             return Kind.COMMAND
         case Stream():
             return Kind.STREAM
+        case OneWay():
+            return Kind.ONEWAY
     return Kind.PLAIN

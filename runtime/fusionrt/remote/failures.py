@@ -18,6 +18,7 @@ from ..errors import (
     CycleError,
     OutcomeUnknown,
     Overloaded,
+    Refused,
     RemoteError,
     RemoteUnavailable,
     WireError,
@@ -90,7 +91,14 @@ def as_error(failure: Ending, contract: Contract, method: str, timeout: float) -
         case code if code == OVERLOADED:
             return _overloaded(failure, contract, method)
         case "unavailable":
-            return RemoteUnavailable(contract.name, f"it depends on {failure.message}")
+            problem = f"it depends on {failure.message}"
+            return RemoteUnavailable(contract.name, problem, may_have_run=True)
+        case "stream_lost":
+            return RemoteUnavailable(contract.name, failure.message, may_have_run=True)
+        case "unknown_method" | "bad_request":
+            return Refused(name, failure.code, failure.message)
+        case "arguments_too_large":
+            return Refused(name, "too_large", failure.message)
         case "outcome_unknown":
             return OutcomeUnknown(contract.name, f"it depends on {failure.message}")
         case code if code == MOVED:
@@ -110,7 +118,7 @@ def _overloaded(failure: Ending, contract: Contract, method: str) -> Overloaded:
     except _UNREADABLE:
         told = Refusal(RETRY_AFTER)
     if told.service:
-        return Overloaded(told.service, told.method, told.retry_after)
+        return Overloaded(told.service, told.method, told.retry_after, may_have_run=True)
     return Overloaded(contract.name, method, told.retry_after)
 
 

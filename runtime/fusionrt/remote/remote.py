@@ -7,6 +7,7 @@ import copy
 import math
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
 from contextlib import suppress
+from functools import partial
 from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
@@ -26,7 +27,8 @@ from ..wire.frames import Ending, Kind, Mark
 from ..wire.runs import Request
 from .asking import Asking
 from .reader import FIRST, ReadBy, Reader
-from .replica import Question, lean_on, registration_of
+from .replica import UNPROVEN, Question, lean_on, registration_of
+from .retries import patiently
 from .stream import RemoteStream
 from .way import Same, Way
 
@@ -56,6 +58,9 @@ class Remote(ComputeMethods):
         self._timeout = TIMEOUT
         self._stale_ok = False
         self._pipeline = pipeline
+        self._retries = 0
+        self._once: Remote | None = None
+        """The same without retries."""
         self._ways: dict[str, Way] = {}
         self._reads: dict[tuple[str, float], Way] = {}
         self.hits: dict[str, dict[object, Hit]] = {}
@@ -77,12 +82,14 @@ class Remote(ComputeMethods):
 
     def with_options(
         self,
-        timeout: float | None,
-        stale_ok: bool | None,
-        interceptors: Iterable[Interceptor],
+        timeout: float | None = None,
+        stale_ok: bool | None = None,
+        retries: int | None = None,
+        interceptors: Iterable[Interceptor] = (),
     ) -> Remote:
         """The same replicas, read with other options."""
         view = copy.copy(self)
+        view._once = None
         if added := tuple(interceptors):
             own = self._pipeline or Pipeline(self.contract, Side.CLIENT, self._peer.principal, ())
             view._pipeline = own.extended(added)
@@ -91,6 +98,8 @@ class Remote(ComputeMethods):
             view._ways = {}
         if stale_ok is not None:
             view._stale_ok = stale_ok
+        if retries is not None:
+            view._retries = retries
         view._reader = view._as_reader(view._timeout)
         return view
 
@@ -106,12 +115,33 @@ class Remote(ComputeMethods):
             arguments = sent
         return super().mark(method, arguments, origin)
 
+    def _patiently(
+        self,
+        method: str,
+        attempt: Callable[[Remote], Awaitable[_T]],
+        **least: float,
+    ) -> Coroutine[Any, Any, _T]:
+        """What comes of a call that is made again as often as the options say."""
+        repeats = self.contract.method[method].repeats
+
+        def once(seconds: float) -> Awaitable[_T]:
+            if seconds != self._timeout:
+                return attempt(self.with_options(timeout=seconds, retries=0))
+            if self._once is None:
+                self._once = self.with_options(retries=0)
+            return attempt(self._once)
+
+        return patiently(once, self._timeout, self._retries, repeats=repeats, **least)
+
     # -- compute methods --
 
     async def compute(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """The value, from the replica; past it inside of a command."""
         if CommandScope.current() is not None:
             return await self.raw(method, arguments)
+        if self._retries:
+            again = partial(Remote.compute, method=method, arguments=arguments)
+            return await self._patiently(method, again, least=UNPROVEN)
         arguments = self._keyers[method].normalize(arguments)
         self._admit(method, arguments)
         read = self.function(method).fetch(arguments, stale_ok=self._stale_ok)
@@ -225,6 +255,9 @@ class Remote(ComputeMethods):
 
     async def call(self, method: str, arguments: tuple[Any, ...]) -> _T:
         """Call a plain method."""
+        if self._retries:
+            again = partial(Remote.call, method=method, arguments=arguments)
+            return await self._patiently(method, again)
         result: _T
         if self._pipeline is not None:
             result = await self._call_through(self._pipeline, method, arguments)
@@ -246,27 +279,54 @@ class Remote(ComputeMethods):
             call, lambda: _answer(self._ask(way.carrying(call.headers), arguments))
         )
 
-    async def command(self, method: str, arguments: tuple[Any, ...]) -> _T:
+    async def tell(self, method: str, arguments: tuple[Any, ...]) -> None:
+        """Make a one-way call; it was sent when this returns."""
+        if self._retries:
+            again = partial(Remote.tell, method=method, arguments=arguments)
+            return await self._patiently(method, again)
+        way = self._ways.get(method) or self._way(Kind.ONEWAY, method)
+        pipeline = self._pipeline
+        if pipeline is None:
+            await self._tell(way, arguments)
+            return None
+        call = pipeline.sent(method, arguments, now() + way.timeout)
+        await pipeline.run(call, lambda: self._tell(way.carrying(call.headers), arguments))
+
+    async def _tell(self, way: Way, arguments: tuple[Any, ...]) -> None:
+        await _answer(self._ask(way, arguments))
+        await self._peer.keep_pace()
+
+    async def command(
+        self, method: str, arguments: tuple[Any, ...], operation: str | None = None
+    ) -> _T:
         """Run a command; when it returned, this client's reads see what it changed (D15).
+
+        operation: its id, if it was made before.
 
         Raises:
             CommandInComputeError: a compute body called it.
         """
         check_not_reading(f"{self.contract.name}.{method}")
+        operation = operation or new_id()
+        if self._retries:
+            again = partial(Remote.command, method=method, arguments=arguments, operation=operation)
+            return await self._patiently(method, again)
         way = self._ways.get(method) or self._way(Kind.COMMAND, method)
         pipeline = self._pipeline
         result: _T
         if pipeline is None:
-            result = await self._command(way, method, arguments)
+            result = await self._command(way, method, arguments, operation)
             return result
         call = pipeline.sent(method, arguments, now() + way.timeout)
         result = await pipeline.run(
-            call, lambda: self._command(way.carrying(call.headers), method, arguments)
+            call, lambda: self._command(way.carrying(call.headers), method, arguments, operation)
         )
         return result
 
-    async def _command(self, way: Way, method: str, arguments: tuple[Any, ...]) -> Any:
-        asked = self._ask(way, arguments, new_id())
+    async def _command(
+        self, way: Way, method: str, arguments: tuple[Any, ...], operation: str
+    ) -> Any:
+        asked = self._ask(way, arguments, operation)
         try:
             result: Any = await _answer(asked)
             if asked.wrote and (reflected := self._peer.writes.here(asked.wrote)) is not None:

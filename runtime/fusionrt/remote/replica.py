@@ -21,7 +21,7 @@ from ..graph import (
 from ..primitives import run_in_loop, spawn
 from ..rpc import Ask, Peer, Registration
 
-__all__ = ["lean_on", "registration_of", "replica_of"]
+__all__ = ["UNPROVEN", "lean_on", "registration_of", "replica_of"]
 
 UNPROVEN: Final = 1.0
 """Seconds that a failure may be served which no host holds, and so nobody will invalidate."""

@@ -18,7 +18,7 @@ from ..operations import Operation
 from ..primitives import new_id, now
 from ..rpc import Answer, Bodies, Call, Replies, Reply, Sender
 from ..services.binding import Binding
-from ..table import Command, Compute, Method, Plain, Stream
+from ..table import Command, Compute, Method, OneWay, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import content_id, method_id
@@ -36,6 +36,7 @@ _DESCRIBE = method_id(DESCRIBE)
 _KINDS: Final[dict[type[Method], tuple[Kind, ...]]] = {
     Compute: (Kind.COMPUTE, Kind.PLAIN),
     Plain: (Kind.PLAIN,),
+    OneWay: (Kind.ONEWAY,),
     Command: (Kind.COMMAND,),
     Stream: (),
 }
@@ -194,7 +195,7 @@ class Served:
             return self._compute(calls, ids, arguments, encode, replies)
         if not ids:
             return None
-        if kind is Kind.PLAIN:
+        if kind in (Kind.PLAIN, Kind.ONEWAY):
             body = self._told_of(calls, replies, self._plain())
             return Bodies(ids, arguments, body, encode, self._failed)
         operations = calls.operations or ("",) * len(calls.ids)
@@ -383,7 +384,7 @@ class Served:
 
     def _plain(self) -> Callable[..., Awaitable[Any]]:
         name = self._method.name
-        if isinstance(self._method, Plain):
+        if isinstance(self._method, Plain | OneWay):
             return partial(self._around, self._binding.service())
         return lambda *arguments: self._binding.raw(name, arguments)
 

@@ -95,7 +95,7 @@ class _Served(Served):
 
     def _stopped(self, kind: Kind, error: Exception) -> Answer:
         match error:
-            case LeaseLost() if kind is not Kind.COMPUTE:
+            case LeaseLost() if kind is not Kind.COMPUTE and not self._method.repeats:
                 return Answer(failure=lease_lost(error.shard))
             case NotOwned():
                 return Answer(failure=moved(error.shard))

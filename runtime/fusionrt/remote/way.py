@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from ..errors import ArgumentError, CallTimeout
-from ..rpc import Ask, Peer
+from ..rpc import Ask, Peer, in_doubt
 from ..table import Contract
 from ..values.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
@@ -45,7 +45,8 @@ class Way(Ask):
         self, kind: Kind, contract: Contract, method: str, peer: Peer, timeout: float
     ) -> None:
         """timeout: the seconds that a call has."""
-        super().__init__(kind, method_id(method), timeout=timeout)
+        repeats = contract.method[method].repeats
+        super().__init__(kind, method_id(method), timeout=timeout, repeats=repeats)
         signature = contract.resolved.signatures[method]
         self._contract = contract
         self.method_name = method
@@ -83,9 +84,11 @@ class Way(Ask):
     def error(self, failure: Ending) -> Exception:
         return as_error(failure, self._contract, self.method_name, self.timeout)
 
-    def late(self) -> Exception:
-        timeout = CallTimeout(self._name, self.timeout)
-        return self._peer.why_silent(self.kind) or timeout
+    def late(self, *, may_have_run: bool = True) -> Exception:
+        lost = self._peer.why_silent()
+        if lost is None:
+            return CallTimeout(self._name, self.timeout, may_have_run=may_have_run)
+        return in_doubt(self, lost) if may_have_run else lost
 
     @property
     def _name(self) -> str:

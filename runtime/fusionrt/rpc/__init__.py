@@ -1,6 +1,6 @@
 """Calls and streams over a transport: peers on the client's end, responders on the host's."""
 
-from .client.answer import Ask, Failed, Pending
+from .client.answer import Ask, Failed, Pending, in_doubt
 from .client.caller import Caller
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
@@ -9,6 +9,7 @@ from .client.shards import ShardPeer
 from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
 from .host.behind import Reflect
+from .host.clients import Clients
 from .host.read_your_writes import Outlet
 from .host.responder import Responder
 from .host.servant import Answer, Bodies, Call, Held, Replies, Reply, Servant, internal
@@ -27,6 +28,7 @@ __all__ = [
     "Call",
     "Caller",
     "CallerStatistics",
+    "Clients",
     "Failed",
     "Held",
     "Incoming",
@@ -46,5 +48,6 @@ __all__ = [
     "Servant",
     "ShardPeer",
     "Subjects",
+    "in_doubt",
     "internal",
 ]

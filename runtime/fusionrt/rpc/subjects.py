@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-__all__ = ["ANONYMOUS", "CONSOLE", "TOKEN", "Subjects"]
+__all__ = ["ANONYMOUS", "CONSOLE", "TOKEN", "Place", "Subjects"]
 
 ANONYMOUS: Final = "anonymous"
 """The principal of whoever names none."""
@@ -15,6 +15,22 @@ CONSOLE: Final = "console"
 
 TOKEN: Final = re.compile(r"[\w-]+", re.ASCII)
 """What a principal and a client id are made of: nothing that changes the subject around it."""
+
+
+class Place(NamedTuple):
+    """Where a service is called.
+
+    found: where a host of it is asked for. spoken: where one is spoken to, in front of its instance
+        id; empty if that is there as well, for there is no other. answered: where it answers.
+    """
+
+    found: str
+    spoken: str
+    answered: str
+
+    def host(self, iid: str) -> str:
+        """Where one host is spoken to."""
+        return f"{self.spoken}.{iid}" if self.spoken else self.found
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +54,23 @@ class Subjects:
     def table(self, service: str) -> str:
         """The table of who owns which shard of a service: the name of a JetStream bucket."""
         return re.sub(r"[^\w-]", "_", f"{self.prefix}-{service}", flags=re.ASCII)
+
+    def place(self, service: str, principal: str, cid: str) -> Place:
+        """Where this client calls a service, whoever serves it."""
+        spoken = f"{self.prefix}.i.{service}"
+        return Place(self.hosts(service), spoken, self.client(principal, cid, service))
+
+    def back(self, service: str, client: tuple[str, str], principal: str, cid: str) -> Place:
+        """Where a host, whose own client is the last two, calls what one of its clients offers."""
+        return Place(self.offered(*client, service), "", self.returned(principal, cid, service))
+
+    def offered(self, principal: str, cid: str, service: str) -> str:
+        """What a client listens on for calls of what it offers to its hosts."""
+        return self.client(principal, cid, f"call.{service}")
+
+    def returned(self, principal: str, cid: str, service: str) -> str:
+        """Where a client answers the calls of a host."""
+        return self.client(principal, cid, f"back.{service}")
 
     def client(self, principal: str, cid: str, service: str) -> str:
         """Where the sessions of one client and one service answer; `>` for all services."""

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Final
 
 from ..interceptors import Call, CallKind, Interceptor, Next, Side, checked, incoming, intercepted
-from ..table import Command, Compute, Contract, Method, Plain, Stream
+from ..table import Command, Compute, Contract, Method, OneWay, Plain, Stream
 
 __all__ = ["Pipeline", "kinds_of"]
 
 _KINDS: Final[dict[type[Method], CallKind]] = {
     Compute: CallKind.COMPUTE,
     Plain: CallKind.PLAIN,
+    OneWay: CallKind.ONEWAY,
     Command: CallKind.COMMAND,
     Stream: CallKind.STREAM,
 }

@@ -31,9 +31,18 @@ class Admission:
     """
 
     def __init__(
-        self, iid: str, key: bytes, has_room: Callable[[str], bool], now: float, timing: Timing
+        self,
+        iid: str,
+        key: bytes,
+        has_room: Callable[[str], bool],
+        now: float,
+        timing: Timing,
+        unpacks: tuple[str, ...] = (),
     ) -> None:
-        """key: see `Prover`. has_room: for one more session of this principal (D27)."""
+        """key: see `Prover`. has_room: for one more session of this principal (D27). unpacks: in
+        which forms large messages may come.
+        """
+        self._unpacks: Final = unpacks
         self.forged = 0
         self._has_room: Final = has_room
         self._iid: Final = iid
@@ -55,7 +64,7 @@ class Admission:
         if hello.version != VERSION:
             reason = f"version {hello.version} of the protocol, this host speaks {VERSION}"
             return rejection(self._iid, envelope.gen, f"{reason}: update it")
-        welcome = (Welcome(hello.number, VERSION),)
+        welcome = (Welcome(hello.number, VERSION, self._unpacks),)
         if hello.opened:
             return encode_host_envelope(self._iid, envelope.gen, 0, welcome)
         if not self._has_room(envelope.principal):

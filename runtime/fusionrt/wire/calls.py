@@ -61,6 +61,10 @@ class CallTable:
 
     def sent(self, run: Run, now: float) -> None:
         """Calls that waited are sent now."""
+        if run.ask.kind is Kind.ONEWAY:
+            self._enter(CALL[Phase.QUEUED]["end"], run.ids)
+            self._told.append(events.Told(tuple(run.ids)))
+            return
         self._enter(CALL[Phase.QUEUED]["send"], run.ids, run)
         run.since = now
         if run.ask.kind is not Kind.STREAM:
@@ -180,8 +184,11 @@ class CallTable:
         self._digest.remove_all(held)
         self._enter(CALL[Phase.HELD]["end"], held)
 
-    def gone(self, ids: Iterable[int]) -> None:
-        """The host does not know these: absence of proof is invalidation (D2)."""
+    def gone(self, ids: Iterable[int], forgotten: int) -> None:
+        """The host does not know these: absence of proof is invalidation (D2).
+
+        forgotten: those up to this id may have run.
+        """
         held = []
         unsent: list[events.ClientEvent] = []
         for id in ids:
@@ -190,7 +197,9 @@ class CallTable:
                 case Phase.HELD:
                     held.append(id)
                 case Phase.SENT:
-                    unsent.append(events.Ended(id, _LOST) if begun else events.Unsent(id))
+                    unsent.append(
+                        events.Ended(id, _LOST) if begun else events.Unsent(id, id <= forgotten)
+                    )
                 case _:
                     continue
             self._leave(id)

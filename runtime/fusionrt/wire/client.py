@@ -44,16 +44,23 @@ class ClientSession:
         now: float,
         timing: Timing = _TIMING,
         limits: Limits = _LIMITS,
+        unpacks: tuple[str, ...] = (),
     ) -> None:
-        """gen: names this session; a new random number below 2^53 for each."""
+        """gen: names this session; a new random number below 2^53 for each. unpacks: in which
+        forms large messages may come.
+        """
         self._bond = Bond(cid, principal, gen)
+        self.packs: tuple[str, ...] = ()
+        """In which forms the host takes large messages."""
         self._machine: Machine[ClientState, ClientInput] = Machine(CLIENT, ClientState.HELLO)
         largest = limits.max_bytes - overhead(cid, principal)
         self._batch_bytes = min(limits.batch_bytes, largest)
         self._events: list[events.ClientEvent] = []
         self._calls = CallTable(self._events, limits)
         self._fences = AskedFences()
-        self._outbox = ClientOutbox(self._events, self._calls, self._fences, limits, largest)
+        self._outbox = ClientOutbox(
+            self._events, self._calls, self._fences, limits, largest, unpacks
+        )
         self._add = self._calls.queue.add
         self._roomy = self._outbox.roomy
         self.room = self._outbox.room
@@ -302,8 +309,11 @@ class ClientSession:
             self._foreign += 1
             return
         self._machine.feed("welcome")
+        self.packs = welcome.unpacks
         self._lease.probe_due = now
         self._lease.answered(welcome.number)
+        if self.packs:  # tell at once what may come packed
+            self._lease.probe_due = now
         self._hearing.sequence.last = envelope.number - 1
         self._told_live = True
         self._events.append(events.Opened(envelope.iid))

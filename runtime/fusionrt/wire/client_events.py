@@ -25,6 +25,7 @@ __all__ = [
     "Resumed",
     "Sources",
     "Suspended",
+    "Told",
     "Unsent",
     "Upstream",
     "Wrote",
@@ -53,7 +54,7 @@ class Completed(Event, frozen=True):
 
 
 class Failed(Event, frozen=True):
-    """A call failed; `too_large` comes from here: the call was not sent. held: as above."""
+    """A call failed; `arguments_too_large` comes from here: it was not sent. held: as above."""
 
     id: int
     code: str
@@ -74,9 +75,19 @@ class Invalidated(Event, frozen=True):
 
 
 class Unsent(Event, frozen=True):
-    """The host never ran this call, or forgot what came of it: resend it or fail it by its mode."""
+    """The host does not know this call: resend it or fail it by its mode.
+
+    may_have_run: false if it never ran there, and never will; else what came of it was forgotten.
+    """
 
     id: int
+    may_have_run: bool = False
+
+
+class Told(Event, frozen=True):
+    """One-way calls are in the message that is sent now; nothing more is heard of them."""
+
+    ids: tuple[int, ...]
 
 
 class ItemsReceived(Event, frozen=True):
@@ -165,6 +176,7 @@ ClientEvent: TypeAlias = (
     | Failed
     | Invalidated
     | Unsent
+    | Told
     | ItemsReceived
     | Ended
     | Suspended

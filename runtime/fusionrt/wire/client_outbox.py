@@ -42,8 +42,10 @@ class ClientOutbox:
         fences: AskedFences,
         limits: Limits,
         largest: int,
+        unpacks: tuple[str, ...],
     ) -> None:
-        """largest: bytes that the frames of a message may have."""
+        """largest: bytes that the frames of a message may have. unpacks: see `KeepAlive`."""
+        self._unpacks: Final = unpacks
         self._told: Final = told
         self._calls: Final = calls
         self._fences: Final = fences
@@ -66,8 +68,10 @@ class ClientOutbox:
         if call_size(request.arguments, request.operation) <= self._largest:
             return self._queue.add(request)
         id = self._queue.skip()
-        problem = f"its arguments have {length:,} bytes, too many for a message"
-        self._told.append(events.Failed(id, "too_large", problem, b"", False))
+        problem = (
+            f"its arguments have {length:,} bytes, too many for a message of {self._largest:,}"
+        )
+        self._told.append(events.Failed(id, "arguments_too_large", problem, b"", False))
         return id
 
     @property
@@ -195,7 +199,7 @@ class ClientOutbox:
         if resyncing:
             return self.resync(number)
         digest = self._calls.digest
-        keep_alive = KeepAlive(number, digest.count, digest.value)
+        keep_alive = KeepAlive(number, digest.count, digest.value, self._unpacks)
         return [*self._calls.all_credits(), keep_alive, *self._fences.again()]
 
     def resync(self, number: int) -> list[ClientFrame]:

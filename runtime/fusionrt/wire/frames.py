@@ -65,6 +65,8 @@ class Kind(IntEnum):
     PLAIN = 1
     COMMAND = 2
     STREAM = 3
+    ONEWAY = 4
+    """Nobody waits for its end: it is not registered, and nothing is told of it."""
 
 
 class Encoding(IntEnum):
@@ -149,11 +151,13 @@ class KeepAlive(Frame, frozen=True, tag=5):
     """Prove that you are there, and that we agree on what is registered (D6, D12).
 
     count, digest: over the ids that the client believes to be registered, as of its last number.
+    unpacks: in which forms the client takes large messages made smaller: `zstd`, or none.
     """
 
     number: Natural
     count: Natural
     digest: Word
+    unpacks: tuple[str, ...] = ()
 
 
 class Reading(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -227,10 +231,13 @@ class Welcome(Frame, frozen=True, tag=32):
     """Answers a hello, as the first message of a session that the client's next one opens (D30).
 
     Outside of the sequence (number 0) it invites nobody: I am another host.
+
+    unpacks: in which forms the host takes large messages made smaller: `zstd`, or none.
     """
 
     number: Natural
     version: Natural
+    unpacks: tuple[str, ...] = ()
 
 
 class Results(Frame, frozen=True, tag=33):
@@ -281,11 +288,14 @@ class Resynced(Frame, frozen=True, tag=37):
     """Answers a resync; what the client lacks follows. gone: listed ids that are unknown (D2).
 
     last: false if more of them follow.
+    forgotten: ids above it that are gone never ran, and never will; of the others it may have been
+        forgotten what they came to (D13).
     """
 
     number: Natural
     gone: tuple[Natural, ...]
     last: bool
+    forgotten: Natural = 0
 
 
 class Items(Frame, frozen=True, tag=38):

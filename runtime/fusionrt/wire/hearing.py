@@ -126,7 +126,7 @@ class Hearing:
         """It proves nothing by itself: the acknowledgement that follows says what the host cannot
         vouch for (D6c).
         """
-        self._calls.gone(frame.gone)
+        self._calls.gone(frame.gone, frame.forgotten)
         if frame.last:
             self.sequence.restored()
 

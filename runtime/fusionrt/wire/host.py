@@ -59,8 +59,8 @@ _UNASKED = events.KeepAliveReceived(0, True)
 """Its answer proves nothing, but tells what is suspended."""
 _LATE = "its time was up when it arrived"
 _UNREADABLE = "the call cannot be read: client and service do not fit each other"
-_TOO_LARGE = "the result does not fit into a message: return less, or a stream"
-_ITEM_TOO_LARGE = "an item does not fit into a message: yield smaller ones"
+_TOO_LARGE = "the result has {:,} bytes, and {:,} fit into a message: return less, or a stream"
+_ITEM_TOO_LARGE = "an item has {:,} bytes, and {:,} fit into a message: yield smaller ones"
 
 
 class HostSession:
@@ -86,6 +86,8 @@ class HostSession:
 
         Its welcome, the first message, was sent already (see `Admission`). proof: what it gave.
         """
+        self.packs: tuple[str, ...] = ()
+        """In which forms the client takes large messages."""
         self.iid = iid
         self.cid = cid
         self.principal = principal
@@ -159,7 +161,8 @@ class HostSession:
                 if flow is not None:
                     flow.consume(consumed)
                     told.append(events.Consumed(id, self.credit(id)))
-            case KeepAlive(number, count, value):
+            case KeepAlive(number, count, value, packs):
+                self.packs = packs
                 if number > self._last_keep_alive:
                     self._last_keep_alive = number
                     digest = self._registry.digest
@@ -196,7 +199,12 @@ class HostSession:
             return
         if not self._new(ids):
             return
-        if calls.budget == 0:
+        if calls.kind is Kind.ONEWAY:  # nothing is told of it, so there is nothing to register
+            if calls.budget:
+                told.append(events.CallsReceived(calls, now + calls.budget / 1000.0))
+            else:
+                self._dropped += len(ids)
+        elif calls.budget == 0:
             self._refuse(ids, calls.kind, "timeout", _LATE)
         elif calls.operations and len(calls.operations) != len(calls.arguments):
             self._refuse(ids, calls.kind, "bad_request", _UNREADABLE)
@@ -224,11 +232,13 @@ class HostSession:
         """Answer a resync. The answer opens a message, what the client lacks follows (D2)."""
         self._resyncs += 1
         parts = self._parts
+        # What is gone is made again: if it arrives after all, it must not run a second time (D13).
+        self._last_id = max((self._last_id, *parts.pending, *(each.id for each in parts.streams)))
         unsaid = self._outbox.take()
         words = words_of([*self._kept.take(), *unsaid])
         done = self._registry.reconcile(parts.held, parts.pending, parts.streams, words)
         for gone, last in chunks(done.gone, self._limits.ids):
-            self._outbox.say(Resynced(parts.number, gone, last))
+            self._outbox.say(Resynced(parts.number, gone, last, self._kept.forgotten))
         self._say_sources()
         for frame in unsaid:
             if isinstance(frame, Wrote):
@@ -276,7 +286,8 @@ class HostSession:
             if result_size(payload) <= self._outbox.largest:
                 fitting.append((id, payload))
             else:
-                self.failure(id, "too_large", _TOO_LARGE)
+                problem = _TOO_LARGE.format(len(payload), self._outbox.largest)
+                self.failure(id, "too_large", problem)
         return [id for id, _ in fitting], [payload for _, payload in fitting]
 
     def failure(
@@ -319,7 +330,8 @@ class HostSession:
         if flow.put(payload):
             return True
         if size(Items(id, flow.next, (payload,))) > self._outbox.largest:
-            self.end(id, Ending("too_large", _ITEM_TOO_LARGE))
+            problem = _ITEM_TOO_LARGE.format(len(payload), self._outbox.largest)
+            self.end(id, Ending("too_large", problem))
             return False
         self._say_items(id)
         return self._registry.streams.begin(id, payload, self._batch_bytes)

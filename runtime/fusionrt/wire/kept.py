@@ -22,13 +22,14 @@ class Kept:
     where they are too many.
 
     bytes: how much is kept. wrote: how far calls of the client changed things, for all that it
-    knows of that (D15).
+    knows of that (D15). forgotten: the highest id of a call whose result was forgotten.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.bytes = 0
         self.wrote = Marks()
         self._wrote_last = 0
+        self.forgotten = 0
         self._count = 0
         self._limits: Final = limits
         self._words: deque[tuple[int, Word, int, int]] = deque()
@@ -94,6 +95,7 @@ class Kept:
         """Forget the oldest results, as many as are too many, of one frame at most."""
         number, frame = self._drop()
         if not isinstance(frame, Results):
+            self.forgotten = max(self.forgotten, frame.id)
             return
         most, limit = self._limits.kept_frames - self._count, self._limits.kept_bytes - self.bytes
         first = max(0, len(frame.ids) - most)
@@ -101,6 +103,7 @@ class Kept:
         while left > limit and first < len(frame.ids):
             left -= result_size(frame.payloads[first])
             first += 1
+        self.forgotten = max(self.forgotten, *frame.ids[:first])
         if first < len(frame.ids):
             rest = Results(frame.method, frame.ids[first:], frame.payloads[first:], frame.kept)
             self._words.appendleft((number, rest, len(rest.ids), left))

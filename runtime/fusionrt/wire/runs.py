@@ -27,9 +27,10 @@ class Ask:
 
     method: `method_id` of its name. timeout: the seconds that each has in all. hops: hosts that
     these compute calls have come through. headers: what they carry beside their arguments.
+    repeats: whether they may run twice (D13); compute calls always may.
     """
 
-    __slots__ = ("encoding", "headers", "hops", "kind", "method", "timeout")
+    __slots__ = ("encoding", "headers", "hops", "kind", "method", "repeats", "timeout")
 
     def __init__(
         self,
@@ -39,6 +40,7 @@ class Ask:
         encoding: Encoding = Encoding.MSGPACK,
         timeout: float = math.inf,
         hops: int = 0,
+        repeats: bool = False,
         headers: Headers = (),
     ) -> None:
         self.kind: Final = kind
@@ -47,6 +49,7 @@ class Ask:
         self.timeout: Final = timeout
         self.hops: Final = hops
         self.headers: Headers = headers
+        self.repeats: Final = repeats or kind is Kind.COMPUTE
 
 
 class Asked(Protocol):

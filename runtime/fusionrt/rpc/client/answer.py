@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from ...errors import FusionError, OutcomeUnknown, RemoteUnavailable
+from ...errors import (
+    CallTimeout,
+    FusionError,
+    OutcomeUnknown,
+    Overloaded,
+    Refused,
+    RemoteUnavailable,
+)
 from ...wire import runs
 from ...wire.frames import Ending, Kind, Mark
 from .registration import Registration
@@ -17,7 +24,7 @@ from .registration import Registration
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Ask", "Failed", "Pending", "unanswered"]
+__all__ = ["Ask", "Failed", "Pending", "in_doubt"]
 
 
 class Failed(FusionError):
@@ -47,9 +54,30 @@ class Ask(runs.Ask):
         """What a failure raises."""
         return Failed(failure)
 
-    def late(self) -> Exception:
+    def late(self, *, may_have_run: bool = True) -> Exception:
         """What a call raises whose time is up."""
         return TimeoutError()
+
+
+def in_doubt(ask: runs.Ask, error: FusionError) -> FusionError:
+    """What a call raises that may have run where this happened (D13).
+
+    What may run twice, and a stream, which is seen to have begun, raise the error itself.
+    """
+    if ask.repeats or ask.kind is Kind.STREAM:
+        return error
+    if not isinstance(error, RemoteUnavailable) or error.may_have_run:
+        return error
+    return OutcomeUnknown(error.service, error.problem)
+
+
+def doubted(error: Exception) -> Exception:
+    """What is raised by a call that failed so, but may have run before that."""
+    if isinstance(error, Overloaded | CallTimeout | Refused):
+        error.may_have_run = True
+    elif isinstance(error, RemoteUnavailable) and not error.may_have_run:  # others raise it, too
+        return RemoteUnavailable(error.service, error.problem, may_have_run=True)
+    return error
 
 
 class Pending(msgspec.Struct, eq=False):
@@ -58,6 +86,7 @@ class Pending(msgspec.Struct, eq=False):
     due: when its caller has waited long enough. registration: what a compute call's result will be
     held by. session, id: where it was sent. lost: how many hosts were lost while they ran it.
     wrote: what it changed, also in other services (D15).
+    doubtful: it may have run, wherever it waits now.
     """
 
     ask: Ask
@@ -71,6 +100,7 @@ class Pending(msgspec.Struct, eq=False):
     id: int = 0
     lost: int = 0
     wrote: tuple[Mark, ...] = ()
+    doubtful: bool = False
 
     @property
     def request(self) -> Self:
@@ -87,6 +117,11 @@ class Pending(msgspec.Struct, eq=False):
             if not self.answer.done():
                 self.answer.set_result(value)
 
+    def told(self) -> None:
+        """It was sent, and nobody waits for more."""
+        if not self.answer.done():
+            self.answer.set_result(None)
+
     def refuse(self, failure: Ending) -> None:
         """Its host, or this process, says that there is no result."""
         try:
@@ -97,6 +132,8 @@ class Pending(msgspec.Struct, eq=False):
 
     def fail(self, error: Exception) -> None:
         """There is no result, and will be none."""
+        if self.doubtful:
+            error = doubted(error)
         if isinstance(error, StopIteration):
             error = RuntimeError(f"its outcome is a {type(error).__name__}, which nothing awaits")
         if not self.answer.done():
@@ -113,10 +150,3 @@ class Pending(msgspec.Struct, eq=False):
             self.answer.exception()  # came too late to be seen: not an error that got lost
         if self.session is not None:
             self.session.cancel(self)
-
-
-def unanswered(kind: Kind, error: RemoteUnavailable) -> RemoteUnavailable:
-    """What a call raises that was sent, and will have no answer: a command may have run (D13)."""
-    if kind is Kind.COMMAND:
-        return OutcomeUnknown(error.service, f"{error.problem}; the command may have run")
-    return error

@@ -61,6 +61,9 @@ class Awaited:
         match event:
             case events.Failed(id, code, message, data, held):
                 self.failed(id, Ending(code, message, data), held)
+            case events.Told(ids):
+                for id in ids:
+                    self.calls.pop(id).told()
             case events.Invalidated(ids, reason, True):
                 self.invalidated(ids, reason)
             case events.ItemsReceived(id, index, payloads):

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Final
 
-from ...errors import InvalidSubject, NotPermitted
+from ...errors import InvalidSubject, NotPermitted, WireError
 from ...primitives import new_id
-from ...transport import Listener, Message, Subscription, Transport
+from ...transport import Handler, Listener, Message, Subscription, Transport
+from ...wire.admission import rejection
+from ...wire.envelopes import decode_client_envelope
 from ...wire.limits import Timing
+from ...wire.packing import Packing
 from ..loose import Loose
-from ..subjects import ANONYMOUS, TOKEN, Subjects
+from ..subjects import ANONYMOUS, TOKEN, Place, Subjects
 from .answer import Pending
 from .outage import OUTAGE_GRACE, Outage
-from .peer import Peer
+from .peer import Options, Peer
+from .reached import Reached
 from .shards import ShardPeer
 from .statistics import CallerStatistics
 from .writes import Writes
 
 __all__ = ["Caller"]
-
-_P = TypeVar("_P", bound=Peer)
 
 
 class Caller(Listener):
@@ -31,6 +34,7 @@ class Caller(Listener):
 
     outage_grace: seconds that the connection may be lost before that is taken for an outage (D26).
     loose: what commands have changed that no client is told of as its own (D15).
+    packing: makes large messages smaller, and large again.
 
     Raises:
         InvalidSubject: the principal is no word of letters, digits, `_` and `-`.
@@ -45,6 +49,7 @@ class Caller(Listener):
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
         loose: Loose | None = None,
+        packing: Packing | None = None,
     ) -> None:
         if not TOKEN.fullmatch(principal):
             raise InvalidSubject(principal)
@@ -54,7 +59,11 @@ class Caller(Listener):
         self._principal = principal
         self._timing = timing
         self.writes: Final = Writes(loose or Loose())
+        self._packing = packing
         self._peers: dict[str, Peer] = {}
+        self._reached: dict[str, Reached] = {}
+        self._handlers: dict[str, Handler] = {}
+        """Who takes what comes, by its subject."""
         self._outage = Outage(outage_grace, self._cut_off)
         self._subscription: Subscription | None = None
 
@@ -66,34 +75,73 @@ class Caller(Listener):
 
     def peer(self, service: str) -> Peer:
         """The way to a service; no message is sent before its first call."""
-        return self._peers.get(service) or self._made(Peer, service)
+        peer = self._peers.get(service)
+        if peer is None:
+            peer = Peer(service, self._transport, self._place(service), **self._options())
+            self._meet(peer)
+        return peer
 
     def shard_peer(self, service: str) -> ShardPeer:
         """The way to a service that is sharded."""
         peer = self._peers.get(service)
-        return peer if isinstance(peer, ShardPeer) else self._made(ShardPeer, service)
-
-    def _made(self, kind: type[_P], service: str) -> _P:
-        peer = kind(
-            service,
-            self._transport,
-            self._subjects,
-            cid=self.cid,
-            principal=self._principal,
-            timing=self._timing,
-            outage=self._outage,
-            writes=self.writes,
-        )
-        before = self._peers.get(service)
-        if before is not None:  # it was asked what the service is like
-            before.close()
-        self._peers[service] = peer
+        if isinstance(peer, ShardPeer):
+            return peer
+        if peer is not None:  # it was asked what the service is like
+            peer.close()
+        place, subjects = self._place(service), self._subjects
+        peer = ShardPeer(service, self._transport, place, subjects=subjects, **self._options())
+        self._meet(peer)
         return peer
+
+    def reach(self, service: str, client: tuple[str, str]) -> Peer:
+        """The way to one client of this process's host, by its principal and id."""
+        place = self._subjects.back(service, client, self._principal, self.cid)
+        if service not in self._reached:
+            self._reached[service] = reached = Reached(self._packing)
+            self._handlers[place.answered] = reached.received
+        return self._reached[service].peer(
+            client[1], place, lambda place: Peer(service, self._transport, place, **self._options())
+        )
+
+    def left(self, principal: str, cid: str) -> None:
+        """A client has no session with this process's host any more."""
+        for reached in self._reached.values():
+            reached.left(cid, "the client has left")
+
+    def offer(self, service: str, received: Handler) -> Callable[[], None]:
+        """Let hosts call what this process offers to them, until the returned function is called.
+
+        received: takes what they say.
+        """
+        subject = self._subjects.offered(self._principal, self.cid, service)
+        self._handlers[subject] = received
+        return lambda: self._handlers.pop(subject, None) and None
 
     def pending(self) -> Iterator[Pending]:
         """Calls without an answer, of all services."""
         for peer in list(self._peers.values()):
             yield from peer.pending()
+
+    def _place(self, service: str) -> Place:
+        return self._subjects.place(service, self._principal, self.cid)
+
+    def _meet(self, peer: Peer) -> None:
+        self._peers[peer.service] = peer
+        self._handlers[self._place(peer.service).answered] = peer.received
+
+    def _options(self) -> Options:
+        return {
+            "cid": self.cid,
+            "principal": self._principal,
+            "timing": self._timing,
+            "outage": self._outage,
+            "packing": self._packing,
+            "writes": self.writes,
+        }
+
+    def _all(self) -> list[Peer]:
+        reached = [peer for each in self._reached.values() for peer in each.peers()]
+        return [*self._peers.values(), *reached]
 
     def statistics(self) -> CallerStatistics:
         """The services that it calls, and whether there is a broker."""
@@ -103,38 +151,50 @@ class Caller(Listener):
     async def close(self) -> None:
         """Leave every session, so that the hosts need not wait for it to lapse."""
         self._outage.end()
-        for peer in self._peers.values():
+        for peer in self._all():
             peer.close()
         self._transport.remove_listener(self)
         if self._subscription is not None:
             await self._subscription.unsubscribe()
 
     def _received(self, message: Message) -> None:
-        peer = self._peers.get(message.subject.rpartition(".")[2])
-        if peer is not None:
-            peer.received(message)
+        handler = self._handlers.get(message.subject)
+        if handler is not None:
+            handler(message)
+        elif message.subject.startswith(self._subjects.offered(self._principal, self.cid, "")):
+            self._turn_down(message)
+
+    def _turn_down(self, message: Message) -> None:
+        """A host calls what this process does not offer."""
+        with suppress(WireError):
+            envelope = decode_client_envelope(message.payload)
+            principal, cid = envelope.principal, envelope.cid
+            if TOKEN.fullmatch(principal) and TOKEN.fullmatch(cid):
+                service = message.subject.rpartition(".")[2]
+                said = rejection(self.cid, envelope.gen, "the client does not offer it")
+                self._transport.publish(self._subjects.returned(principal, cid, service), said)
 
     def disconnected(self, broker: str) -> None:
         self._outage.begin(broker)
-        for peer in list(self._peers.values()):
+        for peer in self._all():
             peer.disconnected()
 
     def _cut_off(self) -> None:
-        for peer in list(self._peers.values()):
+        for peer in self._all():
             peer.cut_off()
 
     def reconnected(self) -> None:
         self._outage.end()
-        for peer in list(self._peers.values()):
+        for peer in self._all():
             peer.reconnected()
 
     def refused(self, error: NotPermitted) -> None:
         own = self._subscription
         deaf = error.action == "subscribe" and own is not None and error.subject == own.subject
-        for peer in list(self._peers.values()):
+        for peer in self._all():
             peer.refused(error, deaf)
 
     def gap(self, subject: str) -> None:
         if self._subscription is not None and subject == self._subscription.subject:
-            for peer in list(self._peers.values()):
+            for peer in self._all():
                 peer.gap()

@@ -22,8 +22,11 @@ class Owner(Protocol):
     def opened(self) -> None:
         """A host took it."""
 
-    def again(self, call: Call) -> None:
-        """The host did not run this call, or its result was stale when it came (D4)."""
+    def again(self, call: Call, *, may_have_run: bool = False) -> None:
+        """The host did not run this call, or its result was stale when it came (D4).
+
+        may_have_run: or the host forgot what it came to.
+        """
 
     def moved(self, call: Call, failure: Ending) -> None:
         """The host did not run this call: another one owns its shard, or will own it (D20)."""

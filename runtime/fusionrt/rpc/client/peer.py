@@ -5,22 +5,31 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, TypedDict
 
-from ...errors import NotPermitted, RemoteUnavailable, WireError
+from ...errors import (
+    BrokerUnavailable,
+    FusionError,
+    NotPermitted,
+    OutcomeUnknown,
+    RemoteUnavailable,
+    WireError,
+)
 from ...identity import Asker
-from ...primitives import clock, random_bits
+from ...primitives import clock, random_bits, spawn
 from ...transport import Message, Transport
 from ...wire.batch import call_size, overhead
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope, decode_host_envelope
 from ...wire.frames import Ending, Kind, Mark
 from ...wire.limits import Limits, Timing
+from ...wire.packing import Packing, forms_of, unpacking
 from ...wire.refusals import refusal
 from ...wire.runs import Headers, Request
 from ..deadlines import Deadlines, TimeLimit
-from ..subjects import Subjects
-from .answer import Ask, Pending, unanswered
+from ..subjects import Place
+from .answer import Ask, Pending
 from .outage import Outage
 from .owner import Call
 from .registration import Registration
@@ -29,12 +38,28 @@ from .statistics import PeerStatistics
 from .stream import Incoming
 from .writes import Writes
 
-__all__ = ["Peer"]
+__all__ = ["Options", "Peer"]
 
 PATIENCE: Final = 2.0
 """Seconds without any host, after which the calls that wait for one fail."""
 HOSTS_LOST: Final = 3
 """A call is not made again after so many hosts were lost while they ran it."""
+
+CLOSED: Final = "this client's host was closed"
+"""Why its calls fail when it leaves."""
+UNHEARD: Final = 1000
+"""One-way calls that may be on their way to the broker."""
+
+
+class Options(TypedDict):
+    """What the ways of one process to all services have in common."""
+
+    cid: str
+    principal: str
+    timing: Timing
+    outage: Outage
+    packing: Packing | None
+    writes: Writes
 
 
 class Peer:
@@ -46,33 +71,37 @@ class Peer:
         self,
         service: str,
         transport: Transport,
-        subjects: Subjects,
+        place: Place,
         *,
         cid: str,
         principal: str,
         timing: Timing,
         outage: Outage,
         writes: Writes,
+        packing: Packing | None,
     ) -> None:
         self.service = service
         self.asker: Final = Asker(principal, cid)
         """As whom its hosts know this process (W1)."""
         self.writes: Final = writes
         self._transport = transport
-        self._subjects = subjects
+        self._place: Final = place
         self._cid = cid
         self._principal: Final = principal
         self._timing = timing
         self._outage = outage
+        self._packing = packing
+        self._decode = unpacking(packing, decode_host_envelope)
         self._limits = Limits(max_bytes=transport.max_payload)
-        self._reply = subjects.client(principal, cid, service)
         self._reads: Deadlines[TimeLimit] = Deadlines(TimeLimit.expire)
         self._loop = asyncio.get_running_loop()
         self._now = clock()
         self._session: Session | None = None
         self._sessions: dict[int, Session] = {}
         self._no_host_since = math.inf
-        self._closed: RemoteUnavailable | None = None
+        self._told = 0
+        self._taking: asyncio.Task[None] | None = None
+        self._closed: FusionError | None = None
         self.refusals = 0
         """Reads that were refused before there was a call."""
 
@@ -117,7 +146,7 @@ class Peer:
         Raises:
             Failed: the host answered with a failure, or the call is refused here (D27).
             RemoteUnavailable: no host of the service, or not even the broker, can be reached.
-            OutcomeUnknown: the host of a command was lost: it may have run, or not (D13).
+            OutcomeUnknown: the host of a call that runs at most once was lost (D13).
         """
         ask = request.ask
         assert isinstance(ask, Ask)
@@ -140,6 +169,21 @@ class Peer:
         envelope = overhead(self._cid, self._principal)
         return envelope + call_size(arguments, operation, headers) <= self._limits.max_bytes
 
+    async def keep_pace(self) -> None:
+        """A one-way call was sent, of which nothing is heard: after so many of them, return when
+        the broker has them.
+        """
+        self._told += 1
+        if self._taking is None and self._told >= UNHEARD:
+            self._taking = spawn(self._take(), "fusion one-way calls")
+        if self._taking is not None:
+            await asyncio.wait({self._taking})
+
+    async def _take(self) -> None:
+        with suppress(BrokerUnavailable):  # what was sent is lost; a call tells of the outage
+            await self._transport.flush()
+        self._told, self._taking = 0, None
+
     def stream(self, request: Request) -> Incoming:
         """Start a stream."""
         incoming = Incoming(request)
@@ -160,11 +204,9 @@ class Peer:
         seconds = self._session.refuses(left)
         return refusal(seconds) if seconds else None
 
-    def why_silent(self, kind: Kind) -> RemoteUnavailable | None:
-        """Why a call of this kind had no answer, if that is known: the connection is lost."""
-        if not self._outage.broker:
-            return None
-        return unanswered(kind, self._outage.error(self.service))
+    def why_silent(self) -> RemoteUnavailable | None:
+        """Why a call had no answer, if that is known: the connection is lost."""
+        return self._outage.error(self.service) if self._outage.broker else None
 
     def _send(self, call: Call) -> None:
         if self._closed is not None:
@@ -196,23 +238,28 @@ class Peer:
             now=self._now(),
             timing=self._timing,
             limits=self._limits,
+            unpacks=forms_of(self._packing),
         )
         session = self._sessions[gen] = Session(
-            self.service, wire, self, send or self._publish, self._transport.push, self._outage
+            self.service,
+            wire,
+            self,
+            send or self._publish,
+            self._transport.push,
+            self._outage,
+            self._packing,
         )
         self.writes.opened(session)
         return session
 
     def _publish(self, iid: str | None, data: bytes) -> None:
-        if iid is None:
-            subject = self._subjects.hosts(self.service)
-        else:
-            subject = self._subjects.host(self.service, iid)
-        self._transport.publish(subject, data, self._reply)
+        place = self._place
+        subject = place.found if iid is None else place.host(iid)
+        self._transport.publish(subject, data, place.answered)
 
-    def close(self) -> None:
+    def close(self, reason: str = CLOSED) -> None:
         """Leave: the hosts forget what they hold for this client; every call fails."""
-        self._closed = RemoteUnavailable(self.service, "this client's host was closed")
+        self._closed = RemoteUnavailable(self.service, reason)
         for session in self._forget_all():
             session.leave(self._closed)
         self._reads.close()
@@ -235,10 +282,14 @@ class Peer:
             self._nobody_listens(message.no_responders)
             return
         try:
-            envelope = decode_host_envelope(message.payload)
+            envelope = self._decode(message.payload)
         except WireError:
             self.gap()
-            return
+        else:
+            self.heard(envelope)
+
+    def heard(self, envelope: HostEnvelope) -> None:
+        """What a host said."""
         session = self._sessions.get(envelope.gen)
         if session is not None:
             session.received(envelope)
@@ -249,19 +300,18 @@ class Peer:
         """A message of no session."""
 
     def _nobody_listens(self, subject: str) -> None:
-        if subject == self._subjects.hosts(self.service):
-            if self._session is not None:
-                self._session.nobody_listens(at_host=False)
-            return
+        place = self._place
+        if subject == place.found and self._session is not None and self._session.iid is None:
+            self._session.nobody_listens(at_host=False)
         for session in list(self._sessions.values()):
-            if session.iid and subject == self._subjects.host(self.service, session.iid):
+            if session.iid and subject == place.host(session.iid):
                 session.nobody_listens(at_host=True)
 
     def refused(self, error: NotPermitted, deaf: bool) -> None:
         """The broker does not permit something: no call of this service can be made, if it is this
         way to it, or all that answers (deaf): those that wait fail at once (D30).
         """
-        hosts, host = self._subjects.hosts(self.service), self._subjects.host(self.service, "")
+        hosts, host = self._place.found, self._place.host("")
         way = f"{error.subject}.".lower().startswith((f"{hosts}.".lower(), host.lower()))
         if deaf or (error.action == "publish" and way):
             for session in self._forget_all():
@@ -292,11 +342,15 @@ class Peer:
     def opened(self) -> None:
         self._no_host_since = math.inf
 
-    def again(self, call: Call) -> None:
-        session = call.session
-        command = call.request.ask.kind is Kind.COMMAND
+    def again(self, call: Call, *, may_have_run: bool = False) -> None:
+        session, ask = call.session, call.request.ask
+        if isinstance(call, Pending):
+            call.doubtful |= may_have_run
+        command = ask.kind is Kind.COMMAND
         if command and session is not None and not session.over and isinstance(call, Pending):
             session.ask(call)  # only there it runs at most once (D13)
+        elif may_have_run and ask.kind is Kind.PLAIN and not ask.repeats:
+            call.fail(OutcomeUnknown(self.service, "its host forgot what the call came to"))
         else:
             self._send(call)
 
@@ -310,6 +364,8 @@ class Peer:
         self._no_host_since = min(self._no_host_since, self._now())
         if self._now() - self._no_host_since >= PATIENCE:
             problem = "no host serves it; start one that does (`fusiongen run MODULE:ATTR`)"
+            if not self._place.spoken:
+                problem = "the client is gone, or does not offer it"
             self._forget(session)
             session.leave(RemoteUnavailable(self.service, problem))
 
@@ -339,12 +395,14 @@ class Peer:
 
     def _host_lost(self, call: Call, reason: str) -> None:
         """The host is gone that may have run this: what may run twice is asked of another."""
-        if isinstance(call, Incoming):
+        if isinstance(call, Incoming) and not call.may_start_again:
             call.fail(RemoteUnavailable(self.service, f"{reason}; start the stream anew"))
             return
         call.lost += 1
-        if call.request.ask.kind is Kind.COMMAND:
-            call.fail(unanswered(Kind.COMMAND, RemoteUnavailable(self.service, reason)))
+        if isinstance(call, Pending):
+            call.doubtful = True
+        if isinstance(call, Pending) and not call.ask.repeats:
+            call.fail(OutcomeUnknown(self.service, reason))
         elif call.lost >= HOSTS_LOST:
             problem = f"{reason}, and so it was with {HOSTS_LOST} hosts that ran this call"
             call.fail(RemoteUnavailable(self.service, problem))

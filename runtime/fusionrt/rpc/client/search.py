@@ -123,7 +123,7 @@ class Search:
         now = self._now()
         for call in self._calls:
             if isinstance(call, ShardPending) and call.due <= now:
-                call.fail(call.ask.late())
+                call.fail(call.ask.late(may_have_run=False))
         self._calls = [call for call in self._calls if _is_wanted(call)]
         patience = self._patience.owner if self.hosts else self._patience.host
         if now - self._since >= patience:

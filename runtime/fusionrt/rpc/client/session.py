@@ -13,10 +13,11 @@ from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
 from ...wire.frames import Ending, Kind, Mark
+from ...wire.packing import ZSTD, Packing
 from ...wire.refusals import MOVED, RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
-from .answer import Pending, unanswered
+from .answer import Pending, in_doubt
 from .awaited import Awaited
 from .fencing import Fencing
 from .outage import Outage
@@ -50,9 +51,11 @@ class Session(Vouching):
         send: Callable[[str | None, bytes], None],
         push: Callable[[], None],
         outage: Outage,
+        packing: Packing | None,
     ) -> None:
         """send: takes a message for a host's instance id, or for any host. push: lets what was
-        sent leave. outage: of the connection that it sends by.
+        sent leave. outage: of the connection that it sends by. packing: makes large messages
+        smaller, for a host that can unpack them.
         """
         super().__init__(service, outage)
         self._machine: Machine[SessionState, SessionInput] = Machine(SESSION, SessionState.OPEN)
@@ -60,6 +63,7 @@ class Session(Vouching):
         self._owner = owner
         self._send = send
         self._push = push
+        self._packing = packing
         self._loop = asyncio.get_running_loop()
         # What a message sets off must not run as a part of whoever happened to send it.
         self._context = contextvars.Context()
@@ -225,8 +229,7 @@ class Session(Vouching):
         self._wire.gap(self.now())
         error = self._outage.error(self.service)
         for call in self._awaited.all().values():
-            unsent = call.id > self._arrived or self._wire.unsent(call.id)
-            if unsent or call.request.ask.kind is Kind.COMPUTE:
+            if self._unsent(call.id) or call.request.ask.kind is Kind.COMPUTE:
                 self.cancel(call)
                 call.fail(error)
         self._changed()
@@ -247,14 +250,14 @@ class Session(Vouching):
 
     def leave(self, error: FusionError) -> None:
         """End it: every call fails, and nothing that is held can be proven any more (D2)."""
-        sent = [call for call in self._awaited.calls.values() if not self._wire.unsent(call.id)]
+        sent = {id for id in self._awaited.all() if not self._unsent(id)}
         self._wire.bye()
-        waiting = self._end(str(error))
-        if isinstance(error, RemoteUnavailable):
-            for call in sent:
-                call.fail(unanswered(call.ask.kind, error))
-        for other in waiting.values():
-            other.fail(error)  # unless it has
+        for id, call in self._end(str(error)).items():
+            call.fail(in_doubt(call.request.ask, error) if id in sent else error)
+
+    def _unsent(self, id: int) -> bool:
+        """Whether it is certain that no host has the call."""
+        return id > self._arrived or self._wire.unsent(id)
 
     def abandon(self) -> list[Call]:
         """End it, for its host did not answer: the calls to make elsewhere."""
@@ -324,7 +327,7 @@ class Session(Vouching):
             if live and self._wire.unsent(call.id):  # it waited for its turn in vain (D27)
                 call.refuse(refusal(RETRY_AFTER))
             else:
-                call.fail(call.ask.late())
+                call.fail(call.ask.late(may_have_run=not self._unsent(call.id)))
             self.cancel(call)
         if self._awaited.calls:
             self._late_at.rest(self._awaited.next_due(), len(self._awaited.calls))
@@ -335,10 +338,12 @@ class Session(Vouching):
                 self._awaited.completed(ids, payloads, held)
             case events.Invalidated(ids, _, False):
                 for id in ids:
-                    self._again(id)
-            case events.Unsent(id):
-                self._again(id)
+                    self._again(id, may_have_run=True)
+            case events.Unsent(id, may_have_run):
+                self._again(id, may_have_run)
             case events.Opened():
+                if self._packing is not None and ZSTD in self._wire.packs:
+                    self._send = _packed(self._packing.pack, self._send)
                 self._owner.opened()
                 self._proof.set()
             case events.Wrote(ids, marks):
@@ -377,10 +382,10 @@ class Session(Vouching):
             case _:
                 self._awaited.hear(event)
 
-    def _again(self, id: int) -> None:
+    def _again(self, id: int, may_have_run: bool = False) -> None:
         call = self._awaited.pop(id)
         if call is not None:
-            self._owner.again(call)
+            self._owner.again(call, may_have_run=may_have_run)
 
     def _drain(self) -> None:
         """The host finishes what it runs; everything else goes to another one (D22)."""
@@ -397,5 +402,14 @@ class Session(Vouching):
         error = RemoteUnavailable(self.service, "its host shuts down; start the stream anew")
         for stream in list(self._awaited.streams.values()):
             self.cancel(stream)
-            stream.fail(error)
+            if stream.may_start_again:
+                self._owner.again(stream)
+            else:
+                stream.fail(error)
         self._lose_held(f"{self.service}: its host shuts down")
+
+
+def _packed(
+    pack: Callable[[bytes], bytes], send: Callable[[str | None, bytes], None]
+) -> Callable[[str | None, bytes], None]:
+    return lambda iid, data: send(iid, pack(data))

@@ -7,16 +7,18 @@ the owner is refused before it runs, and goes to the owner.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from ...errors import FusionError, RemoteUnavailable
+from ...transport import Transport
 from ...wire.envelopes import HostEnvelope, encode_client_envelope
 from ...wire.frames import VERSION, Ending, Hello, Welcome
 from ...wire.refusals import moved_shard, refusal
 from ...wire.runs import Request
+from ..subjects import Place, Subjects
 from .answer import Ask, Pending
 from .owner import Call
-from .peer import PATIENCE, Peer
+from .peer import CLOSED, PATIENCE, Options, Peer
 from .registration import Registration
 from .search import ANYBODY, PAUSE, Patience, Search, ShardIncoming, ShardPending
 from .session import Session
@@ -31,8 +33,17 @@ HELLOS: Final = 2
 class ShardPeer(Peer):
     """See above."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(
+        self,
+        service: str,
+        transport: Transport,
+        place: Place,
+        *,
+        subjects: Subjects,
+        **options: Unpack[Options],
+    ) -> None:
+        super().__init__(service, transport, place, **options)
+        self._subjects = subjects
         owner = self._timing.lease + PATIENCE  # so long it may take until a lease has lapsed
         self._patience = Patience(self._timing.hello, owner, PATIENCE)
         self._owners: dict[int, str] = {}
@@ -107,12 +118,12 @@ class ShardPeer(Peer):
     def look(self, search: Search) -> None:
         self._who_is_at(self._subjects.shard(self.service, search.shard), search.gen)
         if search.asked > 1:
-            self._who_is_at(self._subjects.hosts(self.service), search.hosts_gen)
+            self._who_is_at(self._place.found, search.hosts_gen)
 
     def _who_is_at(self, subject: str, gen: int) -> None:
         hello = (Hello(1, VERSION, ANYBODY),)
         data = encode_client_envelope(self._cid, self._principal, gen, 0, hello)
-        self._transport.publish(subject, data, self._reply)
+        self._transport.publish(subject, data, self._place.answered)
 
     def no_owner(self, search: Search) -> FusionError:
         if search.hosts:
@@ -140,14 +151,14 @@ class ShardPeer(Peer):
 
     def _nobody_listens(self, subject: str) -> None:
         super()._nobody_listens(subject)
-        nowhere = subject == self._subjects.hosts(self.service)
+        nowhere = subject == self._place.found
         for search in list(self._searches.values()):
             if nowhere:
                 search.hosts = False
             elif subject == self._subjects.shard(self.service, search.shard):
                 search.nobody()
         for iid, session in list(self._by_host.items()):
-            if session.iid is None and subject == self._subjects.host(self.service, iid):
+            if session.iid is None and subject == self._place.host(iid):
                 self._abandon(session)
 
     def _abandon(self, session: Session) -> None:
@@ -180,14 +191,14 @@ class ShardPeer(Peer):
         """Send for the session with a host. What asks whether there is another one goes to whoever
         owns its shards now, too.
         """
-        subject = self._subjects.host(self.service, target)
-        self._transport.publish(subject, data, self._reply)
+        subject = self._place.host(target)
+        self._transport.publish(subject, data, self._place.answered)
         session = self._by_host.get(target)
         if iid is None and session is not None and session.iid is not None:
             for shard, owner in self._owners.items():
                 if owner == target:
                     subject = self._subjects.shard(self.service, shard)
-                    self._transport.publish(subject, data, self._reply)
+                    self._transport.publish(subject, data, self._place.answered)
 
     def unanswered(self, target: str) -> None:
         """A host did not answer so far."""
@@ -210,8 +221,8 @@ class ShardPeer(Peer):
 
     # -- the connection --
 
-    def close(self) -> None:
-        super().close()
+    def close(self, reason: str = CLOSED) -> None:
+        super().close(reason)
         assert self._closed is not None
         self._fail_searches(self._closed)
 

@@ -22,13 +22,16 @@ class Incoming:
     """The items of one stream, each once and in order, in runs as they came; to take the next run
     says that those before it were consumed, which lets the host send more.
 
-    session, id: where it was asked for.
+    session, id: where it was asked for. lost: how many hosts were lost before an item came.
+    begun: whether an item came.
     """
 
     def __init__(self, request: Request) -> None:
         self.request = request
         self.session: Session | None = None
         self.id = 0
+        self.lost = 0
+        self.begun = False
         self._runs: deque[tuple[int, tuple[bytes, ...]]] = deque()
         self._taken = -1
         """The last index that was handed out."""
@@ -76,6 +79,11 @@ class Incoming:
         """Wait until there is something to take, which another reader may be the first to do."""
         await self._woken.wait()
 
+    @property
+    def may_start_again(self) -> bool:
+        """Whether it may be asked of another host, and its reader not see that (D13, D18)."""
+        return self.request.ask.repeats and not self.begun
+
     def give_up(self, why: FusionError | None = None, *, unread: bool = False) -> None:
         """Nobody reads it any more: its host stops (D19).
 
@@ -94,6 +102,7 @@ class Incoming:
 
     def received(self, index: int, payloads: tuple[bytes, ...]) -> None:
         """Items came, from this index on."""
+        self.begun = True
         self._runs.append((index, payloads))
         self._woken.set()
 

@@ -9,14 +9,16 @@ from typing import Final
 
 from ...errors import WireError
 from ...primitives import clock, random_bits
-from ...transport import Listener, Message, Subscription, Transport
+from ...transport import Handler, Listener, Message, Subscription, Transport
 from ...wire.admission import Admission, rejection
 from ...wire.envelopes import ClientEnvelope, decode_client_envelope
 from ...wire.host import HostSession
 from ...wire.limits import Limits, Quota, Timing
+from ...wire.packing import Packing, forms_of, unpacking
 from ..subjects import TOKEN, Subjects
 from .accounts import Accounts
 from .behind import Reflect
+from .clients import Clients
 from .contexts import Contexts
 from .gate import Gate
 from .pool import Pool
@@ -25,6 +27,7 @@ from .servant import Servant
 from .session import Session
 from .statistics import ResponderStatistics
 from .streams import OpenStreams
+from .unheard import Unheard
 
 __all__ = ["Responder"]
 
@@ -41,6 +44,7 @@ class Responder(Listener):
     """Receives the calls of every client of a service and sends what the servant answers.
 
     confidants: principals that are told in full why results are invalidated (D28).
+    packing: makes large messages smaller, and large again. clients: learns who has sessions.
     quota: of each principal.
     reflect: waits until what is served reflects what a client has changed elsewhere (D15).
     """
@@ -56,6 +60,8 @@ class Responder(Listener):
         subjects: Subjects,
         timing: Timing,
         confidants: Collection[str],
+        packing: Packing | None = None,
+        clients: Clients | None = None,
         quota: Quota = Quota(),  # noqa: B008 - immutable
         check: Callable[[], None] | None = None,
         reflect: Reflect = lambda marks, hops, cid: None,
@@ -73,22 +79,32 @@ class Responder(Listener):
         self._check = check
         self._reflect = reflect
         self._sources: tuple[str, ...] = ()
+        self._packing = packing
+        self._clients = clients
+        self._decode = unpacking(packing, decode_client_envelope)
         self._limits = Limits(max_bytes=transport.max_payload)
         self._now = clock()
         self._loop = asyncio.get_running_loop()
         key = random_bits(256).to_bytes(32, "big")
-        self._admission = Admission(iid, key, self._has_room, self._now(), timing)
+        self._admission = Admission(
+            iid, key, self._has_room, self._now(), timing, forms_of(packing)
+        )
         self._left = asyncio.Event()
         self._draining = False
         self._sessions: dict[tuple[str, str, int], Session] = {}
         self._accounts = Accounts(quota)
         self._gate = Gate(self._limits.under_way)
         self._streams = OpenStreams(self._limits.streams)
+        self._unheard = Unheard(service)
+        self._parted: list[Session] = []
+        """Sessions that are over, while one-way calls of theirs go on."""
         # A transport's handler may run in the context of whoever published the message.
         self._contexts = Contexts(contextvars.copy_context())
         self._pool = Pool(self._gate, self._contexts, outlet.call_soon)
         self._subscriptions: list[Subscription] = []
         self._look_again = self._now()
+        self._answered = subjects.client
+        self._offered = False
         self._expiry: asyncio.TimerHandle | None = None
 
     async def open(self) -> None:
@@ -108,17 +124,28 @@ class Responder(Listener):
         await self._transport.flush()
         return subscription
 
+    def offer(self, listen: Callable[[str, Handler], Callable[[], None]]) -> Callable[[], None]:
+        """Begin to answer hosts of which this process is a client, and nobody else.
+
+        listen: lets what they say to this service come here, until it is told not to.
+        """
+        self._transport.add_listener(self)
+        self._answered = self._subjects.returned
+        self._offered = True
+        return listen(self.service, self._received)
+
     async def drain(self) -> None:
         """Take no new client, ask the others to move, return when they did (D22).
 
         Each finishes what it runs here first; one that is silent is not waited for.
         """
         self._draining = True
-        await self._subscriptions.pop().unsubscribe()
+        if self._subscriptions:
+            await self._subscriptions.pop().unsubscribe()
         for session in self._sessions.values():
             session.wire.farewell()
             session.changed()
-        while self._sessions:
+        while self._sessions or self._running() or self._gate.lines:
             if running := self._running():
                 await asyncio.wait(running)
                 continue
@@ -136,6 +163,8 @@ class Responder(Listener):
         for subscription in self._subscriptions:
             await subscription.unsubscribe()
         running = self._running()
+        for session in self._parted:
+            session.stop()
         for session in self._sessions.values():
             self._outlet.flush(session)
             session.close("the host was closed")
@@ -163,12 +192,26 @@ class Responder(Listener):
             principals=self._accounts.statistics(),
             gate=self._gate.statistics(),
             streams=len(self._streams),
+            unheard=self._unheard.count,
             dropped=self._dropped,
             forged=self._admission.forged,
         )
 
     def _running(self) -> set[asyncio.Task[None]]:
-        return {task for session in self._sessions.values() for task in session.running}
+        self._parted = [session for session in self._parted if session.busy]
+        sessions = (*self._sessions.values(), *self._parted)
+        return {task for session in sessions for task in session.running}
+
+    def _forget(self, name: tuple[str, str, int]) -> None:
+        """A session is over."""
+        session = self._sessions.pop(name)
+        self._accounts.forget(session)
+        self._parted = [each for each in self._parted if each.busy]
+        if self._clients is not None:
+            self._clients.left(session.wire.principal, session.wire.cid)
+        if session.busy:
+            self._parted.append(session)
+        self._left.set()
 
     def reconnected(self) -> None:
         for session in self._sessions.values():
@@ -179,7 +222,7 @@ class Responder(Listener):
         if self._check is not None:
             self._check()
         try:
-            envelope = decode_client_envelope(message.payload)
+            envelope = self._decode(message.payload)
         except WireError:
             self._dropped += 1
             return
@@ -191,21 +234,19 @@ class Responder(Listener):
         if session is not None and not session.receive(envelope, now):
             self._forget(name)
 
-    def _forget(self, name: tuple[str, str, int]) -> None:
-        """This session has ended."""
-        self._accounts.forget(self._sessions.pop(name))
-        self._left.set()
-
     def _admitted(self, envelope: ClientEnvelope, now: float) -> Session | None:
         """A new session, if the client has proven that it was welcomed, and there is room."""
         if not TOKEN.fullmatch(envelope.cid) or not TOKEN.fullmatch(envelope.principal):
             self._dropped += 1  # its answers would go to another subject
             return None
-        reply_subject = self._subjects.client(envelope.principal, envelope.cid, self.service)
+        reply_subject = self._answered(envelope.principal, envelope.cid, self.service)
         answer = self._admission.greet(envelope, now)
         if answer is None and (envelope.cid, envelope.principal, envelope.gen) in self._sessions:
             self._dropped += 1  # it was welcomed twice: one of them it took, this is the other
             return None
+        if answer is None and self._draining and self._offered:  # nobody else would take it
+            reason = "the client is leaving"
+            answer = rejection(self._iid, envelope.gen, reason, envelope.proof)
         if answer is None:
             return self._opened(envelope, reply_subject, now)
         if answer:
@@ -231,6 +272,8 @@ class Responder(Listener):
             gate=self._gate,
             pool=self._pool,
             streams=self._streams,
+            unheard=self._unheard,
+            packing=self._packing,
             account=self._accounts.of(envelope.principal),
             quota=self._limits.held,
             confides=envelope.principal in self._confidants,
@@ -239,6 +282,8 @@ class Responder(Listener):
             reflect=self._reflect,
         )
         wire.sources(self._sources)
+        if self._clients is not None:
+            self._clients.came(wire.principal, wire.cid)
         if self._draining:
             wire.farewell()
         if self._expiry is None:
@@ -270,5 +315,5 @@ class Responder(Listener):
         now = self._now()
         for name, session in list(self._sessions.items()):
             if session.wire.expired(now):
-                session.close("the client was silent")
+                session.close("the client was silent", finish=True)
                 self._forget(name)

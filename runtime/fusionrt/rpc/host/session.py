@@ -15,6 +15,7 @@ from ...wire.envelopes import ClientEnvelope
 from ...wire.frames import Calls, Ending, Kind, Mark
 from ...wire.host import HostSession
 from ...wire.marks import Marks
+from ...wire.packing import ZSTD, Packing
 from ...wire.refusals import RETRY_AFTER, refusal
 from ..deadlines import Deadlines
 from .accounts import Account, Usage
@@ -27,6 +28,7 @@ from .read_your_writes import Outlet
 from .servant import Answer, Call, Servant, calls_of, internal, one_of
 from .statistics import SessionStatistics
 from .streams import OpenStreams, Sender, Senders
+from .unheard import Unheard
 from .work import Line, Work
 
 __all__ = ["Session"]
@@ -51,6 +53,8 @@ class Session:
         gate: Gate,
         pool: Pool,
         streams: OpenStreams,
+        unheard: Unheard,
+        packing: Packing | None,
         account: Account,
         quota: int,
         confides: bool,
@@ -60,11 +64,14 @@ class Session:
     ) -> None:
         """reply_subject: of the client whose inbox got the session's proof, and of its principal.
         gate: says when a body may run. pool: runs it. streams: that are open, of all clients.
+        unheard: learns of one-way calls that failed. packing: makes large messages smaller, for a
+        client that can unpack them.
         account: of the principal. quota: of results that are held for this client alone.
         confides: whether the client is told in full why results are invalidated (D28).
         contexts: what streams start from. reflect: waits for what a fence of the client's is for.
         """
         self.wire = wire
+        self._packing = packing
         self.reply_subject = reply_subject
         self.client: Final = wire.principal, wire.cid
         self.account: Final = account
@@ -73,6 +80,7 @@ class Session:
         self._pool = pool
         self._line = Line(wire.principal)
         self._streams = streams
+        self._unheard = unheard
         self._contexts = contexts
         self._outlet = outlet
         self._deadlines: Deadlines[Work] = Deadlines(self.late)
@@ -108,16 +116,28 @@ class Session:
                 case events.KeepAliveReceived():
                     self.wire.acknowledge(event, self._holdings.suspended())
                 case events.Closed():
-                    self._clear()
+                    self._clear(finish=True)
                     self.changed()
                     return False
         self.changed()
         return True
 
-    def close(self, reason: str) -> None:
-        """End the session: stop what runs, let go of what is held."""
+    def close(self, reason: str, *, finish: bool = False) -> None:
+        """End the session: stop what runs, let go of what is held.
+
+        finish: one-way calls go on.
+        """
         self.wire.close(reason)
-        self._clear()
+        self._clear(finish)
+
+    def stop(self) -> None:
+        """What still runs of an ended session is stopped."""
+        self._clear(finish=False)
+
+    @property
+    def busy(self) -> bool:
+        """Whether calls run or wait for their turn."""
+        return bool(self._running or self._line.works)
 
     @property
     def principal(self) -> str:
@@ -180,7 +200,10 @@ class Session:
             self._say_wrote(bool(told))
         for method, (ids, payloads) in told.items():
             self.wire.results(method, ids, payloads)
-        return self.wire.outgoing()
+        messages = self.wire.outgoing()
+        if self._packing is not None and ZSTD in self.wire.packs:
+            messages = [self._packing.pack(data) for data in messages]
+        return messages
 
     # -- calls --
 
@@ -235,6 +258,9 @@ class Session:
     def answers(self, kind: Kind, method: int, answers: Sequence[tuple[int, Answer]]) -> None:
         if kind is Kind.COMMAND:
             self._outlet.flush_others(self)
+        elif kind is Kind.ONEWAY:
+            self._unheard.add(each.failure for _, each in answers)
+            return
         if self._wrote[0] or self._loose != self._outlet.loose.version:
             self._say_wrote(kind is not Kind.COMPUTE)
         good = [(id, each) for id, each in answers if each.failure is None]
@@ -302,6 +328,8 @@ class Session:
 
     def late(self, work: Work) -> None:
         self._pool.notice()
+        if work.kind is Kind.ONEWAY:
+            self._unheard.add([_LATE] * work.open)
         for id in (*self._gate.drop(work), *work.bodies):
             self._fail(id, _LATE)
             self._stop(id)
@@ -320,14 +348,25 @@ class Session:
         if id in self._running:
             self._running[id][0][id].cancel()
 
-    def _clear(self) -> None:
-        self._deadlines.close()
+    def _clear(self, finish: bool) -> None:
+        """Nobody waits for answers any more. finish: nobody did for those of one-way calls."""
+
+        def goes_on(work: Work | None) -> bool:
+            return finish and work is not None and work.kind is Kind.ONEWAY
+
         self._behind.clear()
         self._pool.notice()
+        for work in self._timed():
+            if not goes_on(work):
+                self._deadlines.drop(work)
+        if not len(self._deadlines):
+            self._deadlines.close()
         for work in list(self._line.works):
-            self._gate.drop(work)
-        for task in self.running:
-            task.cancel()
+            if not goes_on(work):
+                self._gate.drop(work)
+        for id, (tasks, waiting) in self._running.items():
+            if not goes_on(waiting):
+                tasks[id].cancel()
         self._holdings.clear()
 
     # -- streams --

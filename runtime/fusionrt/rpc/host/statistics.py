@@ -72,6 +72,7 @@ class ResponderStatistics:
 
     sessions: with its clients. principals: whose these are, and what they have. gate: which calls
         run and wait. streams: that are open.
+    unheard: one-way calls that failed, or were refused.
     dropped: messages that were no envelopes (D21). forged: messages of whoever did not prove to be
         the client that they named (D30).
     """
@@ -80,6 +81,7 @@ class ResponderStatistics:
     principals: tuple[AccountStatistics, ...]
     gate: GateStatistics
     streams: int
+    unheard: int
     dropped: int
     forged: int
 

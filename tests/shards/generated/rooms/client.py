@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=86dedd5fa6ed21450b4a4cd33c591bd8
+# fusiongen:hash=04d6b8b3cd0d6859df56194a2d1dc0ee
 """The typed client of `Rooms`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -56,6 +56,18 @@ class RoomsClient(Rooms, Client, contract=CONTRACT):
         room: str,
     ) -> str:
         return await self._fusion.call("wait", (room,))
+
+    async def look(
+        self,
+        room: str,
+    ) -> str:
+        return await self._fusion.call("look", (room,))
+
+    async def knock(
+        self,
+        room: str,
+    ) -> None:
+        return await self._fusion.tell("knock", (room,))
 
     def lines(
         self,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=87e0bb48f62435bd899fa26f123def4b
+# fusiongen:hash=9695b71cb6e44e5fb43de546c8d9bad5
 """The table of `Rooms`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from fusionrt.abi import (
     Compute,
     Contract,
     Keys,
+    OneWay,
     Plain,
     Shard,
     Signature,
@@ -32,6 +33,8 @@ def _types() -> Types:
             "say": Signature((str, str), int),
             "owner": Signature((str,), str),
             "wait": Signature((str,), str),
+            "look": Signature((str,), str),
+            "knock": Signature((str,), None),
             "lines": Signature((str, int), str),
         },
     )
@@ -56,6 +59,8 @@ CONTRACT: Contract = Contract(
         Command("say", ("room", "text"), keys=_say_keys),
         Plain("owner", ("room",)),
         Plain("wait", ("room",)),
+        Plain("look", ("room",), idempotent=True),
+        OneWay("knock", ("room",)),
         Stream("lines", ("room", "since")),
     ),
     shard=Shard("room", 16),

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=9a795b2db805a31dd96200125d9c7c37
+# fusiongen:hash=312389319c34e5291e9abaf9458d7055
 """The server side of `Rooms`: subclass `RoomsService` and write the bodies."""
 
 from __future__ import annotations
@@ -118,6 +118,18 @@ class RoomsService(Rooms, Service, contract=CONTRACT):
         self,
         room: str,
     ) -> str: ...
+
+    @abstractmethod
+    async def look(
+        self,
+        room: str,
+    ) -> str: ...
+
+    @abstractmethod
+    async def knock(
+        self,
+        room: str,
+    ) -> None: ...
 
     @abstractmethod
     def lines(
