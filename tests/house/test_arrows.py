@@ -47,6 +47,7 @@ ROOMS: dict[str, set[str]] = {
         *(
             "broker",
             "graph",
+            "identity",
             "wire",
             "transport",
             "rpc",
