@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from ..errors import Overloaded, RemoteUnavailable
+from ..errors import CallTimeout, Overloaded, Refused, RemoteUnavailable
 from ..primitives import now, random_bits
+from ..rpc import doubted
 
 __all__ = ["patiently"]
 
@@ -33,15 +34,18 @@ async def patiently(
     attempt: makes the call, in so many seconds. timeout: the seconds that all tries have.
     repeats: whether a call that may have run may run again. least: seconds before the second try.
     """
-    left, end = timeout, now() + timeout
-    for tried in range(retries):
+    left, end, doubtful = timeout, now() + timeout, False
+    for tried in range(retries + 1):
         try:
             return await attempt(left)
-        except (Overloaded, RemoteUnavailable) as error:
+        except (CallTimeout, Overloaded, Refused, RemoteUnavailable) as error:
             wait = max(least * 2**tried, getattr(error, "retry_after", 0.0))
             wait *= 1.0 + random_bits(16) / 2**17
-            if (error.may_have_run and not repeats) or now() + wait >= end:
-                raise
+            doubtful |= error.may_have_run
+            helps = isinstance(error, Overloaded | RemoteUnavailable) and tried < retries
+            if not helps or (doubtful and not repeats) or now() + wait >= end:
+                # What an earlier try did is not undone by how the last one failed.
+                raise (doubted(error) if doubtful else error) from error.__cause__
         await asyncio.sleep(wait)
         left = end - now()
-    return await attempt(left)
+    raise AssertionError("the last try returns, or raises")

@@ -1,6 +1,6 @@
 """Calls and streams over a transport: peers on the client's end, responders on the host's."""
 
-from .client.answer import Ask, Failed, Pending, in_doubt
+from .client.answer import Ask, Failed, Pending, doubted, in_doubt
 from .client.caller import Caller
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
@@ -48,6 +48,7 @@ __all__ = [
     "Servant",
     "ShardPeer",
     "Subjects",
+    "doubted",
     "in_doubt",
     "internal",
 ]

@@ -24,7 +24,7 @@ from .registration import Registration
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Ask", "Failed", "Pending", "in_doubt"]
+__all__ = ["Ask", "Failed", "Pending", "doubted", "in_doubt"]
 
 
 class Failed(FusionError):
