@@ -15,6 +15,7 @@ from .services import (
     Parameter,
     ParameterKind,
     Path,
+    Streamed,
     Wildcard,
 )
 from .texts import parsed_call, parsed_expression, parsed_type
@@ -60,6 +61,7 @@ __all__ = [
     "ParameterKind",
     "Path",
     "Ref",
+    "Streamed",
     "Type",
     "Union",
     "Wildcard",

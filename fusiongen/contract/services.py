@@ -23,6 +23,7 @@ __all__ = [
     "Parameter",
     "ParameterKind",
     "Path",
+    "Streamed",
     "Wildcard",
 ]
 
@@ -35,11 +36,19 @@ class ParameterKind(Enum):
     KEYWORD = "keyword"
 
 
+class Streamed(Enum):
+    """As what a parameter is declared whose items the caller sends."""
+
+    ITERATOR = "AsyncIterator"
+    ITERABLE = "AsyncIterable"
+
+
 class Parameter(Model):
-    """One parameter of a method, without `self`."""
+    """One parameter of a method, without `self`. The type of a stream is the type of its items."""
 
     name: str
     type: Type
+    streamed: Streamed | None = None
     default: Expression | None = None
     kind: ParameterKind = ParameterKind.ORDINARY
     span: Span
@@ -153,12 +162,21 @@ class Method(Model):
     result: Type
     generator: bool = False
     """It is a stream that is declared as an `AsyncGenerator`."""
+    head: Type | None = None
+    """It is a stream that comes as the last part of a tuple: the type of the others, as a tuple."""
+    skip: bool = False
+    """It is a stream whose slow reader gets the newest items only."""
     doc: str | None = None
     deprecated: str | None = None
     """What to do instead, as `@deprecated` says it."""
     options: Options = Options()
     invalidates: tuple[Call, ...] = ()
     span: Span
+
+    @property
+    def sends(self) -> bool:
+        """Whether its caller sends a stream."""
+        return any(each.streamed is not None for each in self.parameters)
 
 
 class Contract(Model):
@@ -185,3 +203,5 @@ class Contract(Model):
             for parameter in method.parameters:
                 yield parameter.type
             yield method.result
+            if method.head is not None:
+                yield method.head

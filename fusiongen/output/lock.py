@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..contract import Kind, MethodKind, ParameterKind
+from ..contract import Kind, MethodKind, ParameterKind, Streamed
 from ..reader.literals import normal
 from .stamp import digest
 
@@ -39,6 +39,8 @@ class LockedParameter(_Model):
     name: str
     type: str
     kind: ParameterKind = ParameterKind.ORDINARY
+    streamed: Streamed | None = None
+    """It is a stream: as what it is declared; the type is that of its items."""
     default: str | None = None
     """As it is spelled."""
     value: str | None = None
@@ -57,6 +59,9 @@ class LockedMethod(_Model):
     parameters: tuple[LockedParameter, ...] = ()
     result: str
     generator: bool = False
+    head: str | None = None
+    """The type of what comes before a stream, as a tuple."""
+    skip: bool = False
     options: dict[str, float] = {}
     invalidates: tuple[str, ...] = ()
     deprecated: str | None = None

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 import libcst as cst
 
-from ..contract import Expression, Nothing, Parameter, ParameterKind, Ref, Type
+from ..contract import Expression, Named, Nothing, Parameter, ParameterKind, Ref, Streamed, Type
 from ..errors import Violation
 from ..rules.files import NotUnderstood
 from ..rules.methods import BadDefault, MissingAnnotation, StarArguments
@@ -15,8 +15,13 @@ from .annotations import Annotations
 from .diagnostics import Diagnostics
 from .expressions import Names, Unreadable
 from .modules import Module
+from .standard import standard
 
 __all__ = ["Signature"]
+
+STREAMED: Mapping[Ref, Streamed] = {
+    Ref(module="collections.abc", name=each.value): each for each in Streamed
+}
 
 _NO_CONSTANTS = (
     *(cst.FunctionDef, cst.ClassDef, cst.Lambda),
@@ -88,13 +93,28 @@ class Signature:
         if node.annotation is None:
             problem = f"the parameter `{name}` of `{self._name}` has no type"
             self._diagnostics.add(MissingAnnotation, node, problem)
+        type_, streamed = self._streamed(self._type(node.annotation))
         return Parameter(
             name=name,
-            type=self._type(node.annotation),
+            type=type_,
+            streamed=streamed,
             default=self._default(node.default) if node.default is not None else None,
             kind=kind,
             span=self._span(node),
         )
+
+    def _streamed(self, type_: Type) -> tuple[Type, Streamed | None]:
+        """The items of a stream, and as what it is declared; any other type as it is."""
+        item = self.item(type_, STREAMED)
+        return (type_, None) if item is None else (item[1], STREAMED[item[0]])
+
+    def item(self, type_: Type, streams: Collection[Ref]) -> tuple[Ref, Type] | None:
+        """Which of these kinds of streams a type is, and of what, through an alias."""
+        opened = self.opened(type_)
+        if not isinstance(opened, Named) or not opened.arguments:
+            return None
+        origin = standard(self._modules.origin(opened.ref))
+        return (origin, opened.arguments[0]) if origin in streams else None
 
     def _type(self, node: cst.Annotation | None) -> Type:
         """The type that is written there; `None`, of which nobody complains, if it is none."""

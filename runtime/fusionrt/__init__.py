@@ -1,6 +1,6 @@
 """The runtime of services that `fusiongen` generates: caching and real-time updates over NATS."""
 
-from .contract import ANY, ComputeOptions, command, compute, service
+from .contract import ANY, ComputeOptions, command, compute, service, stream
 from .errors import (
     AbiMismatch,
     ArgumentError,
@@ -52,6 +52,7 @@ from .graph import (
     running_graph,
 )
 from .host import Host, HostStatistics
+from .remote.stream import skipped
 from .transport.credentials import Credentials
 from .wire.limits import Quota
 
@@ -111,4 +112,6 @@ __all__ = [
     "isolated",
     "running_graph",
     "service",
+    "skipped",
+    "stream",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
 from types import FunctionType
 from typing import Any, Protocol, TypeVar
@@ -44,10 +44,15 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The types of one method; the result of a stream is the type of its items."""
+    """The types of one method. Of a stream, in a parameter or as the result, it is the type of the
+    items.
+
+    head: the type of what comes before the items of a result, as a tuple; see `Stream`.
+    """
 
     parameters: tuple[Any, ...]
     result: Any
+    head: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +65,15 @@ class Types:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A method of a contract and the names of its parameters."""
+    """A method of a contract and the names of its parameters.
+
+    sends: the last parameter is an asynchronous iterator, whose items its caller sends (D18).
+    """
 
     name: str
     parameters: tuple[str, ...] = ()
+    _: KW_ONLY
+    sends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,14 @@ class Plain(Method):
 
 @dataclass(frozen=True, slots=True)
 class Stream(Method):
-    """An asynchronous iterator."""
+    """An asynchronous iterator.
+
+    headed: it is awaited, and gives a tuple, whose last part is the iterator.
+    skip: its slow reader wants the newest: items that it has no credit for are left out.
+    """
+
+    headed: bool = False
+    skip: bool = False
 
 
 @dataclass(frozen=True, slots=True)

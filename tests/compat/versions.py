@@ -25,7 +25,8 @@ __all__ = ["MARKER", "Pair", "Served", "Version", "Workshop", "module_text", "wo
 MARKER = "marker"
 """A compute method that every contract here has, for the tests themselves."""
 PRELUDE = """\
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Collection, Mapping
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -36,7 +37,7 @@ from uuid import UUID
 
 import attrs
 import msgspec
-from fusionrt import ANY, command, compute, service
+from fusionrt import ANY, command, compute, service, stream
 from pydantic import AliasChoices, BaseModel, Field
 from typing_extensions import ReadOnly, deprecated
 

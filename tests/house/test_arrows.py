@@ -58,7 +58,7 @@ ROOMS: dict[str, set[str]] = {
         *("graph", "host", "remote", "services", "transport"),
         *("broker", "children"),
     },
-    "__init__": {*BASE, "graph", "host", "transport", "wire"},
+    "__init__": {*BASE, "graph", "host", "remote", "transport", "wire"},
     "__main__": {*BASE, "host", "running"},
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -18,11 +18,11 @@ from ..primitives import new_id, now
 from ..rpc import Peer, Pending, Registration
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
-from ..table import Compute, Contract
+from ..table import Command, Compute, Contract
 from ..wire.frames import Kind
 from ..wire.runs import Request
 from .replica import lean_on, registration_of
-from .stream import RemoteStream
+from .stream_call import StreamCall
 from .way import Way
 
 __all__ = ["Remote"]
@@ -158,19 +158,60 @@ class Remote(ComputeMethods):
             result: _T = await _answer(asked)
             return result
         except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
-            # Nobody here will learn whether it wrote (O20). A host that answers has told us before.
-            if self.graph is not None:
-                keys = DeclaredKeys(self.contract, method, arguments).by_arguments()
-                apply(Operation(asked.operation, name, keys), self.graph)
+            self._may_have_written(method, arguments, asked.operation)
             raise
 
-    def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
-        """Read a stream."""
+    def stream(
+        self,
+        method: str,
+        arguments: tuple[Any, ...],
+        items: AsyncIterable[Any] | None = None,
+    ) -> AsyncGenerator[Any, None]:
+        """Read a stream. items: what is sent with the call."""
+        return self._stream(method, arguments, items).results()
+
+    async def open(
+        self,
+        method: str,
+        arguments: tuple[Any, ...],
+        items: AsyncIterable[Any] | None = None,
+    ) -> tuple[Any, ...]:
+        """What comes before a stream, and the stream."""
+        return await self._stream(method, arguments, items).headed()
+
+    async def send(self, method: str, arguments: tuple[Any, ...], items: AsyncIterable[Any]) -> _T:
+        """Call a plain method or a command, and send it what the iterator gives."""
+        if not isinstance(self.contract.method[method], Command):
+            plain: _T = await self._stream(method, arguments, items).single()
+            return plain
+        check_not_reading(f"{self.contract.name}.{method}")
+        operation = new_id()
+        try:
+            result: _T = await self._stream(method, arguments, items, operation).single()
+            return result
+        except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
+            self._may_have_written(method, (*arguments, items), operation)
+            raise
+
+    def _may_have_written(self, method: str, arguments: tuple[Any, ...], operation: str) -> None:
+        """Nobody here will learn whether a command wrote (O20). A host that answers has told us
+        before.
+        """
+        if self.graph is not None:
+            keys = DeclaredKeys(self.contract, method, arguments).by_arguments()
+            apply(Operation(operation, f"{self.contract.name}.{method}", keys), self.graph)
+
+    def _stream(
+        self,
+        method: str,
+        arguments: tuple[Any, ...],
+        items: AsyncIterable[Any] | None,
+        operation: str = "",
+    ) -> StreamCall:
         self._check_home()
         way = self._ways.get(method) or self._way(Kind.STREAM, method)
-        request = Request(way, way.encoded(arguments), now() + self._timeout)
-        incoming = self._peer.stream(request)
-        return RemoteStream(incoming, way.results, lambda failed: way.error(failed.failure))
+        request = Request(way, way.encoded(arguments), now() + self._timeout, operation)
+        return StreamCall(self._peer, way, request, items)
 
     # -- over the wire --
 

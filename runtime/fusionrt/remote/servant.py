@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -23,6 +23,7 @@ from .declared import check_declared
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
 from .outcomes import Outcome, Outcomes
+from .served_stream import ServedStream
 
 __all__ = ["ServiceServant"]
 
@@ -34,7 +35,7 @@ _KINDS: Final[dict[type[Method], tuple[Kind, ...]]] = {
     Command: (Kind.COMMAND,),
     Stream: (),
 }
-"""As what a method can be called; streams are opened."""
+"""As what a method can be called; streams are opened, and so is what is sent one."""
 
 _UNKNOWN: Final = Ending("unknown_method", "the service has no such method")
 
@@ -125,11 +126,13 @@ class _Served:
         signature = binding.contract.resolved.signatures[method.name]
         self._binding = binding
         self._method = method
-        self._kinds = _KINDS[type(method)]
+        self._kinds = () if method.sends else _KINDS[type(method)]
         self._unbound = binding.unbound(method.name)
         self._outcomes = outcomes
-        self._types = signature.parameters
-        self._arguments = arguments_codec(signature.parameters)
+        self._types = signature.parameters[:-1] if method.sends else signature.parameters
+        self._arguments = arguments_codec(self._types)
+        self._items = codec(signature.parameters[-1]) if method.sends else None
+        self._head = None if signature.head is None else codec(signature.head)
         self._result: Codec[Any] = codec(signature.result)
 
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
@@ -158,10 +161,17 @@ class _Served:
         except Exception as error:
             reply.failure(bad_arguments(error))
             return None
-        if not isinstance(self._method, Stream):
+        method, encode = self._method, self._encoder(call.encoding)
+        if not isinstance(method, Stream) and not method.sends:
             reply.failure(self._misfit(Kind.STREAM))
             return None
-        return self._stream(call, arguments, reply)
+        served = ServedStream(self._binding, method, arguments, encode, self._items, reply)
+        if not isinstance(method, Stream):
+            return served.single(call.operation, self._outcomes)
+        if self._head is None:
+            return served.results()
+        json = call.encoding is Encoding.JSON
+        return served.headed(self._head.encode_json if json else self._head.encode)
 
     def _misfit(self, kind: Kind) -> Ending:
         return Ending("bad_request", f"it is no {kind.name.lower()} method")
@@ -203,7 +213,7 @@ class _Served:
             raise WireError(f"expected at most {len(types)} arguments, got {len(given)}")
         signature = self._binding.contract.signature(method.name)
         arguments = []
-        for index, (name, tp) in enumerate(zip(method.parameters, types, strict=True)):
+        for index, (name, tp) in enumerate(zip(method.parameters, types, strict=False)):
             default = signature.parameters[name].default
             if index < len(given):
                 try:
@@ -296,25 +306,3 @@ class _Served:
             return outcome.payload
 
         return run
-
-    # -- streams --
-
-    async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
-        encode = self._encoder(call.encoding)
-        items: AsyncIterator[Any] | None = None
-        sender = reply.stream()
-        put = sender.put
-        try:
-            items = self._binding.raw_stream(self._method.name, arguments)
-            async for item in items:
-                payload = encode(item)
-                if not put(payload) and not await sender.item(payload):
-                    break
-        except Exception as error:
-            sender.end(self.failure(error))
-        else:
-            sender.end()
-        finally:
-            close = getattr(items, "aclose", None)
-            if close is not None:
-                await close()

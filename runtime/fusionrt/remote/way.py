@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from ..errors import ArgumentError, CallTimeout
 from ..rpc import Ask, Peer
-from ..table import Contract
+from ..table import Contract, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Ending, Kind
-from .failures import as_error
+from .failures import as_error, items_failure
 
 __all__ = ["Way"]
 
@@ -20,10 +20,21 @@ class Way(Ask):
     """Of one view of a client: with its time limit.
 
     encode: the arguments as they travel, or an error of msgspec's; see `encoded`.
-    results: the codec of what comes back.
+    results: the codec of what comes back. head: of what comes before, if something does.
+    items: of what is sent with a call, if something is. skips: only the newest items are wanted.
     """
 
-    __slots__ = ("_arguments", "_contract", "_method", "_peer", "encode", "results")
+    __slots__ = (
+        "_arguments",
+        "_contract",
+        "_method",
+        "_peer",
+        "encode",
+        "head",
+        "items",
+        "results",
+        "skips",
+    )
 
     def __init__(
         self, kind: Kind, contract: Contract, method: str, peer: Peer, timeout: float
@@ -31,10 +42,19 @@ class Way(Ask):
         """timeout: the seconds that a call has."""
         super().__init__(kind, method_id(method), timeout=timeout)
         signature = contract.resolved.signatures[method]
+        declared = contract.method[method]
+        self.skips: Final = isinstance(declared, Stream) and declared.skip
+        parameters = signature.parameters
+        if declared.sends:
+            *_, items = parameters
+            parameters = parameters[:-1]
+            self.items: Codec[Any] = codec(items)
+        if signature.head is not None:
+            self.head: Codec[Any] = codec(signature.head)
         self._contract = contract
         self._method = method
         self._peer = peer
-        self._arguments = arguments_codec(signature.parameters)
+        self._arguments = arguments_codec(parameters)
         self.encode: Final = self._arguments.encode_most
         self.results: Codec[Any] = codec(signature.result)
 
@@ -57,6 +77,10 @@ class Way(Ask):
 
     def error(self, failure: Ending) -> Exception:
         return as_error(failure, self._contract, self._method, self.timeout)
+
+    def failure(self, error: Exception) -> Ending:
+        """What the body is told of an error of its caller's iterator."""
+        return items_failure(error, self._contract, self._method)
 
     def late(self) -> Exception:
         timeout = CallTimeout(self._name, self.timeout)

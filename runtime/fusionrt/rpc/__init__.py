@@ -1,16 +1,20 @@
 """Calls and streams over a transport: peers on the client's end, responders on the host's."""
 
-from .client.answer import Ask, Failed, Pending
+from .client.answer import Ask, Pending
 from .client.caller import Caller
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
 from .client.registration import Registration
 from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
+from .client.upload import Upload
+from .failed import Failed
 from .host.read_your_writes import Outlet
 from .host.responder import Responder
 from .host.servant import Answer, Bodies, Call, Held, Replies, Reply, Servant, internal
 from .host.statistics import OutletStatistics, ResponderStatistics
+from .inbox import Inbox
+from .sending import send_all
 from .subjects import ANONYMOUS, CONSOLE, Subjects
 
 __all__ = [
@@ -25,6 +29,7 @@ __all__ = [
     "CallerStatistics",
     "Failed",
     "Held",
+    "Inbox",
     "Incoming",
     "Outlet",
     "OutletStatistics",
@@ -38,5 +43,7 @@ __all__ = [
     "ResponderStatistics",
     "Servant",
     "Subjects",
+    "Upload",
     "internal",
+    "send_all",
 ]

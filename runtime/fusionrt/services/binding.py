@@ -24,6 +24,7 @@ from ..graph import (
 )
 from ..operations import CommandScope, Key, MemoryLog, OperationLog, read_fresh, run_command
 from ..table import Compute, Contract
+from .closing import closing_last
 from .compiled import hot_table
 from .declared import DeclaredKeys
 from .methods import ComputeMethods
@@ -164,9 +165,12 @@ class Binding(ComputeMethods):
         # The body and the declared keys both read them.
         arguments = tuple(list(each) if isinstance(each, Iterator) else each for each in arguments)
         declared = DeclaredKeys(self.contract, method, arguments, self)
+        body = self.unbound(method)
+        if self.contract.method[method].sends:
+            body = closing_last(body)
         return run_command(
             f"{self.contract.name}.{method}",
-            partial(self.unbound(method), service, *arguments),
+            partial(body, service, *arguments),
             declared.by_arguments,
             declared.by_result,
             self.log or MemoryLog(graph),

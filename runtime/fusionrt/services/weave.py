@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..table import Command, Compute, Contract, Method, deprecated_like
+from .closing import closing
 from .compiled import command_path, hot_path, hot_table
 
 __all__ = ["woven"]
@@ -69,7 +70,8 @@ def _method(cls: type, contract: Contract, method: Method) -> Callable[..., Any]
         case Command():
             return command_path(contract, method.name)
         case _:
-            return _while_hosted(getattr(cls, method.name))
+            body = getattr(cls, method.name)
+            return _while_hosted(closing(contract, method.name, body) if method.sends else body)
 
 
 def _while_hosted(body: Callable[..., Any]) -> Callable[..., Any]:

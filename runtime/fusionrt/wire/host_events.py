@@ -7,14 +7,17 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from .frames import Calls
+from .stream_events import Consumed, Ended, ItemsReceived
 
 __all__ = [
     "CallCancelled",
     "CallsReceived",
     "Closed",
     "Consumed",
+    "Ended",
     "HostEvent",
     "HostSessionStatistics",
+    "ItemsReceived",
     "KeepAliveReceived",
     "Unsubscribed",
 ]
@@ -46,13 +49,6 @@ class Unsubscribed(Event, frozen=True):
     ids: tuple[int, ...]
 
 
-class Consumed(Event, frozen=True):
-    """The reader of a stream took items: `credit` more may be sent now (D18)."""
-
-    id: int
-    credit: int
-
-
 class KeepAliveReceived(Event, frozen=True):
     """The client wants proof: hand this to `acknowledge`, with what is suspended upstream."""
 
@@ -69,7 +65,14 @@ class Closed(Event, frozen=True):
 
 
 HostEvent: TypeAlias = (
-    CallsReceived | CallCancelled | Unsubscribed | Consumed | KeepAliveReceived | Closed
+    CallsReceived
+    | CallCancelled
+    | Unsubscribed
+    | Consumed
+    | ItemsReceived
+    | Ended
+    | KeepAliveReceived
+    | Closed
 )
 
 
