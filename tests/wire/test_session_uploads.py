@@ -233,6 +233,19 @@ def test_D2_a_call_that_has_sent_something_is_not_made_anew() -> None:
     assert ended.failure is not None and ended.failure.code == "stream_lost"
 
 
+def test_D18_a_body_that_asks_again_begins_nothing_anew() -> None:
+    """Nor one that has left, or has all."""
+    pair = Pair()
+    first, second, third = wanted(pair), wanted(pair), wanted(pair)
+    assert hear(pair, Items(first, 0, (b"0",))) == [he.ItemsReceived(first, 0, (b"0",))]
+    pair.host.unread(second)
+    hear(pair, End(third, 0, None))
+    for id in (first, second, third):
+        pair.host.want(id)
+    assert asked(pair) == [Cancel(second), Cancel(third)]
+    assert hear(pair, *[Items(id, 0, (b"0",)) for id in (first, second, third)]) == []
+
+
 # What no honest peer says.
 
 
