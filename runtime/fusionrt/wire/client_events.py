@@ -145,9 +145,10 @@ class ClientSessionStatistics(NamedTuple):
 
     foreign: messages of other sessions. forged: messages without the session's proof (D30).
     damaged: frames that did not decode. dropped: frames about items that were never sent.
-    repeated: messages that had come already. skipped: messages dropped at a gap, and until it was made up for. registered: calls and held results. waiting:
-    calls that are not sent yet. digest: over the ids that the host must have registered: its own is
-    the same, unless something is on its way (D12).
+    repeated: messages that had come already. skipped: messages dropped at a gap, and until it was
+    made up for. registered: calls and held results. waiting: calls that are not sent yet. digest:
+    over the ids that the host must have registered: its own is the same, unless something is on its
+    way (D12).
     """
 
     received: int
