@@ -58,6 +58,8 @@ class _Writer:
             parameters=tuple(map(self._parameter, method.parameters)),
             result=self.spelled.type(method.result),
             generator=method.generator,
+            head=None if method.head is None else self.spelled.type(method.head),
+            skip=method.skip,
             options={name: float(text) for name, text in method.options.given()},
             invalidates=tuple(map(str, method.invalidates)),
             deprecated=method.deprecated,
@@ -68,6 +70,7 @@ class _Writer:
             name=parameter.name,
             type=self.spelled.type(parameter.type),
             kind=parameter.kind,
+            streamed=parameter.streamed,
             **self._default(parameter.default),
         )
 

@@ -69,12 +69,18 @@ def _methods(service: ServiceDescription, spell: Spelling) -> list[tuple[str, ..
                 method.kind.value,
                 ", ".join(parameters_of(method.parameters, spell)),
                 result_of(method, spell),
-                ", ".join(f"{option}={value:g}" for option, value in method.options.items()),
+                ", ".join(_options(method)),
                 method.deprecated or "",
             )
             for name, method in service.methods.items()
         ),
     ]
+
+
+def _options(method: MethodDescription) -> Iterator[str]:
+    if method.skip:
+        yield "skip=True"
+    yield from (f"{option}={value:g}" for option, value in method.options.items())
 
 
 def _invalidations(description: Description) -> list[tuple[str, ...]]:
@@ -125,6 +131,7 @@ def _texts(description: Description) -> Iterator[str]:
         yield from service.raises
         for method in service.methods.values():
             yield method.result
+            yield method.head or ""
             for parameter in method.parameters:
                 yield parameter.type
                 yield parameter.default or ""
@@ -147,7 +154,10 @@ def parameters_of(parameters: Iterable[LockedParameter], spell: Spelling) -> Ite
             yield "*"
         previous = kind
         default = "" if parameter.default is None else f" = {spell(parameter.default)}"
-        yield f"{parameter.name}: {spell(parameter.type)}{default}"
+        type_ = spell(parameter.type)
+        if parameter.streamed is not None:
+            type_ = f"{parameter.streamed.value}[{type_}]"
+        yield f"{parameter.name}: {type_}{default}"
     if previous is ParameterKind.POSITIONAL:
         yield "/"
 
@@ -157,4 +167,5 @@ def result_of(method: MethodDescription, spell: Spelling) -> str:
     result = spell(method.result)
     if method.kind is not MethodKind.STREAM:
         return result
-    return f"AsyncGenerator[{result}, None]" if method.generator else f"AsyncIterator[{result}]"
+    stream = f"AsyncGenerator[{result}, None]" if method.generator else f"AsyncIterator[{result}]"
+    return stream if method.head is None else f"{spell(method.head)[:-1]}, {stream}]"

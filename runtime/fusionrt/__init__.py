@@ -1,6 +1,6 @@
 """The runtime of services that `fusiongen` generates: caching and real-time updates over NATS."""
 
-from .contract import ANY, ComputeOptions, Secret, command, compute, service
+from .contract import ANY, ComputeOptions, Secret, command, compute, service, stream
 from .errors import (
     AbiMismatch,
     ArgumentError,
@@ -57,6 +57,7 @@ from .identity import Principal, Session
 from .interceptors import Call, CallKind, Interceptor, Next, Side
 from .observing.health import Dependency, Health
 from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
+from .remote.stream import skipped
 from .shards import OwnershipStatistics, fencing_token
 from .transport.credentials import Credentials
 from .wire.limits import Quota
@@ -134,4 +135,6 @@ __all__ = [
     "isolated",
     "running_graph",
     "service",
+    "skipped",
+    "stream",
 ]

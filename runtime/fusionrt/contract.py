@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, TypeVar, overload
 
-__all__ = ["ANY", "AnyArgument", "ComputeOptions", "Secret", "command", "compute", "service"]
+__all__ = [
+    "ANY",
+    "AnyArgument",
+    "ComputeOptions",
+    "Secret",
+    "command",
+    "compute",
+    "service",
+    "stream",
+]
 
 _C = TypeVar("_C", bound=type)
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -132,6 +141,15 @@ def command(*, invalidates: Sequence[str]) -> Callable[[_F], _F]:
     invalidates: call expressions over compute methods, such as `"get(cart.id)"`,
         `"ids(result.owner, ANY)"` or `"get(c.id) for c in carts"`; see the reference for the
         grammar. They are evaluated once, after the command succeeded.
+    """
+    return _unchanged
+
+
+def stream(*, skip: bool = False) -> Callable[[_F], _F]:
+    """Set options of a stream, an undecorated `def … -> AsyncIterator[T]`.
+
+    skip: its reader wants the newest item, not each of them: those that a slow reader in another
+        process has no credit for are left out, `fusionrt.skipped(stream)` counts them.
     """
     return _unchanged
 

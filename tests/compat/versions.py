@@ -26,7 +26,8 @@ MARKER = "marker"
 """A compute method that every contract here has, for the tests themselves; what is sharded, is so
 by its `id`."""
 PRELUDE = """\
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Collection, Mapping
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -37,7 +38,7 @@ from uuid import UUID
 
 import attrs
 import msgspec
-from fusionrt import ANY, Principal, Secret, Session, command, compute, service
+from fusionrt import ANY, Principal, Secret, Session, command, compute, service, stream
 from pydantic import AliasChoices, BaseModel, Field
 from typing_extensions import ReadOnly, deprecated
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from fusionrt.wire.frames import (
     Acknowledged,
+    Again,
     Bye,
     Calls,
     Cancel,
@@ -55,6 +56,8 @@ CLIENT: tuple[ClientFrame, ...] = (
     KeepAlive(_MOST, _MOST, _WORD),
     Resync(_MOST, _MOST, True, (_MOST,) * 50, (_MOST,) * 50, (Reading(_MOST, _MOST, _MOST),) * 50),
     Bye(),
+    Items(_MOST, _MOST, (b"x" * 300,) * 9, _MOST),
+    End(_MOST, _MOST, Ending("code", "𝄞" * 100, b"x" * 300)),
 )
 HOST: tuple[HostFrame, ...] = (
     Welcome(_MOST, _MOST),
@@ -63,11 +66,14 @@ HOST: tuple[HostFrame, ...] = (
     Invalidated((_MOST,) * 100, "𝄞" * 100),
     Acknowledged(_MOST, True, (_MOST,) * 100, True),
     Resynced(_MOST, (_MOST,) * 100, True),
-    Items(_MOST, _MOST, (b"x" * 300,) * 99),
+    Items(_MOST, _MOST, (b"x" * 300,) * 99, _MOST),
     End(_MOST, _MOST, Ending("code", "𝄞" * 100, b"x" * 300)),
     End(_MOST, _MOST, None),
     Farewell(),
     Rejected("unknown"),
+    Again(_MOST, _MOST, _MOST),
+    Cancel(_MOST),
+    Credit(_MOST, _MOST),
 )
 
 _id = st.one_of(st.integers(0, 12), st.integers(0, _MOST))
@@ -104,6 +110,8 @@ client_frames: st.SearchStrategy[ClientFrame] = st.one_of(
     st.builds(KeepAlive, _id, _id, _word),
     st.builds(Resync, _id, _id, st.booleans(), _ids, _ids, st.lists(_reading).map(tuple)),
     st.just(Bye()),
+    st.builds(Items, _id, _id, _payloads, _id),
+    st.builds(End, _id, _id, st.none() | st.builds(Ending, _text, _text, _bytes)),
 )
 host_frames: st.SearchStrategy[HostFrame] = st.one_of(
     st.builds(Welcome, _id, _id),
@@ -113,8 +121,11 @@ host_frames: st.SearchStrategy[HostFrame] = st.one_of(
     st.builds(Invalidated, _ids, _text),
     st.builds(Acknowledged, _id, st.booleans(), _ids, st.booleans()),
     st.builds(Resynced, _id, _ids, st.booleans()),
-    st.builds(Items, _id, _id, _payloads),
+    st.builds(Items, _id, _id, _payloads, _id),
     st.builds(End, _id, _id, st.none() | st.builds(Ending, _text, _text, _bytes)),
     st.just(Farewell()),
     st.builds(Rejected, _text),
+    st.builds(Again, _id, _id, _id),
+    st.builds(Cancel, _id),
+    st.builds(Credit, _id, _id),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Graph
-from ..rpc import Incoming, Pending, Registration, ShardPeer
+from ..rpc import Incoming, Pending, Registration, ShardPeer, Upload
 from ..services.pipeline import Pipeline
 from ..shards import Routing
 from ..table import Contract
@@ -27,10 +27,13 @@ class ShardRemote(Remote):
         self._shard_peer = peer
         super().__init__(contract, peer, graph, pipeline)
 
-    def _open_stream(self, request: Request, arguments: tuple[Any, ...]) -> Incoming:
+    def _open_stream(
+        self, request: Request, arguments: tuple[Any, ...], upload: Upload | None
+    ) -> Incoming:
         way = request.ask
         assert isinstance(way, Way)
-        return self._shard_peer.stream(request, self._routing.of(way.method_name, arguments))
+        shard = self._routing.of(way.method_name, arguments)
+        return self._shard_peer.stream(request, upload, shard)
 
     def _ask(
         self,

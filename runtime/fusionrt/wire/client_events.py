@@ -6,12 +6,13 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from .frames import Ending
+from .stream_events import Consumed, Ended, ItemsReceived, Unread
 
 __all__ = [
     "ClientEvent",
     "ClientSessionStatistics",
     "Completed",
+    "Consumed",
     "Draining",
     "Ended",
     "Failed",
@@ -23,6 +24,7 @@ __all__ = [
     "Outgoing",
     "Resumed",
     "Suspended",
+    "Unread",
     "Unsent",
     "Upstream",
 ]
@@ -76,24 +78,6 @@ class Unsent(Event, frozen=True):
     id: int
 
 
-class ItemsReceived(Event, frozen=True):
-    """The next items of a stream; say `consumed` when the reader took them.
-
-    index: of the first.
-    """
-
-    id: int
-    index: int
-    payloads: tuple[bytes, ...]
-
-
-class Ended(Event, frozen=True):
-    """A stream is over. failure: why, if not by its own end."""
-
-    id: int
-    failure: Ending | None
-
-
 class Suspended(Event, frozen=True):
     """Nothing that the session holds is provably fresh any more, for now (D6b)."""
 
@@ -138,6 +122,8 @@ ClientEvent: TypeAlias = (
     | Unsent
     | ItemsReceived
     | Ended
+    | Consumed
+    | Unread
     | Suspended
     | Resumed
     | Upstream
@@ -158,16 +144,18 @@ class ClientSessionStatistics(NamedTuple):
     """Counts since the session began; the last three are of now.
 
     foreign: messages of other sessions. forged: messages without the session's proof (D30).
-    damaged: frames that did not decode. repeated: messages that had come already. skipped: messages
-    dropped at a gap, and until it was made up for. registered: calls and held results. waiting:
-    calls that are not sent yet. digest: over the ids that the host must have registered: its own is
-    the same, unless something is on its way (D12).
+    damaged: frames that did not decode. dropped: frames about items that were never sent.
+    repeated: messages that had come already. skipped: messages dropped at a gap, and until it was
+    made up for. registered: calls and held results. waiting: calls that are not sent yet. digest:
+    over the ids that the host must have registered: its own is the same, unless something is on its
+    way (D12).
     """
 
     received: int
     foreign: int
     forged: int
     damaged: int
+    dropped: int
     repeated: int
     skipped: int
     resyncs: int

@@ -18,6 +18,7 @@ from .frames import Calls, Cancel, ClientFrame, KeepAlive, Reading, Resync, Unsu
 from .limits import Limits
 from .pace import BRIEF
 from .runs import Asked, Run
+from .uploads import ClientUploads
 
 __all__ = ["ClientOutbox"]
 
@@ -35,11 +36,17 @@ class ClientOutbox:
     """
 
     def __init__(
-        self, told: list[events.ClientEvent], calls: CallTable, limits: Limits, largest: int
+        self,
+        told: list[events.ClientEvent],
+        calls: CallTable,
+        uploads: ClientUploads,
+        limits: Limits,
+        largest: int,
     ) -> None:
         """largest: bytes that the frames of a message may have."""
         self._told: Final = told
         self._calls: Final = calls
+        self._uploads: Final = uploads
         self._queue: Final = calls.queue
         self._limits: Final = limits
         self._largest: Final = largest
@@ -106,6 +113,8 @@ class ClientOutbox:
         self.pressed = bool(self._queue) and self._refuse_hopeless(now)
         self._waited = self._queue.last_id
         frames.extend(self._calls.credits())
+        if self._uploads.news:
+            frames.extend(self._uploads.frames())
         return frames
 
     def _frames(self, run: Run, now: float) -> list[Calls]:
@@ -166,7 +175,11 @@ class ClientOutbox:
         if resyncing:
             return self.resync(number)
         digest = self._calls.digest
-        return [*self._calls.all_credits(), KeepAlive(number, digest.count, digest.value)]
+        return [
+            *self._calls.all_credits(),
+            *self._uploads.flows.positions(),
+            KeepAlive(number, digest.count, digest.value),
+        ]
 
     def resync(self, number: int) -> list[ClientFrame]:
         """All that the client believes in; the lists also say what it abandoned."""

@@ -9,6 +9,9 @@ from .calls import CallTable
 from .envelopes import HostEnvelope
 from .frames import (
     Acknowledged,
+    Again,
+    Cancel,
+    Credit,
     End,
     Failure,
     Farewell,
@@ -95,6 +98,8 @@ class Hearing:
             case Welcome():
                 if self._lease.lapsed(now) and not self.sequence.resyncing:
                     self.resync(now)
+            case Credit() | Again() | Cancel():
+                self._calls.upload(frame)
             case Farewell():
                 self._told.append(events.Draining())
         return True

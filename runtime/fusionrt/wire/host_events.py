@@ -7,15 +7,19 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from .frames import Calls
+from .stream_events import Consumed, Ended, ItemsReceived
 
 __all__ = [
     "CallCancelled",
     "CallsReceived",
     "Closed",
     "Consumed",
+    "Ended",
     "HostEvent",
     "HostSessionStatistics",
+    "ItemsReceived",
     "KeepAliveReceived",
+    "Refused",
     "Unsubscribed",
 ]
 
@@ -34,6 +38,12 @@ class CallsReceived(Event, frozen=True):
     deadline: float
 
 
+class Refused(Event, frozen=True):
+    """So many streams were refused, for as many are open as may be (D27)."""
+
+    count: int
+
+
 class CallCancelled(Event, frozen=True):
     """Nobody waits for this call or reads this stream any more: stop it (D19)."""
 
@@ -44,13 +54,6 @@ class Unsubscribed(Event, frozen=True):
     """Nobody holds these results any more: let go of their computeds (D17)."""
 
     ids: tuple[int, ...]
-
-
-class Consumed(Event, frozen=True):
-    """The reader of a stream took items: `credit` more may be sent now (D18)."""
-
-    id: int
-    credit: int
 
 
 class KeepAliveReceived(Event, frozen=True):
@@ -69,7 +72,15 @@ class Closed(Event, frozen=True):
 
 
 HostEvent: TypeAlias = (
-    CallsReceived | CallCancelled | Unsubscribed | Consumed | KeepAliveReceived | Closed
+    CallsReceived
+    | Refused
+    | CallCancelled
+    | Unsubscribed
+    | Consumed
+    | ItemsReceived
+    | Ended
+    | KeepAliveReceived
+    | Closed
 )
 
 

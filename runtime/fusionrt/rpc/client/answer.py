@@ -9,23 +9,15 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from ...errors import FusionError
 from ...wire import runs
 from ...wire.frames import Ending
+from ..failed import Failed
 from .registration import Registration
 
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Ask", "Failed", "Pending"]
-
-
-class Failed(FusionError):
-    """Raised when a host answered with a failure; the room above makes a typed error of it."""
-
-    def __init__(self, failure: Ending) -> None:
-        self.failure = failure
-        super().__init__(f"{failure.code}: {failure.message}")
+__all__ = ["Ask", "Pending"]
 
 
 class Ask(runs.Ask):

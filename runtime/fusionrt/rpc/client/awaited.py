@@ -63,9 +63,12 @@ class Awaited:
                 self.failed(id, Ending(code, message, data), held)
             case events.Invalidated(ids, reason, True):
                 self.invalidated(ids, reason)
-            case events.ItemsReceived(id, index, payloads):
+            case events.ItemsReceived(id, index, payloads, skipped):
                 if id in self.streams:
-                    self.streams[id].received(index, payloads)
+                    self.streams[id].received(index, payloads, skipped)
+            case events.Unread(id):
+                if (stream := self.streams.get(id)) is not None and stream.upload is not None:
+                    stream.upload.close()
             case events.Ended(id, ending):
                 if id in self.streams:
                     self.streams.pop(id).ended(ending)

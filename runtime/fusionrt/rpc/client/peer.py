@@ -27,6 +27,7 @@ from .registration import Registration
 from .session import Session
 from .statistics import PeerStatistics
 from .stream import Incoming
+from .upload import Upload
 
 __all__ = ["Peer"]
 
@@ -137,9 +138,9 @@ class Peer:
         envelope = overhead(self._cid, self._principal)
         return envelope + call_size(arguments, operation, headers) <= self._limits.max_bytes
 
-    def stream(self, request: Request) -> Incoming:
-        """Start a stream."""
-        incoming = Incoming(request)
+    def stream(self, request: Request, upload: Upload | None = None) -> Incoming:
+        """Start a stream. upload: what is sent with it."""
+        incoming = Incoming(request, upload)
         self._send(incoming)
         return incoming
 
@@ -288,11 +289,13 @@ class Peer:
 
     def again(self, call: Call) -> None:
         session = call.session
-        command = call.request.ask.kind is Kind.COMMAND
-        if command and session is not None and not session.over and isinstance(call, Pending):
-            session.ask(call)  # only there it runs at most once (D13)
-        else:
+        command = call.request.operation != ""
+        if not command or session is None or session.over:
             self._send(call)
+        elif isinstance(call, Pending):  # only there it runs at most once (D13)
+            session.ask(call)
+        else:
+            session.stream(call)
 
     def moved(self, call: Call, failure: Ending) -> None:
         if isinstance(call, Pending):
@@ -327,13 +330,15 @@ class Peer:
 
     def _host_lost(self, call: Call, reason: str) -> None:
         """The host is gone that may have run this: what may run twice is asked of another."""
-        if isinstance(call, Incoming):
+        command = call.request.operation != ""
+        if isinstance(call, Incoming) and not command:
             call.fail(RemoteUnavailable(self.service, f"{reason}; start the stream anew"))
             return
-        call.lost += 1
-        if call.request.ask.kind is Kind.COMMAND:
+        if isinstance(call, Incoming) or command:
             call.fail(OutcomeUnknown(self.service, f"{reason}; the command may have run"))
-        elif call.lost >= HOSTS_LOST:
+            return
+        call.lost += 1
+        if call.lost >= HOSTS_LOST:
             problem = f"{reason}, and so it was with {HOSTS_LOST} hosts that ran this call"
             call.fail(RemoteUnavailable(self.service, problem))
         else:

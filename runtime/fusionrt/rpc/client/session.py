@@ -16,6 +16,7 @@ from ...wire.frames import Ending, Kind
 from ...wire.refusals import MOVED, RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
+from ..sending import Senders
 from .answer import Pending
 from .awaited import Awaited
 from .outage import Outage
@@ -33,6 +34,9 @@ STALLED: Final = 0.2
 its loop, makes no more: they could not be sent, nor heard of, in time. Of 20,000 cold reads at once
 with a second each, 7,500 are served at 0.25 and none at 0.4, when those that wait take too long to
 refuse."""
+
+
+NO_ITEMS: Final = Ending("bad_request", "its caller sends no items: update it")
 
 
 class Session(Vouching):
@@ -63,6 +67,7 @@ class Session(Vouching):
         # What a message sets off must not run as a part of whoever happened to send it.
         self._context = contextvars.Context()
         self._awaited = Awaited(self, wire)
+        self._senders = Senders(wire, self._changed)
         self._arrived: float = math.inf
         """In an outage: no call beyond this id can have reached the host."""
         self._flushing = False
@@ -122,7 +127,9 @@ class Session(Vouching):
 
     def consumed(self, stream: Incoming, index: int) -> None:
         """The reader of a stream took the items up to this one."""
-        if self._awaited.streams.get(stream.id) is stream and self._wire.consumed(stream.id, index):
+        if self._awaited.streams.get(stream.id) is stream and self._wire.consumed(
+            stream.id, index, at_once=stream.newest
+        ):
             self._changed()
 
     def release(self, registration: Registration) -> None:
@@ -277,6 +284,8 @@ class Session(Vouching):
                     self._again(id)
             case events.Unsent(id):
                 self._again(id)
+            case events.Consumed(id, credit):
+                self._upload(id, credit)
             case events.Opened():
                 self._owner.opened()
                 self._proof.set()
@@ -301,6 +310,18 @@ class Session(Vouching):
                 self._owner.gone(self, reason, never, perhaps)
             case _:
                 self._awaited.hear(event)
+
+    def _upload(self, id: int, credit: int) -> None:
+        """The body of a stream call reads what is sent with it, or begins to."""
+        stream = self._awaited.streams.get(id)
+        if stream is None:
+            return
+        if stream.upload is None:
+            self._wire.end(id, NO_ITEMS)
+        elif not stream.upload.begun:
+            stream.upload.begin(self._senders.sender(id))
+        elif credit > 0:
+            self._senders.credited(id)
 
     def _again(self, id: int) -> None:
         call = self._awaited.pop(id)

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=86dedd5fa6ed21450b4a4cd33c591bd8
+# fusiongen:hash=f22f816f88df24f36780b363818d6b1a
 """The typed client of `Rooms`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -63,3 +63,17 @@ class RoomsClient(Rooms, Client, contract=CONTRACT):
         since: int = 0,
     ) -> AsyncIterator[str]:
         return self._fusion.stream("lines", (room, since))
+
+    async def tell(
+        self,
+        room: str,
+        texts: AsyncIterator[str],
+    ) -> int:
+        return await self._fusion.send("tell", (room,), texts)
+
+    async def enter(
+        self,
+        room: str,
+        texts: AsyncIterator[str],
+    ) -> tuple[str, AsyncIterator[str]]:
+        return await self._fusion.open("enter", (room,), texts)

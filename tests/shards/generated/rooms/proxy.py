@@ -2,10 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=87e0bb48f62435bd899fa26f123def4b
+# fusiongen:hash=dc2316b2ff7506902c137230ced952b7
 """The table of `Rooms`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator
 
 from fusionrt.abi import (
     ANY,
@@ -33,11 +35,21 @@ def _types() -> Types:
             "owner": Signature((str,), str),
             "wait": Signature((str,), str),
             "lines": Signature((str, int), str),
+            "tell": Signature((str, str), int),
+            "enter": Signature((str, str), str, head=tuple[str]),
         },
     )
 
 
 def _say_keys(keys: Keys, room: str, text: str) -> None:
+    from .server import RoomsInvalidate
+
+    rooms_ = RoomsInvalidate(keys)
+    rooms_.count(room)
+    rooms_.starting(ANY, room=room)
+
+
+def _tell_keys(keys: Keys, room: str, texts: AsyncIterator[str]) -> None:
     from .server import RoomsInvalidate
 
     rooms_ = RoomsInvalidate(keys)
@@ -57,6 +69,8 @@ CONTRACT: Contract = Contract(
         Plain("owner", ("room",)),
         Plain("wait", ("room",)),
         Stream("lines", ("room", "since")),
+        Command("tell", ("room", "texts"), keys=_tell_keys, sends=True),
+        Stream("enter", ("room", "texts"), headed=True, sends=True),
     ),
     shard=Shard("room", 16),
 )

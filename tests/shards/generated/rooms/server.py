@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=9a795b2db805a31dd96200125d9c7c37
+# fusiongen:hash=485fa1f47aa78ff54926de1ceedfa2cf
 """The server side of `Rooms`: subclass `RoomsService` and write the bodies."""
 
 from __future__ import annotations
@@ -125,3 +125,17 @@ class RoomsService(Rooms, Service, contract=CONTRACT):
         room: str,
         since: int = 0,
     ) -> AsyncIterator[str]: ...
+
+    @abstractmethod
+    async def tell(
+        self,
+        room: str,
+        texts: AsyncIterator[str],
+    ) -> int: ...
+
+    @abstractmethod
+    async def enter(
+        self,
+        room: str,
+        texts: AsyncIterator[str],
+    ) -> tuple[str, AsyncIterator[str]]: ...
