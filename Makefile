@@ -7,10 +7,11 @@ BIN := .venv/bin
 PYTEST := -m pytest --numprocesses=logical --dist=worksteal
 # With the Node.js of its wheel; it looks for no newer version of itself.
 PYRIGHT := PYRIGHT_PYTHON_GLOBAL_NODE=0 PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+SEEDS := 0:50000
 SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test search test-all lint format types counts record-counts check bench \
+.PHONY: help demo test search soak test-all lint format types counts record-counts check bench \
 	bench-rpc clean
 
 help:  ## say what there is
@@ -24,6 +25,9 @@ test: $(BIN)/.ready  ## run the tests, the long searches among them cut short
 
 search: $(BIN)/.ready  ## run the long searches of the tests in full
 	@FUSION_SEARCH=full $(BIN)/python $(PYTEST) -m search --timeout=600
+
+soak: $(BIN)/.ready  ## run the simulation on many more seeds: SEEDS=FIRST:LAST
+	@$(BIN)/python -m tests.simulation $(SEEDS) --workers $(shell nproc)
 
 test-all: $(BIN)/.ready  ## run the tests on every supported Python that is installed
 	@.ci/each-python all $(PYTEST)

@@ -127,5 +127,5 @@ class _Watched:
     def _doubt(self) -> str:
         if not self.registration.live():
             return "its own sources cannot be reached"
-        lost = self._peer.why_silent(Kind.COMPUTE)
+        lost = self._peer.why_silent(command=False)
         return "its host is silent" if lost is None else lost.problem

@@ -331,6 +331,11 @@ class _Document:
                 {"title": "iid", "type": "string"},
                 {"title": "command", "type": "string"},
                 {"title": "keys", "type": "array", "items": key},
+                {
+                    "title": "number",
+                    "type": "integer",
+                    "description": "Counts those that this host tells the service's hosts.",
+                },
             ],
         }
         summary = f"A command has run, and these results of {service} are stale."

@@ -19,15 +19,17 @@ from .graph import (
     Rooted,
     inspect_ending,
     is_transient,
+    let_unused_go,
 )
 from .interceptors import Interceptor, Side, attach, checked
 from .observing.discovery import Announced, Discovery
 from .observing.health import STOPPED, Health, health_of
 from .observing.meter import Meter
 from .observing.statistics import HostStatistics
-from .operations import Nudges
-from .primitives import new_id
+from .operations import Nudges, Reflection
+from .primitives import new_id, spawn
 from .remote.client import Client
+from .remote.cycles import Cycles
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
 from .remote.shard_remote import ShardRemote
@@ -37,6 +39,7 @@ from .rpc import (
     CONSOLE,
     OUTAGE_GRACE,
     Caller,
+    Loose,
     Outlet,
     Responder,
     Subjects,
@@ -92,6 +95,8 @@ class Host(Rooted):
     timing: of the sessions; every process of a system has the same.
     outage_grace: seconds that the connection to the broker may be lost before watchers are told
         of it, and calls fail with it as their cause (D26).
+    unused_after: seconds after which replicas that nobody used are let go, and what was made from
+        them: its host need not tell of them any more (D25).
     max_computeds: how many results are kept here, replicas included; see `Graph`.
     is_transient: tells errors that may be gone at the next try from others; see `Graph`.
 
@@ -119,6 +124,7 @@ class Host(Rooted):
         quota: Quota = Quota(),  # noqa: B008 - immutable
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
+        unused_after: float = 60.0,
         max_computeds: int = MAX_COMPUTEDS,
         is_transient: Classifier = is_transient,
     ) -> None:
@@ -139,6 +145,7 @@ class Host(Rooted):
         self._timing = timing
         self._quota = quota
         self._outage_grace = outage_grace
+        self._unused_after = unused_after
         self._entered: _Entered | None = None
 
     @property
@@ -256,16 +263,23 @@ class _Entered:
             attach(each, self.graph)
         self._timing = host._timing
         self._quota = host._quota
+        loose = Loose()
         self._caller = Caller(
             transport,
             subjects=host._subjects,
             principal=host._principal,
             timing=host._timing,
             outage_grace=host._outage_grace,
+            loose=loose,
         )
-        self._outlet = Outlet(transport)
+        self._outlet = Outlet(transport, loose)
         transport.add_listener(_News())
-        self._nudges = Nudges(self.graph, self.iid, transport, host._subjects)
+        self._nudges = Nudges(self.graph, self.iid, transport, host._subjects, loose)
+        self._cycles = Cycles(self.graph, self._caller)
+        self._reflection = Reflection(self._nudges, self._caller)
+        self._caller.writes.on_wrote = self.graph.wrote
+        self._caller.writes.here = self._reflection.here
+        self._caller.writes.on_sources(self._tell_sources)
         self._discovery = Discovery(transport, self.iid, host._subjects, self.statistics)
         self._services: dict[str, Service] = {}
         self._responders: list[Responder] = []
@@ -294,6 +308,8 @@ class _Entered:
             await entered._caller.open()
             if host._given is None:
                 await transport.flush()
+            sweeping = spawn(let_unused_go(entered.graph, host._unused_after), name="fusion unused")
+            exits.callback(sweeping.cancel)
             entered._exits = exits.pop_all()
             return entered
 
@@ -308,13 +324,16 @@ class _Entered:
             binding.pipeline = self._pipeline(binding.contract, Side.HOST, self._interceptors)
         binding.adopt(self.graph)
         binding.log = self._nudges
+        if not self._services:
+            watching = spawn(self._cycles.watch(), name="fusion cycles")
+            self._exits.callback(watching.cancel)
         self._services[name] = service
         subscription = await self._nudges.listen(binding.contract)
         self._exits.push_async_callback(subscription.unsubscribe)
-        servant, shards = ServiceServant(binding, self.iid), None
+        servant, shards = ServiceServant(binding, self.iid, self._cycles.came), None
         if binding.contract.shard is not None:
             table = self._transport.table(self._subjects.table(name))
-            shards = ShardService(binding, self.iid, table, self._timing)
+            shards = ShardService(binding, self.iid, table, self._timing, self._cycles.came)
             servant = shards.servant
         responder = Responder(
             name,
@@ -327,7 +346,9 @@ class _Entered:
             confidants=self._confidants,
             quota=self._quota,
             check=None if shards is None else shards.check,
+            reflect=self._reflection.reflect,
         )
+        responder.sources(self._caller.writes.sources)
         self._responders.append(responder)
         self._exits.push_async_callback(responder.close)
         await responder.open()
@@ -340,6 +361,10 @@ class _Entered:
         await self._discovery.announce(
             Announced(name, contract.version, kinds_of(contract), servant.requests)
         )
+
+    def _tell_sources(self) -> None:
+        for responder in self._responders:
+            responder.sources(self._caller.writes.sources)
 
     def client(self, cls: type[_C]) -> _C:
         if not (isinstance(cls, type) and issubclass(cls, Client)):

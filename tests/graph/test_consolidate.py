@@ -24,6 +24,9 @@ class Promise:
         self.holds = True
         self._handlers: list[Callable[[], None]] = []
 
+    def proven(self) -> bool:
+        return self.live()
+
     def live(self) -> bool:
         return self.holds
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 import pytest
@@ -99,6 +100,21 @@ async def test_G37_a_key_is_applied_though_its_argument_cannot_be_shown(special:
     if special == "repr":
         placeholder = "lab.put invalidated lab.get(<Odd without a text>)"
         assert str(computeds[0].origin) == placeholder
+
+
+async def test_G37_a_key_is_applied_though_its_types_are_not_there() -> None:
+    """What is secret in its arguments is asked of the types; without them nothing is shown."""
+
+    def gone() -> Types:
+        raise NameError("name 'Cart' is not defined")
+
+    graph = Graph()
+    target = Target(graph)
+    computed = await target.get.computed(("a",))
+    contract = replace(LAB, types=gone)
+    apply(Operation("1", "lab.put", [Key(contract, "get", ("a",), target)]), graph)
+    assert not computed.is_consistent
+    assert str(computed.origin) == "lab.put invalidated <Key without a text>"
 
 
 async def test_G14_marks_are_told_though_another_target_cannot_be_marked_at_all(

@@ -54,7 +54,7 @@ def _lean_on_nothing(registration: Registration, *, failed: bool) -> None:
 @pytest.mark.parametrize(
     ("owner", "name", "mutant"),
     [
-        pytest.param(ClientSide, "_invalidate_held", _keep_held, id="D2-lost-host-keeps-replicas"),
+        pytest.param(ClientSide, "_lose_held", _keep_held, id="D2-lost-host-keeps-replicas"),
         pytest.param(ClientSide, "live", _live_while_open, id="D6-lease-never-lapses"),
         pytest.param(Peer, "_host_lost", _resend_everything, id="D13-commands-are-sent-again"),
         pytest.param(Sequence, "judge", _act_on_everything, id="D1-gaps-are-ignored"),

@@ -17,19 +17,25 @@ from fusionrt.wire.frames import (
     Ending,
     Failure,
     Farewell,
+    Fence,
+    Fenced,
     Hello,
     HostFrame,
     Invalidated,
     Items,
     KeepAlive,
     Kind,
+    Mark,
+    Probe,
     Reading,
     Rejected,
     Results,
     Resync,
     Resynced,
+    Sources,
     Unsubscribe,
     Welcome,
+    Wrote,
 )
 
 __all__ = ["CLIENT", "HOST", "client_frames", "host_frames"]
@@ -58,6 +64,8 @@ CLIENT: tuple[ClientFrame, ...] = (
     Bye(),
     Items(_MOST, _MOST, (b"x" * 300,) * 9, _MOST),
     End(_MOST, _MOST, Ending("code", "𝄞" * 100, b"x" * 300)),
+    Fence(_MOST, (Mark("𝄞" * 100, "h" * 24, _MOST),) * 9, _MOST),
+    Probe(_MOST, _WORD, b"x" * 70_000, Encoding.JSON),
 )
 HOST: tuple[HostFrame, ...] = (
     Welcome(_MOST, _MOST),
@@ -74,6 +82,9 @@ HOST: tuple[HostFrame, ...] = (
     Again(_MOST, _MOST, _MOST),
     Cancel(_MOST),
     Credit(_MOST, _MOST),
+    Wrote((_MOST,) * 100, (Mark("𝄞" * 100, "h" * 24, _MOST),) * 9),
+    Fenced(_MOST, True),
+    Sources(("𝄞" * 100,) * 9),
 )
 
 _id = st.one_of(st.integers(0, 12), st.integers(0, _MOST))
@@ -89,6 +100,7 @@ _results = st.builds(
     st.booleans(),
 )
 _reading = st.builds(Reading, _id, _id, _id)
+_marks = st.lists(st.builds(Mark, _text, _text, _id), max_size=3).map(tuple)
 
 client_frames: st.SearchStrategy[ClientFrame] = st.one_of(
     st.builds(Hello, _id, _id, _text),
@@ -112,6 +124,8 @@ client_frames: st.SearchStrategy[ClientFrame] = st.one_of(
     st.just(Bye()),
     st.builds(Items, _id, _id, _payloads, _id),
     st.builds(End, _id, _id, st.none() | st.builds(Ending, _text, _text, _bytes)),
+    st.builds(Fence, _id, _marks, _id),
+    st.builds(Probe, _id, _word, _bytes, st.sampled_from(Encoding)),
 )
 host_frames: st.SearchStrategy[HostFrame] = st.one_of(
     st.builds(Welcome, _id, _id),
@@ -128,4 +142,7 @@ host_frames: st.SearchStrategy[HostFrame] = st.one_of(
     st.builds(Again, _id, _id, _id),
     st.builds(Cancel, _id),
     st.builds(Credit, _id, _id),
+    st.builds(Wrote, _ids, _marks),
+    st.builds(Fenced, _id, st.booleans()),
+    st.builds(Sources, st.lists(_text, max_size=3).map(tuple)),
 )

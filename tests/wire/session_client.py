@@ -10,7 +10,7 @@ from fusionrt.errors import WireError
 from fusionrt.wire import client_events as ce
 from fusionrt.wire.client import ClientSession
 from fusionrt.wire.envelopes import decode_host_envelope
-from fusionrt.wire.frames import Kind
+from fusionrt.wire.frames import Kind, Mark
 from fusionrt.wire.runs import Request
 from fusionrt.wire.states import ClientState
 
@@ -51,6 +51,10 @@ class Client:
         self.waiting: dict[int, Wanted] = {}
         self.replicas: dict[int, tuple[int, int]] = {}
         self.keys: dict[int, int] = {}
+        self.fences: dict[int, tuple[int, int]] = {}
+        """By number, a key and the version that what is held shall not be older than (D15)."""
+        self.heard: dict[str, int] = {}
+        """How far each host has changed something, for all that it told."""
         self.gen = 0
         self.count = 0
         self._open()
@@ -163,7 +167,7 @@ class Client:
         if self.frozen:
             return
         chance = self.world.random
-        match chance.randrange(11):
+        match chance.randrange(12):
             case 0 | 1 | 2:
                 self.ask(chance.randrange(KEYS))
             case 3:
@@ -175,7 +179,7 @@ class Client:
             case 6:
                 length = chance.choice([0, 1, 5, 100])
                 self._call(Wanted(Kind.STREAM, length, reads=chance.random() < 0.8))
-            case 9 | 10:
+            case 10 | 11:
                 self._call(Wanted(Kind.STREAM, UPLOAD + chance.choice([0, 1, 5, 100])))
             case 7 if self.waiting:
                 id = chance.choice(list(self.waiting))
@@ -186,6 +190,11 @@ class Client:
                 id, _ = self.replicas.pop(key)
                 del self.keys[id]
                 self.session.unsubscribe([id])
+            case 9:
+                key = chance.randrange(KEYS)
+                mark = Mark("service", "another", self.world.version(key))
+                number = self.session.fence((mark,), 1)
+                self.fences[number] = key, self.world.version(key)
         self.pump()
 
     def ask(self, key: int) -> None:
@@ -220,6 +229,11 @@ class Client:
                         self._invalidated(id, completed)
                 case ce.Unsent(id):
                     self._unsent(id)
+                case ce.Wrote(_, marks):
+                    for mark in marks:
+                        self.heard[mark.iid] = max(self.heard.get(mark.iid, 0), mark.number)
+                case ce.Fenced(number):
+                    self._fenced(number)
                 case ce.ItemsReceived(id, first, payloads):
                     for index, payload in enumerate(payloads, first):
                         self._item(id, index, payload)
@@ -260,6 +274,16 @@ class Client:
             self.keys[id] = wanted.n
         elif payload != b"done %d" % wanted.n:
             raise Violation(f"call {id} got another call's result")
+        iid, number = self.world.wrote.get(wanted.operation, ("", 0))
+        whole = self.session.statistics().damaged == 0  # else a result may be read that it was with
+        if whole and iid == self.session.iid and self.heard.get(iid, 0) < number:
+            raise Violation(f"what the command {wanted.operation} changed was not told (D15)")
+
+    def _fenced(self, number: int) -> None:
+        for each in [each for each in self.fences if each <= number]:
+            key, version = self.fences.pop(each)
+            if key in self.replicas and self.replicas[key][1] < version:
+                raise Violation(f"key {key} is older than what the fence {each} was for (D15)")
 
     def _invalidated(self, id: int, completed: bool) -> None:
         if completed:
@@ -293,6 +317,7 @@ class Client:
         waiting, self.waiting = self.waiting, {}
         self.replicas.clear()
         self.keys.clear()
+        self.fences.clear()
         self._open()
         for id, wanted in waiting.items():
             lost = wanted.kind is Kind.COMMAND and id in event.pending

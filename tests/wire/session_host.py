@@ -11,9 +11,10 @@ from fusionrt.errors import WireError
 from fusionrt.wire import host_events as he
 from fusionrt.wire.admission import Admission
 from fusionrt.wire.envelopes import decode_client_envelope
-from fusionrt.wire.frames import Kind
+from fusionrt.wire.frames import Kind, Mark
 from fusionrt.wire.host import HostSession
 from fusionrt.wire.limits import Timing
+from fusionrt.wire.states import HostState
 
 from .session_violation import UPLOAD, Violation
 
@@ -182,6 +183,11 @@ class Host:
                 self._stream(session, id)
             case he.KeepAliveReceived():
                 session.acknowledge(event)
+            case he.FenceReceived(number):
+                self.world.after(
+                    self.world.random.choice([0.0, 0.02, 0.5]),
+                    lambda: self._when_awake(lambda: self._pass(session, number)),
+                )
             case he.Closed(_, running, held):
                 for id in running:
                     self.running.pop((gen, id), None)
@@ -234,10 +240,18 @@ class Host:
                 if body.stale:
                     self._invalidate(session.gen, id)
         elif kind is Kind.COMMAND:
+            iid, count = self.world.wrote.setdefault(operation, (self.iid, len(self.world.wrote)))
+            if iid == self.iid:
+                session.wrote((id,), (Mark("service", iid, count),))
             session.result(id, self.operations[operation].encode())
         else:
             session.result(id, b"done %d" % n)
         self.pump()
+
+    def _pass(self, session: HostSession, number: int) -> None:
+        if session.state is not HostState.CLOSED:
+            session.passed(number)
+            self.pump()
 
     def _stream(self, session: HostSession, id: int) -> None:
         body = self.running.get((session.gen, id))

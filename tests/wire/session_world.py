@@ -60,6 +60,8 @@ class World:
         self.ran: dict[tuple[str, int, int], int] = {}
         self.finished: set[tuple[str, int, int]] = set()
         self.operations: dict[str, str] = {}
+        self.wrote: dict[str, tuple[str, int]] = {}
+        """Which host ran an operation, as its how-many-th."""
         self.hosts: list[Host] = []
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
@@ -245,6 +247,8 @@ class World:
         client = self.client
         if not client.session.live(self.now):
             raise Violation(f"not live in peace: {client.session.state}")
+        if client.fences:
+            raise Violation(f"fences were never answered in peace (D15): {client.fences}")
         if client.waiting:
             raise Violation(f"never settled: {client.waiting}")
         for key in range(KEYS):

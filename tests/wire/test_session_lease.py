@@ -280,3 +280,18 @@ def test_another_version_of_the_protocol_is_rejected() -> None:
     pair.client.receive(decode_host_envelope(said), pair.now)
     (gone,) = pair.client.events()
     assert isinstance(gone, ce.Gone)
+
+
+def test_D6c_a_resync_does_not_prove_what_the_host_cannot_vouch_for() -> None:
+    """What is suspended upstream is told with the answer, in one message."""
+    pair = Pair()
+    id = pair.compute()
+    pair.wait(7.0)
+    pair.client.events()
+    pair.client.gap(pair.now)
+    for event in pair.to_host():
+        if isinstance(event, he.KeepAliveReceived):
+            pair.host.acknowledge(event, (id,))
+    told = pair.to_client()
+    assert ce.Upstream(frozenset({id}), frozenset()) in told
+    assert pair.client.live(pair.now) and pair.client.suspended(id)

@@ -10,6 +10,7 @@ import pytest
 from fusionrt.wire import host_events as he
 from fusionrt.wire.calls import CallTable
 from fusionrt.wire.client import ClientSession
+from fusionrt.wire.fences import AskedFences
 from fusionrt.wire.frames import End
 from fusionrt.wire.host import HostSession
 from fusionrt.wire.kept import Kept
@@ -166,6 +167,21 @@ def any_part(add: Original) -> Original:
     return mutant
 
 
+def forget_what_was_written(add: Original) -> Original:
+    """Say once what calls have changed."""
+
+    def mutant(self: Kept, number: int, frames: Any) -> None:
+        add(self, number, frames)
+        self.wrote.clear()
+
+    return mutant
+
+
+def fence_once(again: Original) -> Original:
+    """Trust that a fence arrives."""
+    return lambda self: ()
+
+
 MUTANTS: dict[str, tuple[type, str, Callable[[Original], Original], str]] = {
     "D1: gaps are ignored": (Sequence, "judge", ignore_gaps, "all of them"),
     "D2: the unknown stays valid": (CallTable, "gone", keep_unknown, "all of them"),
@@ -174,6 +190,8 @@ MUTANTS: dict[str, tuple[type, str, Callable[[Original], Original], str]] = {
     "D12: any digest will do": (HostSession, "acknowledge", agree_always, "loss"),
     "D13: a result is forgotten when sent": (Kept, "add", forget_results, "loss"),
     "D13: a repeated call runs again": (HostSession, "_new", run_twice, "troubles"),
+    "D15: what was written is told once": (Kept, "add", forget_what_was_written, "loss"),
+    "D15: a lost fence stays lost": (AskedFences, "again", fence_once, "loss"),
     "D17: sessions never expire": (HostSession, "expired", live_for_ever, "troubles"),
     "D18: a lost tail is not seen": (CallTable, "ended", lose_the_tail, "all of them"),
     "D18: a lost credit stays lost": (CallTable, "all_credits", credit_once, "loss"),
@@ -199,5 +217,5 @@ def test_a_mutant_is_caught(law: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A protocol that breaks the law is found out by some seed."""
     owner, name, mutate, faults = MUTANTS[law]
     monkeypatch.setattr(owner, name, mutate(getattr(owner, name)))
-    with pytest.raises(Violation, match=r"D\d|peace|settled"):
+    with pytest.raises(Violation, match=r"D\d|peace|settled|storm"):
         explore(FAULTS[faults], MUTANT_SEEDS)

@@ -3,12 +3,23 @@
 from ._core.changes import Changes, is_in_vain
 from ._core.computed import Computed
 from ._core.current import Current, current
+from ._core.cycles import awaited_by, way_between
 from ._core.function import Function
 from ._core.hit import Hit
-from ._core.inner import function_of, innermost_computed, is_limited, key_of, made_from, value_of
-from ._core.invalidate import invalidate, notify
+from ._core.inner import (
+    arguments_of,
+    function_of,
+    innermost_computed,
+    is_awaited,
+    is_limited,
+    key_of,
+    made_from,
+    value_of,
+)
+from ._core.invalidate import invalidate, mark, notify
 from ._core.leases import Lease, lean
 from ._core.scope import SCOPE, Isolated, Scope, Uncached, isolated, recompute, run_in
+from ._core.unused import let_unused_go
 from .consolidate import ConsolidatingFunction, kind_of
 from .delayer import FixedDelayer, UpdateDelayer
 from .equality import is_same
@@ -23,7 +34,7 @@ from .insight.statistics import MethodStatistics, Statistics
 from .origin import Origin, OriginKind, calling_line
 from .rooted import Rooted
 from .running import running_graph
-from .state import State
+from .state import CONSISTENT, State
 from .states.computed_state import ComputedState
 from .states.mutable_state import ComputedNode, MutableState, computed
 from .targets import Target, Targets
@@ -31,6 +42,7 @@ from .texts import call_text, repr_of, str_of
 
 __all__ = [
     "AT_HOME",
+    "CONSISTENT",
     "MAX_COMPUTEDS",
     "SCOPE",
     "Changes",
@@ -64,7 +76,9 @@ __all__ = [
     "Targets",
     "Uncached",
     "UpdateDelayer",
+    "arguments_of",
     "at_home",
+    "awaited_by",
     "call_text",
     "calling_line",
     "computed",
@@ -74,6 +88,7 @@ __all__ = [
     "inspect_ending",
     "inspectors",
     "invalidate",
+    "is_awaited",
     "is_in_vain",
     "is_limited",
     "is_same",
@@ -82,7 +97,9 @@ __all__ = [
     "key_of",
     "kind_of",
     "lean",
+    "let_unused_go",
     "made_from",
+    "mark",
     "notify",
     "recompute",
     "repr_of",
@@ -90,4 +107,5 @@ __all__ = [
     "running_graph",
     "str_of",
     "value_of",
+    "way_between",
 ]

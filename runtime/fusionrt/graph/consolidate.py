@@ -135,7 +135,9 @@ class ConsolidatingFunction(Function[_T]):
             following.turn()
         if leases_of(source):
             lean(target, following)
-        reference, function = weakref.ref(target), weakref.ref(self)
+        ends: list[Callable[[], None]] = []
+        reference = weakref.ref(target, lambda _: [end() for end in ends])
+        function = weakref.ref(self)
         graph, window = self.graph, self._window
 
         def compare() -> None:
@@ -148,7 +150,7 @@ class ConsolidatingFunction(Function[_T]):
                 wait = max(window, UNFRESH) if is_in_vain(stale) else window
                 graph.loop.call_later(wait, compare)
 
-        source.on_invalidated(later)
+        ends.append(source.on_invalidated(later))
 
     async def _compare(self, target: Computed[_T]) -> None:
         SCOPE.set(None)  # the timer was set by whoever invalidated the source
@@ -215,6 +217,10 @@ class _Following:
         """Whether the source is known to be fresh, or known to be stale: then the target is fresh
         until the window has passed.
         """
+        return self.source.state is not CONSISTENT or self.source.is_consistent
+
+    def proven(self) -> bool:
+        """As `Lease.proven`."""
         return not self.source.is_suspended
 
     async def revalidate(self) -> None:

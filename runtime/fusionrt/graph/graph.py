@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, ParamSpec, TypeVar, over
 
 from ..errors import NotBoundError, ServiceDisposed, WrongThread
 from ..primitives import run_in_loop, running_loop
+from ._core.computed import next_version
 from ._core.counts import Counts
 from ._core.function import Function
 from ._core.invalidate import notify
@@ -74,6 +75,9 @@ class Graph(Rooted):
         """Whose lives were limited when they were computed."""
         self.watchers: dict[Computed[Any], list[Callable[[], None]]] = {}
         """Who waits for news of a result; see suspension.py."""
+        self.wrote_at = 0
+        """A version: whatever began before it does not answer for reads that begin now; see
+        `wrote`."""
         self.ended = False
         """Whether it was closed; `closed` finds out, too, whether its loop was."""
         self._problem = "its host has stopped, or its event loop has ended"
@@ -98,6 +102,12 @@ class Graph(Rooted):
             origin = Origin(OriginKind.CALL, f"everything was invalidated at {calling_line(1)}")
         functions = list(self.functions)
         notify([computed for function in functions for computed in function.mark_all(origin)])
+
+    def wrote(self) -> None:
+        """A command of this process has changed something in another one: a read from now on joins
+        no body that began before, unless that turns out to be fresh (D15).
+        """
+        self.wrote_at = next_version()
 
     def prune(self) -> int:
         """Let every result go that nobody holds and `min_cache` does not; tells how many.

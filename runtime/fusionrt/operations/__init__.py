@@ -3,6 +3,7 @@
 from .command import CommandScope, check_not_reading, read_fresh, run_command
 from .nudges import Nudges
 from .operation import Key, MemoryLog, Operation, OperationLog, apply
+from .reflection import Reflection
 
 __all__ = [
     "CommandScope",
@@ -11,6 +12,7 @@ __all__ = [
     "Nudges",
     "Operation",
     "OperationLog",
+    "Reflection",
     "apply",
     "check_not_reading",
     "read_fresh",

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from ..errors import CommandInComputeError
 from ..graph import SCOPE, Computed, Isolated, Uncached, run_in
-from ..primitives import new_id
 from .operation import Key, Operation, OperationLog
 
 __all__ = ["CommandScope", "check_not_reading", "read_fresh", "run_command"]
@@ -52,15 +51,15 @@ def check_not_reading(name: str) -> None:
 
 
 async def run_command(
-    name: str,
+    operation: Operation,
     body: Callable[[], Awaitable[_T]],
     keys: Callable[[], list[Key]],
     keys_by_result: Callable[[_T], list[Key]],
     log: OperationLog,
-    operation_id: str | None = None,
 ) -> _T:
     """Run the body, then apply what it invalidates: the keys that it collected and declares.
 
+    operation: a new one.
     keys: evaluates the declared keys that need no result; called once, when the body has ended in
         whatever way: one that failed, or was given up, may have written before (O20).
     keys_by_result: evaluates the others; called once, and only on success.
@@ -70,9 +69,8 @@ async def run_command(
     Raises:
         CommandInComputeError: a compute body called it.
     """
-    check_not_reading(name)
+    check_not_reading(operation.command)
     outer = CommandScope.current()
-    operation = Operation(operation_id or new_id(), name)
     try:
         result = await run_in(CommandScope(operation), body)
         operation.keys.extend(keys_by_result(result))
@@ -81,6 +79,7 @@ async def run_command(
         operation.keys.extend(keys())
         if outer is not None and outer.is_open:
             outer.operation.keys.extend(operation.keys)
+            outer.operation.marks.add(operation.marks.all())
         else:  # also of a command whose outer one did not wait for it
             await log.commit(operation)
 

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify
+from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify, str_of
 from ..table import Contract
 from ..values.masking import text_without_secrets
+from ..wire.marks import Marks
 
 __all__ = ["Key", "MemoryLog", "Operation", "OperationLog", "apply"]
 
@@ -44,16 +45,20 @@ class Operation:
     """One command with everything that it called; its keys apply together (O15).
 
     id: unique; a retry has the same (D13). command: its name, such as `carts.put`.
+    told: whether a client is told of it, with its answer. marks: how far it changed what, in all
+        processes that took part; complete when it has ended (D15).
     """
 
     id: str
     command: str
     keys: list[Key] = field(default_factory=list)
+    told: bool = False
+    marks: Marks = field(default_factory=Marks)
 
     def origin(self, key: Key) -> Origin:
         """Why `key` is invalidated, for people: the command and the key."""
         outline = f"{self.command} invalidated {key.contract.name}.{key.method or '*'}"
-        detail = f"{self.command} invalidated {key}"
+        detail = f"{self.command} invalidated {str_of(key)}"
         return Origin(OriginKind.COMMAND, detail, outline=outline, command=self.command)
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, NamedTuple
 
-from ..wire.frames import Ending
+from ..wire.frames import Ending, Mark
 
 __all__ = ["Outcome", "Outcomes"]
 
@@ -17,10 +17,11 @@ REMEMBERED_BYTES: Final = 16 * 1024 * 1024
 
 
 class Outcome(NamedTuple):
-    """What a command answered."""
+    """What a command answered. marks: what it changed (D15)."""
 
     payload: bytes
     failure: Ending | None = None
+    marks: tuple[Mark, ...] = ()
 
     @property
     def size(self) -> int:

@@ -20,23 +20,24 @@ from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import CallTimeout, OutcomeUnknown
-from ..graph import SCOPE, Computed, Graph, Hit, Origin, at_home
+from ..graph import SCOPE, Computed, Graph, Hit, Origin, arguments_of, at_home
 from ..interceptors import Call, Interceptor, Side
 from ..operations import CommandScope, Operation, apply, check_not_reading
 from ..primitives import aclose, new_id, now
-from ..rpc import Incoming, Peer, Pending, Registration, Upload
+from ..rpc import Ask, Incoming, Peer, Pending, Registration, Upload
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
 from ..services.passing import PassingStream, passing_head
 from ..services.pipeline import Pipeline
 from ..table import Command, Compute, Contract
-from ..wire.frames import Ending, Kind
+from ..wire.digest import content_id
+from ..wire.frames import Ending, Kind, Mark
 from ..wire.runs import Request
 from .asking import Asking
 from .reader import FIRST, ReadBy, Reader
-from .replica import lean_on, registration_of
+from .replica import Question, lean_on, registration_of
 from .stream_call import StreamCall
-from .way import Way
+from .way import Same, Way
 
 __all__ = ["Remote"]
 
@@ -162,7 +163,20 @@ class Remote(ComputeMethods):
         """The host expires, delays and consolidates; what it says is applied at once."""
         return ComputeOptions(min_cache=method.options.min_cache)
 
+    def _question(self, method: str) -> Question | None:
+        """How to ask whether a replica still holds (D16)."""
+        same = Same(method, self._timeout)
+
+        def question(replica: Computed[Any]) -> tuple[Ask, bytes, str]:
+            way = self._read(method, self._timeout)
+            content = content_id(way.results.encode(replica.value))
+            return same, way.encoded(arguments_of(replica)), content
+
+        return question
+
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
+        question = self._question(method)
+
         async def body(*arguments: Any) -> Any:
             if not isinstance(SCOPE.get(), Computed):  # it makes no replica
                 return await self.call(method, arguments)
@@ -171,15 +185,17 @@ class Remote(ComputeMethods):
             reader = FIRST.get()
             way = self._read(method, reader.seconds)
             pipeline = reader.pipeline if reader.of is self._functions else self._pipeline
+            registration = registration_of(self._peer, question)
             if pipeline is None:
-                return await self._replicate(way, arguments)
-            return await self._replicate_through(pipeline, way, method, arguments)
+                return await self._replicate(way, arguments, registration)
+            return await self._replicate_through(pipeline, way, method, arguments, registration)
 
         return body
 
-    async def _replicate(self, way: Way, arguments: tuple[Any, ...]) -> Any:
+    async def _replicate(
+        self, way: Way, arguments: tuple[Any, ...], registration: Registration
+    ) -> Any:
         """Ask for the value of the replica whose body runs."""
-        registration = registration_of(self._peer)
         try:
             value = await _answer(self._ask(way, arguments, "", registration))
         except Exception:
@@ -189,7 +205,12 @@ class Remote(ComputeMethods):
         return value
 
     async def _replicate_through(
-        self, pipeline: Pipeline, way: Way, method: str, arguments: tuple[Any, ...]
+        self,
+        pipeline: Pipeline,
+        way: Way,
+        method: str,
+        arguments: tuple[Any, ...],
+        registration: Registration,
     ) -> Any:
         """What interceptors made up without asking is proven by nothing (D2)."""
         seconds, asked = way.timeout, False
@@ -198,7 +219,7 @@ class Remote(ComputeMethods):
         async def ask() -> Any:
             nonlocal asked
             asked = True
-            return await self._replicate(way.carrying(call.headers), arguments)
+            return await self._replicate(way.carrying(call.headers), arguments, registration)
 
         failed = True
         try:
@@ -206,7 +227,7 @@ class Remote(ComputeMethods):
             failed = False
         finally:
             if not asked:
-                lean_on(registration_of(self._peer), failed=failed)
+                lean_on(registration, failed=failed)
         return value
 
     # -- the others --
@@ -256,10 +277,29 @@ class Remote(ComputeMethods):
     async def _command(self, way: Way, method: str, arguments: tuple[Any, ...]) -> Any:
         asked = self._ask(way, arguments, new_id())
         try:
-            return await _answer(asked)
+            result: Any = await _answer(asked)
+            await self._reflected(asked.wrote)
+            return result
         except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
             self._may_have_written(method, arguments, asked.operation)
             raise
+        finally:
+            self._note(asked.wrote)
+
+    async def _reflected(self, wrote: tuple[Mark, ...]) -> None:
+        """Return when this process's own services reflect what a command changed (D15)."""
+        if wrote and (reflected := self._peer.writes.here(wrote)) is not None:
+            await reflected
+
+    def _note(self, wrote: tuple[Mark, ...]) -> None:
+        """Whoever is answered by what called a command is told of what that changed (D15)."""
+        if not wrote:
+            return
+        outer = CommandScope.current()
+        if outer is not None:
+            outer.operation.marks.add(wrote)
+        else:
+            self._peer.writes.loose.add(wrote)
 
     def stream(
         self,
@@ -318,11 +358,16 @@ class Remote(ComputeMethods):
         if not isinstance(self.contract.method[method], Command):
             return await self._stream(way, arguments, items).single()
         operation = new_id()
+        asked = self._stream(way, arguments, items, operation)
         try:
-            return await self._stream(way, arguments, items, operation).single()
+            result = await asked.single()
+            await self._reflected(asked.wrote)
+            return result
         except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
             self._may_have_written(method, (*arguments, items), operation)
             raise
+        finally:
+            self._note(asked.wrote)
 
     def _may_have_written(self, method: str, arguments: tuple[Any, ...], operation: str) -> None:
         """Nobody here will learn whether a command wrote (O20). A host that answers has told us

@@ -3,31 +3,64 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import weakref
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, TypeAlias
 
-from ..graph import SCOPE, Computed, Origin, OriginKind, invalidate, lean
-from ..primitives import run_in_loop
-from ..rpc import Peer, Registration
+from ..graph import (
+    CONSISTENT,
+    SCOPE,
+    Computed,
+    Origin,
+    OriginKind,
+    invalidate,
+    is_awaited,
+    lean,
+)
+from ..primitives import run_in_loop, spawn
+from ..rpc import Ask, Peer, Registration
 
-__all__ = ["lean_on", "registration_of"]
+__all__ = ["lean_on", "registration_of", "replica_of"]
 
 UNPROVEN: Final = 1.0
 """Seconds that a failure may be served which no host holds, and so nobody will invalidate."""
 
 
+UNASKED: Final = 1.0
+A_SECOND: Final = 2000
+"""Of replicas whose host was lost, and that nobody asks for, so many are matched in each second
+from then on."""
+
+Question: TypeAlias = Callable[[Computed[Any]], tuple[Ask, bytes, str]]
+"""How to ask whether a result still holds: what is called, with which arguments, and its
+`content_id`. The answer is true if it does. May raise, for a value that cannot be told."""
+
+
 class _Tie(Registration):
     """The host's word invalidates the replica, also while its body still runs (D23); a replica that
     is invalidated here, or collected, is unsubscribed there (D17). Neither end keeps it alive.
+
+    If the host is lost, the replica is suspended until another one says whether it has the same
+    (D16). It is asked when somebody reads the replica, at once if somebody waits for news, and else
+    in its turn: a new host has enough to do.
     """
 
-    __slots__ = ("_loop", "_replica")
+    __slots__ = ("_asking", "_loop", "_question", "_reason", "_replica")
 
-    def __init__(self, peer: Peer, replica: Computed[Any]) -> None:
+    def __init__(self, peer: Peer, replica: Computed[Any], question: Question | None) -> None:
         super().__init__(peer)
+        self._question = question
+        self._asking: asyncio.Task[None] | None = None
+        self._reason = ""
         self._loop = asyncio.get_running_loop()
         self._replica = weakref.ref(replica, self._collected)
         replica.on_invalidated(self._left)
+
+    @property
+    def replica(self) -> Computed[Any] | None:
+        """What it ties, while that is there."""
+        return self._replica()
 
     def _collected(self, _: object) -> None:
         run_in_loop(self._loop, self.release)
@@ -41,15 +74,78 @@ class _Tie(Registration):
             outline = f"a result of {self.peer.service} was invalidated"
             invalidate(computed, Origin(OriginKind.REMOTE, reason, outline=outline))
 
+    def lost(self, reason: str, rank: int) -> None:
+        computed, session = self._replica(), self.session
+        self.session = None
+        is_asked = self._question is not None and session is not None
+        if computed is None or computed.state is not CONSISTENT or not is_asked:
+            self.invalidated(reason)
+            return
+        self._reason = reason
+        lean(computed, self, instead=session)
+        self.suspended()
+        if is_awaited(computed, own=1):
+            self._loop.call_soon(self._ask, context=contextvars.Context())
+        else:
+            later = UNASKED + rank / A_SECOND
+            self._loop.call_later(later, self._ask, context=contextvars.Context())
+
+    async def revalidate(self) -> None:
+        if self._reason:
+            self._ask()
+        await super().revalidate()
+
+    def _ask(self) -> None:
+        if self._reason and self._asking is None:
+            self._asking = spawn(self._match(), name="fusion match")
+
+    async def _match(self) -> None:
+        """Find out whether another host has the same."""
+        computed = self._replica()
+        try:
+            if computed is not None and self._question is not None:
+                ask, arguments, content = self._question(computed)
+                asked = self.peer.ask(ask, arguments, content, self)
+                try:
+                    async with asyncio.timeout(ask.timeout):
+                        same = await asked.answer
+                finally:
+                    if not asked.answer.done() or asked.answer.cancelled():
+                        asked.give_up()
+                if same:
+                    self._matched(computed)
+                    return
+        except Exception:  # it is stale then, and whoever reads it next is told why
+            pass
+        finally:
+            self._asking = None
+        reason, self._reason = self._reason, ""
+        self.invalidated(reason)
+
+    def _matched(self, computed: Computed[Any]) -> None:
+        session = self.session
+        if session is None or session.over:
+            self.invalidated(self._reason)
+            return
+        self._reason = ""
+        if computed.state is CONSISTENT:
+            lean(computed, session, instead=self)
+            self.resumed()
+
     def on_suspended(self) -> None:
         computed = self._replica()
         if computed is not None:
             lean(computed, self)
 
 
-def registration_of(peer: Peer) -> Registration:
+def registration_of(peer: Peer, question: Question | None) -> Registration:
     """The registration of the replica whose body is running."""
-    return _Tie(peer, _running())
+    return _Tie(peer, _running(), question)
+
+
+def replica_of(registration: Registration | None) -> Computed[Any] | None:
+    """The replica that a registration is for, if it is there and for one."""
+    return registration.replica if isinstance(registration, _Tie) else None
 
 
 def lean_on(registration: Registration, *, failed: bool) -> None:

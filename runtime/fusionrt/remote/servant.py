@@ -6,21 +6,23 @@ import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from ..errors import WireError
 from ..graph import Computed, is_in_vain, str_of
+from ..identity import Asker
 from ..interceptors import arriving
-from ..primitives import now
+from ..operations import Operation
+from ..primitives import new_id, now
 from ..rpc import Answer, Bodies, Call, Replies, Reply
 from ..services.binding import Binding
 from ..table import Command, Compute, Method, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
-from ..wire.digest import method_id
-from ..wire.frames import Calls, Encoding, Ending, Kind
+from ..wire.digest import content_id, method_id
+from ..wire.frames import Calls, Encoding, Ending, Kind, Probe
 from .asking import Asking
 from .declared import check_declared
 from .description import DESCRIBE, describe
@@ -28,7 +30,7 @@ from .failures import as_failure, bad_arguments
 from .outcomes import Outcome, Outcomes
 from .served_stream import ServedStream
 
-__all__ = ["Served", "ServiceServant"]
+__all__ = ["Probed", "Served", "ServiceServant"]
 
 _DESCRIBE = method_id(DESCRIBE)
 
@@ -56,6 +58,20 @@ def _encoder(codec: Codec[Any], encoding: Encoding) -> Callable[[Any], bytes]:
     return codec.encode
 
 
+_NONE: Final[dict[int, str]] = {}
+
+
+Probed: TypeAlias = Callable[[Computed[Any], int], None]
+"""Takes a probe for what a result waits for (D24)."""
+
+
+def _unless_known(answer: Answer, content: str | None) -> Answer:
+    """A client that has the same already is told no more than that (D16)."""
+    if content and answer.failure is None and content_id(answer.payload) == content:
+        return answer._replace(payload=b"")
+    return answer
+
+
 def _same(answer: bytes | Answer) -> bytes | Answer:
     return answer
 
@@ -63,10 +79,17 @@ def _same(answer: bytes | Answer) -> bytes | Answer:
 class ServiceServant:
     """One service instance, as its responder sees it."""
 
-    def __init__(self, binding: Binding, iid: str) -> None:
+    def __init__(
+        self,
+        binding: Binding,
+        iid: str,
+        probed: Probed = lambda computed, probe: None,
+    ) -> None:
+        """probed: takes probes, by the results that they ask for (D24)."""
         outcomes = Outcomes()
         self._binding = binding
         self._iid = iid
+        self._probed = probed
         self._unknown = 0
         """Calls of methods that it has not."""
         self._methods: dict[int, Served] = {}
@@ -100,6 +123,13 @@ class ServiceServant:
             return None
         served.calls += len(calls.arguments)
         return served.answer(calls, replies)
+
+    def probed(self, probe: Probe, asker: Asker) -> None:
+        """Hand a probe on, if its call is of a compute method and runs."""
+        served = self._methods.get(probe.method)
+        computed = served.found(probe, asker) if served is not None else None
+        if computed is not None:
+            self._probed(computed, probe.probe)
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         """What produces a stream."""
@@ -140,7 +170,7 @@ class _Held:
             self._unsubscribe()
 
     def suspended(self) -> bool:
-        return not self._computed.is_consistent
+        return self._computed.is_suspended
 
 
 class Served:
@@ -181,9 +211,10 @@ class Served:
             return Bodies(ids, arguments, body, encode, self._failed)
         operations = calls.operations or ("",) * len(calls.ids)
         given = [
-            (each, operations[id - calls.first]) for id, each in zip(ids, arguments, strict=True)
+            (each, operations[id - calls.first], id)
+            for id, each in zip(ids, arguments, strict=True)
         ]
-        run = self._told_of(calls, replies, self._command(encode))
+        run = self._told_of(calls, replies, self._command(encode, replies))
         return Bodies(ids, given, run, _same, self._failed)
 
     def _told_of(
@@ -312,6 +343,7 @@ class Served:
         function = self._binding.function(self._method.name)
         answers: list[tuple[int, Answer]] = []
         missing: list[tuple[int, tuple[Any, ...]]] = []
+        known = dict(zip(calls.ids, calls.operations, strict=True)) if calls.operations else _NONE
         for id, given in zip(ids, arguments, strict=True):
             try:
                 key = self._binding.arguments(self._method.name, given, {})
@@ -320,7 +352,7 @@ class Served:
                 answers.append((id, Answer(failure=bad_arguments(error))))
                 continue
             if computed is not None and computed.is_consistent:
-                answers.append((id, self._told(computed, encode)))
+                answers.append((id, _unless_known(self._told(computed, encode), known.get(id))))
             else:
                 missing.append((id, key))
         if answers:
@@ -337,9 +369,33 @@ class Served:
         def answer(computed: Computed[Any]) -> Answer:
             return self._told(computed, encode)
 
+        async def known_body(content: str, *key: Any) -> tuple[Computed[Any], str]:
+            return await body(*key), content
+
+        def known_answer(computed: tuple[Computed[Any], str]) -> Answer:
+            return _unless_known(self._told(computed[0], encode), computed[1])
+
         ids, keys = [id for id, _ in missing], [key for _, key in missing]
+        if known:
+            keys = [(known[id], *key) for id, key in missing]
+            told = self._told_of(calls, replies, known_body)
+            return Bodies(ids, keys, told, known_answer, self._failed)
         told = self._told_of(calls, replies, body)
         return Bodies(ids, keys, told, answer, self._failed)
+
+    def found(self, probe: Probe, asker: Asker) -> Computed[Any] | None:
+        """The result that is asked for, if there is one of a compute method."""
+        if Kind.COMPUTE not in self._kinds:
+            return None
+        try:
+            given = self._decoder(probe.encoding)(probe.arguments)
+            if self._asking is not None:
+                given = self._asking.fill(given, asker)
+            key = self._binding.arguments(self._method.name, given, {})
+            function = self._binding.function(self._method.name)
+            return function.find(function.key(key))
+        except Exception:  # as of a call, whose caller hears of it
+            return None
 
     def _told(self, computed: Computed[Any], encode: Callable[[Any], bytes]) -> Answer:
         if computed.error is not None:
@@ -357,18 +413,25 @@ class Served:
             return partial(self._around, self._binding.service())
         return lambda *arguments: self._binding.raw(name, arguments)
 
-    def _command(self, encode: Callable[[Any], bytes]) -> Callable[..., Awaitable[bytes | Answer]]:
+    def _command(
+        self, encode: Callable[[Any], bytes], replies: Replies
+    ) -> Callable[..., Awaitable[bytes | Answer]]:
         name = self._method.name
+        command = f"{self._binding.contract.name}.{name}"
 
-        async def run(arguments: tuple[Any, ...], operation: str) -> bytes | Answer:
+        async def run(arguments: tuple[Any, ...], id_: str, call: int) -> bytes | Answer:
             async def body() -> Outcome:
+                operation = Operation(id_ or new_id(), command, told=True)
                 try:
                     result: Any = await self._binding.command(name, arguments, operation)
-                    return Outcome(encode(result))
+                    payload, failure = encode(result), None
                 except Exception as error:
-                    return Outcome(b"", self.failure(error))
+                    payload, failure = b"", self.failure(error)
+                return Outcome(payload, failure, operation.marks.all())
 
-            outcome = await self._outcomes.once(self._known(operation, arguments), body)
+            outcome = await self._outcomes.once(self._known(id_, arguments), body)
+            if outcome.marks:
+                replies.wrote(call, outcome.marks)
             if outcome.failure is not None:
                 return Answer(failure=outcome.failure)
             return outcome.payload

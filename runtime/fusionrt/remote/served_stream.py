@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
-from ..primitives import aclose
+from ..operations import Operation
+from ..primitives import aclose, new_id
 from ..rpc import Reply, Sender, send_all, send_items
 from ..services.binding import Binding
 from ..table import Command, Method, Stream
@@ -78,6 +79,8 @@ class ServedStream:
         """One result comes back. known: by which the outcome of a command is remembered."""
         command = isinstance(self._method, Command)
         outcome = await outcomes.once(known if command else "", lambda: self._run(operation))
+        if outcome.marks:
+            self._reply.wrote(outcome.marks)
         if outcome.failure is None:
             self._reply.result(outcome.payload, command=command)
         else:
@@ -85,14 +88,17 @@ class ServedStream:
 
     async def _run(self, operation: str) -> Outcome:
         name, arguments = self._method.name, self._take()
+        command = f"{self._binding.contract.name}.{name}"
+        ran = Operation(operation or new_id(), command, told=True)
         try:
             if isinstance(self._method, Command):
-                result: Any = await self._binding.command(name, arguments, operation)
+                result: Any = await self._binding.command(name, arguments, ran)
             else:
                 result = await self._binding.raw(name, arguments)
-            return Outcome(self._encode(result))
+            payload, failure = self._encode(result), None
         except Exception as error:
-            return Outcome(b"", self._failure(error))
+            payload, failure = b"", self._failure(error)
+        return Outcome(payload, failure, ran.marks.all())
 
     @property
     def _skips(self) -> bool:

@@ -27,6 +27,9 @@ class ShardRemote(Remote):
         self._shard_peer = peer
         super().__init__(contract, peer, graph, pipeline)
 
+    def _question(self, method: str) -> None:
+        """A shard that moved has another owner: its replicas are stale (D20)."""
+
     def _open_stream(
         self, request: Request, arguments: tuple[Any, ...], upload: Upload | None
     ) -> Incoming:

@@ -13,7 +13,7 @@ from ..table import Method, Stream
 from ..wire.frames import Calls, Ending, Kind
 from ..wire.refusals import lease_lost, moved
 from .outcomes import Outcomes
-from .servant import Served, ServiceServant
+from .servant import Probed, Served, ServiceServant
 
 __all__ = ["ShardServant"]
 
@@ -21,10 +21,18 @@ __all__ = ["ShardServant"]
 class ShardServant(ServiceServant):
     """One service instance that serves the shards which its host owns."""
 
-    def __init__(self, binding: Binding, iid: str, ownership: Ownership, routing: Routing) -> None:
+    def __init__(
+        self,
+        binding: Binding,
+        iid: str,
+        ownership: Ownership,
+        routing: Routing,
+        probed: Probed,
+    ) -> None:
+        """probed: see `ServiceServant`."""
         self._ownership = ownership
         self._routing = routing
-        super().__init__(binding, iid)
+        super().__init__(binding, iid, probed)
 
     def _serve(self, method: Method, outcomes: Outcomes) -> Served:
         return _Served(self._binding, method, outcomes, self._ownership, self._routing)

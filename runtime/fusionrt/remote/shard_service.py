@@ -12,6 +12,7 @@ from ..services.binding import Binding
 from ..shards import Ownership, OwnershipStatistics, Routing
 from ..transport import Subscription, Table
 from ..wire.limits import Timing
+from .servant import Probed
 from .shard_servant import ShardServant
 
 __all__ = ["ShardService"]
@@ -23,12 +24,15 @@ class ShardService:
     servant: for the responder, which is to call `check` before each message.
     """
 
-    def __init__(self, binding: Binding, iid: str, table: Table, timing: Timing) -> None:
+    def __init__(
+        self, binding: Binding, iid: str, table: Table, timing: Timing, probed: Probed
+    ) -> None:
+        """probed: see `ServiceServant`."""
         contract = binding.contract
         self._binding = binding
         self._routing = Routing(contract)
         self._ownership = Ownership(contract.name, iid, self._routing.count, table, timing, self)
-        self.servant: Final = ShardServant(binding, iid, self._ownership, self._routing)
+        self.servant: Final = ShardServant(binding, iid, self._ownership, self._routing, probed)
         self.check: Final = self._ownership.check
         binding.guard = self._guard
         self._responder: Responder | None = None

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from ..errors import WireError
 from ..rpc import Failed, Incoming, Upload
+from ..wire.frames import Mark
 from .failures import ITEMS
 from .stream import RemoteStream
 from .way import Way
@@ -33,6 +34,11 @@ class StreamCall:
         self._way: Final = way
         self._upload = None if items is None else Upload(items, way.items.encode, way.failure)
         self._incoming = make(self._upload)
+
+    @property
+    def wrote(self) -> tuple[Mark, ...]:
+        """What it changed, also in other services (D15)."""
+        return self._incoming.wrote
 
     def results(self) -> RemoteStream:
         """The stream that comes back."""

@@ -8,13 +8,28 @@ from typing import Any, Final
 
 from ..errors import ArgumentError, CallTimeout
 from ..rpc import Ask, Peer
-from ..table import Contract, Stream
+from ..table import Command, Contract, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Ending, Kind
 from .failures import as_error, items_failure
 
-__all__ = ["Way"]
+__all__ = ["Same", "Way"]
+
+
+class Same(Ask):
+    """Asks whether the result of a compute call still holds: an empty answer says so (D16)."""
+
+    __slots__ = ()
+
+    def __init__(self, method: str, timeout: float) -> None:
+        super().__init__(Kind.COMPUTE, method_id(method), timeout=timeout)
+
+    def decode(self, payload: bytes) -> bool:
+        return not payload
+
+    def decode_all(self, payloads: Sequence[bytes]) -> Sequence[bool]:
+        return [not payload for payload in payloads]
 
 
 class Way(Ask):
@@ -28,6 +43,7 @@ class Way(Ask):
 
     __slots__ = (
         "_arguments",
+        "_commands",
         "_contract",
         "_peer",
         "encode",
@@ -53,6 +69,7 @@ class Way(Ask):
             self.items: Codec[Any] = codec(items)
         if signature.head is not None:
             self.head: Codec[Any] = codec(signature.head)
+        self._commands = isinstance(declared, Command)
         self._contract = contract
         self.method_name = method
         self._peer = peer
@@ -95,7 +112,7 @@ class Way(Ask):
 
     def late(self) -> Exception:
         timeout = CallTimeout(self._name, self.timeout)
-        return self._peer.why_silent(self.kind) or timeout
+        return self._peer.why_silent(command=self._commands) or timeout
 
     @property
     def _name(self) -> str:

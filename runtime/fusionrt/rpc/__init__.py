@@ -10,11 +10,13 @@ from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
 from .client.upload import Upload
 from .failed import Failed
+from .host.behind import Reflect
 from .host.read_your_writes import Outlet
 from .host.responder import Responder
 from .host.servant import Answer, Bodies, Call, Held, Replies, Reply, Servant, internal
 from .host.statistics import OutletStatistics, ResponderStatistics
 from .inbox import Inbox
+from .loose import Loose
 from .sending import Sender, send_all, send_items
 from .subjects import ANONYMOUS, CONSOLE, Subjects
 
@@ -32,11 +34,13 @@ __all__ = [
     "Held",
     "Inbox",
     "Incoming",
+    "Loose",
     "Outlet",
     "OutletStatistics",
     "Peer",
     "PeerStatistics",
     "Pending",
+    "Reflect",
     "Registration",
     "Replies",
     "Reply",

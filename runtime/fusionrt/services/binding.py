@@ -26,11 +26,13 @@ from ..operations import (
     CommandScope,
     Key,
     MemoryLog,
+    Operation,
     OperationLog,
     check_not_reading,
     read_fresh,
     run_command,
 )
+from ..primitives import new_id
 from ..table import Compute, Contract, Stream
 from .closing import closing_last
 from .compiled import hot_table
@@ -214,7 +216,7 @@ class Binding(ComputeMethods):
     # -- commands --
 
     def command(
-        self, method: str, arguments: tuple[Any, ...], operation_id: str | None = None
+        self, method: str, arguments: tuple[Any, ...], operation: Operation | None = None
     ) -> Coroutine[Any, Any, _T]:
         """Run a command; when it returns, what it invalidates is invalidated (D15)."""
         service = self.service()
@@ -230,12 +232,11 @@ class Binding(ComputeMethods):
             body = closing_last(body)
         run = partial(
             run_command,
-            f"{self.contract.name}.{method}",
+            operation or Operation(new_id(), f"{self.contract.name}.{method}"),
             partial(body, service, *arguments),
             declared.by_arguments,
             declared.by_result,
             self.log or MemoryLog(graph),
-            operation_id,
         )
         if self.pipeline is None:
             return run()

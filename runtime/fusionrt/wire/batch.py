@@ -12,13 +12,20 @@ from .frames import (
     ClientFrame,
     End,
     Failure,
+    Fence,
+    Hello,
     HostFrame,
     Invalidated,
     Items,
+    Mark,
+    Probe,
+    Rejected,
     Results,
     Resync,
     Resynced,
+    Sources,
     Unsubscribe,
+    Wrote,
 )
 from .proofs import LENGTH
 
@@ -121,8 +128,24 @@ def size(frame: ClientFrame | HostFrame) -> int:
         case Resync():
             ids = len(frame.held) + len(frame.pending) + 4 * len(frame.streams)
             return _FIXED + _ID * ids
+        case Hello():
+            return _FIXED + _CHARACTER * len(frame.opened)
+        case Rejected():
+            return _FIXED + _CHARACTER * len(frame.reason)
+        case Probe():
+            return _RUN + _HEADER + len(frame.arguments)
+        case Fence():
+            return _FIXED + _marks_size(frame.marks)
+        case Wrote():
+            return _FIXED + _ID * len(frame.ids) + _marks_size(frame.marks)
+        case Sources():
+            return _FIXED + _texts_size(frame.services)
         case _:
             return _FIXED
+
+
+def _marks_size(marks: Sequence[Mark]) -> int:
+    return sum(_ID + _HEADER + _texts_size((mark.service, mark.iid)) for mark in marks)
 
 
 def batches(frames: Iterable[_F], limit: int) -> Iterator[tuple[_F, ...]]:

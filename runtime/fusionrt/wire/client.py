@@ -17,14 +17,15 @@ from .calls import CallTable
 from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
 from .envelopes import HostEnvelope
-from .frames import ClientFrame, Ending, Welcome
+from .fences import AskedFences
+from .frames import ClientFrame, Ending, Mark, Probe, Welcome
 from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
 from .outflow import Outflow
 from .refusals import RETRY_AFTER, refusal
 from .runs import Asked
-from .states import CLIENT, ClientInput, ClientState, Machine
+from .states import CLIENT, ClientInput, ClientState, Machine, Phase
 from .uploads import ClientUploads
 
 __all__ = ["ClientSession"]
@@ -54,13 +55,16 @@ class ClientSession:
         self._events: list[events.ClientEvent] = []
         self._uploads = ClientUploads(limits, largest)
         self._calls = CallTable(self._events, limits, self._uploads)
-        self._outbox = ClientOutbox(self._events, self._calls, self._uploads, limits, largest)
+        self._fences = AskedFences()
+        self._outbox = ClientOutbox(
+            self._events, self._calls, self._uploads, self._fences, limits, largest
+        )
         self._add = self._calls.queue.add
         self._roomy = self._outbox.roomy
         self.room = self._outbox.room
         """At least so many calls may be made now that need not wait for others."""
         self._lease = Lease(timing, now)
-        self._hearing = Hearing(self._events, self._calls, self._lease, self._machine)
+        self._hearing = Hearing(self._events, self._calls, self._fences, self._lease, self._machine)
         self._told_live = False
         self._received = self._foreign = self._forged = self._damaged = 0
 
@@ -152,6 +156,19 @@ class ClientSession:
     def end(self, id: int, failure: Ending | None = None) -> None:
         """There are no more items."""
         self._uploads.flows.end(id, failure)
+
+    def probe(self, id: int, request: Asked, probe: int) -> None:
+        """Ask what a call waits for that was sent and has no answer (D24)."""
+        if self._calls.phase(id) is Phase.SENT:
+            ask = request.ask
+            self._outbox.probe_call(Probe(probe, ask.method, request.arguments, ask.encoding))
+
+    def fence(self, marks: Iterable[Mark], hops: int) -> int:
+        """Let whatever is called from now on reflect these changes; `Fenced` tells it (D15).
+
+        hops: hosts that this may be passed on by.
+        """
+        return self._fences.ask(marks, hops)
 
     def bye(self) -> None:
         """Leave. The host forgets the session; nothing more is reported."""

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
+from .frames import Mark
 from .stream_events import Consumed, Ended, ItemsReceived, Unread
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Draining",
     "Ended",
     "Failed",
+    "Fenced",
     "Gone",
     "Invalidated",
     "ItemsReceived",
@@ -23,10 +25,12 @@ __all__ = [
     "Opened",
     "Outgoing",
     "Resumed",
+    "Sources",
     "Suspended",
     "Unread",
     "Unsent",
     "Upstream",
+    "Wrote",
 ]
 
 
@@ -93,6 +97,32 @@ class Upstream(Event, frozen=True):
     resumed: frozenset[int]
 
 
+class Wrote(Event, frozen=True):
+    """Calls of this client changed something, also in other services; their answers follow (D15).
+
+    ids: of the calls; an answer that came before is not named.
+    """
+
+    ids: tuple[int, ...]
+    marks: tuple[Mark, ...]
+
+
+class Fenced(Event, frozen=True):
+    """What the fence of this number is for is reflected, and all before it (D15).
+
+    proven: false if some of it is suspended on the host itself, which was told (D6c).
+    """
+
+    number: int
+    proven: bool
+
+
+class Sources(Event, frozen=True):
+    """Results of the host may be made from those of these services, in other hosts (D15)."""
+
+    services: tuple[str, ...]
+
+
 class NoHost(Event, frozen=True):
     """Nobody listens where hosts are found; hellos go on."""
 
@@ -127,6 +157,9 @@ ClientEvent: TypeAlias = (
     | Suspended
     | Resumed
     | Upstream
+    | Wrote
+    | Fenced
+    | Sources
     | NoHost
     | Draining
     | Gone

@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from . import client_events as events
-from .batch import call_size, chunks, parts
+from .batch import call_size, chunks, parts, size
 from .calls import CallTable
-from .frames import Calls, Cancel, ClientFrame, KeepAlive, Reading, Resync, Unsubscribe
+from .fences import AskedFences
+from .frames import Calls, Cancel, ClientFrame, KeepAlive, Probe, Reading, Resync, Unsubscribe
 from .limits import Limits
 from .pace import BRIEF
 from .runs import Asked, Run
@@ -40,6 +41,7 @@ class ClientOutbox:
         told: list[events.ClientEvent],
         calls: CallTable,
         uploads: ClientUploads,
+        fences: AskedFences,
         limits: Limits,
         largest: int,
     ) -> None:
@@ -47,6 +49,7 @@ class ClientOutbox:
         self._told: Final = told
         self._calls: Final = calls
         self._uploads: Final = uploads
+        self._fences: Final = fences
         self._queue: Final = calls.queue
         self._limits: Final = limits
         self._largest: Final = largest
@@ -56,7 +59,9 @@ class ClientOutbox:
         self.pressed = False
         self._waited = 0
         """Calls up to this id had to wait for others."""
-        self._parting: list[Cancel | Unsubscribe] = []
+        self._cancelled: list[int] = []
+        self._unwanted: list[int] = []
+        self._probes: list[Probe] = []
 
     def call(self, request: Asked) -> int:
         """Queue a call, or fail it if no message can carry it: its id."""
@@ -85,13 +90,16 @@ class ClientOutbox:
 
     def cancel(self, id: int) -> None:
         """Abandon a call; one that was not sent yet leaves no trace."""
-        self._parting.extend(map(Cancel, self._calls.abandon((id,))))
+        self._cancelled.extend(self._calls.abandon((id,)))
 
     def unsubscribe(self, ids: Iterable[int]) -> None:
         """Abandon held results."""
-        told = self._calls.abandon(ids)
-        if told:
-            self._parting.extend(Unsubscribe(part) for part, _ in chunks(told, self._limits.ids))
+        self._unwanted.extend(self._calls.abandon(ids))
+
+    def probe_call(self, probe: Probe) -> None:
+        """Ask what a call waits for (D24)."""
+        if size(probe) <= self._largest:
+            self._probes.append(probe)
 
     def drain(self, now: float, turn: float) -> list[ClientFrame]:
         """What can be said now, and the credit of streams; it counts as said from here on.
@@ -99,10 +107,13 @@ class ClientOutbox:
         turn: seconds since the first of what is new was made.
         """
         frames: list[ClientFrame] = []
-        if self._parting:
-            frames.extend(self._parting)
-            self._parting.clear()
-            self._calls.parted()
+        if self._cancelled or self._unwanted:
+            frames.extend(self._parting())
+        if self._fences.asked:
+            frames.extend(self._fences.take())
+        if self._probes:
+            frames.extend(self._probes)
+            self._probes.clear()
         while self._queue and (room := self._calls.pace.room):
             run = self._queue.take(room)
             if self._too_late(run, now, turn):
@@ -115,6 +126,17 @@ class ClientOutbox:
         frames.extend(self._calls.credits())
         if self._uploads.news:
             frames.extend(self._uploads.frames())
+        return frames
+
+    def _parting(self) -> list[ClientFrame]:
+        """What was abandoned since this was said last."""
+        frames: list[ClientFrame] = [Cancel(id) for id in self._cancelled]
+        if self._unwanted:
+            parts = chunks(self._unwanted, self._limits.ids)
+            frames.extend(Unsubscribe(part) for part, _ in parts)
+        self._cancelled.clear()
+        self._unwanted.clear()
+        self._calls.parted()
         return frames
 
     def _frames(self, run: Run, now: float) -> list[Calls]:
@@ -171,7 +193,10 @@ class ClientOutbox:
         return self._calls.pace.before(run.deadline - now, run.ask.timeout, now)
 
     def probe(self, number: int, resyncing: bool) -> list[ClientFrame]:
-        """What is asked of the host. It comes last, so that its lists are true at its place."""
+        """What is asked of the host. It comes last, so that its lists are true at its place.
+
+        A fence may be asked again by it, and an answer to one may be lost in what is made up for.
+        """
         if resyncing:
             return self.resync(number)
         digest = self._calls.digest
@@ -179,11 +204,13 @@ class ClientOutbox:
             *self._calls.all_credits(),
             *self._uploads.flows.positions(),
             KeepAlive(number, digest.count, digest.value),
+            *self._fences.again(),
         ]
 
     def resync(self, number: int) -> list[ClientFrame]:
         """All that the client believes in; the lists also say what it abandoned."""
-        self._parting.clear()
+        self._cancelled.clear()
+        self._unwanted.clear()
         held, pending, streams = self._calls.listed()
         ids = self._limits.ids
         lists: list[tuple[Sequence[int], Sequence[int], Sequence[Reading]]] = []
@@ -194,7 +221,8 @@ class ClientOutbox:
             lists.extend(((), part, ()) for part, _ in chunks(pending, ids) if part)
             lists.extend(((), (), part) for part, _ in chunks(streams, ids) if part)
         last = len(lists) - 1
-        return [
+        parts = [
             Resync(number, index, index == last, tuple(held), tuple(pending), tuple(streams))
             for index, (held, pending, streams) in enumerate(lists)
         ]
+        return [*parts, *self._fences.again()]

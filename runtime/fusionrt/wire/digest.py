@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from hashlib import blake2b
 
-__all__ = ["Digest", "method_id"]
+__all__ = ["Digest", "content_id", "method_id"]
 
 _MASK = 0xFFFF_FFFF
 
@@ -15,6 +16,11 @@ def method_id(name: str) -> int:
     for byte in name.encode():
         value = ((value ^ byte) * 0x0100_0193) & _MASK
     return value
+
+
+def content_id(payload: bytes) -> str:
+    """Names a result by its bytes (D16): BLAKE2b, 128 bits, as hex digits."""
+    return blake2b(payload, digest_size=16).hexdigest()
 
 
 def mix(id: int) -> int:

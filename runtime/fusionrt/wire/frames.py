@@ -27,19 +27,25 @@ __all__ = [
     "Ending",
     "Failure",
     "Farewell",
+    "Fence",
+    "Fenced",
     "Hello",
     "HostFrame",
     "Invalidated",
     "Items",
     "KeepAlive",
     "Kind",
+    "Mark",
+    "Probe",
     "Reading",
     "Rejected",
     "Results",
     "Resync",
     "Resynced",
+    "Sources",
     "Unsubscribe",
     "Welcome",
+    "Wrote",
 ]
 
 VERSION = 3
@@ -98,7 +104,8 @@ class Calls(Frame, frozen=True, tag=1):
 
     method: `method_id` of its name.
     budget: milliseconds that are left; 0 means that time is up.
-    operations: of commands, an operation id for each, which survives resending; otherwise empty.
+    operations: of commands, an operation id for each, which survives resending; of compute calls
+        that ask whether a result still holds, its `content_id` (D16); otherwise empty.
     hops: hosts that compute calls have come through to make these (D24).
     headers: names and values that all of them carry, such as `traceparent`; most calls carry none,
         and those that do travel in frames of their own.
@@ -183,6 +190,44 @@ class Bye(Frame, frozen=True, tag=7):
     """The client leaves: forget the session and stop what runs for it."""
 
 
+class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How far a host has changed the results of a service: it names no arguments (D28).
+
+    iid: the host whose commands did it. number: it counts these, for this service.
+    """
+
+    service: str
+    iid: str
+    number: Natural
+
+
+class Fence(Frame, frozen=True, tag=12):
+    """Let what comes after this reflect these changes, and tell when it does (D15).
+
+    Until then no read that came after it is answered. Each has the marks of all that were not
+    answered before it, too: whoever has the last needs no other.
+
+    number: counts the fences of this session; the answer repeats it.
+    hops: hosts that this may be passed on by.
+    """
+
+    number: Natural
+    marks: tuple[Mark, ...]
+    hops: Natural
+
+
+class Probe(Frame, frozen=True, tag=13):
+    """Pass this on by all that the body of this compute call waits for at this moment (D24).
+
+    A host that gets back what it sent waits for itself. method, arguments, encoding: of the call.
+    """
+
+    probe: Natural
+    method: Word
+    arguments: bytes
+    encoding: Encoding
+
+
 # From the host to the client.
 
 
@@ -197,7 +242,8 @@ class Welcome(Frame, frozen=True, tag=32):
 
 
 class Results(Frame, frozen=True, tag=33):
-    """Results of calls of one method, one for each id.
+    """Results of calls of one method, one for each id; an empty one is that which the call named,
+    by its content (D16).
 
     kept: they stay registered, and their invalidation will be told (D3).
     """
@@ -304,8 +350,45 @@ class Again(Frame, frozen=True, tag=42):
     consumed: Natural
 
 
+class Wrote(Frame, frozen=True, tag=48):
+    """Calls, by their ids, changed something, also in other services: their answers follow (D15).
+
+    marks: how far; of a call that is not named, its answer was told before.
+    """
+
+    ids: tuple[Natural, ...]
+    marks: tuple[Mark, ...]
+
+
+class Fenced(Frame, frozen=True, tag=49):
+    """Answers a fence, and those before it: what it made stale was told before (D15).
+
+    proven: false if the host cannot vouch for some of its results itself; which, was told (D6c).
+    """
+
+    number: Natural
+    proven: bool
+
+
+class Sources(Frame, frozen=True, tag=50):
+    """The results of this host may be made from those of these services, in other hosts (D15)."""
+
+    services: tuple[str, ...]
+
+
 ClientFrame: TypeAlias = (
-    Hello | Calls | Cancel | Unsubscribe | Credit | KeepAlive | Resync | Bye | Items | End
+    Hello
+    | Calls
+    | Cancel
+    | Unsubscribe
+    | Credit
+    | KeepAlive
+    | Resync
+    | Bye
+    | Items
+    | End
+    | Fence
+    | Probe
 )
 HostFrame: TypeAlias = (
     Welcome
@@ -321,4 +404,7 @@ HostFrame: TypeAlias = (
     | Again
     | Cancel
     | Credit
+    | Wrote
+    | Fenced
+    | Sources
 )

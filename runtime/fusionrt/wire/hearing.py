@@ -7,6 +7,7 @@ from typing import Final
 from . import client_events as events
 from .calls import CallTable
 from .envelopes import HostEnvelope
+from .fences import AskedFences
 from .frames import (
     Acknowledged,
     Again,
@@ -15,12 +16,15 @@ from .frames import (
     End,
     Failure,
     Farewell,
+    Fenced,
     HostFrame,
     Invalidated,
     Items,
     Results,
     Resynced,
+    Sources,
     Welcome,
+    Wrote,
 )
 from .lease import Lease
 from .sequence import Sequence, Verdict
@@ -39,6 +43,7 @@ class Hearing:
         self,
         told: list[events.ClientEvent],
         calls: CallTable,
+        fences: AskedFences,
         lease: Lease,
         machine: Machine[ClientState, ClientInput],
     ) -> None:
@@ -49,6 +54,7 @@ class Hearing:
         self.resyncs = 0
         self._told: Final = told
         self._calls: Final = calls
+        self._fences: Final = fences
         self._lease: Final = lease
 
     def hear(self, envelope: HostEnvelope, now: float) -> None:
@@ -102,6 +108,13 @@ class Hearing:
                 self._calls.upload(frame)
             case Farewell():
                 self._told.append(events.Draining())
+            case Wrote(ids, marks):
+                self._told.append(events.Wrote(ids, marks))
+            case Fenced(number, proven):
+                if self._fences.answered(number):
+                    self._told.append(events.Fenced(number, proven))
+            case Sources(services):
+                self._told.append(events.Sources(services))
         return True
 
     def _acknowledged(self, frame: Acknowledged, now: float) -> None:
@@ -115,10 +128,12 @@ class Hearing:
             self._lease.answered(frame.number)
 
     def _resynced(self, frame: Resynced) -> None:
+        """It proves nothing by itself: the acknowledgement that follows says what the host cannot
+        vouch for (D6c).
+        """
         self._calls.gone(frame.gone)
         if frame.last:
             self.sequence.restored()
-            self._lease.answered(frame.number)
 
 
 class Upstream:

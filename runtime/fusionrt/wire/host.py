@@ -13,6 +13,7 @@ from typing import Literal
 from . import host_events as events
 from .batch import chunks, result_size, size
 from .envelopes import BadCalls, ClientEnvelope
+from .fences import HOPS, GivenFences
 from .frames import (
     LAST_ID,
     VERSION,
@@ -26,14 +27,20 @@ from .frames import (
     Ending,
     Failure,
     Farewell,
+    Fence,
+    Fenced,
     Hello,
     Items,
     KeepAlive,
     Kind,
+    Mark,
+    Probe,
     Resync,
     Resynced,
+    Sources,
     Unsubscribe,
     Welcome,
+    Wrote,
 )
 from .host_events import HostSessionStatistics
 from .host_outbox import HostOutbox
@@ -50,6 +57,8 @@ __all__ = ["HostSession"]
 
 _TIMING = Timing()
 _LIMITS = Limits()
+_UNASKED = events.KeepAliveReceived(0, True)
+"""Its answer proves nothing, but tells what is suspended."""
 _LATE = Ending("timeout", "its time was up when it arrived")
 _UNREADABLE = Ending(
     "bad_request", "the call cannot be read: client and service do not fit each other"
@@ -96,6 +105,8 @@ class HostSession:
         self._parts = ResyncParts(limits.entries)
         self._last_id = 0
         self._last_keep_alive = 0
+        self._fences = GivenFences()
+        self._sources: tuple[str, ...] = ()
         self._heard = now
         self._received = self._dropped = self._resyncs = 0
 
@@ -162,6 +173,11 @@ class HostSession:
             case Resync():
                 if self._parts.add(frame):
                     self._compare(told)
+            case Fence(number, marks, hops):
+                if self._fences.came(number):
+                    told.append(events.FenceReceived(number, marks, min(hops, HOPS)))
+            case Probe():
+                told.append(events.ProbeReceived(frame))
             case Hello(number):
                 self._outbox.say(Welcome(number, VERSION))
             case BadCalls():
@@ -225,10 +241,17 @@ class HostSession:
         """Answer a resync. The answer opens a message, what the client lacks follows (D2)."""
         self._resyncs += 1
         parts = self._parts
-        words = words_of([*self._kept.take(), *self._outbox.take()])
+        unsaid = self._outbox.take()
+        words = words_of([*self._kept.take(), *unsaid])
         done = self._registry.reconcile(parts.held, parts.pending, parts.streams, words)
         for gone, last in chunks(done.gone, self._limits.ids):
             self._outbox.say(Resynced(parts.number, gone, last))
+        self._say_sources()
+        for frame in unsaid:
+            if isinstance(frame, Wrote):
+                self._kept.wrote.add(frame.marks)
+        if self._kept.wrote:
+            self._outbox.say(Wrote((), self._kept.wrote.all()))
         for frame in done.again:
             self._outbox.say(frame)
         self._uploads.compare()
@@ -237,6 +260,7 @@ class HostSession:
         told.extend(events.CallCancelled(id) for id in done.stopped)
         if done.released:
             told.append(events.Unsubscribed(tuple(done.released)))
+        told.append(events.KeepAliveReceived(parts.number, True))  # it is one, too (D6c)
 
     # What the room above answers.
 
@@ -349,7 +373,41 @@ class HostSession:
         """
         number, agrees = keep_alive.number, keep_alive.agrees
         for ids, last in chunks(suspended if agrees else (), self._limits.ids):
-            self._outbox.say(Acknowledged(number, agrees, ids, last))
+            self._outbox.say_last(Acknowledged(number, agrees, ids, last))
+
+    def sources(self, services: tuple[str, ...]) -> None:
+        """From here on results may be made from those of these services, in other hosts (D15)."""
+        self._sources = services
+        self._say_sources()
+
+    def _say_sources(self) -> None:
+        if self._sources:
+            self._outbox.say(Sources(self._sources))
+
+    def wrote(self, ids: Sequence[int], marks: tuple[Mark, ...]) -> None:
+        """Calls changed something, so far; to be said before their answers (D15)."""
+        self._outbox.say(Wrote(tuple(ids), marks))
+
+    @property
+    def fenced(self) -> bool:
+        """Whether reads wait for a fence to be passed (D15)."""
+        return bool(self._fences)
+
+    def passed(self, number: int, suspended: Sequence[int] | None = None) -> None:
+        """What a fence is for is reflected, and all that it made stale was handed in (D15).
+
+        suspended: unless all is proven, what cannot be vouched for (D6c).
+        """
+        if not self._fences.waits(number):
+            return
+        self._fences.passed(number)
+        if suspended is not None:
+            self.acknowledge(_UNASKED, suspended)
+        self._outbox.say(Fenced(number, suspended is None))
+
+    def wants(self, id: int) -> bool:
+        """Whether a call waits for an answer still."""
+        return self._registry.method(id) is not None
 
     def farewell(self) -> None:
         """The host drains: ask the client to move (D22)."""

@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from .frames import Calls
+from .frames import Calls, Mark, Probe
 from .stream_events import Consumed, Ended, ItemsReceived
 
 __all__ = [
@@ -15,10 +15,12 @@ __all__ = [
     "Closed",
     "Consumed",
     "Ended",
+    "FenceReceived",
     "HostEvent",
     "HostSessionStatistics",
     "ItemsReceived",
     "KeepAliveReceived",
+    "ProbeReceived",
     "Refused",
     "Unsubscribed",
 ]
@@ -63,6 +65,23 @@ class KeepAliveReceived(Event, frozen=True):
     agrees: bool
 
 
+class FenceReceived(Event, frozen=True):
+    """Say `fenced` when these changes are reflected; till then answer no read that came after this.
+
+    hops: hosts that this may be passed on by.
+    """
+
+    number: int
+    marks: tuple[Mark, ...]
+    hops: int
+
+
+class ProbeReceived(Event, frozen=True):
+    """Somebody waits for a call, and asks what that waits for (D24)."""
+
+    probe: Probe
+
+
 class Closed(Event, frozen=True):
     """The session is over: stop what runs, let go of what is held, forget the session."""
 
@@ -80,6 +99,8 @@ HostEvent: TypeAlias = (
     | ItemsReceived
     | Ended
     | KeepAliveReceived
+    | FenceReceived
+    | ProbeReceived
     | Closed
 )
 

@@ -35,6 +35,7 @@ class HostOutbox:
         self._most_ids: Final = limits.ids
         self._batch_bytes: Final = min(limits.batch_bytes, self.largest)
         self._frames: list[HostFrame] = []
+        self._last: list[HostFrame] = []
         self._results: tuple[int, bool] | None = None
         """The method of the results that are gathered, and whether they are kept."""
         self._ids: list[int] = []
@@ -55,6 +56,10 @@ class HostOutbox:
             self.results(frame.method, frame.ids, frame.payloads, frame.kept)
         else:
             self._frames.append(frame)
+
+    def say_last(self, frame: HostFrame) -> None:
+        """Add a frame after all that is said until the message leaves."""
+        self._last.append(frame)
 
     def results(
         self, method: int, ids: Collection[int], payloads: Collection[bytes], kept: bool
@@ -91,6 +96,9 @@ class HostOutbox:
     def messages(self) -> list[bytes]:
         """All that is to be sent now."""
         frames = self.take()
+        if self._last:
+            frames += self._last
+            self._last = []
         out, self._aside = self._aside, []
         if len(frames) > 1:
             runs = merged(frames, self._batch_bytes)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from .batch import result_size, results_size, size
-from .frames import End, Failure, HostFrame, Invalidated, Results
+from .frames import End, Failure, HostFrame, Invalidated, Results, Wrote
 from .limits import Limits
+from .marks import Marks
 
 __all__ = ["Kept", "Word", "bytes_of", "count_of", "words_of"]
 
@@ -20,11 +21,14 @@ class Kept:
     """Kept to be said again, and to know when the client has it; the oldest results are forgotten
     where they are too many.
 
-    bytes: how much is kept.
+    bytes: how much is kept. wrote: how far calls of the client changed things, for all that it
+    knows of that (D15).
     """
 
     def __init__(self, limits: Limits) -> None:
         self.bytes = 0
+        self.wrote = Marks()
+        self._wrote_last = 0
         self._count = 0
         self._limits: Final = limits
         self._words: deque[tuple[int, Word, int, int]] = deque()
@@ -46,6 +50,9 @@ class Kept:
                 case End(id):
                     self._keep(number, frame)
                     self._leaving.append((number, (id,)))
+                case Wrote(_, marks):
+                    self.wrote.add(marks)
+                    self._wrote_last = number
                 case Invalidated(ids):
                     self._leaving.append((number, ids))
         limits = self._limits
@@ -54,6 +61,8 @@ class Kept:
 
     def acknowledged(self, last: int) -> list[Sequence[int]]:
         """The client has all messages up to this number: the ids of which it needs no more."""
+        if last >= self._wrote_last:
+            self.wrote.clear()
         words, leaving = self._words, self._leaving
         while words and words[0][0] <= last:
             self._drop()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .leases import Lease
     from .run import Run
 
-__all__ = ["UNSET", "Computed", "Hit"]
+__all__ = ["UNSET", "Computed", "Hit", "next_version"]
 
 _T = TypeVar("_T")
 
@@ -35,6 +35,13 @@ class _Unset(Enum):
 UNSET: Final = _Unset.UNSET
 
 _versions = count(1)
+"""Also of what this process has changed elsewhere: they tell which results began before."""
+
+
+def next_version() -> int:
+    """Above that of each result that has begun, and below those to come."""
+    return next(_versions)
+
 
 Handler = Callable[["Computed[Any]"], None]
 
@@ -139,7 +146,7 @@ class Computed(Rooted, Generic[_T]):
         """Whether its freshness cannot be proven at the moment, though it is not known to be stale:
         a lease has lapsed, because its host, or the broker, cannot be reached (D6b).
         """
-        return self._state is CONSISTENT and not self._is_leased()
+        return self._state is CONSISTENT and not all(lease.proven() for lease in self._leases)
 
     @property
     def _expires(self) -> bool:

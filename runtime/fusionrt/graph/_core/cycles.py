@@ -20,7 +20,7 @@ from .run import Flow
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["Suspicion", "suspect"]
+__all__ = ["Suspicion", "awaited_by", "suspect", "way_between"]
 
 STILL: Final = 10.0
 """Seconds for which a body has not moved, and does not sleep, that is then taken to wait for the
@@ -82,6 +82,29 @@ class Suspicion:
         if loop.time() < self._since + STILL:
             return False
         return not any(is_timed(future, loop) for future in stands)
+
+
+def awaited_by(computed: Computed[Any]) -> dict[Computed[Any], Computed[Any]]:
+    """What its running body waits for, itself and through others, and for whom first."""
+    came_from: dict[Computed[Any], Computed[Any]] = {computed: computed}
+    stack = [computed]
+    while stack:
+        waiting = stack.pop()
+        run = waiting._run
+        for started, awaited in run.all_waits() if run is not None else ():
+            if awaited not in came_from and run is not None and goes_on_with(run.flow, started):
+                came_from[awaited] = waiting
+                stack.append(awaited)
+    return came_from
+
+
+def way_between(computed: Computed[Any], awaited: Computed[Any]) -> list[Computed[Any]]:
+    """From a body that runs to what it waits for, both included."""
+    came_from = awaited_by(computed)
+    way = [awaited]
+    while way[-1] is not computed:
+        way.append(came_from[way[-1]])
+    return way[::-1]
 
 
 def _perhaps(body: Flow, started: Flow) -> bool:

@@ -83,7 +83,8 @@ async def fetch_hot(
             run = computed._run
             assert run is not None
             inline = is_new and run.task is None
-            flagged = computed._origin is not None
+            # What began before this process changed something may not reflect that (D15).
+            flagged = computed._origin is not None or computed.version < graph.wrote_at
             doubt = None
             if caller is not None and waiting is not None:
                 doubt = wait(caller, waiting, computed, flow, dependant)
@@ -114,9 +115,11 @@ async def fetch_hot(
                     for waiter in run.waiters:
                         if not waiter.done():
                             waiter.set_result(None)
-            if computed._state is CONSISTENT or (
-                not flagged and answers(computed, run, inline, dependant)
-            ):
+            if computed._state is CONSISTENT:
+                # It may be older than what this process has changed since (D15).
+                if not computed._leases or stale_ok or computed._is_leased():
+                    break
+            elif not flagged and answers(computed, run, inline, dependant):
                 break
         elif computed._leases and not stale_ok and not computed._is_leased():
             await prove(computed)

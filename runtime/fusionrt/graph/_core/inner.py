@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = [
     "arguments_of",
     "function_of",
+    "hits_of",
     "innermost_computed",
+    "is_awaited",
     "is_limited",
     "key_of",
     "leases_of",
@@ -72,3 +74,25 @@ def made_with(computed: Computed[Any]) -> list[Computed[Any]]:
 def is_limited(computed: Computed[Any]) -> bool:
     """Whether its life was limited when it was computed, so that it ends by itself (G22)."""
     return computed._expires
+
+
+def hits_of(computed: Computed[Any]) -> int:
+    """How often the hot path answered with it, since that was added to the counts."""
+    return 0 if computed._hit is None else computed._hit.used
+
+
+def is_awaited(computed: Computed[Any], own: int) -> bool:
+    """Whether somebody wants to hear of it, or of what was made from it.
+
+    own: handlers of the result itself that are nobody's wish.
+    """
+    pending, seen = [computed], {computed}
+    while pending:
+        each = pending.pop()
+        handlers = each._handlers or ()
+        if len(handlers) > (own if each is computed else 0) or each._run is not None:
+            return True
+        made = [*each._dependants, *(each._weak_dependants or ())]
+        pending += [other for other in made if other not in seen]
+        seen.update(made)
+    return False

@@ -15,7 +15,12 @@ class Lease(Protocol):
     """A promise that what leans on it is fresh. Checked at read, not by a timer."""
 
     def live(self) -> bool:
-        """Whether the promise holds now."""
+        """Whether the promise holds now, for a strict read of this process."""
+
+    def proven(self) -> bool:
+        """Whether it holds but for what this process has just changed itself (D15): watchers, and
+        those to whom it vouches for its own results, have not seen that yet.
+        """
 
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         """Call `handler` whenever the promise ceases, or holds again; the result ends that."""
@@ -40,20 +45,27 @@ class Dated(Lease, Protocol):
     now: Callable[[], float]
 
 
-def lean(computed: Computed[Any], lease: Lease) -> None:
-    """Make `computed`, and everything made from it, no fresher than the lease."""
+def lean(computed: Computed[Any], lease: Lease, instead: Lease | None = None) -> None:
+    """Make `computed`, and everything made from it, no fresher than the lease.
+
+    instead: a lease that it takes the place of, for nothing leans on that in any other way.
+    """
     pending = [computed]
     while pending:
         leaning = pending.pop()
         run = leaning._run
         if run is not None:
-            run.leases = {**run.leases, lease: None}
+            run.leases = _with(run.leases, lease, instead)
             pending.extend(run.joined())
-        elif lease not in leaning._leases:
-            leaning._leases = {**leaning._leases, lease: None}
+        elif lease not in leaning._leases or instead in leaning._leases:
+            leaning._leases = _with(leaning._leases, lease, instead)
             leaning._function.cool(leaning)
             leaning._function.leans(leaning)
             for wake in leaning._function.graph.watchers.get(leaning, ()):
                 wake()
             pending.extend(leaning._dependants)
             pending.extend(leaning._weak_dependants or ())
+
+
+def _with(leases: dict[Lease, None], lease: Lease, instead: Lease | None) -> dict[Lease, None]:
+    return {**{each: None for each in leases if each is not instead}, lease: None}

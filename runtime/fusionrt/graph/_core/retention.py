@@ -91,9 +91,8 @@ class Sieve:
             self._hand = computed._newer
             if computed is newest:
                 continue
-            if computed._take_mark():
-                if self._min_cached:
-                    self._used_at[computed] = now
+            if self.take_use(computed, now):
+                pass
             elif not computed._dependants and not (
                 spare_min_cached and self.is_min_cached(computed, now)
             ):
@@ -102,13 +101,19 @@ class Sieve:
                     break
         return found
 
+    def take_use(self, computed: Computed[Any], now: float) -> bool:
+        """Whether it was used since its mark was taken last."""
+        used = computed._take_mark()
+        if used and self._min_cached:
+            self._used_at[computed] = now
+        return used
+
     def is_min_cached(self, computed: Computed[Any], now: float) -> bool:
         """Whether `min_cache` holds it still (G23)."""
         seconds = computed._function.options.min_cache
         if seconds is None:
             return False
-        if computed._take_mark():
-            self._used_at[computed] = now
+        self.take_use(computed, now)
         return now < self._used_at[computed] + seconds
 
 

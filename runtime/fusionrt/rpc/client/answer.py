@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
+from ...errors import OutcomeUnknown, RemoteUnavailable
 from ...wire import runs
-from ...wire.frames import Ending
+from ...wire.frames import Ending, Mark
 from ..failed import Failed
 from .registration import Registration
 
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Ask", "Pending"]
+__all__ = ["Ask", "Pending", "unanswered"]
 
 
 class Ask(runs.Ask):
@@ -49,6 +50,7 @@ class Pending(msgspec.Struct, eq=False):
 
     due: when its caller has waited long enough. registration: what a compute call's result will be
     held by. session, id: where it was sent. lost: how many hosts were lost while they ran it.
+    wrote: what it changed, also in other services (D15).
     """
 
     ask: Ask
@@ -61,6 +63,7 @@ class Pending(msgspec.Struct, eq=False):
     session: Session | None = None
     id: int = 0
     lost: int = 0
+    wrote: tuple[Mark, ...] = ()
 
     @property
     def request(self) -> Self:
@@ -92,9 +95,21 @@ class Pending(msgspec.Struct, eq=False):
         if not self.answer.done():
             self.answer.set_exception(error)
 
+    def probe(self, probe: int) -> None:
+        """Ask its host whether what it runs waits for something; see `Probe` (D24)."""
+        if self.session is not None:
+            self.session.probe(self, probe)
+
     def give_up(self) -> None:
         """Nobody waits for it any more: its host stops (D19)."""
         if self.answer.done() and not self.answer.cancelled():
             self.answer.exception()  # came too late to be seen: not an error that got lost
         if self.session is not None:
             self.session.cancel(self)
+
+
+def unanswered(error: RemoteUnavailable, *, command: bool) -> RemoteUnavailable:
+    """What a call raises that was sent, and will have no answer: a command may have run (D13)."""
+    if command:
+        return OutcomeUnknown(error.service, f"{error.problem}; the command may have run")
+    return error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ...wire import client_events as events
 from ...wire.client import ClientSession
-from ...wire.frames import Ending
+from ...wire.frames import Ending, Mark
 from .answer import Pending
 from .registration import Registration
 from .stream import Incoming
@@ -98,6 +98,12 @@ class Awaited:
         for call, payload in zip(calls, payloads, strict=True):
             call.settle(payload)
 
+    def wrote(self, ids: Iterable[int], marks: tuple[Mark, ...]) -> None:
+        """Calls changed something; their answers follow (D15)."""
+        for id in ids:
+            if (call := self.find(id)) is not None:
+                call.wrote = marks
+
     def failed(self, id: int, failure: Ending, held: bool) -> None:
         """There is no result, and will be none."""
         stream = self.streams.pop(id, None)
@@ -139,9 +145,11 @@ class Awaited:
 
     # The end.
 
-    def invalidate_held(self, reason: str) -> None:
-        """Nothing that is held can be proven any more (D2)."""
-        self.invalidated(list(self.held), reason)
+    def lose_held(self, reason: str) -> None:
+        """Nothing that is held can be proven by this session any more (D2, D16)."""
+        held, self.held = self.held, {}
+        for rank, registration in enumerate(held.values()):
+            registration.lost(reason, rank)
 
     def all(self) -> dict[int, Pending | Incoming]:
         """Calls and streams."""

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final, TypeVar
 
 from ...errors import InvalidSubject, NotPermitted
 from ...primitives import new_id
 from ...transport import Listener, Message, Subscription, Transport
 from ...wire.limits import Timing
+from ..loose import Loose
 from ..subjects import ANONYMOUS, TOKEN, Subjects
+from .answer import Pending
 from .outage import OUTAGE_GRACE, Outage
 from .peer import Peer
 from .shards import ShardPeer
 from .statistics import CallerStatistics
+from .writes import Writes
 
 __all__ = ["Caller"]
 
@@ -26,6 +30,7 @@ class Caller(Listener):
     only that gives them one order.
 
     outage_grace: seconds that the connection may be lost before that is taken for an outage (D26).
+    loose: what commands have changed that no client is told of as its own (D15).
 
     Raises:
         InvalidSubject: the principal is no word of letters, digits, `_` and `-`.
@@ -39,6 +44,7 @@ class Caller(Listener):
         principal: str = ANONYMOUS,
         timing: Timing = Timing(),  # noqa: B008 - immutable
         outage_grace: float = OUTAGE_GRACE,
+        loose: Loose | None = None,
     ) -> None:
         if not TOKEN.fullmatch(principal):
             raise InvalidSubject(principal)
@@ -47,6 +53,7 @@ class Caller(Listener):
         self._subjects = subjects
         self._principal = principal
         self._timing = timing
+        self.writes: Final = Writes(loose or Loose())
         self._peers: dict[str, Peer] = {}
         self._outage = Outage(outage_grace, self._cut_off)
         self._subscription: Subscription | None = None
@@ -75,12 +82,18 @@ class Caller(Listener):
             principal=self._principal,
             timing=self._timing,
             outage=self._outage,
+            writes=self.writes,
         )
         before = self._peers.get(service)
         if before is not None:  # it was asked what the service is like
             before.close()
         self._peers[service] = peer
         return peer
+
+    def pending(self) -> Iterator[Pending]:
+        """Calls without an answer, of all services."""
+        for peer in list(self._peers.values()):
+            yield from peer.pending()
 
     def statistics(self) -> CallerStatistics:
         """The services that it calls, and whether there is a broker."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from ...wire.frames import Ending
+from ...wire.frames import Ending, Mark
 from .answer import Pending
 from .stream import Incoming
 
@@ -27,6 +27,12 @@ class Owner(Protocol):
 
     def moved(self, call: Call, failure: Ending) -> None:
         """The host did not run this call: another one owns its shard, or will own it (D20)."""
+
+    def wrote(self, session: Session, marks: tuple[Mark, ...]) -> None:
+        """Calls of this process changed something, its host says (D15)."""
+
+    def sourced(self, session: Session, services: tuple[str, ...]) -> None:
+        """Its host's results may be made from those of these services (D15)."""
 
     def no_host(self, session: Session) -> None:
         """Nobody listens where hosts are found."""

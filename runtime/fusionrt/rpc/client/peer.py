@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from ...errors import FusionError, NotPermitted, OutcomeUnknown, RemoteUnavailable, WireError
+from ...errors import NotPermitted, RemoteUnavailable, WireError
 from ...identity import Asker
 from ...primitives import clock, random_bits
 from ...transport import Message, Transport
 from ...wire.batch import call_size, overhead
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope, decode_host_envelope
-from ...wire.frames import Ending, Kind
+from ...wire.frames import Ending, Mark
 from ...wire.limits import Limits, Timing
 from ...wire.refusals import refusal
 from ...wire.runs import Headers, Request
 from ..deadlines import Deadlines, TimeLimit
 from ..subjects import Subjects
-from .answer import Ask, Pending
+from .answer import Ask, Pending, unanswered
 from .outage import Outage
 from .owner import Call
 from .registration import Registration
@@ -28,6 +28,7 @@ from .session import Session
 from .statistics import PeerStatistics
 from .stream import Incoming
 from .upload import Upload
+from .writes import Writes
 
 __all__ = ["Peer"]
 
@@ -52,10 +53,12 @@ class Peer:
         principal: str,
         timing: Timing,
         outage: Outage,
+        writes: Writes,
     ) -> None:
         self.service = service
         self.asker: Final = Asker(principal, cid)
         """As whom its hosts know this process (W1)."""
+        self.writes: Final = writes
         self._transport = transport
         self._subjects = subjects
         self._cid = cid
@@ -70,7 +73,7 @@ class Peer:
         self._session: Session | None = None
         self._sessions: dict[int, Session] = {}
         self._no_host_since = math.inf
-        self._closed: FusionError | None = None
+        self._closed: RemoteUnavailable | None = None
         self.refusals = 0
         """Reads that were refused before there was a call."""
 
@@ -158,14 +161,11 @@ class Peer:
         seconds = self._session.refuses(left)
         return refusal(seconds) if seconds else None
 
-    def why_silent(self, kind: Kind) -> RemoteUnavailable | None:
-        """Why a call of this kind had no answer, if that is known: the connection is lost."""
+    def why_silent(self, *, command: bool) -> RemoteUnavailable | None:
+        """Why a call had no answer, if that is known: the connection is lost."""
         if not self._outage.broker:
             return None
-        error = self._outage.error(self.service)
-        if kind is Kind.COMMAND:
-            return OutcomeUnknown(self.service, f"{error.problem}; the command may have run")
-        return error
+        return unanswered(self._outage.error(self.service), command=command)
 
     def _send(self, call: Call) -> None:
         if self._closed is not None:
@@ -201,6 +201,7 @@ class Peer:
         session = self._sessions[gen] = Session(
             self.service, wire, self, send or self._publish, self._transport.push, self._outage
         )
+        self.writes.opened(session)
         return session
 
     def _publish(self, iid: str | None, data: bytes) -> None:
@@ -216,6 +217,11 @@ class Peer:
         for session in self._forget_all():
             session.leave(self._closed)
         self._reads.close()
+
+    def pending(self) -> Iterator[Pending]:
+        """Calls without an answer."""
+        for session in list(self._sessions.values()):
+            yield from session.pending()
 
     def statistics(self) -> PeerStatistics:
         """Its sessions, and what waits for answers."""
@@ -310,6 +316,12 @@ class Peer:
             self._forget(session)
             session.leave(RemoteUnavailable(self.service, problem))
 
+    def wrote(self, session: Session, marks: tuple[Mark, ...]) -> None:
+        self.writes.wrote(session, marks)
+
+    def sourced(self, session: Session, services: tuple[str, ...]) -> None:
+        self.writes.sourced(session, services)
+
     def draining(self, session: Session) -> None:
         if session is self._session:
             self._session = None
@@ -330,12 +342,11 @@ class Peer:
 
     def _host_lost(self, call: Call, reason: str) -> None:
         """The host is gone that may have run this: what may run twice is asked of another."""
-        command = call.request.operation != ""
-        if isinstance(call, Incoming) and not command:
-            call.fail(RemoteUnavailable(self.service, f"{reason}; start the stream anew"))
+        if call.request.operation:
+            call.fail(unanswered(RemoteUnavailable(self.service, reason), command=True))
             return
-        if isinstance(call, Incoming) or command:
-            call.fail(OutcomeUnknown(self.service, f"{reason}; the command may have run"))
+        if isinstance(call, Incoming):
+            call.fail(RemoteUnavailable(self.service, f"{reason}; start the stream anew"))
             return
         call.lost += 1
         if call.lost >= HOSTS_LOST:
@@ -345,6 +356,7 @@ class Peer:
             self._send(call)
 
     def _forget(self, session: Session) -> None:
+        self.writes.ended(session)
         if session is self._session:
             self._session = None
         self._sessions = {gen: s for gen, s in self._sessions.items() if s is not session}
@@ -352,4 +364,6 @@ class Peer:
     def _forget_all(self) -> list[Session]:
         sessions, self._sessions = self._sessions, {}
         self._session = None
+        for session in sessions.values():
+            self.writes.ended(session)
         return list(sessions.values())

@@ -41,11 +41,23 @@ class Registration:
     def on_invalidated(self, reason: str) -> None:
         """It is stale, for this reason: told once, synchronously as the message arrives (D5)."""
 
+    def lost(self, reason: str, rank: int) -> None:
+        """Its session is over, for this reason: nobody holds the result for us any more. It is
+        stale unless whoever holds it finds another host that has the same (D16).
+
+        rank: how many were lost before it, for not all are to be asked for at once.
+        """
+        self.invalidated(reason)
+
     def on_suspended(self) -> None:
         """The host cannot vouch for the result itself at the moment (D6c)."""
 
     def live(self) -> bool:
         """Whether the host vouches for the result."""
+        return not self._suspended
+
+    def proven(self) -> bool:
+        """The same: that this process has changed something is its session's concern."""
         return not self._suspended
 
     async def revalidate(self) -> None:

@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from ...errors import FusionError, RemoteUnavailable
 from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
-from ...wire.frames import Ending, Kind
+from ...wire.frames import Ending, Kind, Mark
 from ...wire.refusals import MOVED, RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
 from ..sending import Senders
-from .answer import Pending
+from .answer import Pending, unanswered
 from .awaited import Awaited
+from .fencing import Fencing
 from .outage import Outage
 from .owner import Call, Owner
 from .registration import Registration
@@ -70,6 +71,9 @@ class Session(Vouching):
         self._senders = Senders(wire, self._changed)
         self._arrived: float = math.inf
         """In an outage: no call beyond this id can have reached the host."""
+        self.sources: frozenset[str] = frozenset()
+        """The services that the host's results may be made from, in other hosts (D15)."""
+        self._fencing = Fencing()
         self._flushing = False
         self._unsent_since = 0.0
         self._tick_at = Alarm(self._tick, self._context)
@@ -125,6 +129,16 @@ class Session(Vouching):
             self._wire.cancel(call.id)
             self._changed()
 
+    def probe(self, call: Pending, probe: int) -> None:
+        """Ask its host what a call waits for, if it was sent (D24)."""
+        if not self.over:
+            self._wire.probe(call.id, call, probe)
+            self._changed()
+
+    def pending(self) -> Iterable[Pending]:
+        """Calls without an answer."""
+        return list(self._awaited.calls.values())
+
     def consumed(self, stream: Incoming, index: int) -> None:
         """The reader of a stream took the items up to this one."""
         if self._awaited.streams.get(stream.id) is stream and self._wire.consumed(
@@ -138,6 +152,45 @@ class Session(Vouching):
             del self._awaited.held[registration.id]
             self._wire.unsubscribe((registration.id,))
             self._changed()
+
+    # -- what has changed elsewhere (D15) --
+
+    def fence(self, marks: Iterable[Mark], hops: int) -> None:
+        """What is read from now on reflects this. A session with nothing held or asked sends it
+        with its next call.
+        """
+        if self.over:
+            return
+        self._fencing.hold_reads(self._wire.fence(marks, hops))
+        self._set_good()
+        if self._in_use:
+            self._changed()
+
+    def pass_on(self, marks: Iterable[Mark], hops: int) -> asyncio.Future[bool] | None:
+        """The same for a client of this process: done when the host has answered; false if what is
+        held is suspended before. None: there is nothing to wait for.
+        """
+        if self.over:
+            return None
+        number = self._wire.fence(marks, hops)
+        if not self._in_use:
+            return None
+        done = self._fencing.pass_on(number)
+        if not self.proven():
+            self._fencing.doubt()
+            self._set_good()
+        self._changed()
+        return done
+
+    @property
+    def _in_use(self) -> bool:
+        return bool(self._awaited.held or self._awaited.calls)
+
+    def _set_good(self) -> None:
+        """Until when what is held is fresh, now that a fence counts, or none does any more."""
+        until = self._wire.good_until
+        self.proven_until = -math.inf if self._fencing.in_doubt else until
+        self.good_until = -math.inf if self._fencing.reads_wait else until
 
     def statistics(self) -> SessionStatistics:
         """What waits for an answer, and what is held."""
@@ -201,9 +254,14 @@ class Session(Vouching):
 
     def leave(self, error: FusionError) -> None:
         """End it: every call fails, and nothing that is held can be proven any more (D2)."""
+        sent = [call for call in self._awaited.all().values() if not self._wire.unsent(call.id)]
         self._wire.bye()
-        for call in self._end(str(error)).values():
-            call.fail(error)
+        waiting = self._end(str(error))
+        if isinstance(error, RemoteUnavailable):
+            for call in sent:
+                call.fail(unanswered(error, command=call.request.operation != ""))
+        for other in waiting.values():
+            other.fail(error)  # unless it has
 
     def abandon(self) -> list[Call]:
         """End it, for its host did not answer: the calls to make elsewhere."""
@@ -214,15 +272,16 @@ class Session(Vouching):
         if self.over:
             return {}
         self._machine.feed("end")
-        self.good_until = -math.inf
+        self.good_until = self.proven_until = -math.inf
         self._flush()
+        self._fencing.end()
         self._late_at.close()
         waiting = self._awaited.clear()
-        self._invalidate_held(reason)
+        self._lose_held(reason)
         return waiting
 
-    def _invalidate_held(self, reason: str) -> None:
-        self._awaited.invalidate_held(reason)
+    def _lose_held(self, reason: str) -> None:
+        self._awaited.lose_held(reason)
         self._proof.set()
 
     # -- driving it --
@@ -236,7 +295,9 @@ class Session(Vouching):
             self._loop.call_soon(self._flush, context=self._context)
 
     def _tell(self) -> None:
-        self.good_until = self._wire.good_until
+        self.good_until = self.proven_until = self._wire.good_until
+        if self._fencing.reads_wait:
+            self._set_good()
         for event in self._wire.events():
             self._apply(event)
         if self._machine.state is SessionState.LEAVING and not self._awaited.waiting:
@@ -265,7 +326,7 @@ class Session(Vouching):
 
     def _late(self) -> None:
         """Some caller has waited long enough."""
-        live = self.live()
+        live = self.proven()
         for call in self._awaited.late(self.now()):
             if live and self._wire.unsent(call.id):  # it waited for its turn in vain (D27)
                 call.refuse(refusal(RETRY_AFTER))
@@ -289,7 +350,21 @@ class Session(Vouching):
             case events.Opened():
                 self._owner.opened()
                 self._proof.set()
+            case events.Wrote(ids, marks):
+                self._awaited.wrote(ids, marks)
+                self._owner.wrote(self, marks)
+            case events.Fenced(number, proven):
+                doubted = self._fencing.in_doubt
+                self._fencing.answered(number, proven)
+                self._set_good()
+                self._proof.set()
+                if doubted:
+                    self._turns.tell()
+            case events.Sources(services):
+                self._owner.sourced(self, services)
             case events.Suspended():
+                self._fencing.doubt()
+                self._set_good()
                 self._turns.tell()
             case events.Resumed():
                 self._proof.set()
@@ -344,4 +419,4 @@ class Session(Vouching):
         for stream in list(self._awaited.streams.values()):
             self.cancel(stream)
             stream.fail(error)
-        self._invalidate_held(f"{self.service}: its host shuts down")
+        self._lose_held(f"{self.service}: its host shuts down")

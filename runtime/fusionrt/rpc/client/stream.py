@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...errors import FusionError
+from ...wire.frames import Mark
 from ...wire.runs import Request
 from ..inbox import Inbox
 from .upload import Upload
@@ -18,7 +19,8 @@ __all__ = ["Incoming"]
 class Incoming(Inbox):
     """The items of one stream; see `Inbox`.
 
-    session, id: where it was asked for. upload: what is sent with it, which ends with it.
+    session, id: where it was asked for. wrote: what it changed (D15).
+    upload: what is sent with it, which ends with it.
     """
 
     def __init__(self, request: Request, upload: Upload | None = None) -> None:
@@ -27,6 +29,7 @@ class Incoming(Inbox):
         self.upload = upload
         self.session: Session | None = None
         self.id = 0
+        self.wrote: tuple[Mark, ...] = ()
 
     @property
     def is_over(self) -> bool:

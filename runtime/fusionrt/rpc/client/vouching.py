@@ -20,11 +20,13 @@ class Vouching:
     """A base of `Session`, which says when that changes.
 
     good_until: until when what is held is provably fresh, on the clock `now`; in seconds.
+    proven_until: the same for others, who did not write what this process wrote (D15).
     """
 
     def __init__(self, service: str, outage: Outage) -> None:
         self.service = service
         self.good_until = -math.inf
+        self.proven_until = -math.inf
         self.now: Final = clock()
         self._outage = outage
         self._proof = asyncio.Event()
@@ -33,6 +35,10 @@ class Vouching:
     def live(self) -> bool:
         """Whether what is held is provably fresh at this moment."""
         return self.now() < self.good_until
+
+    def proven(self) -> bool:
+        """Whether it is so but for what this process has changed a moment ago (D15)."""
+        return self.now() < self.proven_until
 
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         """Call `handler` whenever what is held ceases to be provably fresh, or is so again."""

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ...transport import Transport
+from ..loose import Loose
 from .statistics import OutletStatistics
 
 if TYPE_CHECKING:
@@ -24,9 +25,12 @@ class Outlet:
     Within a session everything leaves in the order in which it was said. Between the sessions of
     one client, in other services, a command's invalidations are sent ahead of its result, so that
     its caller sees the one before the other (D15).
+
+    loose: what commands have changed that no client was told of as its own.
     """
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, loose: Loose | None = None) -> None:
+        self.loose = loose or Loose()
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.Context()

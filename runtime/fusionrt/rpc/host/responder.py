@@ -16,6 +16,7 @@ from ...wire.host import HostSession
 from ...wire.limits import Limits, Quota, Timing
 from ..subjects import TOKEN, Subjects
 from .accounts import Accounts
+from .behind import Reflect
 from .contexts import Contexts
 from .gate import Gate
 from .pool import Pool
@@ -41,6 +42,7 @@ class Responder(Listener):
 
     confidants: principals that are told in full why results are invalidated (D28).
     quota: of each principal.
+    reflect: waits until what is served reflects what a client has changed elsewhere (D15).
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Responder(Listener):
         confidants: Collection[str],
         quota: Quota = Quota(),  # noqa: B008 - immutable
         check: Callable[[], None] | None = None,
+        reflect: Reflect = lambda marks, hops, cid: None,
     ) -> None:
         """check: is called before each message is acted on."""
         self.service = service
@@ -68,6 +71,8 @@ class Responder(Listener):
         self._timing = timing
         self._confidants = confidants
         self._check = check
+        self._reflect = reflect
+        self._sources: tuple[str, ...] = ()
         self._limits = Limits(max_bytes=transport.max_payload)
         self._now = clock()
         self._loop = asyncio.get_running_loop()
@@ -143,6 +148,13 @@ class Responder(Listener):
             self._expiry.cancel()
         if running:
             await asyncio.wait(running, timeout=STOPPING)
+
+    def sources(self, services: Collection[str]) -> None:
+        """What is served may be made from results of these services, in other hosts (D15)."""
+        self._sources = tuple(sorted(services))
+        for session in self._sessions.values():
+            session.wire.sources(self._sources)
+            session.changed()
 
     def statistics(self) -> ResponderStatistics:
         """Its clients, and what runs for them."""
@@ -224,7 +236,9 @@ class Responder(Listener):
             confides=envelope.principal in self._confidants,
             contexts=self._contexts,
             outlet=self._outlet,
+            reflect=self._reflect,
         )
+        wire.sources(self._sources)
         if self._draining:
             wire.farewell()
         if self._expiry is None:

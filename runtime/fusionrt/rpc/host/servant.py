@@ -11,7 +11,7 @@ from msgspec import structs
 
 from ...identity import Asker
 from ...primitives import new_id
-from ...wire.frames import Calls, Encoding, Ending, Kind
+from ...wire.frames import Calls, Encoding, Ending, Kind, Mark, Probe
 from ..inbox import Inbox
 from ..sending import Sender
 
@@ -124,6 +124,9 @@ class Replies(Protocol):
     def answers(self, kind: Kind, method: int, answers: Sequence[tuple[int, Answer]]) -> None:
         """Calls of a method were answered, each by its id."""
 
+    def wrote(self, id: int, marks: tuple[Mark, ...]) -> None:
+        """A call, not answered yet, changed something, also in other services (D15)."""
+
 
 class Reply(Protocol):
     """Takes the items of one stream; says nothing if nobody wants it any more."""
@@ -144,6 +147,9 @@ class Reply(Protocol):
         newest only.
         """
 
+    def wrote(self, marks: tuple[Mark, ...]) -> None:
+        """What its caller sent changed something; its answer follows (D15)."""
+
     def result(self, payload: bytes, *, command: bool) -> None:
         """It is no stream but for what its caller sends: one item, and the end.
 
@@ -162,6 +168,9 @@ class Servant(Protocol):
 
         What it raises is the fault of one of the calls; it did not begin any.
         """
+
+    def probed(self, probe: Probe, asker: Asker) -> None:
+        """A client waits for a compute call, and asks what that waits for (D24)."""
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         """What produces a stream; None if it failed already."""

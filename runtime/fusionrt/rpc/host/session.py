@@ -12,14 +12,16 @@ from ...identity import Asker
 from ...primitives import spawn
 from ...wire import host_events as events
 from ...wire.envelopes import ClientEnvelope
-from ...wire.frames import Calls, Ending, Kind
+from ...wire.frames import Calls, Ending, Kind, Mark
 from ...wire.host import HostSession
+from ...wire.marks import Marks
 from ...wire.refusals import RETRY_AFTER, refusal
 from ..deadlines import Deadlines
 from ..failed import Failed
 from ..inbox import Inbox
 from ..sending import Sender, Senders
 from .accounts import Account, Usage
+from .behind import Behind, Reflect
 from .contexts import Contexts
 from .gate import Gate
 from .holdings import Holdings
@@ -58,12 +60,13 @@ class Session:
         confides: bool,
         contexts: Contexts,
         outlet: Outlet,
+        reflect: Reflect,
     ) -> None:
         """reply_subject: of the client whose inbox got the session's proof, and of its principal.
         gate: says when a body may run. pool: runs it. streams: that are open, of all clients.
         account: of the principal. quota: of results that are held for this client alone.
         confides: whether the client is told in full why results are invalidated (D28).
-        contexts: what streams start from.
+        contexts: what streams start from. reflect: waits for what a fence of the client's is for.
         """
         self.wire = wire
         self.reply_subject = reply_subject
@@ -82,6 +85,10 @@ class Session:
         self._told: dict[int, tuple[list[int], list[bytes]]] = {}
         """Results that are not held, by their method: they are told together, after all else."""
         self._holdings = Holdings(wire, self.changed, quota=quota, share=account, confides=confides)
+        self._behind = Behind(wire, reflect, self._start, self._pass)
+        self._wrote: tuple[list[int], Marks] = [], Marks()
+        """What calls changed that are about to be answered, and which."""
+        self._loose = outlet.loose.version
         self.senders = Senders(wire, self.changed)
         self._arriving: dict[int, Arriving] = {}
         """What is sent with streams that run."""
@@ -106,6 +113,10 @@ class Session:
                     self._arriving[id].received(index, payloads)
                 case events.Ended(id, failure):
                     self._arriving[id].ended(failure)
+                case events.FenceReceived(number, marks, hops):
+                    self._behind.fence(number, marks, hops)
+                case events.ProbeReceived(probe):
+                    self._servant.probed(probe, self.asker)
                 case events.KeepAliveReceived():
                     self.wire.acknowledge(event, self._holdings.suspended())
                 case events.Closed():
@@ -178,6 +189,8 @@ class Session:
     def outgoing(self) -> list[bytes]:
         """The messages to send now."""
         told, self._told = self._told, {}
+        if self._wrote[0] or self._loose != self._outlet.loose.version:
+            self._say_wrote(bool(told))
         for method, (ids, payloads) in told.items():
             self.wire.results(method, ids, payloads)
         return self.wire.outgoing()
@@ -186,6 +199,8 @@ class Session:
 
     def _start(self, calls: Calls, deadline: float) -> None:
         """Answer calls: hits at once, the others in their turn."""
+        if self.wire.fenced and self._behind.holds_back(calls, deadline):
+            return
         if calls.kind is Kind.STREAM:
             for call in calls_of(calls):
                 self._start_stream(call)
@@ -233,6 +248,8 @@ class Session:
     def answers(self, kind: Kind, method: int, answers: Sequence[tuple[int, Answer]]) -> None:
         if kind is Kind.COMMAND:
             self._outlet.flush_others(self)
+        if self._wrote[0] or self._loose != self._outlet.loose.version:
+            self._say_wrote(kind is not Kind.COMPUTE)
         good = [(id, each) for id, each in answers if each.failure is None]
         ids, payloads = [id for id, _ in good], [each.payload for _, each in good]
         kept = set(self.wire.results(method, ids, payloads, keep=True))
@@ -241,6 +258,28 @@ class Session:
                 kept.add(id)
             if held is not None and id in kept:
                 self._holdings.hold(id, held)
+        self.changed()
+
+    def wrote(self, id: int, marks: tuple[Mark, ...]) -> None:
+        self._wrote[0].append(id)
+        self._wrote[1].add(marks)
+
+    def _say_wrote(self, answered: bool) -> None:
+        """Say what calls have changed that are answered now (D15).
+
+        answered: whether a call is that may have called commands of which nobody was told.
+        """
+        ids, marks = self._wrote
+        if answered and self._loose != self._outlet.loose.version:
+            marks.add(self._outlet.loose.since(self._loose))
+            self._loose = self._outlet.loose.version
+        if marks:
+            self.wire.wrote(ids, marks.all())
+            self._wrote = [], Marks()
+
+    def _pass(self, number: int, proven: bool) -> None:
+        """A fence is passed; proven: and nothing that is held is suspended (D6c)."""
+        self.wire.passed(number, None if proven else self._holdings.suspended())
         self.changed()
 
     def failed(self, error: BaseException) -> Answer:
@@ -296,6 +335,7 @@ class Session:
 
     def _clear(self) -> None:
         self._deadlines.close()
+        self._behind.clear()
         self._pool.notice()
         for work in list(self._line.works):
             self._gate.drop(work)
@@ -341,6 +381,8 @@ class Session:
 
     def end(self, id: int, failure: Ending | None) -> None:
         """End a stream."""
+        if self._wrote[0]:
+            self._say_wrote(answered=False)
         self.wire.end(id, failure)
         self.changed()
 
@@ -348,6 +390,8 @@ class Session:
         """Answer a stream by one item."""
         if command:
             self._outlet.flush_others(self)
+        if self._wrote[0] or self._loose != self._outlet.loose.version:
+            self._say_wrote(answered=True)
         self.wire.item(id, payload)
         self.end(id, None)
 
@@ -382,6 +426,9 @@ class _Reply:
 
     def stream(self, *, newest: bool = False) -> Sender:
         return self._session.senders.sender(self._id, newest=newest)
+
+    def wrote(self, marks: tuple[Mark, ...]) -> None:
+        self._session.wrote(self._id, marks)
 
     def result(self, payload: bytes, *, command: bool) -> None:
         self._session.result(self._id, payload, command)
