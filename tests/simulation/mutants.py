@@ -100,7 +100,7 @@ MUTANTS: Final = {
     "D13: a command is sent to another host": _one(
         450,
         "rpc.client.peer:Peer._host_lost",
-        "if call.request.ask.kind is Kind.COMMAND:",
+        "if call.request.operation:",
         "if False:",
     ),
     "D13: an id that comes twice runs twice": _one(
@@ -109,7 +109,7 @@ MUTANTS: Final = {
     "D13: a client that leaves says that its commands did not run": _one(
         150,
         "rpc.client.session:Session.leave",
-        "call.fail(unanswered(call.ask.kind, error))",
+        'call.fail(unanswered(error, command=call.request.operation != ""))',
         "pass",
     ),
     "D17: nobody tells the host what is not needed any more": _one(
