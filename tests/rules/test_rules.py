@@ -33,17 +33,7 @@ from typing import Protocol, TypeVar, Union, final, overload, runtime_checkable
 import attrs
 import msgspec
 import numpy
-from fusionrt import (
-    ANY,
-    Principal,
-    Session,
-    command,
-    compute,
-    idempotent,
-    oneway,
-    service,
-    stream,
-)
+from fusionrt import ANY, Principal, Session, command, compute, idempotent, oneway, service, stream
 from msgspec import UNSET, Struct, UnsetType
 from pydantic import Base64Bytes, BaseModel, Field, ImportString, JsonValue, ValidationError
 from library import Length, LibraryCart, LibraryKey

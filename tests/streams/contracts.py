@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from fusionrt import command, compute, service, stream
+from fusionrt import command, compute, idempotent, service, stream
 
 
 class Refused(Exception):
@@ -41,6 +41,10 @@ class Flows(Protocol):
         """Add the numbers of all rows."""
 
     async def sum(self, numbers: AsyncIterable[int]) -> int: ...
+
+    @idempotent
+    async def count(self, numbers: AsyncIterator[int]) -> int:
+        """How many there are; it may begin before it reads."""
 
     async def take(self, count: int, *, numbers: AsyncIterator[int]) -> list[int]:
         """The first so many, and no more are read."""

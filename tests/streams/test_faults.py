@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from fusionrt import Host, OutcomeUnknown
+from fusionrt import Host, OutcomeUnknown, RemoteUnavailable
 from fusionrt.primitives import now
 from fusionrt.rpc import Ask, Failed
 from fusionrt.testing import run
@@ -91,6 +91,52 @@ async def test_D13_the_outcome_of_a_command_is_unknown_whose_host_is_lost(remote
     with pytest.raises(OutcomeUnknown):
         await asyncio.wait_for(call, 20.0)
     await until(lambda: source.closed)
+
+
+async def test_D13_an_idempotent_call_is_made_again_until_it_has_sent_items(
+    remote: World,
+) -> None:
+    """Its body had begun, and read nothing: another host has all of it. What was sent is gone."""
+    assert remote.network is not None
+    source = Source(3)
+    remote.service.pace.clear()
+    async with Host(transport=remote.network.connect("another")) as another:
+        call = asyncio.ensure_future(remote.flows.count(source.numbers()))
+        await until(lambda: remote.service.counting == 1)
+        await another.serve(second := MyFlows())
+        remote.network.crash("serving")
+        assert await asyncio.wait_for(call, 20.0) == 3
+        assert second.counting == 1
+        source = Source(3, waits=asyncio.Event())
+        call = asyncio.ensure_future(remote.flows.count(source.numbers()))
+        await until(lambda: second.seen == 6)
+        async with Host(transport=remote.network.connect("third")) as third:
+            await third.serve(last := MyFlows())
+            remote.network.crash("another")
+            with pytest.raises(RemoteUnavailable) as caught:
+                await asyncio.wait_for(call, 20.0)
+        assert not isinstance(caught.value, OutcomeUnknown)
+        assert (second.counting, last.counting) == (2, 0)
+        await until(lambda: source.closed)
+
+
+@pytest.mark.parametrize("command", [False, True])
+async def test_D22_what_is_sent_items_has_its_outcome_when_its_host_leaves(command: bool) -> None:
+    """It is a call like others: its host has all of the items, and ends it."""
+    network, source = MemoryNetwork(1), Source(3, waits=(rest := asyncio.Event()))
+    leaving = await Host(transport=network.connect("leaving")).__aenter__()
+    await leaving.serve(service := MyFlows())
+    async with Host(transport=network.connect("calling")) as calling:
+        flows = calling.client(FlowsClient)
+        made = flows.load("a", source.rows()) if command else flows.sum(source.numbers())
+        call = asyncio.ensure_future(made)
+        await until(lambda: source.given == 3)
+        closing = asyncio.ensure_future(leaving.__aexit__(None, None, None))
+        await until(lambda: calling.statistics().caller.peers["flows"].sessions[0].leaving)
+        rest.set()
+        assert await call == 3
+        await closing
+        assert source.closed and service.loads == ["a"] * command
 
 
 async def test_D13_a_call_that_no_body_reads_is_made_again_elsewhere(remote: World) -> None:

@@ -28,6 +28,7 @@ class MyFlows(FlowsService):
         """What `sum` waits for at each item while it is not set."""
         self.pace.set()
         self.seen = 0
+        self.counting = 0
         self.given: object = None
 
     async def total(self) -> int:
@@ -54,6 +55,13 @@ class MyFlows(FlowsService):
             self.caught.append(error)
             raise
         return total
+
+    async def count(self, numbers: AsyncIterator[int]) -> int:
+        self.counting += 1
+        await self.pace.wait()
+        async for _ in numbers:
+            self.seen += 1
+        return self.seen
 
     async def take(self, count: int, *, numbers: AsyncIterator[int]) -> list[int]:
         taken = []

@@ -422,11 +422,13 @@ class Session(Vouching):
                 self._owner.again(call)
         error = RemoteUnavailable(self.service, "its host shuts down; start the stream anew")
         for stream in list(self._awaited.streams.values()):
+            if stream.request.ask.single:
+                continue
             self.cancel(stream)
             if stream.may_start_again:
                 self._owner.again(stream)
             else:
-                stream.fail(in_doubt(stream.request.ask, error))
+                stream.fail(error)
         self._lose_held(f"{self.service}: its host shuts down")
 
 

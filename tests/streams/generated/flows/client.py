@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=b3b6b4c0a1a2a7c65941876fef3e0059
+# fusiongen:hash=5adad5ca9c3bee970521f6d772159341
 """The typed client of `Flows`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -44,6 +44,13 @@ class FlowsClient(Flows, Client, contract=CONTRACT):
         numbers: AsyncIterable[int],
     ) -> int:
         return await self._fusion.send("sum", (), numbers)
+
+    async def count(
+        self,
+        numbers: AsyncIterator[int],
+    ) -> int:
+        """How many there are; it may begin before it reads."""
+        return await self._fusion.send("count", (), numbers)
 
     async def take(
         self,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=2b84ead52a7d87cec0757f44e96badc2
+# fusiongen:hash=3e911f968a45c4dc42c639e322a28ac8
 """The table of `Flows`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ def _types() -> Types:
             "total": Signature((), int),
             "load": Signature((str, Row), int),
             "sum": Signature((int,), int),
+            "count": Signature((int,), int),
             "take": Signature((int, int), list[int]),
             "ignore": Signature((int,), str),
             "blobs": Signature((bytes,), int),
@@ -64,6 +65,7 @@ CONTRACT: Contract = Contract(
         Compute("total"),
         Command("load", ("name", "rows"), keys=_load_keys, sends=True),
         Plain("sum", ("numbers",), sends=True),
+        Plain("count", ("numbers",), idempotent=True, sends=True),
         Plain("take", ("count", "numbers"), sends=True),
         Plain("ignore", ("numbers",), sends=True),
         Plain("blobs", ("blobs",), sends=True),

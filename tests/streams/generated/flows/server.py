@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=86d508a515162172462c056caadeac02
+# fusiongen:hash=160b4f51c6635428825dfbf8b88e9cbd
 """The server side of `Flows`: subclass `FlowsService` and write the bodies."""
 
 from __future__ import annotations
@@ -90,6 +90,13 @@ class FlowsService(Flows, Service, contract=CONTRACT):
         self,
         numbers: AsyncIterable[int],
     ) -> int: ...
+
+    @abstractmethod
+    async def count(
+        self,
+        numbers: AsyncIterator[int],
+    ) -> int:
+        """How many there are; it may begin before it reads."""
 
     @abstractmethod
     async def take(
