@@ -87,8 +87,8 @@ MUTANTS: Final = {
     ),
     "D2: what a lost host held stays": _one(
         10,
-        "rpc.client.session:Session._invalidate_held",
-        "self._awaited.invalidate_held(reason)",
+        "rpc.client.session:Session._lose_held",
+        "self._awaited.lose_held(reason)",
         "pass",
     ),
     "D3: what became stale before it is held is not told": _one(
