@@ -12,7 +12,7 @@ from .scenario import PRODUCTS
 __all__ = ["LAWS", "Truth", "Violation"]
 
 LAWS: Final = frozenset(
-    ("D13", "D14", "D15", "D17", "D18", "D29", "linear", "calm", "convergence", "end")
+    ("D13", "D14", "D14 joined", "D15", "D15 across", "D15 joined", "D17", "D18", "D29", "linear", "calm", "convergence", "end")
 )
 """The checks that are on.
 

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from ..errors import WireError
-from ..graph import Computed, is_in_vain, str_of
+from ..graph import Computed, Function, Origin, OriginKind, is_in_vain, str_of
 from ..identity import Asker
 from ..interceptors import arriving
 from ..operations import Operation
@@ -23,6 +23,7 @@ from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import content_id, method_id
 from ..wire.frames import Calls, Encoding, Ending, Kind, Probe
+from ..wire.runs import ANYWAY
 from .asking import Asking
 from .declared import check_declared
 from .description import DESCRIBE, describe
@@ -139,6 +140,10 @@ class ServiceServant:
         return msgspec.json.encode(described)
 
 
+def _why(origin: Origin, in_full: bool) -> str:
+    return str_of(origin) if in_full else origin.for_others()
+
+
 class _Held:
     """A computed that is held for a client."""
 
@@ -152,7 +157,7 @@ class _Held:
         def invalidated(computed: Computed[Any]) -> None:
             origin = computed.origin
             assert origin is not None
-            on_invalidated(str_of(origin) if in_full else origin.for_others())
+            on_invalidated(_why(origin, in_full))
 
         self._unsubscribe = self._computed.on_invalidated(invalidated)
 
@@ -335,8 +340,14 @@ class Served:
         if not missing:
             return None
 
-        async def body(*key: Any) -> Computed[Any]:
-            computed = await self._binding.function(self._method.name).computed(key)
+        anyway = ANYWAY in calls.headers
+
+        async def body(id: int, *arguments: Any) -> Computed[Any]:
+            function = self._binding.function(self._method.name)
+            if anyway:
+                computed = await function.computed(arguments)
+            else:
+                computed = await _watched(function, arguments, id, replies)
             if is_in_vain(computed):
                 await asyncio.sleep(IN_VAIN)
             return computed
@@ -344,15 +355,15 @@ class Served:
         def answer(computed: Computed[Any]) -> Answer:
             return self._told(computed, encode)
 
-        async def known_body(content: str, *key: Any) -> tuple[Computed[Any], str]:
-            return await body(*key), content
+        async def known_body(content: str, id: int, *arguments: Any) -> tuple[Computed[Any], str]:
+            return await body(id, *arguments), content
 
         def known_answer(computed: tuple[Computed[Any], str]) -> Answer:
             return _unless_known(self._told(computed[0], encode), computed[1])
 
-        ids, keys = [id for id, _ in missing], [key for _, key in missing]
+        ids, keys = [id for id, _ in missing], [(id, *key) for id, key in missing]
         if known:
-            keys = [(known[id], *key) for id, key in missing]
+            keys = [(known[id], id, *key) for id, key in missing]
             told = self._told_of(calls, replies, known_body)
             return Bodies(ids, keys, told, known_answer, self._failed)
         told = self._told_of(calls, replies, body)
@@ -442,3 +453,22 @@ class Served:
             close = getattr(items, "aclose", None)
             if close is not None:
                 await close()
+
+
+async def _watched(
+    function: Function[Any], arguments: tuple[Any, ...], id: int, replies: Replies
+) -> Computed[Any]:
+    """The computed; its client is told at once if what runs will be stale, unless that would be so
+    each time (G40).
+    """
+
+    def flagged(origin: Origin) -> None:
+        if not origin.in_vain and origin.kind is not OriginKind.DISPOSED:
+            replies.stale(id, partial(_why, origin))
+
+    key = function.key(arguments)
+    function.watch(key, flagged)
+    try:
+        return await function.computed(arguments)
+    finally:
+        function.unwatch(key, flagged)
