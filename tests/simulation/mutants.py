@@ -91,11 +91,16 @@ MUTANTS: Final = {
         "self._awaited.lose_held(reason)",
         "pass",
     ),
-    "D3: what became stale before it is held is not told": _one(
+    "D3: what becomes stale before it is held is not told": Mutant(
         5,
-        "remote.servant:_Held.subscribe",
-        "self._computed.on_invalidated(invalidated)",
-        "self._computed.on_invalidated(invalidated) if self._computed.origin is None else None",
+        (
+            Edit("remote.servant:Served._compute", "if anyway:", "if True:"),
+            Edit(
+                "remote.servant:_Held.subscribe",
+                "self._computed.on_invalidated(invalidated)",
+                "None if self._computed.origin else self._computed.on_invalidated(invalidated)",
+            ),
+        ),
     ),
     "D13: a command is sent to another host": _one(
         450,
