@@ -82,6 +82,7 @@ class _Tie(Registration):
             self.invalidated(reason)
             return
         self._reason = reason
+        self.peer.writes.adrift.add(self)
         lean(computed, self, instead=session)
         self.suspended()
         if is_awaited(computed, own=1):
@@ -89,6 +90,10 @@ class _Tie(Registration):
         else:
             later = UNASKED + rank / A_SECOND
             self._loop.call_later(later, self._ask, context=contextvars.Context())
+
+    def release(self) -> None:
+        self.peer.writes.adrift.discard(self)
+        super().release()
 
     async def revalidate(self) -> None:
         if self._reason:
@@ -128,6 +133,7 @@ class _Tie(Registration):
             self.invalidated(self._reason)
             return
         self._reason = ""
+        self.peer.writes.adrift.discard(self)
         if computed.state is CONSISTENT:
             lean(computed, session, instead=self)
             self.resumed()
