@@ -45,6 +45,9 @@ _KINDS: Final[dict[type[Method], tuple[Kind, ...]]] = {
 
 _UNKNOWN: Final = Ending("unknown_method", "the service has no such method")
 
+_NOT_STALE: Final = (OriginKind.UNCACHED, OriginKind.DISPOSED)
+"""Of a body that runs, this says that its outcome is not kept, not that it is wrong."""
+
 IN_VAIN: Final = 0.05
 """Seconds that an answer is held back whose body invalidates what it read: a client that watches it
 would ask again at once, for ever (G40)."""
@@ -463,7 +466,7 @@ async def _watched(
     """
 
     def flagged(origin: Origin) -> None:
-        if not origin.in_vain and origin.kind is not OriginKind.DISPOSED:
+        if not origin.in_vain and origin.kind not in _NOT_STALE:
             replies.stale(id, partial(_why, origin))
 
     key = function.key(arguments)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..failures import is_cacheable
 from ..origin import OriginKind
 from .computed import UNSET, Computed
 from .cycles import suspect
@@ -98,10 +99,11 @@ def answers(
 
 def is_old_news(computed: Computed[Any]) -> bool:
     """Whether another process said that it is stale: perhaps since before a call joined it, and it
-    was told only now (D14).
+    was told only now (D14). Not if it is an error that is cached nowhere.
     """
-    origin = computed._origin
-    return origin is not None and origin.kind is OriginKind.REMOTE
+    origin, error = computed._origin, computed._error
+    is_told = origin is not None and origin.kind is OriginKind.REMOTE
+    return is_told and (error is None or is_cacheable(error))
 
 
 async def prove(computed: Computed[Any]) -> None:
