@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
 from ..graph import (
+    COMPUTING,
     CONSISTENT,
     SCOPE,
     Computed,
@@ -72,7 +73,9 @@ class _Tie(Registration):
         computed = self._replica()
         if computed is not None:
             outline = f"a result of {self.peer.service} was invalidated"
-            invalidate(computed, Origin(OriginKind.REMOTE, reason, outline=outline))
+            behind = computed.state is COMPUTING and self.session is not None
+            origin = Origin(OriginKind.REMOTE, reason, outline=outline, behind=behind)
+            invalidate(computed, origin)
 
     def lost(self, reason: str, rank: int) -> None:
         computed, session = self._replica(), self.session

@@ -461,12 +461,12 @@ class Served:
 async def _watched(
     function: Function[Any], arguments: tuple[Any, ...], id: int, replies: Replies
 ) -> Computed[Any]:
-    """The computed; its client is told at once if what runs will be stale, unless that would be so
-    each time (G40).
+    """The computed; its client is told at once if what runs will be stale, unless that may be so
+    each time: as its body sees to it (G40), or it is made from what is not cached.
     """
 
     def flagged(origin: Origin) -> None:
-        if not origin.in_vain and origin.kind not in _NOT_STALE:
+        if not (origin.in_vain or origin.behind or origin.kind in _NOT_STALE):
             replies.stale(id, partial(_why, origin))
 
     key = function.key(arguments)
