@@ -34,7 +34,7 @@ from .insight.statistics import MethodStatistics, Statistics
 from .origin import Origin, OriginKind, calling_line
 from .rooted import Rooted
 from .running import running_graph
-from .state import COMPUTING, CONSISTENT, State
+from .state import CONSISTENT, State
 from .states.computed_state import ComputedState
 from .states.mutable_state import ComputedNode, MutableState, computed
 from .targets import Target, Targets
@@ -42,7 +42,6 @@ from .texts import call_text, repr_of, str_of
 
 __all__ = [
     "AT_HOME",
-    "COMPUTING",
     "CONSISTENT",
     "MAX_COMPUTEDS",
     "SCOPE",

@@ -6,10 +6,10 @@ import asyncio
 import contextvars
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from ..graph import (
-    COMPUTING,
     CONSISTENT,
     SCOPE,
     Computed,
@@ -64,18 +64,19 @@ class _Tie(Registration):
         return self._replica()
 
     def _collected(self, _: object) -> None:
-        run_in_loop(self._loop, self.release)
+        run_in_loop(self._loop, partial(self._left, None))
 
     def _left(self, _: object) -> None:
+        if self._reason:
+            self.peer.writes.adrift.discard(self)
         self.release()
 
     def on_invalidated(self, reason: str) -> None:
         computed = self._replica()
         if computed is not None:
             outline = f"a result of {self.peer.service} was invalidated"
-            behind = computed.state is COMPUTING and self.session is not None
-            origin = Origin(OriginKind.REMOTE, reason, outline=outline, behind=behind)
-            invalidate(computed, origin)
+            behind = self.session is not None and computed.is_computing
+            invalidate(computed, Origin(OriginKind.REMOTE, reason, outline, behind=behind))
 
     def lost(self, reason: str, rank: int) -> None:
         computed, session = self._replica(), self.session
@@ -93,10 +94,6 @@ class _Tie(Registration):
         else:
             later = UNASKED + rank / A_SECOND
             self._loop.call_later(later, self._ask, context=contextvars.Context())
-
-    def release(self) -> None:
-        self.peer.writes.adrift.discard(self)
-        super().release()
 
     async def revalidate(self) -> None:
         if self._reason:
@@ -127,6 +124,7 @@ class _Tie(Registration):
             pass
         finally:
             self._asking = None
+        self.peer.writes.adrift.discard(self)
         reason, self._reason = self._reason, ""
         self.invalidated(reason)
 
