@@ -75,7 +75,7 @@ class _Tie(Registration):
         computed = self._replica()
         if computed is not None:
             outline = f"a result of {self.peer.service} was invalidated"
-            behind = self.session is not None and computed.is_computing
+            behind = computed.is_computing and self.session is not None
             invalidate(computed, Origin(OriginKind.REMOTE, reason, outline, behind=behind))
 
     def lost(self, reason: str, rank: int) -> None:

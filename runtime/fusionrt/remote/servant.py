@@ -143,10 +143,6 @@ class ServiceServant:
         return msgspec.json.encode(described)
 
 
-def _why(origin: Origin, in_full: bool) -> str:
-    return str_of(origin) if in_full else origin.for_others()
-
-
 class _Held:
     """A computed that is held for a client."""
 
@@ -160,7 +156,7 @@ class _Held:
         def invalidated(computed: Computed[Any]) -> None:
             origin = computed.origin
             assert origin is not None
-            on_invalidated(_why(origin, in_full))
+            on_invalidated(str_of(origin) if in_full else origin.for_others())
 
         self._unsubscribe = self._computed.on_invalidated(invalidated)
 
@@ -467,7 +463,7 @@ async def _watched(
 
     def flagged(origin: Origin) -> None:
         if not (origin.in_vain or origin.behind or origin.kind in _NOT_STALE):
-            replies.stale(id, partial(_why, origin))
+            replies.stale(id, lambda in_full: str_of(origin) if in_full else origin.for_others())
 
     key = function.key(arguments)
     function.watch(key, flagged)

@@ -144,10 +144,11 @@ def notify(marked: Iterable[Computed[Any]]) -> None:
     ones that are watched.
     """
     for computed in marked:
+        function = computed._function
         if computed._state is COMPUTING:
-            computed._function.tell_flagged(computed)
+            function.tell_flagged(computed)
             continue
-        events = computed._function.graph.events
+        events = function.graph.events
         if events.handlers:
             events.emit(EventKind.INVALIDATED, computed)
         handlers = computed._handlers
