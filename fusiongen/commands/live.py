@@ -125,6 +125,11 @@ class Live:
         description = await self._description(call.service)
         for method in description.methods:
             if method.name == call.method:
+                if method.sends:
+                    raise UsageProblem(
+                        f"{call.service}.{call.method} is sent a stream ({method.parameters[-1]}), "
+                        "which no command line gives: call it from a client"
+                    )
                 given = len(call.arguments)
                 if not method.required <= given <= len(method.parameters):
                     wanted = ", ".join(method.parameters) or "no arguments"

@@ -43,7 +43,9 @@ def _each(method: LockedMethod, text: Callable[[str], str]) -> LockedMethod:
     parameters = tuple(
         each.model_copy(update={"type": text(each.type)}) for each in method.parameters
     )
-    return method.model_copy(update={"parameters": parameters, "result": text(method.result)})
+    head = None if method.head is None else text(method.head)
+    result = text(method.result)
+    return method.model_copy(update={"parameters": parameters, "result": result, "head": head})
 
 
 def _ordered(type_: Type, unions: Mapping[str, str]) -> Type:

@@ -164,6 +164,7 @@ def _texts(lock: Lock) -> Iterator[str]:
     for contract in lock.contracts.values():
         for method in contract.methods.values():
             yield method.result
+            yield method.head or ""
             yield from (parameter.type for parameter in method.parameters)
     for type_ in lock.types.values():
         yield type_.target or ""

@@ -17,6 +17,7 @@ from .services import (
     ParameterKind,
     Path,
     Sharding,
+    Streamed,
     Wildcard,
 )
 from .texts import parsed_call, parsed_expression, parsed_type
@@ -64,6 +65,7 @@ __all__ = [
     "Path",
     "Ref",
     "Sharding",
+    "Streamed",
     "Type",
     "Union",
     "Wildcard",

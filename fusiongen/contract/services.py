@@ -25,6 +25,7 @@ __all__ = [
     "ParameterKind",
     "Path",
     "Sharding",
+    "Streamed",
     "Wildcard",
 ]
 
@@ -37,11 +38,19 @@ class ParameterKind(Enum):
     KEYWORD = "keyword"
 
 
+class Streamed(Enum):
+    """As what a parameter is declared whose items the caller sends."""
+
+    ITERATOR = "AsyncIterator"
+    ITERABLE = "AsyncIterable"
+
+
 class Parameter(Model):
-    """One parameter of a method, without `self`."""
+    """One parameter of a method, without `self`. The type of a stream is the type of its items."""
 
     name: str
     type: Type
+    streamed: Streamed | None = None
     default: Expression | None = None
     kind: ParameterKind = ParameterKind.ORDINARY
     span: Span
@@ -49,7 +58,7 @@ class Parameter(Model):
     @property
     def filled(self) -> bool:
         """Whether it says who asks: the transport fills it in, and no client sends it (W1)."""
-        return is_identity(self.type)
+        return self.streamed is None and is_identity(self.type)
 
 
 class Options(Model):
@@ -163,6 +172,10 @@ class Method(Model):
     """It is a stream that is declared as an `AsyncGenerator`."""
     idempotent: bool = False
     """It is a plain method or a stream that may run twice."""
+    head: Type | None = None
+    """It is a stream that comes as the last part of a tuple: the type of the others, as a tuple."""
+    skip: bool = False
+    """It is a stream whose slow reader gets the newest items only."""
     doc: str | None = None
     deprecated: str | None = None
     """What to do instead, as `@deprecated` says it."""
@@ -175,8 +188,13 @@ class Method(Model):
         """The parameters that say who asks."""
         return tuple(each.name for each in self.parameters if each.filled)
 
+    @property
+    def sends(self) -> bool:
+        """Whether its caller sends a stream."""
+        return any(each.streamed is not None for each in self.parameters)
+
     def sent(self) -> Method:
-        """The same as clients call it: without them."""
+        """The same as clients call it: without those that say who asks."""
         sent = tuple(each for each in self.parameters if not each.filled)
         return self.model_copy(update={"parameters": sent})
 
@@ -219,3 +237,5 @@ class Contract(Model):
             for parameter in method.parameters:
                 yield parameter.type
             yield method.result
+            if method.head is not None:
+                yield method.head

@@ -59,6 +59,8 @@ class _Writer:
             result=self.spelled.type(method.result),
             generator=method.generator,
             idempotent=method.idempotent,
+            head=None if method.head is None else self.spelled.type(method.head),
+            skip=method.skip,
             options={name: float(text) for name, text in method.options.given()},
             invalidates=tuple(map(str, method.invalidates)),
             deprecated=method.deprecated,
@@ -69,6 +71,7 @@ class _Writer:
             name=parameter.name,
             type=self.spelled.type(parameter.type),
             kind=parameter.kind,
+            streamed=parameter.streamed,
             **self._default(parameter.default),
         )
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..contract import IDENTITIES, Kind, MethodKind, ParameterKind
+from ..contract import IDENTITIES, Kind, MethodKind, ParameterKind, Streamed
 from ..project import LOCK_FILE
 from ..reader.literals import normal
 from .stamp import digest
@@ -38,6 +38,8 @@ class LockedParameter(_Model):
     name: str
     type: str
     kind: ParameterKind = ParameterKind.ORDINARY
+    streamed: Streamed | None = None
+    """It is a stream: as what it is declared; the type is that of its items."""
     default: str | None = None
     """As it is spelled."""
     value: str | None = None
@@ -51,7 +53,7 @@ class LockedParameter(_Model):
     @property
     def filled(self) -> bool:
         """Whether it says who asks: the transport fills it in, and no client sends it (W1)."""
-        return self.type in IDENTITIES
+        return self.streamed is None and self.type in IDENTITIES
 
 
 class LockedMethod(_Model):
@@ -62,6 +64,9 @@ class LockedMethod(_Model):
     result: str
     generator: bool = False
     idempotent: bool = False
+    head: str | None = None
+    """The type of what comes before a stream, as a tuple."""
+    skip: bool = False
     options: dict[str, float] = {}
     invalidates: tuple[str, ...] = ()
     deprecated: str | None = None

@@ -18,7 +18,7 @@ _KNOWN = {
     **{
         f"{home}.{name}": name
         for home in ("fusionrt", "fusionrt.contract")
-        for name in ("service", "compute", "command", "idempotent", "oneway")
+        for name in ("service", "compute", "command", "idempotent", "oneway", "stream")
     },
     "abc.abstractmethod": "harmless",
     "typing.override": "harmless",

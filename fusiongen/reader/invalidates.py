@@ -83,7 +83,9 @@ class Invalidations:
         self._own = own
         self._syntax = syntax
         self._variables: dict[str, Type | None] = {
-            parameter.name: parameter.type for parameter in syntax.method.parameters
+            parameter.name: parameter.type
+            for parameter in syntax.method.parameters
+            if parameter.streamed is None
         }
         self._variables["result"] = syntax.method.result
 

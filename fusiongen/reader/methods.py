@@ -17,7 +17,7 @@ from .decorators import Decoration, decorations
 from .diagnostics import Diagnostics
 from .modes import MODES, modes_of
 from .modules import Module
-from .options import Entry, deprecation_of, entries_of, options_of
+from .options import Entry, deprecation_of, entries_of, options_of, skip_of
 from .signature import Signature
 from .standard import standard
 
@@ -25,6 +25,7 @@ __all__ = ["MethodSyntax", "read_method"]
 
 _ITERATOR = Ref(module="collections.abc", name="AsyncIterator")
 _GENERATOR = Ref(module="collections.abc", name="AsyncGenerator")
+_TUPLE = Ref(module="builtins", name="tuple")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class _Kind(NamedTuple):
     kind: MethodKind
     result: Type
     generator: bool = False
+    head: Type | None = None
 
 
 class _Reader:
@@ -81,7 +83,7 @@ class _Reader:
         decoration = self._decoration()
         special = bool(self._diagnostics.found)
         parameters = tuple(self._signature.parameters())
-        kind, result, generator = self._kind(decoration, special)
+        kind, result, generator, head = self._kind(decoration, special)
         options = Options()
         entries: tuple[Entry, ...] = ()
         if decoration is not None and kind is MethodKind.COMPUTE:
@@ -94,6 +96,8 @@ class _Reader:
             parameters=parameters,
             result=result,
             generator=generator,
+            head=head,
+            skip=skip_of(self._name, kind, self._decorations, self._diagnostics),
             doc=self._node.get_docstring(),
             deprecated=deprecation_of(self._name, self._decorations, self._diagnostics),
             options=options,
@@ -131,7 +135,7 @@ class _Reader:
         streams = isinstance(opened, Named) and self._origin(opened) in (_ITERATOR, _GENERATOR)
         if self._node.asynchronous is not None:
             if not streams:
-                return _Kind(kind, result)
+                return self._headed(opened, decoration) or _Kind(kind, result)
             self._note_result(AsyncStream, "is an `async def` that streams")
             return _Kind(MethodKind.STREAM, Nothing())
         if not isinstance(opened, Named) or not streams or not opened.arguments:
@@ -139,12 +143,27 @@ class _Reader:
             return _Kind(kind, Nothing())
         return self._stream(opened, opened.arguments, decoration)
 
-    def _stream(
-        self, opened: Named, arguments: Sequence[Type], decoration: Decoration | None
-    ) -> _Kind:
+    def _headed(self, opened: Type, decoration: Decoration | None) -> _Kind | None:
+        """A tuple whose last part is a stream."""
+        if not isinstance(opened, Named) or self._origin(opened) != _TUPLE:
+            return None
+        *before, last = opened.arguments or (Nothing(),)
+        found = self._signature.item(last, (_ITERATOR,))
+        if found is None or not before:
+            return None
+        self._note_decorated(decoration)
+        head = Named(ref=opened.ref, arguments=tuple(before))
+        return _Kind(MethodKind.STREAM, found[1], head=head)
+
+    def _note_decorated(self, decoration: Decoration | None) -> None:
         if decoration is not None:
             problem = f"the stream `{self._name}` is decorated with `@{decoration.name}`"
             self._diagnostics.add(DecoratedStream, decoration.node, problem)
+
+    def _stream(
+        self, opened: Named, arguments: Sequence[Type], decoration: Decoration | None
+    ) -> _Kind:
+        self._note_decorated(decoration)
         item, *sent = arguments
         if sent not in ([], [Nothing()]):
             self._note_result(SyncMethod, f"is sent values of `{sent[0]}`")
@@ -160,6 +179,6 @@ class _Reader:
 
 def _decides(each: Decoration) -> bool:
     """Whether a decorator says what the method is, or something that no contract says."""
-    beside = each.name in ("deprecated", *MODES)
+    beside = each.name in ("deprecated", "stream", *MODES)
     harmless = each.name == "harmless" and each.arguments is None
     return each.readable and not (beside or harmless)

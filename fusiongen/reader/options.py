@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from ..contract import Options
+from ..contract import MethodKind, Options
 from ..rules.methods import BadDeprecation
-from ..rules.options import BadCommandOption, BadOption
+from ..rules.options import BadCommandOption, BadOption, BadStreamOption
 from .decorators import Decoration
 from .diagnostics import Diagnostics
 from .expressions import constant
 
-__all__ = ["Entry", "deprecation_of", "entries_of", "options_of"]
+__all__ = ["Entry", "deprecation_of", "entries_of", "options_of", "skip_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,27 @@ def deprecation_of(
             problem = f"`@{each.code}` of `{name}` is no message alone"
             diagnostics.add(BadDeprecation, each.node, problem)
     return message if isinstance(message, str) else None
+
+
+def skip_of(
+    name: str, kind: MethodKind, decorators: Sequence[Decoration], diagnostics: Diagnostics
+) -> bool:
+    """Whether `@stream(skip=True)` stands at a method of this name.
+
+    diagnostics: takes what is something else, or stands at something else than a stream.
+    """
+    found = [each for each in decorators if each.name == "stream"]
+    for index, each in enumerate(found):
+        match each.arguments:
+            case [cst.Arg(keyword=cst.Name("skip"), value=cst.Name("True"))]:
+                problem = None if kind is MethodKind.STREAM else f"`{name}` is no stream"
+            case _:
+                problem = f"`@{each.code}` of `{name}` is not `@stream(skip=True)`"
+        if index:
+            problem = f"`{name}` has `@stream` twice"
+        if problem is not None:
+            diagnostics.add(BadStreamOption, each.node, problem)
+    return bool(found)
 
 
 def _is_text(value: str) -> bool:

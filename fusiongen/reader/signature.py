@@ -6,7 +6,17 @@ from collections.abc import Collection, Iterator, Mapping
 
 import libcst as cst
 
-from ..contract import Expression, Named, Nothing, Parameter, ParameterKind, Ref, Type, identity
+from ..contract import (
+    Expression,
+    Named,
+    Nothing,
+    Parameter,
+    ParameterKind,
+    Ref,
+    Streamed,
+    Type,
+    identity,
+)
 from ..errors import Violation
 from ..rules.files import NotUnderstood
 from ..rules.methods import BadDefault, MissingAnnotation, StarArguments
@@ -15,8 +25,13 @@ from .annotations import Annotations
 from .diagnostics import Diagnostics
 from .expressions import Names, Unreadable
 from .modules import Module
+from .standard import standard
 
 __all__ = ["Signature"]
+
+STREAMED: Mapping[Ref, Streamed] = {
+    Ref(module="collections.abc", name=each.value): each for each in Streamed
+}
 
 _NO_CONSTANTS = (
     *(cst.FunctionDef, cst.ClassDef, cst.Lambda),
@@ -88,10 +103,11 @@ class Signature:
         if node.annotation is None:
             problem = f"the parameter `{name}` of `{self._name}` has no type"
             self._diagnostics.add(MissingAnnotation, node, problem)
-        type_ = self._type(node.annotation)
+        type_, streamed = self._streamed(self._type(node.annotation))
         return Parameter(
             name=name,
-            type=self._who_asks(type_) or type_,
+            type=type_ if streamed is not None else self._who_asks(type_) or type_,
+            streamed=streamed,
             default=self._default(node.default) if node.default is not None else None,
             kind=kind,
             span=self._span(node),
@@ -100,6 +116,19 @@ class Signature:
     def _who_asks(self, type_: Type) -> Type | None:
         """The type in its one spelling, if it is one of who asks."""
         return identity(self._modules.meaning(type_.ref)) if isinstance(type_, Named) else None
+
+    def _streamed(self, type_: Type) -> tuple[Type, Streamed | None]:
+        """The items of a stream, and as what it is declared; any other type as it is."""
+        item = self.item(type_, STREAMED)
+        return (type_, None) if item is None else (item[1], STREAMED[item[0]])
+
+    def item(self, type_: Type, streams: Collection[Ref]) -> tuple[Ref, Type] | None:
+        """Which of these kinds of streams a type is, and of what, through an alias."""
+        opened = self.opened(type_)
+        if not isinstance(opened, Named) or not opened.arguments:
+            return None
+        origin = standard(self._modules.origin(opened.ref))
+        return (origin, opened.arguments[0]) if origin in streams else None
 
     def _type(self, node: cst.Annotation | None) -> Type:
         """The type that is written there; `None`, of which nobody complains, if it is none."""

@@ -145,12 +145,14 @@ class _Document:
 
     def _method(self, service: str, name: str, method: MethodDescription) -> None:
         calls = f"{service}.calls"
+        streams = _streams(method)
+        kind = Kind.STREAM if streams else Kind[method.kind.name]
         call = self._message(
             calls,
             f"{name}.calls",
             self._frames.of(
                 "Calls",
-                kind={"const": int(Kind[method.kind.name])},
+                kind={"const": int(kind)},
                 method={"const": method_id(name)},
                 arguments=_each(self._arguments(method)),
             ),
@@ -164,7 +166,7 @@ class _Document:
             **_about(method.doc),
             "tags": [{"name": service}, {"name": method.kind.value}],
             **dict(self._extensions(f"{service}.{name}", method)),
-            "messages": [call],
+            "messages": [call, *self._sent(service, name, method)],
             **self._reply(service, name, method),
         }
         if method.kind is MethodKind.COMPUTE:
@@ -175,13 +177,14 @@ class _Document:
         if method.kind is MethodKind.ONEWAY:
             return {}
         answers = f"{service}.answers"
+        streams = _streams(method)
         payloads = _each(self._payloads.of(method.result))
-        if method.kind is MethodKind.STREAM:
+        if streams:
             answer = self._message(
                 answers,
                 f"{name}.items",
-                self._frames.of("Items", payloads=payloads),
-                summary=f"Items of {service}.{name}.",
+                self._frames.of("Items", payloads=self._items(method)),
+                summary=f"{_what(method)} of {service}.{name}.",
                 correlationId={"location": "$message.payload#/1"},
             )
         else:
@@ -192,7 +195,7 @@ class _Document:
                 summary=f"Results of {service}.{name}.",
                 correlationId={"location": "$message.payload#/2/0"},
             )
-        ending = "end" if method.kind is MethodKind.STREAM else "failure"
+        ending = "end" if streams else "failure"
         return {
             "reply": {
                 "channel": {"$ref": f"#/channels/{answers}"},
@@ -200,11 +203,37 @@ class _Document:
             }
         }
 
+    def _sent(self, service: str, name: str, method: MethodDescription) -> Iterator[dict[str, str]]:
+        """What a caller sends with a call: items, once the host gives credit, and their end."""
+        calls = f"{service}.calls"
+        for each in method.parameters:
+            if each.streamed is not None:
+                yield self._message(
+                    calls,
+                    f"{name}.{each.name}",
+                    self._frames.of("Items", payloads=_each(self._payloads.of(each.type))),
+                    summary=f"Items of `{each.name}` for {service}.{name}, after credit.",
+                    correlationId={"location": "$message.payload#/1"},
+                )
+                yield self._message(
+                    calls,
+                    f"{name}.{each.name}.end",
+                    self._frames.of("End"),
+                    summary=f"The end of `{each.name}` for {service}.{name}.",
+                    correlationId={"location": "$message.payload#/1"},
+                )
+
+    def _items(self, method: MethodDescription) -> Schema:
+        items = self._payloads.of(method.result)
+        if method.head is None:
+            return _each(items)
+        return _each({"anyOf": [titled("the first one", self._payloads.of(method.head)), items]})
+
     def _arguments(self, method: MethodDescription) -> Schema:
         items = [
             titled(each.name, self._payloads.of(each.type))
             for each in method.parameters
-            if not each.filled
+            if not each.filled and each.streamed is None
         ]
         schema: Schema = {
             "type": "array",
@@ -263,7 +292,7 @@ class _Document:
             answers, "failure", self._frames.of("Failure", data={"anyOf": data}), summary=failed
         )
         kinds = {method.kind for method in described.methods.values()}
-        if MethodKind.STREAM in kinds:
+        if any(map(_streams, described.methods.values())):
             summary = f"The end of a stream of {service}."
             self._message(answers, "end", self._frames.of("End"), summary=summary)
         if MethodKind.COMPUTE in kinds:
@@ -348,3 +377,15 @@ def _about(doc: str | None) -> _Object:
 
 def _without_none(**entries: Any) -> _Object:
     return {name: value for name, value in entries.items() if value is not None}
+
+
+def _streams(method: MethodDescription) -> bool:
+    """Whether it is called as a stream: something comes, or is sent, item by item."""
+    return method.kind is MethodKind.STREAM or any(each.streamed for each in method.parameters)
+
+
+def _what(method: MethodDescription) -> str:
+    """What its items are."""
+    if method.kind is not MethodKind.STREAM:
+        return "The result, as the only item,"
+    return "Items" if method.head is None else "What comes before, and the items"

@@ -131,13 +131,16 @@ class _Page:
 
     def _signature(self, name: str, method: MethodDescription) -> str:
         parameters = list(parameters_of(method.parameters, self._spell))
-        head = "def" if method.kind is MethodKind.STREAM else "async def"
+        plain = method.kind is MethodKind.STREAM and method.head is None
+        head = "def" if plain else "async def"
         result = result_of(method, self._spell)
         line = f"{head} {name}({', '.join(parameters)}) -> {result}"
         if len(line) > _WIDTH and parameters:
             inner = "".join(f"    {each},\n" for each in parameters)
             line = f"{head} {name}(\n{inner}) -> {result}"
-        return _KINDS[method.kind] + ("@idempotent\n" if method.idempotent else "") + line
+        modes = "@idempotent\n" if method.idempotent else ""
+        modes += "@stream(skip=True)\n" if method.skip else ""
+        return _KINDS[method.kind] + modes + line
 
     # -- types --
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..contract import Contract, Method, MethodKind, Type, quoted
+from ..contract import Contract, Method, MethodKind, Parameter, quoted
 from .docs import docstring, prose
 from .keys import key_functions, variables
 from .layout import Doc, Group, Joined, Operators, call_of, lay_out
@@ -14,7 +14,7 @@ from .names import Imports, Names
 from .signatures import arguments, receiver, result_of, signature
 from .table import raises_of, shard_of, signatures_of, table_of
 from .templates import Templates
-from .types import annotation_of
+from .types import parameter_of
 
 __all__ = ["ABI", "File", "render"]
 
@@ -99,8 +99,8 @@ def _server(contract: Contract, local: Local) -> View:
         names.own(_ABI, "AnyArgument")
     protocol = names.use(contract.ref, runtime=True)
 
-    def or_any(type_: Type, names: Names) -> Doc:
-        annotation = annotation_of(type_, names)
+    def or_any(parameter: Parameter, names: Names) -> Doc:
+        annotation = parameter_of(parameter, names)
         operands = annotation.operands if isinstance(annotation, Operators) else (annotation,)
         none = operands[-1:] if operands[-1] == "None" else ()
         rest = operands[: len(operands) - len(none)]
@@ -213,14 +213,22 @@ def _forwarding(methods: tuple[Method, ...], names: Names) -> list[dict[str, str
             "signature": _declared(method, names),
             "deprecated": _deprecated(method, names),
             "doc": docstring(method.doc, 8),
-            "call": _call(f"return {_CALLS[method.kind].format(receiver(method))}", method),
+            "call": _call(f"return {_called(method).format(receiver(method))}", method),
         }
         for method in methods
     ]
 
 
+def _called(method: Method) -> str:
+    if method.head is not None:
+        return "await {}._fusion.open"
+    if method.sends and method.kind is not MethodKind.STREAM:
+        return "await {}._fusion.send"
+    return _CALLS[method.kind]
+
+
 def _declared(method: Method, names: Names, ending: str = "") -> str:
-    asynchronous = method.kind is not MethodKind.STREAM
+    asynchronous = method.kind is not MethodKind.STREAM or method.head is not None
     result = result_of(method, names)
     return signature(method, names, result, asynchronous=asynchronous, ending=ending)
 
@@ -250,7 +258,7 @@ def _own(end: str, title: str) -> Iterator[str]:
 
 
 def _call(function: str, method: Method) -> str:
-    return lay_out(call_of(function, (f'"{method.name}"', arguments(method))), 8)
+    return lay_out(call_of(function, (f'"{method.name}"', *arguments(method))), 8)
 
 
 def _deprecated(method: Method, names: Names) -> str | None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..contract import Call, Constant, Contract, Method, Path, Wildcard
 from .layout import WIDTH, Doc, Joined, call_of, lay_out
 from .names import Names
-from .types import annotation_of
+from .types import annotation_of, parameter_of
 
 __all__ = ["key_functions", "keys_of", "variables"]
 
@@ -76,11 +76,11 @@ class _Function:
         method, names = self._method, self._names
         keys = self._free("keys")
         parameters: list[Doc] = [f"{keys}: {names.own('fusionrt.abi', 'Keys')}"]
-        typed = [(p.name, p.type) for p in method.parameters]
         if self._keys.needs_result:
-            typed.insert(0, ("result", method.result))
-        for name, type_ in typed:
-            parameters.append(Joined((f"{name}: ", annotation_of(type_, names))))
+            parameters.append(Joined(("result: ", annotation_of(method.result, names))))
+        parameters.extend(
+            Joined((f"{each.name}: ", parameter_of(each, names))) for each in method.parameters
+        )
         head = call_of(f"def {self._keys.name}", parameters)
         imports: list[str] = []
         lines: list[str] = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from ..contract import Method, MethodKind, Parameter, ParameterKind, Type
+from ..contract import Method, MethodKind, Named, Parameter, ParameterKind
 from .layout import WIDTH, Doc, Group, Joined, flat, lay_out, tuple_of
 from .names import Names
-from .types import annotation_of, expression_of
+from .types import annotation_of, expression_of, parameter_of
 
 __all__ = ["arguments", "receiver", "result_of", "signature"]
 
@@ -23,9 +23,10 @@ def receiver(method: Method) -> str:
     return name
 
 
-def arguments(method: Method) -> Doc:
-    """The tuple of a method's arguments, in the order of the contract."""
-    return tuple_of(parameter.name for parameter in method.parameters)
+def arguments(method: Method) -> Iterator[Doc]:
+    """A method's arguments as a tuple, in the order of the contract; and the stream among them."""
+    yield tuple_of(each.name for each in method.parameters if each.streamed is None)
+    yield from (each.name for each in method.parameters if each.streamed is not None)
 
 
 def result_of(method: Method, names: Names) -> Doc:
@@ -36,7 +37,11 @@ def result_of(method: Method, names: Names) -> Doc:
     sent: tuple[Doc, ...] = ("None",) if method.generator else ()
     name = "AsyncGenerator" if method.generator else "AsyncIterator"
     iterator = names.own("collections.abc", name)
-    return Joined((iterator, Group("[", (result, *sent), "]", comma=bool(sent))))
+    stream = Joined((iterator, Group("[", (result, *sent), "]", comma=bool(sent))))
+    if not isinstance(method.head, Named):
+        return stream
+    before = tuple(annotation_of(each, names) for each in method.head.items)
+    return Joined((names.use(method.head.ref), Group("[", (*before, stream), "]", comma=True)))
 
 
 def signature(
@@ -46,7 +51,7 @@ def signature(
     *,
     asynchronous: bool = False,
     ending: str = "",
-    annotate: Callable[[Type, Names], Doc] = annotation_of,
+    annotate: Callable[[Parameter, Names], Doc] = parameter_of,
 ) -> str:
     """`def get(self, …) -> T:`, one parameter a line; `ending` stands behind it."""
     head = f"{'async ' * asynchronous}def {method.name}("
@@ -61,7 +66,7 @@ def signature(
 
 
 def _parameters(
-    parameters: Sequence[Parameter], names: Names, annotate: Callable[[Type, Names], Doc]
+    parameters: Sequence[Parameter], names: Names, annotate: Callable[[Parameter, Names], Doc]
 ) -> list[str]:
     lines: list[str] = []
     previous = ParameterKind.POSITIONAL
@@ -71,7 +76,7 @@ def _parameters(
         if parameter.kind is ParameterKind.KEYWORD and previous is not parameter.kind:
             lines.append("*")
         previous = parameter.kind
-        parts: list[Doc] = [f"{parameter.name}: ", annotate(parameter.type, names)]
+        parts: list[Doc] = [f"{parameter.name}: ", annotate(parameter, names)]
         if parameter.default is not None:
             parts.append(f" = {expression_of(parameter.default, names, runtime=True)}")
         lines.append(lay_out(Joined(tuple(parts)), _INDENT + 4, after=1))

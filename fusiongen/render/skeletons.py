@@ -10,7 +10,7 @@ from .files import Local
 from .layout import Doc, Group, Joined, call_of, lay_out
 from .names import Names
 from .templates import Templates
-from .types import annotation_of
+from .types import parameter_of
 
 __all__ = ["skeleton"]
 
@@ -33,7 +33,7 @@ def skeleton(contract: Contract, command: Method, local: Local, templates: Templ
         "invalidates_what_it_changes": names.own("fusionrt.testing", "invalidates_what_it_changes"),
     }
     protocol = names.use(contract.ref)
-    annotations = tuple(annotation_of(each.type, names) for each in command.parameters)
+    annotations = tuple(parameter_of(each, names) for each in command.parameters)
     arguments = Joined(("tuple", Group("[", annotations, "]", comma=len(annotations) > 1)))
     parameters: list[Doc] = [f"{service}: {protocol}"]
     if annotations:

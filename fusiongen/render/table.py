@@ -32,7 +32,10 @@ def signatures_of(contract: Contract, names: Names, signature: str) -> list[str]
 
 def _signature(method: Method, names: Names, signature: str) -> Doc:
     parameters = tuple_of(type_of(parameter.type, names) for parameter in method.parameters)
-    return call_of(signature, (parameters, type_of(method.result, names)))
+    parts: list[Doc] = [parameters, type_of(method.result, names)]
+    if method.head is not None:
+        parts.append(Joined(("head=", type_of(method.head, names))))
+    return call_of(signature, parts)
 
 
 def raises_of(contract: Contract, names: Names) -> str | None:
@@ -66,6 +69,7 @@ def table_of(contract: Contract, names: Names) -> str:
 def _entry(method: Method, names: Names) -> Iterator[Doc]:
     yield f'"{method.name}"'
     given = [f"{name}={text}" for name, text in method.options.given()]
+    flags = {"headed": method.head is not None, "skip": method.skip, "sends": method.sends}
     if method.parameters or given:
         yield tuple_of(f'"{parameter.name}"' for parameter in method.parameters)
     if given:
@@ -76,3 +80,4 @@ def _entry(method: Method, names: Names) -> Iterator[Doc]:
         yield "idempotent=True"
     for keys in keys_of(method):
         yield f"{keys.entry}={keys.name}"
+    yield from (f"{name}=True" for name, is_set in flags.items() if is_set)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from ..contract import Annotated, Dots, Expression, Literals, Named, Nothing, Ref, Type, Union
+from ..contract import (
+    Annotated,
+    Dots,
+    Expression,
+    Literals,
+    Named,
+    Nothing,
+    Parameter,
+    Ref,
+    Type,
+    Union,
+)
 from .layout import Doc, Group, Joined, Operators, call_of
 from .names import Names
 
-__all__ = ["annotation_of", "expression_of", "type_of"]
+__all__ = ["annotation_of", "expression_of", "parameter_of", "type_of"]
 
 
 def type_of(type_: Type, names: Names) -> Doc:
@@ -39,6 +50,14 @@ def type_of(type_: Type, names: Names) -> Doc:
 def annotation_of(type_: Type, names: Names) -> Doc:
     """The type as a signature shows it: without metadata."""
     return type_of(_bare(type_), names)
+
+
+def parameter_of(parameter: Parameter, names: Names) -> Doc:
+    """The type of a parameter as a signature shows it: of a stream, not only that of its items."""
+    type_ = annotation_of(parameter.type, names)
+    if parameter.streamed is None:
+        return type_
+    return _subscript(names.own("collections.abc", parameter.streamed.value), (type_,))
 
 
 def expression_of(expression: Expression, names: Names, *, runtime: bool = False) -> str:

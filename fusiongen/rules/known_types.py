@@ -91,6 +91,11 @@ INSTEAD = {
         (f"collections.abc.{name}" for name in ("Iterator", "Generator")),
         "list, tuple or Iterable; a method that yields is a stream",
     ),
+    **dict.fromkeys(
+        (f"collections.abc.Async{name}" for name in ("Generator", "Iterable", "Iterator")),
+        "a stream as the last parameter, as the result of a `def`, or last in the tuple that an "
+        "`async def` returns: `tuple[Page, AsyncIterator[T]]`",
+    ),
     **dict.fromkeys((f"pathlib.{name}Path" for name in ("Posix", "Windows")), "Path or PurePath"),
     **dict.fromkeys(("datetime.tzinfo", "datetime.timezone"), "ZoneInfo"),
     **dict.fromkeys(("re.Pattern", "re.Match"), "str"),

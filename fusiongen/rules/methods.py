@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .base import Invalid, Rule
+from ..contract import MethodKind
+from .base import ContractRule, Invalid, Rule
 
 if TYPE_CHECKING:
-    pass
+    from ..contract import Contract
+    from ..errors import Diagnostic
+    from ..reader.structures import Structures
 
 __all__ = [
     "AsyncStream",
@@ -16,6 +20,7 @@ __all__ = [
     "DecoratedStream",
     "MissingAnnotation",
     "StarArguments",
+    "StreamParameter",
     "SyncMethod",
 ]
 
@@ -126,7 +131,73 @@ class DecoratedStream(Rule):
             "1:6",
             "the stream `events` is decorated with `@compute`",
         ),
+        Invalid(
+            "    @compute\n    async def open(self) -> tuple[str, AsyncIterator[int]]: ...",
+            "1:6",
+            "the stream `open` is decorated with `@compute`",
+        ),
     )
+
+
+class StreamParameter(ContractRule):
+    """A parameter is a stream where a call cannot send one: it follows the call, so it is the last
+    parameter and the only stream of the call, has no default, and is no part of a key."""
+
+    id = "FG035"
+    fix = "Make it the last parameter of a plain method, a command or a stream, without a default."
+    VALID = (
+        "    async def load(self, id: str, rows: AsyncIterator[int]) -> int: ...",
+        "    @command(invalidates=[])\n"
+        "    async def load(self, *, rows: AsyncIterable[int]) -> int: ...",
+        "    def both(self, rows: AsyncIterator[str]) -> AsyncIterator[int]: ...",
+        "Rows = AsyncIterator[int]\n\n@service\nclass Carts(Protocol):\n"
+        "    async def load(self, rows: Rows) -> None: ...",
+    )
+    INVALID = (
+        Invalid(
+            "    async def load(self, rows: AsyncIterator[int], id: str) -> int: ...",
+            "1:26",
+            "the stream `rows` of `load` is not its last parameter",
+        ),
+        Invalid(
+            "    async def join(self, a: AsyncIterator[int], b: AsyncIterator[int]) -> int: ...",
+            "1:26",
+            "the stream `a` of `join` is not its last parameter",
+        ),
+        Invalid(
+            "    @compute\n    async def sum(self, rows: AsyncIterator[int]) -> int: ...",
+            "2:25",
+            "the compute method `sum` takes the stream `rows`",
+        ),
+        Invalid(
+            "    @oneway\n    async def load(self, rows: AsyncIterator[int]) -> None: ...",
+            "2:26",
+            "the one-way method `load` takes the stream `rows`",
+        ),
+        Invalid(
+            "    async def load(self, rows: AsyncIterator[int] = None) -> int: ...",
+            "1:26",
+            "the stream `rows` of `load` has a default",
+        ),
+    )
+
+    @classmethod
+    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
+        for method in contract.methods:
+            for place, parameter in enumerate(method.parameters, 1):
+                if parameter.streamed is None:
+                    continue
+                name = f"the stream `{parameter.name}` of `{method.name}`"
+                if method.kind in (MethodKind.COMPUTE, MethodKind.ONEWAY):
+                    problem = (
+                        f"the {method.kind.value} method `{method.name}` takes the stream "
+                        f"`{parameter.name}`"
+                    )
+                    yield cls.at(parameter.span, problem)
+                elif place < len(method.parameters):
+                    yield cls.at(parameter.span, f"{name} is not its last parameter")
+                elif parameter.default is not None:
+                    yield cls.at(parameter.span, f"{name} has a default")
 
 
 class BadDefault(Rule):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..errors import Diagnostic
     from ..reader.structures import Structures
 
-__all__ = ["BadCommandOption", "BadMode", "BadOption", "ContradictoryOptions"]
+__all__ = ["BadCommandOption", "BadMode", "BadOption", "BadStreamOption", "ContradictoryOptions"]
 
 
 class BadOption(Rule):
@@ -173,6 +173,50 @@ class BadMode(Rule):
             "    @idempotent\n    @idempotent\n    async def find(self) -> str: ...",
             "2:6",
             "`find` is decorated twice",
+        ),
+    )
+
+
+class BadStreamOption(Rule):
+    """`@stream` says something else than `skip=True`, or stands at something else than a stream."""
+
+    id = "FG034"
+    fix = (
+        "Write `@stream(skip=True)` at a `def … -> AsyncIterator[T]` whose reader wants the newest "
+        "items; leave it out where each item counts."
+    )
+    VALID = (
+        "    @stream(skip=True)\n    def prices(self) -> AsyncIterator[int]: ...",
+        '    @stream(skip=True)\n    @deprecated("Read `prices`.")\n'
+        "    def ticks(self) -> AsyncIterator[int]: ...",
+        "    @stream(skip=True)\n    async def open(self) -> tuple[str, AsyncIterator[int]]: ...",
+    )
+    INVALID = (
+        Invalid(
+            "    @stream(skip=3)\n    def prices(self) -> AsyncIterator[int]: ...",
+            "1:6",
+            "`@stream(skip=3)` of `prices` is not `@stream(skip=True)`",
+        ),
+        Invalid(
+            "    @stream\n    def prices(self) -> AsyncIterator[int]: ...",
+            "1:6",
+            "`@stream` of `prices` is not `@stream(skip=True)`",
+        ),
+        Invalid(
+            "    @stream(skip=True)\n    async def price(self) -> int: ...",
+            "1:6",
+            "`price` is no stream",
+        ),
+        Invalid(
+            "    @compute\n    @stream(skip=True)\n    async def price(self) -> int: ...",
+            "2:6",
+            "`price` is no stream",
+        ),
+        Invalid(
+            "    @stream(skip=True)\n    @stream(skip=True)\n"
+            "    def prices(self) -> AsyncIterator[int]: ...",
+            "2:6",
+            "`prices` has `@stream` twice",
         ),
     )
 

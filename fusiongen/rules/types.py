@@ -71,6 +71,21 @@ class UnsupportedType(ContractRule):
             "`events` cannot travel: `memoryview` has no wire form: declare bytes",
         ),
         Invalid(
+            "@dataclass\nclass Page:\n    total: int\n    rows: AsyncIterator[str]\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Page: ...",
+            "9:15",
+            "`get` cannot travel: the field `rows` of `Page`: `collections.abc.AsyncIterator` has "
+            "no wire form: declare a stream as the last parameter, as the result of a `def`, or "
+            "last in the tuple that an `async def` returns: `tuple[Page, AsyncIterator[T]]`",
+        ),
+        Invalid(
+            "    async def get(self) -> tuple[AsyncIterator[str], int]: ...",
+            "1:15",
+            "`get` cannot travel: `collections.abc.AsyncIterator` has "
+            "no wire form: declare a stream as the last parameter, as the result of a `def`, or "
+            "last in the tuple that an `async def` returns: `tuple[Page, AsyncIterator[T]]`",
+        ),
+        Invalid(
             "    async def get(self) -> Iterable[str]: ...",
             "1:15",
             "`get` cannot travel: an `Iterable` may be one that can be read once: "
@@ -240,9 +255,12 @@ class UnsupportedType(ContractRule):
                 for parameter in method.parameters
                 if not parameter.filled
             ]
-            for span, what, type_ in (*named, (method.span, f"`{method.name}`", method.result)):
+            given = [(method.span, f"`{method.name}`", method.result)]
+            if method.head is not None:
+                given.append((method.span, f"`{method.name}`", method.head))
+            for span, what, type_ in (*named, *given):
                 problem = without_wire_form(type_, structures, frozenset())
-                if problem is None and type_ is method.result:
+                if problem is None and type_ in (method.result, method.head):
                     problem = read_once(type_, structures, frozenset())
                 if problem is not None:
                     yield cls.at(span, f"{what} cannot travel: {problem}")

@@ -40,6 +40,10 @@ class MethodDescription(_Model):
     """It is a stream that is declared as an `AsyncGenerator`."""
     idempotent: bool
     """It is a plain method or a stream that may run twice."""
+    head: str | None
+    """The type of what comes before a stream, as a tuple."""
+    skip: bool
+    """It is a stream whose slow reader gets the newest items only."""
     options: dict[str, float]
     doc: str | None
     deprecated: str | None
@@ -145,13 +149,19 @@ def _service(
 
 
 def _method(method: Method, locked: LockedMethod, lock: Lock) -> MethodDescription:
-    texts = (*(parameter.type for parameter in locked.parameters), locked.result)
+    texts = (
+        *(parameter.type for parameter in locked.parameters),
+        locked.head or "",
+        locked.result,
+    )
     return MethodDescription(
         kind=method.kind,
         parameters=locked.parameters,
         result=locked.result,
         generator=locked.generator,
         idempotent=locked.idempotent,
+        head=locked.head,
+        skip=locked.skip,
         options=locked.options,
         doc=method.doc,
         deprecated=locked.deprecated,

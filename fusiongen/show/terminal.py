@@ -80,6 +80,8 @@ def _methods(service: ServiceDescription, spell: Spelling) -> list[tuple[str, ..
 def _options(method: MethodDescription) -> Iterator[str]:
     if method.idempotent:
         yield "idempotent"
+    if method.skip:
+        yield "skip=True"
     yield from (f"{option}={value:g}" for option, value in method.options.items())
 
 
@@ -131,6 +133,7 @@ def _texts(description: Description) -> Iterator[str]:
         yield from service.raises
         for method in service.methods.values():
             yield method.result
+            yield method.head or ""
             for parameter in method.parameters:
                 yield parameter.type
                 yield parameter.default or ""
@@ -153,7 +156,10 @@ def parameters_of(parameters: Iterable[LockedParameter], spell: Spelling) -> Ite
             yield "*"
         previous = kind
         default = "" if parameter.default is None else f" = {spell(parameter.default)}"
-        yield f"{parameter.name}: {spell(parameter.type)}{default}"
+        type_ = spell(parameter.type)
+        if parameter.streamed is not None:
+            type_ = f"{parameter.streamed.value}[{type_}]"
+        yield f"{parameter.name}: {type_}{default}"
     if previous is ParameterKind.POSITIONAL:
         yield "/"
 
@@ -163,4 +169,5 @@ def result_of(method: MethodDescription, spell: Spelling) -> str:
     result = spell(method.result)
     if method.kind is not MethodKind.STREAM:
         return result
-    return f"AsyncGenerator[{result}, None]" if method.generator else f"AsyncIterator[{result}]"
+    stream = f"AsyncGenerator[{result}, None]" if method.generator else f"AsyncIterator[{result}]"
+    return stream if method.head is None else f"{spell(method.head)[:-1]}, {stream}]"

@@ -9,6 +9,7 @@ from .contract import (
     idempotent,
     oneway,
     service,
+    stream,
 )
 from .errors import (
     AbiMismatch,
@@ -67,6 +68,7 @@ from .identity import Principal, Session
 from .interceptors import Call, CallKind, Interceptor, Next, Side
 from .observing.health import Dependency, Health
 from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
+from .remote.stream import skipped
 from .shards import OwnershipStatistics, fencing_token
 from .transport.credentials import Credentials
 from .wire.limits import Quota
@@ -147,4 +149,6 @@ __all__ = [
     "oneway",
     "running_graph",
     "service",
+    "skipped",
+    "stream",
 ]

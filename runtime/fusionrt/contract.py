@@ -21,6 +21,7 @@ __all__ = [
     "idempotent",
     "oneway",
     "service",
+    "stream",
 ]
 
 _C = TypeVar("_C", bound=type)
@@ -159,6 +160,15 @@ def oneway(method: _F, /) -> _F:
     runs at most once. What its body raises is counted and logged by its host.
     """
     return method
+
+
+def stream(*, skip: bool = False) -> Callable[[_F], _F]:
+    """Set options of a stream, an undecorated `def … -> AsyncIterator[T]`.
+
+    skip: its reader wants the newest item, not each of them: those that a slow reader in another
+        process has no credit for are left out, `fusionrt.skipped(stream)` counts them.
+    """
+    return _unchanged
 
 
 def _unchanged(decorated: Any) -> Any:

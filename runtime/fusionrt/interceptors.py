@@ -125,8 +125,9 @@ class Interceptor(Protocol):
 
     It returns what the caller gets; what it raises, the caller gets as if the body had raised it.
     Around a compute method its result, or its error, is what is cached, and what it reads the
-    result is made from. Around a stream it runs until the stream is over; its items pass it by, and
-    what it returns is ignored. `next` may be called again: that is another call.
+    result is made from. Around a stream it runs until the stream is over, and so it does where
+    something comes before one; items pass it by, and what it returns is ignored. `next` may be
+    called again: that is another call, with the same iterator if it is sent one.
 
     One that has a method `attach(graph: Graph)` gets the host's graph by it, when that is entered.
     """

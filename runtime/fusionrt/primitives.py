@@ -18,6 +18,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 __all__ = [
+    "aclose",
     "clock",
     "current_task",
     "new_id",
@@ -104,3 +105,10 @@ def spawn(
     _running.add(task)
     task.add_done_callback(_running.discard)
     return task
+
+
+async def aclose(items: object) -> None:
+    """Close an asynchronous generator, or what is closed like one."""
+    close = getattr(items, "aclose", None)
+    if close is not None:
+        await close()

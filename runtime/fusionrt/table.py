@@ -47,10 +47,15 @@ class Keys(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """The types of one method; the result of a stream is the type of its items."""
+    """The types of one method. Of a stream, in a parameter or as the result, it is the type of the
+    items.
+
+    head: the type of what comes before the items of a result, as a tuple; see `Stream`.
+    """
 
     parameters: tuple[Any, ...]
     result: Any
+    head: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,13 @@ class Method:
     """A method of a contract and the names of its parameters.
 
     filled: those that the transport fills in, and no client sends (W1).
+    sends: the last parameter is an asynchronous iterator, whose items its caller sends (D18).
     """
 
     name: str
     parameters: tuple[str, ...] = ()
     filled: tuple[str, ...] = field(default=(), kw_only=True)
+    sends: bool = field(default=False, kw_only=True)
 
     @property
     def repeats(self) -> bool:
@@ -99,7 +106,14 @@ class OneWay(Method):
 
 @dataclass(frozen=True, slots=True)
 class Stream(_Marked):
-    """An asynchronous iterator. idempotent: it may be started twice."""
+    """An asynchronous iterator. idempotent: it may be started twice.
+
+    headed: it is awaited, and gives a tuple, whose last part is the iterator.
+    skip: its slow reader wants the newest: items that it has no credit for are left out.
+    """
+
+    headed: bool = False
+    skip: bool = False
 
 
 @dataclass(frozen=True, slots=True)

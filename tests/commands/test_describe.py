@@ -104,11 +104,20 @@ def test_for_programs(project: Path) -> None:
     assert total == {
         "kind": "compute",
         "parameters": [
-            {"name": "id", "type": "str", "kind": "ordinary", "default": None, "value": None}
+            {
+                "name": "id",
+                "type": "str",
+                "kind": "ordinary",
+                "streamed": None,
+                "default": None,
+                "value": None,
+            }
         ],
         "result": "decimal.Decimal",
         "generator": False,
         "idempotent": False,
+        "head": None,
+        "skip": False,
         "options": {},
         "doc": "What the cart costs at today's prices.",
         "deprecated": None,

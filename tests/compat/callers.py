@@ -18,7 +18,14 @@ import msgspec.structs
 
 from fusiongen.compat.layout import given_as, is_read_only, optional, positional
 from fusiongen.contract import FREEZABLE, RECORDS, Kind, MethodKind, ParameterKind
-from fusiongen.output.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
+from fusiongen.output.lock import (
+    Lock,
+    LockedContract,
+    LockedField,
+    LockedMethod,
+    LockedParameter,
+    LockedType,
+)
 from fusionrt.values.codecs import codec
 
 from .samples import samples
@@ -110,7 +117,7 @@ def _ways(method: LockedMethod) -> Iterator[list[tuple[str, str, str]]]:
             (f"p{index}", each.type, f"p{index}"),
             (f"p{index}", each.type, f"{each.name}=p{index}"),
         )
-        for index, each in enumerate(method.parameters)
+        for index, each in enumerate(map(_typed, method.parameters))
     ]
     yield [named if each.kind is ParameterKind.KEYWORD else by for each, by, named in rows]
     yield [by if each.kind is ParameterKind.POSITIONAL else named for each, by, named in rows]
@@ -121,12 +128,23 @@ def _ways(method: LockedMethod) -> Iterator[list[tuple[str, str, str]]]:
     ]
 
 
+def _typed(parameter: LockedParameter) -> LockedParameter:
+    """With the type that a caller passes."""
+    if parameter.streamed is None:
+        return parameter
+    whole = f"collections.abc.{parameter.streamed.value}[{parameter.type}]"
+    return parameter.model_copy(update={"type": whole})
+
+
 def _call(
     contract: LockedContract, name: str, method: LockedMethod, passed: list[tuple[str, str, str]]
 ) -> _Function:
     parameters = ", ".join(f"{name}: {type_}" for name, type_, _ in passed)
     call = f"service.{name}({', '.join(spelled for _, _, spelled in passed)})"
     given = f"service: {contract.protocol}, {parameters}".rstrip(", ")
+    if method.head is not None:
+        result = f"{method.head[:-1]}, collections.abc.AsyncIterator[{method.result}]]"
+        return f"async def f{{}}({given}) -> {result}:", f"    return await {call}"
     if method.kind is MethodKind.STREAM:
         returned = "AsyncGenerator[{}, None]" if method.generator else "AsyncIterator[{}]"
         head = f"def f{{}}({given}) -> collections.abc.{returned.format(method.result)}:"

@@ -8,11 +8,12 @@ import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Any
 
 from fusionrt import Host, Principal, Session
 from fusionrt.graph import Origin, OriginKind, notify
-from fusionrt.table import Compute, Method, OneWay, Stream
+from fusionrt.table import Compute, Method, OneWay, Signature, Stream
 from fusionrt.values.reading import shape_of
 from tests.waiting import until
 
@@ -42,18 +43,43 @@ class Bodies:
 
     def _body(self, method: Method) -> Any:
         async def body(_service: Any, *args: Any, **kwargs: Any) -> Any:
-            return self._run(*args, *kwargs.values())
+            return self._run(*await _read(method, [*args, *kwargs.values()]))
 
         async def stream(_service: Any, *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-            yield self._run(*args, *kwargs.values())
+            yield self._run(*await _read(method, [*args, *kwargs.values()]))
 
-        return stream if isinstance(method, Stream) else body
+        async def headed(_service: Any, *args: Any, **kwargs: Any) -> tuple[Any, ...]:
+            head, item = self._run(*await _read(method, [*args, *kwargs.values()]))
+            return (*head, _only(item))
+
+        if isinstance(method, Stream):
+            return headed if method.headed else stream
+        return body
 
     def _run(self, *arguments: Any) -> Any:
         self.heard = arguments
         if self.error is not None:
             raise self.error
         return self.answer
+
+
+async def _read(method: Method, arguments: list[Any]) -> list[Any]:
+    """The arguments, with the only item of what a caller sends."""
+    if method.sends:
+        (arguments[-1],) = [item async for item in arguments[-1]]
+    return arguments
+
+
+async def _only(item: Any) -> AsyncIterator[Any]:
+    yield item
+
+
+def _answers(signature: Signature) -> list[Any]:
+    """Results; of a stream that something comes before, both."""
+    items = samples(signature.result)
+    if signature.head is None:
+        return items
+    return list(zip(cycle(samples(signature.head)), items, strict=False))
 
 
 async def misread(pair: Pair, url: str) -> dict[str, list[str]]:
@@ -124,7 +150,7 @@ class _Call:
         """The first sample that fails, or is misread."""
         calls = argument_samples(self._here.parameters)
         assert calls, f"{self._name}: there are no samples of its arguments"
-        answers = samples(self._signature_there.result) if self._there else [None]
+        answers = _answers(self._signature_there) if self._there else [None]
         assert answers, f"{self._name}: there are no samples of its result"
         for index in range(max(len(calls), len(answers))):
             problem = await self._tried(calls[index % len(calls)], answers[index % len(answers)])
@@ -151,8 +177,12 @@ class _Call:
             return f"{arguments!r}: {error!r}"
         if not self._heard(arguments):
             return f"{arguments!r} was read as {bodies.heard!r}"
-        shapes = shape_of(self._signature_there.result), shape_of(self._here.result)
-        if not agree(shapes[0], answer, shapes[1], got):
+        there, here = self._signature_there, self._here
+        if there.head is not None and here.head is not None:
+            (head, answer), (head_got, got) = answer, got
+            if not agree(shape_of(there.head), head, shape_of(here.head), head_got):
+                return f"what comes before, {head!r}, was read as {head_got!r}"
+        if not agree(shape_of(there.result), answer, shape_of(here.result), got):
             return f"the result {answer!r} was read as {got!r}"
         return None
 
@@ -211,12 +241,17 @@ class _Call:
         """The result; that of a compute method is then invalidated where it was computed, until the
         client knows."""
         name, names = self._method.name, self._method.parameters[self._split :]
+        if self._method.sends:
+            arguments = (*arguments[:-1], _only(arguments[-1]))
         positional = arguments[: self._split]
         keywords = dict(zip(names, arguments[self._split :], strict=True))
         if isinstance(self._method, Stream):
             items = getattr(self._client, name)(*positional, **keywords)
+            head: list[Any] = []
+            if self._method.headed:
+                *head, items = await items
             (item,) = [item async for item in items]
-            return item
+            return (tuple(head), item) if self._method.headed else item
         if isinstance(self._method, OneWay):
             await getattr(self._client, name)(*positional, **keywords)
             with suppress(TimeoutError):

@@ -26,7 +26,8 @@ MARKER = "marker"
 """A compute method that every contract here has, for the tests themselves; what is sharded, is so
 by its `id`."""
 PRELUDE = """\
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Collection, Mapping
+from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -47,6 +48,7 @@ from fusionrt import (
     idempotent,
     oneway,
     service,
+    stream,
 )
 from pydantic import AliasChoices, BaseModel, Field
 from typing_extensions import ReadOnly, deprecated

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 from pydantic import BaseModel
 
-from fusionrt import command, compute, service
+from fusionrt import command, compute, service, stream
 
 
 class Colour(Enum):
@@ -133,3 +133,19 @@ class Kit(Protocol):
     async def cancelled(self) -> int: ...
 
     def count(self, upto: int, fail: str = "") -> AsyncIterator[Point]: ...
+
+    async def total(self, numbers: AsyncIterator[int]) -> int: ...
+
+    @command(invalidates=["get(key)"])
+    async def put_all(self, key: str, values: AsyncIterator[int]) -> int: ...
+
+    def moved(self, by: int, *, points: AsyncIterator[Point]) -> AsyncIterator[Point]: ...
+
+    async def open(self, upto: int, fail: str = "") -> tuple[str, AsyncIterator[Point]]: ...
+
+    async def open_moved(
+        self, by: int, points: AsyncIterator[Point]
+    ) -> tuple[int, str, AsyncIterator[Point]]: ...
+
+    @stream(skip=True)
+    def latest(self, upto: int) -> AsyncIterator[int]: ...

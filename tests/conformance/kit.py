@@ -83,3 +83,36 @@ class KitHere(KitService):
             await self.trouble(fail)
         finally:
             self.left += 1
+
+    async def total(self, numbers: AsyncIterator[int]) -> int:
+        total = 0
+        try:
+            async for number in numbers:
+                total += number
+                if total < 0:
+                    break
+        finally:
+            self.left += 1
+        return total
+
+    async def put_all(self, key: str, values: AsyncIterator[int]) -> int:
+        async for value in values:
+            self.data[key] = value
+        return self.data[key]
+
+    async def moved(self, by: int, *, points: AsyncIterator[Point]) -> AsyncIterator[Point]:
+        async for point in points:
+            yield Point(point.x + by, point.y)
+
+    async def open(self, upto: int, fail: str = "") -> tuple[str, AsyncIterator[Point]]:
+        await self.trouble(fail)
+        return f"{upto} points", self.count(upto)
+
+    async def open_moved(
+        self, by: int, points: AsyncIterator[Point]
+    ) -> tuple[int, str, AsyncIterator[Point]]:
+        return by, "moved", self.moved(by, points=points)
+
+    async def latest(self, upto: int) -> AsyncIterator[int]:
+        for number in range(upto):
+            yield number

@@ -14,7 +14,7 @@ from uuid import UUID
 
 import pytest
 
-from fusionrt import ArgumentError, CallTimeout, RemoteError
+from fusionrt import ArgumentError, CallTimeout, RemoteError, skipped
 from fusionrt.testing import Reach, Way, eventually, reaching
 
 from .contracts import (
@@ -261,6 +261,99 @@ async def test_D19_a_stream_that_nobody_reads_any_more_ends(tried: Tried) -> Non
             if item.x == 10:
                 break
     await eventually(lambda: tried.here.left == 1)
+
+
+@dataclass
+class Given:
+    """What a caller sends. error: raised at its end."""
+
+    upto: int
+    error: Exception | None = None
+    closed: bool = False
+
+    async def numbers(self) -> AsyncIterator[int]:
+        try:
+            for number in range(self.upto):
+                yield number
+            if self.error is not None:
+                raise self.error
+        finally:
+            self.closed = True
+
+    async def points(self) -> AsyncIterator[Point]:
+        async for number in self.numbers():
+            yield Point(number, 0.5)
+
+
+async def test_D18_what_is_sent_is_whole_and_in_order(tried: Tried) -> None:
+    """To a plain method, a command and a stream; the iterator is closed when the call has ended."""
+    given = Given(2000)
+    assert await tried.kit.total(given.numbers()) == sum(range(2000))
+    await eventually(lambda: given.closed)
+    assert await tried.kit.doubled("a") == 0
+    assert await tried.kit.put_all("a", Given(30).numbers()) == 29
+    assert await tried.kit.doubled("a") == 58
+    moved = [point async for point in tried.kit.moved(5, points=Given(300).points())]
+    assert moved == [Point(number + 5, 0.5) for number in range(300)]
+
+
+async def test_D21_an_error_of_what_is_sent_is_its_callers_own(tried: Tried) -> None:
+    """The very exception, if the body lets it through."""
+    mine = Short("nuts", missing=1)
+    with pytest.raises(Short) as raised:
+        await tried.kit.total(Given(3, mine).numbers())
+    assert raised.value is mine
+    other = ValueError("mine")
+    with pytest.raises(ValueError, match="mine") as undeclared:
+        await tried.kit.total(Given(3, other).numbers())
+    assert undeclared.value is other
+
+
+async def test_D19_what_is_sent_ends_with_its_call(tried: Tried) -> None:
+    """A call that its caller leaves ends the body and the iterator."""
+    closed = False
+
+    async def silent() -> AsyncIterator[int]:
+        nonlocal closed
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            closed = True
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await tried.kit.total(silent())
+    await eventually(lambda: closed and tried.here.left == 1)
+
+
+async def test_D18_something_comes_before_a_stream(tried: Tried) -> None:
+    """The await gives it, and fails if there is none; the items follow, and end when left."""
+    head, points = await tried.kit.open(500)
+    assert head == "500 points"
+    assert [point.x async for point in points] == list(range(500))
+    with pytest.raises(Short):
+        await tried.kit.open(1, fail="declared")
+    _, points = await tried.kit.open(10**9)
+    async with aclosing(cast(Any, points)):
+        async for point in points:
+            if point.x == 10:
+                break
+    await eventually(lambda: tried.here.left == 2)
+    by, how, points = await tried.kit.open_moved(7, Given(40).points())
+    assert (by, how) == (7, "moved")
+    assert [point.x async for point in points] == list(range(7, 47))
+
+
+async def test_D18_a_stream_that_skips_ends_with_its_last_item(tried: Tried) -> None:
+    """In one process nothing is left out; from another one what came meanwhile may be."""
+    stream = tried.kit.latest(5000)
+    seen = [number async for number in stream]
+    assert seen == sorted(set(seen))
+    assert seen[-1] == 4999
+    assert len(seen) + skipped(stream) == 5000
+    if not tried.remote:
+        assert len(seen) == 5000
 
 
 async def test_changes_bring_each_new_value(tried: Tried) -> None:

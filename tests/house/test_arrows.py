@@ -73,8 +73,8 @@ ROOMS: dict[str, set[str]] = {
     "running": {*BASE, "annotations", "host", "observing", "signals"},
     "__init__": {
         *BASE,
-        *("graph", "host", "identity", "interceptors", "observing", "shards", "transport"),
-        "wire",
+        *("graph", "host", "identity", "interceptors", "observing", "remote", "shards"),
+        *("transport", "wire"),
     },
     "__main__": {*BASE, "host", "running"},
 }

@@ -86,6 +86,46 @@ async def test_W1_every_kind_of_method_is_told_who_asks(world: World) -> None:
         assert await ann.first() == "a pen"
 
 
+async def test_W1_what_is_sent_is_its_senders(world: World) -> None:
+    """A stream to a command, and one there and back behind a head: who asks is filled in, and
+    declared keys name it.
+    """
+    await world.host("shop", Desk())
+    ann, bob = await world.client("ann"), await world.client("bob")
+    assert await ann.mine() == await bob.mine() == ()
+    kept = bob.peek.mine()
+
+    async def things() -> AsyncIterator[str]:
+        yield "a pen"
+        yield "a cup"
+
+    assert await ann.put_all(things()) == 2
+    assert await ann.mine() == ("a pen", "a cup")
+    assert bob.peek.mine() is kept and kept is not None and kept.is_consistent
+    name, named = await bob.named("my ", things=things())
+    assert (name, [thing async for thing in named]) == ("bob", ["my a pen", "my a cup"])
+
+
+async def test_O20_what_is_sent_in_vain_may_have_written_for_its_sender(world: World) -> None:
+    """A command that its caller leaves: what it declares is read anew, by that caller."""
+    await world.host("shop", Desk())
+    ann = await world.client("ann")
+    assert await ann.mine() == ()
+    kept = ann.peek.mine()
+
+    async def endless() -> AsyncIterator[str]:
+        yield "a pen"
+        await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await ann.put_all(endless())
+    assert kept is not None and not kept.is_consistent
+    async for computed in ann.changes.mine():  # its host may be about to stop the body
+        if computed.value == ("a pen",):
+            break
+
+
 async def test_W1_an_invalidation_is_of_whom_it_names(world: World) -> None:
     """A command's keys name its own caller, and nobody else's results; `ANY` names everybody's."""
     await world.host("shop", Desk())

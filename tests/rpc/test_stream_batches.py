@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from fusionrt import Host, RemoteError, WireError
+from fusionrt.rpc import sending
 from fusionrt.rpc.client import peer
-from fusionrt.rpc.host import responder, streams
+from fusionrt.rpc.host import responder
 from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.wire.limits import Limits
 from tests.lab import LabClient, Pair, TinyLab, in_memory
@@ -210,7 +211,7 @@ async def test_D18_a_body_that_takes_long_for_an_item_gives_way_sooner(
 ) -> None:
     """Where a batch takes longer than others may wait the next is smaller, down to one item."""
     lab = TinyLab()
-    monkeypatch.setattr(streams, "clock", lambda: lambda: lab.produced * 0.01)
+    monkeypatch.setattr(sending, "clock", lambda: lambda: lab.produced * 0.01)
     async with in_memory(lab) as eager:
         stream = eager.client.count(MANY)
         assert await anext(stream) == 0
@@ -239,7 +240,7 @@ async def test_D18_large_items_are_many_frames_of_one_turn(
 ) -> None:
     """As far as there is credit, and as long as others may wait, by what an item takes."""
     lab = BurstLab()
-    monkeypatch.setattr(streams, "clock", lambda: lambda: lab.produced * seconds)
+    monkeypatch.setattr(sending, "clock", lambda: lambda: lab.produced * seconds)
     async with in_memory(lab) as burst:
         await burst.client.echo("there is a session")
         stream = burst.client.blobs(20_000)

@@ -22,8 +22,8 @@ import re
 import typing
 from collections import namedtuple
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
-from collections.abc import MutableSequence, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
+from collections.abc import Mapping, MutableSequence, Sequence
 from dataclasses import InitVar, dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -33,7 +33,17 @@ from typing import Protocol, TypeVar, Union, final, overload, runtime_checkable
 import attrs
 import msgspec
 import numpy
-from fusionrt import ANY, Principal, Session, command, compute, idempotent, oneway, service
+from fusionrt import (
+    ANY,
+    Principal,
+    Session,
+    command,
+    compute,
+    idempotent,
+    oneway,
+    service,
+    stream,
+)
 from msgspec import UNSET, Struct, UnsetType
 from pydantic import Base64Bytes, BaseModel, Field, ImportString, JsonValue, ValidationError
 from library import Length, LibraryCart, LibraryKey

@@ -145,6 +145,12 @@ class RoomsOnDisk(RoomsService):
         await asyncio.Event().wait()
         yield ""
 
+    async def tell(self, room: str, texts: AsyncIterator[str]) -> int:
+        raise NotImplementedError
+
+    async def enter(self, room: str, texts: AsyncIterator[str]) -> tuple[str, AsyncIterator[str]]:
+        raise NotImplementedError
+
 
 async def rooms(host: Host) -> None:
     """Serve the rooms."""

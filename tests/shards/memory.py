@@ -120,3 +120,14 @@ class RoomsInMemory(RoomsService):
         for text in self.truth.said.get(room, ())[since:]:
             yield text
         await asyncio.Event().wait()
+
+    async def tell(self, room: str, texts: AsyncIterator[str]) -> int:
+        async with self._body(room, "tell"):
+            count = 0
+            async for text in texts:
+                count = self.truth.write(room, text, fencing_token())
+            return count
+
+    async def enter(self, room: str, texts: AsyncIterator[str]) -> tuple[str, AsyncIterator[str]]:
+        async with self._body(room, "enter"):
+            return self.host, texts

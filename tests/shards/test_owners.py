@@ -290,6 +290,55 @@ async def test_D20_replicas_of_a_moved_shard_are_invalidated_and_watchers_follow
     watching.cancel()
 
 
+async def _texts(*given: str) -> AsyncIterator[str]:
+    for text in given:
+        yield text
+        await asyncio.sleep(0.001)
+
+
+@in_town("a", "b")
+async def test_D20_what_is_sent_goes_to_the_owner(town: Town) -> None:
+    """A stream to a command, and one there and back behind a head; also after a move, of which the
+    client learns by a refusal, before anything is taken from its iterator.
+    """
+    client = town.calling.client(RoomsClient)
+
+    async def check(mark: str) -> None:
+        for room in NAMES[:12]:
+            before = await client.count(room)
+            assert await client.tell(room, _texts(f"{mark} 1", f"{mark} 2")) == before + 2
+            assert await client.count(room) == before + 2
+            host, texts = await client.enter(room, _texts("x", "y"))
+            assert host == await client.owner(room)
+            assert [text async for text in texts] == ["x", "y"]
+
+    await check("first")
+    await town.come("c")
+    await check("second")
+    await town.go("a")
+    await check("third")
+
+
+@in_town("a", "b")
+async def test_D22_a_handover_waits_for_what_is_sent(town: Town) -> None:
+    """A command that is sent a stream runs to its end where it began, as any other does."""
+    client = town.calling.client(RoomsClient)
+    room = (await town.rooms_of("a"))[0]
+    going = asyncio.Event()
+
+    async def texts() -> AsyncIterator[str]:
+        yield "one"
+        going.set()
+        await asyncio.sleep(0.5)
+        yield "two"
+
+    telling = asyncio.create_task(client.tell(room, texts()))
+    await going.wait()
+    await town.go("a")
+    assert await telling == 2
+    assert await client.count(room) == 2
+
+
 @in_town("a", "b")
 async def test_D13_a_call_that_came_to_the_wrong_host_never_ran_there(town: Town) -> None:
     """A client that believes in a former owner is told, and asks the present one."""

@@ -105,7 +105,7 @@ MUTANTS: Final = {
     "D13: a command is sent to another host": _one(
         450,
         "rpc.client.peer:Peer._host_lost",
-        "if isinstance(call, Pending) and not call.ask.repeats:",
+        "if not call.may_start_again:",
         "if False:",
     ),
     "D13: an id that comes twice runs twice": _one(

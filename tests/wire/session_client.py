@@ -15,7 +15,7 @@ from fusionrt.wire.runs import Request
 from fusionrt.wire.states import ClientState
 
 from .session_pair import ask
-from .session_violation import KEYS, LEASE, Violation
+from .session_violation import KEYS, LEASE, UPLOAD, Violation
 
 if TYPE_CHECKING:
     from .session_world import World
@@ -23,13 +23,21 @@ if TYPE_CHECKING:
 
 @dataclass
 class Wanted:
-    """What the client waits for."""
+    """What the client waits for. sent: items that it sent with the call; of an upload, all that are
+    more than `UPLOAD` are to be sent, and one comes back.
+    """
 
     kind: Kind
     n: int
     operation: str = ""
     next: int = 0
     reads: bool = True
+    sent: int = 0
+
+    @property
+    def items(self) -> int:
+        """How many come."""
+        return self.n if self.n < UPLOAD else 1
 
 
 class Client:
@@ -159,7 +167,7 @@ class Client:
         if self.frozen:
             return
         chance = self.world.random
-        match chance.randrange(10):
+        match chance.randrange(12):
             case 0 | 1 | 2:
                 self.ask(chance.randrange(KEYS))
             case 3:
@@ -171,6 +179,8 @@ class Client:
             case 6:
                 length = chance.choice([0, 1, 5, 100])
                 self._call(Wanted(Kind.STREAM, length, reads=chance.random() < 0.8))
+            case 10 | 11:
+                self._call(Wanted(Kind.STREAM, UPLOAD + chance.choice([0, 1, 5, 100])))
             case 7 if self.waiting:
                 id = chance.choice(list(self.waiting))
                 del self.waiting[id]
@@ -229,14 +239,26 @@ class Client:
                         self._item(id, index, payload)
                 case ce.Ended(id, failure):
                     wanted = self._take(id)
-                    if failure is None and wanted.next != wanted.n:
+                    if failure is None and wanted.next != wanted.items:
                         raise Violation(f"stream {id} lost its tail (D18)")
                     if failure is not None and failure.code != "stream_lost":
                         raise Violation(f"stream {id} ended with {failure}")
+                case ce.Consumed(id):
+                    self._send(id)
                 case ce.Gone():
                     self._gone(event)
                 case ce.Failed():
                     raise Violation(f"unexpected {event}")
+
+    def _send(self, id: int) -> None:
+        """Send what goes with a call, as far as its host has credit for it."""
+        wanted, flow = self.waiting[id], self.session.stream(id)
+        if flow is None or flow.end is not None:
+            return
+        while UPLOAD + wanted.sent < wanted.n and self.session.item(id, b"%d" % wanted.sent):
+            wanted.sent += 1
+        if UPLOAD + wanted.sent == wanted.n:
+            self.session.end(id)
 
     def _take(self, id: int) -> Wanted:
         if id not in self.waiting:
@@ -276,6 +298,8 @@ class Client:
         name = (self.session.iid or "", self.gen, id)
         if wanted.kind in (Kind.PLAIN, Kind.COMMAND) and name in self.world.finished:
             raise Violation(f"the finished result of {name} was forgotten (D13)")
+        if wanted.sent:
+            raise Violation(f"what was sent with {name} would be sent anew (D18)")
         self._call(wanted)
 
     def _item(self, id: int, index: int, payload: bytes) -> None:
@@ -297,5 +321,5 @@ class Client:
         self._open()
         for id, wanted in waiting.items():
             lost = wanted.kind is Kind.COMMAND and id in event.pending
-            if not lost and wanted.next == 0:
+            if not lost and wanted.next == wanted.sent == 0:
                 self._call(wanted)

@@ -16,7 +16,7 @@ from fusionrt.wire.host import HostSession
 from fusionrt.wire.limits import Timing
 from fusionrt.wire.states import HostState
 
-from .session_violation import Violation
+from .session_violation import UPLOAD, Violation
 
 if TYPE_CHECKING:
     from .session_world import World
@@ -29,6 +29,8 @@ class Body:
     key: int | None = None
     items: int = 0
     sent: int = 0
+    awaited: int = 0
+    read: int = 0
 
 
 class Host:
@@ -170,6 +172,14 @@ class Host:
                     self.kept.pop((gen, id), None)
             case he.Consumed(id):
                 self._stream(session, id)
+            case he.ItemsReceived(id, first, payloads):
+                self._read(session, id, first, payloads)
+            case he.Ended(id, failure):
+                body = self.running[gen, id]
+                if failure is not None or body.awaited != body.read:
+                    raise Violation(f"what was sent with {id} lost its tail (D18)")
+                body.items = 1
+                self._stream(session, id)
             case he.KeepAliveReceived():
                 session.acknowledge(event)
             case he.FenceReceived(number):
@@ -191,8 +201,12 @@ class Host:
     def _start(self, session: HostSession, id: int, kind: Kind, n: int, operation: str) -> None:
         body = self.running[session.gen, id] = Body()
         if kind is Kind.STREAM:
-            body.items = n
-            self._stream(session, id)
+            if n >= UPLOAD:
+                body.awaited = n - UPLOAD
+                session.want(id)
+            else:
+                body.items = n
+                self._stream(session, id)
             return
         if kind is Kind.COMPUTE:
             body.key = n
@@ -243,9 +257,29 @@ class Host:
         while body.sent < body.items and session.credit(id) > 0:
             session.item(id, b"%d" % body.sent)
             body.sent += 1
-        if body.sent == body.items:
+        if body.sent == body.items and body.read == body.awaited:
             del self.running[session.gen, id]
             session.end(id)
+
+    def _read(self, session: HostSession, id: int, first: int, payloads: tuple[bytes, ...]) -> None:
+        body = self.running[session.gen, id]
+        if first != body.read or [*payloads] != [
+            b"%d" % n for n in range(first, first + len(payloads))
+        ]:
+            raise Violation(f"what was sent with {id} came out of turn (D18)")
+        body.read += len(payloads)
+        index = body.read - 1
+
+        def consume() -> None:
+            if (session.gen, id) in self.running:
+                session.consumed(id, index)
+                self.pump()
+
+        seconds = self.world.random.choice([0.0, 0.0, 0.3])
+        if seconds:
+            self.world.after(seconds, lambda: self._when_awake(consume))
+        else:
+            session.consumed(id, index)
 
     def written(self, key: int) -> None:
         """A value changed: whatever was made from it is stale."""

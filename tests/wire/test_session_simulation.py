@@ -15,10 +15,11 @@ from fusionrt.wire.frames import End
 from fusionrt.wire.host import HostSession
 from fusionrt.wire.kept import Kept
 from fusionrt.wire.lease import Lease
-from fusionrt.wire.outflow import Outflow
+from fusionrt.wire.outflow import Outflow, Outflows
 from fusionrt.wire.registry import ResyncParts
 from fusionrt.wire.sequence import Sequence, Verdict
 from fusionrt.wire.states import Phase
+from fusionrt.wire.uploads import HostUploads
 from tests.sizes import size
 
 from .session_violation import Violation
@@ -141,6 +142,21 @@ def forget_items(seal: Original) -> Original:
     return mutant
 
 
+def forget_positions(positions: Original) -> Original:
+    """Trust that what a client sends arrives."""
+    return lambda self: []
+
+
+def ask_once(lack: Original) -> Original:
+    """Trust that what was asked for arrives."""
+    return lambda self, id, repeated: lack(self, id, repeated=True)
+
+
+def trust_the_resync(compare: Original) -> Original:
+    """Say nothing of what clients send after a resync."""
+    return lambda self: None
+
+
 def any_part(add: Original) -> Original:
     """Take the parts of a resync that come for all of them."""
 
@@ -182,6 +198,18 @@ MUTANTS: dict[str, tuple[type, str, Callable[[Original], Original], str]] = {
     "D18: a lost tail is not seen": (CallTable, "ended", lose_the_tail, "all of them"),
     "D18: a lost credit stays lost": (CallTable, "all_credits", credit_once, "loss"),
     "D18: items are forgotten when sent": (Outflow, "seal", forget_items, "loss"),
+    "D18: the tail of what a client sends stays lost": (
+        *(Outflows, "positions"),
+        *(forget_positions, "loss"),
+    ),
+    "D18: a gap in what a client sends is asked for once": (
+        *(HostUploads, "_lack"),
+        *(ask_once, "loss"),
+    ),
+    "D18: a resync leaves out what clients send": (
+        *(HostUploads, "compare"),
+        *(trust_the_resync, "loss"),
+    ),
     "D19: half a resync counts as whole": (ResyncParts, "add", any_part, "loss"),
 }
 

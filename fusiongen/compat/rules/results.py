@@ -31,6 +31,9 @@ def _either(result: str) -> str:
     return f"@service\nclass Carts(Protocol):\n{_returns(result)}"
 
 
+_HEADED = _returns("tuple[str, AsyncIterator[str]]")
+
+
 class ResultChanged(BreakingRule):
     """A result has another type, or the items of a stream have: one version cannot read what the
     other one sends.
@@ -81,6 +84,30 @@ class ResultChanged(BreakingRule):
             "an item was `str`, and is `int`",
         ),
         Breaking(
+            _HEADED,
+            _returns("tuple[int, AsyncIterator[str]]"),
+            "carts.get",
+            "what comes before the stream was `tuple[str]`, and is `tuple[int]`",
+        ),
+        Breaking(
+            _HEADED,
+            _returns("tuple[str, AsyncIterator[int]]"),
+            "carts.get",
+            "an item was `str`, and is `int`",
+        ),
+        Breaking(
+            _HEADED,
+            "    def get(self, id: str) -> AsyncIterator[str]: ...",
+            "carts.get",
+            "nothing comes before the stream any more",
+        ),
+        Breaking(
+            "    def get(self, id: str) -> AsyncIterator[str]: ...",
+            _HEADED,
+            "carts.get",
+            "something comes before the stream now",
+        ),
+        Breaking(
             _returns("str | Decimal"),
             _returns("str | Decimal | UUID"),
             "carts.get",
@@ -102,6 +129,10 @@ class ResultChanged(BreakingRule):
         ),
     )
     COMPATIBLE = (
+        (
+            _streams("AsyncIterator[str]"),
+            f"    @stream(skip=True)\n{_streams('AsyncIterator[str]')}",
+        ),
         (_returns("str | int"), _returns("Union[int, str]")),
         (_returns("str"), _returns("Annotated[str, 'the name']")),
         (_returns("Name"), _returns("str")),
@@ -120,6 +151,20 @@ class ResultChanged(BreakingRule):
             if not comparison.forms.travels_alike(old, new):
                 shown = comparison.forms.shown(old, new)
                 yield cls.change(pair.at, was_and_is(_what(pair), *shown))
+            yield from cls._stream(comparison, pair)
+
+    @classmethod
+    def _stream(cls, comparison: Comparison, pair: MethodPair) -> Iterator[Change]:
+        if pair.old.kind is not pair.new.kind:
+            return
+        old, new = pair.old.head, pair.new.head
+        if old is None and new is not None:
+            yield cls.change(pair.at, "something comes before the stream now")
+        elif old is not None and new is None:
+            yield cls.change(pair.at, "nothing comes before the stream any more")
+        elif old and new and not comparison.forms.travels_alike(old, new):
+            shown = comparison.forms.shown(old, new)
+            yield cls.change(pair.at, was_and_is("what comes before the stream", *shown))
 
 
 def _what(pair: MethodPair) -> str:
@@ -159,6 +204,13 @@ class ResultRespelled(BreakingRule):
             "the result was `list[str]`, and is `list[shop.contracts.Id]`",
         ),
         Breaking(
+            _returns("tuple[list[int], AsyncIterator[str]]"),
+            _returns("tuple[Sequence[int], AsyncIterator[str]]"),
+            "carts.get",
+            "what comes before the stream was `tuple[list[int]]`, "
+            "and is `tuple[collections.abc.Sequence[int]]`",
+        ),
+        Breaking(
             _streams("AsyncGenerator[str, None]"),
             _streams("AsyncIterator[str]"),
             "carts.events",
@@ -178,5 +230,9 @@ class ResultRespelled(BreakingRule):
             old, new = pair.old.result, pair.new.result
             if forms.travels_alike(old, new) and not forms.gives(old, new):
                 yield cls.change(pair.at, was_and_is(_what(pair), old, new))
+            before, now = pair.old.head, pair.new.head
+            if before and now and forms.travels_alike(before, now) and not forms.gives(before, now):
+                what = "what comes before the stream"
+                yield cls.change(pair.at, was_and_is(what, before, now))
             if pair.old.generator and pair.new.kind is pair.old.kind and not pair.new.generator:
                 yield cls.change(pair.at, "the stream is no `AsyncGenerator` any more")

@@ -17,12 +17,15 @@ DESCRIBE: Final = "$describe"
 
 
 class MethodDescription(msgspec.Struct, frozen=True):
-    """One method. required: how many of its parameters have no default."""
+    """One method. required: how many of its parameters have no default. sends: the last one is a
+    stream, which its caller sends.
+    """
 
     name: str
     kind: Kind
     parameters: tuple[str, ...]
     required: int
+    sends: bool = False
 
 
 class ServiceDescription(msgspec.Struct, frozen=True):
@@ -48,10 +51,13 @@ def describe(contract: Contract, iid: str, bodies: int, calls: int) -> ServiceDe
 def _method(contract: Contract, method: Method) -> MethodDescription:
     parameters = contract.signature(method.name).parameters.values()
     required = sum(p.default is inspect.Parameter.empty for p in parameters)
-    return MethodDescription(method.name, _kind(method), method.parameters, required)
+    return MethodDescription(method.name, _kind(method), method.parameters, required, method.sends)
 
 
 def _kind(method: Method) -> Kind:
+    """As what it is called on the wire."""
+    if method.sends:
+        return Kind.STREAM
     match method:
         case Compute():
             return Kind.COMPUTE

@@ -8,6 +8,7 @@ nothing else.
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 import msgspec
 
@@ -30,9 +31,11 @@ from ..wire.frames import Ending
 from ..wire.refusals import LEASE_LOST, MOVED, OVERLOADED, RETRY_AFTER, Refusal, refusal
 from .declared import declared, raised
 
-__all__ = ["as_error", "as_failure", "bad_arguments"]
+__all__ = ["ITEMS", "as_error", "as_failure", "bad_arguments", "items_failure"]
 
 _log = logging.getLogger("fusionrt")
+ITEMS: Final = "items"
+"""The code of a call that failed for its caller's iterator did: the caller raises its own error."""
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 
 
@@ -54,6 +57,16 @@ def as_failure(error: Exception, contract: Contract, method: str) -> Ending:
     except Exception:
         failure = None
     return failure or internal(error, f"{contract.name}.{method}")
+
+
+def items_failure(error: Exception, contract: Contract, method: str) -> Ending:
+    """What a body is told of an error of its caller's iterator."""
+    try:
+        failure = _known(error, contract)
+    except Exception:
+        failure = None
+    what = f"the iterator given to {contract.name}.{method}"
+    return failure or internal(error, what, teller="its caller")
 
 
 def _known(error: Exception, contract: Contract) -> Ending | None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import asyncio
 import copy
 import math
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterable,
+)
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
@@ -13,15 +21,15 @@ from typing import Any, TypeVar
 from ..contract import ComputeOptions
 from ..errors import CallTimeout, OutcomeUnknown
 from ..graph import SCOPE, Computed, Graph, Hit, Origin, arguments_of, at_home
-from ..interceptors import Interceptor, Side
+from ..interceptors import Call, Interceptor, Side
 from ..operations import CommandScope, Operation, apply, check_not_reading
-from ..primitives import new_id, now
-from ..rpc import Ask, Incoming, Peer, Pending, Registration
+from ..primitives import aclose, new_id, now
+from ..rpc import Ask, Incoming, Peer, Pending, Registration, Upload
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
-from ..services.passing import PassingStream
+from ..services.passing import PassingStream, passing_head
 from ..services.pipeline import Pipeline
-from ..table import Compute, Contract
+from ..table import Command, Compute, Contract
 from ..wire.digest import content_id
 from ..wire.frames import Ending, Kind, Mark
 from ..wire.runs import Request
@@ -29,7 +37,7 @@ from .asking import Asking
 from .reader import FIRST, ReadBy, Reader
 from .replica import UNPROVEN, Question, lean_on, registration_of
 from .retries import patiently
-from .stream import RemoteStream
+from .stream_call import StreamCall
 from .way import Same, Way
 
 __all__ = ["Remote"]
@@ -329,20 +337,18 @@ class Remote(ComputeMethods):
         asked = self._ask(way, arguments, operation)
         try:
             result: Any = await _answer(asked)
-            if asked.wrote and (reflected := self._peer.writes.here(asked.wrote)) is not None:
-                await reflected
+            await self._reflected(asked.wrote)
             return result
         except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
-            # Nobody here will learn whether it wrote (O20). A host that answers has told us before.
-            if self.graph is not None:
-                if method in self._asking:
-                    arguments = self._asking[method].fill(arguments, self._peer.asker)
-                keys = DeclaredKeys(self._whole, method, arguments).by_arguments()
-                name = f"{self.contract.name}.{method}"
-                apply(Operation(asked.operation, name, keys), self.graph)
+            self._may_have_written(method, arguments, asked.operation)
             raise
         finally:
             self._note(asked.wrote)
+
+    async def _reflected(self, wrote: tuple[Mark, ...]) -> None:
+        """Return when this process's own services reflect what a command changed (D15)."""
+        if wrote and (reflected := self._peer.writes.here(wrote)) is not None:
+            await reflected
 
     def _note(self, wrote: tuple[Mark, ...]) -> None:
         """Whoever is answered by what called a command is told of what that changed (D15)."""
@@ -354,28 +360,106 @@ class Remote(ComputeMethods):
         else:
             self._peer.writes.loose.add(wrote)
 
-    def stream(self, method: str, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
-        """Read a stream."""
-        self._check_home()
-        way = self._ways.get(method) or self._way(Kind.STREAM, method)
-        pipeline = self._pipeline
+    def stream(
+        self,
+        method: str,
+        arguments: tuple[Any, ...],
+        items: AsyncIterable[Any] | None = None,
+    ) -> AsyncGenerator[Any, None]:
+        """Read a stream. items: what is sent with the call."""
+        way, pipeline = self._stream_way(method), self._pipeline
         if pipeline is None:
-            return self._stream(way, arguments)
-        call = pipeline.sent(method, arguments, now() + way.timeout)
+            return self._stream(way, arguments, items).results()
+        call = _sent(pipeline, way, arguments, items)
         return PassingStream(
-            pipeline, call, lambda: aiter(self._stream(way.carrying(call.headers), arguments))
+            pipeline,
+            call,
+            lambda: aiter(self._stream(way.carrying(call.headers), arguments, items).results()),
         )
 
-    def _stream(self, way: Way, arguments: tuple[Any, ...]) -> AsyncGenerator[Any, None]:
+    async def open(
+        self,
+        method: str,
+        arguments: tuple[Any, ...],
+        items: AsyncIterable[Any] | None = None,
+    ) -> tuple[Any, ...]:
+        """What comes before a stream, and the stream."""
+        way, pipeline = self._stream_way(method), self._pipeline
+        if pipeline is None:
+            return await self._stream(way, arguments, items).headed()
+        call = _sent(pipeline, way, arguments, items)
+        return await passing_head(
+            pipeline,
+            call,
+            lambda: self._stream(way.carrying(call.headers), arguments, items).headed(),
+        )
+
+    async def send(self, method: str, arguments: tuple[Any, ...], items: AsyncIterable[Any]) -> _T:
+        """Call a plain method or a command, and send it what the iterator gives."""
+        if isinstance(self.contract.method[method], Command):
+            check_not_reading(f"{self.contract.name}.{method}")
+        way, pipeline = self._stream_way(method), self._pipeline
+        result: _T
+        if pipeline is None:
+            result = await self._send(way, arguments, items)
+            return result
+        call = _sent(pipeline, way, arguments, items)
+        try:
+            result = await pipeline.run(
+                call, lambda: self._send(way.carrying(call.headers), arguments, items)
+            )
+        finally:
+            await aclose(items)  # they may have refused it
+        return result
+
+    async def _send(self, way: Way, arguments: tuple[Any, ...], items: AsyncIterable[Any]) -> Any:
+        method = way.method_name
+        if not isinstance(self.contract.method[method], Command):
+            return await self._stream(way, arguments, items).single()
+        operation = new_id()
+        asked = self._stream(way, arguments, items, operation)
+        try:
+            result = await asked.single()
+            await self._reflected(asked.wrote)
+            return result
+        except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
+            self._may_have_written(method, (*arguments, items), operation)
+            raise
+        finally:
+            self._note(asked.wrote)
+
+    def _may_have_written(self, method: str, arguments: tuple[Any, ...], operation: str) -> None:
+        """Nobody here will learn whether a command wrote (O20). A host that answers has told us
+        before.
+        """
+        if self.graph is not None:
+            if method in self._asking:
+                arguments = self._asking[method].fill(arguments, self._peer.asker)
+            keys = DeclaredKeys(self._whole, method, arguments).by_arguments()
+            apply(Operation(operation, f"{self.contract.name}.{method}", keys), self.graph)
+
+    def _stream_way(self, method: str) -> Way:
+        self._check_home()
+        return self._ways.get(method) or self._way(Kind.STREAM, method)
+
+    def _stream(
+        self,
+        way: Way,
+        arguments: tuple[Any, ...],
+        items: AsyncIterable[Any] | None,
+        operation: str = "",
+    ) -> StreamCall:
         data = way.encoded(arguments)
-        self._check_size(way, data, "")
-        incoming = self._open_stream(Request(way, data, now() + self._timeout), arguments)
-        return RemoteStream(incoming, way.results, lambda failed: way.error(failed.failure))
+        self._check_size(way, data, operation)
+        request = Request(way, data, now() + self._timeout, operation)
+        return StreamCall(way, items, partial(self._open_stream, request, arguments))
 
     # -- over the wire --
 
-    def _open_stream(self, request: Request, arguments: tuple[Any, ...]) -> Incoming:
-        return self._peer.stream(request)
+    def _open_stream(
+        self, request: Request, arguments: tuple[Any, ...], upload: Upload | None
+    ) -> Incoming:
+        return self._peer.stream(request, upload)
 
     def _ask(
         self,
@@ -450,3 +534,11 @@ async def _answer(asked: Pending) -> Any:
     except (asyncio.CancelledError, GeneratorExit):
         asked.give_up()
         raise
+
+
+def _sent(
+    pipeline: Pipeline, way: Way, arguments: tuple[Any, ...], items: AsyncIterable[Any] | None
+) -> Call:
+    """What interceptors are told of a call that streams."""
+    given = arguments if items is None else (*arguments, items)
+    return pipeline.sent(way.method_name, given, now() + way.timeout)

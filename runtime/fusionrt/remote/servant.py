@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -16,7 +16,7 @@ from ..identity import Asker
 from ..interceptors import arriving
 from ..operations import Operation
 from ..primitives import new_id, now
-from ..rpc import Answer, Bodies, Call, Replies, Reply, Sender
+from ..rpc import Answer, Bodies, Call, Replies, Reply
 from ..services.binding import Binding
 from ..table import Command, Compute, Method, OneWay, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
@@ -29,6 +29,7 @@ from .declared import check_declared
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
 from .outcomes import Outcome, Outcomes
+from .served_stream import ServedStream
 
 __all__ = ["Probed", "Served", "ServiceServant"]
 
@@ -41,7 +42,7 @@ _KINDS: Final[dict[type[Method], tuple[Kind, ...]]] = {
     Command: (Kind.COMMAND,),
     Stream: (),
 }
-"""As what a method can be called; streams are opened."""
+"""As what a method can be called; streams are opened, and so is what is sent one."""
 
 _UNKNOWN: Final = Ending("unknown_method", "the service has no such method")
 
@@ -51,6 +52,15 @@ _NOT_STALE: Final = (OriginKind.UNCACHED, OriginKind.DISPOSED)
 IN_VAIN: Final = 0.05
 """Seconds that an answer is held back whose body invalidates what it read: a client that watches it
 would ask again at once, for ever (G40)."""
+
+
+def _encoder(codec: Codec[Any], encoding: Encoding) -> Callable[[Any], bytes]:
+    match encoding:
+        case Encoding.JSON:
+            return codec.encode_json
+        case Encoding.SHOWN:
+            return codec.encode_shown
+    return codec.encode
 
 
 _NONE: Final[dict[int, str]] = {}
@@ -180,11 +190,13 @@ class Served:
         self._method = method
         self._asking = Asking(binding.contract, method) if method.filled else None
         self._sent = contract.method[method.name].parameters
-        self._kinds = _KINDS[type(method)]
+        self._kinds = () if method.sends else _KINDS[type(method)]
         self._around = binding.around(method.name)
         self._outcomes = outcomes
-        self._types = signature.parameters
-        self._arguments = arguments_codec(signature.parameters)
+        self._types = signature.parameters[:-1] if method.sends else signature.parameters
+        self._arguments = arguments_codec(self._types)
+        self._items = codec(signature.parameters[-1]) if method.sends else None
+        self._head = None if signature.head is None else codec(signature.head)
         self._result: Codec[Any] = codec(signature.result)
 
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
@@ -194,7 +206,7 @@ class Served:
             replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
             return None
         ids, arguments = self._taken(calls, replies)
-        encode = self._encoder(calls.encoding)
+        encode = _encoder(self._result, calls.encoding)
         if kind is Kind.COMPUTE:
             return self._compute(calls, ids, arguments, encode, replies)
         if not ids:
@@ -225,16 +237,38 @@ class Served:
         except Exception as error:
             reply.failure(bad_arguments(error))
             return None
-        if not isinstance(self._method, Stream):
+        method, encode = self._method, _encoder(self._result, call.encoding)
+        if not isinstance(method, Stream) and not method.sends:
             reply.failure(self._misfit(Kind.STREAM))
             return None
         if self._asking is not None:
             arguments = self._asking.fill(arguments, reply.asker)
+        served = ServedStream(self._binding, method, arguments, encode, self._items, reply)
+        stream = partial(self._stream, self._form(call, served, arguments), arguments, reply)
         if self._binding.pipeline is None:
-            return self._stream(call, arguments, reply)
+            return stream()
         due = now() + call.budget / 1000.0
-        stream = partial(self._stream, call, arguments, reply)
         return arriving(stream, reply.principal, dict(call.headers), due)()
+
+    def _form(
+        self, call: Call, served: ServedStream, arguments: tuple[Any, ...]
+    ) -> Callable[[], Coroutine[Any, Any, None]]:
+        """In which form the answer of a call that streams comes back."""
+        if not isinstance(self._method, Stream):
+            known = self._known(call.operation, arguments)
+            return partial(served.single, call.operation, known, self._outcomes)
+        if self._head is None:
+            return served.results
+        return partial(served.headed, _encoder(self._head, call.encoding))
+
+    async def _stream(
+        self,
+        run: Callable[[], Coroutine[Any, Any, None]],
+        arguments: tuple[Any, ...],
+        reply: Reply,
+    ) -> None:
+        """Run a call that streams. arguments: without the stream that is sent with it."""
+        await run()
 
     def _misfit(self, kind: Kind) -> Ending:
         return Ending("bad_request", f"it is no {kind.name.lower()} method")
@@ -274,14 +308,6 @@ class Served:
     def _decoder(self, encoding: Encoding) -> Callable[[bytes], tuple[Any, ...]]:
         return self._arguments.decode if encoding is Encoding.MSGPACK else self._decode_json
 
-    def _encoder(self, encoding: Encoding) -> Callable[[Any], bytes]:
-        match encoding:
-            case Encoding.JSON:
-                return self._result.encode_json
-            case Encoding.SHOWN:
-                return self._result.encode_shown
-        return self._result.encode
-
     def _decode_json(self, data: bytes) -> tuple[Any, ...]:
         """A list with a value for each parameter; people leave those out that have defaults."""
         given = json_items(data)
@@ -290,7 +316,7 @@ class Served:
             raise WireError(f"expected at most {len(types)} arguments, got {len(given)}")
         signature = self._binding.contract.signature(self._method.name)
         arguments = []
-        for index, (name, tp) in enumerate(zip(self._sent, types, strict=True)):
+        for index, (name, tp) in enumerate(zip(self._sent, types, strict=False)):
             default = signature.parameters[name].default
             if index < len(given):
                 try:
@@ -414,10 +440,7 @@ class Served:
                     payload, failure = b"", self.failure(error)
                 return Outcome(payload, failure, operation.marks.all())
 
-            known = id_
-            if id_ and self._asking is not None:  # nobody gets what somebody else asked for
-                known += self._asking.whose(arguments)
-            outcome = await self._outcomes.once(known, body)
+            outcome = await self._outcomes.once(self._known(id_, arguments), body)
             if outcome.marks:
                 replies.wrote(call, outcome.marks)
             if outcome.failure is not None:
@@ -426,32 +449,11 @@ class Served:
 
         return run
 
-    # -- streams --
-
-    async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
-        sender = reply.stream()
-        send = partial(self._send, call, arguments, sender)
-        try:
-            await self._binding.within(self._method.name, arguments, send)
-        except Exception as error:
-            sender.end(self.failure(error))
-        else:
-            sender.end()
-
-    async def _send(self, call: Call, arguments: tuple[Any, ...], sender: Sender) -> None:
-        encode = self._encoder(call.encoding)
-        items: AsyncIterator[Any] | None = None
-        put = sender.put
-        try:
-            items = self._binding.raw_stream(self._method.name, arguments)
-            async for item in items:
-                payload = encode(item)
-                if not put(payload) and not await sender.item(payload):
-                    break
-        finally:
-            close = getattr(items, "aclose", None)
-            if close is not None:
-                await close()
+    def _known(self, operation: str, arguments: tuple[Any, ...]) -> str:
+        """By what an outcome is remembered: nobody gets what somebody else asked for."""
+        if operation and self._asking is not None:
+            return operation + self._asking.whose(arguments)
+        return operation
 
 
 async def _watched(

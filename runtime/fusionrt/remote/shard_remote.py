@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Graph
-from ..rpc import Incoming, Pending, Registration, ShardPeer
+from ..rpc import Incoming, Pending, Registration, ShardPeer, Upload
 from ..services.pipeline import Pipeline
 from ..shards import Routing
 from ..table import Contract
@@ -30,10 +30,13 @@ class ShardRemote(Remote):
     def _question(self, method: str) -> None:
         """A shard that moved has another owner: its replicas are stale (D20)."""
 
-    def _open_stream(self, request: Request, arguments: tuple[Any, ...]) -> Incoming:
+    def _open_stream(
+        self, request: Request, arguments: tuple[Any, ...], upload: Upload | None
+    ) -> Incoming:
         way = request.ask
         assert isinstance(way, Way)
-        return self._shard_peer.stream(request, self._routing.of(way.method_name, arguments))
+        shard = self._routing.of(way.method_name, arguments)
+        return self._shard_peer.stream(request, upload, shard)
 
     def _ask(
         self,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
-from ..rpc import Answer, Bodies, Call, Replies, Reply
+from ..rpc import Answer, Bodies, Replies, Reply
 from ..services.binding import Binding
 from ..shards import LeaseLost, NotOwned, Ownership, Routing, under_lease
-from ..table import Method
+from ..table import Method, Stream
 from ..wire.frames import Calls, Ending, Kind
 from ..wire.refusals import lease_lost, moved
 from .outcomes import Outcomes
@@ -101,16 +101,20 @@ class _Served(Served):
                 return Answer(failure=moved(error.shard))
         return self._failed(error)
 
-    async def _stream(self, call: Call, arguments: tuple[Any, ...], reply: Reply) -> None:
+    async def _stream(
+        self,
+        run: Callable[[], Coroutine[Any, Any, None]],
+        arguments: tuple[Any, ...],
+        reply: Reply,
+    ) -> None:
         shard = self._routing.of(self._method.name, arguments)
         owned = self._ownership.serving(shard)
         if owned is None:
             reply.failure(moved(shard))
             return
-        items = partial(super()._stream, call, arguments, reply)
+        is_stream = isinstance(self._method, Stream)  # others end, and are waited for (D22)
         try:
-            await under_lease(owned, items, is_stream=True)
+            await under_lease(owned, run, is_stream=is_stream)
         except LeaseLost:
-            reply.stream().end(
-                Ending("unavailable", f"shard {shard}, which moved to another host; start it anew")
-            )
+            problem = f"shard {shard}, which moved to another host; start it anew"
+            reply.stream().end(Ending("unavailable", problem) if is_stream else lease_lost(shard))

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from ..errors import ArgumentError, CallTimeout
 from ..rpc import Ask, Peer, in_doubt
-from ..table import Contract
+from ..table import Contract, Stream
 from ..values.codecs import Codec, arguments_codec, codec
 from ..wire.digest import method_id
 from ..wire.frames import Ending, Kind
-from .failures import as_error
+from .failures import as_error, items_failure
 
 __all__ = ["Same", "Way"]
 
@@ -36,22 +36,48 @@ class Way(Ask):
     """Of one view of a client: with its time limit.
 
     encode: the arguments as they travel, or an error of msgspec's; see `encoded`.
-    results: the codec of what comes back. method_name: of the method.
+    results: the codec of what comes back. head: of what comes before, if something does.
+    items: of what is sent with a call, if something is. skips: only the newest items are wanted.
+    method_name: of the method.
     """
 
-    __slots__ = ("_arguments", "_contract", "_peer", "encode", "method_name", "results")
+    __slots__ = (
+        "_arguments",
+        "_contract",
+        "_peer",
+        "encode",
+        "head",
+        "items",
+        "method_name",
+        "results",
+        "skips",
+    )
 
     def __init__(
         self, kind: Kind, contract: Contract, method: str, peer: Peer, timeout: float
     ) -> None:
         """timeout: the seconds that a call has."""
-        repeats = contract.method[method].repeats
-        super().__init__(kind, method_id(method), timeout=timeout, repeats=repeats)
+        declared = contract.method[method]
+        super().__init__(
+            kind,
+            method_id(method),
+            timeout=timeout,
+            repeats=declared.repeats,
+            single=declared.sends and not isinstance(declared, Stream),
+        )
         signature = contract.resolved.signatures[method]
+        self.skips: Final = isinstance(declared, Stream) and declared.skip
+        parameters = signature.parameters
+        if declared.sends:
+            *_, items = parameters
+            parameters = parameters[:-1]
+            self.items: Codec[Any] = codec(items)
+        if signature.head is not None:
+            self.head: Codec[Any] = codec(signature.head)
         self._contract = contract
         self.method_name = method
         self._peer = peer
-        self._arguments = arguments_codec(signature.parameters)
+        self._arguments = arguments_codec(parameters)
         self.encode: Final = self._arguments.encode_most
         self.results: Codec[Any] = codec(signature.result)
 
@@ -83,6 +109,10 @@ class Way(Ask):
 
     def error(self, failure: Ending) -> Exception:
         return as_error(failure, self._contract, self.method_name, self.timeout)
+
+    def failure(self, error: Exception) -> Ending:
+        """What the body is told of an error of its caller's iterator."""
+        return items_failure(error, self._contract, self.method_name)
 
     def late(self, *, may_have_run: bool = True) -> Exception:
         lost = self._peer.why_silent()

@@ -1,6 +1,6 @@
 """Calls and streams over a transport: peers on the client's end, responders on the host's."""
 
-from .client.answer import Ask, Failed, Pending, doubted, in_doubt
+from .client.answer import Ask, Pending, doubted, in_doubt
 from .client.caller import Caller
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
@@ -8,14 +8,17 @@ from .client.registration import Registration
 from .client.shards import ShardPeer
 from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
+from .client.upload import Upload
+from .failed import Failed
 from .host.behind import Reflect
 from .host.clients import Clients
 from .host.read_your_writes import Outlet
 from .host.responder import Responder
 from .host.servant import Answer, Bodies, Call, Held, Replies, Reply, Servant, internal
 from .host.statistics import OutletStatistics, ResponderStatistics
-from .host.streams import Sender
+from .inbox import Inbox
 from .loose import Loose
+from .sending import Sender, send_all, send_items
 from .subjects import ANONYMOUS, CONSOLE, Subjects
 
 __all__ = [
@@ -31,6 +34,7 @@ __all__ = [
     "Clients",
     "Failed",
     "Held",
+    "Inbox",
     "Incoming",
     "Loose",
     "Outlet",
@@ -48,7 +52,10 @@ __all__ = [
     "Servant",
     "ShardPeer",
     "Subjects",
+    "Upload",
     "doubted",
     "in_doubt",
     "internal",
+    "send_all",
+    "send_items",
 ]

@@ -34,10 +34,11 @@ from ..operations import (
 )
 from ..primitives import new_id
 from ..table import Compute, Contract, Stream
+from .closing import closing_last
 from .compiled import hot_table
 from .declared import DeclaredKeys
 from .methods import ComputeMethods
-from .passing import PassingStream
+from .passing import PassingStream, passing_head
 from .pipeline import Pipeline
 
 if TYPE_CHECKING:
@@ -156,6 +157,11 @@ class Binding(ComputeMethods):
         items: AsyncIterator[Any] = self.unbound(method)(self.service(), *arguments)
         return items
 
+    def raw_head(self, method: str, arguments: tuple[Any, ...]) -> Awaitable[tuple[Any, ...]]:
+        """What comes before a stream, and the stream, past the interceptors; see `within`."""
+        opened: Awaitable[tuple[Any, ...]] = self.unbound(method)(self.service(), *arguments)
+        return opened
+
     def within(
         self, method: str, arguments: tuple[Any, ...], body: Callable[[], Awaitable[_T]]
     ) -> Awaitable[_T]:
@@ -180,9 +186,13 @@ class Binding(ComputeMethods):
             return tuple(bound.arguments.values())
 
         call = pipeline.served(method, arguments)
-        if isinstance(self.contract.method[method], Stream):
-            return PassingStream(pipeline, call, lambda: body(service, *args, **kwargs))
-        return pipeline.run(call, lambda: body(service, *args, **kwargs))
+        run = partial(body, service, *args, **kwargs)
+        declared = self.contract.method[method]
+        if not isinstance(declared, Stream):
+            return pipeline.run(call, run)
+        if declared.headed:
+            return passing_head(pipeline, call, run)
+        return PassingStream(pipeline, call, run)
 
     def around(self, method: str) -> Callable[..., Any]:
         """As `unbound`, with the interceptors around it."""
@@ -217,10 +227,13 @@ class Binding(ComputeMethods):
         if self.guard is not None:
             self.guard(method, arguments)
         declared = DeclaredKeys(self.contract, method, arguments, self)
+        body = self.unbound(method)
+        if self.contract.method[method].sends:
+            body = closing_last(body)
         run = partial(
             run_command,
             operation or Operation(new_id(), f"{self.contract.name}.{method}"),
-            partial(self.unbound(method), service, *arguments),
+            partial(body, service, *arguments),
             declared.by_arguments,
             declared.by_result,
             self.log or MemoryLog(graph),

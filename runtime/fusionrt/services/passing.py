@@ -10,15 +10,22 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Generator
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Generator,
+)
 from contextlib import suppress
 from typing import Any, Final, Self
 
 from ..interceptors import Call
-from ..primitives import run_in_loop, spawn
+from ..primitives import aclose, run_in_loop, spawn
 from .pipeline import Pipeline
 
-__all__ = ["PassingStream"]
+__all__ = ["PassingStream", "passed", "passing_head"]
 
 
 class _Within:
@@ -51,29 +58,27 @@ async def _next(items: AsyncIterator[Any]) -> Any:
     return await anext(items)
 
 
-async def _close(items: AsyncIterator[Any]) -> None:
-    close = getattr(items, "aclose", None)
-    if close is not None:
-        await close()
-
-
 class _Source:
-    """The stream itself, and the context of its body. ended: told when it is over, and how."""
+    """The stream itself, and the context of its body.
 
-    __slots__ = ("_context", "_items", "ended")
+    head: what comes before the items. ended: told when it is over, and how.
+    """
 
-    def __init__(self, items: AsyncIterator[Any]) -> None:
-        self._items = items
+    __slots__ = ("_context", "ended", "head", "items")
+
+    def __init__(self, items: AsyncIterator[Any], head: tuple[Any, ...]) -> None:
+        self.items = items
+        self.head = head
         self._context = contextvars.copy_context()
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def item(self) -> _Within:
         """The next one."""
-        return _Within(self._context, _next(self._items))
+        return _Within(self._context, _next(self.items))
 
     def close(self) -> _Within:
         """Let its body end."""
-        return _Within(self._context, _close(self._items))
+        return _Within(self._context, aclose(self.items))
 
     def end(self, error: Exception | None) -> None:
         """It is over, or failed."""
@@ -92,9 +97,10 @@ class _Hand:
         self._loop = asyncio.get_running_loop()
         self._turn: asyncio.Future[_Source | None] = self._loop.create_future()
 
-    async def give(self, make: Callable[[], AsyncIterator[Any]]) -> None:
+    async def give(self, make: Callable[[], Any], headed: bool) -> None:
         """Begin the stream; return when it was read to its end, raise what ended it."""
-        source = _Source(make())
+        *head, items = await make() if headed else (make(),)
+        source = _Source(aiter(items), tuple(head))
         try:
             self._turn.set_result(source)
             await source.ended
@@ -124,17 +130,24 @@ class PassingStream(AsyncGenerator[Any, None]):
     """Nothing can be sent to it."""
 
     def __init__(
-        self, pipeline: Pipeline, call: Call, make: Callable[[], AsyncIterator[Any]]
+        self,
+        pipeline: Pipeline,
+        call: Call,
+        make: Callable[[], AsyncIterator[Any]] | Callable[[], Awaitable[tuple[Any, ...]]],
+        *,
+        headed: bool = False,
     ) -> None:
-        """make: begins the stream itself."""
+        """make: begins the stream itself. headed: it comes last, after others; see `head`."""
         self._loop = asyncio.get_running_loop()
         self._source: _Source | None = None
+        self.items: AsyncIterator[Any] | None = None
+        """The stream itself, once it has begun."""
         self._over = False
         self._hand: Final = _Hand()
         hand = self._hand
 
         async def run() -> None:
-            await pipeline.run(call, lambda: hand.give(make))
+            await pipeline.run(call, lambda: hand.give(make, headed))
 
         self._task = spawn(run(), name=f"fusion stream {call.service}.{call.method}")
         self._task.add_done_callback(hand.over)
@@ -158,10 +171,30 @@ class PassingStream(AsyncGenerator[Any, None]):
             raise
         raise StopAsyncIteration
 
+    async def head(self) -> tuple[Any, ...]:
+        """What comes before the stream.
+
+        Raises:
+            RuntimeError: an interceptor ended without it.
+        """
+        try:
+            source = await self._take()
+        except BaseException:
+            self.leave()
+            raise
+        if source is None:
+            raise RuntimeError(
+                "an interceptor returned without `await next()`, which gives what comes before the "
+                "stream: let it raise instead"
+            )
+        return source.head
+
     async def _take(self) -> _Source | None:
         if not self._over:
             self._source = await self._hand.take()
             self._over = self._source is None
+        if self._source is not None:
+            self.items = self._source.items
         return self._source
 
     async def asend(self, value: None) -> Any:
@@ -194,20 +227,35 @@ class PassingStream(AsyncGenerator[Any, None]):
 class _Loop(AsyncIterator[Any]):
     """What a loop reads by: nothing else holds it, so that one that is left is found out."""
 
-    __slots__ = ("_stream",)
+    __slots__ = ("stream",)
 
     def __init__(self, stream: PassingStream) -> None:
-        self._stream = stream
+        self.stream = stream
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Any:
-        return await self._stream.__anext__()
+        return await self.stream.__anext__()
 
     async def aclose(self) -> None:
         """Stop reading."""
-        await self._stream.aclose()
+        await self.stream.aclose()
 
     def __del__(self) -> None:
-        self._stream.leave()
+        self.stream.leave()
+
+
+async def passing_head(
+    pipeline: Pipeline, call: Call, make: Callable[[], Awaitable[tuple[Any, ...]]]
+) -> tuple[Any, ...]:
+    """What comes before a stream, and the stream: the interceptors run until that is over."""
+    stream = PassingStream(pipeline, call, make, headed=True)
+    return (*await stream.head(), stream)
+
+
+def passed(stream: object) -> object:
+    """What interceptors are around, if this is a stream that has some."""
+    if isinstance(stream, _Loop):
+        stream = stream.stream
+    return stream.items if isinstance(stream, PassingStream) else stream

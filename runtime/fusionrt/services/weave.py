@@ -14,6 +14,7 @@ from typing import Any
 
 from ..table import Command, Compute, Contract, Method, deprecated_like
 from .binding import Binding
+from .closing import closing
 from .compiled import command_path, hot_path, hot_table
 
 __all__ = ["woven"]
@@ -70,7 +71,10 @@ def _method(cls: type, contract: Contract, method: Method) -> Callable[..., Any]
         case Command():
             return command_path(contract, method.name)
         case _:
-            return _while_hosted(method.name, getattr(cls, method.name))
+            body = getattr(cls, method.name)
+            if method.sends:
+                body = closing(contract, method.name, body)
+            return _while_hosted(method.name, body)
 
 
 def _while_hosted(name: str, body: Callable[..., Any]) -> Callable[..., Any]:

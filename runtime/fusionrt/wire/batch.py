@@ -194,7 +194,8 @@ def _one(run: tuple[HostFrame, ...]) -> HostFrame:
             return Results(method, ids, tuple(p for frame in results for p in frame.payloads), kept)
         case Items(id, index, _):
             items = [frame for frame in run if isinstance(frame, Items)]
-            return Items(id, index, tuple(p for frame in items for p in frame.payloads))
+            payloads = tuple(p for frame in items for p in frame.payloads)
+            return Items(id, index, payloads, items[-1].skipped)
         case frame:
             return frame
 

@@ -13,13 +13,14 @@ from typing import Final
 
 from . import client_events as events
 from .digest import Digest
-from .frames import Credit, End, Ending, Failure, Items, Kind, Reading, Results
+from .frames import Again, Cancel, Credit, End, Ending, Failure, Items, Kind, Reading, Results
 from .inflow import Inflows, Taken
 from .limits import Limits
 from .pace import Pace
 from .refusals import OVERLOADED, refusal
 from .runs import Queue, Run
 from .states import CALL, Phase
+from .uploads import ClientUploads
 
 __all__ = ["CallTable"]
 
@@ -30,12 +31,16 @@ class CallTable:
     queue: what waits here. pace: how fast the host answers what it has; streams are none of that.
     """
 
-    def __init__(self, told: list[events.ClientEvent], limits: Limits) -> None:
+    def __init__(
+        self, told: list[events.ClientEvent], limits: Limits, uploads: ClientUploads
+    ) -> None:
+        """uploads: what is sent with streams."""
         self.queue = Queue()
         self.pace = Pace(limits.under_way)
         self._at_a_time: Final = limits.under_way
         self._told: Final = told
         self._streams: Final = Inflows(limits)
+        self._uploads: Final = uploads
         self._sent: dict[int, Run] = {}
         """What has no answer yet, streams not counted."""
         self._held: dict[int, None] = {}
@@ -108,11 +113,15 @@ class CallTable:
             del self._held[id]
             self._digest.remove(id)
         elif id in self._streams:
-            self._streams.drop(id)
+            self._drop_stream(id)
         else:
             self.pace.left(1, self._sent.pop(id).since)
         self._enter(CALL[phase]["end"], (id,))
         return phase
+
+    def _drop_stream(self, id: int) -> None:
+        self._streams.drop(id)
+        self._uploads.drop(id)
 
     # What the host says. Whatever is said of an unknown id is said of an abandoned one.
 
@@ -151,7 +160,7 @@ class CallTable:
         if run is None:
             if frame.id not in self._streams:
                 return
-            self._streams.drop(frame.id)
+            self._drop_stream(frame.id)
         elif frame.code == OVERLOADED:
             self.pace.refused(run.since)
         else:
@@ -192,7 +201,7 @@ class CallTable:
         held = []
         unsent: list[events.ClientEvent] = []
         for id in ids:
-            begun = self._streams.begun(id)
+            begun = self._streams.begun(id) or self._uploads.flows.get(id) is not None
             match self.phase(id):
                 case Phase.HELD:
                     held.append(id)
@@ -213,7 +222,7 @@ class CallTable:
             return True
         taken, index, payloads = self._streams.receive(frame)
         if payloads:
-            self._told.append(events.ItemsReceived(frame.id, index, payloads))
+            self._told.append(events.ItemsReceived(frame.id, index, payloads, frame.skipped))
         if taken is Taken.OVERRUN:
             self._told.append(events.Ended(frame.id, _OVERRUN))
             self._leave(frame.id)  # it is still registered there: see the digest
@@ -229,11 +238,26 @@ class CallTable:
         self._told.append(events.Ended(frame.id, frame.failure))
         return True
 
+    def upload(self, frame: Credit | Again | Cancel) -> None:
+        """Word came of what is sent with a stream."""
+        event: events.Consumed | events.Unread | None
+        if frame.id not in self._streams:
+            return
+        match frame:
+            case Credit():
+                event = self._uploads.credited(frame)
+            case Again():
+                event = self._uploads.again(frame)
+            case Cancel(id):
+                event = self._uploads.unread(id)
+        if event is not None:
+            self._told.append(event)
+
     # What the reader of a stream says, and what the host is told of it.
 
-    def consumed(self, id: int, index: int) -> bool:
+    def consumed(self, id: int, index: int, at_once: bool) -> bool:
         """The reader took the items up to this index; whether its host is to be told."""
-        return self._streams.consume(id, index)
+        return self._streams.consume(id, index, at_once)
 
     def credits(self) -> list[Credit]:
         """What the hosts of streams must know to go on."""

@@ -18,13 +18,15 @@ from .client_events import ClientSessionStatistics, Outgoing
 from .client_outbox import ClientOutbox
 from .envelopes import HostEnvelope
 from .fences import AskedFences
-from .frames import ClientFrame, Mark, Probe, Welcome
+from .frames import ClientFrame, Ending, Mark, Probe, Welcome
 from .hearing import Hearing
 from .lease import Lease
 from .limits import Limits, Timing
+from .outflow import Outflow
 from .refusals import RETRY_AFTER, refusal
 from .runs import Asked
 from .states import CLIENT, ClientInput, ClientState, Machine, Phase
+from .uploads import ClientUploads
 
 __all__ = ["ClientSession"]
 
@@ -56,10 +58,11 @@ class ClientSession:
         largest = limits.max_bytes - overhead(cid, principal)
         self._batch_bytes = min(limits.batch_bytes, largest)
         self._events: list[events.ClientEvent] = []
-        self._calls = CallTable(self._events, limits)
+        self._uploads = ClientUploads(limits, largest)
+        self._calls = CallTable(self._events, limits, self._uploads)
         self._fences = AskedFences()
         self._outbox = ClientOutbox(
-            self._events, self._calls, self._fences, limits, largest, unpacks
+            self._events, self._calls, self._uploads, self._fences, limits, largest, unpacks
         )
         self._add = self._calls.queue.add
         self._roomy = self._outbox.roomy
@@ -138,12 +141,26 @@ class ClientSession:
         """Let go of held results (D17)."""
         self._outbox.unsubscribe(ids)
 
-    def consumed(self, id: int, index: int) -> bool:
+    def consumed(self, id: int, index: int, *, at_once: bool = False) -> bool:
         """The reader of a stream took the items up to this index: more may come (D18).
 
-        Whether there is something to tell the host now.
+        Whether there is something to tell the host now. at_once: there is, however few they were.
         """
-        return self._calls.consumed(id, index)
+        return self._calls.consumed(id, index, at_once)
+
+    # What is sent with a stream call, once its host asked for it by a first `Consumed`.
+
+    def stream(self, id: int) -> Outflow | None:
+        """The books of what is sent, while the host wants it."""
+        return self._uploads.flows.get(id)
+
+    def item(self, id: int, payload: bytes) -> bool:
+        """Send the next item; see `Outflows.item`."""
+        return self._uploads.flows.item(id, payload)
+
+    def end(self, id: int, failure: Ending | None = None) -> None:
+        """There are no more items."""
+        self._uploads.flows.end(id, failure)
 
     def probe(self, id: int, request: Asked, probe: int) -> None:
         """Ask what a call waits for that was sent and has no answer (D24)."""
@@ -191,6 +208,7 @@ class ClientSession:
             self._foreign,
             self._forged,
             self._damaged,
+            self._uploads.dropped,
             self._hearing.repeated,
             self._hearing.skipped,
             self._hearing.resyncs,

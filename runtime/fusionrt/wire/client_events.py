@@ -6,12 +6,14 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from .frames import Ending, Mark
+from .frames import Mark
+from .stream_events import Consumed, Ended, ItemsReceived, Unread
 
 __all__ = [
     "ClientEvent",
     "ClientSessionStatistics",
     "Completed",
+    "Consumed",
     "Draining",
     "Ended",
     "Failed",
@@ -26,6 +28,7 @@ __all__ = [
     "Sources",
     "Suspended",
     "Told",
+    "Unread",
     "Unsent",
     "Upstream",
     "Wrote",
@@ -88,24 +91,6 @@ class Told(Event, frozen=True):
     """One-way calls are in the message that is sent now; nothing more is heard of them."""
 
     ids: tuple[int, ...]
-
-
-class ItemsReceived(Event, frozen=True):
-    """The next items of a stream; say `consumed` when the reader took them.
-
-    index: of the first.
-    """
-
-    id: int
-    index: int
-    payloads: tuple[bytes, ...]
-
-
-class Ended(Event, frozen=True):
-    """A stream is over. failure: why, if not by its own end."""
-
-    id: int
-    failure: Ending | None
 
 
 class Suspended(Event, frozen=True):
@@ -179,6 +164,8 @@ ClientEvent: TypeAlias = (
     | Told
     | ItemsReceived
     | Ended
+    | Consumed
+    | Unread
     | Suspended
     | Resumed
     | Upstream
@@ -202,16 +189,18 @@ class ClientSessionStatistics(NamedTuple):
     """Counts since the session began; the last three are of now.
 
     foreign: messages of other sessions. forged: messages without the session's proof (D30).
-    damaged: frames that did not decode. repeated: messages that had come already. skipped: messages
-    dropped at a gap, and until it was made up for. registered: calls and held results. waiting:
-    calls that are not sent yet. digest: over the ids that the host must have registered: its own is
-    the same, unless something is on its way (D12).
+    damaged: frames that did not decode. dropped: frames about items that were never sent.
+    repeated: messages that had come already. skipped: messages dropped at a gap, and until it was
+    made up for. registered: calls and held results. waiting: calls that are not sent yet. digest:
+    over the ids that the host must have registered: its own is the same, unless something is on its
+    way (D12).
     """
 
     received: int
     foreign: int
     forged: int
     damaged: int
+    dropped: int
     repeated: int
     skipped: int
     resyncs: int

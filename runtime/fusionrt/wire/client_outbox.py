@@ -19,6 +19,7 @@ from .frames import Calls, Cancel, ClientFrame, KeepAlive, Probe, Reading, Resyn
 from .limits import Limits
 from .pace import BRIEF
 from .runs import Asked, Run
+from .uploads import ClientUploads
 
 __all__ = ["ClientOutbox"]
 
@@ -39,6 +40,7 @@ class ClientOutbox:
         self,
         told: list[events.ClientEvent],
         calls: CallTable,
+        uploads: ClientUploads,
         fences: AskedFences,
         limits: Limits,
         largest: int,
@@ -48,6 +50,7 @@ class ClientOutbox:
         self._unpacks: Final = unpacks
         self._told: Final = told
         self._calls: Final = calls
+        self._uploads: Final = uploads
         self._fences: Final = fences
         self._queue: Final = calls.queue
         self._limits: Final = limits
@@ -125,6 +128,8 @@ class ClientOutbox:
         self.pressed = bool(self._queue) and self._refuse_hopeless(now)
         self._waited = self._queue.last_id
         frames.extend(self._calls.credits())
+        if self._uploads.news:
+            frames.extend(self._uploads.frames())
         return frames
 
     def _parting(self) -> list[ClientFrame]:
@@ -199,8 +204,12 @@ class ClientOutbox:
         if resyncing:
             return self.resync(number)
         digest = self._calls.digest
-        keep_alive = KeepAlive(number, digest.count, digest.value, self._unpacks)
-        return [*self._calls.all_credits(), keep_alive, *self._fences.again()]
+        return [
+            *self._calls.all_credits(),
+            *self._uploads.flows.positions(),
+            KeepAlive(number, digest.count, digest.value, self._unpacks),
+            *self._fences.again(),
+        ]
 
     def resync(self, number: int) -> list[ClientFrame]:
         """All that the client believes in; the lists also say what it abandoned."""

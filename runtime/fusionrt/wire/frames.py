@@ -16,6 +16,7 @@ __all__ = [
     "LAST_ID",
     "VERSION",
     "Acknowledged",
+    "Again",
     "Bye",
     "Calls",
     "Cancel",
@@ -129,7 +130,10 @@ class Calls(Frame, frozen=True, tag=1):
 
 
 class Cancel(Frame, frozen=True, tag=2):
-    """Nobody waits for this call any more: stop it (D19)."""
+    """Nobody waits for this call any more: stop it (D19).
+
+    From the host: nobody reads the items of this call any more, or all have come.
+    """
 
     id: Natural
 
@@ -141,7 +145,11 @@ class Unsubscribe(Frame, frozen=True, tag=3):
 
 
 class Credit(Frame, frozen=True, tag=4):
-    """The reader of a stream has consumed all items below this index (D18)."""
+    """The reader of a stream has consumed all items below this index (D18).
+
+    From the host: of the items that the client sends with a call. The first one says that the body
+    has begun to read; the client sends none before.
+    """
 
     id: Natural
     consumed: Natural
@@ -299,11 +307,18 @@ class Resynced(Frame, frozen=True, tag=37):
 
 
 class Items(Frame, frozen=True, tag=38):
-    """Items of a stream, counted from 0. index: of the first of these."""
+    """Items of a stream, counted from 0; or those that a client sends with a call.
+
+    Of a client: without any it says that there were so many, in case the last were lost.
+
+    index: of the first of these. skipped: items before them that were not sent, for newer ones came
+        before the reader had credit for them.
+    """
 
     id: Natural
     index: Natural
     payloads: tuple[bytes, ...]
+    skipped: Natural = 0
 
 
 class Ending(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -315,7 +330,10 @@ class Ending(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class End(Frame, frozen=True, tag=39):
-    """A stream's end. index: how many items it had, so that a lost tail is seen."""
+    """A stream's end, or that of what a client sends with a call.
+
+    index: how many items it had, so that a lost tail is seen.
+    """
 
     id: Natural
     index: Natural
@@ -330,6 +348,16 @@ class Rejected(Frame, frozen=True, tag=41):
     """Outside of the sequence: there is no such session here, for this reason (D2)."""
 
     reason: str
+
+
+class Again(Frame, frozen=True, tag=42):
+    """Of the items that a client sends with a call some are missing, or may be: send those from
+    `next` on (D18). consumed: all below were.
+    """
+
+    id: Natural
+    next: Natural
+    consumed: Natural
 
 
 class Wrote(Frame, frozen=True, tag=48):
@@ -359,7 +387,18 @@ class Sources(Frame, frozen=True, tag=50):
 
 
 ClientFrame: TypeAlias = (
-    Hello | Calls | Cancel | Unsubscribe | Credit | KeepAlive | Resync | Bye | Fence | Probe
+    Hello
+    | Calls
+    | Cancel
+    | Unsubscribe
+    | Credit
+    | KeepAlive
+    | Resync
+    | Bye
+    | Items
+    | End
+    | Fence
+    | Probe
 )
 HostFrame: TypeAlias = (
     Welcome
@@ -372,6 +411,9 @@ HostFrame: TypeAlias = (
     | End
     | Farewell
     | Rejected
+    | Again
+    | Cancel
+    | Credit
     | Wrote
     | Fenced
     | Sources

@@ -10,6 +10,9 @@ from .envelopes import HostEnvelope
 from .fences import AskedFences
 from .frames import (
     Acknowledged,
+    Again,
+    Cancel,
+    Credit,
     End,
     Failure,
     Farewell,
@@ -101,6 +104,8 @@ class Hearing:
             case Welcome():
                 if self._lease.lapsed(now) and not self.sequence.resyncing:
                     self.resync(now)
+            case Credit() | Again() | Cancel():
+                self._calls.upload(frame)
             case Farewell():
                 self._told.append(events.Draining())
             case Wrote(ids, marks):

@@ -46,10 +46,12 @@ from .host_events import HostSessionStatistics
 from .host_outbox import HostOutbox
 from .kept import Kept, words_of
 from .limits import Limits, Timing
-from .outflow import Outflow
+from .outflow import Outflow, Outflows
 from .proofs import same
+from .refusals import RETRY_AFTER, refusal
 from .registry import Registry, ResyncParts, Run
 from .states import HOST, HostInput, HostState, Machine, Stage
+from .uploads import HostUploads
 
 __all__ = ["HostSession"]
 
@@ -57,10 +59,11 @@ _TIMING = Timing()
 _LIMITS = Limits()
 _UNASKED = events.KeepAliveReceived(0, True)
 """Its answer proves nothing, but tells what is suspended."""
-_LATE = "its time was up when it arrived"
-_UNREADABLE = "the call cannot be read: client and service do not fit each other"
+_LATE = Ending("timeout", "its time was up when it arrived")
+_UNREADABLE = Ending(
+    "bad_request", "the call cannot be read: client and service do not fit each other"
+)
 _TOO_LARGE = "the result has {:,} bytes, and {:,} fit into a message: return less, or a stream"
-_ITEM_TOO_LARGE = "an item has {:,} bytes, and {:,} fit into a message: yield smaller ones"
 
 
 class HostSession:
@@ -96,10 +99,11 @@ class HostSession:
         self._timing = timing
         self._limits = limits
         self._machine: Machine[HostState, HostInput] = Machine(HOST, HostState.OPEN)
-        self._registry = Registry(limits)
         self._kept = Kept(limits)
         self._outbox = HostOutbox(iid, gen, proof, self._kept, limits)
-        self._batch_bytes = min(limits.batch_bytes, self._outbox.largest) - size(Items(0, 0, ()))
+        self._streams = Outflows(limits, self._outbox.largest, self._say)
+        self._uploads = HostUploads(limits)
+        self._registry = Registry(self._streams, self._uploads)
         self._parts = ResyncParts(limits.entries)
         self._last_id = 0
         self._last_keep_alive = 0
@@ -157,10 +161,11 @@ class HostSession:
             case Unsubscribe(ids):
                 self._left(ids, told)
             case Credit(id, consumed):
-                flow = self._registry.streams.get(id)
-                if flow is not None:
-                    flow.consume(consumed)
-                    told.append(events.Consumed(id, self.credit(id)))
+                self._credited(id, consumed, told)
+            case Items():
+                told.extend(self._uploads.items(frame))
+            case End():
+                told.extend(self._uploads.ended(frame))
             case KeepAlive(number, count, value, packs):
                 self.packs = packs
                 if number > self._last_keep_alive:
@@ -180,9 +185,18 @@ class HostSession:
                 self._outbox.say(Welcome(number, VERSION))
             case BadCalls():
                 if self._new(frame.ids):
-                    self._refuse(frame.ids, Kind.PLAIN, "bad_request", _UNREADABLE)
+                    self._refuse(frame.ids, _UNREADABLE)
             case Bye():
                 told.append(self.close("the client left"))
+
+    def _credited(self, id: int, consumed: int, told: list[events.HostEvent]) -> None:
+        flow = self._streams.get(id)
+        if flow is None:
+            return
+        if consumed > flow.next:
+            self._dropped += 1  # not all of that was sent
+        flow.consume(consumed)
+        told.append(events.Consumed(id, self.credit(id)))
 
     def _new(self, ids: range) -> bool:
         """Ids rise: what is not above all before came twice, and never runs twice (D13)."""
@@ -205,17 +219,20 @@ class HostSession:
             else:
                 self._dropped += len(ids)
         elif calls.budget == 0:
-            self._refuse(ids, calls.kind, "timeout", _LATE)
+            self._refuse(ids, _LATE)
         elif calls.operations and len(calls.operations) != len(calls.arguments):
-            self._refuse(ids, calls.kind, "bad_request", _UNREADABLE)
+            self._refuse(ids, _UNREADABLE)
+        elif calls.kind is Kind.STREAM and len(self._streams) + len(ids) > self._limits.streams:
+            self._refuse(ids, refusal(RETRY_AFTER))
+            told.append(events.Refused(len(ids)))
         else:
             self._registry.add(ids, Run(calls.kind, calls.method))
             told.append(events.CallsReceived(calls, now + calls.budget / 1000.0))
 
-    def _refuse(self, ids: range, kind: Kind, code: str, message: str) -> None:
-        self._registry.add(ids, Run(kind, 0))
+    def _refuse(self, ids: range, why: Ending) -> None:
+        self._registry.add(ids, Run(Kind.PLAIN, 0))  # a stream that is refused has no books
         for id in ids:
-            self.failure(id, code, message)
+            self.failure(id, why.code, why.message, why.data)
 
     def _left(self, ids: tuple[int, ...], told: list[events.HostEvent]) -> None:
         released: list[int] = []
@@ -247,6 +264,7 @@ class HostSession:
             self._outbox.say(Wrote((), self._kept.wrote.all()))
         for frame in done.again:
             self._outbox.say(frame)
+        self._uploads.compare()
         if self.state is HostState.DRAINING:
             self._outbox.say(Farewell())
         told.extend(events.CallCancelled(id) for id in done.stopped)
@@ -324,35 +342,36 @@ class HostSession:
 
         False: it was not taken, for lack of credit or of a reader.
         """
-        flow = self.stream(id)
-        if flow is None:
-            return False
-        if flow.put(payload):
-            return True
-        if size(Items(id, flow.next, (payload,))) > self._outbox.largest:
-            problem = _ITEM_TOO_LARGE.format(len(payload), self._outbox.largest)
-            self.end(id, Ending("too_large", problem))
-            return False
-        self._say_items(id)
-        return self._registry.streams.begin(id, payload, self._batch_bytes)
-
-    def _say_items(self, id: int) -> None:
-        """Close a stream's batch."""
-        frame = self._registry.streams.seal(id)
-        if frame is not None:
-            self._outbox.say(frame)
+        return self.stream(id) is not None and self._streams.item(id, payload)
 
     def end(self, id: int, failure: Ending | None = None) -> None:
         """A stream is over; nothing happens if it was already, or nobody reads it."""
-        stream = self._registry.stream(id)
-        if stream is None:
-            return
-        self._say_items(id)
-        frame = End(id, stream.next, failure)
-        if failure is not None and size(frame) > self._outbox.largest:
-            short = Ending(failure.code, self._outbox.shortened(failure.message))
-            frame = End(id, stream.next, short)
-        self._settle(id, frame, "tell")
+        if self.stream(id) is not None:
+            self._streams.end(id, failure)
+
+    def _say(self, frame: Items | End) -> None:
+        """Something of a stream leaves."""
+        if isinstance(frame, End):
+            self._uploads.drop(frame.id)
+            self._settle(frame.id, frame, "tell")
+        else:
+            self._outbox.say(frame)
+
+    # What a client sends with a stream call.
+
+    def want(self, id: int) -> None:
+        """The body of a call begins to read the items that its client sends (D18)."""
+        if self.stream(id) is not None:
+            self._uploads.want(id)
+
+    def consumed(self, id: int, index: int) -> bool:
+        """The body took the items up to this index; whether there is something to tell now."""
+        return self._uploads.consumed(id, index)
+
+    def unread(self, id: int) -> None:
+        """The body reads no more: its client stops sending (D19)."""
+        if self.stream(id) is not None:
+            self._uploads.stop(id)
 
     # What the room above says of the session itself.
 
@@ -438,7 +457,7 @@ class HostSession:
         return HostSessionStatistics(
             self._received,
             self._outbox.number,
-            self._dropped,
+            self._dropped + self._uploads.dropped,
             self._resyncs,
             len(self._registry),
             self._kept.bytes,
@@ -447,6 +466,9 @@ class HostSession:
 
     def outgoing(self) -> list[bytes]:
         """The messages to send now, in this order."""
-        for frame in self._registry.streams.sealed():
-            self._outbox.say(frame)
+        if self._streams.filling:
+            self._streams.flush()
+        if self._uploads.news:
+            for frame in self._uploads.frames():
+                self._outbox.say(frame)
         return self._outbox.messages()

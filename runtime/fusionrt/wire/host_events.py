@@ -7,17 +7,21 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from .frames import Calls, Mark, Probe
+from .stream_events import Consumed, Ended, ItemsReceived
 
 __all__ = [
     "CallCancelled",
     "CallsReceived",
     "Closed",
     "Consumed",
+    "Ended",
     "FenceReceived",
     "HostEvent",
     "HostSessionStatistics",
+    "ItemsReceived",
     "KeepAliveReceived",
     "ProbeReceived",
+    "Refused",
     "Unsubscribed",
 ]
 
@@ -36,6 +40,12 @@ class CallsReceived(Event, frozen=True):
     deadline: float
 
 
+class Refused(Event, frozen=True):
+    """So many streams were refused, for as many are open as may be (D27)."""
+
+    count: int
+
+
 class CallCancelled(Event, frozen=True):
     """Nobody waits for this call or reads this stream any more: stop it (D19)."""
 
@@ -46,13 +56,6 @@ class Unsubscribed(Event, frozen=True):
     """Nobody holds these results any more: let go of their computeds (D17)."""
 
     ids: tuple[int, ...]
-
-
-class Consumed(Event, frozen=True):
-    """The reader of a stream took items: `credit` more may be sent now (D18)."""
-
-    id: int
-    credit: int
 
 
 class KeepAliveReceived(Event, frozen=True):
@@ -89,9 +92,12 @@ class Closed(Event, frozen=True):
 
 HostEvent: TypeAlias = (
     CallsReceived
+    | Refused
     | CallCancelled
     | Unsubscribed
     | Consumed
+    | ItemsReceived
+    | Ended
     | KeepAliveReceived
     | FenceReceived
     | ProbeReceived

@@ -1,6 +1,7 @@
-"""A client's books of the streams that it reads (D18).
+"""A reader's books of the streams that it reads: a client's, and a host's of what clients send
+with calls (D18).
 
-They are kept by frame: an item by itself costs nothing here. What the host may have sent beyond
+They are kept by frame: an item by itself costs nothing here. What the sender may have sent beyond
 what was consumed is bounded by a count and by bytes, so a frame's size is remembered until its
 reader has come to it.
 """
@@ -18,7 +19,7 @@ from .limits import Limits
 __all__ = ["Inflow", "Inflows", "Taken"]
 
 SHARE: Final = 4
-"""Credit is told when the reader took this part of a window: often enough that the host need not
+"""Credit is told when the reader took this part of a window: often enough that the sender need not
 wait, seldom enough that it costs nothing."""
 
 
@@ -29,13 +30,13 @@ class Taken(Enum):
     GAP = auto()
     """Some before them are missing: nothing was taken."""
     OVERRUN = auto()
-    """The host sent more than it may: what it might have sent was taken."""
+    """More was sent than may be: what might have been sent was taken."""
 
 
 class Inflow:
     """One stream.
 
-    next: the index awaited. consumed: all below were. credited: as far as the host was told.
+    next: the index awaited. consumed: all below were. credited: as far as the sender was told.
     """
 
     __slots__ = (
@@ -57,14 +58,14 @@ class Inflow:
         self._frames: deque[tuple[int, int]] = deque()
         """First index and bytes of those that the reader has not come to."""
         self._bytes = 0
-        """Of these frames. The host counts a frame until it was read to its end, so never less."""
+        """Of these frames. The sender counts one until it was read to its end, so never less."""
         self._open = 0
         """Bytes of the frame that the reader is in."""
         self._uncredited = 0
-        """Bytes of frames that were read to their ends since the host was told."""
+        """Bytes of frames that were read to their ends since the sender was told."""
 
     def room_for(self, payloads: tuple[bytes, ...]) -> tuple[int, int]:
-        """How many of these the host may send now, and their bytes (`Limits.window_bytes`)."""
+        """How many of these may be sent now, and their bytes (`Limits.window_bytes`)."""
         room = self.consumed + self._limits.window - self.next
         room_bytes = self._limits.window_bytes - self._bytes
         total = sum(map(len, payloads))
@@ -85,7 +86,7 @@ class Inflow:
         self.next += count
 
     def consume(self, index: int) -> bool:
-        """All items up to this index were consumed; whether it is time to tell the host."""
+        """All items up to this index were consumed; whether it is time to tell the sender."""
         if not self.consumed <= index < self.next:
             return False
         self.consumed = index + 1
@@ -103,7 +104,7 @@ class Inflow:
         )
 
     def credit(self, id: int) -> Credit:
-        """What the host is told now."""
+        """What the sender is told now."""
         self.credited = self.consumed
         self._uncredited = 0
         return Credit(id, self.consumed)
@@ -152,16 +153,16 @@ class Inflows:
             return Taken.OVERRUN, index, payloads[:count]
         return Taken.WHOLE, index, payloads
 
-    def consume(self, id: int, index: int) -> bool:
-        """The reader took the items up to this index; whether its host is to be told."""
+    def consume(self, id: int, index: int, at_once: bool = False) -> bool:
+        """The reader took the items up to this index; whether its sender is to be told."""
         flow = self._flows.get(id)
-        if flow is None or not flow.consume(index):
+        if flow is None or not (flow.consume(index) or (at_once and flow.consumed > flow.credited)):
             return False
         self._creditable.add(id)
         return True
 
     def credits(self) -> list[Credit]:
-        """What the hosts of streams must know to go on."""
+        """What the senders of streams must know to go on."""
         told = [self._flows[id].credit(id) for id in sorted(self._creditable)]
         self._creditable.clear()
         return told

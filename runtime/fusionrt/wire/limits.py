@@ -35,7 +35,8 @@ class Quota:
     calls: that run, or wait for their turn. streams: that are open.
     held: results that are held for it; each session has an equal part, and beyond it the oldest is
         invalidated (G34).
-    bytes: of arguments of calls that wait, and of results that its processes do not have yet.
+    bytes: of arguments of calls that wait, of items that were sent and no body has read, and of
+        results that its processes do not have yet.
     """
 
     sessions: int = 5_000

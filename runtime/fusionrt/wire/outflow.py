@@ -1,4 +1,5 @@
-"""A host's books of the streams that it sends (D18).
+"""A sender's books of the streams that it sends: a host's, and a client's of what it sends with
+calls (D18).
 
 Items that are ready in one tick leave in one frame: they are put into a batch, which becomes a
 frame when the session is asked for its messages. Whatever is kept, to be sent again after a loss,
@@ -8,10 +9,11 @@ is kept by frame, too; a frame counts against the window until it was consumed t
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from .batch import size
-from .frames import Items, Reading
+from .frames import End, Ending, Items, Reading
 from .limits import Limits
 
 __all__ = ["Outflow", "Outflows"]
@@ -21,6 +23,7 @@ SHARE: Final = 4
 is made."""
 HEADER: Final = size(Items(0, 0, (b"",))) - size(Items(0, 0, ()))
 """Bytes that an item adds to its own, at most."""
+_TOO_LARGE: Final = "an item has {:,} bytes, and {:,} fit into a message: yield smaller ones"
 
 
 class Outflow:
@@ -28,6 +31,7 @@ class Outflow:
 
     at_most: items of a batch, at most; may be changed between batches.
     next: the index of the next item. consumed: all below were.
+    skipped: items that are not sent, for newer ones came. end: the last word, once it was said.
     """
 
     __slots__ = (
@@ -41,13 +45,17 @@ class Outflow:
         "_size",
         "at_most",
         "consumed",
+        "end",
         "next",
+        "skipped",
     )
 
     def __init__(self, id: int, limits: Limits) -> None:
         self.at_most = limits.items
         self.next = 0
         self.consumed = 0
+        self.skipped = 0
+        self.end: End | None = None
         self._id: Final = id
         self._limits: Final = limits
         self._kept: deque[tuple[Items, int]] = deque()
@@ -104,7 +112,7 @@ class Outflow:
         batch = self._batch
         if not batch:
             return None
-        frame = Items(self._id, self.next, tuple(batch))
+        frame = Items(self._id, self.next, tuple(batch), self.skipped)
         length = self._size - HEADER * len(batch)
         self._kept.append((frame, length))
         self._kept_bytes += length
@@ -130,7 +138,7 @@ class Outflow:
             self._kept_bytes -= length
 
     def again(self, reading: Reading) -> list[Items] | None:
-        """What a reader lacks that is so far; None if that cannot be."""
+        """What a reader lacks that is so far; None if that cannot be. Its end is told apart."""
         if not self.consumed <= reading.next <= self.next:
             return None
         self.consume(reading.consumed)
@@ -139,45 +147,83 @@ class Outflow:
 
 
 class Outflows:
-    """All streams of a session, by the ids of their calls."""
+    """All streams of a session, by the ids of their calls.
 
-    def __init__(self, limits: Limits) -> None:
+    filling: those with open batches.
+    """
+
+    def __init__(self, limits: Limits, largest: int, say: Callable[[Items | End], None]) -> None:
+        """largest: bytes that a frame may have. say: takes what leaves, in this order."""
         self._limits: Final = limits
+        self._largest: Final = largest
+        self._most_bytes: Final = min(limits.batch_bytes, largest) - size(Items(0, 0, ()))
+        self._say: Final = say
         self._flows: dict[int, Outflow] = {}
-        self._filling: dict[int, Outflow] = {}
+        self.filling: Final[dict[int, Outflow]] = {}
 
     def __len__(self) -> int:
         return len(self._flows)
 
-    def open(self, id: int) -> None:
+    def open(self, id: int) -> Outflow:
         """A stream is asked for."""
-        self._flows[id] = Outflow(id, self._limits)
+        flow = self._flows[id] = Outflow(id, self._limits)
+        return flow
 
     def get(self, id: int) -> Outflow | None:
-        """A stream that goes on, or whose end the client may not have."""
+        """A stream that goes on, or whose end the reader may not have."""
         return self._flows.get(id)
 
-    def begin(self, id: int, payload: bytes, most_bytes: int) -> bool:
-        """Open a batch of a stream, of which none is open (see `Outflow.begin`)."""
-        flow = self._flows[id]
-        if not flow.begin(payload, most_bytes):
+    def item(self, id: int, payload: bytes) -> bool:
+        """Send a stream's next item, together with others of the same tick.
+
+        False: it was not taken, for lack of credit or because the stream is over, which an item
+        that no message can carry makes it.
+        """
+        flow = self._flows.get(id)
+        if flow is None or flow.end is not None:
             return False
-        self._filling[id] = flow
+        if flow.put(payload):
+            return True
+        if size(Items(id, flow.next, (payload,))) > self._largest:
+            problem = _TOO_LARGE.format(len(payload), self._largest)
+            self.end(id, Ending("too_large", problem))
+            return False
+        self._seal(id)
+        if not flow.begin(payload, self._most_bytes):
+            return False
+        self.filling[id] = flow
         return True
 
-    def seal(self, id: int) -> Items | None:
-        """Close a stream's batch: its frame, if there is one."""
-        flow = self._filling.pop(id, None)
-        return None if flow is None else flow.seal()
+    def end(self, id: int, failure: Ending | None = None) -> None:
+        """A stream is over; nothing happens if it was already."""
+        flow = self._flows.get(id)
+        if flow is None or flow.end is not None:
+            return
+        self._seal(id)
+        frame = End(id, flow.next, failure)
+        if failure is not None and size(frame) > self._largest:
+            frame = End(id, flow.next, Ending(failure.code, failure.message[: self._largest // 8]))
+        flow.end = frame
+        self._say(frame)
 
-    def sealed(self) -> list[Items]:
-        """Close all batches: their frames."""
-        filling, self._filling = self._filling, {}
-        frames = [flow.seal() for flow in filling.values()]
-        return [frame for frame in frames if frame is not None]
+    def _seal(self, id: int) -> None:
+        """Close a stream's batch, if there is one."""
+        flow = self.filling.pop(id, None)
+        frame = None if flow is None else flow.seal()
+        if frame is not None:
+            self._say(frame)
+
+    def flush(self) -> None:
+        """Close all batches."""
+        for id in [*self.filling]:
+            self._seal(id)
 
     def drop(self, id: int) -> None:
         """Nobody wants it any more; nothing happens to a call that is no stream."""
         flow = self._flows.pop(id, None)
-        if flow is not None and self._filling.pop(id, None) is not None:
+        if flow is not None and self.filling.pop(id, None) is not None:
             flow.seal()
+
+    def positions(self) -> list[Items | End]:
+        """How far each is, in case its last frames were lost on the way."""
+        return [flow.end or Items(id, flow.next, ()) for id, flow in self._flows.items()]

@@ -9,9 +9,9 @@ from typing import Final, Literal, NamedTuple
 from .digest import Digest
 from .frames import Failure, HostFrame, Kind, Reading, Results, Resync
 from .kept import Word
-from .limits import Limits
 from .outflow import Outflow, Outflows
 from .states import ENTRY, Stage
+from .uploads import HostUploads
 
 __all__ = ["Reconciled", "Registry", "ResyncParts", "Run"]
 
@@ -45,12 +45,13 @@ class Registry:
     That is: as of the last number that it acknowledged. So the digest over them is the client's
     own, unless something was lost (D12).
 
-    streams: the books of those that are streams.
+    streams: the books of those that are streams. uploads: of what clients send with them.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, streams: Outflows, uploads: HostUploads) -> None:
         self.digest = Digest()
-        self.streams: Final = Outflows(limits)
+        self.streams: Final = streams
+        self.uploads: Final = uploads
         self._at: Final[dict[Stage, dict[int, Run]]] = {
             stage: {} for stage in Stage if stage is not Stage.OVER
         }
@@ -84,6 +85,7 @@ class Registry:
                 assert ENTRY[stage]["end"] is Stage.OVER
                 self.digest.remove(id)
                 self.streams.drop(id)
+                self.uploads.drop(id)
                 return stage
         return Stage.OVER
 
@@ -94,6 +96,7 @@ class Registry:
             self.digest.remove_all(ids)
             for id in ids:
                 self.streams.drop(id)
+                self.uploads.drop(id)
             ids.clear()
         return running, kept
 

@@ -34,9 +34,10 @@ class Ask:
     method: `method_id` of its name. timeout: the seconds that each has in all. hops: hosts that
     these compute calls have come through. headers: what they carry beside their arguments.
     repeats: whether they may run twice (D13); compute calls always may.
+    single: they stream, but one item is all that comes back.
     """
 
-    __slots__ = ("encoding", "headers", "hops", "kind", "method", "repeats", "timeout")
+    __slots__ = ("encoding", "headers", "hops", "kind", "method", "repeats", "single", "timeout")
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class Ask:
         timeout: float = math.inf,
         hops: int = 0,
         repeats: bool = False,
+        single: bool = False,
         headers: Headers = (),
     ) -> None:
         self.kind: Final = kind
@@ -56,6 +58,7 @@ class Ask:
         self.hops: Final = hops
         self.headers: Headers = headers
         self.repeats: Final = repeats or kind is Kind.COMPUTE
+        self.single: Final = single
 
     def anyway(self) -> Self:
         """The same, for a call that takes what comes."""

@@ -19,8 +19,7 @@ _ABOUT = (
 )
 _ENUMS: tuple[type[IntEnum], ...] = (Kind, Encoding)
 _STRUCTS: tuple[type[msgspec.Struct], ...] = (
-    *get_args(ClientFrame),
-    *get_args(HostFrame),
+    *dict.fromkeys((*get_args(ClientFrame), *get_args(HostFrame))),
     Ending,
     Reading,
 )

@@ -26,6 +26,8 @@ async def as_client(host: Host) -> None:
     await desk.clear(1)
     assert_type(await desk.whoami(), str)
     assert_type(desk.things(since=1), AsyncIterator[str])
+    assert_type(await desk.put_all(desk.things()), int)
+    assert_type(await desk.named("my ", things=desk.things()), tuple[str, AsyncIterator[str]])
     assert_type(await desk.computed.mine(), Computed[tuple[str, ...]])
     assert_type(desk.peek.some(3), Computed[str] | None)
     async for found in desk.changes.mine():

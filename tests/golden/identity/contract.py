@@ -40,6 +40,13 @@ class Desk(Protocol):
 
     def things(self, principal: Principal, since: int = 0) -> AsyncIterator[str]: ...
 
+    @command(invalidates=["mine(principal)"])
+    async def put_all(self, principal: Principal, things: AsyncIterator[str]) -> int: ...
+
+    async def named(
+        self, prefix: str, who: Principal, *, on: Session, things: AsyncIterator[str]
+    ) -> tuple[str, AsyncIterator[str]]: ...
+
 
 @service(internal=True)
 class Bell(Protocol):

@@ -43,6 +43,16 @@ class Desk(DeskService):
         for thing in self.drawers[principal.name][since:]:
             yield thing
 
+    async def put_all(self, principal: Principal, things: AsyncIterator[str]) -> int:
+        async for thing in things:
+            self.drawers[principal.name].append(thing)
+        return len(self.drawers[principal.name])
+
+    async def named(
+        self, prefix: str, who: Principal, *, on: Session, things: AsyncIterator[str]
+    ) -> tuple[str, AsyncIterator[str]]:
+        return who.name, (f"{prefix}{thing}" async for thing in things)
+
 
 class Bell(BellService):
     def __init__(self) -> None:
@@ -69,6 +79,13 @@ async def main() -> None:
     desk.invalidate.mine(ANN)
     assert desk.peek.some(1, ANN, on=phone) is None
     assert [thing async for thing in desk.things(BOB)] == ["a cup"]
+
+    async def sent() -> AsyncIterator[str]:
+        yield "a hat"
+
+    assert await desk.put_all(ANN, sent()) == 2
+    name, named = await desk.named("my ", ANN, on=phone, things=sent())
+    assert (name, [thing async for thing in named]) == ("ann", ["my a hat"])
     await desk.clear(BOB, 1, phone)
     assert await desk.mine(BOB) == ()
     bell = Bell()

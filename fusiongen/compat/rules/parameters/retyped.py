@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from ....contract import Streamed
 from ...rule import Breaking, BreakingRule, Tier, was_and_is
 from .cases import case, kept
 
@@ -38,6 +39,21 @@ class ParameterTypeChanged(BreakingRule):
             "the type of `ids` was `list[str]`, and is `set[str]`",
         ),
         Breaking(
+            *case("ids: AsyncIterator[str]", "ids: AsyncIterator[int]"),
+            "carts.get",
+            "the type of `ids` was `str`, and is `int`",
+        ),
+        Breaking(
+            *case("id: str", "id: AsyncIterator[str]"),
+            "carts.get",
+            "`id` was a value, and is a stream",
+        ),
+        Breaking(
+            *case("id: AsyncIterable[str]", "id: str"),
+            "carts.get",
+            "`id` was a stream, and is a value",
+        ),
+        Breaking(
             *case("n: Annotated[int, msgspec.Meta(ge=0)]", "n: Annotated[int, msgspec.Meta(ge=1)]"),
             "carts.get",
             "the type of `n` was `typing.Annotated[int, msgspec.Meta(ge=0)]`, "
@@ -59,6 +75,10 @@ class ParameterTypeChanged(BreakingRule):
                 if not comparison.forms.travels_alike(old.type, new.type):
                     shown = comparison.forms.shown(old.type, new.type)
                     yield cls.change(pair.at, was_and_is(f"the type of `{old.name}`", *shown))
+                if old.streamed is None and new.streamed is not None:
+                    yield cls.change(pair.at, f"`{old.name}` was a value, and is a stream")
+                if old.streamed is not None and new.streamed is None:
+                    yield cls.change(pair.at, f"`{old.name}` was a stream, and is a value")
 
 
 class ParameterRespelled(BreakingRule):
@@ -74,12 +94,18 @@ class ParameterRespelled(BreakingRule):
             "the type of `ids` was `collections.abc.Sequence[str]`, and is `list[str]`",
         ),
         Breaking(
+            *case("ids: AsyncIterable[str]", "ids: AsyncIterator[str]"),
+            "carts.get",
+            "`ids` was an `AsyncIterable`, and is an `AsyncIterator`",
+        ),
+        Breaking(
             *case("id: str", "id: Id"),
             "carts.get",
             "the type of `id` was `str`, and is `shop.contracts.Id`",
         ),
     )
     COMPATIBLE = (
+        case("ids: AsyncIterator[str]", "ids: AsyncIterable[str]"),
         case("id: Id", "id: str"),
         case("ids: tuple[Id, ...]", "ids: Sequence[str]"),
     )
@@ -94,3 +120,6 @@ class ParameterRespelled(BreakingRule):
                 ):
                     what = f"the type of `{old.name}`"
                     yield cls.change(pair.at, was_and_is(what, old.type, new.type))
+                if old.streamed is Streamed.ITERABLE and new.streamed is Streamed.ITERATOR:
+                    was = f"`{old.name}` was an `AsyncIterable`, and is an `AsyncIterator`"
+                    yield cls.change(pair.at, was)

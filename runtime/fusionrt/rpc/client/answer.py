@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -19,24 +19,19 @@ from ...errors import (
 )
 from ...wire import runs
 from ...wire.frames import Ending, Kind, Mark
+from ..failed import Failed
 from .registration import Registration
 
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Ask", "Failed", "Pending", "doubted", "in_doubt"]
+__all__ = ["Ask", "Pending", "doubted", "in_doubt"]
 
 
 TRIES: Final = 3
 """How often a result may be stale before it is there, until its caller takes what comes (D23)."""
 
-
-class Failed(FusionError):
-    """Raised when a host answered with a failure; the room above makes a typed error of it."""
-
-    def __init__(self, failure: Ending) -> None:
-        self.failure = failure
-        super().__init__(f"{failure.code}: {failure.message}")
+_E = TypeVar("_E", bound=Exception)
 
 
 class Ask(runs.Ask):
@@ -68,14 +63,14 @@ def in_doubt(ask: runs.Ask, error: FusionError) -> FusionError:
 
     What may run twice, and a stream, which is seen to have begun, raise the error itself.
     """
-    if ask.repeats or ask.kind is Kind.STREAM:
+    if ask.repeats or (ask.kind is Kind.STREAM and not ask.single):
         return error
     if not isinstance(error, RemoteUnavailable) or error.may_have_run:
         return error
     return OutcomeUnknown(error.service, error.problem)
 
 
-def doubted(error: Exception) -> Exception:
+def doubted(error: _E) -> _E | RemoteUnavailable:
     """What is raised by a call that failed so, but may have run before that."""
     if isinstance(error, Overloaded | CallTimeout | Refused):
         error.may_have_run = True
@@ -112,6 +107,11 @@ class Pending(msgspec.Struct, eq=False):
     def request(self) -> Self:
         """What it asks."""
         return self
+
+    @property
+    def may_start_again(self) -> bool:
+        """Whether it may be asked of another host when its own is lost (D13)."""
+        return self.ask.repeats
 
     def settle(self, payload: bytes) -> None:
         """The result is here."""

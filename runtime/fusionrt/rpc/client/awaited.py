@@ -66,9 +66,12 @@ class Awaited:
                     self.calls.pop(id).told()
             case events.Invalidated(ids, reason, True):
                 self.invalidated(ids, reason)
-            case events.ItemsReceived(id, index, payloads):
+            case events.ItemsReceived(id, index, payloads, skipped):
                 if id in self.streams:
-                    self.streams[id].received(index, payloads)
+                    self.streams[id].received(index, payloads, skipped)
+            case events.Unread(id):
+                if (stream := self.streams.get(id)) is not None and stream.upload is not None:
+                    stream.upload.close()
             case events.Ended(id, ending):
                 if id in self.streams:
                     self.streams.pop(id).ended(ending)
@@ -101,8 +104,8 @@ class Awaited:
     def wrote(self, ids: Iterable[int], marks: tuple[Mark, ...]) -> None:
         """Calls changed something; their answers follow (D15)."""
         for id in ids:
-            if id in self.calls:
-                self.calls[id].wrote = marks
+            if (call := self.find(id)) is not None:
+                call.wrote = marks
 
     def failed(self, id: int, failure: Ending, held: bool) -> None:
         """There is no result, and will be none."""

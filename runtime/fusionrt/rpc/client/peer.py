@@ -29,13 +29,14 @@ from ...wire.refusals import refusal
 from ...wire.runs import Headers, Request
 from ..deadlines import Deadlines, TimeLimit
 from ..subjects import Place
-from .answer import Ask, Pending
+from .answer import Ask, Pending, in_doubt
 from .outage import Outage
 from .owner import Call
 from .registration import Registration
 from .session import Session
 from .statistics import PeerStatistics
 from .stream import Incoming
+from .upload import Upload
 from .writes import Writes
 
 __all__ = ["Options", "Peer"]
@@ -184,9 +185,9 @@ class Peer:
             await self._transport.flush()
         self._told, self._taking = 0, None
 
-    def stream(self, request: Request) -> Incoming:
-        """Start a stream."""
-        incoming = Incoming(request)
+    def stream(self, request: Request, upload: Upload | None = None) -> Incoming:
+        """Start a stream. upload: what is sent with it."""
+        incoming = Incoming(request, upload)
         self._send(incoming)
         return incoming
 
@@ -344,15 +345,18 @@ class Peer:
 
     def again(self, call: Call, *, may_have_run: bool = False) -> None:
         session, ask = call.session, call.request.ask
-        if isinstance(call, Pending):
-            call.doubtful |= may_have_run
-        command = ask.kind is Kind.COMMAND
-        if command and session is not None and not session.over and isinstance(call, Pending):
-            session.ask(call)  # only there it runs at most once (D13)
-        elif may_have_run and ask.kind is Kind.PLAIN and not ask.repeats:
-            call.fail(OutcomeUnknown(self.service, "its host forgot what the call came to"))
-        else:
+        call.doubtful |= may_have_run
+        command = call.request.operation != ""
+        if not command or session is None or session.over:
+            once = (ask.kind is Kind.PLAIN or ask.single) and not (command or ask.repeats)
+            if may_have_run and once:
+                call.fail(OutcomeUnknown(self.service, "its host forgot what the call came to"))
+                return
             self._send(call)
+        elif isinstance(call, Pending):  # only there it runs at most once (D13)
+            session.ask(call)
+        else:
+            session.stream(call)
 
     def moved(self, call: Call, failure: Ending) -> None:
         if isinstance(call, Pending):
@@ -395,15 +399,15 @@ class Peer:
 
     def _host_lost(self, call: Call, reason: str) -> None:
         """The host is gone that may have run this: what may run twice is asked of another."""
-        if isinstance(call, Incoming) and not call.may_start_again:
-            call.fail(RemoteUnavailable(self.service, f"{reason}; start the stream anew"))
+        ask = call.request.ask
+        if not call.may_start_again:
+            streams = ask.kind is Kind.STREAM and not ask.single
+            problem = f"{reason}; start the stream anew" if streams else reason
+            call.fail(in_doubt(ask, RemoteUnavailable(self.service, problem)))
             return
         call.lost += 1
-        if isinstance(call, Pending):
-            call.doubtful = True
-        if isinstance(call, Pending) and not call.ask.repeats:
-            call.fail(OutcomeUnknown(self.service, reason))
-        elif call.lost >= HOSTS_LOST:
+        call.doubtful = True
+        if call.lost >= HOSTS_LOST:
             problem = f"{reason}, and so it was with {HOSTS_LOST} hosts that ran this call"
             call.fail(RemoteUnavailable(self.service, problem))
         else:

@@ -17,6 +17,7 @@ from ...wire.packing import ZSTD, Packing
 from ...wire.refusals import MOVED, RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
+from ..sending import Senders
 from .answer import Pending, in_doubt
 from .awaited import Awaited
 from .fencing import Fencing
@@ -35,6 +36,9 @@ STALLED: Final = 0.2
 its loop, makes no more: they could not be sent, nor heard of, in time. Of 20,000 cold reads at once
 with a second each, 7,500 are served at 0.25 and none at 0.4, when those that wait take too long to
 refuse."""
+
+
+NO_ITEMS: Final = Ending("bad_request", "its caller sends no items: update it")
 
 
 class Session(Vouching):
@@ -68,6 +72,7 @@ class Session(Vouching):
         # What a message sets off must not run as a part of whoever happened to send it.
         self._context = contextvars.Context()
         self._awaited = Awaited(self, wire)
+        self._senders = Senders(wire, self._changed)
         self._arrived: float = math.inf
         """In an outage: no call beyond this id can have reached the host."""
         self.sources: frozenset[str] = frozenset()
@@ -140,7 +145,9 @@ class Session(Vouching):
 
     def consumed(self, stream: Incoming, index: int) -> None:
         """The reader of a stream took the items up to this one."""
-        if self._awaited.streams.get(stream.id) is stream and self._wire.consumed(stream.id, index):
+        if self._awaited.streams.get(stream.id) is stream and self._wire.consumed(
+            stream.id, index, at_once=stream.newest
+        ):
             self._changed()
 
     def release(self, registration: Registration) -> None:
@@ -341,6 +348,8 @@ class Session(Vouching):
                     self._outdated(id, reason)
             case events.Unsent(id, may_have_run):
                 self._again(id, may_have_run)
+            case events.Consumed(id, credit):
+                self._upload(id, credit)
             case events.Opened():
                 if self._packing is not None and ZSTD in self._wire.packs:
                     self._send = _packed(self._packing.pack, self._send)
@@ -388,6 +397,18 @@ class Session(Vouching):
             call.outdated(reason)
         self._again(id, may_have_run=True)
 
+    def _upload(self, id: int, credit: int) -> None:
+        """The body of a stream call reads what is sent with it, or begins to."""
+        stream = self._awaited.streams.get(id)
+        if stream is None:
+            return
+        if stream.upload is None:
+            self._wire.end(id, NO_ITEMS)
+        elif not stream.upload.begun:
+            stream.upload.begin(self._senders.sender(id))
+        elif credit > 0:
+            self._senders.credited(id)
+
     def _again(self, id: int, may_have_run: bool = False) -> None:
         call = self._awaited.pop(id)
         if call is not None:
@@ -411,7 +432,7 @@ class Session(Vouching):
             if stream.may_start_again:
                 self._owner.again(stream)
             else:
-                stream.fail(error)
+                stream.fail(in_doubt(stream.request.ask, error))
         self._lose_held(f"{self.service}: its host shuts down")
 
 

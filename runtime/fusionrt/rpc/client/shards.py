@@ -23,6 +23,7 @@ from .registration import Registration
 from .search import ANYBODY, PAUSE, Patience, Search, ShardIncoming, ShardPending
 from .session import Session
 from .stream import Incoming
+from .upload import Upload
 
 __all__ = ["ShardPeer"]
 
@@ -73,9 +74,11 @@ class ShardPeer(Peer):
         self._send(call)
         return call
 
-    def stream(self, request: Request, shard: int | None = None) -> Incoming:
+    def stream(
+        self, request: Request, upload: Upload | None = None, shard: int | None = None
+    ) -> Incoming:
         """See `Peer`."""
-        incoming = ShardIncoming(request)
+        incoming = ShardIncoming(request, upload)
         incoming.shard = shard
         self._send(incoming)
         return incoming

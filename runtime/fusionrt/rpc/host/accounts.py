@@ -26,7 +26,8 @@ AGAIN: Final = 0.01
 
 class Usage(NamedTuple):
     """What a session has. calls: that run or wait. streams: that are open. bytes: of the arguments
-    of calls that wait, and of results that its client does not have yet.
+    of calls that wait, of items that were sent and not read, and of results that its client does
+    not have yet.
     """
 
     calls: int

@@ -12,7 +12,8 @@ from msgspec import structs
 from ...identity import Asker
 from ...primitives import new_id
 from ...wire.frames import Calls, Encoding, Ending, Kind, Mark, Probe
-from .streams import Sender
+from ..inbox import Inbox
+from ..sending import Sender
 
 __all__ = [
     "Answer",
@@ -148,8 +149,22 @@ class Reply(Protocol):
     def failure(self, failure: Ending) -> None:
         """It did not begin."""
 
-    def stream(self) -> Sender:
-        """It is a stream: what sends its items, and its end (D18)."""
+    def stream(self, *, newest: bool = False) -> Sender:
+        """It is a stream: what sends its items, and its end (D18). newest: a slow reader gets the
+        newest only.
+        """
+
+    def wrote(self, marks: tuple[Mark, ...]) -> None:
+        """What its caller sent changed something; its answer follows (D15)."""
+
+    def result(self, payload: bytes, *, command: bool) -> None:
+        """It is no stream but for what its caller sends: one item, and the end.
+
+        command: what that invalidated is told before (D15).
+        """
+
+    def arriving(self) -> Inbox:
+        """What its caller sends with it."""
 
 
 class Servant(Protocol):
@@ -168,8 +183,11 @@ class Servant(Protocol):
         """What produces a stream; None if it failed already."""
 
 
-def internal(error: BaseException, what: str) -> Ending:
-    """What a caller is told of an error that is none of its business: where it is logged (D21)."""
+def internal(error: BaseException, what: str, *, teller: str = "its host") -> Ending:
+    """What is told of an error that is none of the other end's business: where it is logged (D21).
+
+    teller: whose log that is.
+    """
     reference = new_id()[:12]
     _log.error("%s failed; the caller was told the reference %s", what, reference, exc_info=error)
-    return Ending("internal", f"it raised an exception; its host logged it as {reference}")
+    return Ending("internal", f"it raised an exception; {teller} logged it as {reference}")

@@ -18,6 +18,9 @@ from ...wire.marks import Marks
 from ...wire.packing import ZSTD, Packing
 from ...wire.refusals import RETRY_AFTER, refusal
 from ..deadlines import Deadlines
+from ..failed import Failed
+from ..inbox import Inbox
+from ..sending import Sender, Senders
 from .accounts import Account, Usage
 from .behind import Behind, Reflect
 from .contexts import Contexts
@@ -27,7 +30,7 @@ from .pool import Pool
 from .read_your_writes import Outlet
 from .servant import Answer, Call, Servant, calls_of, internal, one_of
 from .statistics import SessionStatistics
-from .streams import OpenStreams, Sender, Senders
+from .streams import Arriving, OpenStreams
 from .unheard import Unheard
 from .work import Line, Work
 
@@ -38,6 +41,7 @@ _log = logging.getLogger("fusionrt")
 _NO_ANSWER: Final = Ending(
     "cancelled", "its body ended without an answer: it was cancelled on its host"
 )
+_CALL_OVER: Final = Ending("cancelled", "the call is over that its items were sent with")
 _LATE: Final = Ending("timeout", "its time was up before it was done")
 
 
@@ -95,6 +99,8 @@ class Session:
         """What calls changed that are about to be answered, and which."""
         self._loose = outlet.loose.version
         self.senders = Senders(wire, self.changed)
+        self._arriving: dict[int, Arriving] = {}
+        """What is sent with streams that run."""
         account.join(self)
 
     def receive(self, envelope: ClientEnvelope, now: float) -> bool:
@@ -103,6 +109,8 @@ class Session:
             match event:
                 case events.CallsReceived():
                     self._start(event.calls, event.deadline)
+                case events.Refused(count):
+                    self._gate.refused += count
                 case events.CallCancelled(id):
                     self._stop(id)
                 case events.Unsubscribed(ids):
@@ -110,6 +118,10 @@ class Session:
                 case events.Consumed(id, credit):
                     if credit > 0:
                         self.senders.credited(id)
+                case events.ItemsReceived(id, index, payloads):
+                    self._arriving[id].received(index, payloads)
+                case events.Ended(id, failure):
+                    self._arriving[id].ended(failure)
                 case events.FenceReceived(number, marks, hops):
                     self._behind.fence(number, marks, hops)
                 case events.ProbeReceived(probe):
@@ -163,7 +175,8 @@ class Session:
         streams = sum(work is None for _, work in self._running.values())
         running = len(self._running) - streams
         waits = sum(work.bytes * len(work.todo) for work in self._line.works)
-        return Usage(running + self._line.calls, streams, self.wire.kept_bytes + waits)
+        came = sum(arriving.size for arriving in self._arriving.values())
+        return Usage(running + self._line.calls, streams, self.wire.kept_bytes + waits + came)
 
     def trim(self) -> None:
         """The client may hold less than before."""
@@ -389,6 +402,7 @@ class Session:
         if self._streams.full or not self.account.admits(streams=1):
             work.close()
             self._gate.refused += 1
+            self._arriving.pop(call.id, None)
             self.end(call.id, refusal(RETRY_AFTER))
             return
         self._streams.add(self._run_stream(call.id, work))
@@ -399,7 +413,11 @@ class Session:
 
         def ended(task: asyncio.Task[None]) -> None:
             del self._running[id]
+            self.senders.left(id)
             work.close()  # if it never began
+            arriving = self._arriving.pop(id, None)
+            if arriving is not None:
+                arriving.fail(Failed(_CALL_OVER))
             if (unanswered := self._ending(task)) is not None:
                 self.end(id, unanswered.failure)
 
@@ -408,8 +426,24 @@ class Session:
 
     def end(self, id: int, failure: Ending | None) -> None:
         """End a stream."""
+        if self._wrote[0]:
+            self._say_wrote(answered=False)
         self.wire.end(id, failure)
         self.changed()
+
+    def result(self, id: int, payload: bytes, command: bool) -> None:
+        """Answer a stream by one item."""
+        if command:
+            self._outlet.flush_others(self)
+        if self._wrote[0] or self._loose != self._outlet.loose.version:
+            self._say_wrote(answered=True)
+        self.wire.item(id, payload)
+        self.end(id, None)
+
+    def arriving(self, id: int) -> Inbox:
+        """What is sent with a stream."""
+        arriving = self._arriving[id] = Arriving(id, self.wire, self.changed)
+        return arriving
 
     def fail_stream(self, id: int, failure: Ending) -> None:
         """Say that a stream did not begin."""
@@ -435,5 +469,14 @@ class _Reply:
     def failure(self, failure: Ending) -> None:
         self._session.fail_stream(self._id, failure)
 
-    def stream(self) -> Sender:
-        return self._session.senders.sender(self._id)
+    def stream(self, *, newest: bool = False) -> Sender:
+        return self._session.senders.sender(self._id, newest=newest)
+
+    def wrote(self, marks: tuple[Mark, ...]) -> None:
+        self._session.wrote(self._id, marks)
+
+    def result(self, payload: bytes, *, command: bool) -> None:
+        self._session.result(self._id, payload, command)
+
+    def arriving(self) -> Inbox:
+        return self._session.arriving(self._id)

@@ -1,4 +1,4 @@
-"""Streams of a host: how many are open (D27), and the pace at which their items leave (D18)."""
+"""Streams of a host: how many are open (D27), and what their callers send with them (D18, D19)."""
 
 from __future__ import annotations
 
@@ -6,18 +6,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from ...primitives import clock
-from ...wire.frames import Ending
 from ...wire.host import HostSession
-from ...wire.outflow import Outflow
+from ..inbox import Inbox
 
-__all__ = ["OpenStreams", "Sender", "Senders"]
-
-FIRST: Final = 64
-"""Items that a body may yield without waiting before other work gets its turn, at first."""
-TURN: Final = 0.002
-"""Seconds after which others get theirs: a batch that took longer to make is followed by a smaller
-one, a full one that took less by a larger one."""
+__all__ = ["Arriving", "OpenStreams"]
 
 
 class OpenStreams:
@@ -43,90 +35,24 @@ class OpenStreams:
         task.add_done_callback(self._tasks.discard)
 
 
-class Senders:
-    """The streams of one session that wait for their readers."""
+class Arriving(Inbox):
+    """What a caller sends with a stream call; asked for when its body begins to read."""
 
-    def __init__(self, wire: HostSession, changed: Callable[[], None]) -> None:
-        """changed: there is something to send, at the end of this tick."""
-        self.wire: Final = wire
-        self.changed: Final = changed
-        self.now: Final = clock()
-        self._blocked: dict[int, asyncio.Future[None]] = {}
-
-    def __len__(self) -> int:
-        return len(self._blocked)
-
-    def sender(self, id: int) -> Sender:
-        """What sends the items of a stream."""
-        return Sender(self, id)
-
-    def credited(self, id: int) -> None:
-        """The reader of a stream took items."""
-        blocked = self._blocked.get(id)
-        if blocked is not None and not blocked.done():
-            blocked.set_result(None)
-
-    async def credit(self, id: int) -> None:
-        """Wait until the reader took items."""
-        blocked = self._blocked[id] = asyncio.get_running_loop().create_future()
-        try:
-            await blocked
-        finally:
-            del self._blocked[id]
-
-
-class Sender:
-    """Sends the items of one stream.
-
-    put: adds the next item to the batch that leaves at the end of this tick. False: there is no
-        such batch, or it is full; `item` is to be awaited.
-    """
-
-    def __init__(self, senders: Senders, id: int) -> None:
-        flow = senders.wire.stream(id)
-        self.put: Final[Callable[[bytes], bool]] = _refuse if flow is None else flow.put
-        self._flow = flow
-        self._senders: Final = senders
+    def __init__(self, id: int, wire: HostSession, changed: Callable[[], None]) -> None:
+        super().__init__()
         self._id: Final = id
-        self._most: Final = 0 if flow is None else flow.at_most
-        self._at_most = min(FIRST, self._most)
-        self._began = 0.0
+        self._wire: Final = wire
+        self._changed: Final = changed
 
-    async def item(self, payload: bytes) -> bool:
-        """Send the next item once there is room for it. False: nobody reads on, or it cannot be
-        sent.
+    async def wait(self) -> None:
+        self._wire.want(self._id)
+        self._changed()
+        await super().wait()
 
-        A body that never waits for anything gives way to others here, after so many items or so
-        much time; one that is ahead of its reader waits.
-        """
-        senders, flow = self._senders, self._flow
-        if flow is None:
-            return False
-        if flow.filling and self._turn_is_over(flow):
-            await asyncio.sleep(0)  # the batch leaves
-        while flow is senders.wire.stream(self._id) and flow.credit <= 0:
-            await senders.credit(self._id)
-        if not flow.filling:  # a turn begins
-            self._began = senders.now()
-        flow.at_most = self._at_most
-        taken = senders.wire.item(self._id, payload)
-        senders.changed()
-        return taken
+    def consumed(self, index: int) -> None:
+        if self._wire.consumed(self._id, index):
+            self._changed()
 
-    def _turn_is_over(self, flow: Outflow) -> bool:
-        """A batch takes no more: how long did it take? Large items fill many in one turn."""
-        if self._senders.now() - self._began > TURN:
-            self._at_most = max(1, self._at_most // 2)
-            return True
-        if flow.full:
-            self._at_most = min(2 * self._at_most, self._most)
-        return flow.full
-
-    def end(self, failure: Ending | None = None) -> None:
-        """The stream is over. failure: why, if not by its own end."""
-        self._senders.wire.end(self._id, failure)
-        self._senders.changed()
-
-
-def _refuse(payload: bytes) -> bool:
-    return False
+    def left(self) -> None:
+        self._wire.unread(self._id)
+        self._changed()

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=41f0fd89926d754f70de56d0078f3cf3
+# fusiongen:hash=693df2e4b65542ba1427a6c5f53be40a
 """The typed client of `Kit`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -117,3 +117,44 @@ class KitClient(Kit, Client, contract=CONTRACT):
         fail: str = "",
     ) -> AsyncIterator[Point]:
         return self._fusion.stream("count", (upto, fail))
+
+    async def total(
+        self,
+        numbers: AsyncIterator[int],
+    ) -> int:
+        return await self._fusion.send("total", (), numbers)
+
+    async def put_all(
+        self,
+        key: str,
+        values: AsyncIterator[int],
+    ) -> int:
+        return await self._fusion.send("put_all", (key,), values)
+
+    def moved(
+        self,
+        by: int,
+        *,
+        points: AsyncIterator[Point],
+    ) -> AsyncIterator[Point]:
+        return self._fusion.stream("moved", (by,), points)
+
+    async def open(
+        self,
+        upto: int,
+        fail: str = "",
+    ) -> tuple[str, AsyncIterator[Point]]:
+        return await self._fusion.open("open", (upto, fail))
+
+    async def open_moved(
+        self,
+        by: int,
+        points: AsyncIterator[Point],
+    ) -> tuple[int, str, AsyncIterator[Point]]:
+        return await self._fusion.open("open_moved", (by,), points)
+
+    def latest(
+        self,
+        upto: int,
+    ) -> AsyncIterator[int]:
+        return self._fusion.stream("latest", (upto,))

@@ -2,10 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=3e9e1da69b540156e250f2358b4f8d93
+# fusiongen:hash=a678ea78103da8b14301c1488b6ceff0
 """The table of `Kit`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator
 
 from fusionrt.abi import (
     Command,
@@ -44,6 +46,12 @@ def _types() -> Types:
             "wait": Signature((), str),
             "cancelled": Signature((), int),
             "count": Signature((int, str), Point),
+            "total": Signature((int,), int),
+            "put_all": Signature((str, int), int),
+            "moved": Signature((int, Point), Point),
+            "open": Signature((int, str), Point, head=tuple[str]),
+            "open_moved": Signature((int, Point), Point, head=tuple[int, str]),
+            "latest": Signature((int,), int),
         },
         raises=(Short,),
     )
@@ -57,6 +65,13 @@ def _put_keys(keys: Keys, key: str, value: int) -> None:
 
 
 def _put_and_fail_keys(keys: Keys, key: str, value: int) -> None:
+    from .server import KitInvalidate
+
+    kit_ = KitInvalidate(keys)
+    kit_.get(key)
+
+
+def _put_all_keys(keys: Keys, key: str, values: AsyncIterator[int]) -> None:
     from .server import KitInvalidate
 
     kit_ = KitInvalidate(keys)
@@ -83,5 +98,11 @@ CONTRACT: Contract = Contract(
         Plain("wait"),
         Plain("cancelled"),
         Stream("count", ("upto", "fail")),
+        Plain("total", ("numbers",), sends=True),
+        Command("put_all", ("key", "values"), keys=_put_all_keys, sends=True),
+        Stream("moved", ("by", "points"), sends=True),
+        Stream("open", ("upto", "fail"), headed=True),
+        Stream("open_moved", ("by", "points"), headed=True, sends=True),
+        Stream("latest", ("upto",), skip=True),
     ),
 )

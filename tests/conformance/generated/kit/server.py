@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=83833aa5d7a523cc29fb09a334a5d4be
+# fusiongen:hash=aa8948ae2483e5531481848464d61c2e
 """The server side of `Kit`: subclass `KitService` and write the bodies."""
 
 from __future__ import annotations
@@ -206,3 +206,44 @@ class KitService(Kit, Service, contract=CONTRACT):
         upto: int,
         fail: str = "",
     ) -> AsyncIterator[Point]: ...
+
+    @abstractmethod
+    async def total(
+        self,
+        numbers: AsyncIterator[int],
+    ) -> int: ...
+
+    @abstractmethod
+    async def put_all(
+        self,
+        key: str,
+        values: AsyncIterator[int],
+    ) -> int: ...
+
+    @abstractmethod
+    def moved(
+        self,
+        by: int,
+        *,
+        points: AsyncIterator[Point],
+    ) -> AsyncIterator[Point]: ...
+
+    @abstractmethod
+    async def open(
+        self,
+        upto: int,
+        fail: str = "",
+    ) -> tuple[str, AsyncIterator[Point]]: ...
+
+    @abstractmethod
+    async def open_moved(
+        self,
+        by: int,
+        points: AsyncIterator[Point],
+    ) -> tuple[int, str, AsyncIterator[Point]]: ...
+
+    @abstractmethod
+    def latest(
+        self,
+        upto: int,
+    ) -> AsyncIterator[int]: ...

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=04d6b8b3cd0d6859df56194a2d1dc0ee
+# fusiongen:hash=6e80c6fb3db362a937dfc751e117ad89
 """The typed client of `Rooms`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -75,3 +75,17 @@ class RoomsClient(Rooms, Client, contract=CONTRACT):
         since: int = 0,
     ) -> AsyncIterator[str]:
         return self._fusion.stream("lines", (room, since))
+
+    async def tell(
+        self,
+        room: str,
+        texts: AsyncIterator[str],
+    ) -> int:
+        return await self._fusion.send("tell", (room,), texts)
+
+    async def enter(
+        self,
+        room: str,
+        texts: AsyncIterator[str],
+    ) -> tuple[str, AsyncIterator[str]]:
+        return await self._fusion.open("enter", (room,), texts)

@@ -2,10 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=9695b71cb6e44e5fb43de546c8d9bad5
+# fusiongen:hash=5c8c8b18a0cd2e9e6baa3e081825507a
 """The table of `Rooms`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
+
+from collections.abc import AsyncIterator
 
 from fusionrt.abi import (
     ANY,
@@ -36,11 +38,21 @@ def _types() -> Types:
             "look": Signature((str,), str),
             "knock": Signature((str,), None),
             "lines": Signature((str, int), str),
+            "tell": Signature((str, str), int),
+            "enter": Signature((str, str), str, head=tuple[str]),
         },
     )
 
 
 def _say_keys(keys: Keys, room: str, text: str) -> None:
+    from .server import RoomsInvalidate
+
+    rooms_ = RoomsInvalidate(keys)
+    rooms_.count(room)
+    rooms_.starting(ANY, room=room)
+
+
+def _tell_keys(keys: Keys, room: str, texts: AsyncIterator[str]) -> None:
     from .server import RoomsInvalidate
 
     rooms_ = RoomsInvalidate(keys)
@@ -62,6 +74,8 @@ CONTRACT: Contract = Contract(
         Plain("look", ("room",), idempotent=True),
         OneWay("knock", ("room",)),
         Stream("lines", ("room", "since")),
+        Command("tell", ("room", "texts"), keys=_tell_keys, sends=True),
+        Stream("enter", ("room", "texts"), headed=True, sends=True),
     ),
     shard=Shard("room", 16),
 )

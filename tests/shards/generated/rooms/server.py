@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=312389319c34e5291e9abaf9458d7055
+# fusiongen:hash=8959e9eed9546abe2ffc31cafc37fb2a
 """The server side of `Rooms`: subclass `RoomsService` and write the bodies."""
 
 from __future__ import annotations
@@ -137,3 +137,17 @@ class RoomsService(Rooms, Service, contract=CONTRACT):
         room: str,
         since: int = 0,
     ) -> AsyncIterator[str]: ...
+
+    @abstractmethod
+    async def tell(
+        self,
+        room: str,
+        texts: AsyncIterator[str],
+    ) -> int: ...
+
+    @abstractmethod
+    async def enter(
+        self,
+        room: str,
+        texts: AsyncIterator[str],
+    ) -> tuple[str, AsyncIterator[str]]: ...

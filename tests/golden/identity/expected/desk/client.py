@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=6fc38c2ce9f0144ea1862b0805b3dbf0
+# fusiongen:hash=9655f935bee6535f6149100af60eafb0
 # mypy: disable-error-code="deprecated"
 # pyright: reportDeprecated=false
 # ty: ignore[deprecated]
@@ -62,6 +62,18 @@ class DeskCalls(Protocol):
         self,
         since: int = 0,
     ) -> AsyncIterator[str]: ...
+
+    async def put_all(
+        self,
+        things: AsyncIterator[str],
+    ) -> int: ...
+
+    async def named(
+        self,
+        prefix: str,
+        *,
+        things: AsyncIterator[str],
+    ) -> tuple[str, AsyncIterator[str]]: ...
 
 
 class DeskClientComputed(DeskComputed):
@@ -139,3 +151,17 @@ class DeskClient(DeskCalls, Client, contract=CONTRACT):
         since: int = 0,
     ) -> AsyncIterator[str]:
         return self._fusion.stream("things", (since,))
+
+    async def put_all(
+        self,
+        things: AsyncIterator[str],
+    ) -> int:
+        return await self._fusion.send("put_all", (), things)
+
+    async def named(
+        self,
+        prefix: str,
+        *,
+        things: AsyncIterator[str],
+    ) -> tuple[str, AsyncIterator[str]]:
+        return await self._fusion.open("named", (prefix,), things)

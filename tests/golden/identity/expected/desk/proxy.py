@@ -2,11 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=8553cf6df90f14d41a0e297142b50438
+# fusiongen:hash=1834d85a68d82a20c0bd9775c5c85cd8
 """The table of `Desk`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from fusionrt.abi import (
@@ -42,6 +43,8 @@ def _types() -> Types:
             "clear": Signature((Principal, int, Session), None),
             "whoami": Signature((Session, Principal), str),
             "things": Signature((Principal, int), str),
+            "put_all": Signature((Principal, str), int),
+            "named": Signature((str, Principal, Session, str), str, head=tuple[str]),
         },
     )
 
@@ -60,6 +63,13 @@ def _clear_keys(keys: Keys, who: Principal, limit: int, on: Session) -> None:
     desk_ = DeskInvalidate(keys)
     desk_.mine(ANY)
     desk_.some(limit, who, on=on)
+
+
+def _put_all_keys(keys: Keys, principal: Principal, things: AsyncIterator[str]) -> None:
+    from .server import DeskInvalidate
+
+    desk_ = DeskInvalidate(keys)
+    desk_.mine(principal)
 
 
 CONTRACT: Contract = Contract(
@@ -86,5 +96,19 @@ CONTRACT: Contract = Contract(
         ),
         Plain("whoami", ("session", "principal"), filled=("session", "principal")),
         Stream("things", ("principal", "since"), filled=("principal",)),
+        Command(
+            "put_all",
+            ("principal", "things"),
+            filled=("principal",),
+            keys=_put_all_keys,
+            sends=True,
+        ),
+        Stream(
+            "named",
+            ("prefix", "who", "on", "things"),
+            filled=("who", "on"),
+            headed=True,
+            sends=True,
+        ),
     ),
 )

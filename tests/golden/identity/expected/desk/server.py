@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=25c8c2652b649793bd033b4fb7720694
+# fusiongen:hash=133373337b93ff1f9397e5d6486e0ab8
 # mypy: disable-error-code="deprecated"
 # pyright: reportDeprecated=false
 # ty: ignore[deprecated]
@@ -196,3 +196,20 @@ class DeskService(Desk, Service, contract=CONTRACT):
         principal: Principal,
         since: int = 0,
     ) -> AsyncIterator[str]: ...
+
+    @abstractmethod
+    async def put_all(
+        self,
+        principal: Principal,
+        things: AsyncIterator[str],
+    ) -> int: ...
+
+    @abstractmethod
+    async def named(
+        self,
+        prefix: str,
+        who: Principal,
+        *,
+        on: Session,
+        things: AsyncIterator[str],
+    ) -> tuple[str, AsyncIterator[str]]: ...

@@ -1,0 +1,212 @@
+"""Streams to a service through faults: each item once and in order, or a clear error (D18, D19)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from fusionrt import Host, OutcomeUnknown
+from fusionrt.primitives import now
+from fusionrt.rpc import Ask, Failed
+from fusionrt.testing import run
+from fusionrt.transport.memory import Faults, MemoryNetwork
+from fusionrt.wire.digest import method_id
+from fusionrt.wire.frames import Kind
+from fusionrt.wire.limits import Limits
+from fusionrt.wire.runs import Request
+from tests.natsserver import NatsServer
+from tests.streams.contracts import Row
+from tests.streams.generated.flows import FlowsClient
+from tests.streams.world import MyFlows, Source, World, in_memory, over_nats
+from tests.waiting import until
+
+MANY = 10_000
+HEAVY = Faults(delay=(0.0, 0.01), drop=0.15, duplicate=0.1)
+
+
+def test_D18_what_is_sent_arrives_over_a_network_that_loses() -> None:
+    """Messages of both ways are lost and doubled; no item is."""
+    for seed in range(10):
+        run(lossy(seed), seed=seed)
+
+
+async def lossy(seed: int) -> None:
+    """Streams in all directions; time is virtual."""
+    async with in_memory(seed=seed) as world:
+        assert await world.flows.sum(Source(1).numbers()) == 0
+        assert world.network is not None
+        world.network.faults = HEAVY
+        client = world.client.with_options(timeout=1000.0)
+        got = [number async for number in client.doubled(Source(MANY).numbers())]
+        assert got == [2 * number for number in range(MANY)]
+        assert await client.sum(Source(MANY).numbers()) == sum(range(MANY))
+        assert await client.load("a", Source(MANY).rows()) == sum(range(MANY))
+        assert world.service.loads == ["a"]
+        last = [number async for number in client.ticks(MANY)]
+        assert last[-1] == MANY - 1
+        world.network.faults = Faults()
+
+
+@pytest.mark.parametrize("end", ["serving", "calling"])
+async def test_D18_a_cut_in_the_middle_is_made_up_for(remote: World, end: str) -> None:
+    """Whichever end loses its connection: the same call goes on."""
+    network, service = remote.network, remote.service
+    assert network is not None
+    source = Source(MANY)
+    service.pace.clear()
+    call = asyncio.ensure_future(remote.flows.sum(source.numbers()))
+    await until(lambda: source.given > 1000)
+    network.disconnect(end)
+    service.pace.set()
+    await until(lambda: service.seen > 100)
+    network.reconnect(end)
+    assert await call == sum(range(MANY))
+    assert service.seen == MANY
+
+
+async def test_D18_a_lost_host_ends_both_ends_with_a_clear_error(remote: World) -> None:
+    """The caller is told, its iterator is closed; another host is not given the rest."""
+    source = Source(3, waits=asyncio.Event())
+    assert remote.network is not None
+    async with Host(transport=remote.network.connect("another")) as another:
+        call = asyncio.ensure_future(remote.flows.sum(source.numbers()))
+        await until(lambda: remote.service.seen == 3)
+        await another.serve(MyFlows())
+        remote.network.crash("serving")
+        with pytest.raises(OutcomeUnknown):
+            await asyncio.wait_for(call, 20.0)
+        assert source.closed
+        assert await remote.flows.sum(Source(3).numbers()) == 3
+
+
+async def test_D13_the_outcome_of_a_command_is_unknown_whose_host_is_lost(remote: World) -> None:
+    """Its rows were sent to one host; no other one gets them."""
+    source = Source(3, waits=asyncio.Event())
+    assert remote.network is not None
+    call = asyncio.ensure_future(remote.flows.load("a", source.rows()))
+    await until(lambda: source.given == 3)
+    remote.network.crash("serving")
+    with pytest.raises(OutcomeUnknown):
+        await asyncio.wait_for(call, 20.0)
+    await until(lambda: source.closed)
+
+
+async def test_D13_a_call_that_no_body_reads_is_made_again_elsewhere(remote: World) -> None:
+    """Nothing was taken from its iterator, so another host can have all of it."""
+    source = Source(3)
+    assert remote.network is not None and remote.serving is not None
+    async with Host(transport=remote.network.connect("another")) as another:
+        remote.network.partition("serving")
+        call = asyncio.ensure_future(remote.flows.sum(source.numbers()))
+        await asyncio.sleep(0.1)
+        assert not source.given
+        await another.serve(MyFlows())
+        assert await asyncio.wait_for(call, 20.0) == 3
+        remote.network.heal()
+
+
+async def test_D18_a_body_sees_that_its_caller_is_gone(remote: World) -> None:
+    """A client that vanishes is forgotten, and what it was sending ends."""
+    source = Source(3, waits=asyncio.Event())
+    assert remote.network is not None
+    call = asyncio.ensure_future(remote.flows.sum(source.numbers()))
+    await until(lambda: remote.service.seen == 3)
+    remote.network.crash("calling")
+    await until(lambda: remote.service.caught, within=20.0)
+    assert isinstance(remote.service.caught[0], asyncio.CancelledError)
+    call.cancel()
+
+
+async def test_D18_a_slow_body_bounds_what_its_caller_makes(remote: World) -> None:
+    """Credit comes with consumption: the iterator waits where the window ends."""
+    source = Source()
+    remote.service.pace.clear()
+    call = asyncio.ensure_future(remote.flows.sum(source.numbers()))
+    await until(lambda: source.given > Limits().window)
+    await asyncio.sleep(0.1)
+    assert source.given <= Limits().window + 2
+    call.cancel()
+    await until(lambda: source.closed)
+
+
+async def test_D18_a_slow_body_bounds_the_bytes_its_caller_makes(remote: World) -> None:
+    """Few large items are many, too."""
+    made = 0
+
+    async def blobs() -> AsyncIterator[bytes]:
+        nonlocal made
+        while True:
+            made += 1
+            yield bytes(100_000)
+
+    remote.service.pace.clear()
+    call = asyncio.ensure_future(remote.flows.blobs(blobs()))
+    await until(lambda: made > 5)
+    await asyncio.sleep(0.1)
+    assert made * 100_000 <= Limits().window_bytes + 300_000
+    call.cancel()
+
+
+@pytest.mark.parametrize("way", ["up", "down", "both"])
+async def test_D18_a_broker_that_restarts_costs_no_item(nats_process: NatsServer, way: str) -> None:
+    """In mid-stream, over a real broker, in each direction and both."""
+    async with over_nats(nats_process.url) as world:
+        client = world.client.with_options(timeout=60.0)
+        count = 3_000
+
+        async def slow_rows() -> AsyncIterator[Row]:
+            for number in range(count):
+                if number % 50 == 0:
+                    await asyncio.sleep(0.01)
+                yield Row(number)
+
+        async def run() -> list[int]:
+            if way == "up":
+                return [await client.load("a", slow_rows())]
+            if way == "down":
+                got = []
+                _, rows = await client.open("all", count)
+                async for row in rows:
+                    got.append(row.number)
+                    if row.number % 50 == 0:
+                        await asyncio.sleep(0.01)
+                return got
+            _, _, rows = await client.relay("a", slow_rows())
+            return [row.number async for row in rows]
+
+        call = asyncio.ensure_future(run())
+        await asyncio.sleep(0.2)
+        assert not call.done()
+        nats_process.restart()
+        got = await asyncio.wait_for(call, 40.0)
+        assert got == ([sum(range(count))] if way == "up" else [*range(count)])
+
+
+async def test_D22_a_host_that_drains_ends_what_is_sent_to_it() -> None:
+    """As with streams: the caller is told to begin anew, elsewhere."""
+    service = MyFlows()
+    network = MemoryNetwork(1)
+    async with Host(transport=network.connect("calling")) as calling:
+        source = Source(3, waits=asyncio.Event())
+        async with Host(transport=network.connect("serving")) as serving:
+            await serving.serve(service)
+            client = calling.client(FlowsClient)
+            call = asyncio.ensure_future(client.sum(source.numbers()))
+            await until(lambda: service.seen == 3)
+        with pytest.raises(OutcomeUnknown):
+            await asyncio.wait_for(call, 20.0)
+        await until(lambda: source.closed)
+
+
+async def test_a_client_that_does_not_know_of_items_ends_the_body(remote: World) -> None:
+    """An old client calls a stream that is sent something now: the body is told."""
+    peer = remote.client._fusion._peer
+    request = Request(Ask(Kind.STREAM, method_id("sum")), b"\x90", now() + 10.0)
+    with pytest.raises(Failed, match="sends no items"):
+        async for _ in peer.stream(request):
+            pass
+    plain = Request(Ask(Kind.PLAIN, method_id("sum")), b"\x90", now() + 10.0)
+    with pytest.raises(Failed, match="no plain method"):
+        await peer.call(plain)
