@@ -9,6 +9,7 @@ import asyncio
 import fnmatch
 import itertools
 import logging
+import math
 import sys
 import tempfile
 import time
@@ -59,7 +60,7 @@ def _sum_up(plays: Sequence[Play]) -> None:
         for play in plays
     )
     stale = max(play.staleness for play in plays)
-    back = sorted(play.recovery for play in plays)
+    back = sorted(play.recovery for play in plays if play.recovery < math.inf) or [math.nan]
     print(
         f"{cell.outage.value * SCALE:g} s, {cell.fault.value}: {dict(outcomes)}; stale at most "
         f"{stale:.2f} s; served again after {back[len(back) // 2]:.2f} s, at most {back[-1]:.2f} s"

@@ -375,7 +375,9 @@ class Play:
 
     @property
     def recovery(self) -> float:
-        """Seconds from the end of the fault until reads are served again."""
+        """Seconds from the end of the fault until reads are served again; infinite if the play was
+        over before.
+        """
         served = [began for began, read in self.reads.all if read is not None]
         return next((began - self.over for began in served if began > self.over), math.inf)
 

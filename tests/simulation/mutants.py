@@ -87,20 +87,25 @@ MUTANTS: Final = {
     ),
     "D2: what a lost host held stays": _one(
         10,
-        "rpc.client.session:Session._invalidate_held",
-        "self._awaited.invalidate_held(reason)",
+        "rpc.client.session:Session._lose_held",
+        "self._awaited.lose_held(reason)",
         "pass",
     ),
-    "D3: what became stale before it is held is not told": _one(
+    "D3: what becomes stale before it is held is not told": Mutant(
         5,
-        "remote.servant:_Held.subscribe",
-        "self._computed.on_invalidated(invalidated)",
-        "self._computed.on_invalidated(invalidated) if self._computed.origin is None else None",
+        (
+            Edit("remote.servant:Served._compute", "if anyway:", "if True:"),
+            Edit(
+                "remote.servant:_Held.subscribe",
+                "self._computed.on_invalidated(invalidated)",
+                "None if self._computed.origin else self._computed.on_invalidated(invalidated)",
+            ),
+        ),
     ),
     "D13: a command is sent to another host": _one(
         450,
         "rpc.client.peer:Peer._host_lost",
-        "if call.request.operation:",
+        "if not call.may_start_again:",
         "if False:",
     ),
     "D13: an id that comes twice runs twice": _one(
@@ -109,8 +114,8 @@ MUTANTS: Final = {
     "D13: a client that leaves says that its commands did not run": _one(
         150,
         "rpc.client.session:Session.leave",
-        'call.fail(unanswered(error, command=call.request.operation != ""))',
-        "pass",
+        "in_doubt(call.request.ask, error) if id in sent else error",
+        "error",
     ),
     "D17: nobody tells the host what is not needed any more": _one(
         40,
@@ -146,6 +151,12 @@ MUTANTS: Final = {
     ),
     "O5: what other hosts changed is not applied": _one(
         20, "operations.nudges:Nudges._received", "if nudge.iid != self._iid:", "if False:"
+    ),
+    "D14: what was said to be stale answers for whoever joined": _one(
+        500, "graph._core.fetch_cold:is_old_news", "return is_told and", "return False and"
+    ),
+    "D15: a fence vouches for what a lost host had held": _one(
+        500, "rpc.client.writes:Writes.pass_on", "if self.adrift:", "if False:"
     ),
     "D15: a command's result leaves before what it invalidated": _one(
         5,

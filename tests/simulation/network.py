@@ -22,7 +22,14 @@ from functools import partial
 from typing import Final, TypeAlias
 
 from fusionrt.errors import BrokerUnavailable, MessageTooLarge
-from fusionrt.transport import Handler, Listener, Message, Subscription, TransportStatistics
+from fusionrt.transport import (
+    Handler,
+    Listener,
+    Message,
+    Subscription,
+    Table,
+    TransportStatistics,
+)
 from fusionrt.transport.base import check_subject
 from fusionrt.transport.memory import _matches
 
@@ -292,6 +299,9 @@ class Link:
 
     def _come_back(self, flush: asyncio.Future[None]) -> None:
         self.machine.call_soon(_settle, flush)
+
+    def table(self, name: str) -> Table:
+        raise NotImplementedError("no service here is sharded")
 
     async def close(self, drain: bool = True) -> None:
         if not self.open:

@@ -25,6 +25,15 @@ FOUND = {
         "eNqbyjB58sRlBUWZyanFE5cmJxaVFE9cWVyam5tYlJlazHho8rTTDDCwqjyxJDkjHqRoYSUDXBxJxeL01JKFyXJIUg4C"
         "MKmC0pKFSUJwqUlT4XKn7W_OBIFZy5JLS-JLC5Zm5BeXGJy2PwkRBSoUgSp00IAwkBUawhWedlCBSAMAihZEOQ"
     ),
+    "D15: in a circle of hosts, fences waited for fences that waited for them": (
+        "eNqbeo6B36l68pRJywqKMpNTi1cWl-bmJhZlphZPXJqcWFRSPBFDhPnQjGmnGWBgVXliSXJGPEhmYSUDXByhgpGg"
+        "CiacKuxbqh66rxOpZlicnlqyMIkdWeoD1HiwVDI3FimmxQWlQCkeJCkHhjMgcJZpOcRXlQsTObBIM8Clkzjh0hNO"
+        "OwhAWAAacl_j"
+    ),
+    "D15: what a lost host had held was vouched for by a fence": (
+        "eNqbeo6B34V58uSJywqKMpNTiycuTU4sKimeuLK4NDc3sSgztZjp8ORppx1MGMCAcTlEvHJhksJpBigASltsNgYB"
+        "xsUFpSULk-yQpSzRdSbqwKUnTgVqlZwJBLNO29-cCWYszUlNLEtdmpFfXGJ42v4DROFpBwcIAwAVjTpz"
+    ),
 }
 """The least scenarios in which laws were broken once."""
 

@@ -14,13 +14,7 @@ __all__ = ["LAWS", "Truth", "Violation"]
 LAWS: Final = frozenset(
     ("D13", "D14", "D15", "D17", "D18", "D29", "linear", "calm", "convergence", "end")
 )
-"""The checks that are on.
-
-To be added: `D15 across`, of what is made from a price in another service, when read-your-writes
-reaches there; `D15 joined`, of a read that waits for a call that was made before the command's end,
-and got what its body had read by then; `D14 joined`, of the same in a process that was frozen
-meanwhile: the answer lay in its socket; `D20`, when there are shards.
-"""
+"""The checks that are on. To be added: `D20`, when shards are part of a run."""
 
 
 class Violation(AssertionError):

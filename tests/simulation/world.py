@@ -7,7 +7,6 @@ from collections.abc import Coroutine
 from typing import Any, Final, TypeVar
 
 from fusionrt import Host
-from fusionrt.graph.state import COMPUTING
 from fusionrt.rpc import CallerStatistics
 
 from .generated.carts import CartsClient
@@ -86,14 +85,6 @@ class Process:
     def prices(self, timeout: float) -> PricesClient:
         """A client."""
         return self._host.client(PricesClient).with_options(timeout=timeout)
-
-    def asks_already(self, what: str, on: str) -> bool:
-        """Whether a call for this is under way, which a read would wait for."""
-        classes: dict[str, Any] = {"get": PricesClient, "cart": CartsClient}
-        client = self._host.client(classes.get(what, SummariesClient))
-        function = client._fusion.function("get" if what == "get" else "prices")
-        computed = function.find(function.key(() if what == "summary" else (on,)))
-        return computed is not None and computed.state is COMPUTING
 
     def carts(self, timeout: float) -> CartsClient:
         """A client."""

@@ -27,7 +27,6 @@ class Body:
     """A call that a host runs."""
 
     key: int | None = None
-    stale: bool = False
     items: int = 0
     sent: int = 0
     awaited: int = 0
@@ -237,8 +236,6 @@ class Host:
         if kind is Kind.COMPUTE:
             if session.result(id, b"%d" % version, keep=True):
                 self.kept[session.gen, id] = n
-                if body.stale:
-                    self._invalidate(session.gen, id)
         elif kind is Kind.COMMAND:
             iid, count = self.world.wrote.setdefault(operation, (self.iid, len(self.world.wrote)))
             if iid == self.iid:
@@ -289,14 +286,14 @@ class Host:
         self._when_awake(lambda: self._written(key))
 
     def _written(self, key: int) -> None:
-        for body in self.running.values():
-            if body.key == key:
-                body.stale = True
+        for gen, id in [name for name, body in self.running.items() if body.key == key]:
+            del self.running[gen, id]
+            self._invalidate(gen, id)
         for gen, id in [name for name, kept in self.kept.items() if kept == key]:
+            del self.kept[gen, id]
             self._invalidate(gen, id)
         self.pump()
 
     def _invalidate(self, gen: int, id: int) -> None:
-        del self.kept[gen, id]
         session = next(session for session in self.sessions.values() if session.gen == gen)
         session.invalidated(id, "written")

@@ -42,6 +42,8 @@ class Origin:
     command: the name of the command that did it, if one did: `carts.put`.
     in_vain: whether the body of a result that it hit did it while it ran, and would do so again
         (G40).
+    behind: whether it came right behind the result, before that was used: which was stale when its
+        body ended, or is just not cached. To ask again may be in vain.
     """
 
     kind: OriginKind
@@ -49,6 +51,7 @@ class Origin:
     outline: str = ""
     command: str = ""
     in_vain: bool = False
+    behind: bool = False
 
     def __str__(self) -> str:
         return self.detail

@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from ..graph import (
@@ -63,16 +64,19 @@ class _Tie(Registration):
         return self._replica()
 
     def _collected(self, _: object) -> None:
-        run_in_loop(self._loop, self.release)
+        run_in_loop(self._loop, partial(self._left, None))
 
     def _left(self, _: object) -> None:
+        if self._reason:
+            self.peer.writes.adrift.discard(self)
         self.release()
 
     def on_invalidated(self, reason: str) -> None:
         computed = self._replica()
         if computed is not None:
             outline = f"a result of {self.peer.service} was invalidated"
-            invalidate(computed, Origin(OriginKind.REMOTE, reason, outline=outline))
+            behind = computed.is_computing and self.session is not None
+            invalidate(computed, Origin(OriginKind.REMOTE, reason, outline, behind=behind))
 
     def lost(self, reason: str, rank: int) -> None:
         computed, session = self._replica(), self.session
@@ -82,6 +86,7 @@ class _Tie(Registration):
             self.invalidated(reason)
             return
         self._reason = reason
+        self.peer.writes.adrift.add(self)
         lean(computed, self, instead=session)
         self.suspended()
         if is_awaited(computed, own=1):
@@ -119,6 +124,7 @@ class _Tie(Registration):
             pass
         finally:
             self._asking = None
+        self.peer.writes.adrift.discard(self)
         reason, self._reason = self._reason, ""
         self.invalidated(reason)
 
@@ -128,6 +134,7 @@ class _Tie(Registration):
             self.invalidated(self._reason)
             return
         self._reason = ""
+        self.peer.writes.adrift.discard(self)
         if computed.state is CONSISTENT:
             lean(computed, session, instead=self)
             self.resumed()

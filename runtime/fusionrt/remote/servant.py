@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from ..errors import WireError
-from ..graph import Computed, is_in_vain, str_of
+from ..graph import Computed, Function, Origin, OriginKind, is_in_vain, str_of
 from ..identity import Asker
 from ..interceptors import arriving
 from ..operations import Operation
@@ -23,6 +23,7 @@ from ..values.codecs import Codec, arguments_codec, codec
 from ..values.json_text import json_items
 from ..wire.digest import content_id, method_id
 from ..wire.frames import Calls, Encoding, Ending, Kind, Probe
+from ..wire.runs import ANYWAY
 from .asking import Asking
 from .declared import check_declared
 from .description import DESCRIBE, describe
@@ -44,6 +45,9 @@ _KINDS: Final[dict[type[Method], tuple[Kind, ...]]] = {
 """As what a method can be called; streams are opened, and so is what is sent one."""
 
 _UNKNOWN: Final = Ending("unknown_method", "the service has no such method")
+
+_NOT_STALE: Final = (OriginKind.UNCACHED, OriginKind.DISPOSED)
+"""Of a body that runs, this says that its outcome is not kept, not that it is wrong."""
 
 IN_VAIN: Final = 0.05
 """Seconds that an answer is held back whose body invalidates what it read: a client that watches it
@@ -361,8 +365,14 @@ class Served:
         if not missing:
             return None
 
-        async def body(*key: Any) -> Computed[Any]:
-            computed = await self._binding.function(self._method.name).computed(key)
+        anyway = ANYWAY in calls.headers
+
+        async def body(id: int, *arguments: Any) -> Computed[Any]:
+            function = self._binding.function(self._method.name)
+            if anyway:
+                computed = await function.computed(arguments)
+            else:
+                computed = await _watched(function, arguments, id, replies)
             if is_in_vain(computed):
                 await asyncio.sleep(IN_VAIN)
             return computed
@@ -370,15 +380,15 @@ class Served:
         def answer(computed: Computed[Any]) -> Answer:
             return self._told(computed, encode)
 
-        async def known_body(content: str, *key: Any) -> tuple[Computed[Any], str]:
-            return await body(*key), content
+        async def known_body(content: str, id: int, *arguments: Any) -> tuple[Computed[Any], str]:
+            return await body(id, *arguments), content
 
         def known_answer(computed: tuple[Computed[Any], str]) -> Answer:
             return _unless_known(self._told(computed[0], encode), computed[1])
 
-        ids, keys = [id for id, _ in missing], [key for _, key in missing]
+        ids, keys = [id for id, _ in missing], [(id, *key) for id, key in missing]
         if known:
-            keys = [(known[id], *key) for id, key in missing]
+            keys = [(known[id], id, *key) for id, key in missing]
             told = self._told_of(calls, replies, known_body)
             return Bodies(ids, keys, told, known_answer, self._failed)
         told = self._told_of(calls, replies, body)
@@ -444,3 +454,22 @@ class Served:
         if operation and self._asking is not None:
             return operation + self._asking.whose(arguments)
         return operation
+
+
+async def _watched(
+    function: Function[Any], arguments: tuple[Any, ...], id: int, replies: Replies
+) -> Computed[Any]:
+    """The computed; its client is told at once if what runs will be stale, unless that may be so
+    each time: as its body sees to it (G40), or it is made from what is not cached.
+    """
+
+    def flagged(origin: Origin) -> None:
+        if not (origin.in_vain or origin.behind or origin.kind in _NOT_STALE):
+            replies.stale(id, lambda in_full: str_of(origin) if in_full else origin.for_others())
+
+    key = function.key(arguments)
+    function.watch(key, flagged)
+    try:
+        return await function.computed(arguments)
+    finally:
+        function.unwatch(key, flagged)

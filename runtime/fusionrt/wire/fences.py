@@ -19,7 +19,8 @@ HOPS: Final = 8
 """Hosts that a fence is passed on by. Nothing is made over so many; but where hosts read from each
 other in a circle, nobody can tell where to stop."""
 UNDER_WAY: Final = 16
-"""Fences of a session without an answer; what comes meanwhile waits for one of them, as one."""
+"""Fences of a session without an answer; what comes meanwhile waits for one of them, as one. What
+goes less far than all of these waits for none of them: in a circle of hosts they wait for it."""
 
 
 class AskedFences:
@@ -34,29 +35,33 @@ class AskedFences:
         self._new = Marks()
         self._open = Marks()
         """Of all that have no answer."""
-        self._hops = 0
+        self._hops: set[int] = set()
         """Of the next one alone: those of what has no answer would go round a circle for ever."""
         self._most_hops = 0
         """Of all that have no answer."""
-        self._unanswered: list[int] = []
+        self._unanswered: dict[int, int] = {}
+        """Their hops, by number."""
 
     def ask(self, marks: Iterable[Mark], hops: int) -> int:
         """The next fence is for these, too: its number."""
         self._new.add(marks)
-        self._hops = max(self._hops, hops)
+        self._hops.add(hops)
         self.asked = True
         return self._number + 1
 
     def take(self) -> tuple[Fence, ...]:
         """What is to be sent."""
+        hops = max(self._hops)
         if len(self._unanswered) >= UNDER_WAY:
-            return ()
+            hops = min(self._hops)
+            if hops >= min(self._unanswered.values()):
+                return ()
         self.asked = False
+        self._hops.clear()
         self._open.add(self._new.all())
         self._new.clear()
         self._number += 1
-        self._unanswered.append(self._number)
-        hops, self._hops = self._hops, 0
+        self._unanswered[self._number] = hops
         self._most_hops = max(self._most_hops, hops)
         return (self._latest(hops),)
 
@@ -69,7 +74,7 @@ class AskedFences:
 
     def answered(self, number: int) -> bool:
         """This one was, and so are those before it; false if it was known."""
-        left = [each for each in self._unanswered if each > number]
+        left = {each: hops for each, hops in self._unanswered.items() if each > number}
         known = len(left) == len(self._unanswered)
         self._unanswered = left
         if not left:

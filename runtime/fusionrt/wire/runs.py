@@ -6,20 +6,26 @@ more than a look to see that they are.
 
 from __future__ import annotations
 
+import copy
 import math
 from bisect import bisect_right
 from operator import attrgetter
-from typing import Final, NamedTuple, Protocol, TypeAlias
+from typing import Final, NamedTuple, Protocol, Self, TypeAlias
 
 from .frames import Encoding, Kind
 
-__all__ = ["Ask", "Asked", "Headers", "Queue", "Request", "Run"]
+__all__ = ["ANYWAY", "Ask", "Asked", "Headers", "Queue", "Request", "Run"]
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """What calls carry beside their arguments: names and values."""
 
 SLACK: Final = 0.005
 """Seconds between the deadlines of the calls of a run, at most: the host is told the last."""
+
+
+ANYWAY: Final = ("fusion-anyway", "")
+"""A header of compute calls whose caller takes the next result even if it is stale when its body
+ends: it has been asked in vain (D23)."""
 
 
 class Ask:
@@ -53,6 +59,12 @@ class Ask:
         self.headers: Headers = headers
         self.repeats: Final = repeats or kind is Kind.COMPUTE
         self.single: Final = single
+
+    def anyway(self) -> Self:
+        """The same, for a call that takes what comes."""
+        ask = copy.copy(self)
+        ask.headers = (*self.headers, ANYWAY)
+        return ask
 
 
 class Asked(Protocol):

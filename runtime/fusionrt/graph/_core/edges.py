@@ -26,7 +26,8 @@ def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
     """Make an edge; `dependant` is Computing, `dependency` is not."""
     if dependency._state is INVALIDATED:
         origin = dependency._origin or Origin(OriginKind.RACE, "used while it was invalidated")
-        mark([dependant], origin, dependency)
+        for flagged in mark([dependant], origin, dependency):  # what waits for a body is Computing
+            flagged._function.tell_flagged(flagged)
         return
     if dependant in dependency._dependants:
         return

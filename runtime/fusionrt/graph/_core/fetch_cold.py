@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ..failures import is_cacheable
+from ..origin import OriginKind
 from .computed import UNSET, Computed
 from .cycles import suspect
 from .edges import link
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from .function import Function
     from .run import Flow
 
-__all__ = ["answers", "begin", "prove", "wait"]
+__all__ = ["answers", "begin", "is_old_news", "prove", "wait"]
 
 
 def begin(
@@ -93,6 +95,15 @@ def answers(
         if dependant is not None and dependant._run is not None:
             link(dependant, computed)
     return computed._value is not UNSET or computed._error is not None
+
+
+def is_old_news(computed: Computed[Any]) -> bool:
+    """Whether another process said that it is stale: perhaps since before a call joined it, and it
+    was told only now (D14). Not if it is an error that is cached nowhere.
+    """
+    origin, error = computed._origin, computed._error
+    is_told = origin is not None and origin.kind is OriginKind.REMOTE
+    return is_told and (error is None or is_cacheable(error))
 
 
 async def prove(computed: Computed[Any]) -> None:

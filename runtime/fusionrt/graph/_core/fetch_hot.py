@@ -13,7 +13,7 @@ from ..state import CONSISTENT, INVALIDATED, NONE_HELD
 from .computed import Computed
 from .edges import check_scope, link
 from .execute import ended, failed, started, succeeded
-from .fetch_cold import answers, begin, prove, wait
+from .fetch_cold import answers, begin, is_old_news, prove, wait
 from .scope import SCOPE, Isolated, Recomputing
 
 if TYPE_CHECKING:
@@ -72,6 +72,7 @@ async def fetch_hot(
             # A loop that runs is not closed, so that `graph.closed` need not be asked.
             if computed is None and (not here or function.disposed or graph.ended):
                 function.check_usable()
+            joined = computed is not None and not missed
             if not missed:
                 function.counts.misses += 1
                 missed = True
@@ -119,7 +120,11 @@ async def fetch_hot(
                 # It may be older than what this process has changed since (D15).
                 if not computed._leases or stale_ok or computed._is_leased():
                     break
-            elif not flagged and answers(computed, run, inline, dependant):
+            elif (
+                not flagged
+                and not (joined and is_old_news(computed))
+                and answers(computed, run, inline, dependant)
+            ):
                 break
         elif computed._leases and not stale_ok and not computed._is_leased():
             await prove(computed)

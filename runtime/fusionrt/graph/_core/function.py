@@ -71,6 +71,7 @@ class Function(Generic[_T]):
         "shows",
         "table",
         "told",
+        "watched",
         "weak",
     )
 
@@ -110,6 +111,8 @@ class Function(Generic[_T]):
         """Whether its bodies run in tasks of their own; see execute.py."""
         self.told = False
         """Whether it was told of what its bodies do; see `tell_in_vain`."""
+        self.watched: dict[object, dict[Callable[[Origin], None], None]] = {}
+        """By key: who is told as soon as the body that runs is flagged."""
         self.counts = graph.counts_of(name)
         self.replicates = False
         """Whether its results stand for those of another process."""
@@ -141,6 +144,26 @@ class Function(Generic[_T]):
     ) -> Coroutine[Any, Any, Computed[_T]]:
         """The computed, whatever its outcome; adds no edge (G21)."""
         return fetch_hot(self, arguments, False, alive, stale_ok)
+
+    def watch(self, key: object, handler: Callable[[Origin], None]) -> None:
+        """Call `handler`, until `unwatch`, when a body of this key runs whose result will be stale
+        (G5): why. Others are told when it has ended.
+        """
+        self.watched.setdefault(key, {})[handler] = None
+
+    def unwatch(self, key: object, handler: Callable[[Origin], None]) -> None:
+        """End that."""
+        handlers = self.watched[key]
+        del handlers[handler]
+        if not handlers:
+            del self.watched[key]
+
+    def tell_flagged(self, computed: Computed[_T]) -> None:
+        """The body of that one runs, and its result will be stale."""
+        origin = computed._origin
+        assert origin is not None
+        for handler in list(self.watched.get(computed._key, ())):
+            handler(origin)
 
     def peek(self, arguments: tuple[Any, ...]) -> Computed[_T] | None:
         """The Consistent computed, if there is one."""

@@ -41,8 +41,9 @@ def mark(
 ) -> list[Computed[Any]]:
     """Invalidate them and everything made from them; the caller must `notify` the result.
 
-    What is Computing is flagged. What has an `invalidation_delay` stays as it is until that is
-    over, unless it is `due` (G25), or its service is gone.
+    What is Computing is flagged, and in the result if somebody watches for that. What has an
+    `invalidation_delay` stays as it is until that is over, unless it is `due` (G25), or its service
+    is gone.
     """
     pending = list(computeds)
     causes = [cause] * len(pending)
@@ -88,8 +89,10 @@ def mark(
             causes += [computed] * len(following)
     if marked:
         marked[0]._function.graph.invalidated[origin.kind] += len(marked)
-    if flagged and is_first and origin.kind in _BY_HAND:
-        _tell_in_vain(flagged, origin)
+    if flagged:
+        if is_first and origin.kind in _BY_HAND:
+            _tell_in_vain(flagged, origin)
+        marked += [each for each in flagged if each._key in each._function.watched]
     return marked
 
 
@@ -137,9 +140,15 @@ def _overdue(origin: Origin, computed: Computed[Any]) -> None:
 
 
 def notify(marked: Iterable[Computed[Any]]) -> None:
-    """Tell the handlers of Invalidated computeds, each exactly once (G14)."""
+    """Tell the handlers of Invalidated computeds, each exactly once (G14), and those of flagged
+    ones that are watched.
+    """
     for computed in marked:
-        events = computed._function.graph.events
+        function = computed._function
+        if computed._state is COMPUTING:
+            function.tell_flagged(computed)
+            continue
+        events = function.graph.events
         if events.handlers:
             events.emit(EventKind.INVALIDATED, computed)
         handlers = computed._handlers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 import msgspec
 
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from .session import Session
 
 __all__ = ["Ask", "Pending", "doubted", "in_doubt"]
+
+
+TRIES: Final = 3
+"""How often a result may be stale before it is there, until its caller takes what comes (D23)."""
 
 _E = TypeVar("_E", bound=Exception)
 
@@ -82,6 +86,7 @@ class Pending(msgspec.Struct, eq=False):
     held by. session, id: where it was sent. lost: how many hosts were lost while they ran it.
     wrote: what it changed, also in other services (D15).
     doubtful: it may have run, wherever it waits now.
+    stale: how often its result was stale before it was there.
     """
 
     ask: Ask
@@ -96,6 +101,7 @@ class Pending(msgspec.Struct, eq=False):
     lost: int = 0
     wrote: tuple[Mark, ...] = ()
     doubtful: bool = False
+    stale: int = 0
 
     @property
     def request(self) -> Self:
@@ -138,6 +144,16 @@ class Pending(msgspec.Struct, eq=False):
             error = RuntimeError(f"its outcome is a {type(error).__name__}, which nothing awaits")
         if not self.answer.done():
             self.answer.set_exception(error)
+
+    def outdated(self, reason: str) -> None:
+        """What its host read is stale, and it is to be made anew: at the last try it takes what
+        comes, which no replica is filled with (D23).
+        """
+        self.stale += 1
+        if self.stale == TRIES:
+            self.ask = self.ask.anyway()
+            if self.registration is not None:
+                self.registration.invalidated(reason)
 
     def probe(self, probe: int) -> None:
         """Ask its host whether what it runs waits for something; see `Probe` (D24)."""

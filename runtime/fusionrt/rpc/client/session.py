@@ -343,9 +343,9 @@ class Session(Vouching):
         match event:
             case events.Completed(ids, payloads, held):
                 self._awaited.completed(ids, payloads, held)
-            case events.Invalidated(ids, _, False):
+            case events.Invalidated(ids, reason, False):
                 for id in ids:
-                    self._again(id, may_have_run=True)
+                    self._outdated(id, reason)
             case events.Unsent(id, may_have_run):
                 self._again(id, may_have_run)
             case events.Consumed(id, credit):
@@ -390,6 +390,12 @@ class Session(Vouching):
                 self._owner.gone(self, reason, never, perhaps)
             case _:
                 self._awaited.hear(event)
+
+    def _outdated(self, id: int, reason: str) -> None:
+        call = self._awaited.calls.get(id)
+        if call is not None:
+            call.outdated(reason)
+        self._again(id, may_have_run=True)
 
     def _upload(self, id: int, credit: int) -> None:
         """The body of a stream call reads what is sent with it, or begins to."""

@@ -18,6 +18,7 @@ from ...wire.marks import MOST_MARKS, Marks
 from ..loose import Loose
 
 if TYPE_CHECKING:
+    from .registration import Registration
     from .session import Session
 
 __all__ = ["Writes"]
@@ -33,6 +34,8 @@ class Writes:
     sources: the services that its results may be made from.
     on_wrote: to be called when calls of this process have changed something.
     here: waits until this process's own services reflect changes; None if they do.
+    adrift: results whose host was lost, while it is not known whether another one has the same:
+        no session tells what became of them.
     """
 
     def __init__(self, loose: Loose) -> None:
@@ -40,6 +43,7 @@ class Writes:
         self.sources: frozenset[str] = frozenset()
         self.here: Callable[[Iterable[Mark]], Awaitable[object] | None] = lambda marks: None
         self.on_wrote: Callable[[], None] = lambda: None
+        self.adrift: set[Registration] = set()
         self._on_sources: Callable[[], None] = lambda: None
         self._now = clock()
         self._sessions: dict[Session, None] = {}
@@ -86,12 +90,15 @@ class Writes:
 
     def pass_on(self, marks: tuple[Mark, ...], hops: int) -> list[asyncio.Future[bool]]:
         """A client of this host shall read what reflects these: done when all sessions do; false if
-        one is suspended before (D6c).
+        one is suspended before, or something is adrift (D6c).
         """
         self._note(marks)
         if not hops:
             return []
         passing = []
+        if self.adrift:
+            passing.append(asyncio.get_running_loop().create_future())
+            passing[0].set_result(False)
         for session in list(self._sessions):
             concerning = _concerning(session, marks)
             done = session.pass_on(concerning, hops - 1) if concerning else None

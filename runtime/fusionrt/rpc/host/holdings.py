@@ -34,7 +34,7 @@ class Holdings:
         self._changed: Final = changed
         self._quota: Final = quota
         self._share: Final = share
-        self._confides: Final = confides
+        self.confides: Final = confides
         self._held: dict[int, Held] = {}
 
     def __len__(self) -> int:
@@ -43,7 +43,7 @@ class Holdings:
     def hold(self, id: int, held: Held) -> None:
         """Keep a result until it is invalidated or released, or too many are kept (G34)."""
         self._held[id] = held
-        held.subscribe(partial(self._invalidated, id), self._confides)
+        held.subscribe(partial(self._invalidated, id), self.confides)
         if len(self._held) > min(self._quota, self._share.held):
             self.trim()
 

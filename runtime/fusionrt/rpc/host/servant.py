@@ -124,6 +124,13 @@ class Replies(Protocol):
     def answers(self, kind: Kind, method: int, answers: Sequence[tuple[int, Answer]]) -> None:
         """Calls of a method were answered, each by its id."""
 
+    def stale(self, id: int, why: Callable[[bool], str]) -> None:
+        """What a compute call that runs will return is stale: its client makes it anew (D4), and
+        nothing vouches for it meanwhile (D14).
+
+        why: the reason; given whether it may name arguments, lines and identities (D28).
+        """
+
     def wrote(self, id: int, marks: tuple[Mark, ...]) -> None:
         """A call, not answered yet, changed something, also in other services (D15)."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -87,6 +87,7 @@ class Session:
         self._unheard = unheard
         self._contexts = contexts
         self._outlet = outlet
+        self._loop = asyncio.get_running_loop()
         self._deadlines: Deadlines[Work] = Deadlines(self.late)
         self._running: dict[int, tuple[Mapping[int, asyncio.Task[None]], Work | None]] = {}
         """What waits, by its id: among which tasks its own is; streams are of no work."""
@@ -284,6 +285,11 @@ class Session:
                 kept.add(id)
             if held is not None and id in kept:
                 self._holdings.hold(id, held)
+        self.changed()
+
+    def stale(self, id: int, why: Callable[[bool], str]) -> None:
+        self.wire.invalidated(id, why(self._holdings.confides))
+        self._loop.call_soon(self._stop, id)  # not here: the body may be what set this off
         self.changed()
 
     def wrote(self, id: int, marks: tuple[Mark, ...]) -> None:
