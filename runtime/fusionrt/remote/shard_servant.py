@@ -82,9 +82,14 @@ class _Served(Served):
         return [id for id, _ in good], [each for _, each in good]
 
     async def _run(self, kind: Kind, body: Callable[..., Awaitable[Any]], *arguments: Any) -> Any:
-        shard = self._routing.of(
-            self._method.name, arguments[0] if kind is Kind.COMMAND else arguments
-        )
+        match kind:
+            case Kind.COMMAND:
+                called = arguments[0]
+            case Kind.COMPUTE:  # before them stands what the answer is for
+                called = arguments[-len(self._method.parameters) :]
+            case _:
+                called = arguments
+        shard = self._routing.of(self._method.name, called)
         owned = self._ownership.serving(shard)
         if owned is None:
             raise NotOwned(shard)
