@@ -435,13 +435,15 @@ class _Entered:
             check=check,
             reflect=self._reflection.reflect,
         )
-        responder.sources(self._caller.writes.sources)
         self._responders.append(responder)
+        self._tell_sources()
         return responder
 
     def _tell_sources(self) -> None:
+        """Also of what is served beside them: other hosts of that may change it, too (D15)."""
         for responder in self._responders:
-            responder.sources(self._caller.writes.sources)
+            beside = frozenset(self._services) - {responder.service}
+            responder.sources(self._caller.writes.sources | beside)
 
     def _contract_of(self, cls: type[Client]) -> Contract:
         if not (isinstance(cls, type) and issubclass(cls, Client)):

@@ -21,6 +21,10 @@ TOGETHER = 20
 """Seeds of one test: so many that it takes a second or two."""
 
 FOUND = {
+    "D15: a service beside what is read was changed by another host of it": (
+        "eNqbepbtx-RJE5cVFGUmpxZPhtJLkxOLSopXFpfm5iYWZaYWMx6ePO20_QcGCFhbnliSnBEPka1cmCx4GirBMO20A4"
+        "y5uKC0ZGESC7KUAJS5HK5TEy49cSpc62kHDghjaXFJYk7O0oz84hJDuO2nHVQgDAB8tjbO"
+    ),
     "D6c: a resync proved what its host could not vouch for": (
         "eNqbyjB58sRlBUWZyanFE5cmJxaVFE9cWVyam5tYlJlazHho8rTTDDCwqjyxJDkjHqRoYSUDXBxJxeL01JKFyXJIUg4C"
         "MKmC0pKFSUJwqUlT4XKn7W_OBIFZy5JLS-JLC5Zm5BeXGJy2PwkRBSoUgSp00IAwkBUawhWedlCBSAMAihZEOQ"

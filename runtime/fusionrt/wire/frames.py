@@ -381,7 +381,9 @@ class Fenced(Frame, frozen=True, tag=49):
 
 
 class Sources(Frame, frozen=True, tag=50):
-    """The results of this host may be made from those of these services, in other hosts (D15)."""
+    """The results of this host may be made from those of these services, which other hosts serve,
+    too (D15).
+    """
 
     services: tuple[str, ...]
 

@@ -179,7 +179,9 @@ class Responder(Listener):
             await asyncio.wait(running, timeout=STOPPING)
 
     def sources(self, services: Collection[str]) -> None:
-        """What is served may be made from results of these services, in other hosts (D15)."""
+        """What is served may be made from results of these services, which other hosts serve, too
+        (D15).
+        """
         self._sources = tuple(sorted(services))
         for session in self._sessions.values():
             session.wire.sources(self._sources)
