@@ -152,9 +152,6 @@ MUTANTS: Final = {
     "O5: what other hosts changed is not applied": _one(
         20, "operations.nudges:Nudges._received", "if nudge.iid != self._iid:", "if False:"
     ),
-    "D14: what was said to be stale answers for whoever joined": _one(
-        500, "graph._core.fetch_cold:is_old_news", "return is_told and", "return False and"
-    ),
     "D15: a fence vouches for what a lost host had held": _one(
         500, "rpc.client.writes:Writes.pass_on", "if self.adrift:", "if False:"
     ),
