@@ -68,9 +68,7 @@ async def _costs(url: str) -> list[str]:
 async def _seconds(url: str, held: int, reads: bool) -> float:
     """Of a caller that did nothing before."""
     async with Host(url) as host:
-        services = Shop(host)
-        measured = services.seconds_of_rounds if reads else services.seconds_of_commands
-        return await measured("x", COMMANDS, held)
+        return await Shop(host).seconds_of_commands("x", COMMANDS, held, and_a_read=reads)
 
 
 async def _ratio(url: str, name: str, held: int, reads: bool) -> str:

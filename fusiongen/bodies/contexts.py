@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
-from .modules import Code, Codes, dotted
+from ..reader.literals import dotted
+from .modules import Code, Codes
 
 __all__ = ["MENTIONS", "Contexts", "Function"]
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from ..project import Project
 
-__all__ = ["Code", "Codes", "dotted", "files"]
+__all__ = ["Code", "Codes", "files"]
 
 _ELSEWHERE: Final = ("__pycache__", "node_modules", "site-packages")
 
@@ -35,17 +35,6 @@ def files(project: Project) -> Iterator[Path]:
 def _is_own(folder: Path, project: Project) -> bool:
     hidden = folder.name.startswith(".") or folder.name in _ELSEWHERE
     return not hidden and folder != project.out and not (folder / "pyvenv.cfg").exists()
-
-
-def dotted(node: ast.AST) -> str | None:
-    """`a.b.c` as it is spelled; `None` for anything else."""
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=name):
-            inner = dotted(value)
-            return None if inner is None else f"{inner}.{name}"
-    return None
 
 
 class Code:

@@ -13,9 +13,10 @@ from pathlib import Path
 from ..errors import Diagnostic, Span
 from ..project import Project
 from ..reader.ignores import is_ignored
+from ..reader.literals import dotted
 from ..rules.bodies import ReadsContext
 from .contexts import MENTIONS, Contexts, Function
-from .modules import Code, Codes, dotted, files
+from .modules import Code, Codes, files
 
 __all__ = ["body_warnings"]
 

@@ -7,7 +7,18 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["binary", "literal", "made", "method", "normal", "parsed", "spelled", "tree_of", "unary"]
+__all__ = [
+    "binary",
+    "dotted",
+    "literal",
+    "made",
+    "method",
+    "normal",
+    "parsed",
+    "spelled",
+    "tree_of",
+    "unary",
+]
 
 _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -145,3 +156,14 @@ def _size(value: Any) -> int:
     if isinstance(value, int):
         return value.bit_length()
     return len(value) if hasattr(value, "__len__") else 64
+
+
+def dotted(node: ast.AST) -> str | None:
+    """`a.b.c` as it is spelled; `None` for anything else."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=value, attr=name):
+            inner = dotted(value)
+            return None if inner is None else f"{inner}.{name}"
+    return None

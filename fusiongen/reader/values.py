@@ -16,7 +16,7 @@ from typing import Any
 import libcst as cst
 
 from ..contract import Expression, Ref
-from .literals import binary, made, method, parsed, spelled, unary
+from .literals import binary, dotted, made, method, parsed, spelled, unary
 from .modules import Module, Modules
 from .nodes import inner_class, statements
 
@@ -152,7 +152,7 @@ class _Opener(ast.NodeTransformer):
         return self._scope.get(node.id) or self._named(node, node.id)
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        name = _dotted(node)
+        name = dotted(node)
         if name is None or name.partition(".")[0] in self._scope:
             self.generic_visit(node)
             return node
@@ -171,7 +171,7 @@ class _Opener(ast.NodeTransformer):
         node.args = [self.visit(each) for each in node.args]
         for keyword in node.keywords:
             keyword.value = self.visit(keyword.value)
-        function = _dotted(node.func)
+        function = dotted(node.func)
         known = function is not None and function.partition(".")[0] not in self._scope
         ref = self._resolve(function) if function and known else None
         if ref is not None:
@@ -250,13 +250,3 @@ def _names(
         ) == len(value.elements):
             for each, part in zip(target.elements, value.elements, strict=True):
                 yield from _names(each.value, part.value)
-
-
-def _dotted(node: ast.expr) -> str | None:
-    match node:
-        case ast.Name(id=name):
-            return name
-        case ast.Attribute(value=value, attr=name):
-            owner = _dotted(value)
-            return None if owner is None else f"{owner}.{name}"
-    return None

@@ -12,14 +12,15 @@ import os
 import secrets
 import subprocess
 import tempfile
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from .children import start_child, stop_child
 from .errors import BrokerUnavailable, MissingPackage, PortTaken
 
-__all__ = ["HOST", "PORT", "Broker", "server_binary"]
+__all__ = ["HOST", "PORT", "Broker", "greeting", "server_binary"]
 
 HOST = "127.0.0.1"
 PORT = 4222
@@ -135,8 +136,8 @@ def server_binary() -> Path:
     raise MissingPackage("the embedded broker", "fusiongen[server]")
 
 
-async def _server_name(host: str, port: int) -> str | None:
-    """The name of the NATS server that listens here; `None` if nothing does.
+async def greeting(host: str, port: int) -> Mapping[str, Any] | None:
+    """What the NATS server that listens here says of itself; `None` if nothing listens.
 
     Raises:
         PortTaken: something else does.
@@ -148,14 +149,20 @@ async def _server_name(host: str, port: int) -> str | None:
         return None
     try:
         async with asyncio.timeout(PROBE_TIMEOUT):
-            greeting = await reader.readline()
+            line = await reader.readline()
     except (OSError, TimeoutError, ValueError):
-        greeting = b""
+        line = b""
     finally:
         writer.close()
-    if not greeting.startswith(b"INFO {"):
+    if not line.startswith(b"INFO {"):
         raise PortTaken(host, port)
-    return str(json.loads(greeting.removeprefix(b"INFO "))["server_name"])
+    info: Mapping[str, Any] = json.loads(line.removeprefix(b"INFO "))
+    return info
+
+
+async def _server_name(host: str, port: int) -> str | None:
+    info = await greeting(host, port)
+    return None if info is None else str(info["server_name"])
 
 
 def _last_line(log: IO[bytes]) -> str:

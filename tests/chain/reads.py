@@ -55,26 +55,21 @@ class Shop:
             counted.stale += total != price + rest
             counted.stale += own != price
 
-    async def seconds_of_commands(self, id: str, rounds: int, held: int) -> float:
-        """How long a command takes while so many summaries are held, in seconds; the median."""
-        prices, summaries = self.host.client(PricesClient), self.host.client(SummariesClient)
-        await asyncio.gather(*(summaries.of(f"held{index}") for index in range(held)))
-        taken = []
-        for price in range(rounds):
-            begun = perf_counter()
-            await prices.put(id, price)
-            taken.append(perf_counter() - begun)
-        return sorted(taken)[rounds // 2]
+    async def seconds_of_commands(
+        self, id: str, rounds: int, held: int, *, and_a_read: bool = False
+    ) -> float:
+        """How long a command takes while so many summaries are held, in seconds; the median.
 
-    async def seconds_of_rounds(self, id: str, rounds: int, held: int) -> float:
-        """The same of a command and the read of a summary of another thing after it."""
+        and_a_read: and after it the read of a summary of another thing.
+        """
         prices, summaries = self.host.client(PricesClient), self.host.client(SummariesClient)
         await asyncio.gather(*(summaries.of(f"held{index}") for index in range(held)))
         taken = []
         for price in range(rounds):
             begun = perf_counter()
             await prices.put(id, price)
-            await summaries.of("held0")
+            if and_a_read:
+                await summaries.of("held0")
             taken.append(perf_counter() - begun)
         return sorted(taken)[rounds // 2]
 

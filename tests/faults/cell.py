@@ -10,8 +10,8 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -32,8 +32,6 @@ ROOT = Path(__file__).parents[2]
 PATHS = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'runtime'}"}
 TIMEOUT = 25.0 * SCALE
 """Seconds of the call."""
-PATIENT = frozenset({"CLIENT_CUT", "CLIENT_DELAYED", "CLIENT_HALF_OPEN", "CLIENT_TRUNCATED"})
-"""Faults that cost no call, if they end soon: of the others the host may be taken for gone (D9)."""
 BOUND = TIMING.lease + 0.5
 """Seconds after which no strict read may be stale (D14), with room for two busy cores."""
 RECOVERY = 8.0 + 10 * SCALE
@@ -75,6 +73,13 @@ class Fault(Enum):
     HOST_KILLED = "the host is killed, and another one started"
     BROKER_FROZEN = "the broker stops for a while"
     BROKER_KILLED = "the broker is killed, and started again"
+
+    @property
+    def is_of_client(self) -> bool:
+        """Whether it is one of the client's line: such a one costs no call, if it ends soon. In
+        others the host may be taken for gone (D9).
+        """
+        return self.name.startswith("CLIENT")
 
 
 class Outage(Enum):
@@ -271,7 +276,7 @@ class Play:
 
     async def _begin_fault(self) -> None:
         self._fault = ExitStack()
-        line = self.client_line if self.cell.fault.name.startswith("CLIENT") else self.host_line
+        line = self.client_line if self.cell.fault.is_of_client else self.host_line
         match self.cell.fault:
             case Fault.CLIENT_CUT | Fault.HOST_CUT:
                 self._fault.enter_context(line.cut())
@@ -348,7 +353,7 @@ class Play:
             assert self.outcome in good
         else:  # stale, if at all, within the bound
             assert self.outcome in good[:2]
-        if self.cell.outage is Outage.SHORT and self.cell.fault.name in PATIENT:
+        if self.cell.outage is Outage.SHORT and self.cell.fault.is_of_client:
             assert self.outcome in good, f"a short outage cost a call: {self.outcome!r}"
 
     def _judge_bodies(self) -> None:
@@ -413,21 +418,15 @@ async def _before_long(condition: Callable[[], Awaitable[bool]], problem: str) -
         raise AssertionError(problem) from None
 
 
-@asynccontextmanager
-async def _playing(cell: Cell, folder: Path, seed: int) -> AsyncIterator[Play]:
-    async with AsyncExitStack() as stack:
-        play = Play(cell, stack)
-        await play.set_up(folder, seed)
-        yield play
-
-
 async def played(cell: Cell, folder: Path, seed: int) -> Play:
     """Play a cell, and judge it.
 
     Raises:
         AssertionError: a law does not hold.
     """
-    async with _playing(cell, folder, seed) as play:
+    async with AsyncExitStack() as stack:
+        play = Play(cell, stack)
+        await play.set_up(folder, seed)
         await play.play()
         await play.judge()
         return play

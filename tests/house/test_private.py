@@ -32,7 +32,6 @@ FOREIGN = {
     "_reading_task": "of the client of NATS",
     "_pending": "of the client of NATS",
     "_pending_data_size": "of the client of NATS",
-    "_transport": "of the client of NATS",
     "_send_unsubscribe": "of the client of NATS",
     "_id": "of a subscription of NATS",
     "_stop_processing": "of a subscription of NATS",

@@ -11,28 +11,13 @@ import pytest
 from fusionrt.errors import BrokerUnavailable
 from fusionrt.primitives import new_id, now
 from fusionrt.testing import Deadlock
-from fusionrt.transport import Listener, Message
+from fusionrt.transport import Message
+from tests.notes import Notes
 
 from .network import Link, Network
 from .universe import Machine, Universe, live
 
 Test = Callable[[Universe], Coroutine[Any, Any, None]]
-
-
-class Notes(Listener):
-    """What a link told."""
-
-    def __init__(self) -> None:
-        self.all: list[str] = []
-
-    def disconnected(self, broker: str) -> None:
-        self.all.append("disconnected")
-
-    def reconnected(self) -> None:
-        self.all.append("reconnected")
-
-    def gap(self, subject: str) -> None:
-        self.all.append(f"gap {subject}")
 
 
 def simulated(test: Test) -> Callable[[], None]:

@@ -10,26 +10,11 @@ import pytest
 from fusionrt.errors import BrokerUnavailable, InvalidSubject, MessageTooLarge
 from fusionrt.primitives import now
 from fusionrt.testing import run
-from fusionrt.transport import Listener, Message, Transport
+from fusionrt.transport import Message, Transport
 from fusionrt.transport.memory import Faults, MemoryNetwork, MemoryTransport
+from tests.notes import Notes
 
 SEEDS = range(30)
-
-
-class Notes(Listener):
-    """What a transport told of losses."""
-
-    def __init__(self) -> None:
-        self.all: list[str] = []
-
-    def disconnected(self, broker: str) -> None:
-        self.all.append("disconnected")
-
-    def reconnected(self) -> None:
-        self.all.append("reconnected")
-
-    def gap(self, subject: str) -> None:
-        self.all.append(f"gap {subject}")
 
 
 async def listen(transport: Transport, subject: str, queue: str = "") -> list[bytes]:

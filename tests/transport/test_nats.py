@@ -12,27 +12,12 @@ from pathlib import Path
 import pytest
 
 from fusionrt.errors import BrokerUnavailable, InvalidSubject, MessageTooLarge
-from fusionrt.transport import Listener, Message, Transport
+from fusionrt.transport import Message, Transport
 from fusionrt.transport import link as link_module
 from fusionrt.transport.nats import NatsTransport
 from tests.natsserver import NatsServer
+from tests.notes import Notes
 from tests.waiting import until
-
-
-class Notes(Listener):
-    """What a transport told of losses."""
-
-    def __init__(self) -> None:
-        self.all: list[str] = []
-
-    def disconnected(self, broker: str) -> None:
-        self.all.append("disconnected")
-
-    def reconnected(self) -> None:
-        self.all.append("reconnected")
-
-    def gap(self, subject: str) -> None:
-        self.all.append(f"gap {subject}")
 
 
 @asynccontextmanager
@@ -312,7 +297,7 @@ async def test_D11_who_reads_too_slowly_is_cut_off_and_told(tmp_path: Path) -> N
         await transport.subscribe("a", lambda message: received.append(message.payload))
         await transport.flush()
         assert transport._link is not None
-        writer = transport._link._writer
+        writer = transport._link._client.writer
         assert isinstance(writer, asyncio.StreamWriter)
         reading = writer.transport
         assert isinstance(reading, asyncio.ReadTransport)

@@ -10,9 +10,9 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from ..broker import HOST, server_binary
+from ..broker import HOST, greeting, server_binary
 from ..children import start_child, stop_child
 from ..errors import BrokerUnavailable
 
@@ -76,8 +76,5 @@ async def _ports(process: subprocess.Popen[bytes], folder: Path) -> dict[str, li
 async def _neighbours(url: str) -> int:
     """Of how many servers, itself included, this one tells its clients."""
     host, _, port = url.removeprefix("nats://").rpartition(":")
-    reader, writer = await asyncio.open_connection(host, int(port))
-    greeting = await reader.readline()
-    writer.close()
-    info: dict[str, Any] = json.loads(greeting.removeprefix(b"INFO "))
+    info = await greeting(host, int(port)) or {}
     return len(info.get("connect_urls", ()))

@@ -186,16 +186,11 @@ class Link:
         self._outgoing.append((subject, payload, reply))
         self._wake.set()
 
-    @property
-    def _writer(self) -> asyncio.StreamWriter | None:
-        """What nats-py writes to; none before it is connected, or over WebSockets."""
-        writer: asyncio.StreamWriter | None = getattr(self._client._transport, "_io_writer", None)
-        return writer
-
     def _buffered(self) -> int:
         """Bytes that were written, and that the socket did not take yet. (Python 3.12.0 to 3.13.1
         let any number of lines be written without waiting.)"""
-        return 0 if self._writer is None else self._writer.transport.get_write_buffer_size()
+        writer = self._client.writer
+        return 0 if writer is None else writer.transport.get_write_buffer_size()
 
     def _publish_now(self, subject: str, payload: bytes, reply: str) -> None:
         publishing = self._client.publish(subject, payload, reply)
@@ -214,7 +209,7 @@ class Link:
         socket: two turns less for a call, and what it leads to begins while this process goes on.
         """
         client = self._client
-        writer = self._writer
+        writer = client.writer
         if client._pending and writer is not None and not self._buffered():
             pending, client._pending, client._pending_data_size = client._pending, [], 0
             writer.writelines(pending)
@@ -280,7 +275,7 @@ class Link:
         for task in self._tasks:
             task.cancel()
         # A frozen server never takes what is buffered: nats-py's close would wait for it.
-        if writer := self._writer:
+        if writer := self._client.writer:
             writer.transport.abort()
         try:
             with suppress(OSError, nats.errors.Error):

@@ -36,8 +36,14 @@ class ReadingClient(Client):
         """Hand every message of a subject to the handler."""
         return await self.subscribe(subject, queue=queue, cb=partial(_handle, handler))
 
-    async def _read_loop(self) -> None:
+    @property
+    def writer(self) -> asyncio.StreamWriter | None:
+        """What it writes to; none before it is connected, or over WebSockets."""
         writer: asyncio.StreamWriter | None = getattr(self._transport, "_io_writer", None)
+        return writer
+
+    async def _read_loop(self) -> None:
+        writer = self.writer
         if writer is None:  # over WebSockets
             await super()._read_loop()
             return
