@@ -27,6 +27,7 @@ from .errors import (
     JetStreamUnavailable,
     MissingPackage,
     NotBoundError,
+    NotInCommand,
     NotPermitted,
     OutcomeUnknown,
     Overloaded,
@@ -68,6 +69,7 @@ from .identity import Principal, Session
 from .interceptors import Call, CallKind, Interceptor, Next, Side
 from .observing.health import Dependency, Health
 from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
+from .operations import LogStatistics, OperationLog, operation
 from .remote.stream import skipped
 from .shards import OwnershipStatistics, fencing_token
 from .transport.credentials import Credentials
@@ -108,13 +110,16 @@ __all__ = [
     "HostStatistics",
     "Interceptor",
     "JetStreamUnavailable",
+    "LogStatistics",
     "Measured",
     "MethodStatistics",
     "MissingPackage",
     "MutableState",
     "Next",
     "NotBoundError",
+    "NotInCommand",
     "NotPermitted",
+    "OperationLog",
     "Origin",
     "OriginKind",
     "OutcomeUnknown",
@@ -147,6 +152,7 @@ __all__ = [
     "is_transient",
     "isolated",
     "oneway",
+    "operation",
     "running_graph",
     "service",
     "skipped",

@@ -51,6 +51,7 @@ __all__ = [
     "MessageTooLarge",
     "MissingPackage",
     "NotBoundError",
+    "NotInCommand",
     "NotPermitted",
     "OutcomeUnknown",
     "Overloaded",
@@ -130,6 +131,20 @@ class ForeignCancellation(FrameworkError):
 
 class NotBoundError(FrameworkError):
     """Raised when a service or client is used where it belongs to no graph, or to another one."""
+
+
+class NotInCommand(FrameworkError):
+    """Raised by `operation` where no command runs.
+
+    member: what was asked of it.
+    """
+
+    def __init__(self, member: str) -> None:
+        self.member = member
+        super().__init__(
+            f"{member} was used outside of a command: it belongs into the body of one, "
+            "or into what that awaits"
+        )
 
 
 class WrongThread(FrameworkError, builtins.RuntimeError):

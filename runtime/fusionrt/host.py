@@ -27,7 +27,7 @@ from .observing.discovery import Announced, Discovery
 from .observing.health import STOPPED, Health, health_of
 from .observing.meter import Meter
 from .observing.statistics import HostStatistics
-from .operations import Nudges, Reflection
+from .operations import Applier, HostCommitter, Nudges, OperationLog, Reflection
 from .primitives import new_id, spawn
 from .remote.client import Client
 from .remote.cycles import Cycles
@@ -89,6 +89,9 @@ class Host(Rooted):
     confidants: principals that are told in full why a result was invalidated, by which arguments
         and in which line. This host's own is; others read names of services and methods only (D28).
         `fusiongen watch` is `console`; a host that names no principal confides in it.
+    log: where the operations of its commands are stored, and those of other hosts are read:
+        `database.log()`, `JetStreamLog()`. All hosts of a service have the same. Without one they
+        tell each other as best they can, and what is not told in time is not known (O4).
     interceptors: around the bodies of the services that it serves, whoever calls them; the
         outermost first. `async def audit(call, next)`; see `Interceptor`.
     client_interceptors: around the calls of other processes that its clients make.
@@ -126,6 +129,7 @@ class Host(Rooted):
         prefix: str = "fusion",
         principal: str | None = None,
         confidants: Collection[str] = (),
+        log: OperationLog | None = None,
         interceptors: Iterable[Interceptor] = (),
         client_interceptors: Iterable[Interceptor] = (),
         metrics: bool = False,
@@ -151,6 +155,7 @@ class Host(Rooted):
         self._interceptors = checked(interceptors)
         self._client_interceptors = checked(client_interceptors)
         self._metrics = metrics
+        self._log = log
         self._timing = timing
         self._quota = quota
         self._outage_grace = outage_grace
@@ -302,7 +307,9 @@ class _Entered:
         )
         self._outlet = Outlet(transport, loose)
         transport.add_listener(_News())
-        self._nudges = Nudges(self.graph, self.iid, transport, host._subjects, loose)
+        self._applier = Applier(self.graph, self.iid, transport, host._subjects)
+        self._nudges = Nudges(self._applier, loose)
+        self._committer = HostCommitter(self.graph, self.iid, self._nudges)
         self._cycles = Cycles(self.graph, self._caller)
         self._reflection = Reflection(self._nudges, self._caller)
         self._caller.writes.on_wrote = self.graph.wrote
@@ -340,6 +347,10 @@ class _Entered:
             await entered._caller.open()
             if host._given is None:
                 await transport.flush()
+            if host._log is not None:
+                opened = host._log.open(entered._applier)
+                entered._nudges.log = await exits.enter_async_context(opened)
+                exits.callback(entered._nudges.close)
             sweeping = spawn(let_unused_go(entered.graph, host._unused_after), name="fusion unused")
             exits.callback(sweeping.cancel)
             entered._exits = exits.pop_all()
@@ -389,16 +400,19 @@ class _Entered:
 
     async def serve(self, service: Service) -> None:
         binding = self._adopt(service)
-        binding.log = self._nudges
+        binding.committer = self._committer
         subscription = await self._nudges.listen(binding.contract)
         self._exits.push_async_callback(subscription.unsubscribe)
         servant, shards = ServiceServant(binding, self.iid, self._cycles.came), None
+        log = self._nudges.log
+        checks = [] if log is None else [log.check]
         if binding.contract.shard is not None:
             table = self._transport.table(self._subjects.table(binding.contract.name))
             shards = ShardService(binding, self.iid, table, self._timing, self._cycles.came)
             servant = shards.servant
-        check = None if shards is None else shards.check
-        responder = self._responder(servant, binding.contract.name, self.iid, self._callers, check)
+            checks.append(shards.check)
+        name = binding.contract.name
+        responder = self._responder(servant, name, self.iid, self._callers, checks)
         self._exits.push_async_callback(responder.close)
         await responder.open()
         await self._transport.flush()
@@ -418,7 +432,7 @@ class _Entered:
         name: str,
         iid: str,
         clients: Clients | None = None,
-        check: Callable[[], None] | None = None,
+        checks: Iterable[Callable[[], None]] = (),
     ) -> Responder:
         responder = Responder(
             name,
@@ -432,7 +446,7 @@ class _Entered:
             packing=self._packing,
             clients=clients,
             quota=self._quota,
-            check=check,
+            checks=checks,
             reflect=self._reflection.reflect,
         )
         self._responders.append(responder)
@@ -474,6 +488,7 @@ class _Entered:
         return Pipeline(contract, side, self._principal, interceptors) if interceptors else None
 
     def statistics(self) -> HostStatistics:
+        log = self._nudges.log
         return HostStatistics(
             graph=self.graph.statistics(),
             transport=self._transport.statistics(),
@@ -482,6 +497,7 @@ class _Entered:
             outlet=self._outlet.statistics(),
             caller=self._caller.statistics(),
             measured=None if self._meter is None else self._meter.measured(),
+            log=None if log is None else log.statistics(),
         )
 
     def health(self, *, starting: bool = False, stopping: bool = False) -> Health:

@@ -27,6 +27,7 @@ __all__ = [
     "run_in_loop",
     "running_loop",
     "spawn",
+    "to_its_end",
     "utc_now",
 ]
 
@@ -105,6 +106,22 @@ def spawn(
     _running.add(task)
     task.add_done_callback(_running.discard)
     return task
+
+
+async def to_its_end(coroutine: Coroutine[Any, Any, _T], name: str) -> _T:
+    """Its result, when it has ended; whoever is cancelled meanwhile waits for that, too (O3)."""
+    task = spawn(coroutine, name)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is None:
+        return task.result()
+    if not task.cancelled() and (failed := task.exception()) is not None:
+        raise cancelled from failed
+    raise cancelled
 
 
 async def aclose(items: object) -> None:

@@ -133,10 +133,12 @@ class Command(Method):
 
     keys: those that its arguments tell, `keys(keys, *arguments)`.
     keys_by_result: those that its result tells, `keys_by_result(keys, result, *arguments)`.
+    transient: it is told to the other hosts, and not stored.
     """
 
     keys: Callable[..., None] | None = None
     keys_by_result: Callable[..., None] | None = None
+    transient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ ROOMS: dict[str, set[str]] = {
     },
     "abi": {*BASE, "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
-    "observing": {*BASE, "graph", "interceptors", "rpc", "shards", "transport"},
+    "observing": {*BASE, "graph", "interceptors", "operations", "rpc", "shards", "transport"},
     "otel": {*BASE, "graph", "interceptors", "host", "observing"},
     "testing": {
         *BASE,
@@ -73,8 +73,8 @@ ROOMS: dict[str, set[str]] = {
     "running": {*BASE, "annotations", "host", "observing", "signals"},
     "__init__": {
         *BASE,
-        *("graph", "host", "identity", "interceptors", "observing", "remote", "shards"),
-        *("transport", "wire"),
+        *("graph", "host", "identity", "interceptors", "observing", "operations", "remote"),
+        *("shards", "transport", "wire"),
     },
     "__main__": {*BASE, "host", "running"},
 }

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 
 from fusionrt import ArgumentError, CallTimeout, Host
-from fusionrt.operations import nudges
+from fusionrt.operations import StoredKey, StoredOperation, nudges
 from tests.lab import LabClient, Pair, TinyLab
 from tests.waiting import until
 
@@ -67,7 +67,8 @@ async def test_a_key_that_is_wrong_invalidates_the_whole_service_loudly(
 async def test_a_nudge_of_another_version_invalidates_the_whole_service(two: Pair) -> None:
     """A method that this host does not know is never dropped (O14)."""
     assert await two.lab.double("a") == 2
-    strange = nudges._Nudge("another", "lab.new", (nudges._Key("unheard_of", (b"\x01",)),))
+    unheard_of = StoredKey("lab", "unheard_of", (b"\x01",))
+    strange = nudges._Nudge(StoredOperation("1", "another", "lab.new", (unheard_of,)))
     two.transport.publish("fusion.op.lab", nudges._encode(strange))
     await until(lambda: two.lab.peek.double("a") is None)
 
@@ -155,23 +156,25 @@ async def test_D13_a_command_runs_on_one_host_only(nats_server: str) -> None:
         assert sum(len(lab.ran) for lab in labs) == 150
 
 
-def published(key: nudges._Key, *more: nudges._Key) -> bytes:
+def published(key: StoredKey, *more: StoredKey) -> bytes:
     """What another host tells."""
-    return nudges._encode(nudges._Nudge("another", "lab.new", (key, *more)))
+    told = StoredOperation("1", "another", "lab.new", (key, *more))
+    return nudges._encode(nudges._Nudge(told))
 
 
 FORGED = {
     "a method that is not a compute method here": published(
-        nudges._Key("put", (b"\xa1a", b"\x01"))
+        StoredKey("lab", "put", (b"\xa1a", b"\x01"))
     ),
-    "a stream": published(nudges._Key("count", (b"\x01",))),
-    "an unknown method": published(nudges._Key("unheard_of", (b"\x01",))),
-    "a name that is no word": published(nudges._Key("__class__", ())),
-    "too few arguments": published(nudges._Key("get", ())),
-    "too many arguments": published(nudges._Key("get", (b"\xa1a", b"\xa1a"))),
-    "an argument of another type": published(nudges._Key("get", (b"\x01",))),
-    "an argument that does not decode": published(nudges._Key("get", (b"\xc1",))),
-    "the whole service": published(nudges._Key("", ())),
+    "a stream": published(StoredKey("lab", "count", (b"\x01",))),
+    "an unknown method": published(StoredKey("lab", "unheard_of", (b"\x01",))),
+    "a name that is no word": published(StoredKey("lab", "__class__", ())),
+    "too few arguments": published(StoredKey("lab", "get", ())),
+    "too many arguments": published(StoredKey("lab", "get", (b"\xa1a", b"\xa1a"))),
+    "an argument of another type": published(StoredKey("lab", "get", (b"\x01",))),
+    "an argument that does not decode": published(StoredKey("lab", "get", (b"\xc1",))),
+    "the whole service": published(StoredKey("lab", "", ())),
+    "another service": published(StoredKey("other", "get", (b"\xa1a",))),
     "no operation": b"\xc1",
     "nothing": b"",
     "text that is no UTF-8": b"\x93\xa2\xff\xfe\xa1c\x90",
@@ -198,7 +201,9 @@ async def test_G14_every_handler_is_told_of_a_nudge_of_which_a_part_is_not_under
     told: list[str] = []
     for key in ("a", "b"):
         (await two.lab.computed.double(key)).on_invalidated(lambda c: told.append(c.key))
-    keys = [nudges._Key(*key) for key in (("get", (b"\xa1a",)), ("put", ()), ("get", (b"\xa1b",)))]
+    keys = [
+        StoredKey("lab", *key) for key in (("get", (b"\xa1a",)), ("put", ()), ("get", (b"\xa1b",)))
+    ]
     two.transport.publish("fusion.op.lab", published(*keys))
     await until(lambda: len(told) == 2)
     assert sorted(told) == ["lab.double('a')", "lab.double('b')"]
@@ -209,7 +214,8 @@ async def test_O5_a_forged_nudge_with_a_name_without_end_costs_no_more_than_one_
 ) -> None:
     """Every origin repeats the name of the command: it is cut."""
     stale = await two.lab.computed.double("a")
-    forged = nudges._encode(nudges._Nudge("another", "x" * 500_000, (nudges._Key("", ()),)))
+    told = StoredOperation("1", "another", "x" * 500_000, (StoredKey("lab"),))
+    forged = nudges._encode(nudges._Nudge(told))
     two.transport.publish("fusion.op.lab", forged)
     await until(lambda: stale.origin is not None)
     assert len(str(stale.origin)) < 1000

@@ -150,17 +150,17 @@ MUTANTS: Final = {
         "if computed is not None and computed.is_consistent:",
     ),
     "O5: what other hosts changed is not applied": _one(
-        20, "operations.nudges:Nudges._received", "if nudge.iid != self._iid:", "if False:"
+        20, "operations.nudges:Nudges._received", "if mark.iid == self._iid:", "if True:"
     ),
     "D15: a fence vouches for what a lost host had held": _one(
         500, "rpc.client.writes:Writes.pass_on", "if self.adrift:", "if False:"
     ),
     "D15: a command's result leaves before what it invalidated": _one(
         5,
-        "operations.nudges:Nudges.commit",
+        "operations.committing:HostCommitter.run",
         "apply(operation, self._graph)\n",
         "__import__('asyncio').get_running_loop().call_later(\n"
-        "        0.05, apply, operation, self._graph\n    )\n",
+        "                0.05, apply, operation, self._graph\n            )\n",
     ),
 }
 """By the law that it breaks."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from ..graph import Statistics
 from ..interceptors import CallKind, Side
+from ..operations import LogStatistics
 from ..rpc import CallerStatistics, OutletStatistics, ResponderStatistics
 from ..shards import OwnershipStatistics
 from ..transport import TransportStatistics
@@ -67,7 +68,7 @@ class HostStatistics:
     graph: the cache. transport: the connection. services: what is done for the clients of each
         service that is served here, by its name. shards: what is owned of those that are sharded.
         outlet: what is to be sent to them. caller: what its own clients do, by service, in
-        `caller.peers`. measured: None unless the host measures.
+        `caller.peers`. measured: None unless the host measures. log: None of a host without one.
     """
 
     graph: Statistics
@@ -77,3 +78,4 @@ class HostStatistics:
     outlet: OutletStatistics
     caller: CallerStatistics
     measured: Measured | None = None
+    log: LogStatistics | None = None

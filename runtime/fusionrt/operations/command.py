@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import CommandInComputeError
 from ..graph import SCOPE, Computed, Isolated, Uncached, run_in
-from .operation import Key, Operation, OperationLog
+from ..primitives import new_id
+from .operation import Key, Operation
+
+if TYPE_CHECKING:
+    from .committing import Committer
 
 __all__ = ["CommandScope", "check_not_reading", "read_fresh", "run_command"]
 
@@ -55,14 +59,14 @@ async def run_command(
     body: Callable[[], Awaitable[_T]],
     keys: Callable[[], list[Key]],
     keys_by_result: Callable[[_T], list[Key]],
-    log: OperationLog,
+    committer: Committer,
 ) -> _T:
     """Run the body, then apply what it invalidates: the keys that it collected and declares.
 
     operation: a new one.
-    keys: evaluates the declared keys that need no result; called once, when the body has ended in
-        whatever way: one that failed, or was given up, may have written before (O20).
-    keys_by_result: evaluates the others; called once, and only on success.
+    keys: evaluates the declared keys that need no result; called once an attempt, when the body has
+        ended in whatever way: one that failed, or was given up, may have written before (O20).
+    keys_by_result: evaluates the others; called only on success.
     Neither raises. A command inside a command is a part of it: all keys apply at the end of the
     outer one (O15).
 
@@ -70,18 +74,32 @@ async def run_command(
         CommandInComputeError: a compute body called it.
     """
     check_not_reading(operation.command)
+
+    async def attempt() -> _T:
+        operation.begin()
+        try:
+            result = await run_in(CommandScope(operation), body)
+            operation.keys.extend(keys_by_result(result))
+            return result
+        finally:
+            operation.keys.extend(keys())
+
     outer = CommandScope.current()
+    if outer is None:
+        return await committer.run(operation, attempt)
+    operation.join(outer.operation)
     try:
-        result = await run_in(CommandScope(operation), body)
-        operation.keys.extend(keys_by_result(result))
-        return result
+        return await attempt()
     finally:
-        operation.keys.extend(keys())
-        if outer is not None and outer.is_open:
-            outer.operation.keys.extend(operation.keys)
-            outer.operation.marks.add(operation.marks.all())
-        else:  # also of a command whose outer one did not wait for it
-            await log.commit(operation)
+        if outer.is_open:
+            outer.operation.take(operation)
+        else:  # it did not wait for this one, which ends by itself
+            operation.leave(new_id())
+            await committer.run(operation, _nothing)
+
+
+async def _nothing() -> None:
+    """All was done."""
 
 
 async def read_fresh(command: CommandScope, method: str, body: Callable[[], Awaitable[_T]]) -> _T:

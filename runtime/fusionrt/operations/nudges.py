@@ -1,8 +1,8 @@
 """`Nudges`: hosts of a service tell each other which keys a command invalidated.
 
-Best effort: a message that is lost is not sent again, and the other hosts serve what they cached
-until the next one comes, whose number tells, or a client that knows of it asks them (D15). An
-operation log will take over.
+Best effort: a message that is lost is not sent again. Without an operation log the other hosts
+serve what they cached until the next one comes, whose number tells, or a client that knows of it
+asks them (D15). With a log it is a hint to read that, and nothing else (O5).
 """
 
 from __future__ import annotations
@@ -15,41 +15,33 @@ from typing import Final
 
 import msgspec
 
-from ..contract import ANY
-from ..graph import Graph, Origin, OriginKind, notify
-from ..rpc import Loose, Subjects
+from ..primitives import spawn
+from ..rpc import Loose
 from ..table import Contract
-from ..transport import Message, Subscription, Transport
-from ..values.codecs import codec
+from ..transport import Message, Subscription
 from ..wire.frames import Mark
 from ..wire.marks import MOST_MARKS
-from .operation import Key, Operation, apply
+from .applying import Applier
+from .log import OpenLog
+from .operation import Operation
+from .stored import StoredKey, StoredOperation, whole
 
 __all__ = ["Nudges"]
 
 _log = logging.getLogger("fusionrt")
 
-
-class _Key(msgspec.Struct, array_like=True):
-    """method: empty for the whole service. arguments: each by its codec; None stands for `ANY`."""
-
-    method: str
-    arguments: tuple[bytes | None, ...]
-
-
-_WHOLE_SERVICE = _Key("", ())
 PATIENCE: Final = 0.5
 """Seconds in which a nudge comes that others heard of; usually it was here before."""
-_LONGEST_NAME = 500  # characters of a command's; each origin repeats it
 
 
 class _Nudge(msgspec.Struct, array_like=True):
-    """number: counts those of this host to this service's hosts (D15)."""
+    """operation: with the keys of one service, without its result.
+    number: counts those of its host to this service's hosts (D15). log: the name of its log.
+    """
 
-    iid: str
-    command: str
-    keys: tuple[_Key, ...]
+    operation: StoredOperation
     number: int = 0
+    log: str = ""
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -57,15 +49,15 @@ _decode = msgspec.msgpack.Decoder(_Nudge).decode
 
 
 class Nudges:
-    """The operation log of a host that has no other: applies here, and tells the others.
+    """What one host tells the others of the services that it changes, and hears of its own.
 
     loose: learns of commands that no client is told of.
     """
 
-    def __init__(
-        self, graph: Graph, iid: str, transport: Transport, subjects: Subjects, loose: Loose
-    ) -> None:
-        self._graph = graph
+    def __init__(self, applier: Applier, loose: Loose) -> None:
+        self.log: OpenLog | None = None
+        """Of this host, if it has one; set before anything is told or heard."""
+        self._applier = applier
         self._loose = loose
         self._sent: Counter[str] = Counter()
         """How many nudges, by service."""
@@ -73,56 +65,99 @@ class Nudges:
         """The number of the last, by service and host."""
         self._missing: dict[str, list[tuple[Mark, asyncio.Future[bool]]]] = {}
         """What is waited for, by the services that are served here."""
-        self._iid = iid
-        self._transport = transport
-        self._subjects = subjects
+        self._hints: list[Mark] = []
+        """What the log is to be read for."""
+        self._reading: asyncio.Task[None] | None = None
+        self._iid = applier.iid
+        self._transport = applier.transport
+        self._subjects = applier.subjects
 
-    async def commit(self, operation: Operation) -> None:
-        """Apply the keys here, then publish them to the hosts of each service."""
-        apply(operation, self._graph)
-        by_service: dict[str, list[Key]] = {}
-        for key in operation.keys:
-            by_service.setdefault(key.contract.name, []).append(key)
+    def tell(self, told: StoredOperation, operation: Operation) -> None:
+        """Publish its keys to the hosts of each service; the operation is told how far that is."""
+        by_service: dict[str, list[StoredKey]] = {}
+        for key in told.keys:
+            by_service.setdefault(key.service, []).append(key)
         for service, keys in by_service.items():
             self._sent[service] += 1
             mark = Mark(service, self._iid, self._sent[service])
             operation.marks.add((mark,))
-            nudge = _Nudge(self._iid, operation.command, tuple(map(_to_wire, keys)), mark.number)
-            data = _encode(nudge)
-            if len(data) > self._transport.max_payload:
-                nudge.keys = (_WHOLE_SERVICE,)
-                data = _encode(nudge)
-            self._transport.publish(self._subjects.operations(service), data)
+            self._transport.publish(
+                self._subjects.operations(service), self._nudge(told, keys, mark.number)
+            )
         if operation.marks and not operation.told:
             self._loose.add(operation.marks.all())
 
+    def _nudge(self, told: StoredOperation, keys: list[StoredKey], number: int) -> bytes:
+        log = "" if self.log is None else self.log.name
+        one = StoredOperation(told.id, self._iid, told.command, tuple(keys))
+        data = _encode(_Nudge(one, number, log))
+        if len(data) > self._transport.max_payload:
+            every = whole([keys[0].service])
+            one = StoredOperation(told.id, self._iid, told.command, every)
+            data = _encode(_Nudge(one, number, log))
+        return data
+
     async def listen(self, contract: Contract) -> Subscription:
         """Apply what other hosts of a service tell."""
+        self._applier.serve(contract)
         self._missing.setdefault(contract.name, [])
         subject = self._subjects.operations(contract.name)
-        return await self._transport.subscribe(subject, lambda m: self._received(contract, m))
+        return await self._transport.subscribe(
+            subject, lambda message: self._received(contract.name, message)
+        )
 
-    def _received(self, contract: Contract, message: Message) -> None:
+    def _received(self, service: str, message: Message) -> None:
         try:
             nudge = _decode(message.payload)
         except (msgspec.MsgspecError, ValueError, RecursionError):
-            nudge = _Nudge("", "a command that cannot be read here", (_WHOLE_SERVICE,))
+            every = StoredOperation("", "", "a command that cannot be read here", whole([service]))
+            nudge = _Nudge(every)
             _log.warning("a message on %s is no operation: it may be any", message.subject)
-        if nudge.iid != self._iid:
-            lost = self._note(contract.name, nudge)
-            keys = [_from_wire(contract, key) for key in (_WHOLE_SERVICE,) if lost]
-            keys += [_from_wire(contract, key) for key in nudge.keys]
-            apply(Operation("", nudge.command[:_LONGEST_NAME], keys), self._graph)
-            self._heard_of(contract.name)
+        mark = Mark(service, nudge.operation.iid, nudge.number)
+        if mark.iid == self._iid:
+            return
+        if self.log is not None and nudge.log == self.log.name:
+            self._read(mark)
+            return
+        keys = tuple(key for key in nudge.operation.keys if key.service == service)
+        if self._note(mark) or not keys:
+            keys = whole([service])
+        self._applier.apply(msgspec.structs.replace(nudge.operation, keys=keys))
+        self._heard_of(service)
 
-    def _note(self, service: str, nudge: _Nudge) -> bool:
+    def _note(self, mark: Mark) -> bool:
         """Whether one before it was lost, which may have named anything (D2)."""
-        name = service, nudge.iid
-        last = self._heard.pop(name, nudge.number - 1)
-        self._heard[name] = max(last, nudge.number)
+        name = mark.service, mark.iid
+        last = self._heard.pop(name, mark.number - 1)
+        self._heard[name] = max(last, mark.number)
         if len(self._heard) > MOST_MARKS:
             del self._heard[next(iter(self._heard))]
-        return nudge.number > last + 1
+        return mark.number > last + 1
+
+    # -- with a log: what was stored before a hint came is applied once that is read --
+
+    def _read(self, hint: Mark) -> None:
+        self._hints.append(hint)
+        if self._reading is None:
+            self._reading = spawn(self._catch_up(), name="fusion hints")
+
+    async def _catch_up(self) -> None:
+        assert self.log is not None
+        try:
+            while self._hints:
+                hints, self._hints = self._hints, []
+                await self.log.catch_up()
+                for hint in hints:
+                    self._note(hint)
+                for service in {hint.service for hint in hints}:
+                    self._heard_of(service)
+        finally:
+            self._reading = None
+
+    def close(self) -> None:
+        """Read no more."""
+        if self._reading is not None:
+            self._reading.cancel()
 
     # -- what others say that they heard of (D15) --
 
@@ -143,6 +178,8 @@ class Nudges:
             done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             missing.append((mark, done))
             waits.append(done)
+            if self.log is not None:
+                self._read(mark)
         return waits
 
     def _reflects(self, mark: Mark) -> bool:
@@ -157,36 +194,7 @@ class Nudges:
     def _give_up(self, service: str) -> None:
         missing, self._missing[service] = self._missing[service], []
         waits = [done for _, done in missing if not done.done()]
-        if waits and not self._graph.closed:
-            invalidated = Origin(OriginKind.REMOTE, "a change that was not heard of here")
-            for target in self._graph.targets.named(service):
-                notify(target.mark_all(invalidated))
+        if waits:
+            self._applier.invalidate((service,), "a change that was not heard of here")
         for done in waits:
             done.set_result(True)
-
-
-def _to_wire(key: Key) -> _Key:
-    if key.method is None:
-        return _WHOLE_SERVICE
-    try:
-        types = key.contract.resolved.signatures[key.method].parameters
-        arguments = tuple(
-            None if argument is ANY else codec(tp).encode(argument)
-            for tp, argument in zip(types, key.arguments, strict=True)
-        )
-    except Exception:
-        return _WHOLE_SERVICE  # no key of this contract: `apply` has reported it
-    return _Key(key.method, arguments)
-
-
-def _from_wire(contract: Contract, key: _Key) -> Key:
-    """What cannot be understood, for another version of the contract wrote it, is all (O14)."""
-    try:
-        types = contract.resolved.signatures[key.method].parameters
-        arguments = tuple(
-            ANY if argument is None else codec(tp).decode(argument)
-            for tp, argument in zip(types, key.arguments, strict=True)
-        )
-    except Exception:
-        return Key(contract, None)
-    return Key(contract, key.method, arguments)

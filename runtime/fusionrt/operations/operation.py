@@ -1,18 +1,26 @@
-"""`Operation`: what one command did, as the keys that it invalidated; and where it is logged."""
+"""`Operation`: what one command did, as the keys that it invalidated."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from ..errors import ArgumentError
 from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify, str_of
-from ..table import Contract
+from ..table import Command, Contract
+from ..values.codecs import Codec, codec
 from ..values.masking import text_without_secrets
 from ..wire.marks import Marks
 
-__all__ = ["Key", "MemoryLog", "Operation", "OperationLog", "apply"]
+if TYPE_CHECKING:
+    from .stored import StoredOperation
+
+__all__ = ["Fate", "Key", "Operation", "apply", "checked_id"]
+
+_LONGEST_ID: Final = 200
 
 _log = logging.getLogger("fusionrt")
 
@@ -40,20 +48,44 @@ class Key(NamedTuple):
         return () if signature is None else [*map(text_without_secrets, signature.parameters)]
 
 
+class Fate(Enum):
+    """What is known of what an operation wrote."""
+
+    OPEN = "open"
+    """Nothing yet, or nothing for certain: it counts as written (O20)."""
+    COMMITTED = "committed"
+    ROLLED_BACK = "rolled back"
+    """It changed nothing: nothing is invalidated, told, or done after it (O15)."""
+
+
 @dataclass(slots=True)
 class Operation:
     """One command with everything that it called; its keys apply together (O15).
 
     id: unique; a retry has the same (D13). command: its name, such as `carts.put`.
+    repeats: whether its caller made the id, and so may have sent it before (O13).
+    transient: it is told, and not stored.
+    result: what it returned, encoded, once it is to be stored.
     told: whether a client is told of it, with its answer. marks: how far it changed what, in all
         processes that took part; complete when it has ended (D15).
+    transaction: of the log that it is stored in; `None` if that has none.
+    stored: what was stored of it, by this attempt or an earlier one.
     """
 
     id: str
     command: str
     keys: list[Key] = field(default_factory=list)
+    repeats: bool = False
+    transient: bool = False
+    result: bytes | None = None
     told: bool = False
     marks: Marks = field(default_factory=Marks)
+    fate: Fate = Fate.OPEN
+    transaction: object | None = None
+    stored: StoredOperation | None = None
+    after: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
+    """What is to be done once it is committed and applied."""
+    _type: Callable[[], Any] | None = None
 
     def origin(self, key: Key) -> Origin:
         """Why `key` is invalidated, for people: the command and the key."""
@@ -61,22 +93,52 @@ class Operation:
         detail = f"{self.command} invalidated {str_of(key)}"
         return Origin(OriginKind.COMMAND, detail, outline=outline, command=self.command)
 
+    def of(self, contract: Contract, method: str) -> None:
+        """Run this command."""
+        declared = contract.method[method]
+        self.transient = isinstance(declared, Command) and declared.transient
+        self._type = lambda: contract.resolved.signatures[method].result
 
-class OperationLog(Protocol):
-    """Takes operations that have ended and makes every host apply their keys."""
+    @property
+    def codec(self) -> Codec[Any]:
+        """Of its result."""
+        assert self._type is not None
+        codec_of_it: Codec[Any] = codec(self._type())
+        return codec_of_it
 
-    async def commit(self, operation: Operation) -> None:
-        """Apply the keys here, and see to it that the others do. Returns before the reply."""
+    def begin(self) -> None:
+        """Forget what an attempt collected that was rolled back."""
+        self.keys.clear()
+        self.after.clear()
+        self.fate = Fate.OPEN
+
+    def join(self, outer: Operation) -> None:
+        """Be a part of what another command does."""
+        self.id = outer.id
+        self.transaction = outer.transaction
+
+    def take(self, part: Operation) -> None:
+        """Do with what a part collected as with one's own."""
+        self.keys.extend(part.keys)
+        self.marks.add(part.marks.all())
+        self.after.extend(part.after)
+
+    def leave(self, id: str) -> None:
+        """Be an operation of one's own again; id: a new one."""
+        self.id = id
+        self.transaction = None
 
 
-class MemoryLog:
-    """The log of one process: its keys are applied before the command returns."""
+def checked_id(id: str) -> str:
+    """The id of an operation, as its caller made it.
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-
-    async def commit(self, operation: Operation) -> None:
-        apply(operation, self._graph)
+    Raises:
+        ArgumentError: it is empty, or longer than 200 characters.
+    """
+    if not isinstance(id, str) or not 0 < len(id) <= _LONGEST_ID:
+        problem = f"operation: expected a text of 1 to {_LONGEST_ID} characters"
+        raise ArgumentError("with_options", problem)
+    return id
 
 
 def apply(operation: Operation, graph: Graph) -> None:

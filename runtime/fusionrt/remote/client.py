@@ -42,6 +42,7 @@ class Client(Rooted):
         stale_ok: bool | None = None,
         retries: int | None = None,
         interceptors: Iterable[Interceptor] = (),
+        operation: str | None = None,
     ) -> Self:
         """The same client with other options; what is not given stays as it is.
 
@@ -52,13 +53,20 @@ class Client(Rooted):
             to begin with. A plain call or command is so only if it cannot have run (D13).
         interceptors: around its calls, the outermost first; within those that it has already. What
             a replica answers, it answers without them.
+        operation: the id of the one command that is called with this; the same id says that it is
+            the same command, which may have run before: it runs once, and what it returned first
+            is the result (O13). Without an operation log only the host that ran it remembers it,
+            for a while.
 
         Raises:
             TypeError: an interceptor is none.
+            ArgumentError: the id is empty, or too long.
         """
         view = object.__new__(type(self))
         vars(view).update(vars(self))
-        view._fusion = self._fusion.with_options(timeout, stale_ok, retries, interceptors)
+        view._fusion = self._fusion.with_options(
+            timeout, stale_ok, retries, interceptors, operation
+        )
         return view
 
 

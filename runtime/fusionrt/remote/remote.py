@@ -22,7 +22,7 @@ from ..contract import ComputeOptions
 from ..errors import CallTimeout, OutcomeUnknown
 from ..graph import SCOPE, Computed, Graph, Hit, Origin, arguments_of, at_home
 from ..interceptors import Call, Interceptor, Side
-from ..operations import CommandScope, Operation, apply, check_not_reading
+from ..operations import CommandScope, Operation, apply, check_not_reading, checked_id
 from ..primitives import aclose, new_id, now
 from ..rpc import Ask, Incoming, Peer, Pending, Registration, Upload
 from ..services.declared import DeclaredKeys
@@ -67,6 +67,8 @@ class Remote(ComputeMethods):
         self._stale_ok = False
         self._pipeline = pipeline
         self._retries = 0
+        self._operation: str | None = None
+        """The id of the one command that is called with this view."""
         self._once: Remote | None = None
         """The same without retries."""
         self._ways: dict[str, Way] = {}
@@ -94,6 +96,7 @@ class Remote(ComputeMethods):
         stale_ok: bool | None = None,
         retries: int | None = None,
         interceptors: Iterable[Interceptor] = (),
+        operation: str | None = None,
     ) -> Remote:
         """The same replicas, read with other options."""
         view = copy.copy(self)
@@ -108,6 +111,8 @@ class Remote(ComputeMethods):
             view._stale_ok = stale_ok
         if retries is not None:
             view._retries = retries
+        if operation is not None:
+            view._operation = checked_id(operation)
         view._reader = view._as_reader(view._timeout)
         return view
 
@@ -315,7 +320,7 @@ class Remote(ComputeMethods):
             CommandInComputeError: a compute body called it.
         """
         check_not_reading(f"{self.contract.name}.{method}")
-        operation = operation or new_id()
+        operation = operation or self._operation or new_id()
         if self._retries:
             again = partial(Remote.command, method=method, arguments=arguments, operation=operation)
             return await self._patiently(method, again)
@@ -416,7 +421,7 @@ class Remote(ComputeMethods):
         method = way.method_name
         if not isinstance(self.contract.method[method], Command):
             return await self._stream(way, arguments, items).single()
-        operation = new_id()
+        operation = self._operation or new_id()
         asked = self._stream(way, arguments, items, operation)
         try:
             result = await asked.single()

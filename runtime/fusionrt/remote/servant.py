@@ -256,7 +256,7 @@ class Served:
         """In which form the answer of a call that streams comes back."""
         if not isinstance(self._method, Stream):
             known = self._known(call.operation, arguments)
-            return partial(served.single, call.operation, known, self._outcomes)
+            return partial(served.single, known, self._outcomes)
         if self._head is None:
             return served.results
         return partial(served.headed, _encoder(self._head, call.encoding))
@@ -431,8 +431,10 @@ class Served:
         command = f"{self._binding.contract.name}.{name}"
 
         async def run(arguments: tuple[Any, ...], id_: str, call: int) -> bytes | Answer:
+            known = self._known(id_, arguments)
+
             async def body() -> Outcome:
-                operation = Operation(id_ or new_id(), command, told=True)
+                operation = Operation(known or new_id(), command, repeats=bool(known), told=True)
                 try:
                     result: Any = await self._binding.command(name, arguments, operation)
                     payload, failure = encode(result), None
@@ -440,7 +442,7 @@ class Served:
                     payload, failure = b"", self.failure(error)
                 return Outcome(payload, failure, operation.marks.all())
 
-            outcome = await self._outcomes.once(self._known(id_, arguments), body)
+            outcome = await self._outcomes.once(known and f"{name}/{known}", body)
             if outcome.marks:
                 replies.wrote(call, outcome.marks)
             if outcome.failure is not None:

@@ -75,10 +75,12 @@ class ServedStream:
             lambda: binding.within(name, self._arguments, sending), sender, self._failure
         )
 
-    async def single(self, operation: str, known: str, outcomes: Outcomes) -> None:
+    async def single(self, known: str, outcomes: Outcomes) -> None:
         """One result comes back. known: by which the outcome of a command is remembered."""
         command = isinstance(self._method, Command)
-        outcome = await outcomes.once(known if command else "", lambda: self._run(operation))
+        outcome = await outcomes.once(
+            f"{self._method.name}/{known}" if command and known else "", lambda: self._run(known)
+        )
         if outcome.marks:
             self._reply.wrote(outcome.marks)
         if outcome.failure is None:
@@ -86,10 +88,10 @@ class ServedStream:
         else:
             self._reply.stream().end(outcome.failure)
 
-    async def _run(self, operation: str) -> Outcome:
+    async def _run(self, known: str) -> Outcome:
         name, arguments = self._method.name, self._take()
         command = f"{self._binding.contract.name}.{name}"
-        ran = Operation(operation or new_id(), command, told=True)
+        ran = Operation(known or new_id(), command, repeats=bool(known), told=True)
         try:
             if isinstance(self._method, Command):
                 result: Any = await self._binding.command(name, arguments, ran)

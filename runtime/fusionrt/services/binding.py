@@ -24,10 +24,10 @@ from ..graph import (
 )
 from ..operations import (
     CommandScope,
+    Committer,
     Key,
-    MemoryLog,
+    LocalCommitter,
     Operation,
-    OperationLog,
     check_not_reading,
     read_fresh,
     run_command,
@@ -57,8 +57,8 @@ class Binding(ComputeMethods):
         self._service = weakref.ref(service)
         self._raw = service._fusion_raw
         self._finalizer: weakref.finalize[..., Any] | None = None
-        self.log: OperationLog | None = None
-        """Where its commands are logged; a `MemoryLog` unless a host sets another."""
+        self.committer: Committer | None = None
+        """Brings its commands to their end; a host sets it."""
         self.pipeline: Pipeline | None = None
         """The interceptors around its bodies; set before it joins a graph."""
         self.guard: Callable[[str, tuple[Any, ...]], None] | None = None
@@ -230,13 +230,15 @@ class Binding(ComputeMethods):
         body = self.unbound(method)
         if self.contract.method[method].sends:
             body = closing_last(body)
+        operation = operation or Operation(new_id(), f"{self.contract.name}.{method}")
+        operation.of(self.contract, method)
         run = partial(
             run_command,
-            operation or Operation(new_id(), f"{self.contract.name}.{method}"),
+            operation,
             partial(body, service, *arguments),
             declared.by_arguments,
             declared.by_result,
-            self.log or MemoryLog(graph),
+            self.committer or LocalCommitter(graph),
         )
         if self.pipeline is None:
             return run()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from ...errors import WireError
@@ -63,10 +63,10 @@ class Responder(Listener):
         packing: Packing | None = None,
         clients: Clients | None = None,
         quota: Quota = Quota(),  # noqa: B008 - immutable
-        check: Callable[[], None] | None = None,
+        checks: Iterable[Callable[[], None]] = (),
         reflect: Reflect = lambda marks, hops, cid: None,
     ) -> None:
-        """check: is called before each message is acted on."""
+        """checks: are called before each message is acted on."""
         self.service = service
         self._dropped = 0
         self._iid = iid
@@ -76,7 +76,7 @@ class Responder(Listener):
         self._subjects = subjects
         self._timing = timing
         self._confidants = confidants
-        self._check = check
+        self._checks = tuple(checks)
         self._reflect = reflect
         self._sources: tuple[str, ...] = ()
         self._packing = packing
@@ -221,8 +221,8 @@ class Responder(Listener):
             session.changed()
 
     def _received(self, message: Message) -> None:
-        if self._check is not None:
-            self._check()
+        for check in self._checks:
+            check()
         try:
             envelope = self._decode(message.payload)
         except WireError:
