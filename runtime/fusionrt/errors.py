@@ -8,6 +8,10 @@ FusionError
 │   ├── CommandInComputeError
 │   ├── ForeignCancellation
 │   ├── NotBoundError
+│   ├── NotInCommand
+│   ├── LogMissing
+│   ├── MissingTables         (LookupError)
+│   ├── UnknownShard          (LookupError)
 │   ├── WrongThread           (RuntimeError)
 │   ├── AbiMismatch           (ImportError)
 │   ├── StaleCode             (ImportError)
@@ -48,8 +52,10 @@ __all__ = [
     "FusionError",
     "InvalidSubject",
     "JetStreamUnavailable",
+    "LogMissing",
     "MessageTooLarge",
     "MissingPackage",
+    "MissingTables",
     "NotBoundError",
     "NotInCommand",
     "NotPermitted",
@@ -61,6 +67,7 @@ __all__ = [
     "RemoteUnavailable",
     "ServiceDisposed",
     "StaleCode",
+    "UnknownShard",
     "UnsupportedType",
     "WireError",
     "WrongThread",
@@ -145,6 +152,47 @@ class NotInCommand(FrameworkError):
             f"{member} was used outside of a command: it belongs into the body of one, "
             "or into what that awaits"
         )
+
+
+class LogMissing(FrameworkError):
+    """Raised by the first `begin()` of a command whose host has not the log of that database.
+
+    command: its name.
+    """
+
+    def __init__(self, command: str) -> None:
+        self.command = command
+        super().__init__(
+            f"{command} writes to a database whose operation log its host does not have, so that "
+            "nobody would hear of it: write `Host(…, log=db.log())`, and serve the service there"
+        )
+
+
+class MissingTables(FrameworkError, builtins.LookupError):
+    """Raised when a host is entered whose operation log has no tables in its database.
+
+    table: the first that was looked for.
+    """
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+        super().__init__(
+            f"the database has no table {table}: call `await db.create_all()` once, or let Alembic "
+            "make it, with `fusionrt.sql.metadata` among its `target_metadata`"
+        )
+
+
+class UnknownShard(FrameworkError, builtins.LookupError):
+    """Raised when a session is asked for on a shard that its database does not have.
+
+    shard: its name; empty if none was named. known: those that there are.
+    """
+
+    def __init__(self, shard: str, known: tuple[str, ...]) -> None:
+        self.shard = shard
+        self.known = known
+        asked = f"has no shard {shard!r}" if shard else "has several shards, and none was named"
+        super().__init__(f"the database {asked}: name one of its {len(known)}")
 
 
 class WrongThread(FrameworkError, builtins.RuntimeError):

@@ -35,6 +35,7 @@ ROOMS: dict[str, set[str]] = {
     "rpc": {*BASE, "identity", "wire", "transport"},
     "shards": {*BASE, "values", "wire", "table", "transport"},
     "operations": {*BASE, "graph", "values", "wire", "table", "transport", "rpc"},
+    "sql": {*BASE, "operations"},
     "services": {*BASE, "graph", "values", "table", "operations", "interceptors"},
     "remote": {
         *BASE,

@@ -106,6 +106,10 @@ class Operation:
         codec_of_it: Codec[Any] = codec(self._type())
         return codec_of_it
 
+    def encoded(self, result: object) -> bytes | None:
+        """A result as it is stored; None of what was left behind, for nobody asks for that."""
+        return None if self._type is None else self.codec.encode(result)
+
     def begin(self) -> None:
         """Forget what an attempt collected that was rolled back."""
         self.keys.clear()
@@ -127,6 +131,8 @@ class Operation:
         """Be an operation of one's own again; id: a new one."""
         self.id = id
         self.transaction = None
+        self.repeats = False
+        self._type = None
 
 
 def checked_id(id: str) -> str:

@@ -12,7 +12,15 @@ from ..table import Contract
 from ..values.codecs import codec
 from .operation import Key, Operation
 
-__all__ = ["StoredKey", "StoredOperation", "from_stored", "stored", "whole"]
+__all__ = [
+    "StoredKey",
+    "StoredOperation",
+    "decoded_keys",
+    "encoded_keys",
+    "from_stored",
+    "stored",
+    "whole",
+]
 
 
 class StoredKey(msgspec.Struct, array_like=True, frozen=True):
@@ -50,6 +58,21 @@ class StoredOperation(msgspec.Struct, array_like=True, frozen=True):
 
 _encode: Final = msgspec.msgpack.Encoder().encode
 _decode: Final = msgspec.msgpack.Decoder(StoredOperation).decode
+_decode_keys: Final = msgspec.msgpack.Decoder(tuple[StoredKey, ...]).decode
+
+
+def encoded_keys(keys: tuple[StoredKey, ...]) -> bytes:
+    """As bytes, for a log that keeps them apart."""
+    return _encode(keys)
+
+
+def decoded_keys(data: bytes) -> tuple[StoredKey, ...]:
+    """From bytes.
+
+    Raises:
+        msgspec.DecodeError: they are none.
+    """
+    return _decode_keys(data)
 
 
 def stored(operation: Operation, iid: str) -> StoredOperation:

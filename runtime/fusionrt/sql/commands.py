@@ -1,0 +1,190 @@
+"""`Commands`: runs commands, and stores of each what it changed, in the transaction of that."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+
+from ..errors import ArgumentError, OutcomeUnknown
+from ..operations import Fate, Follower, Operation, StoredOperation, stored
+from ..operations.stored import encoded_keys
+from ..primitives import new_id, spawn, to_its_end
+from .flavour import Receipt
+from .outcome import commit
+from .retries import is_conflict, retrying
+from .shard import Shard
+from .transaction import Transaction
+
+__all__ = ["Commands"]
+
+_T = TypeVar("_T")
+_Attempt = Callable[[], Awaitable[_T]]
+
+_log = logging.getLogger("fusionrt")
+
+
+class Commands:
+    """Of one host. What has no transaction is stored on the first shard.
+
+    stored: how many operations. retried: how many attempts were rolled back and made again.
+    """
+
+    def __init__(self, shards: tuple[Shard, ...], follower: Follower) -> None:
+        self._shards: Final = shards
+        self._follower: Final = follower
+        self.stored = 0
+        self.retried = 0
+
+    async def run(self, operation: Operation, attempt: _Attempt[_T]) -> _T:
+        """See `OpenLog.run`."""
+
+        async def once() -> _T:
+            first = await self._first(operation) if operation.repeats else None
+            if first is not None:
+                return cast(_T, self._again(operation, first))
+            return await self._run(operation, attempt)
+
+        def helps(error: BaseException) -> bool:
+            return operation.fate is Fate.ROLLED_BACK and is_conflict(error, self._shards)
+
+        return await retrying(once, helps, self._count_retry)
+
+    def _count_retry(self) -> None:
+        self.retried += 1
+
+    async def _run(self, operation: Operation, attempt: _Attempt[_T]) -> _T:
+        transaction = operation.transaction = Transaction(self._shards)
+        try:
+            result = await attempt()
+            operation.result = operation.encoded(result)
+        except BaseException as error:
+            if transaction.shard is not None:  # COMMIT was not said, and will not be
+                operation.fate = Fate.ROLLED_BACK
+            ending = self._failed(operation, transaction)
+            if isinstance(error, GeneratorExit):  # it may not wait for anything
+                spawn(ending, name="fusion rollback")
+            else:
+                await to_its_end(ending, name="fusion rollback")
+            raise
+        first = await to_its_end(self._succeeded(operation, transaction), name="fusion commit")
+        return result if first is None else self._again(operation, first)
+
+    async def _failed(self, operation: Operation, transaction: Transaction) -> None:
+        """It may have changed what no transaction holds: others hear of its keys (O20)."""
+        await transaction.end()
+        if operation.fate is Fate.ROLLED_BACK or operation.transient or not operation.keys:
+            return
+        try:
+            await self._keep(operation, self._left(operation))
+        except Exception:
+            _log.exception("%s failed, and other hosts may not hear of it", operation.command)
+        operation.fate = Fate.OPEN
+
+    async def _succeeded(
+        self, operation: Operation, transaction: Transaction
+    ) -> StoredOperation | None:
+        """Commit it; the first of its id is returned, if that was committed meanwhile.
+
+        Raises:
+            OutcomeUnknown: the database does not say whether it was committed.
+            Exception: what the database raises.
+        """
+        if transaction.is_open:
+            return await self._commit(operation, transaction)
+        await transaction.end()
+        if operation.transient or not (operation.keys or operation.repeats):
+            operation.fate = Fate.COMMITTED
+        elif not await self._keep(operation, stored(operation, self._follower.iid)):
+            left = self._left(operation)  # it ran twice, and nothing of that is undone
+            await self._keep(operation, left)
+            self._follower.apply(left)
+            return await self._first(operation)
+        return None
+
+    async def _commit(
+        self, operation: Operation, transaction: Transaction
+    ) -> StoredOperation | None:
+        one = None if operation.transient else stored(operation, self._follower.iid)
+        try:
+            if await self._store(operation, one, transaction):
+                return None
+        except OutcomeUnknown:
+            raise
+        except BaseException:
+            operation.fate = Fate.ROLLED_BACK
+            raise
+        return await self._first(operation)
+
+    def _left(self, operation: Operation) -> StoredOperation:
+        """What others must hear of an operation whose result nobody will ask for."""
+        one = stored(operation, self._follower.iid)
+        return msgspec.structs.replace(one, id=new_id(), result=None)
+
+    async def _keep(self, operation: Operation, one: StoredOperation) -> bool:
+        """Store it in a transaction of its own; whether it is the first of its id."""
+
+        def helps(error: BaseException) -> bool:
+            return is_conflict(error, self._shards)
+
+        async def once() -> bool:
+            return await self._store(operation, one, Transaction(self._shards))
+
+        return await retrying(once, helps)
+
+    async def _store(
+        self, operation: Operation, one: StoredOperation | None, transaction: Transaction
+    ) -> bool:
+        """Whether it is the first of its id. Else it is rolled back; and if this raises anything
+        but `OutcomeUnknown`, too.
+        """
+        shard = transaction.shard or self._shards[0]
+        try:
+            connection = await transaction.begun(shard)
+            receipt: Receipt | None
+            if one is None:
+                receipt = await shard.flavour.receipt(connection)
+            else:
+                receipt = await shard.flavour.store(connection, _row(one))
+            if receipt is None:
+                return False
+            await commit(transaction, shard, one, receipt, operation.command)
+        finally:
+            await transaction.end()
+        operation.fate, operation.stored = Fate.COMMITTED, one
+        self.stored += one is not None
+        return True
+
+    async def _first(self, operation: Operation) -> StoredOperation | None:
+        for shard in self._shards:
+            found = await shard.operation(operation.id)
+            if found is not None:
+                return found
+        return None
+
+    def _again(self, operation: Operation, first: StoredOperation) -> Any:
+        """Its result, of an operation that was stored already (O13).
+
+        Raises:
+            ArgumentError: that was another command.
+        """
+        operation.begin()
+        if first.command != operation.command or first.result is None:
+            operation.fate = Fate.ROLLED_BACK
+            problem = f"its operation id belongs to a call of {first.command}: make a new one"
+            raise ArgumentError(operation.command, problem)
+        self._follower.apply(first)
+        operation.fate, operation.stored = Fate.COMMITTED, first
+        return operation.codec.decode(first.result)
+
+
+def _row(one: StoredOperation) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "iid": one.iid,
+        "command": one.command,
+        "keys": encoded_keys(one.keys),
+        "result": one.result,
+    }

@@ -1,0 +1,66 @@
+"""`SqlLog`: operations are stored with what they wrote, and read by every host of the database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Final, TypeVar
+
+from ..operations import Follower, LogStatistics, OpenLog, Operation
+from ..primitives import spawn
+from .commands import Commands
+from .reader import Reader
+from .shard import Shard
+from .trimmer import trim_forever
+
+__all__ = ["SqlLog"]
+
+_T = TypeVar("_T")
+
+
+class SqlLog:
+    """See `OperationLog`."""
+
+    def __init__(self, shards: tuple[Shard, ...], retention: float) -> None:
+        self._shards: Final = shards
+        self._retention: Final = retention
+
+    @asynccontextmanager
+    async def open(self, follower: Follower) -> AsyncIterator[OpenLog]:
+        async with AsyncExitStack() as exits:
+            name = "+".join([await shard.log_id() for shard in self._shards])
+            readers = [Reader(shard, follower, self._retention) for shard in self._shards]
+            for reader in readers:
+                await exits.enter_async_context(reader)
+            for shard in self._shards:
+                trimming = spawn(trim_forever(shard, self._retention), name="fusion trimmer")
+                exits.callback(trimming.cancel)
+            yield _OpenSqlLog(name, Commands(self._shards, follower), readers)
+
+
+class _OpenSqlLog:
+    """See `OpenLog`."""
+
+    def __init__(self, name: str, commands: Commands, readers: list[Reader]) -> None:
+        self.name: Final = name
+        self._commands: Final = commands
+        self._readers: Final = readers
+
+    async def run(self, operation: Operation, attempt: Callable[[], Awaitable[_T]]) -> _T:
+        return await self._commands.run(operation, attempt)
+
+    async def catch_up(self) -> None:
+        await asyncio.gather(*(reader.catch_up() for reader in self._readers))
+
+    def check(self) -> None:
+        for reader in self._readers:
+            reader.check()
+
+    def statistics(self) -> LogStatistics:
+        return LogStatistics(
+            stored=self._commands.stored,
+            retried=self._commands.retried,
+            applied=sum(reader.applied for reader in self._readers),
+            lag=max(reader.lag for reader in self._readers),
+        )

@@ -1,0 +1,78 @@
+"""`Shard`: one database of a `Database`, which often has no other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import MetaData, select
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from ..errors import FrameworkError, MissingTables
+from ..operations import StoredOperation
+from ..operations.stored import decoded_keys
+from ..primitives import new_id
+from .flavour import Flavour
+from .postgres import Postgres
+from .sqlite import Sqlite
+from .tables import logs, metadata, operations
+
+__all__ = ["Shard"]
+
+_FLAVOURS: Final[Mapping[str, type[Flavour]]] = {
+    "postgresql+asyncpg": Postgres,
+    "sqlite+aiosqlite": Sqlite,
+}
+
+
+class Shard:
+    """name: empty for the only one. writes, reads: engines; the second one can only read."""
+
+    def __init__(self, name: str, url: URL, options: Mapping[str, Any]) -> None:
+        if url.drivername not in _FLAVOURS:
+            raise FrameworkError(
+                f"{url.drivername} is not among the databases that fusionrt.sql knows: "
+                f"{', '.join(_FLAVOURS)}"
+            )
+        self.name: Final = name
+        self.flavour: Final = _FLAVOURS[url.drivername]()
+        self.writes, self.reads = self.flavour.engines(url, options)
+
+    async def create_all(self, *more: MetaData) -> None:
+        """Make the tables that are not there: ours, and those of others."""
+        async with self.writes.begin() as connection:
+            for each in (metadata, *more):
+                await connection.run_sync(each.create_all)
+
+    async def log_id(self) -> str:
+        """Of the log in this database, by whatever address it was found.
+
+        Raises:
+            MissingTables: there is none.
+        """
+        try:
+            async with self.writes.begin() as connection:
+                first = self.flavour.insert(logs).values(one=1, id=new_id())
+                await connection.execute(first)
+                id: str = (await connection.execute(select(logs.c.id))).scalar_one()
+                return id
+        except DBAPIError as error:
+            async with self.reads.connect() as connection:
+                if await connection.run_sync(lambda each: each.dialect.has_table(each, logs.name)):
+                    raise
+            raise MissingTables(logs.name) from error
+
+    async def operation(self, id: str) -> StoredOperation | None:
+        """The stored operation of this id (O13)."""
+        async with self.reads.connect() as connection:
+            found = await connection.execute(select(operations).where(operations.c.id == id))
+            row = found.one_or_none()
+        if row is None:
+            return None
+        return StoredOperation(row.id, row.iid, row.command, decoded_keys(row.keys), row.result)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.writes.dispose()
+        await self.reads.dispose()

@@ -1,0 +1,50 @@
+"""Our tables, in a `MetaData` of their own: nobody's `create_all` or Alembic meets them unasked."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import BigInteger, Column, Float, Integer, LargeBinary, MetaData, Table, Text
+
+__all__ = ["logs", "metadata", "operations", "readers"]
+
+metadata: Final = MetaData(
+    naming_convention={
+        "pk": "%(table_name)s_pkey",
+        "uq": "%(table_name)s_%(column_0_name)s_key",
+        "ix": "%(table_name)s_%(column_0_name)s_idx",
+    }
+)
+"""For Alembic: `target_metadata = [Base.metadata, fusionrt.sql.metadata]`."""
+
+_Count = BigInteger().with_variant(Integer, "sqlite")
+
+operations: Final = Table(
+    "fusion_operations",
+    metadata,
+    Column("seq", _Count, primary_key=True, comment="SQLite: in the order of commits"),
+    Column("xid", BigInteger, index=True, comment="PostgreSQL: the transaction that stored it"),
+    Column("id", Text, nullable=False, unique=True),
+    Column("iid", Text, nullable=False, comment="the host that ran it"),
+    Column("command", Text, nullable=False),
+    Column("at", Float, nullable=False, index=True, comment="seconds since 1970, by the database"),
+    Column("keys", LargeBinary, nullable=False, comment="what it invalidates, as msgpack"),
+    Column("result", LargeBinary, comment="the first result, for whoever asks again"),
+    sqlite_autoincrement=True,  # what was trimmed is not counted anew
+)
+
+readers: Final = Table(
+    "fusion_readers",
+    metadata,
+    Column("iid", Text, primary_key=True),
+    Column("process", Text, nullable=False, comment="host name and process id, for people"),
+    Column("position", Text, nullable=False, comment="all before it is applied there"),
+    Column("seen", Float, nullable=False, comment="seconds since 1970, by the database"),
+)
+
+logs: Final = Table(
+    "fusion_logs",
+    metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("id", Text, nullable=False, comment="of this log, whatever its address is"),
+)
