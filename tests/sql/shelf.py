@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from fusionrt import Host, LogStatistics
+from fusionrt.operations import OpenLog
 from fusionrt.sql import Database
 from tests.services.contracts import Note
 from tests.services.memory import NotesInMemory
@@ -79,6 +80,13 @@ class ShelfHost:
     db: Database
     host: Host
     notes: Shelf
+
+    @property
+    def open_log(self) -> OpenLog:
+        """Its log, as the host uses it."""
+        log = self.host._open()._nudges.log
+        assert log is not None
+        return log
 
     @property
     def log(self) -> LogStatistics:
