@@ -74,6 +74,7 @@ class Nudges:
 
     def tell(self, told: StoredOperation, operation: Operation) -> None:
         """Publish its keys to the hosts of each service; the operation is told how far that is."""
+        log = self.log.name if self.log is not None and operation.stored is not None else ""
         by_service: dict[str, list[StoredKey]] = {}
         for key in told.keys:
             by_service.setdefault(key.service, []).append(key)
@@ -82,13 +83,12 @@ class Nudges:
             mark = Mark(service, self._iid, self._sent[service])
             operation.marks.add((mark,))
             self._transport.publish(
-                self._subjects.operations(service), self._nudge(told, keys, mark.number)
+                self._subjects.operations(service), self._nudge(told, keys, mark.number, log)
             )
         if operation.marks and not operation.told:
             self._loose.add(operation.marks.all())
 
-    def _nudge(self, told: StoredOperation, keys: list[StoredKey], number: int) -> bytes:
-        log = "" if self.log is None else self.log.name
+    def _nudge(self, told: StoredOperation, keys: list[StoredKey], number: int, log: str) -> bytes:
         one = StoredOperation(told.id, self._iid, told.command, tuple(keys))
         data = _encode(_Nudge(one, number, log))
         if len(data) > self._transport.max_payload:
