@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Any, ClassVar
 
 import pytest
 
 from fusionrt import ArgumentError, Host, JetStreamLog, operation
 from fusionrt.operations import Nudges, Operation, StoredKey, StoredOperation, nudges
-from tests.lab import LabClient, TinyLab
+from tests.chain.generated.baskets import BasketsClient
+from tests.chain.generated.prices import PricesClient
+from tests.chain.generated.summaries import SummariesClient
+from tests.chain.services import BasketsOver, PricesFrom, SummariesOver
+from tests.lab import TinyLab
 from tests.waiting import until
 
 from .hosts import STREAM, jetstream_of, last_of, site, told
@@ -157,11 +162,11 @@ async def test_O13_of_two_that_run_at_the_same_time_the_first_result_is_everybod
 
     async with site(jetstream) as it:
         labs = [await it.join(Host(jetstream, log=JetStreamLog()), Waiting) for _ in range(2)]
-        ran = []
-        for number, (lab, host) in enumerate(zip(labs, it.hosts[1:], strict=True)):
-            binding, it_ran = lab._fusion, Operation("x", "lab.put", repeats=True)
-            ran.append(asyncio.create_task(binding.command("put", ("a", number), it_ran)))
-            assert host.iid
+        ran: list[asyncio.Task[object]] = []
+        for number, lab in enumerate(labs):
+            operation = Operation("x", "lab.put", repeats=True)
+            running = lab._fusion.command("put", ("a", number), operation)
+            ran.append(asyncio.create_task(running))
         await until(lambda: all(lab.waiting for lab in labs))
         labs[0].gate.set()
         assert await ran[0] == 0
@@ -261,18 +266,26 @@ async def test_O3_a_caller_that_leaves_as_it_is_stored_skips_nothing(
         await until(lambda: not held.is_consistent)
 
 
-async def test_D15_a_process_reads_what_it_wrote_from_any_host(jetstream: str) -> None:
-    """A command ran in the process; whichever host answers the client beside it has applied it."""
-    async with site(*[jetstream] * 4) as it:
-        clients = [host.client(LabClient) for host in it.hosts]
-        stale = 0
-        for value in range(50):
-            for number, client in enumerate(clients):
-                await it.labs[number].put(f"k{number}", value)
-                stale += await client.double(f"k{number}") != 2 * value
-        assert stale == 0
-        asked = [(n, m) for n in range(4) for m in range(4) if f"double k{n}" in it.labs[m].ran]
-        assert any(n != m for n, m in asked)
+async def test_D15_reads_in_every_service_reflect_a_command_that_returned(
+    jetstream: str,
+) -> None:
+    """Prices (three hosts) → baskets → summaries: whichever host ran the command, the one that the
+    baskets are made from has applied it.
+    """
+    truth = {"a": 1, "b": 1}
+    async with AsyncExitStack() as exits:
+        hosts = [
+            await exits.enter_async_context(Host(jetstream, log=JetStreamLog())) for _ in range(6)
+        ]
+        for host in hosts[:3]:
+            await host.serve(PricesFrom(truth))
+        await hosts[3].serve(BasketsOver(hosts[3].client(PricesClient)))
+        await hosts[4].serve(SummariesOver(hosts[4].client(BasketsClient)))
+        prices, summaries = hosts[5].client(PricesClient), hosts[5].client(SummariesClient)
+        await summaries.of("a")
+        for price in range(2, 100):
+            await prices.put("a", price)
+            assert await summaries.of("a") == 10 * (price + truth["a"] + truth["b"])
 
 
 async def test_a_transient_command_is_told_and_not_stored(
@@ -315,10 +328,10 @@ async def test_an_operation_id_of_another_command_is_refused(jetstream: str) -> 
     """Before anything runs."""
     async with site(jetstream) as it:
         client = (await it.client(jetstream)).with_options(operation="1")
-        it.labs[0].gate.set()
         assert await client.put("a", 5) == 5
-        with pytest.raises(ArgumentError, match="belongs to a call of"):
-            await client.slow_put("a", 6)
+        other = Operation("1", "lab.slow_put", repeats=True)
+        with pytest.raises(ArgumentError, match=r"belongs to a call of lab\.put"):
+            await it.labs[0]._fusion.command("slow_put", ("a", 6), other)
         assert it.data["a"] == 5
 
 

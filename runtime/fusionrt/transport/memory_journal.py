@@ -39,6 +39,11 @@ class MemoryStream:
         self._made = 0
         self._kept: Kept | None = None
 
+    @property
+    def is_there(self) -> bool:
+        """Whether somebody made it, and nobody deleted it."""
+        return self._kept is not None
+
     def make(self, kept: Kept) -> None:
         """Be there, if it is not."""
         if self._kept is None:
@@ -69,9 +74,11 @@ class MemoryStream:
         first = next(iter(self.entries), self._last + 1)
         return Extent(str(self._made), first, self._last, self._seconds)
 
-    def append(self, key: str, id: str, payload: bytes) -> Appended:
-        """See `Journal`."""
+    def append(self, key: str, id: str, payload: bytes) -> Appended | None:
+        """See `Journal`; None if it is not there."""
         self._trim()
+        if not self.is_there:
+            return None
         if id in self._ids:
             return Appended(self._ids[id], True)
         self._last += 1
@@ -132,7 +139,10 @@ class MemoryJournal:
 
     async def append(self, key: str, id: str, payload: bytes) -> Appended:
         """See `Journal`."""
-        return await self._asked(partial(self._stream.append, key, id, payload))
+        appended = await self._asked(partial(self._stream.append, key, id, payload))
+        if appended is None:
+            raise JetStreamUnavailable(self.name, "it is not there")
+        return appended
 
     async def at(self, position: int) -> bytes | None:
         """See `Journal`."""
@@ -145,7 +155,8 @@ class MemoryJournal:
     async def read(self, after: int, reader: JournalReader, beat: float) -> Stop:
         """See `Journal`."""
         reading = _Reading(self._stream, self._transport, after, reader, beat)
-        await self._asked(reading.start)
+        if not await self._asked(reading.start):
+            raise JetStreamUnavailable(self.name, "it is not there")
         return reading.stop
 
     async def _asked(self, ask: Callable[[], _T]) -> _T:
@@ -174,11 +185,13 @@ class _Reading:
         self._number = 0
         self._stopped = False
 
-    def start(self) -> None:
+    def start(self) -> bool:
         """At the broker; an answer that is lost leaves it there until its client has gone."""
-        self._stream.readings[self] = None
-        self.go_on()
-        self._later()
+        if self._stream.is_there:
+            self._stream.readings[self] = None
+            self.go_on()
+            self._later()
+        return self._stream.is_there
 
     def go_on(self) -> None:
         """Send what is new."""

@@ -186,8 +186,13 @@ class Following(Listener):
             self._current = max(self._current, began)
         ear = self._ear = _Ear(self)
         self._heard = now()
-        self._stop = await self._journal.read(self._place.position, ear, self._beat)
-        self._reads.set()
+        made, position, _ = self._place
+        self._stop = await self._journal.read(position, ear, self._beat)
+        begun = await self._journal.extent()
+        if begun.made == made and begun.last >= position:
+            self._reads.set()
+        else:  # it was made anew just before this reading, which would wait for what never comes
+            self.doubt()
 
     async def _end_of(self, extent: Extent) -> _Place:
         is_there = extent.first <= extent.last != 0
@@ -250,7 +255,9 @@ class Following(Listener):
 
     def _lose(self, why: str) -> None:
         """Invalidate everything; what is read from now on is as new as it can be."""
-        _log.warning("all results are invalidated, for of the log %s: %s", self._journal.name, why)
+        _log.warning(
+            "all results are invalidated; the operation log %s: %s", self._journal.name, why
+        )
         self._current = now()
         self._follower.lost(f"the operation log {self._journal.name}: {why}")
         for waiter in self._waiting:
