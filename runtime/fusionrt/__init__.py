@@ -72,7 +72,7 @@ from .identity import Principal, Session
 from .interceptors import Call, CallKind, Interceptor, Next, Side
 from .observing.health import Dependency, Health
 from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
-from .operations import LogStatistics, OperationLog, operation
+from .operations import JetStreamLog, LogStatistics, OperationLog, operation
 from .remote.stream import skipped
 from .shards import OwnershipStatistics, fencing_token
 from .transport.credentials import Credentials
@@ -112,6 +112,7 @@ __all__ = [
     "Host",
     "HostStatistics",
     "Interceptor",
+    "JetStreamLog",
     "JetStreamUnavailable",
     "LogMissing",
     "LogStatistics",

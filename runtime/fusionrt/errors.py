@@ -338,18 +338,18 @@ class NotPermitted(FusionError, builtins.PermissionError):
 
 
 class JetStreamUnavailable(BrokerUnavailable):
-    """Raised when a sharded service is served and the broker has no JetStream, or it is silent.
+    """Raised when the broker has no JetStream, or it is silent, and something is kept there: who
+    owns which shard, or the operation log.
 
-    url: the name of the key-value bucket.
+    url: the name of the key-value bucket, or of the stream.
     """
 
-    def __init__(self, bucket: str, problem: str) -> None:
-        self.url = bucket
+    def __init__(self, kept: str, problem: str) -> None:
+        self.url = kept
         self.problem = problem
         super(BrokerUnavailable, self).__init__(
-            f"the owners of shards meet in the JetStream bucket {bucket}, which does not answer "
-            f"({problem}): start the server with JetStream (`nats-server -js`), or use the "
-            "embedded one"
+            f"JetStream keeps {kept}, which cannot be used now ({problem}): start the server with "
+            "JetStream (`nats-server -js`), or use the embedded one"
         )
 
 

@@ -37,6 +37,7 @@ FOREIGN = {
     "_stop_processing": "of a subscription of NATS",
     "_cb": "of a subscription of NATS",
     "_io_reader": "of the client of NATS",
+    "_nc": "of a JetStream context of NATS: its client",
 }
 """Names of other packages that are touched knowingly, outside of the graph's core."""
 

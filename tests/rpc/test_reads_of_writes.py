@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from fusionrt import Host, RemoteError
+from fusionrt import Host, OperationLog, RemoteError
 from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork
 from tests.chain.generated.baskets import BasketsClient
@@ -49,15 +49,17 @@ class Chain:
 
 
 @asynccontextmanager
-async def chained(seed: int, faults: Faults = SLOW) -> AsyncIterator[Chain]:
-    """All of them, each connected to any of the hosts of prices."""
+async def chained(
+    seed: int, faults: Faults = SLOW, log: OperationLog | None = None
+) -> AsyncIterator[Chain]:
+    """All of them, each connected to any of the hosts of prices; log: of each host."""
     network = MemoryNetwork(seed, faults)
     truth = {"a": 1, "b": 1}
     async with AsyncExitStack() as stack:
         hosts: dict[str, Host] = {}
         bodies: dict[str, PricesFrom] = {}
         for name in ("calling", "one", "two", "baskets", "summaries"):
-            host = Host(transport=network.connect(name))
+            host = Host(transport=network.connect(name), log=log)
             hosts[name] = await stack.enter_async_context(host)
         for name in ("one", "two"):
             bodies[name] = PricesFrom(truth)

@@ -24,6 +24,8 @@ from typing import Final, TypeAlias
 from fusionrt.errors import BrokerUnavailable, MessageTooLarge
 from fusionrt.transport import (
     Handler,
+    Journal,
+    Kept,
     Listener,
     Message,
     Subscription,
@@ -302,6 +304,9 @@ class Link:
 
     def table(self, name: str) -> Table:
         raise NotImplementedError("no service here is sharded")
+
+    def journal(self, name: str, subject: str, kept: Kept) -> Journal:
+        raise NotImplementedError("no host here has a log")
 
     async def close(self, drain: bool = True) -> None:
         if not self.open:

@@ -128,7 +128,7 @@ async def test_O4_without_a_nudge_the_first_commit_after_an_idle_start_is_applie
 ) -> None:
     """Within one poll, and so is each that comes then."""
     monkeypatch.setattr(reader_module, "POLL", 0.05)
-    async with shard_at(url) as shard, reading(shard) as (reader, told):
+    async with shard_at(url) as shard, reading(shard) as (_, told):
         for id in ("first", "second"):
             await committed(shard, id)
             await until(lambda id=id: id in told.events)  # type: ignore[misc]
@@ -176,7 +176,7 @@ async def test_a_read_that_fails_is_made_again_and_lag_tells(
     async with shard_at(url) as shard:
         async with shard.writes.begin() as connection:
             await connection.execute(text("ALTER TABLE fusion_operations RENAME TO away"))
-        async with reading(shard) as (reader, told):
+        async with reading(shard) as (reader, _):
             waiting = asyncio.ensure_future(reader.catch_up())
             await until(lambda: "was not read for" in caplog.text)
             assert not waiting.done() and reader.lag > 0.05

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,7 +47,7 @@ async def test_a_read_session_cannot_write(url: str, how: str) -> None:
             session.add(row(1))
             await session.flush()
         elif how == "statement":
-            await session.execute(Row.__table__.insert().values(id=1, owner="", text="", version=1))
+            await session.execute(insert(Row).values(id=1, owner="", text="", version=1))
         else:
             await session.execute(text("DELETE FROM notes"))
 

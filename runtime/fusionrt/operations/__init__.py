@@ -4,6 +4,7 @@ from .applying import Applier
 from .command import CommandScope, check_not_reading, read_fresh, run_command
 from .committing import Committer, HostCommitter, LocalCommitter
 from .current import CurrentOperation, operation
+from .jetstream import JetStreamLog
 from .log import Follower, LogStatistics, OpenLog, OperationLog
 from .nudges import Nudges
 from .operation import Fate, Key, Operation, apply, checked_id
@@ -18,6 +19,7 @@ __all__ = [
     "Fate",
     "Follower",
     "HostCommitter",
+    "JetStreamLog",
     "Key",
     "LocalCommitter",
     "LogStatistics",

@@ -79,3 +79,13 @@ class Subjects:
     def operations(self, service: str) -> str:
         """Where the hosts of a service tell each other which keys a command invalidated."""
         return f"{self.prefix}.op.{service}"
+
+    @property
+    def log(self) -> str:
+        """What is below this is in the operation log of JetStream."""
+        return f"{self.prefix}.log"
+
+    @property
+    def stream(self) -> str:
+        """The stream that has it, unless another one was named."""
+        return re.sub(r"[^\w-]", "_", f"{self.prefix}-log", flags=re.ASCII)

@@ -10,14 +10,22 @@ from .base import (
     Transport,
     TransportStatistics,
 )
+from .journal import Appended, Extent, Journal, JournalReader, Kept, Record, Stop
 from .table import Entry, Outdated, Table
 
 __all__ = [
+    "Appended",
     "Entry",
+    "Extent",
     "Handler",
+    "Journal",
+    "JournalReader",
+    "Kept",
     "Listener",
     "Message",
     "Outdated",
+    "Record",
+    "Stop",
     "Subscription",
     "Table",
     "Transport",

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 from ..errors import InvalidSubject, NotPermitted
+from .journal import Journal, Kept
 from .table import Table
 
 __all__ = [
@@ -126,6 +127,13 @@ class Transport(Protocol):
 
     def table(self, name: str) -> Table:
         """A table that all clients of the broker share: a word of letters, digits, `_` and `-`."""
+
+    def journal(self, name: str, subject: str, kept: Kept) -> Journal:
+        """A journal that all clients of the broker share.
+
+        name: a word of letters, digits, `_` and `-`. subject: what its records are sent below.
+        kept: for how long, if it is made here.
+        """
 
     async def close(self, drain: bool = True) -> None:
         """Close for good. Does nothing the second time.

@@ -6,9 +6,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from typing import Final, Protocol
+from typing import Final
 
-import nats.errors
 from nats.js import JetStreamContext
 from nats.js.api import StorageType
 from nats.js.errors import (
@@ -22,6 +21,7 @@ from nats.js.kv import KeyValue
 from ..errors import BrokerUnavailable, JetStreamUnavailable
 from ..primitives import spawn
 from .base import Listener
+from .links import ERRORS, Links
 from .table import Entry, Outdated
 
 __all__ = ["KvTable"]
@@ -32,24 +32,6 @@ READ_TIMEOUT: Final = 5.0
 """Seconds that JetStream has to tell all entries."""
 
 _log = logging.getLogger("fusionrt.transport")
-_ERRORS = (nats.errors.Error, OSError, TimeoutError)
-
-
-class Links(Protocol):
-    """Where the table finds its broker."""
-
-    def jetstream(self) -> JetStreamContext:
-        """JetStream, by the connection that there is now.
-
-        Raises:
-            BrokerUnavailable: there is none.
-        """
-
-    def add_listener(self, listener: Listener) -> None:
-        """Tell of losses."""
-
-    def remove_listener(self, listener: Listener) -> None:
-        """Tell no more."""
 
 
 class KvTable(Listener):
@@ -72,7 +54,7 @@ class KvTable(Listener):
         """See `Table`."""
         try:
             watcher = await self._read()
-        except _ERRORS as problem:
+        except ERRORS as problem:
             raise self._lost(problem) from None
         self._on_change = on_change
         self._links.add_listener(self)
@@ -105,7 +87,7 @@ class KvTable(Listener):
             # nats-py's `delete` does not make the refusal an error of its own, as `update` does.
             if getattr(error, "err_code", None) not in (10071, 10164):
                 raise self._lost(error) from None
-        except _ERRORS as error:
+        except ERRORS as error:
             raise self._lost(error) from None
         await self._look_at(key)
         raise Outdated(key)
@@ -116,7 +98,7 @@ class KvTable(Listener):
     async def _look_at(self, key: str) -> None:
         """Learn what a key is now: what was told of it is not the newest."""
         assert self._kv is not None
-        with suppress(*_ERRORS):
+        with suppress(*ERRORS):
             try:
                 entry = await self._kv.get(key)
             except KeyNotFoundError:
@@ -145,7 +127,7 @@ class KvTable(Listener):
         while watcher is None:
             try:
                 watcher = await self._read()
-            except (*_ERRORS, BrokerUnavailable) as problem:
+            except (*ERRORS, BrokerUnavailable) as problem:
                 _log.warning("the bucket %s cannot be read: %s", self._bucket, problem)
                 await asyncio.sleep(AGAIN)
         self._on_change()
@@ -176,7 +158,7 @@ class KvTable(Listener):
                 else:
                     gone.append(update.key)
         for key in gone:  # else every host that ever was leaves one
-            with suppress(*_ERRORS):
+            with suppress(*ERRORS):
                 await js.purge_stream(f"KV_{self._bucket}", subject=f"$KV.{self._bucket}.{key}")
         self._kv, self._entries = kv, entries
         return watcher

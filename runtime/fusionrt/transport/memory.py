@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
-from typing import Final
+from typing import Final, TypeVar
 
 from ..errors import BrokerUnavailable, MessageTooLarge
 from ..primitives import now
@@ -26,10 +26,17 @@ from .base import (
     TransportStatistics,
     check_subject,
 )
+from .journal import Journal, Kept
+from .memory_journal import MemoryJournal, MemoryStream
 from .memory_table import MemoryStore, MemoryTable
 from .table import Table
 
 __all__ = ["Faults", "MemoryNetwork", "MemoryTransport"]
+
+PATIENCE: Final = 1.0
+"""Seconds that the broker has to answer."""
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -55,6 +62,8 @@ class MemoryNetwork:
         self._interest: dict[_Route, MemoryTransport] = {}
         self._apart: frozenset[str] = frozenset()
         self._stores: defaultdict[str, MemoryStore] = defaultdict(MemoryStore)
+        self.streams: defaultdict[str, MemoryStream] = defaultdict(MemoryStream)
+        """The journals, by name."""
 
     def connect(self, name: str) -> MemoryTransport:
         """A new client; the name of one that closed or crashed may be used again."""
@@ -193,6 +202,34 @@ class MemoryTransport:
     def table(self, name: str) -> Table:
         """See `Transport`."""
         return MemoryTable(self._network._stores[name], self)
+
+    def journal(self, name: str, subject: str, kept: Kept) -> Journal:
+        """See `Transport`."""
+        return MemoryJournal(name, self._network.streams[name], kept, self)
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection, as far as this client knows."""
+        return self._connected
+
+    async def asked(self, ask: Callable[[], _T]) -> _T:
+        """What the broker itself answers.
+
+        Raises:
+            BrokerUnavailable: there was no answer in time.
+        """
+        answer: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+
+        def settle(result: _T) -> None:
+            if not answer.done():
+                answer.set_result(result)
+
+        self.ask(lambda: self.hear(partial(settle, ask()), faulty=True))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await answer
+        except TimeoutError:
+            raise BrokerUnavailable("memory", "no answer in time") from None
 
     def ask(self, arrive: Callable[[], object]) -> None:
         """Send something to the broker itself."""

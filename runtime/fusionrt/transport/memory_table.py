@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ..errors import BrokerUnavailable
 from .table import Entry, Outdated
 
 if TYPE_CHECKING:
     from .memory import MemoryTransport
 
 __all__ = ["MemoryStore", "MemoryTable"]
-
-PATIENCE: Final = 1.0
-"""Seconds that the broker has to answer."""
 
 
 class MemoryStore:
@@ -58,11 +53,11 @@ class MemoryTable:
 
     async def open(self, on_change: Callable[[], None]) -> None:
         """See `Table`."""
-        await self._ask(lambda: None)
+        await self._transport.asked(lambda: None)
         self._on_change = on_change
         self._store.followers[self] = None
         self.tell()
-        await self._ask(lambda: None)
+        await self._transport.asked(lambda: None)
 
     async def close(self) -> None:
         """See `Table`."""
@@ -77,9 +72,9 @@ class MemoryTable:
         await self._change(key, None, last)
 
     async def _change(self, key: str, value: bytes | None, last: int) -> int:
-        revision = await self._ask(partial(self._store.change, key, value, last))
+        revision = await self._transport.asked(partial(self._store.change, key, value, last))
         if revision is None:
-            await self._ask(lambda: None)  # what it is now was told before this answer
+            await self._transport.asked(lambda: None)  # what it is now was told before this answer
             raise Outdated(key)
         return revision
 
@@ -91,17 +86,3 @@ class MemoryTable:
         if self in self._store.followers:
             self._entries = entries
             self._on_change()
-
-    async def _ask(self, ask: Callable[[], int | None]) -> int | None:
-        answer: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
-
-        def settle(result: int | None) -> None:
-            if not answer.done():
-                answer.set_result(result)
-
-        self._transport.ask(lambda: self._transport.hear(partial(settle, ask()), faulty=True))
-        try:
-            async with asyncio.timeout(PATIENCE):
-                return await answer
-        except TimeoutError:
-            raise BrokerUnavailable("memory", "no answer in time") from None

@@ -21,9 +21,11 @@ from ..errors import (
 from ..primitives import spawn
 from .base import Handler, Listener, Subscription, TransportStatistics, check_subject
 from .credentials import Credentials
+from .journal import Journal, Kept
 from .kv import KvTable
 from .link import Link, LinkOptions, Route
 from .signing import public_url
+from .stream import StreamJournal
 from .table import Table
 
 __all__ = ["NatsTransport"]
@@ -144,6 +146,10 @@ class NatsTransport:
     def table(self, name: str) -> Table:
         """See `Transport`: a JetStream key-value bucket."""
         return KvTable(name, self)
+
+    def journal(self, name: str, subject: str, kept: Kept) -> Journal:
+        """See `Transport`: a JetStream stream."""
+        return StreamJournal(name, subject, kept, self)
 
     def jetstream(self) -> JetStreamContext:
         """JetStream, by the link that there is now.

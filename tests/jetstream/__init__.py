@@ -1,0 +1,1 @@
+"""The operation log over JetStream, to the laws of operations (O)."""
