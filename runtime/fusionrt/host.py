@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Callable, Collection, Iterable
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -311,7 +312,7 @@ class _Entered:
         self._nudges = Nudges(self._applier, loose)
         self._committer = HostCommitter(self.graph, self.iid, self._nudges)
         self._cycles = Cycles(self.graph, self._caller)
-        self._reflection = Reflection(self._nudges, self._caller)
+        self._reflection = Reflection(self.graph, self._nudges, self._caller)
         self._caller.writes.on_wrote = self.graph.wrote
         self._caller.writes.here = self._reflection.here
         self._caller.writes.on_sources(self._tell_sources)
@@ -447,7 +448,7 @@ class _Entered:
             clients=clients,
             quota=self._quota,
             checks=checks,
-            reflect=self._reflection.reflect,
+            reflect=partial(self._reflection.reflect, name),
         )
         self._responders.append(responder)
         self._tell_sources()

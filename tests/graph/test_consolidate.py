@@ -34,6 +34,9 @@ class Promise:
         self._handlers.append(handler)
         return lambda: self._handlers.remove(handler)
 
+    def services(self) -> tuple[str, ...]:
+        return ("leaf",)
+
     async def revalidate(self) -> None:
         raise RemoteUnavailable("leaf", "the session with its host is over")
 

@@ -280,10 +280,9 @@ class Client:
             raise Violation(f"what the command {wanted.operation} changed was not told (D15)")
 
     def _fenced(self, number: int) -> None:
-        for each in [each for each in self.fences if each <= number]:
-            key, version = self.fences.pop(each)
-            if key in self.replicas and self.replicas[key][1] < version:
-                raise Violation(f"key {key} is older than what the fence {each} was for (D15)")
+        key, version = self.fences.pop(number)
+        if key in self.replicas and self.replicas[key][1] < version:
+            raise Violation(f"key {key} is older than what the fence {number} was for (D15)")
 
     def _invalidated(self, id: int, completed: bool) -> None:
         if completed:

@@ -9,7 +9,7 @@ carry every invalidation; but leases pass (D6b), and whoever asks what was made 
 from __future__ import annotations
 
 import weakref
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -228,6 +228,11 @@ class _Following:
         for lease in leases_of(self.source):
             if not lease.live():
                 await lease.revalidate()
+
+    def services(self) -> Iterator[str]:
+        """As `Lease.services`."""
+        for lease in leases_of(self.source):
+            yield from lease.services()
 
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         """As `Lease.on_turn`; called for another source, too."""

@@ -75,6 +75,7 @@ class Graph(Rooted):
         """Whose lives were limited when they were computed."""
         self.watchers: dict[Computed[Any], list[Callable[[], None]]] = {}
         """Who waits for news of a result; see suspension.py."""
+        self._sources: dict[str, set[str]] = {}
         self.wrote_at = 0
         """A version: whatever began before it does not answer for reads that begin now; see
         `wrote`."""
@@ -137,6 +138,10 @@ class Graph(Rooted):
             return diagram(around(of), format)
         functions = list(self.functions)
         return diagram((each for function in functions for each in function.all()), format)
+
+    def sources(self, service: str) -> set[str]:
+        """The services, of other processes, that results of this one were made from so far."""
+        return self._sources.setdefault(service, set())
 
     def counts_of(self, name: str) -> Counts:
         """What functions of that name did."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from ..rpc import Caller
+from ..graph import Graph
+from ..rpc import Caller, Reflecting
 from ..wire.frames import Mark
 from .nudges import Nudges
 
@@ -17,15 +18,20 @@ class Reflection:
     what it reads from other hosts.
     """
 
-    def __init__(self, nudges: Nudges, caller: Caller) -> None:
+    def __init__(self, graph: Graph, nudges: Nudges, caller: Caller) -> None:
+        self._graph = graph
         self._nudges = nudges
         self._caller = caller
 
-    def reflect(self, marks: tuple[Mark, ...], hops: int, cid: str) -> asyncio.Future[bool] | None:
-        """See `rpc.Reflect`. What this process asks itself it does not pass on to itself again."""
-        hops = hops if cid != self._caller.cid else 0
-        waits = [*self._nudges.missing(marks), *self._caller.writes.pass_on(marks, hops)]
-        return asyncio.ensure_future(_all(waits)) if waits else None
+    def reflect(
+        self, service: str, marks: tuple[Mark, ...], hops: int, computing: bool
+    ) -> Reflecting:
+        """See `rpc.Reflect`. service: what is asked. What runs may read from any service."""
+        writes = self._caller.writes
+        sources = writes.sources if computing else self._graph.sources(service)
+        held, others = writes.pass_on(marks, hops, sources)
+        held += self._nudges.missing(marks)
+        return Reflecting(held, others)
 
     def here(self, marks: Iterable[Mark]) -> asyncio.Future[bool] | None:
         """The same of the services of this process alone."""

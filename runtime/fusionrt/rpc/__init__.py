@@ -10,7 +10,7 @@ from .client.statistics import CallerStatistics, PeerStatistics
 from .client.stream import Incoming
 from .client.upload import Upload
 from .failed import Failed
-from .host.behind import Reflect
+from .host.behind import Reflect, Reflecting
 from .host.clients import Clients
 from .host.read_your_writes import Outlet
 from .host.responder import Responder
@@ -43,6 +43,7 @@ __all__ = [
     "PeerStatistics",
     "Pending",
     "Reflect",
+    "Reflecting",
     "Registration",
     "Replies",
     "Reply",

@@ -175,6 +175,10 @@ class ClientSession:
         """
         return self._fences.ask(marks, hops)
 
+    def follow(self, marks: Iterable[Mark], hops: int) -> int | None:
+        """The same by a fence that there is, if one goes as far; None if it was answered."""
+        return self._fences.follow(marks, hops)
+
     def bye(self) -> None:
         """Leave. The host forgets the session; nothing more is reported."""
         if not self._gone:

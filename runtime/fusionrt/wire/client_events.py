@@ -119,7 +119,7 @@ class Wrote(Event, frozen=True):
 
 
 class Fenced(Event, frozen=True):
-    """What the fence of this number is for is reflected, and all before it (D15).
+    """What the fence of this number is for is reflected (D15).
 
     proven: false if some of it is suspended on the host itself, which was told (D6c).
     """

@@ -208,8 +208,7 @@ class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Fence(Frame, frozen=True, tag=12):
     """Let what comes after this reflect these changes, and tell when it does (D15).
 
-    Until then no read that came after it is answered. Each has the marks of all that were not
-    answered before it, too: whoever has the last needs no other.
+    Until then no read that came after it is answered.
 
     number: counts the fences of this session; the answer repeats it.
     hops: hosts that this may be passed on by.
@@ -371,7 +370,7 @@ class Wrote(Frame, frozen=True, tag=48):
 
 
 class Fenced(Frame, frozen=True, tag=49):
-    """Answers a fence, and those before it: what it made stale was told before (D15).
+    """Answers a fence: what it made stale was told before (D15).
 
     proven: false if the host cannot vouch for some of its results itself; which, was told (D6c).
     """

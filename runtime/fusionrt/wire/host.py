@@ -178,7 +178,8 @@ class HostSession:
                     self._compare(told)
             case Fence(number, marks, hops):
                 if self._fences.came(number):
-                    told.append(events.FenceReceived(number, marks, min(hops, HOPS)))
+                    computing = self._registry.computing
+                    told.append(events.FenceReceived(number, marks, min(hops, HOPS), computing))
             case Probe():
                 told.append(events.ProbeReceived(frame))
             case Hello(number):
@@ -399,19 +400,13 @@ class HostSession:
         """Calls changed something, so far; to be said before their answers (D15)."""
         self._outbox.say(Wrote(tuple(ids), marks))
 
-    @property
-    def fenced(self) -> bool:
-        """Whether reads wait for a fence to be passed (D15)."""
-        return bool(self._fences)
-
     def passed(self, number: int, suspended: Sequence[int] | None = None) -> None:
         """What a fence is for is reflected, and all that it made stale was handed in (D15).
 
         suspended: unless all is proven, what cannot be vouched for (D6c).
         """
-        if not self._fences.waits(number):
+        if not self._fences.passed(number):
             return
-        self._fences.passed(number)
         if suspended is not None:
             self.acknowledge(_UNASKED, suspended)
         self._outbox.say(Fenced(number, suspended is None))

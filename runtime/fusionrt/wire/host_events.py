@@ -68,12 +68,14 @@ class KeepAliveReceived(Event, frozen=True):
 class FenceReceived(Event, frozen=True):
     """Say `fenced` when these changes are reflected; till then answer no read that came after this.
 
-    hops: hosts that this may be passed on by.
+    hops: hosts that this may be passed on by. computing: whether compute calls that came before it
+        have no answer.
     """
 
     number: int
     marks: tuple[Mark, ...]
     hops: int
+    computing: bool
 
 
 class ProbeReceived(Event, frozen=True):

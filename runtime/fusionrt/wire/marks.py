@@ -35,6 +35,11 @@ class Marks:
         while len(numbers) > MOST_MARKS:
             del numbers[next(iter(numbers))]
 
+    def cover(self, marks: Iterable[Mark]) -> bool:
+        """Whether whatever reflects this reflects these, too."""
+        numbers = self._numbers
+        return all(numbers.get((mark.service, mark.iid), -1) >= mark.number for mark in marks)
+
     def all(self) -> tuple[Mark, ...]:
         """All of them."""
         return tuple(Mark(service, iid, n) for (service, iid), n in self._numbers.items())

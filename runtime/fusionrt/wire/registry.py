@@ -70,6 +70,11 @@ class Registry:
         """A stream that goes on."""
         return self.streams.get(id) if id in self._running else None
 
+    @property
+    def computing(self) -> bool:
+        """Whether compute calls run."""
+        return any(run.kind is Kind.COMPUTE for run in self._running.values())
+
     def add(self, ids: range, run: Run) -> None:
         """Register calls that were not registered."""
         self._running.update(dict.fromkeys(ids, run))

@@ -213,6 +213,8 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
                     leases = {**leases, **dependency._leases}
             if leases:
                 computed._leases = leases
+                if not function.replicates:
+                    function.leant_on(leases)
             function.kept.add(computed)
             if lifetime < FOREVER:
                 expire_after(computed, lifetime)

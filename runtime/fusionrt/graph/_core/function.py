@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ...contract import ComputeOptions
@@ -20,7 +20,7 @@ from .edges import add_dependant
 from .fetch_hot import fetch_hot
 from .hit import Hit
 from .invalidate import mark, notify
-from .leases import Dated
+from .leases import Dated, Lease
 from .retention import Sieve
 from .wildcards import Index, Part, itself, named_by
 
@@ -69,6 +69,7 @@ class Function(Generic[_T]):
         "part",
         "replicates",
         "shows",
+        "sources",
         "table",
         "told",
         "watched",
@@ -114,6 +115,8 @@ class Function(Generic[_T]):
         self.watched: dict[object, dict[Callable[[Origin], None], None]] = {}
         """By key: who is told as soon as the body that runs is flagged."""
         self.counts = graph.counts_of(name)
+        self.sources = graph.sources(name.partition(".")[0])
+        """Of its service: see `Graph.sources`."""
         self.replicates = False
         """Whether its results stand for those of another process."""
         graph.functions[self] = None
@@ -177,6 +180,11 @@ class Function(Generic[_T]):
     def made_with(self, computed: Computed[_T]) -> list[Computed[Any]]:
         """What was made from it, so far as it holds."""
         return [*computed._dependants, *(computed._weak_dependants or ())]
+
+    def leant_on(self, leases: Iterable[Lease]) -> None:
+        """A result was made that is no fresher than these."""
+        for lease in leases:
+            self.sources.update(lease.services())
 
     def leans(self, computed: Computed[_T]) -> None:
         """A Consistent computed of it leans on one more lease."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ class Lease(Protocol):
         Raises:
             RemoteUnavailable: neither happened in time.
         """
+
+    def services(self) -> Iterable[str]:
+        """Whose results it is a promise of."""
 
 
 @runtime_checkable

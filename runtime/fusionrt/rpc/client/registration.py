@@ -72,6 +72,10 @@ class Registration:
             problem = "its own sources cannot be reached"
             await in_time(self._resumed.wait(), self.peer.service, problem, UPSTREAM_GRACE)
 
+    def services(self) -> tuple[str, ...]:
+        """Whose result it is."""
+        return (self.peer.service,)
+
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         """Call `handler` whenever the host ceases to vouch for the result, or does again."""
         if self._turns is None:

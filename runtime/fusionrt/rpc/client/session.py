@@ -177,8 +177,16 @@ class Session(Vouching):
         if self.over:
             return None
         number = self._wire.fence(marks, hops)
-        if not self._in_use:
+        return self._passed_on(number) if self._in_use else None
+
+    def follow(self, marks: Iterable[Mark], hops: int) -> asyncio.Future[bool] | None:
+        """The same by a fence that is under way already, if one goes as far."""
+        if self.over:
             return None
+        number = self._wire.follow(marks, hops)
+        return self._passed_on(number) if number is not None and self._in_use else None
+
+    def _passed_on(self, number: int) -> asyncio.Future[bool]:
         done = self._fencing.pass_on(number)
         if not self.proven():
             self._fencing.doubt()

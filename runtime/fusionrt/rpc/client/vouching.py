@@ -59,6 +59,10 @@ class Vouching:
         if self._outage.declared:
             raise self._outage.error(self.service)
 
+    def services(self) -> tuple[str, ...]:
+        """Whose results come through it."""
+        return (self.service,)
+
     @property
     def over(self) -> bool:
         """Whether nothing will be proven any more."""

@@ -8,7 +8,7 @@ what a session tells by itself, in order, its own host's changes are known alrea
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import TYPE_CHECKING, Final
 
 from ...primitives import clock
@@ -88,23 +88,32 @@ class Writes:
             if concerning:
                 session.fence(concerning, HOPS)
 
-    def pass_on(self, marks: tuple[Mark, ...], hops: int) -> list[asyncio.Future[bool]]:
+    def pass_on(
+        self, marks: tuple[Mark, ...], hops: int, sources: Container[str]
+    ) -> tuple[list[asyncio.Future[bool]], list[asyncio.Future[bool]]]:
         """A client of this host shall read what reflects these: done when all sessions do; false if
         one is suspended before, or something is adrift (D6c).
+
+        sources: the services that what it holds here is made from. The first are for that, the
+        others for what it asks from now on.
         """
         self._note(marks)
+        held: list[asyncio.Future[bool]] = []
+        others: list[asyncio.Future[bool]] = []
         if not hops:
-            return []
-        passing = []
+            return held, others
         if self.adrift:
-            passing.append(asyncio.get_running_loop().create_future())
-            passing[0].set_result(False)
+            held.append(asyncio.get_running_loop().create_future())
+            held[0].set_result(False)
         for session in list(self._sessions):
             concerning = _concerning(session, marks)
-            done = session.pass_on(concerning, hops - 1) if concerning else None
+            if not concerning:
+                continue
+            is_source = session.service in sources
+            done = (session.pass_on if is_source else session.follow)(concerning, hops - 1)
             if done is not None:
-                passing.append(done)
-        return passing
+                (held if is_source else others).append(done)
+        return held, others
 
     def _note(self, marks: Iterable[Mark]) -> None:
         now = self._now()

@@ -17,7 +17,7 @@ from ...wire.limits import Limits, Quota, Timing
 from ...wire.packing import Packing, forms_of, unpacking
 from ..subjects import TOKEN, Subjects
 from .accounts import Accounts
-from .behind import Reflect
+from .behind import Reflect, Reflecting
 from .clients import Clients
 from .contexts import Contexts
 from .gate import Gate
@@ -64,7 +64,7 @@ class Responder(Listener):
         clients: Clients | None = None,
         quota: Quota = Quota(),  # noqa: B008 - immutable
         checks: Iterable[Callable[[], None]] = (),
-        reflect: Reflect = lambda marks, hops, cid: None,
+        reflect: Reflect = lambda marks, hops, computing: Reflecting((), ()),
     ) -> None:
         """checks: are called before each message is acted on."""
         self.service = service

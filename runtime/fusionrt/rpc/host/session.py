@@ -108,7 +108,10 @@ class Session:
         for event in self.wire.receive(envelope, now):
             match event:
                 case events.CallsReceived():
-                    self._start(event.calls, event.deadline)
+                    if self._behind.fences and event.calls.kind is not Kind.COMMAND:
+                        self._behind.hold_back(event.calls, event.deadline)
+                    else:
+                        self._start(event.calls, event.deadline)
                 case events.Refused(count):
                     self._gate.refused += count
                 case events.CallCancelled(id):
@@ -122,8 +125,8 @@ class Session:
                     self._arriving[id].received(index, payloads)
                 case events.Ended(id, failure):
                     self._arriving[id].ended(failure)
-                case events.FenceReceived(number, marks, hops):
-                    self._behind.fence(number, marks, hops)
+                case events.FenceReceived(number, marks, hops, computing):
+                    self._behind.fence(number, marks, hops, computing)
                 case events.ProbeReceived(probe):
                     self._servant.probed(probe, self.asker)
                 case events.KeepAliveReceived():
@@ -223,8 +226,6 @@ class Session:
 
     def _start(self, calls: Calls, deadline: float) -> None:
         """Answer calls: hits at once, the others in their turn."""
-        if self.wire.fenced and self._behind.holds_back(calls, deadline):
-            return
         if calls.kind is Kind.STREAM:
             for call in calls_of(calls):
                 self._start_stream(call)
