@@ -176,6 +176,8 @@ class Method(Model):
     """It is a stream that comes as the last part of a tuple: the type of the others, as a tuple."""
     skip: bool = False
     """It is a stream whose slow reader gets the newest items only."""
+    transient: bool = False
+    """It is a command of which nothing is stored in the operation log."""
     doc: str | None = None
     deprecated: str | None = None
     """What to do instead, as `@deprecated` says it."""

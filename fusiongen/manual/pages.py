@@ -61,6 +61,9 @@ travels as the index of the member. Each example here is also a test: clients an
 versions, callers under mypy. Below it is what is said of it: what changed, as `at` of an `allow`
 names it, how, and what to do instead.
 
+Whether a command is `transient` is nothing that breaks: its host alone knows what it stores. Its
+callers send the same, and instances of both versions tell each other the same keys.
+
 What is compared is what travels, not how it is spelled. Constants stand for their values, wherever
 they are: in defaults, members of enums, `Annotated`, options; arithmetic, f-strings, `NewType`s of
 a literal and methods of strings are worked out, and so are `auto()`, `_generate_next_value_` and

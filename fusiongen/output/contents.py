@@ -61,6 +61,7 @@ class _Writer:
             idempotent=method.idempotent,
             head=None if method.head is None else self.spelled.type(method.head),
             skip=method.skip,
+            transient=method.transient,
             options={name: float(text) for name, text in method.options.given()},
             invalidates=tuple(map(str, method.invalidates)),
             deprecated=method.deprecated,

@@ -67,6 +67,7 @@ class LockedMethod(_Model):
     head: str | None = None
     """The type of what comes before a stream, as a tuple."""
     skip: bool = False
+    transient: bool = False
     options: dict[str, float] = {}
     invalidates: tuple[str, ...] = ()
     deprecated: str | None = None

@@ -17,7 +17,7 @@ from .decorators import Decoration, decorations
 from .diagnostics import Diagnostics
 from .modes import MODES, modes_of
 from .modules import Module
-from .options import Entry, deprecation_of, entries_of, options_of, skip_of
+from .options import Entry, deprecation_of, entries_of, options_of, skip_of, transient_of
 from .signature import Signature
 from .standard import standard
 
@@ -86,10 +86,12 @@ class _Reader:
         kind, result, generator, head = self._kind(decoration, special)
         options = Options()
         entries: tuple[Entry, ...] = ()
+        transient = False
         if decoration is not None and kind is MethodKind.COMPUTE:
             options = options_of(self._name, decoration, self._diagnostics)
         if decoration is not None and kind is MethodKind.COMMAND:
             entries = tuple(entries_of(self._name, decoration, self._diagnostics))
+            transient = transient_of(self._name, decoration, self._diagnostics)
         method = Method(
             name=self._name,
             kind=kind,
@@ -98,6 +100,7 @@ class _Reader:
             generator=generator,
             head=head,
             skip=skip_of(self._name, kind, self._decorations, self._diagnostics),
+            transient=transient,
             doc=self._node.get_docstring(),
             deprecated=deprecation_of(self._name, self._decorations, self._diagnostics),
             options=options,

@@ -15,7 +15,7 @@ from .decorators import Decoration
 from .diagnostics import Diagnostics
 from .expressions import constant
 
-__all__ = ["Entry", "deprecation_of", "entries_of", "options_of", "skip_of"]
+__all__ = ["Entry", "deprecation_of", "entries_of", "options_of", "skip_of", "transient_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +49,33 @@ def options_of(name: str, compute: Decoration, diagnostics: Diagnostics) -> Opti
 def entries_of(name: str, command: Decoration, diagnostics: Diagnostics) -> Iterator[Entry]:
     """What `@command` of a method of this name says that it invalidates.
 
-    diagnostics: takes what is something else than a list of string literals.
+    diagnostics: takes what is something else than a list of string literals, and what is no option.
     """
     arguments = command.arguments or ()
-    names = [argument.keyword.value if argument.keyword else None for argument in arguments]
-    if names != ["invalidates"]:
-        problem = f"`@command` of `{name}` takes `invalidates=`, and nothing else"
+    names = [argument.keyword.value if argument.keyword else "" for argument in arguments]
+    if sorted(names) not in (["invalidates"], ["invalidates", "transient"]):
+        problem = f"`@command` of `{name}` takes `invalidates=` and, optionally, `transient=True`"
         diagnostics.add(BadCommandOption, command.node, problem)
     for argument, option in zip(arguments, names, strict=True):
         if option == "invalidates":
             yield from _listed(name, argument.value, diagnostics)
+
+
+def transient_of(name: str, command: Decoration, diagnostics: Diagnostics) -> bool:
+    """Whether `@command` of a method of this name says `transient=True`.
+
+    diagnostics: takes what is neither that nor `transient=False`.
+    """
+    for argument in command.arguments or ():
+        if argument.keyword is None or argument.keyword.value != "transient":
+            continue
+        match argument.value:
+            case cst.Name("True" | "False" as text):
+                return text == "True"
+        code = diagnostics.code(argument.value)
+        problem = f"`transient={code}` is neither `True` nor `False`"
+        diagnostics.add(BadCommandOption, argument, problem)
+    return False
 
 
 def _listed(name: str, node: cst.BaseExpression, diagnostics: Diagnostics) -> Iterator[Entry]:

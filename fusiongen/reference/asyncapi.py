@@ -251,6 +251,8 @@ class _Document:
             yield "x-fusion-filled", filled
         if method.idempotent:
             yield "x-fusion-idempotent", True
+        if method.transient:
+            yield "x-fusion-transient", True
         if method.options:
             yield "x-fusion-options", method.options
         if method.kind is MethodKind.COMMAND:

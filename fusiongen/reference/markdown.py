@@ -115,6 +115,8 @@ class _Page:
             keys = self._description.invalidated_by(name)
             links = [f"[`{each.key}`](#{each.method})" for each in keys]
             yield f"Invalidates {_listed(links)}." if links else "Declares to invalidate nothing."
+        if method.transient:
+            yield "Transient: nothing of it is stored in the operation log."
         if method.kind is MethodKind.COMPUTE:
             yield self._invalidated_by(name)
         if method.types:

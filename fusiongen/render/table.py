@@ -69,7 +69,12 @@ def table_of(contract: Contract, names: Names) -> str:
 def _entry(method: Method, names: Names) -> Iterator[Doc]:
     yield f'"{method.name}"'
     given = [f"{name}={text}" for name, text in method.options.given()]
-    flags = {"headed": method.head is not None, "skip": method.skip, "sends": method.sends}
+    flags = {
+        "headed": method.head is not None,
+        "skip": method.skip,
+        "transient": method.transient,
+        "sends": method.sends,
+    }
     if method.parameters or given:
         yield tuple_of(f'"{parameter.name}"' for parameter in method.parameters)
     if given:

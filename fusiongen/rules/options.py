@@ -77,21 +77,26 @@ class BadOption(Rule):
 
 
 class BadCommandOption(Rule):
-    """`@command` lacks its `invalidates`, or that is no list of string literals."""
+    """`@command` lacks its `invalidates`, or that is no list of string literals; or it is given
+    something else than that and `transient=True`."""
 
     id = "FG031"
     fix = 'Write `@command(invalidates=["get(id)"])`; `[]` if it invalidates nothing by itself.'
-    VALID = ("    @command(invalidates=[])\n    async def put(self) -> None: ...",)
+    VALID = (
+        "    @command(invalidates=[])\n    async def put(self) -> None: ...",
+        "    @command(invalidates=[], transient=True)\n    async def put(self) -> None: ...",
+        "    @command(transient=False, invalidates=())\n    async def put(self) -> None: ...",
+    )
     INVALID = (
         Invalid(
             "    @command\n    async def put(self) -> None: ...",
             "1:6",
-            "`@command` of `put` takes `invalidates=`, and nothing else",
+            "`@command` of `put` takes `invalidates=` and, optionally, `transient=True`",
         ),
         Invalid(
             "    @command()\n    async def put(self) -> None: ...",
             "1:6",
-            "`@command` of `put` takes `invalidates=`, and nothing else",
+            "`@command` of `put` takes `invalidates=` and, optionally, `transient=True`",
         ),
         Invalid(
             "    @command(invalidates='get(id)')\n    async def put(self) -> None: ...",
@@ -106,7 +111,27 @@ class BadCommandOption(Rule):
         Invalid(
             "    @command(invalidates=[], min_cache=3)\n    async def put(self) -> None: ...",
             "1:6",
-            "`@command` of `put` takes `invalidates=`, and nothing else",
+            "`@command` of `put` takes `invalidates=` and, optionally, `transient=True`",
+        ),
+        Invalid(
+            "    @command(transient=True)\n    async def put(self) -> None: ...",
+            "1:6",
+            "`@command` of `put` takes `invalidates=` and, optionally, `transient=True`",
+        ),
+        Invalid(
+            "    @command(invalidates=[], **MORE)\n    async def put(self) -> None: ...",
+            "1:6",
+            "`@command` of `put` takes `invalidates=` and, optionally, `transient=True`",
+        ),
+        Invalid(
+            "    @command(invalidates=[], transient=TOLD)\n    async def put(self) -> None: ...",
+            "1:30",
+            "`transient=TOLD` is neither `True` nor `False`",
+        ),
+        Invalid(
+            "    @command(invalidates=[], transient=1)\n    async def put(self) -> None: ...",
+            "1:30",
+            "`transient=1` is neither `True` nor `False`",
         ),
     )
 

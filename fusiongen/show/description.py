@@ -44,6 +44,8 @@ class MethodDescription(_Model):
     """The type of what comes before a stream, as a tuple."""
     skip: bool
     """It is a stream whose slow reader gets the newest items only."""
+    transient: bool
+    """It is a command of which nothing is stored in the operation log."""
     options: dict[str, float]
     doc: str | None
     deprecated: str | None
@@ -162,6 +164,7 @@ def _method(method: Method, locked: LockedMethod, lock: Lock) -> MethodDescripti
         idempotent=locked.idempotent,
         head=locked.head,
         skip=locked.skip,
+        transient=locked.transient,
         options=locked.options,
         doc=method.doc,
         deprecated=locked.deprecated,

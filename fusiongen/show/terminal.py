@@ -82,6 +82,8 @@ def _options(method: MethodDescription) -> Iterator[str]:
         yield "idempotent"
     if method.skip:
         yield "skip=True"
+    if method.transient:
+        yield "transient=True"
     yield from (f"{option}={value:g}" for option, value in method.options.items())
 
 

@@ -137,12 +137,16 @@ def compute(
     return method if method is not None else _unchanged
 
 
-def command(*, invalidates: Sequence[str]) -> Callable[[_F], _F]:
+def command(*, invalidates: Sequence[str], transient: bool = False) -> Callable[[_F], _F]:
     """Mark a command: it changes state and declares what it invalidates.
 
     invalidates: call expressions over compute methods, such as `"get(cart.id)"`,
         `"ids(result.owner, ANY)"` or `"get(c.id) for c in carts"`; see the reference for the
         grammar. They are evaluated once, after the command succeeded.
+    transient: nothing of it is stored in the operation log, so it costs that nothing: other hosts
+        are told of its keys as best it goes, as without a log. For what need not outlive the
+        processes, such as who is typing. A repeat of its operation id is known only to the host
+        that ran it (O13).
     """
     return _unchanged
 

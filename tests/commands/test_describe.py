@@ -116,6 +116,7 @@ def test_for_programs(project: Path) -> None:
         "result": "decimal.Decimal",
         "generator": False,
         "idempotent": False,
+        "transient": False,
         "head": None,
         "skip": False,
         "options": {},

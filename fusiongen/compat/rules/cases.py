@@ -7,7 +7,7 @@ __all__ = ["GET", "USE", "carts", "put"]
 USE = "\n\n\n@service\nclass Carts(Protocol):\n    async def get(self, id: str) -> Cart: ..."
 """A contract that returns the `Cart` above it."""
 GET = "    @compute\n    async def get(self, {}) -> str: ..."
-_PUT = "    @command(invalidates=[{}])\n    async def put(self, id: str) -> None: ..."
+_PUT = "    @command(invalidates=[{}]{})\n    async def put(self, id: str) -> None: ..."
 
 
 def carts(decorator: str, name: str = "Carts") -> str:
@@ -15,6 +15,7 @@ def carts(decorator: str, name: str = "Carts") -> str:
     return f"{decorator}\nclass {name}(Protocol):\n    async def get(self, id: str) -> str: ..."
 
 
-def put(entries: str, parameters: str = "id: str") -> str:
+def put(entries: str, parameters: str = "id: str", *, transient: bool = False) -> str:
     """A command with these entries of `invalidates`, and a method with these parameters."""
-    return f"{GET.format(parameters)}\n\n{_PUT.format(entries)}"
+    option = ", transient=True" if transient else ""
+    return f"{GET.format(parameters)}\n\n{_PUT.format(entries, option)}"

@@ -41,6 +41,9 @@ class InvalidationRemoved(BreakingRule):
     COMPATIBLE = (
         (put("'get(id)', 'get(\"all\")'"), put("'get(\"all\")', 'get(id)'")),
         (put("'get(id)'"), put("'get(id=id)'")),
+        # What its host stores: its callers send the same, and other hosts are told the same keys.
+        (put("'get(id)'"), put("'get(id)'", transient=True)),
+        (put("'get(id)'", transient=True), put("'get(id)'")),
     )
 
     @classmethod

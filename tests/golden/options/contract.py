@@ -31,5 +31,11 @@ class HTTPGateway2(Protocol):
     @command(invalidates=[])
     async def nothing(self) -> None: ...
 
+    @command(transient=True, invalidates=["none(id)"])
+    async def typing(self, id: str) -> None: ...
+
+    @command(invalidates=[], transient=False)
+    async def kept(self) -> None: ...
+
 
 __all__ = ["HTTPGateway2", "service"]

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=bb43bd2ef7572917df35816c002ac30a
+# fusiongen:hash=80afd4a4a0e1b95e18f7b4e5a0bb0d4c
 """The typed client of `HTTPGateway2`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -39,3 +39,12 @@ class HTTPGateway2Client(HTTPGateway2, Client, contract=CONTRACT):
 
     async def nothing(self) -> None:
         return await self._fusion.command("nothing", ())
+
+    async def typing(
+        self,
+        id: str,
+    ) -> None:
+        return await self._fusion.command("typing", (id,))
+
+    async def kept(self) -> None:
+        return await self._fusion.command("kept", ())

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=536488ef0a536435106a73b3f1f9933d
+# fusiongen:hash=0111fcbc040ff4a9df3961b1558aaece
 """The table of `HTTPGateway2`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from fusionrt.abi import (
     Compute,
     ComputeOptions,
     Contract,
+    Keys,
     Signature,
     Types,
 )
@@ -29,9 +30,18 @@ def _types() -> Types:
             "none": Signature((str,), str),
             "one": Signature((str,), str),
             "nothing": Signature((), None),
+            "typing": Signature((str,), None),
+            "kept": Signature((), None),
         },
         raises=(Broken, KeyError),
     )
+
+
+def _typing_keys(keys: Keys, id: str) -> None:
+    from .server import HTTPGateway2Invalidate
+
+    http_gateway2_ = HTTPGateway2Invalidate(keys)
+    http_gateway2_.none(id)
 
 
 CONTRACT: Contract = Contract(
@@ -55,6 +65,8 @@ CONTRACT: Contract = Contract(
         Compute("none", ("id",)),
         Compute("one", ("id",), ComputeOptions(consolidate=0.25)),
         Command("nothing"),
+        Command("typing", ("id",), keys=_typing_keys, transient=True),
+        Command("kept"),
     ),
     version=2,
 )

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=390f7c4856e92a0adc14190afaebbf79
+# fusiongen:hash=d4190f3a0d96cf23253640f5be68d034
 """The server side of `HTTPGateway2`: subclass `HTTPGateway2Service` and write the
 bodies.
 """
@@ -112,3 +112,12 @@ class HTTPGateway2Service(HTTPGateway2, Service, contract=CONTRACT):
 
     @abstractmethod
     async def nothing(self) -> None: ...
+
+    @abstractmethod
+    async def typing(
+        self,
+        id: str,
+    ) -> None: ...
+
+    @abstractmethod
+    async def kept(self) -> None: ...
