@@ -11,6 +11,7 @@ import pytest
 from tests.python import ROOT
 
 PAGES = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "benchmarks" / "README.md"]
+PAGES += (ROOT / "examples").glob("*/README.md")
 # Where a page names files of this repository by their whole path.
 HOME = ("benchmarks", "docs", "fusiongen", "runtime", "schemas", "templates", "tests")
 OURS = [ROOT / "docs" / name for name in ("architecture.md", "decisions.md", "laws.md")]
