@@ -190,6 +190,12 @@ class Timed(HTTPGateway2Service):
         if self.remembers:
             self.invalidate.one("1")
 
+    async def typing(self, id: str) -> None:
+        self.count += 1
+
+    async def kept(self) -> None:
+        self.count += 1
+
 
 async def test_what_is_invalidated_in_its_own_time_is_not_judged() -> None:
     """`auto_invalidate`, `invalidation_delay`, what waits for `consolidate` or is made from it."""
