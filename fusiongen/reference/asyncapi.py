@@ -324,6 +324,7 @@ class _Document:
         key = {
             "type": "array",
             "items": [
+                {"title": "service", "type": "string", "const": service},
                 {"title": "method", "type": "string", "description": "Empty for all of them."},
                 {
                     "title": "arguments",
@@ -338,16 +339,29 @@ class _Document:
                 },
             ],
         }
-        payload = {
+        operation = {
+            "title": "operation",
             "type": "array",
             "items": [
+                {"title": "id", "type": "string"},
                 {"title": "iid", "type": "string"},
                 {"title": "command", "type": "string"},
                 {"title": "keys", "type": "array", "items": key},
+            ],
+        }
+        payload = {
+            "type": "array",
+            "items": [
+                operation,
                 {
                     "title": "number",
                     "type": "integer",
                     "description": "Counts those that this host tells the service's hosts.",
+                },
+                {
+                    "title": "log",
+                    "type": "string",
+                    "description": "The operation log of its host: who has the same reads that.",
                 },
             ],
         }

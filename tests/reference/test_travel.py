@@ -122,6 +122,7 @@ async def test_every_message_is_valid(nats_server: str) -> None:
         *("carts.get.results", "carts.invalidated", "products.set_price.results"),
         "products.failure",
     } <= set(seen)
-    iid, command, keys, number = next(_decode(d) for s, d in heard if s == "fusion.op.products")
-    encoded = [[m, [base64.b64encode(a).decode() for a in arguments]] for m, arguments in keys]
-    assert is_valid("products.operation", [iid, command, encoded, number])
+    told, *rest = next(_decode(d) for s, d in heard if s == "fusion.op.products")
+    *who, keys, _ = told
+    encoded = [[*named, [base64.b64encode(a).decode() for a in given]] for *named, given in keys]
+    assert is_valid("products.operation", [[*who, encoded], *rest])
