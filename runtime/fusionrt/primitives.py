@@ -11,7 +11,7 @@ import contextvars
 import random
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -27,6 +27,7 @@ __all__ = [
     "run_in_loop",
     "running_loop",
     "spawn",
+    "stop_all",
     "to_its_end",
     "utc_now",
 ]
@@ -106,6 +107,17 @@ def spawn(
     _running.add(task)
     task.add_done_callback(_running.discard)
     return task
+
+
+async def stop_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they have ended: before Python 3.12 `asyncio.wait_for`, which requests to
+    NATS wait in, now and then drops a cancellation that comes with the answer.
+    """
+    running = {task for task in tasks if not task.done()}
+    while running:
+        for task in running:
+            task.cancel()
+        _, running = await asyncio.wait(running, timeout=0.1)
 
 
 async def to_its_end(coroutine: Coroutine[Any, Any, _T], name: str) -> _T:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple, Protocol
 
 from ..errors import BrokerUnavailable
-from ..primitives import spawn
+from ..primitives import spawn, stop_all
 from ..transport import Outdated, Table
 from ..wire.limits import Timing
 from .lease import Owned
@@ -111,10 +111,7 @@ class Ownership:
 
     async def close(self) -> None:
         """Own nothing any more."""
-        for task in list(self._tasks):
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(list(self._tasks))
+        await stop_all(self._tasks)
         self._lapsed()
         with suppress(BrokerUnavailable):  # the others will find out
             await self._membership.leave()

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..operations import Follower, StoredOperation
 from ..operations.stored import decoded_keys
-from ..primitives import now, random_bits, spawn
+from ..primitives import now, random_bits, spawn, stop_all
 from .shard import Shard
 from .tables import operations, readers
 
@@ -65,9 +65,7 @@ class Reader:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.wait(self._tasks)
+        await stop_all(self._tasks)
         with suppress(SQLAlchemyError, OSError):  # it is forgotten when it was not seen for long
             async with self._shard.writes.begin() as connection:
                 await connection.execute(delete(readers).where(self._own))

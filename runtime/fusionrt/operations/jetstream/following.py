@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ...errors import BrokerUnavailable
-from ...primitives import now, spawn
+from ...primitives import now, spawn, stop_all
 from ...transport import Extent, Journal, Listener, Record, Stop
 from ..log import Follower
 from ..stored import StoredOperation
@@ -88,9 +88,7 @@ class Following(Listener):
         """Read no more."""
         if self._tasks:  # it was opened
             self._follower.transport.remove_listener(self)
-            for task in self._tasks:
-                task.cancel()
-            await asyncio.wait(self._tasks)
+            await stop_all(self._tasks)
         if self._stop is not None:
             await self._stop()
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ...errors import BrokerUnavailable, JetStreamUnavailable
-from ...primitives import new_id, spawn
+from ...primitives import new_id, spawn, stop_all
 from ...transport import Extent, Journal
 from ..log import Follower
 from ..stored import StoredOperation, whole
@@ -120,8 +120,7 @@ class Storing:
     async def close(self) -> None:
         """Add nothing more."""
         if self._paying is not None:
-            self._paying.cancel()
-            await asyncio.wait({self._paying})
+            await stop_all([self._paying])
         if self._owed:
             _log.error(
                 "%d operations were not stored in %s: what other hosts have cached of what they "
