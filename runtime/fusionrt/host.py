@@ -23,7 +23,7 @@ from .graph import (
     let_unused_go,
 )
 from .identity import Session
-from .interceptors import Interceptor, Side, attach, checked
+from .interceptors import Interceptor, Side, attach, checked, name_of
 from .observing.discovery import Announced, Discovery
 from .observing.health import STOPPED, Health, health_of
 from .observing.meter import Meter
@@ -94,7 +94,8 @@ class Host(Rooted):
         `database.log()`, `JetStreamLog()`. All hosts of a service have the same. Without one they
         tell each other as best they can, and what is not told in time is not known (O4).
     interceptors: around the bodies of the services that it serves, whoever calls them; the
-        outermost first. `async def audit(call, next)`; see `Interceptor`.
+        outermost first. `async def audit(call, next)`; see `Interceptor`. Those of one service,
+        `serve(service, interceptors=[…])`, come within; their order is in `statistics()`.
     client_interceptors: around the calls of other processes that its clients make.
     metrics: measure bodies, calls, and recomputations that changed nothing, for
         `statistics().measured`; a few microseconds a body, nothing a hit.
@@ -194,23 +195,29 @@ class Host(Rooted):
         entered, self._entered = self._open(), None
         await entered.leave(drain=error is None or isinstance(error, asyncio.CancelledError))
 
-    async def serve(self, service: Service) -> None:
+    async def serve(self, service: Service, *, interceptors: Iterable[Interceptor] = ()) -> None:
         """Make a service reachable, and keep it alive until the host stops.
+
+        interceptors: around its bodies, within those of the host; the outermost first.
 
         Raises:
             NotBoundError: it was used before, or another one of its name is served here.
             NotPermitted: the broker does not let this process serve it.
+            TypeError: an interceptor is none.
         """
-        await self._open().serve(service)
+        await self._open().serve(service, interceptors)
 
-    async def offer(self, service: Service) -> None:
+    async def offer(self, service: Service, *, interceptors: Iterable[Interceptor] = ()) -> None:
         """Make a service reachable for the hosts of which this process is a client, and for nobody
         else; they find it with `client(…, of=session)`.
 
+        interceptors: around its bodies, within those of the host; the outermost first.
+
         Raises:
             NotBoundError: it was used before, or another one of its name is offered here.
+            TypeError: an interceptor is none.
         """
-        self._open().offer(service)
+        self._open().offer(service, interceptors)
 
     def client(self, cls: type[_C], *, of: Session | None = None) -> _C:
         """A client of a service, wherever it is served; clients of one class share replicas.
@@ -290,9 +297,8 @@ class _Entered:
         meters = () if self._meter is None else (self._meter,)
         self._interceptors = (*meters, *host._interceptors)
         self._client_interceptors = (*meters, *host._client_interceptors)
-        both = (*self._interceptors, *self._client_interceptors)
-        for each in {id(each): each for each in both}.values():
-            attach(each, self.graph)
+        self._attached: dict[int, Interceptor] = {}
+        self._attach((*self._interceptors, *self._client_interceptors))
         self._timing = host._timing
         self._packing = Packing(transport.max_payload) if host._compress else None
         self._quota = host._quota
@@ -357,24 +363,33 @@ class _Entered:
             entered._exits = exits.pop_all()
             return entered
 
-    def _adopt(self, service: Service) -> Binding:
+    def _attach(self, interceptors: Iterable[Interceptor]) -> None:
+        """Each gets the graph once, in however many lists it stands."""
+        for each in interceptors:
+            if id(each) not in self._attached:
+                self._attached[id(each)] = each
+                attach(each, self.graph)
+
+    def _adopt(self, service: Service, interceptors: Iterable[Interceptor]) -> Binding:
         if not isinstance(service, Service):
             raise NotBoundError(f"serve takes an instance of a generated …Service, not {service!r}")
         binding = service._fusion
         name = binding.contract.name
         if name in self._services:
             raise NotBoundError(f"this host serves {name} already: one instance a host")
+        every = (*self._interceptors, *checked(interceptors))
         if binding.graph is None:  # else it is refused
-            binding.pipeline = self._pipeline(binding.contract, Side.HOST, self._interceptors)
+            binding.pipeline = self._pipeline(binding.contract, Side.HOST, every)
         binding.adopt(self.graph)
+        self._attach(every)
         if not self._services:
             watching = spawn(self._cycles.watch(), name="fusion cycles")
             self._exits.callback(watching.cancel)
         self._services[name] = service
         return binding
 
-    def offer(self, service: Service) -> None:
-        binding = self._adopt(service)
+    def offer(self, service: Service, interceptors: Iterable[Interceptor]) -> None:
+        binding = self._adopt(service, interceptors)
         cid = self._caller.cid
         responder = self._responder(ServiceServant(binding, cid), binding.contract.name, cid)
         self._exits.push_async_callback(responder.close)
@@ -399,8 +414,8 @@ class _Entered:
         self._reached.pop((principal, cid), None)
         self._caller.left(principal, cid)
 
-    async def serve(self, service: Service) -> None:
-        binding = self._adopt(service)
+    async def serve(self, service: Service, interceptors: Iterable[Interceptor]) -> None:
+        binding = self._adopt(service, interceptors)
         binding.committer = self._committer
         subscription = await self._nudges.listen(binding.contract)
         self._exits.push_async_callback(subscription.unsubscribe)
@@ -497,6 +512,7 @@ class _Entered:
             shards={name: each.statistics() for name, each in self._shards.items()},
             outlet=self._outlet.statistics(),
             caller=self._caller.statistics(),
+            interceptors={name: _around(each) for name, each in self._services.items()},
             measured=None if self._meter is None else self._meter.measured(),
             log=None if log is None else log.statistics(),
         )
@@ -519,3 +535,9 @@ class _Entered:
         if responder.service in self._shards:
             await self._shards[responder.service].drain()
         await responder.drain()
+
+
+def _around(service: Service) -> tuple[str, ...]:
+    """What is around its bodies, the outermost first."""
+    pipeline = service._fusion.pipeline
+    return () if pipeline is None else tuple(map(name_of, pipeline.interceptors))

@@ -28,6 +28,7 @@ __all__ = [
     "checked",
     "incoming",
     "intercepted",
+    "name_of",
 ]
 
 
@@ -62,6 +63,8 @@ class Call:
         the same process, such as those that a body makes for a call that did.
     headers: what travels with the call, short texts by short names. On the client's side what an
         interceptor adds before `next()` reaches the host's; a call without any costs nothing.
+    operation: of a command, the id of its operation; on the host the one that `operation.id` is in
+        its body, so of a command in a command the outer one's. None of other calls.
     """
 
     __slots__ = (
@@ -71,6 +74,7 @@ class Call:
         "is_remote",
         "kind",
         "method",
+        "operation",
         "principal",
         "service",
         "side",
@@ -88,6 +92,7 @@ class Call:
         is_remote: bool,
         headers: Mapping[str, str] | None = None,
         due: float | None = None,
+        operation: str | None = None,
     ) -> None:
         """arguments: or what tells them. due: when its time is up, on the loop's clock."""
         self.service: Final = service
@@ -96,6 +101,7 @@ class Call:
         self.side: Final = side
         self.principal: Final = principal
         self.is_remote: Final = is_remote
+        self.operation: Final = operation
         self.headers: dict[str, str] = dict(headers or ())
         self._arguments = arguments
         self._due = due
@@ -126,10 +132,14 @@ class Interceptor(Protocol):
     It returns what the caller gets; what it raises, the caller gets as if the body had raised it.
     Around a compute method its result, or its error, is what is cached, and what it reads the
     result is made from. Around a stream it runs until the stream is over, and so it does where
-    something comes before one; items pass it by, and what it returns is ignored. `next` may be
-    called again: that is another call, with the same iterator if it is sent one.
+    something comes before one; items pass it by, and what it returns is ignored. Around a command
+    it encloses all attempts, the commit and what follows it: when `next()` returns, all is done.
+    `next` may be called again: that is another call, with the same iterator if it is sent one; but
+    a command is one operation, and once that has succeeded it does not run again, but gives its
+    result (O13).
 
-    One that has a method `attach(graph: Graph)` gets the host's graph by it, when that is entered.
+    One that has a method `attach(graph: Graph)` gets the host's graph by it, when that is entered,
+    or when the service is served that it is for.
     """
 
     def __call__(self, call: Call, next: Next, /) -> Awaitable[Any]: ...
@@ -151,6 +161,12 @@ def checked(interceptors: Iterable[Interceptor]) -> tuple[Interceptor, ...]:
                 "which returns `await next()`"
             ) from None
     return kept
+
+
+def name_of(interceptor: Interceptor) -> str:
+    """What people call it."""
+    name: str = getattr(interceptor, "__qualname__", type(interceptor).__qualname__)
+    return name
 
 
 def attach(interceptor: Interceptor, graph: object) -> None:

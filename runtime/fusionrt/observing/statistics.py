@@ -68,7 +68,8 @@ class HostStatistics:
     graph: the cache. transport: the connection. services: what is done for the clients of each
         service that is served here, by its name. shards: what is owned of those that are sharded.
         outlet: what is to be sent to them. caller: what its own clients do, by service, in
-        `caller.peers`. measured: None unless the host measures. log: None of a host without one.
+        `caller.peers`. interceptors: by service, the names of those around its bodies, the
+        outermost first. measured: None unless the host measures. log: None of a host without one.
     """
 
     graph: Statistics
@@ -77,5 +78,6 @@ class HostStatistics:
     shards: Mapping[str, OwnershipStatistics]
     outlet: OutletStatistics
     caller: CallerStatistics
+    interceptors: Mapping[str, tuple[str, ...]]
     measured: Measured | None = None
     log: LogStatistics | None = None

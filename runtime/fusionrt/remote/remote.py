@@ -330,7 +330,7 @@ class Remote(ComputeMethods):
         if pipeline is None:
             result = await self._command(way, method, arguments, operation)
             return result
-        call = pipeline.sent(method, arguments, now() + way.timeout)
+        call = pipeline.sent(method, arguments, now() + way.timeout, operation)
         result = await pipeline.run(
             call, lambda: self._command(way.carrying(call.headers), method, arguments, operation)
         )
@@ -401,34 +401,40 @@ class Remote(ComputeMethods):
 
     async def send(self, method: str, arguments: tuple[Any, ...], items: AsyncIterable[Any]) -> _T:
         """Call a plain method or a command, and send it what the iterator gives."""
+        operation = None
         if isinstance(self.contract.method[method], Command):
             check_not_reading(f"{self.contract.name}.{method}")
+            operation = self._operation or new_id()
         way, pipeline = self._stream_way(method), self._pipeline
         result: _T
         if pipeline is None:
-            result = await self._send(way, arguments, items)
+            result = await self._send(way, arguments, items, operation)
             return result
-        call = _sent(pipeline, way, arguments, items)
+        call = _sent(pipeline, way, arguments, items, operation)
         try:
             result = await pipeline.run(
-                call, lambda: self._send(way.carrying(call.headers), arguments, items)
+                call, lambda: self._send(way.carrying(call.headers), arguments, items, operation)
             )
         finally:
             await aclose(items)  # they may have refused it
         return result
 
-    async def _send(self, way: Way, arguments: tuple[Any, ...], items: AsyncIterable[Any]) -> Any:
-        method = way.method_name
-        if not isinstance(self.contract.method[method], Command):
+    async def _send(
+        self,
+        way: Way,
+        arguments: tuple[Any, ...],
+        items: AsyncIterable[Any],
+        operation: str | None,
+    ) -> Any:
+        if operation is None:
             return await self._stream(way, arguments, items).single()
-        operation = self._operation or new_id()
         asked = self._stream(way, arguments, items, operation)
         try:
             result = await asked.single()
             await self._reflected(asked.wrote)
             return result
         except (CallTimeout, OutcomeUnknown, asyncio.CancelledError):
-            self._may_have_written(method, (*arguments, items), operation)
+            self._may_have_written(way.method_name, (*arguments, items), operation)
             raise
         finally:
             self._note(asked.wrote)
@@ -542,8 +548,12 @@ async def _answer(asked: Pending) -> Any:
 
 
 def _sent(
-    pipeline: Pipeline, way: Way, arguments: tuple[Any, ...], items: AsyncIterable[Any] | None
+    pipeline: Pipeline,
+    way: Way,
+    arguments: tuple[Any, ...],
+    items: AsyncIterable[Any] | None,
+    operation: str | None = None,
 ) -> Call:
     """What interceptors are told of a call that streams."""
     given = arguments if items is None else (*arguments, items)
-    return pipeline.sent(way.method_name, given, now() + way.timeout)
+    return pipeline.sent(way.method_name, given, now() + way.timeout, operation)

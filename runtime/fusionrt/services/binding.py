@@ -242,18 +242,34 @@ class Binding(ComputeMethods):
         )
         if self.pipeline is None:
             return run()
-        return self._through(method, arguments, run)
+        return self._through(self.pipeline, method, arguments, operation, run)
 
     async def _through(
-        self, method: str, arguments: tuple[Any, ...], run: Callable[[], Awaitable[_T]]
+        self,
+        pipeline: Pipeline,
+        method: str,
+        arguments: tuple[Any, ...],
+        operation: Operation,
+        run: Callable[[], Awaitable[_T]],
     ) -> _T:
-        """One that an interceptor refuses never began: it invalidates nothing.
+        """One that an interceptor refuses never began: it invalidates nothing. One that succeeded
+        is not run again (O13).
 
         Raises:
             CommandInComputeError: a compute body called it.
         """
-        check_not_reading(f"{self.contract.name}.{method}")
-        return await self.within(method, arguments, run)
+        check_not_reading(operation.command)
+        done: list[_T] = []
+
+        async def once() -> _T:
+            if not done:
+                done.append(await run())
+            return done[0]
+
+        outer = CommandScope.current()
+        id = operation.id if outer is None else outer.operation.id
+        result: _T = await pipeline.run(pipeline.served(method, arguments, id), once)
+        return result
 
     # -- invalidation --
 

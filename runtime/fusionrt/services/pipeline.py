@@ -50,19 +50,29 @@ class Pipeline:
         every = (*self.interceptors, *interceptors)
         return Pipeline(self._contract, self._side, self._principal, every)
 
-    def sent(self, method: str, arguments: tuple[Any, ...], due: float | None) -> Call:
+    def sent(
+        self,
+        method: str,
+        arguments: tuple[Any, ...],
+        due: float | None,
+        operation: str | None = None,
+    ) -> Call:
         """A call that is made of another process, up to that time."""
-        return self._call(method, arguments, self._principal, is_remote=True, due=due)
+        facts = {"is_remote": True, "due": due, "operation": operation}
+        return self._call(method, arguments, self._principal, **facts)
 
     def served(
-        self, method: str, arguments: tuple[Any, ...] | Callable[[], tuple[Any, ...]]
+        self,
+        method: str,
+        arguments: tuple[Any, ...] | Callable[[], tuple[Any, ...]],
+        operation: str | None = None,
     ) -> Call:
         """A call that is served here, for another process or for code in this one."""
-        came = incoming()
+        came, facts = incoming(), dict[str, Any](operation=operation)
         if came is None:
-            return self._call(method, arguments, self._principal, is_remote=False)
+            return self._call(method, arguments, self._principal, is_remote=False, **facts)
         headers, came.headers = came.headers, None
-        facts = {"is_remote": headers is not None, "headers": headers, "due": came.due}
+        facts |= {"is_remote": headers is not None, "headers": headers, "due": came.due}
         return self._call(method, arguments, came.principal, **facts)
 
     def _call(
