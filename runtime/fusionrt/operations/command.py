@@ -81,6 +81,9 @@ async def run_command(
             result = await run_in(CommandScope(operation), body)
             operation.keys.extend(keys_by_result(result))
             return result
+        except BaseException:
+            operation.after.clear()  # also of one whose outer command succeeds without it
+            raise
         finally:
             operation.keys.extend(keys())
 

@@ -26,8 +26,8 @@ class CurrentOperation:
     def after_commit(self, callback: Callable[[], Awaitable[object]]) -> None:
         """Do something once the outermost command has succeeded: it is committed, and its keys are
         applied here. The caller waits for it, but its errors are logged and reach nobody; nothing
-        is done after a command that failed, or if the process dies first: what must not be
-        forgotten is an event.
+        is done after a command that failed, also if the one around it succeeds, or if the process
+        dies first: what must not be forgotten is an event.
         """
         self._now("after_commit").after.append(callback)
 
