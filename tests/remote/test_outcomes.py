@@ -54,6 +54,32 @@ async def test_D13_commands_that_hang_keep_no_others_from_being_forgotten() -> N
     assert not await ran_again(outcomes, "slow 0")
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
+async def test_O13_what_was_rolled_back_is_not_remembered(cancelled: bool) -> None:
+    """Who waited for it already gets its failure; who sends it again later runs it, also after its
+    first caller gave up. Whether it was is asked when it has ended."""
+    outcomes, gate, ended = Outcomes(), asyncio.Event(), False
+    failed = Outcome(b"", Ending("internal", "rolled back"))
+
+    async def run() -> Outcome:
+        nonlocal ended
+        try:
+            await gate.wait()
+        finally:
+            ended = True
+        return failed
+
+    first = asyncio.create_task(outcomes.once("one", run, lambda: ended))
+    await asyncio.sleep(0)
+    joined = asyncio.create_task(outcomes.once("one", quick(Outcome(b"never"))))
+    await asyncio.sleep(0)
+    first.cancel() if cancelled else gate.set()
+    failure = (await joined).failure
+    assert failure is not None and failure.code == ("cancelled" if cancelled else "internal")
+    await asyncio.wait([first])
+    assert await ran_again(outcomes, "one")
+
+
 @pytest.mark.parametrize(
     "outcome",
     [

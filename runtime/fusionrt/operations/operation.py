@@ -54,6 +54,8 @@ class Fate(Enum):
     OPEN = "open"
     """Nothing yet, or nothing for certain: it counts as written (O20)."""
     COMMITTED = "committed"
+    IN_DOUBT = "in doubt"
+    """It counts as written; its log tells by its id what became of it (O12, O13)."""
     ROLLED_BACK = "rolled back"
     """It changed nothing: nothing is invalidated, told, or done after it (O15)."""
 
@@ -109,6 +111,13 @@ class Operation:
     def encoded(self, result: object) -> bytes | None:
         """A result as it is stored; None of what was left behind, for nobody asks for that."""
         return None if self._type is None else self.codec.encode(result)
+
+    @property
+    def may_run_again(self) -> bool:
+        """Whether who sends it again shall not be told how this attempt failed: nothing is left of
+        that, or its log knows better (O13).
+        """
+        return self.fate in (Fate.ROLLED_BACK, Fate.IN_DOUBT)
 
     def begin(self) -> None:
         """Forget what an attempt collected that was rolled back."""

@@ -47,8 +47,16 @@ class Outcomes:
         """Operation and size, in the order in which they ended."""
         self._bytes = 0
 
-    async def once(self, operation: str, run: Callable[[], Awaitable[Outcome]]) -> Outcome:
-        """The outcome of `run`; of its first run, if the operation was run before."""
+    async def once(
+        self,
+        operation: str,
+        run: Callable[[], Awaitable[Outcome]],
+        may_run_again: Callable[[], bool] = lambda: False,
+    ) -> Outcome:
+        """The outcome of `run`; of its first run, if the operation was run before.
+
+        may_run_again: asked when it has ended; if so, only who waits already gets its outcome.
+        """
         if not operation:  # its caller will not ask again
             return await run()
         known = self._known.get(operation)
@@ -61,7 +69,10 @@ class Outcomes:
             answer = await run()
         finally:
             outcome.set_result(answer)
-            self._remember(operation, len(operation) + answer.size)
+            if may_run_again():
+                del self._known[operation]
+            else:
+                self._remember(operation, len(operation) + answer.size)
         return answer
 
     def _remember(self, operation: str, size: int) -> None:

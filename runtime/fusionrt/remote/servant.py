@@ -432,9 +432,9 @@ class Served:
 
         async def run(arguments: tuple[Any, ...], id_: str, call: int) -> bytes | Answer:
             known = self._known(id_, arguments)
+            operation = Operation(known or new_id(), command, repeats=bool(known), told=True)
 
             async def body() -> Outcome:
-                operation = Operation(known or new_id(), command, repeats=bool(known), told=True)
                 try:
                     result: Any = await self._binding.command(name, arguments, operation)
                     payload, failure = encode(result), None
@@ -442,7 +442,8 @@ class Served:
                     payload, failure = b"", self.failure(error)
                 return Outcome(payload, failure, operation.marks.all())
 
-            outcome = await self._outcomes.once(known and f"{name}/{known}", body)
+            id = known and f"{name}/{known}"
+            outcome = await self._outcomes.once(id, body, lambda: operation.may_run_again)
             if outcome.marks:
                 replies.wrote(call, outcome.marks)
             if outcome.failure is not None:

@@ -78,8 +78,12 @@ class ServedStream:
     async def single(self, known: str, outcomes: Outcomes) -> None:
         """One result comes back. known: by which the outcome of a command is remembered."""
         command = isinstance(self._method, Command)
+        name = f"{self._binding.contract.name}.{self._method.name}"
+        ran = Operation(known or new_id(), name, repeats=bool(known), told=True)
         outcome = await outcomes.once(
-            f"{self._method.name}/{known}" if command and known else "", lambda: self._run(known)
+            f"{self._method.name}/{known}" if command and known else "",
+            lambda: self._run(ran),
+            lambda: ran.may_run_again,
         )
         if outcome.marks:
             self._reply.wrote(outcome.marks)
@@ -88,10 +92,8 @@ class ServedStream:
         else:
             self._reply.stream().end(outcome.failure)
 
-    async def _run(self, known: str) -> Outcome:
+    async def _run(self, ran: Operation) -> Outcome:
         name, arguments = self._method.name, self._take()
-        command = f"{self._binding.contract.name}.{name}"
-        ran = Operation(known or new_id(), command, repeats=bool(known), told=True)
         try:
             if isinstance(self._method, Command):
                 result: Any = await self._binding.command(name, arguments, ran)

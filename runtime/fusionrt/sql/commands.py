@@ -42,6 +42,7 @@ class Commands:
         """See `OpenLog.run`."""
 
         async def once() -> _T:
+            operation.fate = Fate.ROLLED_BACK  # as long as nothing has run
             first = await self._first(operation) if operation.repeats else None
             if first is not None:
                 return cast(_T, self._again(operation, first))
@@ -112,10 +113,12 @@ class Commands:
             if await self._store(operation, one, transaction):
                 return None
         except OutcomeUnknown:
+            operation.fate = Fate.OPEN if one is None else Fate.IN_DOUBT
             raise
         except BaseException:
             operation.fate = Fate.ROLLED_BACK
             raise
+        operation.fate = Fate.ROLLED_BACK
         return await self._first(operation)
 
     def _left(self, operation: Operation) -> StoredOperation:

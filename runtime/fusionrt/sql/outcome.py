@@ -53,7 +53,7 @@ async def commit(
 
 
 async def _fate(shard: Shard, id: str, receipt: Receipt) -> Fate:
-    end = now() + PATIENCE
+    end, failed = now() + PATIENCE, False
     while now() < end:
         try:
             async with asyncio.timeout_at(asyncio.get_running_loop().time() + end - now()):
@@ -61,7 +61,9 @@ async def _fate(shard: Shard, id: str, receipt: Receipt) -> Fate:
             if fate is not Fate.OPEN:
                 return fate
         except (SQLAlchemyError, OSError) as error:
-            _log.debug("what became of a transaction cannot be asked yet: %s", error)
+            if not failed:
+                _log.warning("what became of a transaction cannot be asked yet: %s", error)
+            failed = True
         await asyncio.sleep(PERIOD)
     return Fate.OPEN
 

@@ -111,7 +111,7 @@ class Postgres:
         return xid, pid
 
     async def fate(self, connection: AsyncConnection, id: str, receipt: Receipt) -> Fate:
-        xid, pid = receipt
+        xid, pid = str(receipt[0]), receipt[1]
         status = await connection.scalar(_ENDED, {"xid": xid})
         if status == "in progress":
             await connection.execute(_END, {"xid": xid, "pid": pid})
