@@ -19,7 +19,10 @@ PARTS: dict[str, tuple[Sequence[str], Sequence[str]]] = {
     ),
     "the cache": ((), ("twin/cache.py",)),
     "the client": ((), ("twin/client.py",)),
-    "`serve`, and the client's start": (("todo/__main__.py",), ("twin/__main__.py",)),
+    "`serve`, and the client's start": (
+        ("todo/__main__.py",),
+        ("twin/__main__.py", "twin/listening.py"),
+    ),
 }
 SHARED = ("todo/records.py", "todo/tables.py", "todo/cli.py")
 GENERATED = "todo/generated/todos/*.py"

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +26,8 @@ __all__ = ["Run", "main"]
 ROUNDS = 3
 SMALL = 20
 """Items of a small folder."""
-AT_ONCE = 32
+AT_ONCE = (4, 32)
+"""Calls under way; the better rate counts, for httpx is slower with more."""
 
 Call = Callable[[], Awaitable[object]]
 
@@ -69,10 +70,12 @@ class Run:
         self.found[key] = statistics.median(times) * 1e3
 
     async def _reads(self, reader: Todos, ids: list[int]) -> None:
-        await _at_once(partial(reader.get, id) for id in ids)  # now the server has them
-        async with self.connect("B") as (other, _):
-            rate = await _at_once(partial(other.get, id) for id in ids)
-            self.found[f"first reads of another client, {AT_ONCE} at once, a second"] = rate
+        await _at_once(4, [partial(reader.get, id) for id in ids])  # now the server has them
+        rates = []
+        for at_once in AT_ONCE:
+            async with self.connect("B") as (other, _):
+                rates.append(await _at_once(at_once, [partial(other.get, id) for id in ids]))
+        self.found["first reads of another client, some at once, a second"] = max(rates)
         times = await _one_by_one(partial(reader.summary, "small"), self.seconds)
         self.found["a read again, median, µs"] = statistics.median(times) * 1e6
         self.found["the same, 99 %, µs"] = statistics.quantiles(times, n=100)[-1] * 1e6
@@ -82,8 +85,9 @@ class Run:
         times = await _one_by_one(partial(writer.tick, ids[0]), self.seconds)
         self.found["a tick, median, ms"] = statistics.median(times) * 1e3
         self.found["the same, 99 %, ms"] = statistics.quantiles(times, n=100)[-1] * 1e3
-        rate = await _at_once(partial(writer.tick, id) for id in ids)
-        self.found[f"ticks, {AT_ONCE} at once, a second"] = rate
+        ticks = [partial(writer.tick, id) for id in ids]
+        rates = [await _at_once(at_once, ticks) for at_once in AT_ONCE]
+        self.found["ticks, some at once, a second"] = max(rates)
 
     async def _took(self, key: str, call: Call) -> None:
         begun = time.perf_counter()
@@ -101,19 +105,17 @@ async def _one_by_one(call: Call, seconds: float) -> list[float]:
     return times
 
 
-async def _at_once(calls: Iterable[Call]) -> float:
+async def _at_once(at_once: int, calls: Sequence[Call]) -> float:
     """How many a second, with so many under way."""
     left = iter(calls)
-    begun, made = time.perf_counter(), 0
 
     async def work() -> None:
-        nonlocal made
         for call in left:
             await call()
-            made += 1
 
-    await asyncio.gather(*(work() for _ in range(AT_ONCE)))
-    return made / (time.perf_counter() - begun)
+    begun = time.perf_counter()
+    await asyncio.gather(*(work() for _ in range(at_once)))
+    return len(calls) / (time.perf_counter() - begun)
 
 
 async def _followed(

@@ -15,7 +15,8 @@ from todo.generated.todos import TodosClient
 from todo.services import TodosInSql
 from todo.tables import Base
 from twin.client import Client
-from twin.server import Listening, Server
+from twin.listening import Listening
+from twin.server import Server
 
 __all__ = ["WORLDS", "World"]
 

@@ -60,7 +60,7 @@ async def run(asked: argparse.Namespace, todos: Todos, watch: Watch) -> None:
                     if item := await todos.get(id):
                         print(" ", _line(item))
             print("all:", _told(await todos.total()))
-        case "watch":
+        case _:  # watch
             async for summary in watch(asked.folder):
                 print(_told(summary), flush=True)
 

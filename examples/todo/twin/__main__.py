@@ -6,7 +6,8 @@ from argparse import Namespace
 
 from todo.cli import parsed, run
 from twin.client import Client
-from twin.server import Listening, Server
+from twin.listening import Listening
+from twin.server import Server
 
 
 async def main(asked: Namespace) -> None:

@@ -88,14 +88,15 @@ class Client:
         for left in reversed(range(len(self._servers))):
             try:
                 reply = await self._http.request(method, f"{self._servers[0]}{path}", **options)
-                break
             except httpx.TransportError:
                 if not left:
                     raise
                 self._next()
-        if reply.status_code == 404:
-            raise UnknownItem(reply.json()["unknown"])
-        return reply.raise_for_status().content
+            else:
+                if reply.status_code == 404:
+                    raise UnknownItem(reply.json()["unknown"])
+                return reply.raise_for_status().content
+        raise AssertionError
 
     def _next(self) -> None:
         self._servers.append(self._servers.pop(0))

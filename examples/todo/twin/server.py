@@ -1,14 +1,11 @@
 """The server: who reads what, what each write changes, and who is told."""
 
-import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Annotated, TypeVar
 
 import nats
-import uvicorn
 from fastapi import FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from nats.aio.msg import Msg
@@ -123,23 +120,6 @@ class Server:
         yield
         await self._connection.close()
         await self._store.close()
-
-
-class Listening(uvicorn.Server):
-    """A server on a port; it says where, when it is there."""
-
-    def __init__(self, server: Server, port: int = 0) -> None:
-        super().__init__(
-            uvicorn.Config(server.app, port=port, timeout_graceful_shutdown=2, log_level="warning")
-        )
-        self.url: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()
-            self.url.set_result(f"http://{host}:{port}")
-            print(f"serving on {self.url.result()}", flush=True)
 
 
 async def _unknown(_: Request, error: Exception) -> Response:
