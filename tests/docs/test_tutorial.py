@@ -1,4 +1,6 @@
-"""The tutorial does what it says: files are written, commands run, their output compared."""
+"""Both chapters of the tutorial do what they say: files are written, commands run, their output
+compared.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ import pytest
 from tests.commands.console import Background
 from tests.natsserver import NatsServer
 
-TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
+DOCS = Path(__file__).parents[2] / "docs"
+TUTORIAL = DOCS / "tutorial.md"
+DATABASE = DOCS / "tutorial-database.md"
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,9 @@ class Block:
     text: str
 
 
-def blocks() -> Iterator[Block]:
-    """The blocks of the page, in order."""
-    for match in re.finditer(r"^```(\w+) ?(.*?)\n(.*?)^```$", TUTORIAL.read_text(), re.M | re.S):
+def blocks(page: Path) -> Iterator[Block]:
+    """The blocks of a page, in order."""
+    for match in re.finditer(r"^```(\w+) ?(.*?)\n(.*?)^```$", page.read_text(), re.M | re.S):
         yield Block(*match.groups())
 
 
@@ -45,45 +49,80 @@ def module_and_arguments(command: str) -> list[str]:
     return ["-m", "fusiongen", *arguments] if program == "fusiongen" else arguments
 
 
-def test_the_tutorial(
-    tmp_path: Path, nats_process: NatsServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Each block in turn. A broker of the test's own stands in for the embedded one."""
+def write(block: Block, folder: Path) -> None:
+    """A block that is a file."""
+    path = folder / block.info.removeprefix("file=")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(block.text)
+
+
+def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """A command of the page, to its end."""
+    return subprocess.run(
+        [sys.executable, *module_and_arguments(command)],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+
+def start(command: str, folder: Path) -> Background:
+    """A command of the page that runs on."""
+    program, *arguments = shlex.split(command)
+    if program == "python":
+        script, *arguments = arguments
+        program = script.removesuffix(".py")
+    return Background(*arguments, cwd=folder, module=program, env={})
+
+
+def follow(page: Path, folder: Path, url: str) -> None:
+    """Do what it says, block by block."""
+    with ExitStack() as stack:
+        background: list[Background] = []
+        for block in blocks(page):
+            expected = block.text.replace("nats://127.0.0.1:4222", url)
+            command, _, output = expected.removeprefix("$ ").partition("\n")
+            match block.language, block.info:
+                case _, info if info.startswith("file="):
+                    write(block, folder)
+                case "console", "":
+                    done = run(command, folder)
+                    assert without_times(done.stdout) == without_times(output), command
+                    assert done.stderr == "", command
+                case "console", "background":
+                    background.append(stack.enter_context(start(command, folder)))
+                    background[-1].wait_for(output.strip())
+                case "console", "printed":
+                    background[-1].wait_for(expected.strip())
+                case _:
+                    pytest.fail(f"a block of this kind is not run: {block}")
+
+
+@pytest.fixture
+def as_described(tmp_path: Path, nats_process: NatsServer, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder. A broker of the test's own stands in for the embedded one."""
     monkeypatch.setenv("NATS_URL", nats_process.url)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")  # of other plugins of pytest
     monkeypatch.setenv("COLUMNS", "80")
     for name in ("CI", "BUILD_NUMBER"):  # with one of them, pytest does not cut its summary
         monkeypatch.delenv(name, raising=False)
-    with ExitStack() as stack:
-        background: list[Background] = []
-        for block in blocks():
-            expected = block.text.replace("nats://127.0.0.1:4222", nats_process.url)
-            command, _, output = expected.removeprefix("$ ").partition("\n")
-            match block.language, block.info:
-                case _, info if info.startswith("file="):
-                    path = tmp_path / info.removeprefix("file=")
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    path.write_text(block.text)
-                case "console", "":
-                    done = subprocess.run(
-                        [sys.executable, *module_and_arguments(command)],
-                        cwd=tmp_path,
-                        capture_output=True,
-                        text=True,
-                        timeout=30,
-                    )
-                    assert without_times(done.stdout) == without_times(output), command
-                    assert done.stderr == "", command
-                case "console", "background":
-                    arguments = module_and_arguments(command)[2:]
-                    running = stack.enter_context(Background(*arguments, cwd=tmp_path, env={}))
-                    background.append(running)
-                    running.wait_for(output.strip())
-                case "console", "printed":
-                    background[-1].wait_for(expected.strip())
-                case _:
-                    pytest.fail(f"a block of this kind is not run: {block}")
+    return tmp_path
+
+
+def test_the_tutorial(as_described: Path, nats_server: str) -> None:
+    """Each block in turn."""
+    follow(TUTORIAL, as_described, nats_server)
+
+
+def test_the_chapter_on_databases(as_described: Path, nats_server: str) -> None:
+    """It goes on where the first chapter ended."""
+    for block in blocks(TUTORIAL):
+        if block.info.startswith("file="):
+            write(block, as_described)
+    assert run("fusiongen generate", as_described).returncode == 0
+    follow(DATABASE, as_described, nats_server)
 
 
 def test_the_readme_shows_the_example_as_it_is() -> None:

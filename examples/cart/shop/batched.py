@@ -19,7 +19,7 @@ class ProductsBatched(ProductsInSql):
     rows: DataLoader[str, ProductRow | None] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rows = DataLoader(self._load, cache=False)
+        self.rows = DataLoader(self._load, cache=False, max_batch_size=1000)
 
     async def get(self, id: str) -> Product | None:
         row = await self.rows.load(id)

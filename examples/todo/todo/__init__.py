@@ -1,0 +1,1 @@
+"""Folders of things to do, on any number of hosts that share one database."""
