@@ -6,12 +6,14 @@ Needs the extra `sql`: SQLAlchemy's asyncio, with asyncpg for PostgreSQL and aio
 from ..errors import MissingPackage
 
 try:
+    import aiodataloader  # noqa: F401
     import sqlalchemy  # noqa: F401
     import tenacity  # noqa: F401
 except ImportError:
     raise MissingPackage("fusionrt.sql", "fusiongen[sql]") from None
 
 from .database import Database
+from .loading import Loader
 from .tables import metadata
 
-__all__ = ["Database", "metadata"]
+__all__ = ["Database", "Loader", "metadata"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import MetaData
 from sqlalchemy.engine import URL, make_url
@@ -12,11 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..errors import LogMissing, UnknownShard
 from ..operations import CommandScope, OperationLog
+from .loading import Loader, Loads, Source
 from .log import SqlLog
 from .shard import Shard
 from .transaction import Transaction
 
 __all__ = ["Database"]
+
+_E = TypeVar("_E")
 
 
 class Database:
@@ -47,6 +51,7 @@ class Database:
             name: Shard(name, make_url(each), options) for name, each in urls.items()
         }
         self._retention = retention
+        self._loads: Final = Loads()
 
     @property
     def shards(self) -> tuple[str, ...]:
@@ -62,14 +67,20 @@ class Database:
         Raises:
             UnknownShard: there is no such shard.
         """
-        at = self._at(shard)
-        transaction = self._transaction()
-        if transaction is not None and transaction.has_begun(at):
-            async with transaction.reading() as session:
-                yield session
-            return
-        async with AsyncSession(at.reads, expire_on_commit=False) as session:
+        async with self._source(self._at(shard)).session() as session:
             yield session
+
+    def loader(self, model: type[_E], shard: str = "") -> Loader[_E]:
+        """Entities by their ids: `await db.loader(Todo).load(id)`. All that are asked for in one
+        turn of the loop come by one query, in a session that only reads, as by `read()`.
+
+        model: a class that is mapped to a table with one column as its primary key.
+
+        Raises:
+            FrameworkError: it is no such class.
+            UnknownShard: there is no such shard.
+        """
+        return Loader(self._loads, model, partial(self._source, self._at(shard)))
 
     @asynccontextmanager
     async def begin(self, shard: str = "") -> AsyncIterator[AsyncSession]:
@@ -113,7 +124,8 @@ class Database:
             await shard.create_all(*more)
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, once loaders have read what they were asked for."""
+        await self._loads.close()
         for shard in self._shards.values():
             await shard.close()
 
@@ -128,6 +140,13 @@ class Database:
         if at is None:
             raise UnknownShard(shard, self.shards)
         return at
+
+    def _source(self, at: Shard) -> Source:
+        """Where the running code reads."""
+        transaction = self._transaction()
+        if transaction is not None and transaction.has_begun(at):
+            return Source(at, transaction.place, transaction.reading)
+        return Source(at, None, at.reading)
 
     def _transaction(self) -> Transaction | None:
         """Of the operation that the running code belongs to, if it is one of this database."""

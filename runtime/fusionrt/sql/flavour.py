@@ -59,5 +59,8 @@ class Flavour(Protocol):
     def reading(self, connection: AsyncConnection) -> AbstractAsyncContextManager[None]:
         """The database refuses writes, in the midst of a transaction that may have written."""
 
+    def refuses(self, error: BaseException) -> bool:
+        """Whether a value that was asked for is none of its column, and others might be."""
+
     def conflicts(self, error: BaseException) -> bool:
         """Whether the driver says: others were in the way, try again."""

@@ -32,7 +32,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ..operations import Fate
@@ -43,6 +43,9 @@ __all__ = ["Postgres"]
 
 SERIALIZATION_FAILURE: Final = "40001"
 DEADLOCK: Final = "40P01"
+BAD_VALUES: Final = "22"
+"""A class of errors."""
+NO_SUCH_COMPARISON: Final = "42883"
 
 _XID = literal_column("CAST(CAST(pg_current_xact_id() AS text) AS bigint)", BigInteger)
 _ENDED = text("SELECT pg_xact_status(CAST(CAST(:xid AS text) AS xid8))")
@@ -130,7 +133,17 @@ class Postgres:
         finally:  # that ends the setting, too
             await savepoint.rollback()
 
-    def conflicts(self, error: BaseException) -> bool:
+    def refuses(self, error: BaseException) -> bool:
         if not isinstance(error, DBAPIError):
-            return False
-        return getattr(error.orig, "sqlstate", None) in {SERIALIZATION_FAILURE, DEADLOCK}
+            return isinstance(error, (StatementError, ValueError, TypeError))
+        state = _state(error)
+        return state.startswith(BAD_VALUES) or state == NO_SUCH_COMPARISON
+
+    def conflicts(self, error: BaseException) -> bool:
+        return _state(error) in {SERIALIZATION_FAILURE, DEADLOCK}
+
+
+def _state(error: BaseException) -> str:
+    """The code of the server's error; empty if it is none."""
+    cause = error.orig if isinstance(error, DBAPIError) else None
+    return getattr(cause, "sqlstate", None) or ""

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import MetaData, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..errors import FrameworkError, MissingTables
 from ..operations import StoredOperation
@@ -38,6 +39,10 @@ class Shard:
         self.name: Final = name
         self.flavour: Final = _FLAVOURS[url.drivername]()
         self.writes, self.reads = self.flavour.engines(url, options)
+
+    def reading(self) -> AsyncSession:
+        """A session that only reads."""
+        return AsyncSession(self.reads, expire_on_commit=False)
 
     async def create_all(self, *more: MetaData) -> None:
         """Make the tables that are not there: ours, and those of others."""

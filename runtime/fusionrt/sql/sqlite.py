@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL, Connection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from ..errors import FrameworkError
@@ -91,6 +91,11 @@ class Sqlite:
             yield
         finally:
             await connection.execute(text("PRAGMA query_only = OFF"))
+
+    def refuses(self, error: BaseException) -> bool:
+        if isinstance(error, DBAPIError):
+            return isinstance(error.orig, (sqlite3.InterfaceError, sqlite3.ProgrammingError))
+        return isinstance(error, (StatementError, ValueError, TypeError, OverflowError))
 
     def conflicts(self, error: BaseException) -> bool:
         cause = error.orig if isinstance(error, DBAPIError) else None

@@ -46,6 +46,11 @@ class Transaction:
         return self._connection is not None and self.shard is shard
 
     @property
+    def place(self) -> object:
+        """Where in it the running code is; one turn after the other is taken there."""
+        return self._alone.lock
+
+    @property
     def is_open(self) -> bool:
         """Whether there is anything to commit."""
         return self._connection is not None
@@ -137,11 +142,15 @@ class _Turn:
     def __init__(self) -> None:
         self._root = asyncio.Lock()
 
+    @property
+    def lock(self) -> asyncio.Lock:
+        """That of the block which the running code is in."""
+        around = _around.get()
+        return around[1] if around is not None and around[0] is self else self._root
+
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
-        around = _around.get()
-        lock = around[1] if around is not None and around[0] is self else self._root
-        async with lock:
+        async with self.lock:
             token = _around.set((self, asyncio.Lock()))
             try:
                 yield
