@@ -12,6 +12,7 @@ except ImportError:
     raise MissingPackage("fusionrt.sql", "fusiongen[sql]") from None
 
 from .database import Database
+from .outbox import DeadEvent, Outbox, OutboxCounts
 from .tables import metadata
 
-__all__ = ["Database", "metadata"]
+__all__ = ["Database", "DeadEvent", "Outbox", "OutboxCounts", "metadata"]
