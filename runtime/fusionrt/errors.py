@@ -47,6 +47,7 @@ __all__ = [
     "ClockError",
     "CommandInComputeError",
     "CycleError",
+    "EventExists",
     "ForeignCancellation",
     "FrameworkError",
     "FusionError",
@@ -59,6 +60,7 @@ __all__ = [
     "NotBoundError",
     "NotInCommand",
     "NotPermitted",
+    "OutboxMissing",
     "OutcomeUnknown",
     "Overloaded",
     "PortTaken",
@@ -165,6 +167,35 @@ class LogMissing(FrameworkError):
         super().__init__(
             f"{command} writes to a database whose operation log its host does not have, so that "
             "nobody would hear of it: write `Host(…, log=db.log())`, and serve the service there"
+        )
+
+
+class OutboxMissing(FrameworkError):
+    """Raised where an event is to be stored or handled by a host whose log keeps none.
+
+    subject: the command, or the type of the events.
+    """
+
+    def __init__(self, subject: str) -> None:
+        self.subject = subject
+        super().__init__(
+            f"{subject}: events are stored in the transaction of a database, whose operation log "
+            "this host does not have: write `Host(…, log=db.log())`, and serve the service there"
+        )
+
+
+class EventExists(FusionError, builtins.LookupError):
+    """Raised when an event is stored whose id is there: an earlier one, for which it may be too
+    late to be changed.
+
+    id: of both.
+    """
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        super().__init__(
+            f"there is an event {id} already, or was a short time ago: take another id, or say "
+            'what is to become of it, `conflict="skip"` or `"update"`, which must be in time'
         )
 
 

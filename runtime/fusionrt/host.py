@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from types import TracebackType
-from typing import Final, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from .broker import Broker
-from .errors import NotBoundError, RemoteUnavailable
+from .errors import NotBoundError, OutboxMissing, RemoteUnavailable
 from .graph import (
     MAX_COMPUTEDS,
     Classifier,
@@ -28,7 +28,17 @@ from .observing.discovery import Announced, Discovery
 from .observing.health import STOPPED, Health, health_of
 from .observing.meter import Meter
 from .observing.statistics import HostStatistics
-from .operations import Applier, HostCommitter, Nudges, OperationLog, Reflection
+from .operations import (
+    TRIES,
+    Applier,
+    EventHandler,
+    HostCommitter,
+    Nudges,
+    OperationLog,
+    Reflection,
+    event_name,
+    relay,
+)
 from .primitives import new_id, spawn
 from .remote.client import Client
 from .remote.cycles import Cycles
@@ -62,6 +72,7 @@ from .wire.packing import Packing
 __all__ = ["Host", "HostStatistics"]
 
 _C = TypeVar("_C", bound=Client)
+_E = TypeVar("_E")
 
 _log = logging.getLogger("fusionrt")
 
@@ -229,6 +240,48 @@ class Host(Rooted):
             RemoteUnavailable: the client that is named has left.
         """
         return self._open().client(cls) if of is None else self._open().reach(cls, of.id)
+
+    def on(
+        self,
+        event: type[_E],
+        handler: Callable[[_E, str], Awaitable[object]],
+        *,
+        tries: int = TRIES,
+    ) -> None:
+        """From now on do what events of a type ask for, that commands stored (`operation.event`).
+
+            host.on(ReminderDue, todos.remind_of)    # async def remind_of(event, id) -> None
+
+        Serve first what the handler calls. Of all hosts of the database that have one, one runs it
+        at a time; at least once, for this process may die before that is written down, so it has to
+        bear to be called again with the same `id`: see `operation.once`. If it fails it is tried
+        again, later and later; then the event is kept as dead (`Database.outbox`). It is cancelled
+        if the database cannot be told within 30 s that it still runs. It is called outside of
+        commands, up to 16 at a time, also for events that others stored before this host began.
+
+        tries: how often; 5 take some six minutes.
+
+        Raises:
+            OutboxMissing: the host has no log that keeps events.
+            FrameworkError: this type has a handler here, or a relay.
+            ArgumentError: no class of one's own.
+        """
+        self._open().handle(EventHandler(event_name(event), event, handler, tries))
+
+    def relay(self, event: type[Any], subject: str | None = None) -> None:
+        """From now on tell other systems of events of a type: as JSON, in the JetStream stream
+        `<prefix>-events`, at `<prefix>.events.<subject>`, with the event's id as `Nats-Msg-Id`.
+
+        The stream is made if it is not there, for a week and 1 GiB. While there is no JetStream
+        they wait. A type is relayed or handled, by all hosts alike: each event goes to one of them.
+
+        subject: words with dots; the name of the type without one.
+
+        Raises:
+            OutboxMissing, FrameworkError, ArgumentError: as `on`.
+        """
+        entered = self._open()
+        entered.handle(relay(event, subject, entered._transport, self._subjects))
 
     def statistics(self) -> HostStatistics:
         """What this process did as a part of the system since the host was entered, and what it
@@ -437,6 +490,11 @@ class _Entered:
             self._exits.push_async_callback(shards.close)
             await shards.open(responder)
         await self._announce(binding.contract, servant)
+
+    def handle(self, handler: EventHandler) -> None:
+        if self._nudges.log is None:
+            raise OutboxMissing(handler.name)
+        self._nudges.log.handle(handler)
 
     async def _announce(self, contract: Contract, servant: ServiceServant) -> None:
         name, kinds = contract.name, kinds_of(contract)

@@ -157,6 +157,13 @@ class Trying(Shelf):
             async with self.db.begin() as inner:
                 inner.add(row(3))
 
+    async def fail_around_an_inner_block(self, note: Note) -> None:
+        await self.add(Note(1, "", ""))
+        with suppress(Fails):
+            async with self.db.begin():
+                await self.add(Note(2, "", ""))
+                raise Fails
+
     async def fail_in_the_end(self, note: Note) -> None:
         await self.fail_in_an_inner_block(note)
         raise Fails
@@ -231,6 +238,7 @@ class Trying(Shelf):
         "fail in the first block": [2],
         "fail in a later block": [1, 3],
         "fail in an inner block": [1, 3],
+        "fail around an inner block": [1],
         "fail in the end": [],
         "commit by hand": [],
         "roll back by hand": [2],

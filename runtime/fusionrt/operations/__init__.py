@@ -1,21 +1,27 @@
 """Commands: run once, collect the keys that they invalidate, apply them at the end."""
 
 from .applying import Applier
-from .command import CommandScope, check_not_reading, read_fresh, run_command
+from .command import CommandScope, check_not_reading, given_id, read_fresh, run_command
 from .committing import Committer, HostCommitter, LocalCommitter
 from .current import CurrentOperation, operation
 from .jetstream import JetStreamLog
 from .log import Follower, LogStatistics, OpenLog, OperationLog
 from .nudges import Nudges
+from .once import apart
 from .operation import Fate, Key, Operation, apply, checked_id
+from .outbox import TRIES, Conflict, EventHandler, NewEvent, Outbox, event_name
 from .reflection import Reflection
+from .relay import relay
 from .stored import StoredKey, StoredOperation, stored
 
 __all__ = [
+    "TRIES",
     "Applier",
     "CommandScope",
     "Committer",
+    "Conflict",
     "CurrentOperation",
+    "EventHandler",
     "Fate",
     "Follower",
     "HostCommitter",
@@ -23,18 +29,24 @@ __all__ = [
     "Key",
     "LocalCommitter",
     "LogStatistics",
+    "NewEvent",
     "Nudges",
     "OpenLog",
     "Operation",
     "OperationLog",
+    "Outbox",
     "Reflection",
     "StoredKey",
     "StoredOperation",
+    "apart",
     "apply",
     "check_not_reading",
     "checked_id",
+    "event_name",
+    "given_id",
     "operation",
     "read_fresh",
+    "relay",
     "run_command",
     "stored",
 ]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ..errors import CommandInComputeError
 from ..graph import SCOPE, Computed, Isolated, Uncached, run_in
 from ..primitives import new_id
+from .once import once_id
 from .operation import Key, Operation
 
 if TYPE_CHECKING:
     from .committing import Committer
 
-__all__ = ["CommandScope", "check_not_reading", "read_fresh", "run_command"]
+__all__ = ["CommandScope", "check_not_reading", "given_id", "read_fresh", "run_command"]
 
 _T = TypeVar("_T")
 
@@ -37,6 +38,11 @@ class CommandScope(Uncached):
         """The command that the running code belongs to."""
         scope = SCOPE.get()
         return scope if isinstance(scope, CommandScope) and scope.is_open else None
+
+
+def given_id() -> str | None:
+    """The id that `once` gives the command which is called now; a part of another one has its."""
+    return once_id() if CommandScope.current() is None else None
 
 
 def check_not_reading(name: str) -> None:

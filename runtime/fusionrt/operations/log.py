@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 from ..rpc import Subjects
 from ..transport import Transport
 from .operation import Operation
+from .outbox import EventHandler
 from .stored import StoredOperation
 
 __all__ = ["Follower", "LogStatistics", "OpenLog", "OperationLog"]
@@ -76,6 +77,14 @@ class OpenLog(Protocol):
 
     def check(self) -> None:
         """Before something is answered: tell the follower if too much may be missing (O9)."""
+
+    def handle(self, handler: EventHandler) -> None:
+        """Do what events of a type ask for, until the log is closed (O16).
+
+        Raises:
+            OutboxMissing: it keeps no events.
+            FrameworkError: that type has a handler here.
+        """
 
     def statistics(self) -> LogStatistics:
         """What it has done."""

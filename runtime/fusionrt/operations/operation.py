@@ -16,6 +16,7 @@ from ..values.masking import text_without_secrets
 from ..wire.marks import Marks
 
 if TYPE_CHECKING:
+    from .outbox import Outbox
     from .stored import StoredOperation
 
 __all__ = ["Fate", "Key", "Operation", "apply", "checked_id"]
@@ -83,7 +84,7 @@ class Operation:
     told: bool = False
     marks: Marks = field(default_factory=Marks)
     fate: Fate = Fate.OPEN
-    transaction: object | None = None
+    transaction: Outbox | None = None
     stored: StoredOperation | None = None
     after: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
     """What is to be done once it is committed and applied."""

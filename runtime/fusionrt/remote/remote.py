@@ -22,7 +22,14 @@ from ..contract import ComputeOptions
 from ..errors import CallTimeout, OutcomeUnknown
 from ..graph import SCOPE, Computed, Graph, Hit, Origin, arguments_of, at_home
 from ..interceptors import Call, Interceptor, Side
-from ..operations import CommandScope, Operation, apply, check_not_reading, checked_id
+from ..operations import (
+    CommandScope,
+    Operation,
+    apply,
+    check_not_reading,
+    checked_id,
+    given_id,
+)
 from ..primitives import aclose, new_id, now
 from ..rpc import Ask, Incoming, Peer, Pending, Registration, Upload
 from ..services.declared import DeclaredKeys
@@ -320,7 +327,7 @@ class Remote(ComputeMethods):
             CommandInComputeError: a compute body called it.
         """
         check_not_reading(f"{self.contract.name}.{method}")
-        operation = operation or self._operation or new_id()
+        operation = operation or self._operation or given_id() or new_id()
         if self._retries:
             again = partial(Remote.command, method=method, arguments=arguments, operation=operation)
             return await self._patiently(method, again)
@@ -404,7 +411,7 @@ class Remote(ComputeMethods):
         operation = None
         if isinstance(self.contract.method[method], Command):
             check_not_reading(f"{self.contract.name}.{method}")
-            operation = self._operation or new_id()
+            operation = self._operation or given_id() or new_id()
         way, pipeline = self._stream_way(method), self._pipeline
         result: _T
         if pipeline is None:

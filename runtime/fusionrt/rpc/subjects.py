@@ -86,6 +86,16 @@ class Subjects:
         return f"{self.prefix}.log"
 
     @property
+    def events(self) -> str:
+        """What is below this is told to other systems, in a stream of JetStream."""
+        return f"{self.prefix}.events"
+
+    @property
+    def event_stream(self) -> str:
+        """That stream."""
+        return re.sub(r"[^\w-]", "_", f"{self.prefix}-events", flags=re.ASCII)
+
+    @property
     def stream(self) -> str:
         """The stream that has it, unless another one was named."""
         return re.sub(r"[^\w-]", "_", f"{self.prefix}-log", flags=re.ASCII)

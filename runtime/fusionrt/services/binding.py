@@ -28,7 +28,9 @@ from ..operations import (
     Key,
     LocalCommitter,
     Operation,
+    apart,
     check_not_reading,
+    given_id,
     read_fresh,
     run_command,
 )
@@ -230,7 +232,11 @@ class Binding(ComputeMethods):
         body = self.unbound(method)
         if self.contract.method[method].sends:
             body = closing_last(body)
-        operation = operation or Operation(new_id(), f"{self.contract.name}.{method}")
+        given = None
+        if operation is None:
+            given = given_id()
+            operation = Operation(given or new_id(), f"{self.contract.name}.{method}")
+            operation.repeats = given is not None
         operation.of(self.contract, method)
         run = partial(
             run_command,
@@ -240,9 +246,12 @@ class Binding(ComputeMethods):
             declared.by_result,
             self.committer or LocalCommitter(graph),
         )
+        call: Coroutine[Any, Any, _T]
         if self.pipeline is None:
-            return run()
-        return self._through(self.pipeline, method, arguments, operation, run)
+            call = run()
+        else:
+            call = self._through(self.pipeline, method, arguments, operation, run)
+        return call if given is None else apart(call)
 
     async def _through(
         self,

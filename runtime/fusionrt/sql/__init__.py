@@ -14,6 +14,7 @@ except ImportError:
 
 from .database import Database
 from .loading import Loader
+from .outbox import DeadEvent, Outbox, OutboxCounts
 from .tables import metadata
 
-__all__ = ["Database", "Loader", "metadata"]
+__all__ = ["Database", "DeadEvent", "Loader", "Outbox", "OutboxCounts", "metadata"]

@@ -29,12 +29,16 @@ _log = logging.getLogger("fusionrt")
 class Commands:
     """Of one host. What has no transaction is stored on the first shard.
 
+    on_events: called when some were committed.
     stored: how many operations. retried: how many attempts were rolled back and made again.
     """
 
-    def __init__(self, shards: tuple[Shard, ...], follower: Follower) -> None:
+    def __init__(
+        self, shards: tuple[Shard, ...], follower: Follower, on_events: Callable[[], None]
+    ) -> None:
         self._shards: Final = shards
         self._follower: Final = follower
+        self._on_events: Final = on_events
         self.stored = 0
         self.retried = 0
 
@@ -158,6 +162,8 @@ class Commands:
             await transaction.end()
         operation.fate, operation.stored = Fate.COMMITTED, one
         self.stored += one is not None
+        if transaction.has_events:
+            self._on_events()
         return True
 
     async def _first(self, operation: Operation) -> StoredOperation | None:

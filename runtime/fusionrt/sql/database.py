@@ -15,6 +15,7 @@ from ..errors import LogMissing, UnknownShard
 from ..operations import CommandScope, OperationLog
 from .loading import Loader, Loads, Source
 from .log import SqlLog
+from .outbox import Outbox
 from .shard import Shard
 from .transaction import Transaction
 
@@ -114,6 +115,14 @@ class Database:
     def log(self) -> OperationLog:
         """The operation log in this database, for `Host(log=…)`."""
         return SqlLog(tuple(self._shards.values()), self._retention)
+
+    def outbox(self, shard: str = "") -> Outbox:
+        """What there is of events that commands stored, and a way to let dead ones be tried anew.
+
+        Raises:
+            UnknownShard: there is no such shard.
+        """
+        return Outbox(self._at(shard))
 
     async def create_all(self, *more: MetaData) -> None:
         """Make the tables that are not there yet, for a quick start: those of the log, and those

@@ -7,9 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TypeVar
 
-from ..operations import Follower, LogStatistics, OpenLog, Operation
+from ..operations import EventHandler, Follower, LogStatistics, OpenLog, Operation
 from ..primitives import spawn
 from .commands import Commands
+from .outbox import Claimer, trim_events_forever
 from .reader import Reader
 from .shard import Shard
 from .trimmer import trim_forever
@@ -36,31 +37,51 @@ class SqlLog:
             for shard in self._shards:
                 trimming = spawn(trim_forever(shard, self._retention), name="fusion trimmer")
                 exits.callback(trimming.cancel)
-            yield _OpenSqlLog(name, Commands(self._shards, follower), readers)
+                trimming = spawn(trim_events_forever(shard), name="fusion event trimmer")
+                exits.callback(trimming.cancel)
+            claimers = [Claimer(shard, follower.iid) for shard in self._shards]
+            for claimer in claimers:
+                exits.push_async_callback(claimer.close)
+
+            def poke() -> None:
+                for claimer in claimers:
+                    claimer.poke()
+
+            yield _OpenSqlLog(name, Commands(self._shards, follower, poke), readers, claimers)
 
 
 class _OpenSqlLog:
     """See `OpenLog`."""
 
-    def __init__(self, name: str, commands: Commands, readers: list[Reader]) -> None:
+    def __init__(
+        self, name: str, commands: Commands, readers: list[Reader], claimers: list[Claimer]
+    ) -> None:
         self.name: Final = name
         self._commands: Final = commands
         self._readers: Final = readers
+        self._claimers: Final = claimers
 
     async def run(self, operation: Operation, attempt: Callable[[], Awaitable[_T]]) -> _T:
         return await self._commands.run(operation, attempt)
 
     async def catch_up(self) -> None:
+        for claimer in self._claimers:
+            claimer.poke()  # who stored an operation may have stored events
         await asyncio.gather(*(reader.catch_up() for reader in self._readers))
 
     def check(self) -> None:
         for reader in self._readers:
             reader.check()
 
+    def handle(self, handler: EventHandler) -> None:
+        for claimer in self._claimers:
+            claimer.handle(handler)
+
     def statistics(self) -> LogStatistics:
         return LogStatistics(
             stored=self._commands.stored,
             retried=self._commands.retried,
             applied=sum(reader.applied for reader in self._readers),
+            dead=sum(claimer.dead for claimer in self._claimers),
             lag=max(reader.lag for reader in self._readers),
         )

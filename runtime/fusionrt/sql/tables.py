@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Float, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
 
-__all__ = ["logs", "metadata", "operations", "readers"]
+__all__ = ["events", "logs", "metadata", "operations", "readers"]
 
 metadata: Final = MetaData(
     naming_convention={
@@ -47,4 +58,25 @@ logs: Final = Table(
     metadata,
     Column("one", Integer, primary_key=True, autoincrement=False),
     Column("id", Text, nullable=False, comment="of this log, whatever its address is"),
+)
+
+_OPEN = text("state = 'open'")
+
+events: Final = Table(
+    "fusion_events",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("type", Text, nullable=False),
+    Column("value", LargeBinary, nullable=False, comment="as msgpack"),
+    Column("state", Text, nullable=False, comment="open, done or dead"),
+    Column(
+        "due", Float, nullable=False, comment="nobody takes it before; when claimed: until when"
+    ),
+    Column("tries", Integer, nullable=False, comment="how often it was claimed"),
+    Column("claimant", Text, comment="the host that it is claimed by"),
+    Column("error", Text, comment="what the last try failed with"),
+    Column("added", Float, nullable=False, comment="seconds since 1970, by the database"),
+    Column("ended", Float, comment="when it was done, or given up"),
+    Index("fusion_events_due_idx", "due", postgresql_where=_OPEN, sqlite_where=_OPEN),
+    Index("fusion_events_ended_idx", "ended"),
 )

@@ -12,7 +12,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ..errors import FrameworkError
+from ..operations import NewEvent
 from ..primitives import to_its_end
+from .outbox import store_event
 from .shard import Shard
 
 __all__ = ["Transaction"]
@@ -33,6 +35,8 @@ class Transaction:
         self._shards: Final = shards
         self.shard: Shard | None = None
         """Where it has begun, ever: an operation stays there."""
+        self.has_events = False
+        """Whether it stored some, ever."""
         self._connection: AsyncConnection | None = None
         self._alone = _Turn()
         self._ended = False
@@ -64,6 +68,7 @@ class Transaction:
             connection = await self.begun(shard)
             try:
                 async with _session(connection, mode) as session, session.begin():
+                    await session.connection()  # else its savepoint begins with its first statement
                     yield session
             except BaseException:
                 if first:
@@ -112,6 +117,24 @@ class Transaction:
                 raise
             self._connection = connection
         return self._connection
+
+    async def event(self, event: NewEvent) -> str:
+        """See `Outbox`; it belongs to the block that the code is in."""
+        shard = self.shard or self._only()
+        async with self._alone.taken():
+            connection = await self.begun(shard)
+            id = await store_event(connection, shard.flavour, event)
+        self.has_events = True
+        return id
+
+    def _only(self) -> Shard:
+        first, *others = self._shards
+        if others:
+            raise FrameworkError(
+                "an event was stored before its operation had begun on one of the database's "
+                "shards: store it within `db.begin(…)`, or after it"
+            )
+        return first
 
     async def commit(self) -> None:
         """Let it be seen. What it raises does not tell whether it was (O12)."""

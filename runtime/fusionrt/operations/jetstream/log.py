@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
+from ...errors import OutboxMissing
 from ...transport import Journal, Kept
 from ..log import Follower, LogStatistics, OpenLog
 from ..operation import Operation
+from ..outbox import EventHandler
 from .commands import Commands
 from .following import Following
 from .storing import Storing
@@ -99,6 +101,10 @@ class _OpenJetStreamLog:
     def check(self) -> None:
         """See `OpenLog`."""
         self._following.check()
+
+    def handle(self, handler: EventHandler) -> None:
+        """See `OpenLog`."""
+        raise OutboxMissing(handler.name)
 
     def statistics(self) -> LogStatistics:
         """See `OpenLog`."""
