@@ -150,7 +150,7 @@ MUTANTS: Final = {
         "if computed is not None and computed.is_consistent:",
     ),
     "O5: what other hosts changed is not applied": _one(
-        20, "operations.nudges:Nudges._received", "if mark.iid == self._iid:", "if True:"
+        20, "operations.nudges:Nudges._received", "if nudge.operation.iid == self._iid:", "if True:"
     ),
     "D15: a fence vouches for what a lost host had held": _one(
         500, "rpc.client.writes:Writes.pass_on", "if self.adrift:", "if False:"

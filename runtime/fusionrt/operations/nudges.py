@@ -35,13 +35,21 @@ PATIENCE: Final = 0.5
 
 
 class _Nudge(msgspec.Struct, array_like=True):
-    """operation: with the keys of one service, without its result.
-    number: counts those of its host to this service's hosts (D15). log: the name of its log.
+    """operation: with the keys of one service, without its result. log: the name of its log, if it
+    is stored. number: counts those of its host and log to this service's hosts (D15).
     """
 
     operation: StoredOperation
     number: int = 0
     log: str = ""
+
+
+_IN: Final = "/"
+
+
+def _origin(iid: str, log: str) -> str:
+    """What counts nudges: a host, of those that it stores by its log and of others apart."""
+    return f"{iid}{_IN}{log}" if log else iid
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -59,14 +67,14 @@ class Nudges:
         """Of this host, if it has one; set before anything is told or heard."""
         self._applier = applier
         self._loose = loose
-        self._sent: Counter[str] = Counter()
-        """How many nudges, by service."""
+        self._sent: Counter[tuple[str, str]] = Counter()
+        """How many nudges, by service and log."""
         self._heard: dict[tuple[str, str], int] = {}
-        """The number of the last, by service and host."""
+        """The number of the last, by service and origin; not of what this host's log has."""
         self._missing: dict[str, list[tuple[Mark, asyncio.Future[bool]]]] = {}
         """What is waited for, by the services that are served here."""
-        self._hints: list[Mark] = []
-        """What the log is to be read for."""
+        self._unread: list[asyncio.Future[bool]] | None = None
+        """The log is to be read; then these are done."""
         self._reading: asyncio.Task[None] | None = None
         self._iid = applier.iid
         self._transport = applier.transport
@@ -79,8 +87,8 @@ class Nudges:
         for key in told.keys:
             by_service.setdefault(key.service, []).append(key)
         for service, keys in by_service.items():
-            self._sent[service] += 1
-            mark = Mark(service, self._iid, self._sent[service])
+            self._sent[service, log] += 1
+            mark = Mark(service, _origin(self._iid, log), self._sent[service, log])
             operation.marks.add((mark,))
             self._transport.publish(
                 self._subjects.operations(service), self._nudge(told, keys, mark.number, log)
@@ -113,11 +121,11 @@ class Nudges:
             every = StoredOperation("", "", "a command that cannot be read here", whole([service]))
             nudge = _Nudge(every)
             _log.warning("a message on %s is no operation: it may be any", message.subject)
-        mark = Mark(service, nudge.operation.iid, nudge.number)
-        if mark.iid == self._iid:
+        if nudge.operation.iid == self._iid:
             return
-        if self.log is not None and nudge.log == self.log.name:
-            self._read(mark)
+        mark = Mark(service, _origin(nudge.operation.iid, nudge.log), nudge.number)
+        if self._is_in_log(mark):
+            self._read()
             return
         keys = tuple(key for key in nudge.operation.keys if key.service == service)
         if self._note(mark) or not keys:
@@ -134,23 +142,26 @@ class Nudges:
             del self._heard[next(iter(self._heard))]
         return mark.number > last + 1
 
-    # -- with a log: what was stored before a hint came is applied once that is read --
+    # -- with a log: what was stored before somebody says so is applied once that is read. Numbers
+    # prove nothing of it: anybody may have made them up (O5) --
 
-    def _read(self, hint: Mark) -> None:
-        self._hints.append(hint)
+    def _is_in_log(self, mark: Mark) -> bool:
+        return self.log is not None and mark.iid.endswith(_origin("", self.log.name))
+
+    def _read(self, *waits: asyncio.Future[bool]) -> None:
+        self._unread = [*(self._unread or ()), *waits]
         if self._reading is None:
             self._reading = spawn(self._catch_up(), name="fusion hints")
 
     async def _catch_up(self) -> None:
         assert self.log is not None
         try:
-            while self._hints:
-                hints, self._hints = self._hints, []
+            while self._unread is not None:
+                waits, self._unread = self._unread, None
                 await self.log.catch_up()
-                for hint in hints:
-                    self._note(hint)
-                for service in {hint.service for hint in hints}:
-                    self._heard_of(service)
+                for done in waits:
+                    if not done.done():
+                        done.set_result(True)
         finally:
             self._reading = None
 
@@ -178,12 +189,13 @@ class Nudges:
             done: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             missing.append((mark, done))
             waits.append(done)
-            if self.log is not None:
-                self._read(mark)
+            if self._is_in_log(mark):
+                self._read(done)
         return waits
 
     def _reflects(self, mark: Mark) -> bool:
-        return mark.iid == self._iid or self._heard.get((mark.service, mark.iid), -1) >= mark.number
+        own = mark.iid.partition(_IN)[0] == self._iid
+        return own or self._heard.get((mark.service, mark.iid), -1) >= mark.number
 
     def _heard_of(self, service: str) -> None:
         missing = self._missing[service]
