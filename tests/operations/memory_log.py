@@ -11,12 +11,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from fusionrt import OutcomeUnknown
+from fusionrt import OutboxMissing, OutcomeUnknown
 from fusionrt.operations import (
     CommandScope,
+    EventHandler,
     Fate,
     Follower,
     LogStatistics,
+    NewEvent,
     Operation,
     StoredOperation,
     stored,
@@ -37,6 +39,10 @@ class Transaction:
     """What one attempt wrote; nothing has begun before the first."""
 
     writes: dict[str, int] = field(default_factory=dict)
+
+    async def event(self, event: NewEvent) -> str:
+        """See `Outbox`."""
+        raise OutboxMissing(event.type)
 
 
 def transaction() -> Transaction:
@@ -165,6 +171,10 @@ class OpenMemoryLog:
         if self.behind:
             self.behind = False
             self.follower.lost("it was stopped for too long")
+
+    def handle(self, handler: EventHandler) -> None:
+        """See `OpenLog.handle`."""
+        raise OutboxMissing(handler.name)
 
     def statistics(self) -> LogStatistics:
         """See `OpenLog`."""
