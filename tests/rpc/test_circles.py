@@ -18,6 +18,7 @@ from tests.chain.generated.baskets import BasketsClient
 from tests.chain.generated.prices import PricesClient
 from tests.chain.generated.summaries import SummariesClient
 from tests.chain.services import BasketsOver, Nodes, PricesFrom, Ring, SummariesOver
+from tests.rpc.patience import patiently
 from tests.sizes import size
 
 SEEDS = size(5, 60)
@@ -186,6 +187,6 @@ def test_D15_circles_of_hosts_recover_from_a_network_that_loses_messages(
             each.network.faults = faults
             for price in range(2, 2 + PUTS):
                 await each.put("a", price)
-                assert await each.read() == price
+                assert await patiently(each.read) == price
 
     over_seeds(once)

@@ -103,6 +103,19 @@ async def test_D26_D6c_a_host_that_cannot_vouch_for_a_value_is_told(world: World
 
 
 @simulated
+async def test_D6c_what_is_fresh_again_is_told_over_each_hop_at_once(world: World) -> None:
+    """The carts probe the products each second; their own callers need not ask again."""
+    (caller,) = world.callers
+    changes = caller.carts.changes.total("1")
+    first = await anext(changes)
+    world.network.partition(world.servers["products"].name)
+    assert (await anext(changes)).is_suspended
+    world.network.heal()
+    async with asyncio.timeout(1.0 + MESSAGES):
+        assert await anext(changes) is first
+
+
+@simulated
 async def test_D26_what_was_made_from_a_replica_tells_its_watchers_too(world: World) -> None:
     """In another graph as well: a computed of one's own, and a state that is kept up to date."""
     (caller,) = world.callers
@@ -209,6 +222,29 @@ def test_D26_a_command_that_may_have_run_waits_and_one_that_never_left_fails() -
             lab.gate.set()
             assert await under_way == 1
             assert lab.data == {"a": 1}
+
+    run(scenario(), seed=0)
+
+
+def test_D13_what_fails_in_an_outage_says_whether_it_may_have_run() -> None:
+    """A result that was asked for before may be being made; what is asked in it is not."""
+
+    async def scenario() -> None:
+        network = MemoryNetwork()
+        async with (
+            Host(transport=network.connect("serving")) as serving,
+            Host(transport=network.connect("calling")) as calling,
+        ):
+            await serving.serve(TinyLab())
+            client = calling.client(LabClient).with_options(timeout=60.0)
+            under_way = asyncio.ensure_future(client.slow("a"))
+            await asyncio.sleep(0.1)
+            network.disconnect("calling")
+            in_the_grace = asyncio.ensure_future(client.slow("b"))
+            for call, may_have_run in ((under_way, True), (in_the_grace, False)):
+                with pytest.raises(RemoteUnavailable, match=BROKER) as caught:
+                    await call
+                assert caught.value.may_have_run is may_have_run
 
     run(scenario(), seed=0)
 

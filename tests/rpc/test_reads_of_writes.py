@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.chain.generated.baskets import BasketsClient
 from tests.chain.generated.prices import PricesClient
 from tests.chain.generated.summaries import SummariesClient
 from tests.chain.services import BasketsOver, PricesFrom, SummariesOver
+from tests.rpc.patience import patiently
 from tests.sizes import size
 
 SEEDS = size(15, 150)
@@ -204,7 +206,8 @@ def test_D15_holds_in_a_network_that_loses_messages() -> None:
             except Exception as error:  # its answer may be lost with its host's session
                 error.add_note(str(before))
                 continue
-            total = await chain.summaries.with_options(timeout=60.0).of("a")
+            summaries = chain.summaries.with_options(timeout=60.0)
+            total = await patiently(partial(summaries.of, "a"))
             assert total == 10 * chain.total("a"), "a summary is stale"
 
     over_seeds(test, SEEDS)

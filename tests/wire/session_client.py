@@ -192,7 +192,7 @@ class Client:
                 self.session.unsubscribe([id])
             case 9:
                 key = chance.randrange(KEYS)
-                mark = Mark("service", "another", self.world.version(key))
+                mark = Mark("service", "another", self.world.changes())
                 number = self.session.fence((mark,), 1)
                 self.fences[number] = key, self.world.version(key)
         self.pump()

@@ -180,6 +180,10 @@ class World:
         """The number of the newest value."""
         return len(self.written[key]) - 1
 
+    def changes(self) -> int:
+        """How often anything was changed: such numbers rise with what happens (D15)."""
+        return sum(len(times) for times in self.written)
+
     def stale_for(self, key: int, version: int) -> float:
         """How long ago a value was overwritten; 0 if it is the newest."""
         times = self.written[key]

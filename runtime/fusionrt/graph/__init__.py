@@ -19,6 +19,7 @@ from ._core.inner import (
 from ._core.invalidate import invalidate, mark, notify
 from ._core.leases import Lease, lean
 from ._core.scope import SCOPE, Isolated, Scope, Uncached, isolated, recompute, run_in
+from ._core.suspension import on_turn
 from ._core.unused import let_unused_go
 from .consolidate import ConsolidatingFunction, kind_of
 from .delayer import FixedDelayer, UpdateDelayer
@@ -101,6 +102,7 @@ __all__ = [
     "made_from",
     "mark",
     "notify",
+    "on_turn",
     "recompute",
     "repr_of",
     "run_in",

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 
 from ..errors import WireError
-from ..graph import Computed, Function, Origin, OriginKind, is_in_vain, str_of
+from ..graph import Computed, Function, Origin, OriginKind, is_in_vain, on_turn, str_of
 from ..identity import Asker
 from ..interceptors import arriving
 from ..operations import Operation
@@ -176,6 +176,9 @@ class _Held:
 
     def suspended(self) -> bool:
         return self._computed.is_suspended
+
+    def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
+        return on_turn(self._computed, handler)
 
 
 class Served:

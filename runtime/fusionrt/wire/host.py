@@ -387,6 +387,10 @@ class HostSession:
         for ids, last in chunks(suspended if agrees else (), self._limits.ids):
             self._outbox.say_last(Acknowledged(number, agrees, ids, last))
 
+    def suspended(self, ids: Sequence[int]) -> None:
+        """The same unasked: what is suspended upstream now, and nothing else. It proves nothing."""
+        self.acknowledge(_UNASKED, ids)
+
     def sources(self, services: tuple[str, ...]) -> None:
         """From here on results may be made from those of these services, in other hosts (D15)."""
         self._sources = services
@@ -408,7 +412,7 @@ class HostSession:
         if not self._fences.passed(number):
             return
         if suspended is not None:
-            self.acknowledge(_UNASKED, suspended)
+            self.suspended(suspended)
         self._outbox.say(Fenced(number, suspended is None))
 
     def wants(self, id: int) -> bool:

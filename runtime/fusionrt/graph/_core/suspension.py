@@ -8,6 +8,7 @@ only watch (D26).
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,7 +17,7 @@ from ..state import CONSISTENT
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["turned"]
+__all__ = ["on_turn", "turned"]
 
 
 BLINK: Final = 0.25
@@ -38,6 +39,25 @@ async def turned(computed: Computed[Any], suspended: bool) -> None:
                         await _news_of(computed)
 
 
+def on_turn(computed: Computed[Any], handler: Callable[[], None]) -> Callable[[], None]:
+    """Call `handler` whenever it may be suspended, or no longer so; the result ends that.
+
+    It hears of those leases only that there are now: after each call, ask for it anew.
+    """
+    watchers = computed._function.graph.watchers
+    watchers.setdefault(computed, []).append(handler)
+    ends = [lease.on_turn(handler) for lease in computed._leases]
+
+    def unsubscribe() -> None:
+        for end in ends:
+            end()
+        watchers[computed].remove(handler)
+        if not watchers[computed]:
+            del watchers[computed]
+
+    return unsubscribe
+
+
 async def _news_of(computed: Computed[Any]) -> None:
     woken = asyncio.get_running_loop().create_future()
 
@@ -45,15 +65,7 @@ async def _news_of(computed: Computed[Any]) -> None:
         if not woken.done():
             woken.set_result(None)
 
-    watchers = computed._function.graph.watchers
     with ExitStack() as subscribed:
         subscribed.callback(computed.on_invalidated(wake))
-        for lease in computed._leases:
-            subscribed.callback(lease.on_turn(wake))
-        watchers.setdefault(computed, []).append(wake)
-        try:
-            await woken
-        finally:
-            watchers[computed].remove(wake)
-            if not watchers[computed]:
-                del watchers[computed]
+        subscribed.callback(on_turn(computed, wake))
+        await woken

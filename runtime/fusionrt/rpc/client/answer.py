@@ -61,10 +61,10 @@ class Ask(runs.Ask):
 def in_doubt(ask: runs.Ask, error: FusionError) -> FusionError:
     """What a call raises that may have run where this happened (D13).
 
-    What may run twice, and a stream, which is seen to have begun, raise the error itself.
+    What may run twice, and a stream, which is seen to have begun, raise the same kind of error.
     """
     if ask.repeats or (ask.kind is Kind.STREAM and not ask.single):
-        return error
+        return doubted(error)
     if not isinstance(error, RemoteUnavailable) or error.may_have_run:
         return error
     return OutcomeUnknown(error.service, error.problem)

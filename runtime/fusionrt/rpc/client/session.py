@@ -244,9 +244,10 @@ class Session(Vouching):
         self._wire.gap(self.now())
         error = self._outage.error(self.service)
         for call in self._awaited.all().values():
-            if self._unsent(call.id) or call.request.ask.kind is Kind.COMPUTE:
+            ask, unsent = call.request.ask, self._unsent(call.id)
+            if unsent or ask.kind is Kind.COMPUTE:
                 self.cancel(call)
-                call.fail(error)
+                call.fail(error if unsent else in_doubt(ask, error))
         self._changed()
         self._proof.set()  # whoever waits for it learns of the outage
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import islice
@@ -36,6 +37,10 @@ class Holdings:
         self._share: Final = share
         self.confides: Final = confides
         self._held: dict[int, Held] = {}
+        self._watched: dict[int, Callable[[], None]] = {}
+        """What the client was told to be suspended, and how to hear no more of it."""
+        self._looking = False
+        self._loop = asyncio.get_running_loop()
 
     def __len__(self) -> int:
         return len(self._held)
@@ -55,8 +60,35 @@ class Holdings:
             self._invalidated(oldest, "one client held too many results of this host")
 
     def suspended(self) -> list[int]:
-        """Those whose freshness cannot be proven at the moment (D6c)."""
+        """Those whose freshness cannot be proven at the moment, which is to be told now (D6c). When
+        that changes, the client is told unasked: else each host between it and the lost source
+        would cost it another keep-alive.
+        """
+        suspended = self._suspended()
+        self._watch(suspended)
+        return suspended
+
+    def _suspended(self) -> list[int]:
         return [id for id, held in self._held.items() if held.suspended()]
+
+    def _watch(self, suspended: Iterable[int]) -> None:
+        for ended in self._watched.values():
+            ended()
+        self._watched = {id: self._held[id].on_turn(self._turned) for id in suspended}
+
+    def _turned(self) -> None:
+        if not self._looking:
+            self._looking = True
+            self._loop.call_soon(self._look)
+
+    def _look(self) -> None:
+        self._looking = False
+        told = self._watched.keys() & self._held.keys()
+        suspended = self._suspended()
+        self._watch(suspended)
+        if told != set(suspended):
+            self._wire.suspended(suspended)
+            self._changed()
 
     def release(self, ids: Iterable[int]) -> None:
         """Nobody wants these any more."""
@@ -67,6 +99,7 @@ class Holdings:
 
     def clear(self) -> None:
         """Nobody wants any."""
+        self._watch(())
         self.release(list(self._held))
 
     def _invalidated(self, id: int, reason: str) -> None:

@@ -78,6 +78,11 @@ class Held(Protocol):
     def suspended(self) -> bool:
         """Whether its freshness cannot be proven at the moment (D6c)."""
 
+    def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
+        """Call `handler` when that may have changed, until it is asked for anew; the result ends
+        that.
+        """
+
 
 class Answer(NamedTuple):
     """What a body came to, if that is more than the bytes of a result: a failure, or what is held.
