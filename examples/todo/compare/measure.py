@@ -29,6 +29,9 @@ SMALL = 20
 AT_ONCE = (4, 32)
 """Calls under way; the better rate counts, for httpx is slower with more."""
 
+FEWEST = 10
+"""Calls that are timed, however long they take."""
+
 Call = Callable[[], Awaitable[object]]
 
 
@@ -97,9 +100,9 @@ class Run:
 
 async def _one_by_one(call: Call, seconds: float) -> list[float]:
     """How long each call took."""
-    times = []
+    times: list[float] = []
     end = time.perf_counter() + seconds
-    while (begun := time.perf_counter()) < end:
+    while (begun := time.perf_counter()) < end or len(times) < FEWEST:
         await call()
         times.append(time.perf_counter() - begun)
     return times
