@@ -8,6 +8,7 @@ PYTEST := -m pytest --numprocesses=logical --dist=worksteal
 # With the Node.js of its wheel; it looks for no newer version of itself.
 PYRIGHT := PYRIGHT_PYTHON_GLOBAL_NODE=0 PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 SEEDS := 0:50000
+FAULTS := 0:60
 SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
 
 .DEFAULT_GOAL := help
@@ -26,8 +27,9 @@ test: $(BIN)/.ready  ## run the tests, the long searches among them cut short
 search: $(BIN)/.ready  ## run the long searches of the tests in full
 	@FUSION_SEARCH=full $(BIN)/python $(PYTEST) -m search --timeout=600
 
-soak: $(BIN)/.ready  ## run the simulation on many more seeds: SEEDS=FIRST:LAST
+soak: $(BIN)/.ready  ## run the simulation and the faults over databases on many more seeds: SEEDS=FIRST:LAST FAULTS=FIRST:LAST
 	@$(BIN)/python -m tests.simulation $(SEEDS) --workers $(shell nproc)
+	@$(BIN)/python -m tests.sql_faults $(FAULTS)
 
 test-all: $(BIN)/.ready  ## run the tests on every supported Python that is installed
 	@.ci/each-python all $(PYTEST)
