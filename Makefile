@@ -13,7 +13,7 @@ SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test search soak test-all lint format types counts record-counts check bench \
-	bench-rpc clean
+	bench-rpc bench-db clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -62,6 +62,9 @@ bench: $(BIN)/.ready  ## measure the graph on each of these, and write benchmark
 
 bench-rpc: $(BIN)/.ready-bench  ## measure calls and streams between processes, beside other RPCs
 	@$(BIN)/python -m benchmarks.rpc
+
+bench-db: $(BIN)/.ready-bench  ## measure lookups in a database, beside the same method as @compute
+	@$(BIN)/python -m benchmarks.db
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
