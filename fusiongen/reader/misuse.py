@@ -32,8 +32,7 @@ def misuse(type_: Type, modules: Modules) -> str | None:
         dots = any(isinstance(each, Dots) for each in inner(type_))
         return "`...` is not a type" if dots else None
     origin = standard(modules.origin(type_.ref))
-    ours = origin.module.partition(".")[0] == "fusionrt" and identity(origin) is None
-    if not origin.name or ours:
+    if not origin.name or _is_ours(origin, modules):
         return f"`{origin}` is no type"
     problem = _own_misfit(origin, type_.arguments, modules)
     if problem is not None:
@@ -49,6 +48,13 @@ def misuse(type_: Type, modules: Modules) -> str | None:
     places = [index for index, each in enumerate(type_.arguments) if isinstance(each, Dots)]
     fits = str(origin) == "tuple" and places == [1] and given == 2
     return "`...` is not a type" if places and not fits else None
+
+
+def _is_ours(origin: Ref, modules: Modules) -> bool:
+    """Whether it is of the runtime, which has types for contracts only where it has contracts."""
+    if origin.module.partition(".")[0] != "fusionrt" or identity(origin) is not None:
+        return False
+    return modules.definition(origin) is None
 
 
 def misfit(name: str, wanted: int, given: int) -> str:

@@ -18,6 +18,7 @@ FusionError
 │   └── UnsupportedType       (TypeError)
 ├── WireError                 (ValueError)
 ├── ClockError                (ValueError)
+├── KeyRefused                (ValueError)
 ├── BrokerUnavailable         (ConnectionError)
 │   ├── AuthorizationFailed   (PermissionError)
 │   └── JetStreamUnavailable
@@ -53,6 +54,7 @@ __all__ = [
     "FusionError",
     "InvalidSubject",
     "JetStreamUnavailable",
+    "KeyRefused",
     "LogMissing",
     "MessageTooLarge",
     "MissingPackage",
@@ -289,6 +291,18 @@ class ClockError(FusionError, builtins.ValueError):
         self.call = call
         self.problem = problem
         super().__init__(f"the clock cannot tell {call}: {problem}")
+
+
+class KeyRefused(FusionError, builtins.ValueError):
+    """Raised when a key-value store is asked for what is no key, or to keep what it cannot.
+
+    key: which it was. problem: why not.
+    """
+
+    def __init__(self, key: str, problem: str) -> None:
+        self.key = key
+        self.problem = problem
+        super().__init__(f"the store refuses {key!r}: {problem}")
 
 
 class InvalidSubject(FusionError, builtins.ValueError):

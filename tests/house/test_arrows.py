@@ -64,11 +64,13 @@ ROOMS: dict[str, set[str]] = {
     },
     "abi": {*BASE, "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
+    # Generated code asks `fusionrt` for the names that contracts have from there.
+    "ext": {*BASE, "graph", "identity", "rpc", "sql", "abi", "Principal", "Session"},
     "observing": {*BASE, "graph", "interceptors", "operations", "rpc", "shards", "transport"},
     "otel": {*BASE, "graph", "interceptors", "host", "observing"},
     "testing": {
         *BASE,
-        *("graph", "host", "remote", "services", "transport"),
+        *("graph", "host", "operations", "remote", "services", "transport"),
         *("broker", "children"),
     },
     "running": {*BASE, "annotations", "host", "observing", "signals"},

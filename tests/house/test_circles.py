@@ -74,14 +74,15 @@ def told(circle: list[str], graph: Mapping[str, set[str]]) -> str:
 @pytest.mark.parametrize("package", ROOTS)
 def test_no_module_is_imported_by_what_it_imports(package: str) -> None:
     """Outside of the named core, imports have no circle, those within functions included: move
-    what both sides need below them, or hand it over as a parameter."""
+    what both sides need below them, or hand it over as a parameter. Generated code has one: what a
+    command invalidates is said when it has run."""
     graph = imports_of(package)
-    found = [each for each in circles(graph) if not all(map(_is_of_the_core, each))]
+    found = [each for each in circles(graph) if not all(map(_may_have_circles, each))]
     assert not found, "\n".join(told(circle, graph) for circle in found)
 
 
-def _is_of_the_core(module: str) -> bool:
-    return module.startswith(f"{CORE}.")
+def _may_have_circles(module: str) -> bool:
+    return module.startswith(f"{CORE}.") or ".generated." in module
 
 
 def test_a_circle_is_found_and_told() -> None:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import MetaData
+from sqlalchemy import ColumnElement, MetaData
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -111,6 +111,14 @@ class Database:
             raise LogMissing(command.operation.command)
         async with transaction.block(at) as session:
             yield session
+
+    def moment(self, shard: str = "") -> ColumnElement[float]:
+        """The database's clock in a query, in seconds since 1970: one clock for all hosts.
+
+        Raises:
+            UnknownShard: there is no such shard.
+        """
+        return self._at(shard).flavour.moment
 
     def log(self) -> OperationLog:
         """The operation log in this database, for `Host(log=…)`."""

@@ -9,6 +9,7 @@ from itertools import cycle
 from typing import Final, TypeVar
 
 from ..host import Host
+from ..operations import OperationLog
 from ..remote.client import Client
 from ..services.service import Service
 from ..transport.memory import MemoryNetwork
@@ -41,7 +42,9 @@ class Reach:
     calling: the host that clients are made in; it has none where services are called themselves.
     """
 
-    def __init__(self, stack: AsyncExitStack, hosts: Iterator[Host], calling: Host | None) -> None:
+    def __init__(
+        self, stack: AsyncExitStack, hosts: Iterator[Host] | None, calling: Host | None
+    ) -> None:
         self._stack = stack
         self._hosts = hosts
         self.calling = calling
@@ -60,17 +63,18 @@ class Reach:
                 "reach(service, client) takes an instance of a generated …Service, and the "
                 f"generated …Client class of its contract, not {service!r} and {client!r}"
             )
-        if self.calling is None:
-            return service
-        host = await self._stack.enter_async_context(next(self._hosts))
-        await host.serve(service)
-        return self.calling.client(client)
+        if self._hosts is not None:
+            host = await self._stack.enter_async_context(next(self._hosts))
+            await host.serve(service)
+        return service if self.calling is None else self.calling.client(client)
 
 
 @asynccontextmanager
-async def reaching(way: Way) -> AsyncIterator[Reach]:
+async def reaching(way: Way, *, log: OperationLog | None = None) -> AsyncIterator[Reach]:
     """Reach services in this way: `async with reaching(way) as reach:`; with
     `@pytest.mark.parametrize("way", Way)` a test runs for each.
+
+    log: of the hosts that serve, such as `db.log()`; with one a service has a host in each way.
 
     Hosts and brokers are stopped at the end; no port of this machine has to be free.
 
@@ -79,15 +83,18 @@ async def reaching(way: Way) -> AsyncIterator[Reach]:
     """
     async with AsyncExitStack() as stack:
         match way:
-            case Way.LOCAL:
-                yield Reach(stack, iter(()), None)
+            case Way.LOCAL if log is None:
+                yield Reach(stack, None, None)
                 return
-            case Way.MEMORY:
+            case Way.LOCAL | Way.MEMORY:
                 network = MemoryNetwork(0)
-                hosts = (Host(transport=network.connect(f"host {n}")) for n in range(2**31))
+                places = (network.connect(f"host {n}") for n in range(2**31))
+                hosts = (Host(transport=place, log=log) for place in places)
             case Way.NATS | Way.CLUSTER:
                 count = CLUSTER if way is Way.CLUSTER else 1
                 urls = await stack.enter_async_context(brokers(count))
-                hosts = (Host(url) for url in cycle(urls))
-        calling = await stack.enter_async_context(next(hosts))
+                hosts = (Host(url, log=log) for url in cycle(urls))
+        calling = None
+        if way is not Way.LOCAL:
+            calling = await stack.enter_async_context(next(hosts))
         yield Reach(stack, hosts, calling)

@@ -1,0 +1,112 @@
+"""`SandboxedKeyValueStoreOf`: each client's own part of a store."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Final
+from urllib.parse import quote
+
+from ..errors import KeyRefused
+from ..identity import Principal, Session
+from ..rpc.subjects import ANONYMOUS
+from .contracts import KeyValueStore, Sandbox
+from .generated.sandboxed_key_value_store import SandboxedKeyValueStoreService
+from .keys import DELIMITER, checked_key
+
+__all__ = ["LONGEST_LIFE", "SandboxedKeyValueStoreOf"]
+
+LONGEST_LIFE: Final = 30 * 86_400.0
+"""Seconds; a session does not say when it has ended."""
+
+
+class SandboxedKeyValueStoreOf(SandboxedKeyValueStoreService):
+    """Its entries are in `store`, below a prefix that is made of who asks (W1), and of nothing that
+    a client says.
+    """
+
+    def __init__(self, store: KeyValueStore) -> None:
+        self._store: Final = store
+
+    async def get(
+        self, session: Session, principal: Principal, sandbox: Sandbox, key: str
+    ) -> str | None:
+        return await self._store.get(_Prefix(session, principal, sandbox, key).key(key))
+
+    async def list(
+        self,
+        session: Session,
+        principal: Principal,
+        sandbox: Sandbox,
+        prefix: str = "",
+        *,
+        after: str = "",
+        limit: int = 1000,
+    ) -> tuple[str, ...]:
+        mine = _Prefix(session, principal, sandbox, prefix)
+        last = mine.key(after) if after else ""
+        keys = await self._store.list(mine.prefix(prefix), after=last, limit=limit)
+        return tuple(map(mine.without, keys))
+
+    async def count(
+        self, session: Session, principal: Principal, sandbox: Sandbox, prefix: str = ""
+    ) -> int:
+        mine = _Prefix(session, principal, sandbox, prefix)
+        return await self._store.count(mine.prefix(prefix))
+
+    async def set(
+        self,
+        session: Session,
+        principal: Principal,
+        sandbox: Sandbox,
+        key: str,
+        value: str,
+        *,
+        expires_in: float | None = None,
+    ) -> None:
+        mine = _Prefix(session, principal, sandbox, key)
+        if sandbox is Sandbox.SESSION:
+            expires_in = min(LONGEST_LIFE if expires_in is None else expires_in, LONGEST_LIFE)
+        await self._store.set(mine.key(key), value, expires_in=expires_in)
+
+    async def remove(
+        self, session: Session, principal: Principal, sandbox: Sandbox, key: str
+    ) -> None:
+        await self._store.remove(_Prefix(session, principal, sandbox, key).key(key))
+
+
+class _Prefix:
+    """Two segments: whoever asks is one of them, whatever the name is made of.
+
+    asked: what an error names.
+    """
+
+    def __init__(
+        self, session: Session, principal: Principal, sandbox: Sandbox, asked: str
+    ) -> None:
+        if sandbox is Sandbox.USER and principal.name == ANONYMOUS:
+            raise KeyRefused(asked, "an anonymous client is no user: Host(principal=…) says who is")
+        owner = _digest(session) if sandbox is Sandbox.SESSION else _segment(principal.name)
+        self._prefix: Final = f"@{sandbox.value}{DELIMITER}{owner}"
+
+    def key(self, key: str) -> str:
+        """As the store has it."""
+        return f"{self._prefix}{DELIMITER}{checked_key(key)}"
+
+    def prefix(self, prefix: str) -> str:
+        """The same of a prefix, which may be empty."""
+        return self.key(prefix) if prefix else self._prefix
+
+    def without(self, key: str) -> str:
+        """As its owner has it."""
+        return key.removeprefix(self._prefix + DELIMITER)
+
+
+def _digest(session: Session) -> str:
+    """Whoever knows the id of a session may be taken for it, so no store has it."""
+    id = session.id.encode(errors="surrogatepass")
+    return hashlib.blake2b(id, digest_size=16).hexdigest()
+
+
+def _segment(name: str) -> str:
+    """Another one for each name, without a delimiter, and never `.` or `..`."""
+    return quote(name, safe="", errors="surrogatepass").replace(".", "%2E")
