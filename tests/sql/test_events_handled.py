@@ -396,6 +396,29 @@ async def test_O16_who_cannot_keep_its_claim_stops(
         assert (await stored(one.db))["a"].tries == 2
 
 
+@pytest.mark.usefixtures("short")
+async def test_O16_who_learns_that_its_claim_is_lost_stops(nats_server: str, url: str) -> None:
+    """Though its own clock says that it lasts yet."""
+    async with storing(nats_server, url) as (one, store):
+        begun, stopped = asyncio.Event(), asyncio.Event()
+
+        async def stuck(event: Due, id: str) -> None:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                stopped.set()
+
+        one.host.on(Due, stuck)
+        await store(Due(1), id="a")
+        await begun.wait()
+        async with one.db.begin() as session:
+            await session.execute(update(events).values(claimant="another", tries=2))
+        async with asyncio.timeout(5):
+            await stopped.wait()
+        assert (await stored(one.db))["a"].claimant == "another"
+
+
 async def test_O16_what_is_said_of_a_claim_that_was_lost_does_not_count(url: str) -> None:
     """A process that was stopped for long: others have the event, or have done it."""
     async with Database(url) as db:
@@ -415,7 +438,11 @@ async def test_O16_what_is_said_of_a_claim_that_was_lost_does_not_count(url: str
         assert not await late.later(first, 0.0, "", counts=True)
         assert not await late.dead(first, "")
         assert await late.renew() == set()
-        assert await other.done(second)
+        await make_overdue(db)
+        (third,) = await late.take(["Due"], 9)  # it has the event again, by another claim
+        assert not await late.done(first)
+        assert not await other.done(second)
+        assert await late.done(third)
         assert (await stored(db))["a"].state == "done"
 
 
