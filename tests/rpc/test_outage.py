@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from decimal import Decimal
 
 import pytest
 
 from fusionrt import (
     Computed,
+    ComputedNode,
     ComputedState,
     Host,
     OutcomeUnknown,
@@ -224,6 +226,41 @@ def test_D26_a_command_that_may_have_run_waits_and_one_that_never_left_fails() -
             assert lab.data == {"a": 1}
 
     run(scenario(), seed=0)
+
+
+TRIES: list[Callable[[LabClient, ComputedNode[int]], Awaitable[object]]] = [
+    lambda client, _: client.get("held"),
+    lambda client, _: client.get("never read"),
+    lambda client, _: client.computed.get("never read"),
+    lambda client, _: client.echo("plain"),
+    lambda client, _: client.put("command", 1),
+    lambda client, _: anext(client.count(1)),
+    lambda _, made: made.use(),
+]
+
+
+@pytest.mark.parametrize("attempt", TRIES)
+async def test_D26_who_tries_again_without_a_pause_does_not_keep_the_loop(
+    attempt: Callable[[LabClient, ComputedNode[int]], Awaitable[object]],
+) -> None:
+    """Whatever fails at once, the loop has its turn before: so the connection can come back."""
+    network = MemoryNetwork()
+    async with (
+        Host(transport=network.connect("serving")) as serving,
+        Host(transport=network.connect("calling"), outage_grace=0.01) as calling,
+    ):
+        await serving.serve(TinyLab({"held": 1, "never read": 2}))
+        client = calling.client(LabClient)
+        made = computed(lambda: client.get("held"))
+        await made.use()
+        network.disconnect("calling")
+        await asyncio.sleep(0.02)
+        asyncio.get_running_loop().call_later(0.02, network.reconnect, "calling")
+        for _ in range(1_000_000):
+            with suppress(RemoteUnavailable):
+                await attempt(client, made)
+                return
+        pytest.fail("the connection never came back")
 
 
 def test_D13_what_fails_in_an_outage_says_whether_it_may_have_run() -> None:

@@ -54,9 +54,10 @@ class Load:
         await asyncio.gather(*self._talking)
 
     async def end(self) -> None:
-        for task in self._listening:
+        tasks = [*self._talking, *self._listening]
+        for task in tasks:
             task.cancel()
-        await asyncio.wait(self._listening)
+        await asyncio.wait(tasks)
 
     async def more(self, calls: int) -> None:
         """Return when so many more calls were made."""
@@ -108,15 +109,17 @@ async def loaded(
         async with Host(url) as host:
             load = Load(host)
             load.start()
-            await load.more(300)
-            yield load, processes
-            await load.more(300)
-            await load.stop()
-            truth = {room: database.count(room) for room in ROOMS}
-            await until(lambda: load.shown == truth, within=15.0)
-            for room in ROOMS:
-                assert await load.client.count(room) == truth[room]
-            await load.end()
+            try:
+                await load.more(300)
+                yield load, processes
+                await load.more(300)
+                await load.stop()
+                truth = {room: database.count(room) for room in ROOMS}
+                await until(lambda: load.shown == truth, within=15.0)
+                for room in ROOMS:
+                    assert await load.client.count(room) == truth[room]
+            finally:
+                await load.end()
             check_owners(database)
     finally:
         for process in processes:

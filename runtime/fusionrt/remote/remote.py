@@ -163,30 +163,33 @@ class Remote(ComputeMethods):
             again = partial(Remote.compute, method=method, arguments=arguments)
             return await self._patiently(method, again, least=UNPROVEN)
         arguments = self._keyers[method].normalize(arguments)
-        self._admit(method, arguments)
+        if (refused := self._refused(method, arguments)) is not None:
+            await asyncio.sleep(0)  # the loop has its turn: see `Peer._fail_soon`
+            raise refused
         read = self.function(method).fetch(arguments, stale_ok=self._stale_ok)
         return await self._in_time(method, read)
 
-    def _admit(self, method: str, arguments: tuple[Any, ...]) -> None:
-        """Refuse a read that cannot be served in time before there is a replica (D27).
-
-        Raises:
-            Overloaded: for it would have to ask, and could not be served in time.
+    def _refused(self, method: str, arguments: tuple[Any, ...]) -> Exception | None:
+        """Why a read is refused before there is a replica: it would have to ask, and could not be
+        served in time (D27).
         """
         failure = self._peer.refusal(self._timeout)
         if failure is None:
-            return
+            return None
         function = self.function(method)
-        if function.find(function.key(arguments)) is None:
-            self._peer.refusals += 1
-            raise self._read(method, self._timeout).error(failure)
+        if function.find(function.key(arguments)) is not None:
+            return None
+        self._peer.refusals += 1
+        return self._read(method, self._timeout).error(failure)
 
     async def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Computed[Any]:
         """The computed behind the value."""
         arguments = self.arguments(method, args, kwargs)
-        self._admit(method, arguments)
+        if (refused := self._refused(method, arguments)) is not None:
+            await asyncio.sleep(0)  # the loop has its turn: see `Peer._fail_soon`
+            raise refused
         read = self.function(method).computed(arguments, stale_ok=self._stale_ok)
         return await self._in_time(method, read)
 

@@ -9,8 +9,10 @@ what fits on a stack (G35).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import asyncio
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from ...errors import FusionError
 from ..failures import is_cacheable
 from ..origin import OriginKind
 from .computed import UNSET, Computed
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
     from .function import Function
     from .run import Flow
 
-__all__ = ["answers", "begin", "is_old_news", "prove", "wait"]
+__all__ = ["answers", "begin", "failure_of", "is_old_news", "prove", "wait"]
+
+_T = TypeVar("_T")
 
 
 def begin(
@@ -112,3 +116,14 @@ async def prove(computed: Computed[Any]) -> None:
         if not lease.live():
             await lease.revalidate()
             return
+
+
+async def failure_of(computed: Computed[_T], missed: bool) -> _T:
+    """Raise its error. If that is the runtime's own and was cached, the loop has its turn first:
+    whoever tries again at once would keep it from all that could help.
+
+    missed: it was just computed, and not cached.
+    """
+    if not missed and isinstance(computed._error, FusionError):
+        await asyncio.sleep(0)
+    return computed.value

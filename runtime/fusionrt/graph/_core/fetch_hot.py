@@ -13,7 +13,7 @@ from ..state import CONSISTENT, INVALIDATED, NONE_HELD
 from .computed import Computed
 from .edges import check_scope, link
 from .execute import ended, failed, started, succeeded
-from .fetch_cold import answers, begin, is_old_news, prove, wait
+from .fetch_cold import answers, begin, failure_of, is_old_news, prove, wait
 from .scope import SCOPE, Isolated, Recomputing
 
 if TYPE_CHECKING:
@@ -139,4 +139,4 @@ async def fetch_hot(
             break
     if not use:
         return computed
-    return computed._value if computed._error is None else computed.value
+    return computed._value if computed._error is None else await failure_of(computed, missed)

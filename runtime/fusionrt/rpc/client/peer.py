@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import math
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, TypedDict
 
 from ...errors import (
@@ -127,14 +129,15 @@ class Peer:
         answer says `give_up`.
         """
         session = self._session
-        if registration is None and (session is None or session.room <= 0):
-            refused = self.refusal(ask.timeout)
-            if refused is not None:
-                raise ask.error(refused)
         deadline = self._now() + ask.timeout
         due = deadline if registration is None else math.inf
         answer: asyncio.Future[Any] = asyncio.Future(loop=self._loop)
         pending = Pending(ask, arguments, deadline, operation, answer, due, registration)
+        if registration is None and (session is None or session.room <= 0):
+            refused = self.refusal(ask.timeout)
+            if refused is not None:
+                self._fail_soon(partial(pending.fail, ask.error(refused)))
+                return pending
         if session is None or self._outage.declared:
             self._send(pending)
         else:
@@ -209,12 +212,18 @@ class Peer:
         """Why a call had no answer, if that is known: the connection is lost."""
         return self._outage.error(self.service) if self._outage.broker else None
 
+    def _fail_soon(self, fail: Callable[[], None]) -> None:
+        """A call fails for what is known already, when the loop has had its turn: whoever tries
+        again at once would keep it from all that could help.
+        """
+        self._loop.call_soon(fail, context=contextvars.Context())
+
     def _send(self, call: Call) -> None:
         if self._closed is not None:
-            call.fail(self._closed)
+            self._fail_soon(partial(call.fail, self._closed))
             return
         if self._outage.declared:
-            call.fail(self._outage.error(self.service))
+            self._fail_soon(partial(call.fail, self._outage.error(self.service)))
             return
         session = self._session_for(call)
         if session is None:

@@ -7,6 +7,7 @@ the owner is refused before it runs, and goes to the owner.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final, Unpack
 
 from ...errors import FusionError, RemoteUnavailable
@@ -70,7 +71,8 @@ class ShardPeer(Peer):
             call.due = deadline
             session = self._by_host.get(self._owners.get(-1 if shard is None else shard, ""))
             if session is not None and (seconds := session.refuses(ask.timeout)):
-                raise ask.error(refusal(seconds))
+                self._fail_soon(partial(call.fail, ask.error(refusal(seconds))))
+                return call
         self._send(call)
         return call
 

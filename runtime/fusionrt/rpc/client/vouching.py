@@ -50,6 +50,8 @@ class Vouching:
         Raises:
             RemoteUnavailable: neither happened in time, or there is a declared outage.
         """
+        if self.over or self._outage.declared:
+            await asyncio.sleep(0)  # see `Peer._fail_soon`
         if self.over:
             raise RemoteUnavailable(self.service, "the session with its host is over")
         if not self.live() and not self._outage.declared:
