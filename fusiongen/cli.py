@@ -219,6 +219,34 @@ def permissions(
 
 @app.command()
 @_readable
+def migrations(
+    config: Annotated[
+        Path,
+        typer.Option(
+            *("--config", "-c"), metavar="FILE", envvar="ALEMBIC_CONFIG", help="that of Alembic"
+        ),
+    ] = Path("alembic.ini"),
+    head: Annotated[
+        str, typer.Option(metavar="REVISION", help="what they come after, if there are several")
+    ] = "head",
+) -> None:
+    """Add the tables of `fusionrt.sql` to an Alembic project, as revisions of its own."""
+    from .migrations import add_migrations
+
+    added = add_migrations(config, head)
+    for path in added:
+        typer.echo(f"wrote {path}")
+    if not added:
+        typer.echo("nothing to add: the project has all of them")
+        return
+    typer.echo("next: let `fusionrt.sql.metadata` be one of `target_metadata` in env.py, so that")
+    typer.echo(
+        "Alembic does not take these tables for forgotten ones, and run alembic upgrade head"
+    )
+
+
+@app.command()
+@_readable
 def docs(
     out: Annotated[Path, typer.Option("--out", metavar="DIR", help="where they go")],
     check: Annotated[

@@ -11,6 +11,7 @@ FusionError
 │   ├── NotInCommand
 │   ├── LogMissing
 │   ├── MissingTables         (LookupError)
+│   ├── OldTables
 │   ├── UnknownShard          (LookupError)
 │   ├── WrongThread           (RuntimeError)
 │   ├── AbiMismatch           (ImportError)
@@ -62,6 +63,7 @@ __all__ = [
     "NotBoundError",
     "NotInCommand",
     "NotPermitted",
+    "OldTables",
     "OutboxMissing",
     "OutcomeUnknown",
     "Overloaded",
@@ -210,8 +212,23 @@ class MissingTables(FrameworkError, builtins.LookupError):
     def __init__(self, table: str) -> None:
         self.table = table
         super().__init__(
-            f"the database has no table {table}: call `await db.create_all()` once, or let Alembic "
-            "make it, with `fusionrt.sql.metadata` among its `target_metadata`"
+            f"the database has no table {table}: call `await db.create_all()` once, or add it to "
+            "your Alembic project by `fusiongen migrations`, and let `alembic upgrade head` make it"
+        )
+
+
+class OldTables(FrameworkError):
+    """Raised when a host is entered whose operation log has tables of an earlier version.
+
+    version: theirs. needed: that of this release.
+    """
+
+    def __init__(self, version: int, needed: int) -> None:
+        self.version = version
+        self.needed = needed
+        super().__init__(
+            f"the tables of the operation log are of version {version}, and this release needs "
+            f"{needed}: run `fusiongen migrations`, and then `alembic upgrade head`"
         )
 
 

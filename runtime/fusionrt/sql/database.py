@@ -134,8 +134,7 @@ class Database:
 
     async def create_all(self, *more: MetaData) -> None:
         """Make the tables that are not there yet, for a quick start: those of the log, and those
-        of others, such as `Base.metadata`. With Alembic, let `fusionrt.sql.metadata` be one of its
-        `target_metadata`.
+        of others, such as `Base.metadata`. With Alembic, `fusiongen migrations` brings ours.
         """
         for shard in self._shards.values():
             await shard.create_all(*more)

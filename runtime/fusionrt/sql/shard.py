@@ -10,14 +10,14 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..errors import FrameworkError, MissingTables
+from ..errors import FrameworkError, MissingTables, OldTables
 from ..operations import StoredOperation
 from ..operations.stored import decoded_keys
 from ..primitives import new_id
 from .flavour import Flavour
 from .postgres import Postgres
 from .sqlite import Sqlite
-from .tables import logs, metadata, operations
+from .tables import VERSION, logs, metadata, operations
 
 __all__ = ["Shard"]
 
@@ -55,18 +55,22 @@ class Shard:
 
         Raises:
             MissingTables: there is none.
+            OldTables: it is of an earlier version.
         """
         try:
             async with self.writes.begin() as connection:
                 first = self.flavour.insert(logs).values(one=1, id=new_id())
                 await connection.execute(first)
-                id: str = (await connection.execute(select(logs.c.id))).scalar_one()
-                return id
+                log = (await connection.execute(select(logs.c.id, logs.c.version))).one()
         except DBAPIError as error:
             async with self.reads.connect() as connection:
                 if await connection.run_sync(lambda each: each.dialect.has_table(each, logs.name)):
                     raise
             raise MissingTables(logs.name) from error
+        if log.version < VERSION:
+            raise OldTables(log.version, VERSION)
+        id: str = log.id
+        return id
 
     async def operation(self, id: str) -> StoredOperation | None:
         """The stored operation of this id (O13)."""

@@ -17,7 +17,12 @@ from sqlalchemy import (
     text,
 )
 
-__all__ = ["events", "logs", "metadata", "operations", "readers"]
+__all__ = ["VERSION", "events", "logs", "metadata", "operations", "readers"]
+
+VERSION: Final = 1
+"""Of these tables. What brings those of the version before here is `fusiongen.migrations`, and adds
+only, so that hosts of both versions run over them.
+"""
 
 metadata: Final = MetaData(
     naming_convention={
@@ -58,6 +63,13 @@ logs: Final = Table(
     metadata,
     Column("one", Integer, primary_key=True, autoincrement=False),
     Column("id", Text, nullable=False, comment="of this log, whatever its address is"),
+    Column(
+        "version",
+        Integer,
+        nullable=False,
+        server_default=text(str(VERSION)),
+        comment="of these tables",
+    ),
 )
 
 _OPEN = text("state = 'open'")
