@@ -333,6 +333,41 @@ def watch(
 
 @app.command()
 @_readable
+def operations(
+    database: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="DATABASE",
+            help="its URL, or MODULE:ATTR of a `Database`; without it the log in JetStream",
+        ),
+    ] = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="go on, with what is new, until Ctrl-C")
+    ] = False,
+    last: Annotated[int, typer.Option("--last", "-n", min=0, help="so many operations")] = 20,
+    nats: Nats = None,
+    prefix: Annotated[str, typer.Option(help="that of `Host(prefix=…)`")] = "fusion",
+    stream: Annotated[
+        str | None, typer.Option(help="that of `JetStreamLog(stream=…)`, if it has a name")
+    ] = None,
+) -> None:
+    """Show the tail of an operation log, and how far each host has read it."""
+    from .operations import found, shown
+
+    async def look() -> None:
+        async with found(database, nats, prefix, stream) as sources:
+            async for line in shown(sources, last, follow):
+                typer.echo(line)
+                sys.stdout.flush()
+
+    try:
+        asyncio.run(look())
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command()
+@_readable
 def server(
     port: Annotated[
         int, typer.Option(min=1, max=65535, help="of 127.0.0.1; 4222 is where others look")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import os
+import platform
 import random
 import sys
 import time
@@ -23,6 +25,7 @@ __all__ = [
     "current_task",
     "new_id",
     "now",
+    "process_name",
     "random_bits",
     "run_in_loop",
     "running_loop",
@@ -75,6 +78,11 @@ else:  # what that asks, for it is slow
 def new_id() -> str:
     """A random id, 96 bits as 24 hex digits; never reused."""
     return f"{random_bits(96):024x}"
+
+
+def process_name() -> str:
+    """The machine and the number of this process, for people."""
+    return f"{platform.node()}:{os.getpid()}"
 
 
 def random_bits(count: int) -> int:

@@ -13,8 +13,19 @@ except ImportError:
     raise MissingPackage("fusionrt.sql", "fusiongen[sql]") from None
 
 from .database import Database
+from .history import History, LogEntry, LogReader
 from .loading import Loader
 from .outbox import DeadEvent, Outbox, OutboxCounts
 from .tables import metadata
 
-__all__ = ["Database", "DeadEvent", "Loader", "Outbox", "OutboxCounts", "metadata"]
+__all__ = [
+    "Database",
+    "DeadEvent",
+    "History",
+    "Loader",
+    "LogEntry",
+    "LogReader",
+    "Outbox",
+    "OutboxCounts",
+    "metadata",
+]

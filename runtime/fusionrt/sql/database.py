@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from ..errors import LogMissing, UnknownShard
 from ..operations import CommandScope, OperationLog
+from .history import History
 from .loading import Loader, Loads, Source
 from .log import SqlLog
 from .outbox import Outbox
@@ -131,6 +132,14 @@ class Database:
             UnknownShard: there is no such shard.
         """
         return Outbox(self._at(shard))
+
+    def history(self, shard: str = "") -> History:
+        """What is in the operation log, and how far each host has read it; for people.
+
+        Raises:
+            UnknownShard: there is no such shard.
+        """
+        return History(self._at(shard))
 
     async def create_all(self, *more: MetaData) -> None:
         """Make the tables that are not there yet, for a quick start: those of the log, and those

@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import platform
 from contextlib import suppress
 from typing import Any, Final, Self
 
@@ -23,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..operations import Follower, StoredOperation
 from ..operations.stored import decoded_keys
-from ..primitives import now, random_bits, spawn, stop_all
+from ..primitives import now, process_name, random_bits, spawn, stop_all
 from .shard import Shard
 from .tables import operations, readers
 
@@ -165,7 +163,7 @@ class Reader:
         flavour = self._shard.flavour
         known = flavour.insert(readers).values(
             iid=self._follower.iid,
-            process=f"{platform.node()}:{os.getpid()}",
+            process=process_name(),
             position=flavour.position,
             seen=flavour.moment,
         )

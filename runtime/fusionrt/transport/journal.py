@@ -60,6 +60,10 @@ class Record(NamedTuple):
 class JournalReader(Protocol):
     """Who reads. Called synchronously, in order."""
 
+    @property
+    def name(self) -> str:
+        """Shown to people who look at the journal's readers."""
+
     def record(self, record: Record) -> None:
         """The next record."""
 

@@ -120,17 +120,18 @@ class StreamJournal:
         consumer = _Consumer(len(self._subject) + 1, reader, self._links)
         subscription = await client.subscribe_at_once(inbox, "", consumer.came)
         try:
-            await js.add_consumer(self.name, _delivered(inbox, after + 1, beat))
+            await js.add_consumer(self.name, _delivered(inbox, after + 1, beat, reader.name))
         except BaseException:
             await _stop(subscription)
             raise
         return lambda: _stop(subscription)
 
 
-def _delivered(inbox: str, start: int, beat: float) -> ConsumerConfig:
+def _delivered(inbox: str, start: int, beat: float, reader: str) -> ConsumerConfig:
     """What the broker forgets by itself, some seconds after nobody listens any more."""
     return ConsumerConfig(
         name=new_id(),
+        description=reader,
         deliver_subject=inbox,
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
         opt_start_seq=start,

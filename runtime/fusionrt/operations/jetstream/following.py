@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ...errors import BrokerUnavailable
-from ...primitives import now, spawn, stop_all
+from ...primitives import now, process_name, spawn, stop_all
 from ...transport import Extent, Journal, Listener, Record, Stop
 from ..log import Follower
 from ..stored import StoredOperation
@@ -288,6 +288,11 @@ class _Ear:
     def __init__(self, following: Following) -> None:
         self._following = following
         self._number = 0
+
+    @property
+    def name(self) -> str:
+        """See `JournalReader`: what `fusiongen operations` takes apart."""
+        return f"{self._following._follower.iid} {process_name()}"
 
     def record(self, record: Record) -> None:
         """See `JournalReader`."""
