@@ -14,7 +14,7 @@ from nats.aio.msg import Msg
 
 from fusionrt import BrokerUnavailable, Host, JetStreamLog, JetStreamUnavailable, OutcomeUnknown
 from fusionrt.operations import Nudges
-from fusionrt.operations.jetstream import commands, storing
+from fusionrt.operations.jetstream import commands, following, storing
 from fusionrt.transport.stream import _Consumer
 from tests.e2e.processes import ServiceProcess
 from tests.faults.proxy import Proxy
@@ -266,6 +266,18 @@ async def test_O4_catching_up_waits_for_the_broker(broker: NatsServer) -> None:
             assert not any(task.done() for task in asked)
         await asyncio.gather(*asked)
         assert not held.is_consistent
+
+
+async def test_a_host_that_lags_says_so(
+    broker: NatsServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And that it is over."""
+    monkeypatch.setattr(following, "LAG", 0.6)
+    async with Proxy(broker.port, 1) as proxy, site(proxy.url) as it:
+        with proxy.cut():
+            await until(lambda: "fusion-log was not read for" in caplog.text)
+        await until(lambda: "fusion-log is read again" in caplog.text)
+        assert it.log(0).statistics().lag < 2
 
 
 async def test_a_command_does_not_begin_while_jetstream_is_away(

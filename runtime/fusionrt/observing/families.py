@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple, TypeAlias
 
 from ..interceptors import Side
+from ..operations import LogStatistics
 from .statistics import CallKey, CallStatistics, HostStatistics
 
 __all__ = ["FAMILIES", "Family", "FamilyKind", "Point"]
@@ -171,6 +172,14 @@ def _reconnects(told: HostStatistics) -> Iterator[Point]:
     yield (), told.transport.reconnects
 
 
+def _log(value: Callable[[LogStatistics], float]) -> _Read:
+    def read(told: HostStatistics) -> Iterator[Point]:
+        if told.log is not None:
+            yield (), value(told.log)
+
+    return read
+
+
 _COUNTER, _GAUGE = FamilyKind.COUNTER, FamilyKind.GAUGE
 _METHOD = ("service", "method")
 _CALL = ("service", "method", "kind")
@@ -297,5 +306,30 @@ FAMILIES: Final[tuple[Family, ...]] = (
         *("fusion.reconnects", _COUNTER, "{connection}", ()),
         "Connections to the broker that replaced a lost one.",
         _reconnects,
+    ),
+    Family(
+        *("fusion.log.stored", _COUNTER, "{operation}", ()),
+        "Operations that this host stored in its log.",
+        _log(lambda log: log.stored),
+    ),
+    Family(
+        *("fusion.log.applied", _COUNTER, "{operation}", ()),
+        "Operations of other hosts that were read from the log and applied.",
+        _log(lambda log: log.applied),
+    ),
+    Family(
+        *("fusion.log.retried", _COUNTER, "{attempt}", ()),
+        "Attempts of commands that were rolled back and made again.",
+        _log(lambda log: log.retried),
+    ),
+    Family(
+        *("fusion.log.dead", _COUNTER, "{event}", ()),
+        "Events that this host gave up.",
+        _log(lambda log: log.dead),
+    ),
+    Family(
+        *("fusion.log.lag", _GAUGE, "s", ()),
+        "The time since this host last knew that it had applied all there was in its log.",
+        _log(lambda log: log.lag),
     ),
 )

@@ -5,6 +5,7 @@ from .command import CommandScope, check_not_reading, given_id, read_fresh, run_
 from .committing import Committer, HostCommitter, LocalCommitter
 from .current import CurrentOperation, operation
 from .jetstream import JetStreamLog
+from .lagging import LAG, tell_of_lag
 from .log import Follower, LogStatistics, OpenLog, OperationLog
 from .nudges import Nudges
 from .once import apart
@@ -15,6 +16,7 @@ from .relay import relay
 from .stored import StoredKey, StoredOperation, stored
 
 __all__ = [
+    "LAG",
     "TRIES",
     "Applier",
     "CommandScope",
@@ -49,4 +51,5 @@ __all__ = [
     "relay",
     "run_command",
     "stored",
+    "tell_of_lag",
 ]

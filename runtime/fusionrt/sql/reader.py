@@ -19,7 +19,7 @@ from typing import Any, Final, Self
 from sqlalchemy import ColumnElement, Select, delete, exists, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..operations import Follower, StoredOperation
+from ..operations import LAG, Follower, StoredOperation, tell_of_lag
 from ..operations.stored import decoded_keys
 from ..primitives import now, process_name, random_bits, spawn, stop_all
 from .shard import Shard
@@ -31,8 +31,6 @@ POLL: Final = 5.0
 """Seconds between two reads without a hint, 10 % more or less."""
 RETRY: Final = 0.5
 """Seconds after which a read that failed is tried again."""
-LAG: Final = 30.0
-"""Seconds of lag that are worth a warning."""
 PAGE: Final = 500
 """Rows that are fetched at once."""
 
@@ -59,7 +57,11 @@ class Reader:
 
     async def __aenter__(self) -> Self:
         await self._begin()
-        self._tasks = [spawn(self._poll(), name="fusion log reader")]
+        name = f"the operation log {self._shard.name}".rstrip()
+        self._tasks = [
+            spawn(self._poll(), name="fusion log reader"),
+            spawn(tell_of_lag(name, lambda: self.lag, LAG), name="fusion log lag"),
+        ]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -102,13 +104,12 @@ class Reader:
         while True:
             await asyncio.sleep(POLL * (0.9 + 0.2 * random_bits(16) / 2**16))
             try:
+                await self.catch_up()
                 async with asyncio.timeout(LAG):
-                    await self.catch_up()
                     await self._note()
-            except TimeoutError:
-                _log.warning("the operation log was not read for %.0f s", self.lag)
             except Exception as error:
-                _log.warning("how far the operation log was read cannot be noted: %s", error)
+                why = str(error) or "no answer in time"
+                _log.warning("how far the operation log was read cannot be noted: %s", why)
 
     async def _read(self) -> None:
         began, position = now(), ""

@@ -13,6 +13,7 @@ import msgspec
 from ...errors import BrokerUnavailable
 from ...primitives import now, process_name, spawn, stop_all
 from ...transport import Extent, Journal, Listener, Record, Stop
+from ..lagging import LAG, tell_of_lag
 from ..log import Follower
 from ..stored import StoredOperation
 from .keys import LOST
@@ -83,6 +84,8 @@ class Following(Listener):
         await self._read()
         self._follower.transport.add_listener(self)
         self._tasks.add(spawn(self._keep_reading(), f"follow {self._journal.name}"))
+        telling = tell_of_lag(f"the operation log {self._journal.name}", lambda: self.lag, LAG)
+        self._tasks.add(spawn(telling, f"lag of {self._journal.name}"))
 
     async def close(self) -> None:
         """Read no more."""
