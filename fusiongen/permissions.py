@@ -7,6 +7,7 @@ A role is a principal: processes with the same rights, which sign in as one user
 - hear answers to itself, where nobody else may listen.
 
 What it offers, the hosts of what it calls may call, at no other role; and it may answer these.
+Where it has an operation log in JetStream, or relays events there, it reaches these streams, too.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from fusionrt.rpc.subjects import CONSOLE, TOKEN, Subjects
 
@@ -27,6 +29,7 @@ __all__ = ["Rights", "as_json", "as_nats", "as_nsc", "rights_for", "rights_of"]
 CLIENT = "client"
 """The role of whoever calls, where a project names none."""
 ALL = "*"
+_EVENTS = re.compile(r"(([\w-]+|\*)\.)*([\w-]+|\*|>)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,12 @@ class _Rights:
         for service in self._called(name, role):
             publish += self._said_to(service)
         publish += self._said_back(name, role)
+        if role.log is not None:
+            publish += self._log(role.log)
+        if role.relays:
+            publish += self._events(name, role.relays)
+        if role.log is not None or role.relays:
+            subscribe.append(f"_INBOX_{name}.>")
         return Rights(_distinct(publish), _distinct(subscribe), replies=bool(role.serves))
 
     def _known(self, role: str, services: Iterable[str]) -> Iterator[str]:
@@ -168,6 +177,32 @@ class _Rights:
         for verb in ("DIRECT.GET", "CONSUMER.CREATE", "CONSUMER.INFO", "CONSUMER.DELETE"):
             yield from (f"$JS.API.{verb}.KV_{bucket}", f"$JS.API.{verb}.KV_{bucket}.>")
         yield from (f"$KV.{bucket}.>", f"$JS.ACK.KV_{bucket}.>", f"$JS.FC.KV_{bucket}.>")
+
+    def _log(self, way: Literal["read", "write"]) -> Iterator[str]:
+        """The operation log: whoever writes it reads all of it, too, as its broker delivers it."""
+        stream = self._subjects.stream
+        yield f"$JS.API.STREAM.INFO.{stream}"
+        yield f"$JS.API.STREAM.MSG.GET.{stream}"
+        if way == "read":
+            yield f"$JS.API.CONSUMER.LIST.{stream}"
+            return
+        yield f"$JS.API.STREAM.CREATE.{stream}"
+        yield f"$JS.API.CONSUMER.CREATE.{stream}.*"
+        yield f"$JS.FC.{stream}.>"
+        yield f"{self._subjects.log}.>"
+
+    def _events(self, role: str, subjects: Iterable[str]) -> Iterator[str]:
+        """Events for other systems: they are added, and not read."""
+        stream = self._subjects.event_stream
+        yield f"$JS.API.STREAM.INFO.{stream}"
+        yield f"$JS.API.STREAM.CREATE.{stream}"
+        for subject in subjects:
+            if not _EVENTS.fullmatch(subject):
+                raise GenerationError(
+                    f"{_at(role)}: `{subject}` names no events that are relayed: words of letters, "
+                    "digits, `_` and `-`, with dots; `*` for any word, `>` at the end for the rest"
+                )
+            yield f"{self._subjects.events}.{subject}"
 
 
 def _at(role: str) -> str:

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -43,6 +43,10 @@ class Role(BaseModel):
     """The services that they call; `*` for all that are not internal."""
     offers: list[str] = []
     """What they offer to the hosts that they call: `host.offer(…)`."""
+    log: Literal["read", "write"] | None = None
+    """`write` if they have `Host(log=JetStreamLog())`; `read` to look by `fusiongen operations`."""
+    relays: list[str] = []
+    """Where they relay events to in JetStream, as `host.relay(…)` names it; or patterns of that."""
 
 
 class Config(BaseModel):

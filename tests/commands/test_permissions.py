@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def shop(project: Write) -> Project:
     return loaded
 
 
-def of(shop: Project, **role: list[str]) -> Rights:
+def of(shop: Project, **role: Any) -> Rights:
     """The rights of one role."""
     return rights_of(replace(shop, roles={"it": Role(**role)}))["it"]
 
@@ -114,3 +115,38 @@ def test_the_forms_say_the_same(shop: Project) -> None:
             for subject in (*each.publish, *each.subscribe):
                 assert subject in form
     assert "password: $CARTS_PASSWORD" in as_nats(rights)
+
+
+def test_D30_a_log_and_events_in_jetstream_are_reached_by_who_has_them(shop: Project) -> None:
+    """Each its own stream; nobody else, and nobody by default."""
+    log = of(shop, log="write")
+    assert log.publish == (
+        "$JS.API.CONSUMER.CREATE.fusion-log.*",
+        "$JS.API.STREAM.CREATE.fusion-log",
+        "$JS.API.STREAM.INFO.fusion-log",
+        "$JS.API.STREAM.MSG.GET.fusion-log",
+        "$JS.FC.fusion-log.>",
+        "fusion.log.>",
+    )
+    assert of(shop, log="read").publish == (
+        "$JS.API.CONSUMER.LIST.fusion-log",
+        "$JS.API.STREAM.INFO.fusion-log",
+        "$JS.API.STREAM.MSG.GET.fusion-log",
+    )
+    events = of(shop, relays=["todo.done", "mail.>"])
+    assert events.publish == (
+        "$JS.API.STREAM.CREATE.fusion-events",
+        "$JS.API.STREAM.INFO.fusion-events",
+        "fusion.events.mail.>",
+        "fusion.events.todo.done",
+    )
+    assert "_INBOX_it.>" in log.subscribe and "_INBOX_it.>" in events.subscribe
+    for each in rights_of(shop).values():
+        assert not any("$JS" in subject or ".log" in subject for subject in each.publish)
+
+
+@pytest.mark.parametrize("subject", ["", ".", "a.", ">.a", "a b", "a.>.b", "a*"])
+def test_D30_what_is_relayed_changes_no_subject_around_it(shop: Project, subject: str) -> None:
+    """It is words, or a pattern of them."""
+    with pytest.raises(GenerationError, match="names no events"):
+        of(shop, relays=[subject])

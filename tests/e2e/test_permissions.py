@@ -12,11 +12,12 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import pytest
 from nats.aio.client import Client
@@ -29,7 +30,16 @@ from fusiongen.contract import MethodKind
 from fusiongen.output.lock import Lock, LockedContract, LockedMethod
 from fusiongen.permissions import Rights, as_json, as_nats, rights_for, rights_of
 from fusiongen.project import Role, load
-from fusionrt import Credentials, Host, NotPermitted, Session
+from fusionrt import (
+    Credentials,
+    Host,
+    JetStreamLog,
+    LogStatistics,
+    NotPermitted,
+    Session,
+    operation,
+)
+from fusionrt.sql import Database
 from tests.authority import Operator
 from tests.golden.modes.expected.notes import NotesClient
 from tests.lab import LabClient, TinyLab
@@ -62,6 +72,10 @@ CALLS: dict[str, set[str]] = {
 }
 OFFERS: dict[str, set[str]] = {"carts": {"notices"}, "screen": {"notices"}}
 """To the hosts of what they call."""
+LOG: dict[str, Literal["read", "write"]] = {"carts": "write", "both": "write", "screen": "read"}
+"""Who has an operation log in JetStream, and who looks at it."""
+RELAYS = {"carts": {"cart.paid"}, "vault": {"*.opened"}}
+"""Whose events go to JetStream."""
 CHANGES = {"carts": {"carts", "products"}, "products": {"products"}, "vault": {"vault"}}
 """Whose keys the commands of a service invalidate."""
 ROLES = sorted(SERVES)
@@ -93,7 +107,28 @@ def tries() -> Iterator[Try]:
             *(f"c.{role}.cid.{way}.{service}" for role in ROLES for way in ("call", "back")),
         )
     ]
+    streams = [
+        f"{api}.{stream}"
+        for stream in ("fusion-log", "fusion-events", "KV_fusion-carts", "other")
+        for api in (
+            *("$JS.API.STREAM.INFO", "$JS.API.STREAM.CREATE", "$JS.API.STREAM.UPDATE"),
+            *("$JS.API.STREAM.DELETE", "$JS.API.STREAM.PURGE", "$JS.API.STREAM.MSG.GET"),
+            *("$JS.API.STREAM.MSG.DELETE", "$JS.API.DIRECT.GET", "$JS.API.CONSUMER.LIST"),
+            "$JS.API.CONSUMER.CREATE",
+        )
+    ] + [
+        f"{api}.{stream}.x"
+        for stream in ("fusion-log", "fusion-events")
+        for api in (
+            *("$JS.API.CONSUMER.CREATE", "$JS.API.CONSUMER.DELETE", "$JS.API.CONSUMER.INFO"),
+            *("$JS.API.CONSUMER.DURABLE.CREATE", "$JS.API.CONSUMER.MSG.NEXT", "$JS.ACK", "$JS.FC"),
+        )
+    ]
     others = [
+        *streams,
+        *("fusion.log.op", "fusion.log.id.x", "fusion.log", "fusion.events", "fusion.events.other"),
+        *("fusion.events.cart.paid", "fusion.events.box.opened", "fusion.events.cart.paid.more"),
+        *(f"_INBOX_{role}.x" for role in ROLES),
         *(
             "_INBOX.a.b",
             "_INBOX_web.a",
@@ -110,6 +145,7 @@ def tries() -> Iterator[Try]:
     wild = [
         *(">", "*", "*.>", "fusion.>", "fusion.*.>", "fusion.*.carts", "fusion.*.carts.*"),
         *("fusion.q.*", "fusion.q.>", "fusion.i.>", "fusion.i.*.*", "fusion.s.>", "fusion.op.*"),
+        *("fusion.log.>", "fusion.events.>", "fusion.events.*.paid"),
         *("fusion.c.>", "fusion.c.*.>", "fusion.c.*.*.*", "fusion.c.*.*.carts", "_INBOX.>"),
         *("$SRV.>", "$SRV.*", "$SYS.>", "$JS.>", "$KV.>"),
         *(f"fusion.i.{service}.{any}" for service in SERVICES for any in "*>"),
@@ -139,6 +175,20 @@ def allowed(role: str, it: Try) -> bool:
             return service in OFFERS.get(role, ()) and serves_to(host, role)
         case "publish", "fusion", "op", service:
             return any(service in CHANGES[each] for each in serves)
+        case "publish", "fusion", "log", _, *_:
+            return LOG.get(role) == "write"
+        case "publish", "fusion", "events", *words:
+            return any(fnmatchcase(".".join(words), each) for each in RELAYS.get(role, ()))
+        case "publish", "$JS", "API", *verb, "fusion-log":
+            return LOG.get(role) in WAYS.get(".".join(verb), ())
+        case "publish", "$JS", "API", "STREAM", "INFO" | "CREATE", "fusion-events":
+            return role in RELAYS
+        case "publish", "$JS", "API", "CONSUMER", "CREATE", "fusion-log", _:
+            return LOG.get(role) == "write"
+        case "publish", "$JS", "FC", "fusion-log", _:
+            return LOG.get(role) == "write"
+        case "subscribe", inbox, _ if inbox == f"_INBOX_{role}":
+            return role in LOG or role in RELAYS
         case "subscribe", "fusion", "q", service:
             return service in serves and it.queue == "hosts"
         case "subscribe", "fusion", "i" | "s", service, _:
@@ -156,6 +206,13 @@ def allowed(role: str, it: Try) -> bool:
     return False
 
 
+WAYS: dict[str, set[str]] = {
+    **{"STREAM.INFO": {"read", "write"}, "STREAM.MSG.GET": {"read", "write"}},
+    **{"STREAM.CREATE": {"write"}, "CONSUMER.LIST": {"read"}},
+}
+"""Who may ask what of the stream of the log."""
+
+
 def serves_to(host: str, client: str) -> bool:
     """Whether a client has sessions with a host."""
     return bool(SERVES.get(host, set()) & CALLS[client])
@@ -171,20 +228,28 @@ def matrix() -> dict[str, Rights]:
         "notices": LockedContract(protocol="x"),
     }
     roles = {
-        name: Role(serves=[*SERVES[name]], calls=[*CALLS[name]], offers=[*OFFERS.get(name, ())])
+        name: Role(
+            serves=[*SERVES[name]],
+            calls=[*CALLS[name]],
+            offers=[*OFFERS.get(name, ())],
+            log=LOG.get(name),
+            relays=[*RELAYS.get(name, ())],
+        )
         for name in ROLES
     }
     return rights_for(Lock(hash="0" * 32, contracts=contracts), roles)
 
 
-def serve(folder: Path, rights: dict[str, Rights], patch: pytest.MonkeyPatch) -> NatsServer:
+def serve(
+    folder: Path, rights: dict[str, Rights], patch: pytest.MonkeyPatch, *more: str
+) -> NatsServer:
     """A nats-server with what is printed for these roles; each one's password is its name."""
     text = as_nats(rights)
     for variable in re.findall(r"\$(\w+_PASSWORD)", text):
         patch.setenv(variable, f"pw-{variable.removesuffix('_PASSWORD').lower()}")
     path = folder / "server.conf"
     path.write_text(text)
-    return NatsServer(folder, "-c", str(path))
+    return NatsServer(folder, "-c", str(path), *more)
 
 
 class Raw:
@@ -290,10 +355,10 @@ def signed_in(role: str) -> dict[str, str]:
     return {"NATS_USER": role, "NATS_PASSWORD": f"pw-{role}", "FUSION_PRINCIPAL": role}
 
 
-def host(server: NatsServer, role: str) -> Host:
+def host(server: NatsServer, role: str, **options: Any) -> Host:
     """A host of this role in this process."""
     credentials = Credentials(user=role, password=f"pw-{role}")
-    return Host(server.url, credentials=credentials, principal=role)
+    return Host(server.url, credentials=credentials, principal=role, **options)
 
 
 async def test_D30_the_whole_example_runs_under_its_permissions(example: NatsServer) -> None:
@@ -349,6 +414,99 @@ async def test_D30_streams_and_nudges_pass_between_instances(
                 await other.put("a", 2)
                 await asyncio.wait_for(held.invalidated(), 5)
                 assert await client.get("a") == 2
+
+
+@dataclass
+class Rung:
+    """An event."""
+
+    bell: str
+
+
+class Ringing(TinyLab):
+    """Its commands are heard of by other systems."""
+
+    async def put(self, key: str, value: int) -> int:
+        await operation.event(Rung(key))
+        return await super().put(key, value)
+
+
+async def test_D30_hosts_have_a_log_in_jetstream_and_who_may_looks_at_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """They make its stream, store, read, ask for first results, over a restart of the broker; a
+    role that reads it runs `fusiongen operations`, and nothing is refused to anybody."""
+    contracts = {"lab": LockedContract(protocol="x")}
+    roles = {
+        "lab": Role(serves=["lab"], log="write"),
+        "web": Role(calls=["lab"]),
+        "auditor": Role(log="read"),
+    }
+    rights = rights_for(Lock(hash="0" * 32, contracts=contracts), roles)
+    jetstream = ("-js", "-sd", str(tmp_path / "jetstream"))
+    with closing(serve(tmp_path, rights, monkeypatch, *jetstream)) as server:
+        data = {"a": 1}
+        async with (
+            host(server, "lab", log=JetStreamLog()) as one,
+            host(server, "lab", log=JetStreamLog()) as two,
+            host(server, "web") as web,
+        ):
+            labs = [TinyLab(data), TinyLab(data)]
+            await one.serve(labs[0])
+            await two.serve(labs[1])
+            client = web.client(LabClient)
+            await client.with_options(operation="once").put("a", 2)
+            await client.with_options(operation="once").put("a", 2)
+            assert sum(lab.ran.count("put a") for lab in labs) == 1
+            server.restart()
+            await client.with_options(timeout=20.0, retries=20).put("a", 3)
+            stored = sum(told(each).stored for each in (one, two))
+            await until(lambda: sum(told(each).applied for each in (one, two)) >= stored > 1)
+            assert [await lab.get("a") for lab in labs] == [3, 3]
+            printed = await looked(server.url, "auditor")
+            assert printed.count("host\t") == 2 and printed.count("lab.put") == stored
+        assert "ermissions" not in caplog.text
+
+
+def told(host: Host) -> LogStatistics:
+    """What it did with its log."""
+    log = host.statistics().log
+    assert log is not None
+    return log
+
+
+async def looked(url: str, role: str) -> str:
+    """What `fusiongen operations` prints for this role."""
+    ran = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "fusiongen", "operations", "--nats", url),
+        env={**os.environ, **signed_in(role)},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    out, _ = await ran.communicate()
+    assert ran.returncode == 0
+    return out.decode()
+
+
+async def test_D30_events_are_relayed_where_the_role_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To its subjects of the stream, which the host makes."""
+    roles = {"lab": Role(serves=["lab"], relays=["rung"])}
+    rights = rights_for(Lock(hash="0" * 32, contracts={"lab": LockedContract(protocol="x")}), roles)
+    jetstream = ("-js", "-sd", str(tmp_path / "jetstream"))
+    with closing(serve(tmp_path, rights, monkeypatch, *jetstream)) as server:
+        async with Database(f"sqlite+aiosqlite:///{tmp_path / 'lab.db'}") as db:
+            await db.create_all()
+            async with host(server, "lab", log=db.log()) as lab:
+                ringing = Ringing({"a": 1})
+                await lab.serve(ringing)
+                lab.relay(Rung, "rung")
+                await ringing.put("a", 2)
+                async with asyncio.timeout(20):
+                    while True:
+                        if not any((await db.outbox().counts())[:4]):
+                            break
+                        await asyncio.sleep(0.02)
 
 
 async def test_D30_a_host_calls_what_a_client_offers(
