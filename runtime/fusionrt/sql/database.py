@@ -36,6 +36,8 @@ class Database:
         which one is meant each session says, `db.read(tenant)`.
     retention: seconds that operations are kept: a host that was stopped for longer drops all that
         it had cached (O9), and for so long a command that is sent again has its first result (O13).
+    notify: let PostgreSQL itself tell other hosts that there is something to read, by NOTIFY in the
+        transaction; for hosts that share no broker. SQLite has nothing like that, and they poll.
     options: of `create_async_engine`, for each engine; such as `pool_size=20`.
 
     It belongs to one event loop. Close it, or use it in an `async with` block, around its hosts.
@@ -46,11 +48,12 @@ class Database:
         url: str | URL | Mapping[str, str | URL],
         *,
         retention: float = 1800.0,
+        notify: bool = False,
         **options: Any,
     ) -> None:
         urls = url if isinstance(url, Mapping) else {"": url}
         self._shards: Final = {
-            name: Shard(name, make_url(each), options) for name, each in urls.items()
+            name: Shard(name, make_url(each), options, notify=notify) for name, each in urls.items()
         }
         self._retention = retention
         self._loads: Final = Loads()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -20,6 +20,10 @@ Receipt = tuple[int, ...]
 
 class Flavour(Protocol):
     """One kind of database. A position is a text: all that it includes was committed before it."""
+
+    @property
+    def notifies(self) -> bool:
+        """Whether who stores an operation tells the others by the database."""
 
     def engines(self, url: URL, options: Mapping[str, Any]) -> tuple[AsyncEngine, AsyncEngine]:
         """One that writes, and one that can only read."""
@@ -58,6 +62,11 @@ class Flavour(Protocol):
 
     def reading(self, connection: AsyncConnection) -> AbstractAsyncContextManager[None]:
         """The database refuses writes, in the midst of a transaction that may have written."""
+
+    def stored(self, engine: AsyncEngine) -> AsyncGenerator[str, None]:
+        """The host of each operation that is stored from now on; the first is empty, for what was
+        stored before nobody has heard. It ends, or raises something, when the connection is lost.
+        """
 
     def refuses(self, error: BaseException) -> bool:
         """Whether a value that was asked for is none of its column, and others might be."""

@@ -8,8 +8,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TypeVar
 
 from ..operations import EventHandler, Follower, LogStatistics, OpenLog, Operation
-from ..primitives import spawn
+from ..primitives import spawn, stop_all
 from .commands import Commands
+from .listening import listen_forever
 from .outbox import Claimer, trim_events_forever
 from .reader import Reader
 from .shard import Shard
@@ -47,6 +48,12 @@ class SqlLog:
                 for claimer in claimers:
                     claimer.poke()
 
+            for shard, reader in zip(self._shards, readers, strict=True):
+                if shard.flavour.notifies:
+                    listening = spawn(
+                        listen_forever(shard, follower, reader, poke), name="fusion hints"
+                    )
+                    exits.push_async_callback(stop_all, [listening])
             yield _OpenSqlLog(name, Commands(self._shards, follower, poke), readers, claimers)
 
 

@@ -8,7 +8,8 @@ commit, and without a clock (O6, O11).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, NamedTuple
 
@@ -31,7 +32,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, Connection
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -43,6 +44,10 @@ __all__ = ["Postgres"]
 
 SERIALIZATION_FAILURE: Final = "40001"
 DEADLOCK: Final = "40P01"
+CHANNEL: Final = "fusion_operations"
+"""What is said there is the host that stored an operation."""
+ALIVE: Final = 30.0
+"""Seconds after which a connection that is listened on must answer."""
 BAD_VALUES: Final = "22"
 """A class of errors."""
 NO_SUCH_COMPARISON: Final = "42883"
@@ -75,6 +80,9 @@ class _Snapshot(NamedTuple):
 class Postgres:
     """See `Flavour`."""
 
+    def __init__(self, notify: bool) -> None:
+        self.notifies: Final = notify
+
     moment: Final = cast(extract("epoch", func.clock_timestamp()), Float)
     position: Final[ColumnElement[str]] = (
         cast(extract("epoch", func.pg_postmaster_start_time()), Text)
@@ -105,9 +113,12 @@ class Postgres:
 
     async def store(self, connection: AsyncConnection, row: dict[str, Any]) -> Receipt | None:
         added = self.insert(operations).values(row | {"xid": _XID, "at": self.moment})
-        found = await connection.execute(added.returning(operations.c.xid, func.pg_backend_pid()))
-        names = found.one_or_none()
-        return None if names is None else (names[0], names[1])
+        names: list[Any] = [operations.c.xid, func.pg_backend_pid()]
+        if self.notifies:  # it is sent by COMMIT
+            names.append(func.pg_notify(CHANNEL, operations.c.iid))
+        found = await connection.execute(added.returning(*names))
+        stored = found.one_or_none()
+        return None if stored is None else (stored[0], stored[1])
 
     async def receipt(self, connection: AsyncConnection) -> Receipt:
         xid, pid = (await connection.execute(select(_XID, func.pg_backend_pid()))).one()
@@ -132,6 +143,24 @@ class Postgres:
             yield
         finally:  # that ends the setting, too
             await savepoint.rollback()
+
+    async def stored(self, engine: AsyncEngine) -> AsyncGenerator[str, None]:
+        heard: asyncio.Queue[str | None] = asyncio.Queue()
+        async with engine.connect() as connection:
+            driver: Any = (await connection.get_raw_connection()).driver_connection
+            await connection.run_sync(Connection.detach)  # the pool makes another one
+            driver.add_termination_listener(lambda _: heard.put_nowait(None))
+            await driver.add_listener(CHANNEL, lambda *told: heard.put_nowait(told[3]))
+            yield ""
+            while True:
+                try:
+                    iid = await asyncio.wait_for(heard.get(), ALIVE)
+                except TimeoutError:
+                    await driver.fetchval("SELECT 1", timeout=ALIVE)
+                    continue
+                if iid is None:
+                    return
+                yield iid
 
     def refuses(self, error: BaseException) -> bool:
         if not isinstance(error, DBAPIError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sqlalchemy import MetaData, select
@@ -21,7 +21,7 @@ from .tables import VERSION, logs, metadata, operations
 
 __all__ = ["Shard"]
 
-_FLAVOURS: Final[Mapping[str, type[Flavour]]] = {
+_FLAVOURS: Final[Mapping[str, Callable[[bool], Flavour]]] = {
     "postgresql+asyncpg": Postgres,
     "sqlite+aiosqlite": Sqlite,
 }
@@ -30,14 +30,16 @@ _FLAVOURS: Final[Mapping[str, type[Flavour]]] = {
 class Shard:
     """name: empty for the only one. writes, reads: engines; the second one can only read."""
 
-    def __init__(self, name: str, url: URL, options: Mapping[str, Any]) -> None:
+    def __init__(
+        self, name: str, url: URL, options: Mapping[str, Any], *, notify: bool = False
+    ) -> None:
         if url.drivername not in _FLAVOURS:
             raise FrameworkError(
                 f"{url.drivername} is not among the databases that fusionrt.sql knows: "
                 f"{', '.join(_FLAVOURS)}"
             )
         self.name: Final = name
-        self.flavour: Final = _FLAVOURS[url.drivername]()
+        self.flavour: Final = _FLAVOURS[url.drivername](notify)
         self.writes, self.reads = self.flavour.engines(url, options)
 
     def reading(self) -> AsyncSession:

@@ -5,7 +5,7 @@ commits, and a position is such a number (O6). WAL lets others read meanwhile.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -43,6 +43,11 @@ _NEWEST = "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'fusion_operat
 
 class Sqlite:
     """See `Flavour`."""
+
+    notifies: Final = False
+
+    def __init__(self, notify: bool) -> None:
+        """notify: it cannot; what is only a hint may be missing."""
 
     moment: Final = cast(literal_column("(julianday('now') - 2440587.5) * 86400.0"), Float)
     position: Final[ColumnElement[str]] = cast(literal_column(_NEWEST), Text)
@@ -91,6 +96,10 @@ class Sqlite:
             yield
         finally:
             await connection.execute(text("PRAGMA query_only = OFF"))
+
+    async def stored(self, engine: AsyncEngine) -> AsyncGenerator[str, None]:
+        raise NotImplementedError
+        yield
 
     def refuses(self, error: BaseException) -> bool:
         if isinstance(error, DBAPIError):
