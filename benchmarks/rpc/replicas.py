@@ -21,6 +21,8 @@ __all__ = ["cold", "command", "hits", "stale", "watch"]
 
 KEY = -1
 """What is watched while commands change it."""
+FIRST = -1
+"""The value that it has at first, and at no other time."""
 KEYS = range(1_000)
 LOOPS = 50
 """Rounds over these keys, in a measurement of hits."""
@@ -88,14 +90,14 @@ async def _hits(value: Callable[[int], Awaitable[int]], keys: Iterable[int]) -> 
 
 
 async def watch(client: BenchClient, url: str, number: int) -> Found:
-    """Until so many new values were seen; tells of each, and of the first one that was there."""
+    """From the first value on until so many others were seen; tells of each."""
     connection = await nats.connect(url)
-    seen = -1
+    begun = False
     async for computed in client.changes.value(KEY):
         await connection.publish(SEEN, f"{computed.value} {time.perf_counter()!r}".encode())
         await connection.flush()
-        seen += 1
-        if seen == number:
+        begun = begun or computed.value == FIRST
+        if begun and computed.value == FIRST + number:
             break
     await connection.close()
     return {}
@@ -115,10 +117,11 @@ async def command(client: BenchClient, url: str, number: int) -> Found:
 
     await connection.subscribe(SEEN, cb=hear)
     await connection.flush()
-    value, _ = await told.get()
+    await client.put(KEY, FIRST)  # whichever of the two is ready first
+    while (await told.get())[0] != FIRST:
+        pass
     latencies = array("d")
-    for _ in range(number):
-        value += 1
+    for value in range(FIRST + 1, FIRST + number + 1):
         began = time.perf_counter()
         await client.put(KEY, value)
         seen, moment = await told.get()

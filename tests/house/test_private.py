@@ -30,8 +30,6 @@ FOREIGN = {
     "_run": "of a handle of asyncio, which the loop of the tests runs",
     "_log_traceback": "of a task of asyncio",
     "_reading_task": "of the client of NATS",
-    "_pending": "of the client of NATS",
-    "_pending_data_size": "of the client of NATS",
     "_send_unsubscribe": "of the client of NATS",
     "_id": "of a subscription of NATS",
     "_stop_processing": "of a subscription of NATS",

@@ -253,7 +253,7 @@ class Link:
 
     # What the process calls; see `Transport`.
 
-    def publish(self, subject: str, payload: bytes, reply: str = "") -> None:
+    def publish(self, subject: str, payload: bytes, reply: str = "", *, held: bool = False) -> None:
         check_subject(subject)
         if reply:
             check_subject(reply)

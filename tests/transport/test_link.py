@@ -167,3 +167,72 @@ async def test_D22_a_drain_waits_for_the_last_message(
     server.last_word = b"MSG a 1 4\r\nlast\r\n"
     await transport.close()
     assert received == [Message("a", b"last")]
+
+
+async def test_what_is_held_leaves_with_the_push(
+    server: SlowServer, transport: NatsTransport
+) -> None:
+    """And nothing is left to be written by anybody in the loop's next turns."""
+    link = transport._link
+    assert link is not None
+    transport.publish("a", b"1", held=True)
+    transport.publish("a", b"2", "b", held=True)
+    assert link._client.pending_data_size
+    transport.push()
+    assert not link._client.pending_data_size and not link._client.woken
+    await until(lambda: server.log.count("PUB") == 2)
+
+
+async def test_what_is_held_waits_for_the_socket(
+    server: SlowServer, transport: NatsTransport
+) -> None:
+    """Where that takes nothing more, the push is made up for as soon as it does."""
+    server.reading.clear()
+    published = 0
+    while not writing_blocks(transport):
+        transport.publish("a", bytes(200_000), held=True)
+        transport.push()
+        published += 1
+    for _ in range(100):  # beyond what is taken while nothing waits, too
+        transport.publish("a", bytes(10_000), held=True)
+        transport.push()
+        published += 1
+    server.reading.set()
+    await until(lambda: server.log.count("PUB") == published)
+    assert transport.statistics().reconnects == 0
+
+
+STREAM = (
+    b"MSG a.b 1 5\r\nhello\r\n"
+    b"PING\r\n"
+    b"MSG a.c 1 r.x 0\r\n\r\n"
+    b"MSG a.d 99 2\r\nno\r\n"
+    b"HMSG a.e 1 12 15\r\nNATS/1.0\r\n\r\nabc\r\n"
+    b"+OK\r\n"
+    b"MSG a.f 1 25\r\nMSG a.g 1 4\r\nnone\r\nMSG \r\n\r\n"
+)
+"""What a server may send: `1` is a subscription of ours, `99` is none any more."""
+
+
+async def test_messages_are_whole_wherever_they_are_cut(transport: NatsTransport) -> None:
+    """Those that come in one piece are read past nats-py; each still comes once, in its turn."""
+    received: list[Message] = []
+    await transport.subscribe("a.>", received.append)
+    link = transport._link
+    assert link is not None and list(link._client._subs) == [1]
+    writer = link._client.writer
+    assert writer is not None
+    reading = writer.transport.get_protocol()
+    assert isinstance(reading, asyncio.Protocol)
+    once = [
+        Message("a.b", b"hello"),
+        Message("a.c", b"", reply="r.x"),
+        Message("a.e", b"abc"),
+        Message("a.f", b"MSG a.g 1 4\r\nnone\r\nMSG \r\n"),
+    ]
+    for cut in range(len(STREAM) + 1):
+        received.clear()
+        for part in (STREAM[:cut], STREAM[cut:], STREAM):
+            reading.data_received(part)
+        assert received == [*once, *once], cut
+    assert not link.lost.is_set()

@@ -93,13 +93,14 @@ class Transport(Protocol):
     def max_payload(self) -> int:
         """The largest payload that the broker takes, in bytes."""
 
-    def publish(self, subject: str, payload: bytes, reply: str = "") -> None:
+    def publish(self, subject: str, payload: bytes, reply: str = "", *, held: bool = False) -> None:
         """Send a message; it leaves in order, together with the others up to the next `push`, or
         at the end of this loop tick.
 
         While there is no connection, and after `close`, the message is lost.
 
         reply: where the broker says so (`Message.no_responders`) if nobody listens on the subject.
+        held: who sends it sees to the `push`; nothing wakes for it at the end of the tick.
 
         Raises:
             InvalidSubject: the subject cannot be published to.

@@ -7,7 +7,7 @@ public surface where there is no other way:
   the server. We let a link die, abort its socket, and open another.
 - Its reader ends without a word on a header that it cannot parse, or on the answer to a ping that
   was given up. The end of the reader is the end of the link; no ping is given up but with its link.
-- It writes in a task of its own, a turn of the loop later. Where nothing waits we write at once.
+- It writes in a task of its own, a turn of the loop later: see `writing`.
 - It reads in tasks, two turns of the loop late: see `reading`.
 - Its pings overtake what it buffers, so its `flush` and `drain` end too early. Two pings in a row
   do not (the buffer is written before the first is answered), and we drain with them.
@@ -27,7 +27,6 @@ from math import ceil
 from typing import Any, Self
 
 import nats.errors
-from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 
@@ -170,15 +169,19 @@ class Link:
         """What the server takes, in bytes."""
         return self._client.max_payload
 
-    def publish(self, subject: str, payload: bytes, reply: str) -> None:
+    def publish(self, subject: str, payload: bytes, reply: str, held: bool) -> None:
         """Send a message; all that one tick sends leaves in one write.
 
         It goes to nats-py at once while that has room, else when there is some again: nothing
         waits for a turn of the loop that need not.
         """
-        unwritten = self._client.pending_data_size + self._buffered() + len(payload)
+        client = self._client
+        unwritten = client.pending_data_size + client.buffered + len(payload)
         if unwritten < ROOM and not self._outgoing and not self.lost.is_set():
-            self._publish_now(subject, payload, reply)
+            if held:
+                client.hold(subject, payload, reply)
+            else:
+                self._begin(client.publish(subject, payload, reply))
             return
         if self._queued + unwritten > MAX_QUEUED:
             self._condemn(f"{MAX_QUEUED} bytes wait for a server that does not take them")
@@ -186,50 +189,44 @@ class Link:
         self._outgoing.append((subject, payload, reply))
         self._wake.set()
 
-    def _buffered(self) -> int:
-        """Bytes that were written, and that the socket did not take yet. (Python 3.12.0 to 3.13.1
-        let any number of lines be written without waiting.)"""
-        writer = self._client.writer
-        return 0 if writer is None else writer.transport.get_write_buffer_size()
+    def push(self) -> None:
+        """Write now what was held, and what nats-py would write in the loop's next turn, if nothing
+        waits for the socket: two turns less for a call, and what it leads to begins while this
+        process goes on.
+        """
+        client = self._client
+        if not client.push() and not client.woken:
+            self._begin(client.wake())
 
-    def _publish_now(self, subject: str, payload: bytes, reply: str) -> None:
-        publishing = self._client.publish(subject, payload, reply)
+    def _begin(self, writing: Coroutine[Any, Any, object]) -> None:
+        """What nats-py does at once, while it has room."""
         try:
-            publishing.send(None)
+            writing.send(None)
         except StopIteration:
             return
         except (OSError, nats.errors.Error) as error:
             self._condemn(f"a message was not taken: {error}")
         else:  # with room it waits for one thing only: the end of what writes
-            publishing.close()
+            writing.close()
             self._condemn("nothing is written any more")
-
-    def push(self) -> None:
-        """Write now what nats-py would write in the loop's next turn, if nothing waits for the
-        socket: two turns less for a call, and what it leads to begins while this process goes on.
-        """
-        client = self._client
-        writer = client.writer
-        if client._pending and writer is not None and not self._buffered():
-            pending, client._pending, client._pending_data_size = client._pending, [], 0
-            writer.writelines(pending)
 
     async def subscribe(self, route: Route) -> None:
         """Deliver the route's messages, if the link lives. `round_trip` tells that it is done."""
         route.refused = None
 
-        def deliver(message: Msg) -> None:
+        def deliver(
+            subject: str, reply: str, payload: bytes, headers: dict[str, str] | None
+        ) -> None:
             if self.lost.is_set():
                 return
             route.received += 1
-            headers = message.headers
             dead = None
             if headers and headers.get("Status") == "503":
                 dead = headers.get("Nats-Subject", "")
             try:
-                route.handler(Message(message.subject, message.data, dead, message.reply))
+                route.handler(Message(subject, payload, dead, reply))
             except Exception:
-                _log.exception("the handler of %s failed", message.subject)
+                _log.exception("the handler of %s failed", subject)
 
         with suppress(nats.errors.Error):
             self._subscriptions[route] = await self._client.subscribe_at_once(

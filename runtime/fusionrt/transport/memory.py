@@ -163,7 +163,7 @@ class MemoryTransport:
         self._listeners: list[Listener] = []
         self._published = self._received = self._lost = self._gaps = self._reconnects = 0
 
-    def publish(self, subject: str, payload: bytes, reply: str = "") -> None:
+    def publish(self, subject: str, payload: bytes, reply: str = "", *, held: bool = False) -> None:
         """See `Transport`."""
         check_subject(subject)
         if reply:

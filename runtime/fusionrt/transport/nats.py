@@ -108,7 +108,7 @@ class NatsTransport:
         """See `Transport`."""
         return self._max_payload
 
-    def publish(self, subject: str, payload: bytes, reply: str = "") -> None:
+    def publish(self, subject: str, payload: bytes, reply: str = "", *, held: bool = False) -> None:
         """See `Transport`."""
         check_subject(subject)
         if reply:
@@ -119,7 +119,7 @@ class NatsTransport:
             self._lost += 1
             return
         self._published += 1
-        self._link.publish(subject, payload, reply)
+        self._link.publish(subject, payload, reply, held)
 
     def push(self) -> None:
         """See `Transport`."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
@@ -17,6 +18,7 @@ from typing import Any, Final
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.protocol.parser import AWAITING_CONTROL_LINE, Parser
 
 __all__ = ["ReadingClient"]
 
@@ -24,17 +26,21 @@ RECEIVE: Final = 64 * 1024
 """Bytes that are asked of a socket at a time: for asyncio's 256 KiB the allocator maps memory, and
 unmaps it again, at each message."""
 
+_MESSAGE: Final = re.compile(rb"MSG (\S+) (\d{1,9}) (?:(\S+) )?(\d{1,9})\r\n")
+
 _log = logging.getLogger("fusionrt.transport")
+
+
+Handle = Callable[[str, str, bytes, dict[str, str] | None], None]
+"""Takes a message: its subject, where answers go, its payload and its headers."""
 
 
 class ReadingClient(Client):
     """nats-py's client, and subscriptions whose handlers are called as a message is parsed."""
 
-    async def subscribe_at_once(
-        self, subject: str, queue: str, handler: Callable[[Msg], None]
-    ) -> Subscription:
+    async def subscribe_at_once(self, subject: str, queue: str, handle: Handle) -> Subscription:
         """Hand every message of a subject to the handler."""
-        return await self.subscribe(subject, queue=queue, cb=partial(_handle, handler))
+        return await self.subscribe(subject, queue=queue, cb=partial(_handed, handle))
 
     @property
     def writer(self) -> asyncio.StreamWriter | None:
@@ -42,13 +48,22 @@ class ReadingClient(Client):
         writer: asyncio.StreamWriter | None = getattr(self._transport, "_io_writer", None)
         return writer
 
+    def handle_of(self, sid: int) -> Handle | None:
+        """The handler of a subscription, if that is called at once."""
+        subscription = self._subs.get(sid)
+        callback = None if subscription is None else subscription._cb
+        if isinstance(callback, partial) and callback.func is _handed:
+            handle: Handle = callback.args[0]
+            return handle
+        return None
+
     async def _read_loop(self) -> None:
         writer = self.writer
         if writer is None:  # over WebSockets
             await super()._read_loop()
             return
         reader: asyncio.StreamReader = self._transport._io_reader  # type: ignore[union-attr]
-        reading = _Reading(writer.transport, self._ps.parse)
+        reading = _Reading(writer.transport, self._ps, self.handle_of)
         reader.feed_eof()
         reading.data_received(await reader.read())  # what came before
         await reading.ended
@@ -56,17 +71,16 @@ class ReadingClient(Client):
     async def _process_msg(
         self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
     ) -> None:
-        subscription = self._subs.get(sid)
-        handle = None if subscription is None else subscription._cb
-        if isinstance(handle, partial) and handle.func is _handle:
-            found = await self._process_headers(headers) if headers else None
-            handle.args[0](Msg(self, subject.decode(), reply.decode(), data, found))
-        else:
+        handle = self.handle_of(sid)
+        if handle is None:
             await super()._process_msg(sid, subject, reply, data, headers)
+        else:
+            found = await self._process_headers(headers) if headers else None
+            handle(subject.decode(), reply.decode(), data, found)
 
 
-async def _handle(handler: Callable[[Msg], None], message: Msg) -> None:
-    handler(message)
+async def _handed(handle: Handle, message: Msg) -> None:
+    handle(message.subject, message.reply, message.data, message.headers)
 
 
 class _Reading(asyncio.Protocol):
@@ -74,10 +88,16 @@ class _Reading(asyncio.Protocol):
     before it.
     """
 
-    def __init__(self, transport: asyncio.WriteTransport, parse: Callable[[bytes], Any]) -> None:
+    def __init__(
+        self,
+        transport: asyncio.WriteTransport,
+        parser: Parser,
+        handle_of: Callable[[int], Handle | None],
+    ) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._before: Any = transport.get_protocol()
-        self._parse = parse
+        self._parser: Final = parser
+        self._handle_of: Final = handle_of
         if hasattr(transport, "max_size"):  # uvloop has a buffer of its own
             transport.max_size = RECEIVE
         transport.set_protocol(self)
@@ -85,7 +105,12 @@ class _Reading(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self.ended.done():
             return
-        parsing = self._parse(data)
+        parser = self._parser
+        if not parser.buf and parser.state == AWAITING_CONTROL_LINE:
+            data = self._hand_on(data)
+            if not data:
+                return
+        parsing = parser.parse(data)
         try:
             parsing.send(None)
         except StopIteration:
@@ -94,6 +119,23 @@ class _Reading(asyncio.Protocol):
             _log.debug("the broker sent what nats-py cannot read", exc_info=True)
         parsing.close()  # it waits, too, where the connection is to be closed
         self._end()
+
+    def _hand_on(self, data: bytes) -> bytes:
+        """Hand on whole messages without headers, for handlers that are called at once. All else
+        is left to nats-py, with what comes behind it: to that the same messages cost four times as
+        much.
+        """
+        start, length = 0, len(data)
+        while (found := _MESSAGE.match(data, start)) is not None:
+            subject, sid, reply, size = found.groups()
+            begin = found.end()
+            end = begin + int(size)
+            handle = self._handle_of(int(sid))
+            if handle is None or end + 2 > length:
+                break
+            start = end + 2
+            handle(subject.decode(), reply.decode() if reply else "", data[begin:end], None)
+        return data[start:]
 
     def eof_received(self) -> bool:
         self._end()

@@ -12,7 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 import nats.errors
 
 from ..errors import BrokerUnavailable
-from .reading import ReadingClient
+from .writing import WritingClient
 
 __all__ = ["SigningClient", "parsed_url", "public_url"]
 
@@ -20,7 +20,7 @@ _SEPARATOR = re.compile(r",(?=\s*[a-z]+://)", re.I)
 _SECRET = re.compile(r"^(\s*[a-z]+://)?.*@", re.I | re.S)
 
 
-class SigningClient(ReadingClient):
+class SigningClient(WritingClient):
     """demands_tls: nothing is said to a server without it."""
 
     demands_tls = False

@@ -118,7 +118,11 @@ class StreamJournal:
         assert isinstance(client, ReadingClient)
         inbox = client.new_inbox()
         consumer = _Consumer(len(self._subject) + 1, reader, self._links)
-        subscription = await client.subscribe_at_once(inbox, "", consumer.came)
+
+        def came(subject: str, reply: str, payload: bytes, headers: dict[str, str] | None) -> None:
+            consumer.came(Msg(client, subject, reply, payload, headers))
+
+        subscription = await client.subscribe_at_once(inbox, "", came)
         try:
             await js.add_consumer(self.name, _delivered(inbox, after + 1, beat, reader.name))
         except BaseException:

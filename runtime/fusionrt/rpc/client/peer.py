@@ -265,7 +265,7 @@ class Peer:
     def _publish(self, iid: str | None, data: bytes) -> None:
         place = self._place
         subject = place.found if iid is None else place.host(iid)
-        self._transport.publish(subject, data, place.answered)
+        self._transport.publish(subject, data, place.answered, held=True)
 
     def close(self, reason: str = CLOSED) -> None:
         """Leave: the hosts forget what they hold for this client; every call fails."""

@@ -193,17 +193,17 @@ class ShardPeer(Peer):
     # -- sessions --
 
     def publish_to(self, target: str, iid: str | None, data: bytes) -> None:
-        """Send for the session with a host. What asks whether there is another one goes to whoever
-        owns its shards now, too.
+        """Send for the session with a host, which pushes it. What asks whether there is another one
+        goes to whoever owns its shards now, too.
         """
         subject = self._place.host(target)
-        self._transport.publish(subject, data, self._place.answered)
+        self._transport.publish(subject, data, self._place.answered, held=True)
         session = self._by_host.get(target)
         if iid is None and session is not None and session.iid is not None:
             for shard, owner in self._owners.items():
                 if owner == target:
                     subject = self._subjects.shard(self.service, shard)
-                    self._transport.publish(subject, data, self._place.answered)
+                    self._transport.publish(subject, data, self._place.answered, held=True)
 
     def unanswered(self, target: str) -> None:
         """A host did not answer so far."""

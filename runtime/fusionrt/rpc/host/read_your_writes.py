@@ -58,10 +58,10 @@ class Outlet:
             self._flush_all()
 
     def flush(self, session: Session) -> int:
-        """Send what it has to say now: so many messages."""
+        """Send what it has to say now: so many messages. They leave at the end of the tick."""
         messages = session.outgoing()
         for data in messages:
-            self._transport.publish(session.reply_subject, data)
+            self._transport.publish(session.reply_subject, data, held=True)
         return len(messages)
 
     def flush_others(self, session: Session) -> None:
@@ -78,5 +78,6 @@ class Outlet:
 
     def _flush_all(self) -> None:
         changed, self._changed = self._changed, {}
-        if sum(self.flush(session) for session in changed):
-            self._transport.push()
+        for session in changed:
+            self.flush(session)
+        self._transport.push()

@@ -1,0 +1,56 @@
+"""What nats-py writes, in the turn of the loop in which it is sent.
+
+nats-py has a task that writes, and wakes it for each message that comes alone: a turn of the loop
+later, and at the cost of one even if nothing is left to write. So whoever says when to write does
+not wake it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from nats.protocol.command import pub_cmd
+
+from .reading import ReadingClient
+
+__all__ = ["WritingClient"]
+
+
+class WritingClient(ReadingClient):
+    """nats-py's client, and messages that are written by `push`."""
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that were written, and that the socket did not take yet. (Python 3.12.0 to 3.13.1
+        let any number of lines be written without waiting.)"""
+        writer = self.writer
+        return 0 if writer is None else writer.transport.get_write_buffer_size()
+
+    @property
+    def woken(self) -> bool:
+        """Whether nats-py's task is to write what there is."""
+        return self._flush_queue is not None and not self._flush_queue.empty()
+
+    def wake(self) -> Coroutine[Any, Any, Any]:
+        """Let that task write what there is; it waits where there is no such task any more."""
+        return self._flush_pending()
+
+    def hold(self, subject: str, payload: bytes, reply: str) -> None:
+        """Add a message to what the next `push` writes."""
+        command = pub_cmd(subject, reply, payload)
+        self._pending.append(command)
+        self._pending_data_size += len(command)
+
+    def push(self) -> bool:
+        """Write what nats-py would write in the loop's next turn. False: something waits for the
+        socket, and nats-py is to wait for it.
+        """
+        pending, writer = self._pending, self.writer
+        if not pending:
+            return True
+        if writer is None or writer.transport.get_write_buffer_size():
+            return False
+        self._pending, self._pending_data_size = [], 0
+        writer.writelines(pending)
+        return True
