@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from fusionrt.contract import ComputeOptions
 from fusionrt.errors import RemoteUnavailable
+from fusionrt.graph import Function
 
 from .lab import Lab
 
@@ -137,6 +139,27 @@ async def test_G22_a_cached_error_pins_nothing_of_its_body(make: Any) -> None:
     assert (await called.computed(())).error is not None
     gc.collect()
     assert services[0]() is None
+
+
+async def test_G22_who_only_asks_again_meets_the_next_try() -> None:
+    """A transient error from the cache takes a turn of the loop, or its time would never end."""
+    lab = Lab()
+
+    async def body() -> int:
+        if called.bodies == 1:
+            raise ConnectionResetError
+        return 7
+
+    options = ComputeOptions(transient_error_ttl=0.01)
+    called = Function(lab.graph, "f", body, options=options, hot={})
+    async with asyncio.timeout(10.0):
+        while True:
+            try:
+                assert await called.fetch(()) == 7
+                break
+            except ConnectionResetError:
+                pass
+    assert called.bodies == 2
 
 
 async def test_G22_the_parts_of_a_cached_group_pin_nothing() -> None:

@@ -16,6 +16,7 @@ from fusionrt import CallTimeout, Computed, Host, Overloaded, is_transient
 from fusionrt.primitives import now
 from fusionrt.remote.failures import as_error, as_failure
 from fusionrt.rpc import Answer, Bodies
+from fusionrt.rpc.client.session import Session
 from fusionrt.rpc.host import gate, pool
 from fusionrt.rpc.host.contexts import Contexts
 from fusionrt.rpc.host.work import Line, Work
@@ -114,6 +115,30 @@ class Simulation:
             and not any(session.running or session.deadlines for session in served.sessions)
             and not any(session.calls or session.session.waiting for session in called.sessions)
         )
+
+
+@pytest.mark.parametrize("kind", ["compute", "computed", "plain", "command"])
+async def test_D27_who_tries_again_without_a_pause_does_not_keep_the_loop(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else no answer could come in, which would make room."""
+    network = MemoryNetwork()
+    async with (
+        Host(transport=network.connect("serving")) as serving,
+        Host(transport=network.connect("calling")) as calling,
+    ):
+        await serving.serve(Napping())
+        client = calling.client(LabClient)
+        await client.get("a")
+        turns: list[bool] = []
+        with monkeypatch.context() as full:
+            full.setattr(Session, "room", 0)
+            full.setattr(Session, "refuses", lambda session, left: 0.5)
+            asyncio.get_running_loop().call_soon(turns.append, True)
+            (call,) = calls(client, kind, "b", 1)
+            with pytest.raises(Overloaded):
+                await call
+        assert turns
 
 
 @pytest.mark.usefixtures("few")

@@ -119,11 +119,15 @@ async def prove(computed: Computed[Any]) -> None:
 
 
 async def failure_of(computed: Computed[_T], missed: bool) -> _T:
-    """Raise its error. If that is the runtime's own and was cached, the loop has its turn first:
-    whoever tries again at once would keep it from all that could help.
+    """Raise its error. If that was cached, and is the runtime's own or one that time may end, the
+    loop has its turn first: whoever tries again at once would keep it from all that could help.
 
     missed: it was just computed, and not cached.
     """
-    if not missed and isinstance(computed._error, FusionError):
+    error = computed._error
+    if not missed and (
+        isinstance(error, FusionError)
+        or (error is not None and computed._function.graph.judge.is_transient(error))
+    ):
         await asyncio.sleep(0)
     return computed.value

@@ -154,12 +154,13 @@ class Peer:
         """
         ask = request.ask
         assert isinstance(ask, Ask)
-        refused = self.refusal(ask.timeout)
-        if refused is not None:
-            raise ask.error(refused)
         answer = self._loop.create_future()
         pending = Pending(ask, *request[1:], answer, registration=registration)
-        self._send(pending)
+        refused = self.refusal(ask.timeout)
+        if refused is not None:
+            self._fail_soon(partial(pending.fail, ask.error(refused)))
+        else:
+            self._send(pending)
         try:
             return await answer
         except (asyncio.CancelledError, GeneratorExit):
