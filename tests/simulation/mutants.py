@@ -102,6 +102,18 @@ MUTANTS: Final = {
             ),
         ),
     ),
+    "D6: a lease lasts much longer than it does": _one(
+        60, "wire.lease:Lease.answered", "sent + self._timing.lease)", "sent + 99.0)"
+    ),
+    "D6: only a timer looks at the lease": _one(
+        700,
+        "rpc.client.session:Session._tell",
+        "self._wire.good_until",
+        "math.inf if self._wire.good_until > self.now() else -math.inf",
+    ),
+    "D6c: a host vouches for all that it holds": _one(
+        60, "rpc.host.holdings:Holdings._suspended", "if held.suspended()", "if False"
+    ),
     "D13: a command is sent to another host": _one(
         450,
         "rpc.client.peer:Peer._host_lost",

@@ -15,7 +15,7 @@ from fusionrt.transport import Message
 from tests.notes import Notes
 
 from .network import Link, Network
-from .universe import Machine, Universe, live
+from .universe import Livelock, Machine, Universe, live
 
 Test = Callable[[Universe], Coroutine[Any, Any, None]]
 
@@ -106,6 +106,20 @@ def test_a_universe_in_which_nothing_can_happen_any_more_says_who_waits() -> Non
 
     with pytest.raises(Deadlock, match=r"Event\.wait"):
         live(wait, 1)
+
+
+def test_a_universe_in_which_no_time_goes_by_any_more_says_who_keeps_it() -> None:
+    """A run with such a mistake ends, and is told of, like any other."""
+
+    async def spin(universe: Universe) -> None:
+        async def try_again() -> None:
+            while True:
+                await asyncio.sleep(0)
+
+        await universe.machine("a").run(try_again())
+
+    with pytest.raises(Livelock, match="'a'"):
+        live(spin, 1)
 
 
 @simulated

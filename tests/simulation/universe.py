@@ -19,12 +19,21 @@ from typing import Any, Final, TypeVar
 from fusionrt.testing import Deadlock, SeededLoop
 from fusionrt.testing.loop import _Ready, _waiting
 
-__all__ = ["Machine", "Universe", "live"]
+__all__ = ["Livelock", "Machine", "Universe", "live"]
 
 _T = TypeVar("_T")
 
 BOOTED: Final = 1e6
 """Seconds that a machine's clock shows at most when the universe begins: no two show the same."""
+MOST_STEPS: Final = 20_000
+"""That are taken at one moment; a runtime without a mistake needs some hundreds."""
+
+
+class Livelock(AssertionError):
+    """Raised when machines take step after step, and no time goes by."""
+
+    def __init__(self, machines: list[str]) -> None:
+        super().__init__(f"no time goes by, for these always have something to do: {machines}")
 
 
 class Machine(SeededLoop):
@@ -174,7 +183,7 @@ class Machine(SeededLoop):
 class Universe(SeededLoop):
     """The loop in which the test runs, and which runs all machines.
 
-    steps: that were taken so far, by all.
+    steps: that were taken at this moment, by all.
     """
 
     def __init__(self, seed: int) -> None:
@@ -205,6 +214,8 @@ class Universe(SeededLoop):
             self._wake()
             return
         self.steps += 1
+        if self.steps > MOST_STEPS:
+            raise Livelock([machine.name for machine in ready])
         choice = int(self._chance() * count)
         if choice < len(ready):
             ready[choice].step()
@@ -226,7 +237,9 @@ class Universe(SeededLoop):
             if not self._stopping:
                 raise Deadlock([task for each in (self, *self.machines) for task in _waiting(each)])
             return
-        self._now = max(self._now, min(dues))
+        if self._now < min(dues):
+            self._now = min(dues)
+            self.steps = 0
         for machine in running:
             machine.ripen()
         while scheduled and scheduled[0].when() <= self._now:
