@@ -21,9 +21,9 @@ class Counting:
         self.sizes: list[int] = []
         publish = transport.publish
 
-        def counted(subject: str, payload: bytes, reply: str = "") -> None:
+        def counted(subject: str, payload: bytes, reply: str = "", *, held: bool = False) -> None:
             self.sizes.append(len(payload))
-            publish(subject, payload, reply)
+            publish(subject, payload, reply, held=held)
 
         transport.publish = counted  # type: ignore[method-assign]
 
