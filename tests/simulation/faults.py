@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from typing import Final
 
-from fusionrt import BrokerUnavailable
+from fusionrt import BrokerUnavailable, NotBoundError
 
 from .network import CALM, Link
 from .scenario import Ask, Fault, Topology
@@ -227,6 +227,8 @@ class Faults:
         while True:
             try:
                 await self._world.start(name)
+                return
+            except NotBoundError:  # it was told to leave while it started
                 return
             except BrokerUnavailable:  # while the broker is away
                 process = self._world.processes.pop(name, None)

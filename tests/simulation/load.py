@@ -302,7 +302,6 @@ class Load:
         ask, process = asked.ask, asked.process
         what = ask.what.removeprefix("watch_")
         watch = Watch(process, what, ask.on)
-        self.watches.append(watch)
         changes: AsyncIterator[Computed[Any]]
         match what:
             case "get":
@@ -311,6 +310,7 @@ class Load:
                 changes = process.carts(TIMEOUT).changes.prices(ask.on)
             case _:
                 changes = process.summaries(TIMEOUT).changes.prices()
+        self.watches.append(watch)
         try:
             async for computed in changes:
                 watch.latest = computed
