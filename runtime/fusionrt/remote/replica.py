@@ -138,6 +138,8 @@ class _Tie(Registration):
         if computed.state is CONSISTENT:
             lean(computed, session, instead=self)
             self.resumed()
+        else:  # it was left when there was no session to tell
+            self.release()
 
     def on_suspended(self) -> None:
         computed = self._replica()
