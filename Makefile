@@ -30,6 +30,7 @@ search: $(BIN)/.ready  ## run the long searches of the tests in full
 soak: $(BIN)/.ready  ## run the simulation and the faults over databases on many more seeds: SEEDS=FIRST:LAST FAULTS=FIRST:LAST
 	@$(BIN)/python -m tests.simulation $(SEEDS) --workers $(shell nproc)
 	@$(BIN)/python -m tests.sql_faults $(FAULTS)
+	@$(BIN)/python -m tests.sql_faults mutants $(FAULTS)
 
 test-all: $(BIN)/.ready  ## run the tests on every supported Python that is installed
 	@.ci/each-python all $(PYTEST)

@@ -1,4 +1,5 @@
-"""Play runs by their seeds: `python -m tests.sql_faults FIRST:LAST [ROUNDS]`.
+"""Play runs by their seeds: `python -m tests.sql_faults FIRST:LAST [ROUNDS]`; and with `mutants`
+before them, runs of a runtime with a mistake, each of which must be found by one of the seeds.
 
 Each on PostgreSQL; every third on SQLite, too; every fifth stops hosts for longer than operations
 are kept. With `FUSION_FAULTS_SCALE=1` in the times that users have; docs/failure-modes.md has the
@@ -8,6 +9,7 @@ figures.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import itertools
 import logging
 import statistics
@@ -22,6 +24,7 @@ from tests.faults.serving import quick
 from tests.natsserver import NatsServer
 from tests.postgresserver import PostgresServer
 
+from .mutants import MUTANTS
 from .plan import Plan, draw, stopped_for_long
 from .run import Played, Run, played
 
@@ -63,21 +66,42 @@ def _sum_up(all: Iterable[Played]) -> None:
         )
 
 
-def _main(first: int, last: int, rounds: int) -> int:
+def _search(first: int, last: int, rounds: int, server: PostgresServer) -> list[str]:
+    """The runs that failed."""
+    runs = [asyncio.run(_play(plan, server)) for plan in _plans(first, last, rounds)]
+    _sum_up(each for run in runs for each in run.played)
+    print(f"{len(runs)} runs")
+    return [str(run.plan) for run in runs if run.problems]
+
+
+def _search_mutants(first: int, last: int, rounds: int, server: PostgresServer) -> list[str]:
+    """Those that no seed found."""
+    return [
+        name
+        for name in MUTANTS
+        if not any(
+            asyncio.run(_play(dataclasses.replace(plan, mutant=name), server)).problems
+            for seed in range(first, last)
+            for plan in (draw(seed, rounds=rounds), stopped_for_long(seed))
+        )
+    ]
+
+
+def _main(seeds: str, rounds: int, *, mutants: bool) -> int:
     quick()
     logging.disable()
+    first, _, last = seeds.partition(":")
     server = PostgresServer()
+    search = _search_mutants if mutants else _search
     try:
-        runs = [asyncio.run(_play(plan, server)) for plan in _plans(first, last, rounds)]
+        failed = search(int(first), int(last or int(first) + 1), rounds, server)
     finally:
         server.close()
-    _sum_up(each for run in runs for each in run.played)
-    failed = [str(run.plan) for run in runs if run.problems]
-    print(f"{len(runs)} runs, {len(failed)} failed: {failed}")
+    print(f"{len(failed)} failed: {failed}")
     return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    first, _, last = sys.argv[1].partition(":")
-    rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 10
-    sys.exit(_main(int(first), int(last or int(first) + 1), rounds))
+    mutants = sys.argv[1] == "mutants"
+    seeds, *more = sys.argv[1 + mutants :]
+    sys.exit(_main(seeds, int(more[0]) if more else 10, mutants=mutants))

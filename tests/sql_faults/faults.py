@@ -54,5 +54,5 @@ async def _send_commit(host: Serving, action: Action, until_the_end: ExitStack) 
     until_the_end.enter_context(line.held("up" if lost else "down"))
     host.go_on()
     if not lost:
-        await until(lambda: line.passed["up"] > sent)
+        await until(lambda: line.passed["up"] > sent, within=60)
     await asyncio.sleep(0.02)  # the database has it

@@ -1,4 +1,4 @@
-"""A runtime with one mistake: the campaign must find each of them."""
+"""A runtime with one mistake: the script of its name finds it, and sooner or later the campaign."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ new = view.outerjoin(operations, row.seq > self.__dict__.setdefault("cursor", 0)
 from time import monotonic
     seen = self.__dict__.setdefault("seen", {})
     last, seen[told.keys] = seen.get(told.keys, 0.0), monotonic()
-    if keys and not self._graph.closed and monotonic() - last > 0.5:""",
+    if keys and not self._graph.closed and monotonic() - last > 600:""",
     ),
     "O9: who was forgotten reads on": _one(
         "sql.reader:Reader._read",

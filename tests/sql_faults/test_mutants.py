@@ -1,47 +1,46 @@
-"""The campaign can fail: it finds every runtime with a mistake."""
+"""Laws of the log in the very interleaving in which a runtime with a mistake breaks them."""
 
 from __future__ import annotations
-
-import dataclasses
 
 import pytest
 
 from tests.natsserver import NatsServer
-from tests.postgresserver import PostgresServer
-from tests.sizes import FULL, size
+from tests.simulation.mutants import mutated
+from tests.sizes import FULL
 
 from .mutants import MUTANTS
-from .plan import Plan, draw, stopped_for_long
-from .run import played
+from .scripts import ONLY_POSTGRES, SCRIPTS, staged
 
-QUICK = ["O4: nudges without poll"]
-"""In `make test`."""
-FOR_LONG = "O9"
-"""The law of which one is found only where hosts are stopped for long."""
+ON_POSTGRES = [("postgres", name) for name in SCRIPTS]
+CASES = ON_POSTGRES + [("sqlite", name) for name in SCRIPTS if name not in ONLY_POSTGRES]
 
 
-def plan(name: str, seed: int) -> Plan:
-    """In which the mutant is looked for."""
-    one = stopped_for_long(seed) if name.startswith(FOR_LONG) else draw(seed, rounds=size(0, 10))
-    return dataclasses.replace(one, mutant=name)
+@pytest.fixture
+def url(request: pytest.FixtureRequest, kind: str) -> str:
+    """Of an empty database."""
+    url: str = request.getfixturevalue(kind)
+    return url
+
+
+@pytest.mark.parametrize(("kind", "name"), CASES)
+async def test_O_it_holds(nats_process: NatsServer, url: str, name: str) -> None:
+    """In the runtime as it is."""
+    async with staged(nats_process.url, url) as stage:
+        assert await SCRIPTS[name](stage) == []
 
 
 @pytest.mark.search
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", MUTANTS if FULL else QUICK)
-async def test_a_mutant_is_found(
-    nats_process: NatsServer, postgres_server: PostgresServer, name: str
-) -> None:
-    """Some of the first seeds fails."""
-    for seed in range(MUTANTS[name].seeds):
-        url = await postgres_server.database()
-        if (await played(plan(name, seed), nats_process.port, url)).problems:
-            return
-    pytest.fail("every law held")
+@pytest.mark.parametrize(("kind", "name"), CASES if FULL else ON_POSTGRES)
+async def test_a_mutant_is_found(nats_process: NatsServer, url: str, name: str) -> None:
+    """In the runtime with its mistake it does not hold."""
+    with mutated(MUTANTS[name]):
+        async with staged(nats_process.url, url) as stage:
+            assert await SCRIPTS[name](stage)
 
 
-def test_every_mutant_fits_the_source() -> None:
-    """What it changes is there, once."""
+def test_every_mutant_has_its_script() -> None:
+    """And what it changes is there, once."""
+    assert [*SCRIPTS] == [*MUTANTS]
     for mutant in MUTANTS.values():
         for edit in mutant.edits:
             edit.compiled()

@@ -1,0 +1,156 @@
+"""Where a script plays: hosts of one database that hear no nudges, and poll only when told to."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import patch
+
+from sqlalchemy import insert
+
+from fusionrt import Host
+from fusionrt.operations.nudges import Nudges
+from fusionrt.sql import Database
+from fusionrt.sql import reader as reader_module
+from fusionrt.sql.flavour import Flavour
+from fusionrt.sql.log import _OpenSqlLog
+from fusionrt.sql.reader import Reader
+from fusionrt.sql.shard import Shard
+
+from ..judge import differences, truth
+from ..ledger import ACCOUNTS, Account, Base, LedgerInSql
+
+__all__ = ["Actor", "Hold", "Stage", "held", "staged"]
+
+NEVER = 1e6
+"""Seconds between two polls that are not to happen."""
+
+
+class Hold:
+    """Somebody is held at a place, until he may go on."""
+
+    def __init__(self) -> None:
+        self.reached = asyncio.Event()
+        self._go = asyncio.Event()
+
+    async def reached_by(self, task: asyncio.Future[Any]) -> None:
+        """Return when it is there; raise what it raises if it never comes."""
+        reached = asyncio.ensure_future(self.reached.wait())
+        await asyncio.wait({task, reached}, return_when=asyncio.FIRST_COMPLETED)
+        if not self.reached.is_set():
+            reached.cancel()
+            raise AssertionError(f"it ended before it came there: {await task!r}")
+
+    def go_on(self) -> None:
+        """From there."""
+        self._go.set()
+
+    async def here(self) -> None:
+        """Be held; only the first one is."""
+        if not self.reached.is_set():
+            self.reached.set()
+            await self._go.wait()
+
+
+@contextmanager
+def held(owner: object, name: str, *, after: bool = False) -> Iterator[Hold]:
+    """Hold whoever calls this async method next, before it begins or after it has ended.
+
+    owner: an object, or a class for all of its objects.
+    """
+    method, hold = getattr(owner, name), Hold()
+
+    async def holds(*arguments: Any) -> Any:
+        if after:
+            result = await method(*arguments)
+            await hold.here()
+            return result
+        await hold.here()
+        return await method(*arguments)
+
+    with patch.object(owner, name, holds):
+        yield hold
+
+
+@dataclass
+class Actor:
+    """A host with its own connections to the database."""
+
+    db: Database
+    host: Host
+    ledger: LedgerInSql
+
+    @property
+    def nudges(self) -> Nudges:
+        """What it hears."""
+        return self.host._open()._nudges
+
+    @property
+    def iid(self) -> str:
+        """Of its host."""
+        return self.nudges._iid
+
+    @property
+    def reader(self) -> Reader:
+        """Of its log."""
+        log = self.nudges.log
+        assert isinstance(log, _OpenSqlLog)
+        (reader,) = log._readers
+        return reader
+
+    async def read(self) -> dict[str, int]:
+        """What it believes that there is."""
+        return {account: await self.ledger.get(account) for account in ACCOUNTS}
+
+
+@dataclass
+class Stage:
+    """Both have read all accounts, which are empty, and hold them in their caches."""
+
+    nats: str
+    url: str
+    truth: Database
+    here: Actor = field(init=False)
+    there: Actor = field(init=False)
+
+    @property
+    def shard(self) -> Shard:
+        """Of a connection that nobody plays with."""
+        return self.truth._at("")
+
+    @property
+    def flavour(self) -> type[Flavour]:
+        """Of the database."""
+        return type(self.shard.flavour)
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator[Actor]:
+        """A host that has read all accounts."""
+        async with Database(self.url) as db, Host(self.nats, log=db.log()) as host:
+            actor = Actor(db, host, LedgerInSql(db))
+            await host.serve(actor.ledger)
+            await actor.read()
+            yield actor
+
+    async def wrong(self, *actors: Actor) -> list[str]:
+        """What they read otherwise than it is."""
+        true = await truth(self.truth)
+        read = [differences(await actor.read(), true) for actor in actors]
+        return [f"read, and is not so: {each}" for each in read if each]
+
+
+@asynccontextmanager
+async def staged(nats: str, url: str) -> AsyncIterator[Stage]:
+    """url: of an empty database."""
+    async with Database(url) as db:
+        await db.create_all(Base.metadata)
+        async with db.begin() as session:
+            await session.execute(insert(Account), [{"name": a, "value": 0} for a in ACCOUNTS])
+        stage = Stage(nats, url, db)
+        deaf = patch.object(Nudges, "_received", lambda *_: None)
+        with deaf, patch.object(reader_module, "POLL", NEVER):
+            async with stage.another() as stage.here, stage.another() as stage.there:
+                yield stage
