@@ -16,11 +16,13 @@ class Fencing:
         be vouched for until it is.
     """
 
-    __slots__ = ("_doubted", "_passing", "_read", "reads_wait")
+    __slots__ = ("_doubted", "_lost", "_passing", "_read", "reads_wait")
 
     def __init__(self) -> None:
         self._read: set[int] = set()
         self._doubted: set[int] = set()
+        self._lost: set[int] = set()
+        """Passed on before what was held was lost: it may be adrift (D16)."""
         self.reads_wait = False
         self._passing: dict[int, list[asyncio.Future[bool]]] = {}
 
@@ -54,12 +56,18 @@ class Fencing:
             self.hold_reads(number)
             self._settle(number, False)
 
+    def lose(self) -> None:
+        """The host vouches no more for what was held: no answer of it proves that."""
+        self._lost.update(self._passing)
+
     def end(self) -> None:
-        """Nothing is held any more."""
+        """Nothing comes through the session any more."""
         for number in list(self._passing):
             self._settle(number, True)
 
     def _settle(self, number: int, proven: bool) -> None:
+        proven = proven and number not in self._lost
+        self._lost.discard(number)
         for done in self._passing.pop(number, ()):
             if not done.done():
                 done.set_result(proven)

@@ -176,17 +176,20 @@ class Session(Vouching):
         """
         if self.over:
             return None
-        number = self._wire.fence(marks, hops)
-        return self._passed_on(number) if self._in_use else None
+        return self._passed_on(self._wire.fence(marks, hops))
 
     def follow(self, marks: Iterable[Mark], hops: int) -> asyncio.Future[bool] | None:
         """The same by a fence that is under way already, if one goes as far."""
         if self.over:
             return None
         number = self._wire.follow(marks, hops)
-        return self._passed_on(number) if number is not None and self._in_use else None
+        return None if number is None else self._passed_on(number)
 
-    def _passed_on(self, number: int) -> asyncio.Future[bool]:
+    def _passed_on(self, number: int) -> asyncio.Future[bool] | None:
+        if not self._in_use:  # it may be lost, and a call that comes after it is not
+            self._fencing.hold_reads(number)
+            self._set_good()
+            return None
         done = self._fencing.pass_on(number)
         if not self.proven():
             self._fencing.doubt()
@@ -286,13 +289,15 @@ class Session(Vouching):
         self._machine.feed("end")
         self.good_until = self.proven_until = -math.inf
         self._flush()
-        self._fencing.end()
         self._late_at.close()
         waiting = self._awaited.clear()
         self._lose_held(reason)
+        self._fencing.end()
         return waiting
 
     def _lose_held(self, reason: str) -> None:
+        if self._awaited.held:
+            self._fencing.lose()
         self._awaited.lose_held(reason)
         self._proof.set()
 

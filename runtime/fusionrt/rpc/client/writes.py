@@ -48,16 +48,20 @@ class Writes:
         self._now = clock()
         self._sessions: dict[Session, None] = {}
         self._recent: dict[Mark, float] = {}
+        self._sources_of: dict[str, frozenset[str]] = {}
 
     def on_sources(self, handler: Callable[[], None]) -> None:
         """Call `handler` whenever there are more sources."""
         self._on_sources = handler
 
     def opened(self, session: Session) -> None:
-        """A session begins: whatever it is asked, its host shall reflect what is known here."""
+        """A session begins: whatever it is asked, its host shall reflect what is known here. Until
+        it says where its results come from, they come from where those of others before it did.
+        """
         self._sessions[session] = None
         self._source((session.service,))
-        recent = [mark for mark in self._known() if mark.service == session.service]
+        session.sources = self._sources_of.get(session.service, frozenset())
+        recent = _concerning(session, self._known())
         if recent:
             session.fence(recent, HOPS)
 
@@ -68,6 +72,7 @@ class Writes:
     def sourced(self, session: Session, services: Iterable[str]) -> None:
         """The host of a session said what its results may be made from, from here on."""
         before, session.sources = session.sources, frozenset(services)
+        self._sources_of[session.service] = session.sources
         new = session.sources - before
         recent = [mark for mark in self._known() if mark.service in new]
         if recent:
