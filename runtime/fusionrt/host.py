@@ -13,6 +13,7 @@ from typing import Any, Final, Self, TypeVar
 
 from .broker import Broker
 from .errors import NotBoundError, OutboxMissing, RemoteUnavailable
+from .front import Front
 from .graph import (
     MAX_COMPUTEDS,
     Classifier,
@@ -62,7 +63,7 @@ from .services.pipeline import Pipeline, kinds_of
 from .services.service import Service
 from .signals import stop_signals
 from .table import Contract
-from .transport import Listener, Transport
+from .transport import Listener, Outbound, Transport
 from .transport.credentials import Credentials
 from .transport.nats import NatsTransport
 from .transport.signing import public_url
@@ -241,6 +242,13 @@ class Host(Rooted):
         """
         return self._open().client(cls) if of is None else self._open().reach(cls, of.id)
 
+    def front(self, outbound: Outbound, quota: Quota) -> Front:
+        """Let in who does not come over the broker: what gateways are made of, see `Front`.
+
+        outbound: takes what is said to them. quota: of each principal that comes in there.
+        """
+        return self._open().front(outbound, quota)
+
     def on(
         self,
         event: type[_E],
@@ -365,6 +373,7 @@ class _Entered:
             loose=loose,
             packing=self._packing,
         )
+        self._loose = loose
         self._outlet = Outlet(transport, loose)
         transport.add_listener(_News())
         self._applier = Applier(self.graph, self.iid, transport, host._subjects)
@@ -379,6 +388,7 @@ class _Entered:
         self._services: dict[str, Service] = {}
         self._offered: set[str] = set()
         self._responders: list[Responder] = []
+        self._fronts: list[Front] = []
         self._shards: dict[str, ShardService] = {}
         self._clients: dict[type[Client], Client] = {}
         self._callers = Clients(self._left)
@@ -446,7 +456,7 @@ class _Entered:
         cid = self._caller.cid
         responder = self._responder(ServiceServant(binding, cid), binding.contract.name, cid)
         self._exits.push_async_callback(responder.close)
-        self._exits.callback(responder.offer(self._caller.offer))
+        self._exits.callback(responder.offer(self._transport, self._caller.offer))
         self._offered.add(responder.service)
 
     def reach(self, cls: type[_C], session: str) -> _C:
@@ -483,7 +493,7 @@ class _Entered:
         name = binding.contract.name
         responder = self._responder(servant, name, self.iid, self._callers, checks)
         self._exits.push_async_callback(responder.close)
-        await responder.open()
+        await responder.open(self._transport)
         await self._transport.flush()
         if shards is not None:
             self._shards[responder.service] = shards
@@ -527,9 +537,31 @@ class _Entered:
         self._tell_sources()
         return responder
 
+    def front(self, outbound: Outbound, quota: Quota) -> Front:
+        def responder(servant: ServiceServant, name: str) -> Responder:
+            return Responder(
+                name,
+                self.iid,
+                servant,
+                outbound,
+                outlet,
+                subjects=self._subjects,
+                timing=self._timing,
+                confidants=(),
+                quota=quota,
+                reflect=partial(self._reflection.reflect, name),
+            )
+
+        outlet = Outlet(outbound, self._loose)
+        front = Front(self.graph, self.iid, responder, self._tell_sources)
+        self._fronts.append(front)
+        self._exits.push_async_callback(front.close)
+        return front
+
     def _tell_sources(self) -> None:
         """Also of what is served beside them: other hosts of that may change it, too (D15)."""
-        for responder in self._responders:
+        fronted = (each for front in self._fronts for each in front.responders)
+        for responder in (*self._responders, *fronted):
             beside = frozenset(self._services) - {responder.service}
             responder.sources(self._caller.writes.sources | beside)
 
@@ -587,7 +619,8 @@ class _Entered:
                 await inspect_ending(self.graph)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(GRACE):
-                        await asyncio.gather(*map(self._drain, self._responders))
+                        fronts = [front.drain() for front in self._fronts]
+                        await asyncio.gather(*fronts, *map(self._drain, self._responders))
 
     async def _drain(self, responder: Responder) -> None:
         if responder.service in self._shards:

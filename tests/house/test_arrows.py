@@ -47,6 +47,7 @@ ROOMS: dict[str, set[str]] = {
         *BASE,
         *(
             "broker",
+            "front",
             "graph",
             "identity",
             "wire",
@@ -61,6 +62,12 @@ ROOMS: dict[str, set[str]] = {
             "observing",
         ),
         "signals",
+    },
+    "front": {*BASE, "graph", "remote", "rpc"},
+    "web": {
+        *BASE,
+        *("front", "host", "identity", "interceptors", "operations", "remote", "rpc", "services"),
+        *("table", "wire"),
     },
     "abi": {*BASE, "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},

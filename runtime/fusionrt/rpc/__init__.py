@@ -19,12 +19,13 @@ from .host.statistics import OutletStatistics, ResponderStatistics
 from .inbox import Inbox
 from .loose import Loose
 from .sending import Sender, send_all, send_items
-from .subjects import ANONYMOUS, CONSOLE, Subjects
+from .subjects import ANONYMOUS, CONSOLE, TOKEN, Subjects
 
 __all__ = [
     "ANONYMOUS",
     "CONSOLE",
     "OUTAGE_GRACE",
+    "TOKEN",
     "Answer",
     "Ask",
     "Bodies",

@@ -19,6 +19,7 @@ __all__ = [
     "Handler",
     "Listener",
     "Message",
+    "Outbound",
     "Subscription",
     "Transport",
     "TransportStatistics",
@@ -86,12 +87,12 @@ class TransportStatistics(NamedTuple):
     reconnects: int
 
 
-class Transport(Protocol):
-    """A connection that outlives its broker: it reconnects, endlessly, until it is closed."""
+class Outbound(Protocol):
+    """What takes messages to others."""
 
     @property
     def max_payload(self) -> int:
-        """The largest payload that the broker takes, in bytes."""
+        """The largest payload that it takes, in bytes."""
 
     def publish(self, subject: str, payload: bytes, reply: str = "", *, held: bool = False) -> None:
         """Send a message; it leaves in order, together with the others up to the next `push`, or
@@ -109,6 +110,10 @@ class Transport(Protocol):
 
     def push(self) -> None:
         """Let what was published leave now, if the connection takes it."""
+
+
+class Transport(Outbound, Protocol):
+    """A connection that outlives its broker: it reconnects, endlessly, until it is closed."""
 
     async def subscribe(self, subject: str, handler: Handler, queue: str = "") -> Subscription:
         """Deliver the messages of a subject (wildcards `*` and `>`) to the handler, in order.

@@ -9,7 +9,7 @@ import contextvars
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from ...transport import Transport
+from ...transport import Outbound
 from ..loose import Loose
 from .statistics import OutletStatistics
 
@@ -29,9 +29,9 @@ class Outlet:
     loose: what commands have changed that no client was told of as its own.
     """
 
-    def __init__(self, transport: Transport, loose: Loose | None = None) -> None:
+    def __init__(self, outbound: Outbound, loose: Loose | None = None) -> None:
         self.loose = loose or Loose()
-        self._transport = transport
+        self._outbound = outbound
         self._loop = asyncio.get_running_loop()
         self._context = contextvars.Context()
         self._changed: dict[Session, None] = {}
@@ -61,7 +61,7 @@ class Outlet:
         """Send what it has to say now: so many messages. They leave at the end of the tick."""
         messages = session.outgoing()
         for data in messages:
-            self._transport.publish(session.reply_subject, data, held=True)
+            self._outbound.publish(session.reply_subject, data, held=True)
         return len(messages)
 
     def flush_others(self, session: Session) -> None:
@@ -80,4 +80,4 @@ class Outlet:
         changed, self._changed = self._changed, {}
         for session in changed:
             self.flush(session)
-        self._transport.push()
+        self._outbound.push()

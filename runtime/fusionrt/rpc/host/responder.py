@@ -9,7 +9,7 @@ from typing import Final
 
 from ...errors import WireError
 from ...primitives import clock, random_bits
-from ...transport import Handler, Listener, Message, Subscription, Transport
+from ...transport import Handler, Listener, Message, Outbound, Subscription, Transport
 from ...wire.admission import Admission, rejection
 from ...wire.envelopes import ClientEnvelope, decode_client_envelope
 from ...wire.host import HostSession
@@ -43,6 +43,10 @@ STOPPING: Final = 1.0
 class Responder(Listener):
     """Receives the calls of every client of a service and sends what the servant answers.
 
+    They come over a transport, once it is `open` or makes an `offer`; or whoever has them says what
+    was `heard`.
+
+    outbound: takes what is sent.
     confidants: principals that are told in full why results are invalidated (D28).
     packing: makes large messages smaller, and large again. clients: learns who has sessions.
     quota: of each principal.
@@ -54,7 +58,7 @@ class Responder(Listener):
         service: str,
         iid: str,
         servant: Servant,
-        transport: Transport,
+        outbound: Outbound,
         outlet: Outlet,
         *,
         subjects: Subjects,
@@ -71,7 +75,8 @@ class Responder(Listener):
         self._dropped = 0
         self._iid = iid
         self._servant = servant
-        self._transport = transport
+        self._outbound = outbound
+        self._transport: Transport | None = None
         self._outlet = outlet
         self._subjects = subjects
         self._timing = timing
@@ -82,7 +87,7 @@ class Responder(Listener):
         self._packing = packing
         self._clients = clients
         self._decode = unpacking(packing, decode_client_envelope)
-        self._limits = Limits(max_bytes=transport.max_payload)
+        self._limits = Limits(max_bytes=outbound.max_payload)
         self._now = clock()
         self._loop = asyncio.get_running_loop()
         key = random_bits(256).to_bytes(32, "big")
@@ -107,29 +112,32 @@ class Responder(Listener):
         self._offered = False
         self._expiry: asyncio.TimerHandle | None = None
 
-    async def open(self) -> None:
-        """Begin to answer."""
+    async def open(self, transport: Transport) -> None:
+        """Begin to answer what comes over this; it takes the answers, too."""
+        self._transport = transport
         host = self._subjects.host(self.service, self._iid)
         hosts = self._subjects.hosts(self.service)
-        self._subscriptions.append(await self._transport.subscribe(host, self._received))
-        self._subscriptions.append(
-            await self._transport.subscribe(hosts, self._received, queue="hosts")
-        )
-        self._transport.add_listener(self)
+        self._subscriptions.append(await transport.subscribe(host, self._received))
+        self._subscriptions.append(await transport.subscribe(hosts, self._received, queue="hosts"))
+        transport.add_listener(self)
 
     async def listen(self, shard: int) -> Subscription:
-        """Answer those who look for the owner of a shard (D20)."""
+        """Answer those who look for the owner of a shard (D20); it is `open`."""
+        assert self._transport is not None
         subject = self._subjects.shard(self.service, shard)
         subscription = await self._transport.subscribe(subject, self._received)
         await self._transport.flush()
         return subscription
 
-    def offer(self, listen: Callable[[str, Handler], Callable[[], None]]) -> Callable[[], None]:
+    def offer(
+        self, transport: Transport, listen: Callable[[str, Handler], Callable[[], None]]
+    ) -> Callable[[], None]:
         """Begin to answer hosts of which this process is a client, and nobody else.
 
         listen: lets what they say to this service come here, until it is told not to.
         """
-        self._transport.add_listener(self)
+        self._transport = transport
+        transport.add_listener(self)
         self._answered = self._subjects.returned
         self._offered = True
         return listen(self.service, self._received)
@@ -159,7 +167,8 @@ class Responder(Listener):
 
     async def close(self) -> None:
         """Answer nothing any more; clients that are still here learn that at once."""
-        self._transport.remove_listener(self)
+        if self._transport is not None:
+            self._transport.remove_listener(self)
         for subscription in self._subscriptions:
             await subscription.unsubscribe()
         running = self._running()
@@ -171,7 +180,7 @@ class Responder(Listener):
             self._accounts.forget(session)
             wire = session.wire
             farewell = rejection(self._iid, wire.gen, "the host was closed", wire.proof)
-            self._transport.publish(session.reply_subject, farewell)
+            self._outbound.publish(session.reply_subject, farewell)
         self._sessions.clear()
         if self._expiry is not None:
             self._expiry.cancel()
@@ -227,7 +236,11 @@ class Responder(Listener):
             envelope = self._decode(message.payload)
         except WireError:
             self._dropped += 1
-            return
+        else:
+            self.heard(envelope)
+
+    def heard(self, envelope: ClientEnvelope) -> None:
+        """What a client said."""
         now = self._now()
         name = envelope.cid, envelope.principal, envelope.gen
         session = self._sessions.get(name)
@@ -241,6 +254,8 @@ class Responder(Listener):
         if not TOKEN.fullmatch(envelope.cid) or not TOKEN.fullmatch(envelope.principal):
             self._dropped += 1  # its answers would go to another subject
             return None
+        if self._draining and self._transport is None and not envelope.proof:
+            return None  # it says hello again, to another host
         reply_subject = self._answered(envelope.principal, envelope.cid, self.service)
         answer = self._admission.greet(envelope, now)
         if answer is None and (envelope.cid, envelope.principal, envelope.gen) in self._sessions:
@@ -252,7 +267,7 @@ class Responder(Listener):
         if answer is None:
             return self._opened(envelope, reply_subject, now)
         if answer:
-            self._transport.publish(reply_subject, answer)
+            self._outbound.publish(reply_subject, answer)
         return None
 
     def _opened(self, envelope: ClientEnvelope, reply_subject: str, now: float) -> Session:

@@ -1,0 +1,60 @@
+"""The cookie that tells browsers apart: made by a gateway, and only by a gateway (W1, W8)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from typing import Final, NamedTuple
+
+from starlette.requests import HTTPConnection
+
+__all__ = ["Browser", "Cookies"]
+
+_BYTES: Final = 24
+_CODE: Final = 16
+
+
+class Browser(NamedTuple):
+    """Who comes. principal: one word, of which the cookie cannot be told. cookie: to be set; empty
+    if it was shown."""
+
+    principal: str
+    cookie: str = ""
+
+
+class Cookies:
+    """Makes cookies, and knows its own again.
+
+    name: of the cookie. key: all gateways of a system have the same.
+    """
+
+    def __init__(self, name: str, key: bytes) -> None:
+        self._name: Final = name
+        self._key: Final = hashlib.blake2b(key, digest_size=32).digest()
+
+    def browser(self, connection: HTTPConnection) -> Browser:
+        """Who makes a request: as its cookie says, if a gateway made that; else somebody new."""
+        shown = connection.cookies.get(self._name, "")
+        if self._is_ours(shown):
+            return Browser(_principal(shown))
+        made = self._made()
+        secure = "; Secure" if connection.url.scheme in ("https", "wss") else ""
+        attributes = f"Path=/; HttpOnly; SameSite=Lax{secure}"
+        return Browser(_principal(made), f"{self._name}={made}; {attributes}")
+
+    def _made(self) -> str:
+        id = secrets.token_hex(_BYTES)
+        return f"{id}.{self._code(id)}"
+
+    def _is_ours(self, shown: str) -> bool:
+        id, _, code = shown.partition(".")
+        return hmac.compare_digest(code.encode(), self._code(id).encode())
+
+    def _code(self, id: str) -> str:
+        data = id.encode(errors="surrogatepass")
+        return hashlib.blake2b(data, key=self._key, digest_size=_CODE).hexdigest()
+
+
+def _principal(cookie: str) -> str:
+    return "page-" + hashlib.blake2b(cookie.encode(), digest_size=_CODE).hexdigest()

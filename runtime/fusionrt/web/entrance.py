@@ -1,0 +1,100 @@
+"""`Entrance`: where pages come into a host, as long as that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+from msgspec.structs import replace
+
+from ..errors import WireError
+from ..front import Front
+from ..host import Host
+from ..remote.client import Client
+from ..rpc import TOKEN
+from ..wire.admission import rejection
+from ..wire.envelopes import ClientEnvelope, decode_client_envelope
+from ..wire.limits import Quota
+from .forwarding import Forwarder, forwarder, servant_of
+from .page import Code, Page, framed, unframed
+from .pages import Pages
+
+__all__ = ["Entrance"]
+
+QUOTA: Final = Quota(sessions=64, calls=1_000, streams=100, held=20_000, bytes=16 * 1024 * 1024)
+"""What one browser may have of each service."""
+
+
+class Entrance:
+    """Hands what pages say to the services that they name, and nothing else (W2)."""
+
+    def __init__(self, front: Front, pages: Pages, services: Mapping[str, Forwarder]) -> None:
+        self.is_closed = False
+        self._front = front
+        self._pages = pages
+        self._draining = False
+        self._services = services  # keeps them alive
+        self._responders = {
+            name: front.serve(servant_of(service, front.iid), name)
+            for name, service in services.items()
+        }
+        front.at_close(self._close)
+
+    @classmethod
+    def open(cls, host: Host, classes: Mapping[str, type[Client]]) -> Entrance:
+        """Begin to answer.
+
+        Raises:
+            NotBoundError: the host does not run.
+        """
+        pages = Pages()
+        front = host.front(pages, QUOTA)
+        services = {name: forwarder(each, host.client(each)) for name, each in classes.items()}
+        for service in services.values():
+            service._fusion.adopt(front.graph)
+        return cls(front, pages, services)
+
+    async def serve(self, page: Page) -> None:
+        """Answer a page until it is gone."""
+        if self._draining:
+            page.close(Code.LEAVING)
+        try:
+            await page.run(partial(self._received, page))
+        finally:
+            self._pages.left(page)
+
+    def _received(self, page: Page, message: bytes) -> None:
+        try:
+            service, data = unframed(message)
+            envelope = decode_client_envelope(data)
+        except (ValueError, WireError):
+            page.close(Code.UNREADABLE)
+            return
+        if page.cid != envelope.cid and not self._named(page, envelope):
+            page.close(Code.UNREADABLE)
+            return
+        responder = self._responders.get(service)
+        if responder is None:
+            said = rejection(self._front.iid, envelope.gen, "it is not offered to pages")
+            page.send(framed(service, said))
+            return
+        responder.heard(replace(envelope, principal=page.principal))
+
+    def _named(self, page: Page, envelope: ClientEnvelope) -> bool:
+        """The first message of a page says which client it is; it is no other one later."""
+        if page.cid or not TOKEN.fullmatch(envelope.cid):
+            return False
+        page.cid = envelope.cid
+        self._pages.came(page)
+        return True
+
+    async def drain(self) -> None:
+        """Let the pages move to another gateway (D22)."""
+        self._draining = True
+        await self._front.drain()
+        await self._pages.close()
+
+    async def _close(self) -> None:
+        self.is_closed = True
+        await self._pages.close()

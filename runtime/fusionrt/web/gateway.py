@@ -1,0 +1,110 @@
+"""`Gateway`: browsers as clients of a host's services, through a server of HTTP."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from typing import Final
+
+from starlette.responses import PlainTextResponse
+from starlette.routing import Router, WebSocketRoute
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from ..errors import NotBoundError
+from ..host import Host
+from ..remote.client import Client
+from .cookies import Cookies
+from .entrance import Entrance
+from .origins import Origins
+from .page import Page
+
+__all__ = ["Gateway"]
+
+
+class Gateway:
+    """An ASGI application that answers browsers, from replicas that it has itself (W10).
+
+        gateway = Gateway(host, [TodosClient, CartsClient])
+        app = Starlette(routes=[Mount("/fusion", gateway)])  # or FastAPI().mount("/fusion", …)
+
+    `ws` below its path is where the clients that are generated for JavaScript connect to. It
+    answers while the host runs, and drains with it (D22).
+
+    host: whose clients it uses. contracts: the client classes of what browsers may reach; nothing
+    else can be reached here, by any path (W2).
+    origins: of pages from elsewhere that may connect, such as `https://app.example.com`; pages of
+        the same origin always may (W8).
+    secret: makes the cookies that tell browsers apart; all gateways of a system have the same.
+        Without one, the environment's `FUSION_SECRET`; without that, one of this process alone, so
+        that browsers are strangers after a restart.
+
+    Raises:
+        NotBoundError: a contract is internal, or is given twice, or is no client class.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        contracts: Iterable[type[Client]],
+        *,
+        origins: Iterable[str] = (),
+        secret: str | None = None,
+    ) -> None:
+        key = secret or os.environ.get("FUSION_SECRET") or secrets.token_hex()
+        self._host: Final = host
+        self._classes: Final = _checked(contracts)
+        self._cookies: Final = Cookies("fusion_session", key.encode())
+        self._origins: Final = Origins(origins)
+        self._entrance: Entrance | None = None
+        self._router: Final = Router(routes=[WebSocketRoute("/ws", self._socket)])
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._router(scope, receive, send)
+
+    async def drain(self) -> None:
+        """Take nobody in, ask those who are here to move to another gateway, and return when they
+        did, or do not answer (D22).
+        """
+        if self._entrance is not None:
+            await self._entrance.drain()
+
+    def _opened(self) -> Entrance:
+        """Where pages come in, while the host runs.
+
+        Raises:
+            NotBoundError: it does not.
+        """
+        if self._entrance is None or self._entrance.is_closed:
+            self._entrance = Entrance.open(self._host, self._classes)
+        return self._entrance
+
+    async def _socket(self, socket: WebSocket) -> None:
+        if not self._origins.allow(socket):
+            refused = "pages of this origin may not connect here: see Gateway(origins=…)"
+            await socket.send_denial_response(PlainTextResponse(refused, 403))
+            return
+        try:
+            entrance = self._opened()
+        except NotBoundError as error:
+            await socket.send_denial_response(PlainTextResponse(str(error), 503))
+            return
+        browser = self._cookies.browser(socket)
+        headers = [(b"set-cookie", browser.cookie.encode())] if browser.cookie else []
+        await socket.accept(headers=headers)
+        await entrance.serve(Page(browser.principal, socket))
+
+
+def _checked(contracts: Iterable[type[Client]]) -> dict[str, type[Client]]:
+    classes: dict[str, type[Client]] = {}
+    for cls in contracts:
+        if not (isinstance(cls, type) and issubclass(cls, Client)):
+            raise NotBoundError(f"a gateway takes generated …Client classes, not {cls!r}")
+        contract = cls._fusion_contract
+        if contract.internal:
+            raise NotBoundError(f"{contract.name} is internal: no gateway serves it (W2)")
+        if contract.name in classes:
+            raise NotBoundError(f"{contract.name} is given twice to a gateway")
+        classes[contract.name] = cls
+    return classes

@@ -1,0 +1,107 @@
+"""A shop over a real broker, gateways to it, and pages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from shop.contracts import Cart, Item, Product
+from shop.generated.carts import CartsClient
+from shop.generated.products import ProductsClient
+from shop.services import CartsInMemory, ProductsInMemory
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from fusionrt import Computed, Host
+from fusionrt.remote.client import Client
+from fusionrt.web import Gateway
+from fusionrt.wire.limits import Timing
+
+from .page import PageTransport
+from .serving import Served, served
+
+__all__ = ["CARTS", "PRODUCTS", "CountedCarts", "CountedProducts", "Door", "World", "until_value"]
+
+PRODUCTS = {"pen": Product("pen", Decimal(2)), "cup": Product("cup", Decimal(5))}
+CARTS = {"1": Cart("1", (Item("pen", 3), Item("cup", 1)))}
+
+
+@dataclass
+class CountedProducts(ProductsInMemory):
+    """ran: the keys whose bodies ran."""
+
+    ran: list[str] = field(default_factory=list)
+
+    async def get(self, id: str) -> Product | None:
+        self.ran.append(id)
+        return await super().get(id)
+
+
+@dataclass
+class CountedCarts(CartsInMemory):
+    """ran: the keys whose totals were computed."""
+
+    ran: list[str] = field(default_factory=list)
+
+    async def total(self, id: str) -> Decimal:
+        self.ran.append(id)
+        return await super().total(id)
+
+
+async def until_value(changes: AsyncIterator[Computed[Any]], value: object) -> None:
+    """Return when what is watched has this value, and it is proven."""
+    async for computed in changes:
+        if computed.is_consistent and computed.value == value:
+            return
+
+
+class Door:
+    """A gateway that is served: its host, and where it is."""
+
+    def __init__(self, host: Host, gateway: Gateway, at: Served) -> None:
+        self.host = host
+        self.gateway = gateway
+        self.at = at
+        self.ws = f"{at.ws}/fusion/ws"
+
+
+class World:
+    """Everything ends with the test."""
+
+    def __init__(self, nats: str, exits: AsyncExitStack, timing: Timing) -> None:
+        self.nats = nats
+        self.timing = timing
+        self.products = CountedProducts(dict(PRODUCTS))
+        self._exits = exits
+
+    async def host(self) -> Host:
+        """A process at the broker."""
+        return await self._exits.enter_async_context(Host(self.nats, timing=self.timing))
+
+    async def shop(self) -> CountedCarts:
+        """Products on one host, carts on another."""
+        await (await self.host()).serve(self.products)
+        host = await self.host()
+        carts = CountedCarts(host.client(ProductsClient), dict(CARTS))
+        await host.serve(carts)
+        return carts
+
+    async def door(
+        self,
+        contracts: Iterable[type[Client]] = (ProductsClient, CartsClient),
+        **options: Any,
+    ) -> Door:
+        """A gateway."""
+        host = await self.host()
+        gateway = Gateway(host, contracts, **options)
+        app = Starlette(routes=[Mount("/fusion", gateway)])
+        return Door(host, gateway, await self._exits.enter_async_context(served(app)))
+
+    async def page(self, *doors: Door, **options: Any) -> tuple[Host, PageTransport]:
+        """A page that connects to the first of these, and later to the next."""
+        transport = PageTransport([door.ws for door in doors], **options)
+        host = Host(transport=transport, timing=self.timing)
+        return await self._exits.enter_async_context(host), transport
