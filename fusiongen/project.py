@@ -62,6 +62,8 @@ class Config(BaseModel):
     """Where imports start; by default the project's folder and `src`."""
     templates: str | None = None
     """A folder of templates that take the place of those of the same names."""
+    blocking: bool = False
+    """Whether clients have a form for code that does not await: `host.blocking(…)`."""
     allow: list[Allowed] = []
     """Breaking changes that are meant."""
     roles: dict[str, Role] = {}
@@ -87,6 +89,7 @@ class Project:
     allow: the breaking changes that are meant.
     templates: a folder of templates that take the place of those of the same names.
     title: what documents are headed with.
+    blocking: whether clients have a form that blocks.
     roles: who serves and calls what.
     """
 
@@ -96,6 +99,7 @@ class Project:
     roots: tuple[Path, ...]
     allow: tuple[Allowed, ...] = ()
     templates: Path | None = None
+    blocking: bool = False
     title: Title = Title()
     roles: Mapping[str, Role] = field(default_factory=dict)
 
@@ -152,6 +156,7 @@ def _project(file: Path, table: Any, title: Title) -> Project:
         roots=tuple(_roots(directory, config)),
         allow=tuple(config.allow),
         templates=_templates(directory, config),
+        blocking=config.blocking,
         title=title,
         roles=config.roles,
     )

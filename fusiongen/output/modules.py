@@ -21,7 +21,10 @@ def rendered(project: Project, reading: Reading) -> Iterator[tuple[Path, str]]:
     Raises:
         GenerationError: a template of the user is wrong.
     """
-    for file in render(reading.contracts, reading.sources.owns, project.templates):
+    files = render(
+        reading.contracts, reading.sources.owns, project.templates, blocking=project.blocking
+    )
+    for file in files:
         path = project.out / file.path
         if file.source is None and path.exists() and state_of(text_of(path)) is State.FOREIGN:
             continue

@@ -1,12 +1,13 @@
-"""The package of generated code: four files a contract; same contract, same text (C1)."""
+"""The package of generated code: four files a contract, or five; same contract, same text (C1)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ..contract import Contract, Method, MethodKind, Parameter, quoted
+from ..contract import Contract, Method, MethodKind, Parameter, ParameterKind, Ref, quoted
 from .docs import docstring, prose
 from .keys import key_functions, variables
 from .layout import Doc, Group, Joined, Operators, call_of, lay_out
@@ -14,7 +15,7 @@ from .names import Imports, Names
 from .signatures import arguments, receiver, result_of, signature
 from .table import raises_of, shard_of, signatures_of, table_of
 from .templates import Templates
-from .types import parameter_of
+from .types import annotation_of, parameter_of
 
 __all__ = ["ABI", "File", "render"]
 
@@ -57,10 +58,13 @@ class File:
     body: str
 
 
-def render(contracts: Iterable[Contract], local: Local, own: Path | None) -> Iterator[File]:
+def render(
+    contracts: Iterable[Contract], local: Local, own: Path | None, *, blocking: bool = False
+) -> Iterator[File]:
     """The files of all these contracts, behind that of the package.
 
     own: a folder of templates that take the place of those of the same names.
+    blocking: each client has a form that blocks.
 
     Raises:
         GenerationError: a template of the user is wrong.
@@ -68,7 +72,7 @@ def render(contracts: Iterable[Contract], local: Local, own: Path | None) -> Ite
     templates = Templates(own)
     yield File(Path("__init__.py"), None, templates.render("out.py.j2", {}))
     for contract in contracts:
-        for name, (template, view) in _FILES.items():
+        for name, (template, view) in (_BLOCKING if blocking else _FILES).items():
             body = templates.render(template, view(contract, local))
             yield File(Path(contract.name, name), contract.file, body)
 
@@ -145,10 +149,11 @@ def _server(contract: Contract, local: Local) -> View:
     )
 
 
-def _client(contract: Contract, local: Local) -> View:
+def _client(contract: Contract, local: Local, *, blocking: bool = False) -> View:
     title = contract.ref.name
     calls = f"{title}Calls"
     names = _names(contract, local, (f"{title}Client", calls, *_own("Client", title)))
+    form = names.use(Ref(module=".blocking", name=f"{title}Blocking")) if blocking else None
     ours = {"Client": names.own(_ABI, "Client"), "CONTRACT": names.own(".proxy", "CONTRACT")}
     for suffix in _MAKERS.values():
         ours[suffix] = names.own(".server", f"{title}{suffix}")
@@ -169,8 +174,56 @@ def _client(contract: Contract, local: Local) -> View:
         own=_accessors(calls, own, names) if own else None,
         head=_class(f"{title}Client", base, ours["Client"], f"contract={ours['CONTRACT']}"),
         methods=_forwarding(methods, names),
+        blocking=form,
         doc=docstring(contract.doc, 4) or prose(f"A client of the service `{contract.name}`.", 4),
     )
+
+
+def _blocking(contract: Contract, local: Local) -> View:
+    """Without the methods that take or return a stream beside something else."""
+    title = contract.ref.name
+    names = _names(contract, local, (f"{title}Blocking",))
+    client = names.own(".client", f"{title}Client")
+    methods = [
+        method.sent() for method in contract.methods if not method.sends and method.head is None
+    ]
+    return _filled(
+        contract,
+        names,
+        pragma=_MENTIONS_DEPRECATED if any(each.deprecated for each in methods) else None,
+        head=_class(f"{title}Blocking", f"{names.own(_ABI, 'Blocking')}[{client}]"),
+        methods=[
+            {
+                "signature": signature(each, names, _blocked(each, names)),
+                "deprecated": _deprecated(each, names),
+                "doc": docstring(each.doc, 8),
+                "call": _waiting(each),
+            }
+            for each in methods
+        ],
+        doc=docstring(contract.doc, 4) or prose(f"A client of the service `{contract.name}`.", 4),
+    )
+
+
+def _blocked(method: Method, names: Names) -> Doc:
+    """What it returns where nothing is awaited."""
+    result = annotation_of(method.result, names)
+    if method.kind is not MethodKind.STREAM:
+        return result
+    return Joined(
+        (names.own("collections.abc", "Iterator"), Group("[", (result,), "]", comma=False))
+    )
+
+
+def _waiting(method: Method) -> str:
+    fusion = f"{receiver(method)}._fusion"
+    verb = "iterate" if method.kind is MethodKind.STREAM else "wait"
+    passed = (
+        f"{each.name}={each.name}" if each.kind is ParameterKind.KEYWORD else each.name
+        for each in method.parameters
+    )
+    arguments = (f"{fusion}.client.{method.name}", *passed)
+    return lay_out(call_of(f"return {fusion}.{verb}", arguments), 8)
 
 
 def _proxy(contract: Contract, local: Local) -> View:
@@ -298,3 +351,10 @@ _FILES: Mapping[str, tuple[str, Callable[[Contract, Local], View]]] = {
     "proxy.py": ("proxy.py.j2", _proxy),
     "server.py": ("server.py.j2", _server),
 }
+
+_BLOCKING: Mapping[str, tuple[str, Callable[[Contract, Local], View]]] = {
+    **_FILES,
+    "blocking.py": ("blocking.py.j2", _blocking),
+    "client.py": ("client.py.j2", partial(_client, blocking=True)),
+}
+"""The same where each client has a form that blocks."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing_extensions import deprecated
 
+from .blocking import Blocking
 from .contract import ANY, AnyArgument, ComputeOptions
 from .errors import AbiMismatch
 from .remote.client import Client
@@ -39,6 +40,7 @@ __all__ = [
     "ANY",
     "Accessor",
     "AnyArgument",
+    "Blocking",
     "ChangesMethod",
     "Client",
     "Command",

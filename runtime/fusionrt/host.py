@@ -11,8 +11,9 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Final, Self, TypeVar
 
+from .blocking import Blockable, Blocking, LoopThread
 from .broker import Broker
-from .errors import NotBoundError, OutboxMissing, RemoteUnavailable
+from .errors import FrameworkError, NotBoundError, OutboxMissing, RemoteUnavailable
 from .front import Front
 from .graph import (
     MAX_COMPUTEDS,
@@ -40,7 +41,7 @@ from .operations import (
     event_name,
     relay,
 )
-from .primitives import new_id, spawn
+from .primitives import new_id, running_loop, spawn
 from .remote.client import Client
 from .remote.cycles import Cycles
 from .remote.remote import Remote
@@ -73,6 +74,7 @@ from .wire.packing import Packing
 __all__ = ["Host", "HostStatistics"]
 
 _C = TypeVar("_C", bound=Client)
+_B = TypeVar("_B", bound=Blocking[Any])
 _E = TypeVar("_E")
 
 _log = logging.getLogger("fusionrt")
@@ -87,6 +89,9 @@ class Host(Rooted):
         async with Host("nats://127.0.0.1:4222") as host:
             await host.serve(CartsInMemory(host.client(ProductsClient)))
             await host.run_forever()
+
+    A process that has no event loop enters it by `with`: it runs in a thread of its own then, and
+    its clients are those of `blocking`. Not before a fork: a thread is not taken along.
 
     nats_url: the broker; without one, the environment's `NATS_URL`; without that, the embedded
         broker, which is started if nobody did, and stopped with whoever started it.
@@ -176,6 +181,7 @@ class Host(Rooted):
         self._unused_after = unused_after
         self._compress = compress
         self._entered: _Entered | None = None
+        self._thread: LoopThread | None = None
 
     @property
     def iid(self) -> str:
@@ -206,6 +212,24 @@ class Host(Rooted):
     ) -> None:
         entered, self._entered = self._open(), None
         await entered.leave(drain=error is None or isinstance(error, asyncio.CancelledError))
+
+    def __enter__(self) -> Self:
+        if self._thread is not None:
+            raise NotBoundError("the host is running: make another `Host` for another block")
+        thread = LoopThread(self)
+        thread.start()
+        self._thread = thread
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        thread, self._thread = self._thread, None
+        assert thread is not None
+        thread.stop()
 
     async def serve(self, service: Service, *, interceptors: Iterable[Interceptor] = ()) -> None:
         """Make a service reachable, and keep it alive until the host stops.
@@ -248,6 +272,26 @@ class Host(Rooted):
         outbound: takes what is said to them. quota: of each principal that comes in there.
         """
         return self._open().front(outbound, quota)
+
+    def blocking(self, cls: type[Blockable[_B]]) -> _B:
+        """A client for code that does not await, in threads other than that of the host's loop.
+
+            with Host("nats://127.0.0.1:4222") as host:
+                print(host.blocking(CartsClient).total("1"))
+
+        Raises:
+            FrameworkError: it was generated without: set `blocking = true` in `[tool.fusiongen]`.
+        """
+        entered = self._open()
+        if not (hasattr(cls, "_fusion_blocking") and issubclass(cls, Client)):
+            raise FrameworkError(
+                f"{cls.__name__} has no form that blocks: set `blocking = true` in "
+                "[tool.fusiongen], and run `fusiongen generate`"
+            )
+        make = partial(entered.client, cls)
+        in_loop = running_loop() is entered.graph.loop
+        client = make() if in_loop else entered.graph.call_from_thread(make)
+        return cls._fusion_blocking()(client, entered.graph)
 
     def on(
         self,

@@ -23,6 +23,7 @@ def project_of(case: str, out: Path | None = None) -> Project:
         contracts=tuple(sorted(folder.glob("contract*.py"))),
         out=out or folder / "expected",
         roots=(HERE.parent.parent,),
+        blocking=case == "blocking",
     )
 
 

@@ -42,10 +42,12 @@ ROOMS: dict[str, set[str]] = {
         *("graph", "identity", "values", "wire", "table", "transport", "rpc"),
         *("operations", "services", "shards", "interceptors"),
     },
+    "blocking": {*BASE, "graph", "remote"},
     "broker": {*BASE, "children"},
     "host": {
         *BASE,
         *(
+            "blocking",
             "broker",
             "front",
             "graph",
@@ -69,7 +71,7 @@ ROOMS: dict[str, set[str]] = {
         *("front", "host", "identity", "interceptors", "operations", "remote", "rpc", "services"),
         *("table", "wire"),
     },
-    "abi": {*BASE, "values", "table", "services", "remote"},
+    "abi": {*BASE, "blocking", "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
     # Generated code asks `fusionrt` for the names that contracts have from there.
     "ext": {*BASE, "graph", "identity", "rpc", "sql", "abi", "Principal", "Session"},

@@ -195,9 +195,13 @@ class Graph(Rooted):
         calling = call()
         if not self.closed:
             future = asyncio.run_coroutine_threadsafe(calling, self.loop)
-            # A loop may end without looking at what came last.
-            while not (future.done() or self.loop.is_closed()):
-                concurrent.futures.wait([future], timeout=1.0)
+            try:
+                # A loop may end without looking at what came last.
+                while not (future.done() or self.loop.is_closed()):
+                    concurrent.futures.wait([future], timeout=1.0)
+            except BaseException:  # of a signal: nobody waits for it any more
+                future.cancel()
+                raise
             if future.done() and not future.cancelled():
                 return future.result()
         calling.close()

@@ -150,9 +150,8 @@ class MemoryNetwork:
 class MemoryTransport:
     """See `Transport`. Made by `MemoryNetwork.connect`."""
 
-    max_payload: Final = 1024 * 1024
-
     def __init__(self, network: MemoryNetwork, name: str) -> None:
+        self.max_payload: Final = 1024 * 1024
         self.name = name
         self._network = network
         self._connected = True
