@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from shop.contracts import Cart, Item, Product
@@ -19,11 +20,21 @@ from fusionrt import Computed, Host
 from fusionrt.remote.client import Client
 from fusionrt.web import Gateway
 from fusionrt.wire.limits import Timing
+from tests.natsserver import NatsServer
 
 from .page import PageTransport
 from .serving import Served, served
 
-__all__ = ["CARTS", "PRODUCTS", "CountedCarts", "CountedProducts", "Door", "World", "until_value"]
+__all__ = [
+    "CARTS",
+    "PRODUCTS",
+    "CountedCarts",
+    "CountedProducts",
+    "Door",
+    "World",
+    "through_gateway",
+    "until_value",
+]
 
 PRODUCTS = {"pen": Product("pen", Decimal(2)), "cup": Product("cup", Decimal(5))}
 CARTS = {"1": Cart("1", (Item("pen", 3), Item("cup", 1)))}
@@ -105,3 +116,14 @@ class World:
         transport = PageTransport([door.ws for door in doors], **options)
         host = Host(transport=transport, timing=self.timing)
         return await self._exits.enter_async_context(host), transport
+
+
+@asynccontextmanager
+async def through_gateway(folder: Path, timing: Timing | None = None) -> AsyncIterator[World]:
+    """A world at a broker of its own."""
+    server = NatsServer(folder)
+    try:
+        async with AsyncExitStack() as exits:
+            yield World(server.url, exits, timing or Timing())
+    finally:
+        server.close()

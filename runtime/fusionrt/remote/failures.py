@@ -28,7 +28,7 @@ from ..graph import str_of
 from ..rpc import internal
 from ..table import Contract
 from ..wire.frames import Ending
-from ..wire.refusals import LEASE_LOST, MOVED, OVERLOADED, RETRY_AFTER, Refusal, refusal
+from ..wire.refusals import LEASE_LOST, MOVED, OVERLOADED, refusal, refused
 from .declared import declared, raised
 
 __all__ = ["ITEMS", "as_error", "as_failure", "bad_arguments", "items_failure"]
@@ -126,10 +126,7 @@ def as_error(failure: Ending, contract: Contract, method: str, timeout: float) -
 
 def _overloaded(failure: Ending, contract: Contract, method: str) -> Overloaded:
     """Of what was called, or of what its body called."""
-    try:
-        told = msgspec.msgpack.decode(failure.data, type=Refusal)
-    except _UNREADABLE:
-        told = Refusal(RETRY_AFTER)
+    told = refused(failure.data)
     if told.service:
         return Overloaded(told.service, told.method, told.retry_after, may_have_run=True)
     return Overloaded(contract.name, method, told.retry_after)

@@ -35,13 +35,18 @@ class Cookies:
 
     def browser(self, connection: HTTPConnection) -> Browser:
         """Who makes a request: as its cookie says, if a gateway made that; else somebody new."""
-        shown = connection.cookies.get(self._name, "")
-        if self._is_ours(shown):
-            return Browser(_principal(shown))
+        shown = self.shown(connection)
+        if shown:
+            return Browser(shown)
         made = self._made()
         secure = "; Secure" if connection.url.scheme in ("https", "wss") else ""
         attributes = f"Path=/; HttpOnly; SameSite=Lax{secure}"
         return Browser(_principal(made), f"{self._name}={made}; {attributes}")
+
+    def shown(self, connection: HTTPConnection) -> str:
+        """The principal of a browser that was here before; empty of any other one."""
+        cookie = connection.cookies.get(self._name, "")
+        return _principal(cookie) if self._is_ours(cookie) else ""
 
     def _made(self) -> str:
         id = secrets.token_hex(_BYTES)

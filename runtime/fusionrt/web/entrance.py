@@ -19,6 +19,7 @@ from ..wire.limits import Quota
 from .forwarding import Forwarder, forwarder, servant_of
 from .page import Code, Page, framed, unframed
 from .pages import Pages
+from .posted import Posted
 
 __all__ = ["Entrance"]
 
@@ -35,6 +36,7 @@ class Entrance:
         self._pages = pages
         self._draining = False
         self._services = services  # keeps them alive
+        self.posted = Posted(services)
         self._responders = {
             name: front.serve(servant_of(service, front.iid), name)
             for name, service in services.items()

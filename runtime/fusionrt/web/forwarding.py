@@ -7,6 +7,7 @@ what commands invalidate is the business of the service's own host.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,7 @@ from ..interceptors import Side, incoming
 from ..operations import CommandScope
 from ..primitives import now
 from ..remote.client import Client
+from ..remote.failures import as_failure, bad_arguments
 from ..remote.outcomes import Outcomes
 from ..remote.remote import Remote
 from ..remote.servant import Served, ServiceServant
@@ -34,7 +36,7 @@ from ..table import Command, Compute, Contract, Method, OneWay, Stream
 from ..wire.frames import Ending
 from ..wire.refusals import refusal
 
-__all__ = ["Forwarder", "forwarder", "servant_of"]
+__all__ = ["LONGEST", "Forwarder", "failure_of", "forwarder", "servant_of"]
 
 _C = TypeVar("_C", bound=Client)
 
@@ -116,13 +118,15 @@ def _body(method: Method) -> Callable[..., Any]:
         await self.calling().tell(name, (*arguments, *more.values()))
 
     async def command(self: Forwarder, *arguments: Any, **more: Any) -> Any:
-        scope = CommandScope.current()
-        operation = None if scope is None else scope.operation.id
-        return await self.calling().command(name, (*arguments, *more.values()), operation)
+        given = (*arguments, *more.values())
+        return await self.calling().command(name, given, _operation())
 
     async def send(self: Forwarder, *arguments: Any, **more: Any) -> Any:
         *given, items = (*arguments, *more.values())
-        return await self.calling().send(name, tuple(given), items)
+        calling = self.calling()
+        if isinstance(method, Command):
+            calling = calling.with_options(operation=_operation())
+        return await calling.send(name, tuple(given), items)
 
     if method.sends:
         return send
@@ -134,6 +138,17 @@ def _body(method: Method) -> Callable[..., Any]:
         case OneWay():
             return tell
     return call
+
+
+def _operation() -> str | None:
+    """The id of the command that runs, as it is passed on: nobody gets the outcome of somebody
+    else's, whatever id he sends (W1).
+    """
+    scope, came = CommandScope.current(), incoming()
+    if scope is None:
+        return None
+    text = f"{came.principal if came else ''} {scope.operation.id}"
+    return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).hexdigest()
 
 
 def _stream(name: str, method: Stream) -> Callable[..., Any]:
@@ -158,23 +173,23 @@ class _Servant(ServiceServant):
 
 
 class _Served(Served):
-    """Passes failures on as they came: they are those of the service."""
-
     def failure(self, error: Exception) -> Ending:
-        name = self._binding.contract.name
-        match error:
-            case RemoteError(code="internal"):
-                return Ending(
-                    "internal",
-                    f"it raised an exception; its host logged it as {error.reference}",
-                )
-            case RemoteError() | Refused():
-                return Ending(error.code, str(error))
-            case ArgumentError():
-                return Ending("bad_arguments", str(error.problem))
-            case CallTimeout():
-                return Ending("timeout", "its time was up before it was done")
-            case Overloaded(service=service, may_have_run=False) if service == name:
-                return refusal(error.retry_after)
-            case _:
-                return super().failure(error)
+        return failure_of(error, self._binding.contract, self.name)
+
+
+def failure_of(error: Exception, contract: Contract, method: str) -> Ending:
+    """What is told of an error of a call: what the service's own host said, passed on as it came,
+    or else what happened on the way there."""
+    match error:
+        case RemoteError(code="internal"):
+            told = f"it raised an exception; its host logged it as {error.reference}"
+            return Ending("internal", told)
+        case RemoteError() | Refused():
+            return Ending(error.code, str(error))
+        case ArgumentError():
+            return bad_arguments(error)
+        case CallTimeout():
+            return Ending("timeout", "its time was up before it was done")
+        case Overloaded(service=service, may_have_run=False) if service == contract.name:
+            return refusal(error.retry_after)
+    return as_failure(error, contract, method)

@@ -7,8 +7,9 @@ import secrets
 from collections.abc import Iterable
 from typing import Final
 
-from starlette.responses import PlainTextResponse
-from starlette.routing import Router, WebSocketRoute
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
@@ -22,6 +23,8 @@ from .page import Page
 
 __all__ = ["Gateway"]
 
+_FOREIGN: Final = "pages of this origin may not connect here: see Gateway(origins=…)"
+
 
 class Gateway:
     """An ASGI application that answers browsers, from replicas that it has itself (W10).
@@ -29,7 +32,8 @@ class Gateway:
         gateway = Gateway(host, [TodosClient, CartsClient])
         app = Starlette(routes=[Mount("/fusion", gateway)])  # or FastAPI().mount("/fusion", …)
 
-    `ws` below its path is where the clients that are generated for JavaScript connect to. It
+    `ws` below its path is where the clients that are generated for JavaScript connect to; a `POST`
+    to `todos.get` makes one call, with a JSON array of arguments, or an object of them by name. It
     answers while the host runs, and drains with it (D22).
 
     host: whose clients it uses. contracts: the client classes of what browsers may reach; nothing
@@ -58,7 +62,11 @@ class Gateway:
         self._cookies: Final = Cookies("fusion_session", key.encode())
         self._origins: Final = Origins(origins)
         self._entrance: Entrance | None = None
-        self._router: Final = Router(routes=[WebSocketRoute("/ws", self._socket)])
+        routes = [
+            WebSocketRoute("/ws", self._socket),
+            Route("/{call}", self._post, methods=["POST"]),
+        ]
+        self._router: Final = Router(routes=routes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._router(scope, receive, send)
@@ -80,10 +88,18 @@ class Gateway:
             self._entrance = Entrance.open(self._host, self._classes)
         return self._entrance
 
+    async def _post(self, request: Request) -> Response:
+        if not self._origins.allow(request):
+            return PlainTextResponse(_FOREIGN, 403)
+        try:
+            entrance = self._opened()
+        except NotBoundError as error:
+            return PlainTextResponse(str(error), 503)
+        return await entrance.posted.answer(request, self._cookies.shown(request))
+
     async def _socket(self, socket: WebSocket) -> None:
         if not self._origins.allow(socket):
-            refused = "pages of this origin may not connect here: see Gateway(origins=…)"
-            await socket.send_denial_response(PlainTextResponse(refused, 403))
+            await socket.send_denial_response(PlainTextResponse(_FOREIGN, 403))
             return
         try:
             entrance = self._opened()

@@ -20,6 +20,7 @@ __all__ = [
     "moved",
     "moved_shard",
     "refusal",
+    "refused",
 ]
 
 MOVED: Final = "moved"
@@ -48,6 +49,14 @@ class Refusal(msgspec.Struct, frozen=True, array_like=True, gc=False):
 def refusal(retry_after: float, service: str = "", method: str = "") -> Ending:
     """The failure that tells it."""
     return Ending(OVERLOADED, _MESSAGE, _encode(Refusal(retry_after, service, method)))
+
+
+def refused(data: bytes) -> Refusal:
+    """What such a failure tells."""
+    try:
+        return msgspec.msgpack.decode(data, type=Refusal)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return Refusal(RETRY_AFTER)
 
 
 def moved(shard: int) -> Ending:
