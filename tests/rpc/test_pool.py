@@ -13,6 +13,7 @@ from fusionrt.primitives import now
 from fusionrt.rpc import Failed
 from fusionrt.rpc.host import pool
 from fusionrt.rpc.host.contexts import Contexts, variables
+from fusionrt.testing import run
 from tests.waiting import until
 
 from .pool_world import MANY, PoolWorld, busy, pool_world, texts
@@ -233,3 +234,34 @@ async def test_a_call_that_comes_while_the_only_other_one_waits_is_answered(
     gate.set()
     assert (await first, await second) == (["waited"], ["waited"])
     assert len(set(world.lab.tasks)) >= 3
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_D17_a_call_that_is_given_up_before_its_body_began_is_over(seed: int) -> None:
+    """Its body was to have a task of its own, which had no step yet: no line of it can tell that it
+    has ended.
+    """
+
+    async def once() -> None:
+        async with pool_world() as world:
+            gate = asyncio.Event()
+
+            async def wait() -> str:
+                await gate.wait()
+                return "waited"
+
+            world.lab.ways = dict.fromkeys(texts(), wait)
+            known = asyncio.ensure_future(world.calls(*texts()))
+            await until(lambda: world.running() == MANY)
+            gate.set()
+            await known
+            gate.clear()
+            for turns in range(20):
+                asked = asyncio.ensure_future(world.client.echo("text 0"))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                asked.cancel()
+                await asyncio.wait([asked])
+                await until(lambda: not world.left())
+
+    run(once(), seed=seed)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from ...primitives import clock
@@ -160,8 +161,7 @@ class Pool:
         alone, self._alone = self._alone, {}
         for waiting, began in alone.items():
             for id in waiting.never_began():
-                never = asyncio.CancelledError()
-                self._ends(waiting, id, waiting.work.client.failed(never))
+                self._over(waiting, id)
             if 2 * len(waiting.tasks) < began:
                 self._waiting.discard(waiting.work.method)
 
@@ -191,6 +191,18 @@ class Pool:
             self._ends(waiting, id, work.client.failed(error))
             raise
         self._ends(waiting, id, answer)
+
+    def cancel(self, waiting: Waiting, id: int) -> None:
+        """Stop a body that waits. Its task may not have had its first step, however many turns ago
+        it was made: then no line of it runs that could tell of its end.
+        """
+        task = waiting.tasks[id]
+        task.cancel()
+        task.add_done_callback(partial(self._over, waiting, id))
+
+    def _over(self, waiting: Waiting, id: int, task: object = None) -> None:
+        if not waiting.knows(id):
+            self._ends(waiting, id, waiting.work.client.failed(asyncio.CancelledError()))
 
     def _enter(self, waiting: Waiting) -> None:
         self._gate.waits(waiting.since, len(waiting.tasks))

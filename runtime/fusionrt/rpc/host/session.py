@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from functools import cached_property
 from typing import Any, Final
 
@@ -32,6 +32,7 @@ from .servant import Answer, Call, Servant, calls_of, internal, one_of
 from .statistics import SessionStatistics
 from .streams import Arriving, OpenStreams
 from .unheard import Unheard
+from .waiting import Waiting
 from .work import Line, Work
 
 __all__ = ["Session"]
@@ -89,8 +90,9 @@ class Session:
         self._outlet = outlet
         self._loop = asyncio.get_running_loop()
         self._deadlines: Deadlines[Work] = Deadlines(self.late)
-        self._running: dict[int, tuple[Mapping[int, asyncio.Task[None]], Work | None]] = {}
-        """What waits, by its id: among which tasks its own is; streams are of no work."""
+        self._bodies: dict[int, Waiting] = {}
+        """Those that wait, by their ids: among which each is."""
+        self._running_streams: dict[int, asyncio.Task[None]] = {}
         self._told: dict[int, tuple[list[int], list[bytes]]] = {}
         """Results that are not held, by their method: they are told together, after all else."""
         self._holdings = Holdings(wire, self.changed, quota=quota, share=account, confides=confides)
@@ -153,7 +155,7 @@ class Session:
     @property
     def busy(self) -> bool:
         """Whether calls run or wait for their turn."""
-        return bool(self._running or self._line.works)
+        return bool(self._bodies or self._running_streams or self._line.works)
 
     @property
     def principal(self) -> str:
@@ -175,8 +177,7 @@ class Session:
 
     def usage(self) -> Usage:
         """What the client has, beside what is held for it."""
-        streams = sum(work is None for _, work in self._running.values())
-        running = len(self._running) - streams
+        running, streams = len(self._bodies), len(self._running_streams)
         waits = sum(work.bytes * len(work.todo) for work in self._line.works)
         came = sum(arriving.size for arriving in self._arriving.values())
         return Usage(running + self._line.calls, streams, self.wire.kept_bytes + waits + came)
@@ -192,7 +193,7 @@ class Session:
 
     def _timed(self) -> set[Work]:
         """What fails when its time is up."""
-        waiting = (work for _, work in self._running.values() if work is not None)
+        waiting = (waiting.work for waiting in self._bodies.values())
         return {work for work in (*waiting, *self._line.works) if work.is_timed}
 
     @cached_property
@@ -204,7 +205,8 @@ class Session:
     def running(self) -> Collection[asyncio.Task[None]]:
         """What runs for the client."""
         self._pool.notice()
-        return [tasks[id] for id, (tasks, _) in self._running.items()]
+        bodies = (waiting.tasks[id] for id, waiting in self._bodies.items())
+        return [*bodies, *self._running_streams.values()]
 
     def changed(self) -> None:
         """There may be something to send."""
@@ -323,12 +325,12 @@ class Session:
             _log.error("%s failed", what, exc_info=error)
         return Answer(failure=_NO_ANSWER)
 
-    def waits(self, work: Work, tasks: Mapping[int, asyncio.Task[None]]) -> None:
-        self._running.update(dict.fromkeys(tasks, (tasks, work)))
+    def waits(self, waiting: Waiting) -> None:
+        self._bodies.update(dict.fromkeys(waiting.tasks, waiting))
 
     def stopped(self, ids: Iterable[int]) -> None:
         for id in ids:
-            del self._running[id]
+            del self._bodies[id]
 
     def _ending(self, task: asyncio.Task[None]) -> Answer | None:
         """What is told of a call whose task ended so, unless it was answered before."""
@@ -365,14 +367,16 @@ class Session:
         work = self._gate.leave(self._line, id)
         if work is not None and not work.open:
             self.over(work)
-        if id in self._running:
-            self._running[id][0][id].cancel()
+        if id in self._bodies:
+            self._pool.cancel(self._bodies[id], id)
+        elif id in self._running_streams:
+            self._running_streams[id].cancel()
 
     def _clear(self, finish: bool) -> None:
         """Nobody waits for answers any more. finish: nobody did for those of one-way calls."""
 
-        def goes_on(work: Work | None) -> bool:
-            return finish and work is not None and work.kind is Kind.ONEWAY
+        def goes_on(work: Work) -> bool:
+            return finish and work.kind is Kind.ONEWAY
 
         self._behind.clear()
         self._pool.notice()
@@ -384,9 +388,11 @@ class Session:
         for work in list(self._line.works):
             if not goes_on(work):
                 self._gate.drop(work)
-        for id, (tasks, waiting) in self._running.items():
-            if not goes_on(waiting):
-                tasks[id].cancel()
+        for id, waiting in self._bodies.items():
+            if not goes_on(waiting.work):
+                self._pool.cancel(waiting, id)
+        for task in self._running_streams.values():
+            task.cancel()
         self._holdings.clear()
 
     # -- streams --
@@ -410,10 +416,10 @@ class Session:
 
     def _run_stream(self, id: int, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = spawn(work, name="fusion stream", context=self._contexts.fresh())
-        self._running[id] = {id: task}, None
+        self._running_streams[id] = task
 
         def ended(task: asyncio.Task[None]) -> None:
-            del self._running[id]
+            del self._running_streams[id]
             self.senders.left(id)
             work.close()  # if it never began
             arriving = self._arriving.pop(id, None)

@@ -34,7 +34,7 @@ class Waiting:
         """They are found by their ids from now on."""
         _alive.add(self)
         self.work.bodies.update(self.tasks)
-        self.work.client.waits(self.work, self.tasks)
+        self.work.client.waits(self)
 
     def settle(self) -> int:
         """Tell what has ended: so many."""
@@ -57,3 +57,7 @@ class Waiting:
         To be asked when the others had their first step, and what ended is settled.
         """
         return [id for id, task in self.tasks.items() if task.done()]
+
+    def knows(self, id: int) -> bool:
+        """Whether it is known what this one came to, or it was told."""
+        return id in self.ended or id not in self.tasks

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ...wire.frames import Kind
 from .servant import Answer, Bodies, Replies
+
+if TYPE_CHECKING:
+    from .waiting import Waiting
 
 __all__ = ["Client", "Line", "Work"]
 
@@ -19,8 +21,8 @@ class Client(Replies, Protocol):
     def failed(self, error: BaseException) -> Answer:
         """What is told of a fault in what runs a body."""
 
-    def waits(self, work: Work, tasks: Mapping[int, asyncio.Task[None]]) -> None:
-        """Bodies, by their ids, that have tasks of their own."""
+    def waits(self, waiting: Waiting) -> None:
+        """Bodies that have tasks of their own."""
 
     def stopped(self, ids: Iterable[int]) -> None:
         """Bodies that had tasks of their own have ended."""
