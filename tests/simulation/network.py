@@ -5,9 +5,9 @@ with a connection that breaks. Each link has a way up and a way down, which keep
 between links there is none. One of each queue group gets a message; who publishes with `reply` is
 told if nobody listens. The broker knows a process that ended, not one that is silent.
 
-What hosts tell each other of commands (`fusion.op.`) arrives at once, whatever the weather: so it
-will be when an operation log takes over from these messages (O4), and no law holds before that for
-two hosts of a service with commands.
+What hosts tell each other of commands (`fusion.op.`) arrives at once, whatever the weather, and
+whatever becomes of a host that has written: so it is where hosts share an operation log (O4), and
+no law holds without one for two hosts of a service with commands.
 """
 
 from __future__ import annotations

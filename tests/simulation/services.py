@@ -35,9 +35,14 @@ class PricesHere(PricesService):
     async def put(self, product: str, price: int) -> int:
         with self._counted("put"):
             await self._pause(0.25)
-            if not self.machine.off:
-                self.truth.write(product, price)
-            await self._pause(0.25)
+            if self.machine.off:
+                return price
+            self.truth.write(product, price, self.machine.name)
+            try:
+                await self._pause(0.25)
+            finally:
+                if not self.machine.off:
+                    self.truth.ended(price)
             return price
 
     async def look(self, product: str) -> int:

@@ -38,6 +38,21 @@ FOUND = {
         "eNqbeo6B34V58uSJywqKMpNTiycuTU4sKimeuLK4NDc3sSgztZjp8ORppx1MGMCAcTlEvHJhksJpBigASltsNgYB"
         "xsUFpSULk-yQpSzRdSbqwKUnTgVqlZwJBLNO29-cCWYszUlNLEtdmpFfXGJ42v4DROFpBwcIAwAVjTpz"
     ),
+    "D15: a host left, and the fence that it had not answered counted as answered": (
+        "eNqbeo5BbpvK5MkTlxUUZSanFk9cmpxYVFI8cWVxaW5uYlFmajHLoSnTTjNAAdOq8sSS5Ix4kKKFFQxwcYQKZmQVlc"
+        "gqHDigzMUFpSULk4WRpThngsAshuUQaysXJvHBpSdNPW1_2RgMTtuvhChcVpaYl1mcsTQjv7jE4LT9di7bgsXXuaae"
+        "duCGKbwJUbg0JzWxLBWszhCu7rSDAMRoAGR7V2s"
+    ),
+    "D15: a call overtook a fence that was lost": (
+        "eNqbejZywuTJE5cVFGUmpxZPXJqcWFRSPHFlcWlubmJRZmox46Gp0047CDBAwHKIeOXCJJvTUCEGoLS1MRgwrCpPLE"
+        "nOiAeZsbBSClmFDZS5uKC0ZGGSA7KULYqUOrKUXRoYIKxNdIJLT5wK13ra_uZMEJi1Ir8stSgtJ798aUZ-cYnhafsP"
+        "UAUODhAGAIc-Scs"
+    ),
+    "D17: a call was given up before the first step of its body": (
+        "eNqbeo5BXuDH5MkTlxUUZSanFk9cmpxYVFI8cWVxaW5uYlFmajHToRnTTjPAwKryxJLkjHiQooWVDHBxJBWL01NLFi"
+        "YyIUk5cEBYjEty8vOzFybyIcvxnAGBswyLC0qB2tiRpXhngsAsRrCJyRzIUnxpYACxLJkTqxTIwCQuZCl-YzBgXAnx"
+        "BEhvEvdp-5aqh-7rRKonToWrOG2_EmL3srSi1NSq1KUZ-cUlBqftt3PZFiy-znXaQQBiJgB4N2dz"
+    ),
 }
 """The least scenarios in which laws were broken once."""
 

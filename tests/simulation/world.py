@@ -67,6 +67,11 @@ class Process:
         """Shut down in good order; with an error, at once."""
         await self._host.__aexit__(None if error is None else type(error), error, None)
 
+    def learn(self, product: str) -> None:
+        """The log tells of a command that changed this price."""
+        if self.running:
+            self.services["prices"].invalidate.get(product)
+
     @property
     def running(self) -> bool:
         """Whether its host was entered and not left."""
@@ -132,6 +137,13 @@ class World:
             await process.run(process.stop(OSError("crashed")))
         await self.universe.idle()
         self.universe.shut_off(process.machine)
+        self._tell_from_log(self.truth.gone(process.machine.name))
+
+    def _tell_from_log(self, products: tuple[str, ...]) -> None:
+        """Other hosts of prices learn what one wrote that is gone; see the head of `network`."""
+        for process in self.processes.values():
+            for product in products if "prices" in process.services else ():
+                process.machine.call_soon(process.learn, product)
 
     async def leave(self, name: str) -> None:
         """A process shuts down in good order."""
