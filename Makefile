@@ -12,7 +12,7 @@ FAULTS := 0:60
 SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test search soak test-all lint format types counts record-counts check bench \
+.PHONY: help demo test test-pure search soak test-all lint format types counts record-counts check bench \
 	bench-rpc bench-db clean
 
 help:  ## say what there is
@@ -23,6 +23,9 @@ demo: $(BIN)/.ready  ## watch a value change live in another process
 
 test: $(BIN)/.ready  ## run the tests, the long searches among them cut short
 	@$(BIN)/python $(PYTEST)
+
+test-pure: $(BIN)/.ready  ## run the tests of what the compiled core has a part in, without it
+	@FUSION_PURE=1 $(BIN)/python $(PYTEST) tests/native tests/graph tests/services tests/remote tests/values
 
 search: $(BIN)/.ready  ## run the long searches of the tests in full
 	@FUSION_SEARCH=full $(BIN)/python $(PYTEST) -m search --timeout=600
@@ -51,11 +54,13 @@ types: $(BIN)/.ready  ## check the types
 
 counts: $(BIN)/.ready  ## count what a call, an item and a hit cost, against what is recorded
 	@$(BIN)/python -m benchmarks.counts
+	@FUSION_PURE=1 $(BIN)/python -m benchmarks.counts
 
 record-counts: $(BIN)/.ready  ## record these counts anew, on each of these
 	@.ci/each-python all -m benchmarks.counts --record
+	@FUSION_PURE=1 .ci/each-python all -m benchmarks.counts --record
 
-check: lint types counts test search  ## lint, types, counts, tests, and the long searches in full
+check: lint types counts test test-pure search  ## lint, types, counts, tests, and the long searches in full
 
 bench: $(BIN)/.ready  ## measure the graph on each of these, and write benchmarks/graph/RESULTS.md
 	@.ci/each-python bench -m benchmarks.graph
@@ -70,7 +75,7 @@ bench-db: $(BIN)/.ready-bench  ## measure lookups in a database, beside the same
 clean:  ## remove the environment and every cache
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build
 
-$(BIN)/.ready: pyproject.toml constraints.txt
+$(BIN)/.ready: pyproject.toml constraints.txt hatch_build.py $(wildcard runtime/core/*)
 	@test -n "$(PYTHON)" || { echo 'Python 3.11 or later is needed: install it, or name it with make PYTHON=…' >&2; exit 1; }
 	@echo 'setting up .venv …'
 	@.ci/set-up .venv $(PYTHON) all

@@ -2,7 +2,7 @@
 
     python -m benchmarks.counts [--record]
 
-Fails when something takes a tenth more, or a tenth less, than is recorded for this Python.
+Fails when something takes a tenth more, or a tenth less, than is recorded for this Python and path.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main() -> int:
         recorded.save(found)
     before = recorded.load()
     if before is None:
-        print(f"nothing is recorded for Python {recorded.PYTHON}: nothing to compare with")
+        print(f"nothing is recorded for Python {recorded.PATH}: nothing to compare with")
         return 0
     print("\n".join(recorded.table(before, found)))
     problems = list(recorded.problems(before, found))

@@ -1,4 +1,6 @@
-"""The counts that were recorded, of each minor version of Python, and what differs from them."""
+"""The counts that were recorded, of each minor version of Python, with the compiled core and
+without, and what differs from them.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +10,15 @@ from pathlib import Path
 
 import msgspec
 
+import fusionrt
+
 from .counter import Count
 
-__all__ = ["PYTHON", "Counts", "load", "problems", "save", "table"]
+__all__ = ["PATH", "Counts", "load", "problems", "save", "table"]
 
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+PATH = PYTHON + ("-compiled" if fusionrt.compiled else "")
+"""With the compiled core other things are counted."""
 FOLDER = Path(__file__).with_name("figures")
 TOLERANCE = 0.1
 RECORD = "`make record-counts` keeps what is counted now"
@@ -21,8 +27,8 @@ Counts = dict[str, Count]
 
 
 def load() -> Counts | None:
-    """Those of this Python, if there are any."""
-    path = FOLDER / f"{PYTHON}.json"
+    """Those of this Python and its path, if there are any."""
+    path = FOLDER / f"{PATH}.json"
     return msgspec.json.decode(path.read_bytes(), type=Counts) if path.exists() else None
 
 
@@ -30,7 +36,7 @@ def save(found: Counts) -> None:
     """Record them for this Python."""
     FOLDER.mkdir(exist_ok=True)
     text = msgspec.json.format(msgspec.json.encode(found), indent=1)
-    (FOLDER / f"{PYTHON}.json").write_bytes(text + b"\n")
+    (FOLDER / f"{PATH}.json").write_bytes(text + b"\n")
 
 
 def problems(before: Counts, found: Counts) -> Iterator[str]:
@@ -49,7 +55,7 @@ def problems(before: Counts, found: Counts) -> Iterator[str]:
 def table(before: Counts, found: Counts) -> Iterator[str]:
     """All of them, side by side."""
     heads = "bytecodes", "recorded", "C calls", "recorded"
-    yield f"{'Python ' + PYTHON:<45}" + "".join(f"{head:>10}" for head in heads)
+    yield f"{'Python ' + PATH:<45}" + "".join(f"{head:>10}" for head in heads)
     for name, now in found.items():
         was = before.get(name, Count(0, 0))
         figures = now.bytecodes, was.bytecodes, now.calls, was.calls

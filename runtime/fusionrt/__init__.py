@@ -74,6 +74,7 @@ from .graph import (
 from .host import Host
 from .identity import Principal, Session
 from .interceptors import Call, CallKind, Interceptor, Next, Side
+from .native import compiled
 from .observing.health import Dependency, Health
 from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
 from .operations import JetStreamLog, LogStatistics, OperationLog, operation
@@ -159,6 +160,7 @@ __all__ = [
     "WireError",
     "WrongThread",
     "command",
+    "compiled",
     "compute",
     "computed",
     "current",

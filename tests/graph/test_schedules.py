@@ -131,7 +131,7 @@ def mutant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ModuleTyp
     package = tmp_path / "mutated"
     package.mkdir()
     (package / "__init__.py").touch()
-    for module in ("contract.py", "errors.py", "primitives.py"):
+    for module in ("contract.py", "errors.py", "native.py", "primitives.py"):
         shutil.copy(source / module, package)
     shutil.copytree(source / "graph", package / "graph")
     (place,) = (package / "graph").rglob(file)

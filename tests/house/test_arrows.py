@@ -17,11 +17,12 @@ RUNTIME = ROOT / "runtime" / "fusionrt"
 TOOL = ROOT / "fusiongen"
 
 # What each room of the runtime may import, beside itself.
-BASE = {"contract", "errors", "primitives"}
+BASE = {"contract", "errors", "native", "primitives"}
 ROOMS: dict[str, set[str]] = {
     "annotations": set(),
     "contract": set(),
     "errors": set(),
+    "native": set(),
     "primitives": set(),
     "children": set(),
     "signals": set(),

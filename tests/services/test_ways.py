@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
+from types import CoroutineType
 from typing import Any
 
 import anyio
@@ -41,7 +42,8 @@ async def _kinds(get: Get) -> object:
     call = get(0)
     asks = (asyncio.iscoroutine, inspect.iscoroutine, inspect.isawaitable, asyncio.isfuture)
     try:
-        return [ask(call) for ask in asks], type(call), inspect.getcoroutinestate(call)
+        kinds = [isinstance(call, kind) for kind in (CoroutineType, Coroutine)]
+        return [ask(call) for ask in asks], kinds, inspect.getcoroutinestate(call)
     finally:
         call.close()
 

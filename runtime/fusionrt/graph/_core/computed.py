@@ -261,7 +261,8 @@ class Computed(Rooted, Generic[_T]):
         """What gives the value to any number of readers, at once."""
         hit = self._hit
         if hit is None:
-            hit = self._hit = Hit(self)
+            home = self._function.graph.home
+            hit = self._hit = Hit(self._value, self, home, self._dependants)
         return hit
 
     # -- retention --

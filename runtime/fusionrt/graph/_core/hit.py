@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...native import core
+
 if TYPE_CHECKING:
     from .computed import Computed
     from .leases import Dated
@@ -16,12 +18,18 @@ class Hit:
 
     __slots__ = ("computed", "dependants", "home", "lease", "used", "value")
 
-    def __init__(self, computed: Computed[Any]) -> None:
-        self.value = computed._value
+    def __init__(
+        self, value: Any, computed: Computed[Any], home: Any, dependants: dict[Computed[Any], None]
+    ) -> None:
+        self.value = value
         self.computed = computed
-        self.home = computed._function.graph.home
-        self.dependants = computed._dependants
+        self.home = home
+        self.dependants = dependants
         self.lease: Dated | None = None
         """Of a replica: what the hot path of clients, and only that, compares."""
         self.used = 0
         """How often it answered, since that was added to the counts; the mark of SIEVE."""
+
+
+if not TYPE_CHECKING and core is not None:
+    Hit = core.Hit

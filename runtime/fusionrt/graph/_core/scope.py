@@ -8,6 +8,9 @@ from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
+from ...native import core
+from ...primitives import running_loop
+
 if TYPE_CHECKING:
     from .computed import Computed
 
@@ -34,6 +37,8 @@ class Scope(Protocol):
 
 
 SCOPE: Final[ContextVar[Scope | None]] = ContextVar("fusion_scope", default=None)
+if core is not None:
+    core.setup(scope=SCOPE, running_loop=running_loop)
 
 
 class Isolated:

@@ -1,0 +1,95 @@
+/* The compiled core: what the rooms of the extension share.
+
+   Each type here has a twin in Python, which the pure runtime uses; the tests run on both. There are
+   no globals: what is looked up once lies in the module's state, so that each interpreter has its
+   own. Nothing here waits, and nothing here knows a law that its twin does not. */
+
+#ifndef FUSIONRT_CORE_H
+#define FUSIONRT_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <structmember.h>
+
+/* Of what Python and the extension expect of each other; `native.py` compares it. */
+#define FUSION_CORE 1
+
+/* How many calls that have ended are kept for the next ones. */
+#define MAX_SPARE 64
+
+typedef struct Call Call;
+
+typedef struct {
+    PyTypeObject *hit_type;
+    PyTypeObject *method_type;
+    PyTypeObject *call_type;
+
+    PyObject *scope;        /* the context variable SCOPE; see scope.py */
+    PyObject *running_loop; /* tells the loop that runs here; see home.py */
+
+    PyObject *str_thread_id, *str_track, *str_fusion, *str_compute, *str_throw, *str_close;
+    PyObject *str_good_until, *str_now;
+
+#if PY_VERSION_HEX < 0x030C0000
+    uint64_t seen_version; /* of the dict of the thread in which `seen_loop` ran last */
+    PyObject *seen_loop;   /* not held */
+#endif
+
+    Call *spare; /* linked by `self` */
+    int spares;
+} State;
+
+extern struct PyModuleDef fusion_core;
+
+/* What the hot table holds of a computed: see hit.py. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *value;
+    PyObject *computed;
+    PyObject *home;
+    PyObject *dependants;
+    PyObject *lease;
+    Py_ssize_t used;
+} Hit;
+
+/* A compute method: see method.c. */
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    State *state;        /* lives as long as the type, which each method holds */
+    PyObject *function;  /* the pure one: a real coroutine function */
+    PyObject *name;
+    PyObject *table;     /* the attribute of an instance that holds its hits */
+    Py_ssize_t positional; /* how many arguments are a key as they are; -1: only spelled out */
+    PyTypeObject *seen;  /* the class whose instances have that table at `offset` */
+    Py_ssize_t offset;
+    char leased;         /* of a client: a hit is as fresh as its lease (D6) */
+    PyObject *dict;
+    PyObject *weak;
+} Method;
+
+/* Where a call stands. UNFOLDED: it is the coroutine of the pure runtime, which has not begun. LOST: it
+   has ended, for nobody awaited it, and the collector has seen that. */
+enum { FRESH, UNFOLDED, RUNNING, ENDED, LOST };
+
+/* One call of a compute method: see call.c. */
+struct Call {
+    PyObject_HEAD
+    Method *method;
+    PyObject *self;
+    PyObject *key;   /* the one argument, or the tuple of them */
+    PyObject *inner; /* the coroutine that it is now, if no hit answers */
+    PyObject *weak;
+    char stage;
+};
+
+/* hit.c: whether a hit answers a call. 1: that is its value; 0: none; -1: an error. */
+int hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value);
+
+/* call.c */
+PyObject *call_new(Method *method, PyObject *self, PyObject *key);
+void calls_clear(State *state);
+
+extern PyType_Spec hit_spec, method_spec, call_spec;
+
+#endif

@@ -1,0 +1,229 @@
+/* A hit: the answer is there, and provably fresh. The twin of hit.py and of the hot path's text. */
+
+#include "core.h"
+
+static PyObject *
+hit_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *value, *computed, *home, *dependants;
+    static char *names[] = {"value", "computed", "home", "dependants", NULL};
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO", names, &value, &computed, &home,
+                                     &dependants)) {
+        return NULL;
+    }
+    Hit *hit = (Hit *)type->tp_alloc(type, 0);
+    if (hit == NULL) {
+        return NULL;
+    }
+    hit->value = Py_NewRef(value);
+    hit->computed = Py_NewRef(computed);
+    hit->home = Py_NewRef(home);
+    hit->dependants = Py_NewRef(dependants);
+    hit->lease = Py_NewRef(Py_None);
+    return (PyObject *)hit;
+}
+
+static int
+hit_traverse(Hit *hit, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(hit));
+    Py_VISIT(hit->value);
+    Py_VISIT(hit->computed);
+    Py_VISIT(hit->home);
+    Py_VISIT(hit->dependants);
+    Py_VISIT(hit->lease);
+    return 0;
+}
+
+static int
+hit_clear(Hit *hit)
+{
+    Py_CLEAR(hit->value);
+    Py_CLEAR(hit->computed);
+    Py_CLEAR(hit->home);
+    Py_CLEAR(hit->dependants);
+    Py_CLEAR(hit->lease);
+    return 0;
+}
+
+static void
+hit_dealloc(Hit *hit)
+{
+    PyTypeObject *type = Py_TYPE(hit);
+    PyObject_GC_UnTrack(hit);
+    hit_clear(hit);
+    type->tp_free(hit);
+    Py_DECREF(type);
+}
+
+/* The instance's table of hits, a new reference; NULL without an error where there is none. */
+static PyObject *
+table_of(Method *method, PyObject *self)
+{
+    PyObject *table;
+    if (Py_TYPE(self) == method->seen) {
+        table = *(PyObject **)((char *)self + method->offset);
+        return Py_XNewRef(table);
+    }
+    PyObject *slot = PyObject_GetAttr((PyObject *)Py_TYPE(self), method->table);
+    if (slot == NULL) {
+        PyErr_Clear();
+    }
+    else {
+        if (Py_IS_TYPE(slot, &PyMemberDescr_Type)) {
+            Py_XSETREF(method->seen, (PyTypeObject *)Py_NewRef(Py_TYPE(self)));
+            method->offset = ((PyMemberDescrObject *)slot)->d_member->offset;
+        }
+        Py_DECREF(slot);
+    }
+    table = PyObject_GetAttr(self, method->table);
+    if (table == NULL) {
+        PyErr_Clear();
+    }
+    return table;
+}
+
+/* Whether this code runs in the loop of the hit's graph (G39); see home.py.
+
+   Python 3.11 asks the system for the process when it is asked for the running loop. It notes that
+   loop in a dict of the thread, though: while nothing has changed there, the answer is the last one.
+   The loop that runs is alive, so that its address is no other's. */
+static int
+is_at_home(State *state, Hit *hit)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    PyObject *notes = PyThreadState_GetDict();
+    uint64_t version = notes == NULL ? 0 : ((PyDictObject *)notes)->ma_version_tag;
+    if (version == state->seen_version && hit->home == state->seen_loop && version != 0) {
+        return 1;
+    }
+#endif
+    PyObject *loop = PyObject_CallNoArgs(state->running_loop);
+    if (loop == NULL) {
+        return -1;
+    }
+    int here = loop == hit->home;
+    Py_DECREF(loop);
+#if PY_VERSION_HEX < 0x030C0000
+    if (here) {
+        state->seen_version = version;
+        state->seen_loop = hit->home;
+    }
+    else { /* of a loop that does not tell its thread, the home is another object */
+        PyObject *thread = PyObject_GetAttr(hit->home, state->str_thread_id);
+        if (thread == NULL) {
+            return -1;
+        }
+        here = PyLong_CheckExact(thread) &&
+               PyLong_AsUnsignedLongMask(thread) == PyThread_get_thread_ident();
+        Py_DECREF(thread);
+    }
+#endif
+    return here;
+}
+
+/* Whether the hit's lease holds now (D6). */
+static int
+is_leased(State *state, Hit *hit)
+{
+    PyObject *now = PyObject_CallMethodNoArgs(hit->lease, state->str_now);
+    if (now == NULL) {
+        return -1;
+    }
+    PyObject *until = PyObject_GetAttr(hit->lease, state->str_good_until);
+    int live = until == NULL ? -1 : PyObject_RichCompareBool(now, until, Py_LT);
+    Py_XDECREF(until);
+    Py_DECREF(now);
+    return live;
+}
+
+/* Whether the body that this code belongs to, if any, lets the cache answer, and depends on the
+   hit from now on (G10, G33). */
+static int
+is_tracked(State *state, Hit *hit)
+{
+    PyObject *scope;
+    if (PyContextVar_Get(state->scope, NULL, &scope) < 0) {
+        return -1;
+    }
+    if (scope == Py_None) {
+        Py_DECREF(scope);
+        return 1;
+    }
+    int tracked = PyDict_Contains(hit->dependants, scope);
+    if (tracked == 0) {
+        PyObject *may = PyObject_CallMethodOneArg(scope, state->str_track, hit->computed);
+        tracked = may == NULL ? -1 : PyObject_IsTrue(may);
+        Py_XDECREF(may);
+    }
+    Py_DECREF(scope);
+    return tracked;
+}
+
+int
+hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value)
+{
+    State *state = method->state;
+    PyObject *table = table_of(method, self);
+    if (table == NULL) {
+        return 0;
+    }
+    PyObject *found = NULL;
+    if (PyDict_CheckExact(table)) {
+        found = Py_XNewRef(PyDict_GetItemWithError(table, key));
+    }
+    Py_DECREF(table);
+    if (found == NULL) {
+        if (!PyErr_Occurred()) {
+            return 0;
+        }
+        /* What hashing or comparing an argument raises is no answer (G37). */
+        if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+            return -1;
+        }
+        PyErr_Clear();
+        return 0;
+    }
+    Hit *hit = (Hit *)found;
+    int answers = is_at_home(state, hit);
+    if (answers > 0 && method->leased) {
+        answers = is_leased(state, hit);
+    }
+    if (answers > 0) {
+        answers = is_tracked(state, hit);
+    }
+    if (answers > 0) {
+        hit->used++;
+        *value = Py_NewRef(hit->value);
+    }
+    Py_DECREF(hit);
+    return answers;
+}
+
+static PyMemberDef hit_members[] = {
+    {"value", T_OBJECT, offsetof(Hit, value), READONLY, "What it answers with."},
+    {"computed", T_OBJECT, offsetof(Hit, computed), READONLY, "Whose value that is."},
+    {"home", T_OBJECT, offsetof(Hit, home), READONLY, "Where it may answer; see home.py."},
+    {"dependants", T_OBJECT, offsetof(Hit, dependants), 0, "The same as the computed's."},
+    {"lease", T_OBJECT, offsetof(Hit, lease), 0, "Of a replica: what it is as fresh as."},
+    {"used", T_PYSSIZET, offsetof(Hit, used), 0,
+     "How often it answered, since that was added to the counts; the mark of SIEVE."},
+    {NULL},
+};
+
+static PyType_Slot hit_slots[] = {
+    {Py_tp_doc, "What the hot table holds of a computed: what a call reads, and no more."},
+    {Py_tp_new, hit_make},
+    {Py_tp_traverse, hit_traverse},
+    {Py_tp_clear, hit_clear},
+    {Py_tp_dealloc, hit_dealloc},
+    {Py_tp_members, hit_members},
+    {0, NULL},
+};
+
+PyType_Spec hit_spec = {
+    .name = "fusionrt._core.Hit",
+    .basicsize = sizeof(Hit),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = hit_slots,
+};

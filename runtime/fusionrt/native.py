@@ -1,0 +1,43 @@
+"""The compiled core, if this installation has one and the environment does not turn it off.
+
+Each part of it has a twin in Python, which runs in its place where there is none: with
+`FUSION_PURE=1`, or where it was not compiled.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from importlib import import_module
+from types import ModuleType
+from typing import Any, Final
+
+__all__ = ["compiled", "core"]
+
+VERSION: Final = 1
+"""Of what Python and the core expect of each other."""
+
+
+def _core() -> ModuleType | None:
+    if os.environ.get("FUSION_PURE", "0") != "0":
+        return None
+    try:
+        found = import_module("fusionrt._core")
+    except ImportError:  # not compiled here
+        return None
+    if found.VERSION != VERSION:
+        warnings.warn(
+            "fusionrt runs without its compiled core, which is of another version: "
+            "install fusiongen again",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+    return found
+
+
+core: Final[Any] = _core()
+"""The module; None where pure Python runs."""
+
+compiled: Final[bool] = core is not None
+"""Whether the compiled core runs."""

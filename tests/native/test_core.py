@@ -1,0 +1,173 @@
+"""The compiled core: which path runs, and that it keeps and leaks nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tracemalloc
+import weakref
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+import fusionrt
+from tests.services.memory import NotesInMemory, notes_of
+
+WANTED_PURE = os.environ.get("FUSION_PURE", "0") != "0"
+
+
+@pytest.mark.parametrize("pure", ["0", "1"])
+def test_the_environment_turns_it_off(pure: str) -> None:
+    """`fusionrt.compiled` tells."""
+    code = "import fusionrt; print(fusionrt.compiled)"
+    environment = os.environ | {"FUSION_PURE": pure}
+    run = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    wanted = pure == "0" and (fusionrt.compiled or (WANTED_PURE and _is_installed()))
+    assert run.stdout.split() == [str(wanted)]
+
+
+def _is_installed() -> bool:
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    return any(os.path.exists(f"{place}/_core{suffix}") for place in fusionrt.__path__)
+
+
+def test_where_there_is_a_compiler_it_is_there() -> None:
+    """So that these tests run on the path that they mean to."""
+    assert fusionrt.compiled or WANTED_PURE or shutil.which("cc") is None
+
+
+# -- nothing is leaked --
+
+
+class _Failing(NotesInMemory):
+    async def kind(self, id: int) -> str:  # type: ignore[override]
+        raise KeyError(id)
+
+
+async def _hit(notes: NotesInMemory) -> None:
+    await notes.get(0)
+
+
+async def _hit_by_keyword(notes: NotesInMemory) -> None:
+    await notes.get(id=0)
+
+
+async def _by_task(notes: NotesInMemory) -> None:
+    await asyncio.create_task(notes.get(0))
+
+
+async def _cancelled(notes: NotesInMemory) -> None:
+    task = asyncio.create_task(notes.get(0))
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _closed(notes: NotesInMemory) -> None:
+    notes.get(0).close()
+
+
+async def _asked(notes: NotesInMemory) -> None:
+    call: Any = notes.get(0)
+    assert call.cr_frame is not None
+    await call
+    assert call.cr_frame is None
+
+
+async def _by_hand(notes: NotesInMemory) -> None:
+    with pytest.raises(StopIteration):
+        notes.get(0).send(None)
+    with pytest.raises(KeyError):
+        notes.get(0).throw(KeyError("thrown"))
+
+
+async def _in_a_body(notes: NotesInMemory) -> None:
+    notes.invalidate.digest("me")
+    await notes.digest("me")
+
+
+async def _missed(notes: NotesInMemory) -> None:
+    notes.invalidate.get(0)
+    await notes.get(0)
+
+
+async def _unhashable(notes: NotesInMemory) -> None:
+    with pytest.raises(fusionrt.ArgumentError):
+        await notes.get([])  # type: ignore[arg-type]
+
+
+async def _failed(notes: NotesInMemory) -> None:
+    with pytest.raises(KeyError):
+        await notes.kind(0)
+
+
+WAYS = [
+    *(_hit, _hit_by_keyword, _by_task, _cancelled, _closed, _asked, _by_hand),
+    *(_in_a_body, _missed, _unhashable, _failed),
+]
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+async def test_no_way_to_call_leaks(way: Callable[[NotesInMemory], Awaitable[None]]) -> None:
+    """Three times as many calls leave nothing more behind."""
+    notes = _Failing()
+    await notes_of_one(notes)
+
+    async def grown(times: int) -> int:
+        for _ in range(20):
+            await way(notes)
+        gc.collect()
+        tracemalloc.start()
+        for _ in range(times):
+            await way(notes)
+            notes.ran.clear()
+        await asyncio.sleep(0)
+        gc.collect()
+        size, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return size
+
+    objects = len(gc.get_objects())
+    assert await grown(3_000) - await grown(1_000) < 2_000 * 4
+    assert len(gc.get_objects()) - objects < 100
+
+
+async def notes_of_one(notes: NotesInMemory) -> None:
+    notes.notes.update(notes_of("a").notes)
+    for _ in range(3):
+        await notes.get(0)
+
+
+async def test_a_call_that_refers_to_itself_is_collected() -> None:
+    """By its service, which holds it: never awaited, it says so."""
+    notes = notes_of("a")
+    notes.call = notes.get(0)  # type: ignore[attr-defined]
+    gone = weakref.ref(notes)
+    del notes
+    with pytest.warns(RuntimeWarning, match=r"coroutine '.*get' was never awaited"):
+        gc.collect()
+    assert gone() is None
+
+
+async def test_a_call_that_has_ended_keeps_no_service_alive() -> None:
+    """G31, whether a hit answered or a body."""
+    for hits in (0, 3):
+        notes = notes_of("a")
+        for _ in range(hits):
+            await notes.get(0)
+        task = asyncio.create_task(notes.get(0))
+        await task
+        gone = weakref.ref(notes)
+        del notes
+        gc.collect()
+        assert gone() is None
+        assert task.done()
