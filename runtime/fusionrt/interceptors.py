@@ -64,7 +64,8 @@ class Call:
     headers: what travels with the call, short texts by short names. On the client's side what an
         interceptor adds before `next()` reaches the host's; a call without any costs nothing.
     operation: of a command, the id of its operation; on the host the one that `operation.id` is in
-        its body, so of a command in a command the outer one's. None of other calls.
+        its body, so of a command in a command the outer one's, and with the name of the principal
+        that sent it behind an `@`, unless that is `anonymous`. None of other calls.
     """
 
     __slots__ = (

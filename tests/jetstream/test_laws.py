@@ -178,6 +178,36 @@ async def test_O13_of_two_that_run_at_the_same_time_the_first_result_is_everybod
         await until(lambda: not held.is_consistent)
 
 
+async def test_O13_of_two_that_run_at_the_same_time_one_that_fails_comes_to_the_first_result(
+    jetstream: str, silent: None
+) -> None:
+    """As it had to fail, perhaps, for it met what the first one did; all hear of what it did."""
+
+    class Refusing(TinyLab):
+        async def put(self, key: str, value: int) -> int:
+            await self._at_gate()
+            self.invalidate.get("b")
+            if value:
+                raise LookupError
+            return await super().put(key, value)
+
+    async with site(jetstream) as it:
+        labs = [await it.join(Host(jetstream, log=JetStreamLog()), Refusing) for _ in range(2)]
+        ran: list[asyncio.Task[object]] = []
+        for number, lab in enumerate(labs):
+            operation = Operation("x", "lab.put", repeats=True)
+            running: Coroutine[object, object, object]
+            running = lab._fusion.command("put", ("a", number), operation)
+            ran.append(asyncio.create_task(running))
+        await until(lambda: all(lab.waiting for lab in labs))
+        labs[0].gate.set()
+        assert await ran[0] == 0
+        held = [await lab.computed.double("b") for lab in (it.labs[0], labs[1])]
+        labs[1].gate.set()
+        assert await ran[1] == 0
+        await until(lambda: not any(each.is_consistent for each in held))
+
+
 async def test_O14_a_method_that_is_not_known_here_is_its_whole_service(jetstream: str) -> None:
     """Another version stored it; and what cannot be read at all is everything."""
     async with site(jetstream, jetstream) as it:

@@ -287,15 +287,16 @@ class Naming(TinyLab):
 
 
 async def test_a_call_tells_the_operation_of_a_command() -> None:
-    """As the body knows it, so of a nested command the outer one's; on the client what it sends."""
+    """As the body knows it, so of a nested command the outer one's; on the client what it sends,
+    which is its principal's."""
     there, here, lab = Seen(), Seen(), Naming()
     async with linked([there], lab=lab) as pair:
         client = pair.client.with_options(interceptors=[here])
         await client.put("a", 1)
         await client.with_options(operation="mine").put("a", 1)
-        assert [call.operation for call in here.calls] == lab.operations
+        assert [f"{call.operation}@bob" for call in here.calls] == lab.operations
         assert [call.operation for call in there.calls] == lab.operations
-        assert lab.operations[1] == "mine" != lab.operations[0]
+        assert lab.operations[1] == "mine@bob" != lab.operations[0]
         lab.operations.clear()
         there.calls.clear()
         await lab.slow_put("a", 1)

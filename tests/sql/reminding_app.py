@@ -11,7 +11,7 @@ from fusionrt.sql import Database
 from fusionrt.sql.outbox import claims
 from tests.sql.reminders import Asking, Due
 
-LEASE = 1.0
+LEASE = 4.0
 """Seconds that claims last, in each process of these tests."""
 
 

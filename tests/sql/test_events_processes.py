@@ -61,7 +61,7 @@ async def begun(nats: str, url: str, text: str) -> AsyncIterator[tuple[ShelfHost
 
 async def done(one: ShelfHost) -> int:
     """How often it was tried, when it is done."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while (row := (await stored(one.db))["a"]).state != "done":  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return int(row.tries)

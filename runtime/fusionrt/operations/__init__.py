@@ -9,7 +9,7 @@ from .lagging import LAG, tell_of_lag
 from .log import Follower, LogStatistics, OpenLog, OperationLog
 from .nudges import Nudges
 from .once import apart
-from .operation import Fate, Key, Operation, apply, checked_id
+from .operation import Fate, Key, Operation, apply, checked_id, owned_id
 from .outbox import TRIES, Conflict, EventHandler, NewEvent, Outbox, event_name
 from .reflection import Reflection
 from .relay import relay
@@ -47,6 +47,7 @@ __all__ = [
     "event_name",
     "given_id",
     "operation",
+    "owned_id",
     "read_fresh",
     "relay",
     "run_command",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ..errors import ArgumentError
 from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify, str_of
+from ..rpc import ANONYMOUS
 from ..table import Command, Contract
 from ..values.codecs import Codec, codec
 from ..values.masking import text_without_secrets
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from .outbox import Outbox
     from .stored import StoredOperation
 
-__all__ = ["Fate", "Key", "Operation", "apply", "checked_id"]
+__all__ = ["Fate", "Key", "Operation", "apply", "checked_id", "owned_id"]
 
 _LONGEST_ID: Final = 200
+_OF: Final = "@"  # no principal's name has it
 
 _log = logging.getLogger("fusionrt")
 
@@ -155,6 +157,15 @@ def checked_id(id: str) -> str:
         problem = f"operation: expected a text of 1 to {_LONGEST_ID} characters"
         raise ArgumentError("with_options", problem)
     return id
+
+
+def owned_id(id: str, principal: str) -> str:
+    """The id of an operation that a client asks for by this one: its principal's, so that nobody
+    comes to the result of what somebody else did, or learns of it (W1).
+
+    That of `anonymous`, which all are who name no principal, is left as it is.
+    """
+    return id if principal == ANONYMOUS and _OF not in id else f"{id}{_OF}{principal}"
 
 
 def apply(operation: Operation, graph: Graph) -> None:

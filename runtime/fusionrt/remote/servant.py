@@ -14,7 +14,7 @@ from ..errors import WireError
 from ..graph import Computed, Function, Origin, OriginKind, is_in_vain, on_turn, str_of
 from ..identity import Asker
 from ..interceptors import arriving
-from ..operations import Operation
+from ..operations import Operation, owned_id
 from ..primitives import new_id, now
 from ..rpc import Answer, Bodies, Call, Replies, Reply
 from ..services.binding import Binding
@@ -247,18 +247,20 @@ class Served:
         if self._asking is not None:
             arguments = self._asking.fill(arguments, reply.asker)
         served = ServedStream(self._binding, method, arguments, encode, self._items, reply)
-        stream = partial(self._stream, self._form(call, served, arguments), arguments, reply)
+        stream = partial(
+            self._stream, self._form(call, served, arguments, reply.principal), arguments, reply
+        )
         if self._binding.pipeline is None:
             return stream()
         due = now() + call.budget / 1000.0
         return arriving(stream, reply.principal, dict(call.headers), due)()
 
     def _form(
-        self, call: Call, served: ServedStream, arguments: tuple[Any, ...]
+        self, call: Call, served: ServedStream, arguments: tuple[Any, ...], principal: str
     ) -> Callable[[], Coroutine[Any, Any, None]]:
         """In which form the answer of a call that streams comes back."""
         if not isinstance(self._method, Stream):
-            known = self._known(call.operation, arguments)
+            known = self._known(call.operation, arguments, principal)
             return partial(served.single, known, self._outcomes)
         if self._head is None:
             return served.results
@@ -434,7 +436,7 @@ class Served:
         command = f"{self._binding.contract.name}.{name}"
 
         async def run(arguments: tuple[Any, ...], id_: str, call: int) -> bytes | Answer:
-            known = self._known(id_, arguments)
+            known = self._known(id_, arguments, replies.principal)
             operation = Operation(known or new_id(), command, repeats=bool(known), told=True)
 
             async def body() -> Outcome:
@@ -455,11 +457,11 @@ class Served:
 
         return run
 
-    def _known(self, operation: str, arguments: tuple[Any, ...]) -> str:
+    def _known(self, operation: str, arguments: tuple[Any, ...], principal: str) -> str:
         """By what an outcome is remembered: nobody gets what somebody else asked for."""
         if operation and self._asking is not None:
-            return operation + self._asking.whose(arguments)
-        return operation
+            operation += self._asking.whose(arguments)
+        return operation and owned_id(operation, principal)
 
 
 async def _watched(

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar, cast
 
 import msgspec
+from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import ArgumentError, OutcomeUnknown
 from ..operations import Fate, Follower, Operation, StoredOperation, stored
@@ -27,7 +28,8 @@ _log = logging.getLogger("fusionrt")
 
 
 class Commands:
-    """Of one host. What has no transaction is stored on the first shard.
+    """Of one host. No broker is needed for that (O18). What has no transaction is stored on the
+    first shard.
 
     on_events: called when some were committed.
     stored: how many operations. retried: how many attempts were rolled back and made again.
@@ -50,7 +52,13 @@ class Commands:
             first = await self._first(operation) if operation.repeats else None
             if first is not None:
                 return cast(_T, self._again(operation, first))
-            return await self._run(operation, attempt)
+            try:
+                return await self._run(operation, attempt)
+            except Exception:
+                first = await self._meanwhile(operation)
+                if first is None:
+                    raise
+            return cast(_T, self._again(operation, first))
 
         def helps(error: BaseException) -> bool:
             return operation.fate is Fate.ROLLED_BACK and is_conflict(error, self._shards)
@@ -172,6 +180,20 @@ class Commands:
             if found is not None:
                 return found
         return None
+
+    async def _meanwhile(self, operation: Operation) -> StoredOperation | None:
+        """The same operation, if another try of it was committed while this one failed: as it had
+        to, perhaps, for it met what that wrote.
+        """
+        if not operation.repeats or operation.fate is Fate.IN_DOUBT:
+            return None
+        try:
+            first = await self._first(operation)
+        except (SQLAlchemyError, OSError):
+            return None  # nobody can say; its caller is told of its own error
+        if first is not None and operation.fate is not Fate.ROLLED_BACK:
+            self._follower.apply(self._left(operation))
+        return first
 
     def _again(self, operation: Operation, first: StoredOperation) -> Any:
         """Its result, of an operation that was stored already (O13).

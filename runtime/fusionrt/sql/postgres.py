@@ -3,7 +3,7 @@
 Positions are snapshots, as `pg_current_snapshot()` has them: below `xmin` all had ended, `xmax` and
 above none had begun, and those of a list in between ran. What a later statement sees and the
 snapshot did not is exactly what is new: each operation once, in whatever order transactions
-commit, and without a clock (O6, O11).
+commit, and without a clock (O6, O11); what was rolled back is no row, and is not waited for (O7).
 """
 
 from __future__ import annotations

@@ -12,10 +12,11 @@ from sqlalchemy import func, select
 
 from fusionrt import operation
 from fusionrt.sql.transaction import Transaction
+from tests.holding import held
 
 from ..judge import judge_log
 from ..ledger import Effect
-from .stage import Stage, held
+from .stage import Stage
 
 __all__ = [
     "answer_lost",

@@ -10,10 +10,11 @@ from fusionrt.sql import reader as reader_module
 from fusionrt.sql import trimmer
 from fusionrt.sql.transaction import Transaction
 from fusionrt.wire.frames import Mark
+from tests.holding import held
 from tests.sql.readers import RETENTION, age, forget_seen
 from tests.waiting import until
 
-from .stage import Stage, held
+from .stage import Stage
 
 __all__ = [
     "asked_late",

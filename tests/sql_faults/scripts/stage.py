@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
 from unittest.mock import patch
 
 from sqlalchemy import insert
@@ -23,56 +21,10 @@ from fusionrt.sql.shard import Shard
 from ..judge import differences, truth
 from ..ledger import ACCOUNTS, Account, Base, LedgerInSql
 
-__all__ = ["Actor", "Hold", "Stage", "held", "staged"]
+__all__ = ["Actor", "Stage", "staged"]
 
 NEVER = 1e6
 """Seconds between two polls that are not to happen."""
-
-
-class Hold:
-    """Somebody is held at a place, until he may go on."""
-
-    def __init__(self) -> None:
-        self.reached = asyncio.Event()
-        self._go = asyncio.Event()
-
-    async def reached_by(self, task: asyncio.Future[Any]) -> None:
-        """Return when it is there; raise what it raises if it never comes."""
-        reached = asyncio.ensure_future(self.reached.wait())
-        await asyncio.wait({task, reached}, return_when=asyncio.FIRST_COMPLETED)
-        if not self.reached.is_set():
-            reached.cancel()
-            raise AssertionError(f"it ended before it came there: {await task!r}")
-
-    def go_on(self) -> None:
-        """From there."""
-        self._go.set()
-
-    async def here(self) -> None:
-        """Be held; only the first one is."""
-        if not self.reached.is_set():
-            self.reached.set()
-            await self._go.wait()
-
-
-@contextmanager
-def held(owner: object, name: str, *, after: bool = False) -> Iterator[Hold]:
-    """Hold whoever calls this async method next, before it begins or after it has ended.
-
-    owner: an object, or a class for all of its objects.
-    """
-    method, hold = getattr(owner, name), Hold()
-
-    async def holds(*arguments: Any) -> Any:
-        if after:
-            result = await method(*arguments)
-            await hold.here()
-            return result
-        await hold.here()
-        return await method(*arguments)
-
-    with patch.object(owner, name, holds):
-        yield hold
 
 
 @dataclass

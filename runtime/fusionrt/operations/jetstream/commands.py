@@ -57,9 +57,14 @@ class Commands:
         except GeneratorExit:  # it may not wait for anything
             spawn(self._failed(operation), name=f"store {operation.command}")
             raise
-        except BaseException:
+        except BaseException as error:
             await to_its_end(self._failed(operation), name=f"store {operation.command}")
-            raise
+            first = await self._meanwhile(operation, error)
+            if first is None:
+                raise
+            self._follower.apply(stored(operation, self._follower.iid))
+            operation.begin()
+            return cast(_T, self._again(operation, first))
         ending = self._succeeded(operation)
         first = await to_its_end(ending, name=f"store {operation.command}")
         return result if first is None else cast(_T, self._result(operation, first))
@@ -72,6 +77,19 @@ class Commands:
     async def _first(self, operation: Operation) -> StoredOperation | None:
         data = await self._journal.newest(result_key(operation.id))
         return None if data is None else StoredOperation.decode(data)
+
+    async def _meanwhile(
+        self, operation: Operation, error: BaseException
+    ) -> StoredOperation | None:
+        """The same operation, if another try of it was stored while this one failed: as it had to,
+        perhaps, for it met what that changed.
+        """
+        if not operation.repeats or not isinstance(error, Exception):
+            return None
+        try:
+            return await self._first(operation)
+        except JetStreamUnavailable:
+            return None  # nobody can say; its caller is told of its own error
 
     def _again(self, operation: Operation, first: StoredOperation) -> object:
         """The result of an operation that was stored already (O13)."""
