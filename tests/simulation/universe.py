@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import heapq
+import math
 import random
 from asyncio import events
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -25,6 +26,8 @@ _T = TypeVar("_T")
 
 BOOTED: Final = 1e6
 """Seconds that a machine's clock shows at most when the universe begins: no two show the same."""
+ROUNDING: Final = 2e-9
+"""Seconds by which two clocks may differ that show the same."""
 MOST_STEPS: Final = 20_000
 """That are taken at one moment; a runtime without a mistake needs some hundreds."""
 
@@ -145,26 +148,21 @@ class Machine(SeededLoop):
     # What the universe asks.
 
     @property
-    def ready(self) -> bool:
-        """Whether anything can run here now."""
-        return bool(self._ready) and not self.frozen
-
-    @property
     def timers(self) -> list[asyncio.TimerHandle]:
         """What waits for its time."""
         return [timer for timer in self._scheduled if not timer.cancelled()]
 
-    def next_due(self) -> float | None:
-        """When the first timer is due, in the universe's time."""
+    def next_due(self) -> float:
+        """When the first timer is due, in the universe's time; infinite if there is none."""
         scheduled = self._scheduled
         while scheduled and scheduled[0].cancelled():
             heapq.heappop(scheduled)._scheduled = False  # type: ignore[attr-defined]
-        return scheduled[0].when() + self._slept if scheduled else None
+        return scheduled[0].when() + self._slept if scheduled else math.inf
 
     def ripen(self) -> None:
         """Make ready what is due."""
         scheduled, now = self._scheduled, self.time()
-        while scheduled and scheduled[0].when() <= now + 1e-9:
+        while scheduled and scheduled[0].when() <= now + ROUNDING / 2:
             timer = heapq.heappop(scheduled)
             timer._scheduled = False  # type: ignore[attr-defined]
             self._ready.append(timer)
@@ -208,7 +206,13 @@ class Universe(SeededLoop):
         self._homes = {each: home for each, home in self._homes.items() if home is not machine}
 
     def _run_once(self) -> None:
-        ready = [machine for machine in self.machines if machine.ready]
+        # Asked at every step of a run: without a call.
+        ready = [
+            machine
+            for machine in self.machines
+            if (machine._ready.callbacks or machine._ready.steps)
+            and not (machine._stops or machine._sleeps)
+        ]
         count = len(ready) + (1 if self._ready else 0)
         if count == 0:
             self._wake()
@@ -227,21 +231,23 @@ class Universe(SeededLoop):
             super()._wake()
             return
         running = [machine for machine in self.machines if not machine.frozen]
-        dues = [due for machine in running if (due := machine.next_due()) is not None]
+        dues = [(machine.next_due(), machine) for machine in running]
         scheduled = self._scheduled
         while scheduled and scheduled[0].cancelled():
             heapq.heappop(scheduled)._scheduled = False  # type: ignore[attr-defined]
+        first = min((due for due, _ in dues), default=math.inf)
         if scheduled:
-            dues.append(scheduled[0].when())
-        if not dues:
+            first = min(first, scheduled[0].when())
+        if first == math.inf:
             if not self._stopping:
                 raise Deadlock([task for each in (self, *self.machines) for task in _waiting(each)])
             return
-        if self._now < min(dues):
-            self._now = min(dues)
+        if self._now < first:
+            self._now = first
             self.steps = 0
-        for machine in running:
-            machine.ripen()
+        for due, machine in dues:
+            if due <= self._now + ROUNDING:
+                machine.ripen()
         while scheduled and scheduled[0].when() <= self._now:
             timer = heapq.heappop(scheduled)
             timer._scheduled = False  # type: ignore[attr-defined]

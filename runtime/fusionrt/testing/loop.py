@@ -167,32 +167,32 @@ class _Ready:
 
     def __init__(self, source: random.Random) -> None:
         self._random = source.random
-        self._callbacks: deque[asyncio.Handle] = deque()
-        self._steps: list[asyncio.Handle] = []
+        self.callbacks: deque[asyncio.Handle] = deque()
+        self.steps: list[asyncio.Handle] = []
 
     def __len__(self) -> int:
-        return len(self._callbacks) + len(self._steps)
+        return len(self.callbacks) + len(self.steps)
 
     def append(self, handle: asyncio.Handle) -> None:
         callback = handle._callback  # type: ignore[attr-defined]
         if isinstance(getattr(callback, "__self__", None), asyncio.Task):
-            self._steps.append(handle)
+            self.steps.append(handle)
         else:
-            self._callbacks.append(handle)
+            self.callbacks.append(handle)
 
     def take(self) -> asyncio.Handle | None:
         """The first callback, or any task's step; each with the same chance."""
-        steps = self._steps
+        steps = self.steps
         last = len(steps) - 1
-        choice = int(self._random() * (last + (2 if self._callbacks else 1)))
+        choice = int(self._random() * (last + (2 if self.callbacks else 1)))
         if choice > last:
-            return self._callbacks.popleft() if self._callbacks else None
+            return self.callbacks.popleft() if self.callbacks else None
         steps[choice], steps[last] = steps[last], steps[choice]
         return steps.pop()
 
     def clear(self) -> None:
-        self._callbacks.clear()
-        self._steps.clear()
+        self.callbacks.clear()
+        self.steps.clear()
 
 
 def _keep(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
