@@ -98,11 +98,12 @@ async def tried(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         async with through_gateway(tmp_path) as world:
             await (await world.host()).serve(here)
             page, _ = await world.page(await world.door([KitClient]))
-            yield Tried(here, page.client(KitClient), hops=2)
+            kit = page.client(KitClient)
+            await kit.cancelled()  # everybody has met, so that times are those of calls
+            yield Tried(here, kit, hops=2)
         return
     async with reaching(Way(request.param)) as reach:
-        kit: Kit = await reach(here, KitClient)
-        yield Tried(here, kit)
+        yield Tried(here, await reach(here, KitClient))
 
 
 def alike(one: Any, other: Any) -> bool:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from fusionrt import Host
 from fusionrt.primitives import spawn
 from fusionrt.transport import (
     Handler,
@@ -26,9 +25,8 @@ from fusionrt.transport import (
 from fusionrt.web.page import framed, unframed
 from fusionrt.wire.envelopes import decode_host_envelope
 from fusionrt.wire.frames import Farewell
-from fusionrt.wire.limits import Timing
 
-__all__ = ["PageTransport", "page"]
+__all__ = ["PageTransport"]
 
 PAUSE: Final = 0.02
 """Seconds until it looks for a gateway again that it did not find."""
@@ -165,7 +163,7 @@ class PageTransport:
 
     async def close(self, drain: bool = True) -> None:
         """See `Transport`."""
-        if drain and self.sockets:
+        if drain and self.sockets and self._tasks:
             await self._outgoing.join()
         self.vanish()
         for socket in list(self.sockets):
@@ -175,6 +173,11 @@ class PageTransport:
         """Stop, without a word."""
         for task in list(self._tasks):
             task.cancel()
+
+    async def stopped(self) -> None:
+        """Return when nothing of it runs."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     def cut(self) -> None:
         """Break every socket."""
@@ -189,13 +192,3 @@ class PageTransport:
 
     def statistics(self) -> TransportStatistics:
         return TransportStatistics(0, 0, self._lost, 0, max(0, self._opened - 1))
-
-
-@asynccontextmanager
-async def page(
-    *urls: str, timing: Timing | None = None, transport: Callable[[], PageTransport] | None = None
-) -> AsyncIterator[tuple[Host, PageTransport]]:
-    """A page, and its sockets."""
-    made = PageTransport(urls) if transport is None else transport()
-    async with Host(transport=made, timing=timing or Timing()) as host:
-        yield host, made

@@ -18,9 +18,11 @@ from starlette.routing import Mount
 
 from fusionrt import Computed, Host
 from fusionrt.remote.client import Client
+from fusionrt.rpc.client.statistics import SessionStatistics
 from fusionrt.web import Gateway
 from fusionrt.wire.limits import Timing
 from tests.natsserver import NatsServer
+from tests.waiting import until
 
 from .page import PageTransport
 from .serving import Served, served
@@ -78,19 +80,24 @@ class Door:
         self.at = at
         self.ws = f"{at.ws}/fusion/ws"
 
+    def peers(self, service: str) -> tuple[SessionStatistics, ...]:
+        """What it has from a service's hosts."""
+        return self.host.statistics().caller.peers[service].sessions
+
 
 class World:
     """Everything ends with the test."""
 
-    def __init__(self, nats: str, exits: AsyncExitStack, timing: Timing) -> None:
+    def __init__(self, nats: str, timing: Timing) -> None:
         self.nats = nats
         self.timing = timing
         self.products = CountedProducts(dict(PRODUCTS))
-        self._exits = exits
+        self._exits = AsyncExitStack()
+        self._pages: list[Host] = []
 
-    async def host(self) -> Host:
+    async def host(self, **options: Any) -> Host:
         """A process at the broker."""
-        return await self._exits.enter_async_context(Host(self.nats, timing=self.timing))
+        return await self._exits.enter_async_context(Host(self.nats, timing=self.timing, **options))
 
     async def shop(self) -> CountedCarts:
         """Products on one host, carts on another."""
@@ -106,7 +113,7 @@ class World:
         **options: Any,
     ) -> Door:
         """A gateway."""
-        host = await self.host()
+        host = await self.host(unused_after=5 * self.timing.lease)
         gateway = Gateway(host, contracts, **options)
         app = Starlette(routes=[Mount("/fusion", gateway)])
         return Door(host, gateway, await self._exits.enter_async_context(served(app)))
@@ -115,15 +122,30 @@ class World:
         """A page that connects to the first of these, and later to the next."""
         transport = PageTransport([door.ws for door in doors], **options)
         host = Host(transport=transport, timing=self.timing)
-        return await self._exits.enter_async_context(host), transport
+        await until(lambda: transport.sockets)
+        await host.__aenter__()
+        self._pages.append(host)
+        return host, transport
+
+    async def leave(self, page: Host) -> None:
+        """A page is closed."""
+        self._pages.remove(page)
+        await page.__aexit__(None, None, None)
+
+    async def close(self) -> None:
+        """Pages first, then what they are connected to."""
+        while self._pages:
+            await self.leave(self._pages[-1])
+        await self._exits.aclose()
 
 
 @asynccontextmanager
 async def through_gateway(folder: Path, timing: Timing | None = None) -> AsyncIterator[World]:
     """A world at a broker of its own."""
     server = NatsServer(folder)
+    world = World(server.url, timing or Timing())
     try:
-        async with AsyncExitStack() as exits:
-            yield World(server.url, exits, timing or Timing())
+        yield world
     finally:
+        await world.close()
         server.close()

@@ -11,5 +11,7 @@ except ImportError:
     raise MissingPackage("fusionrt.web", "fusiongen[web]") from None
 
 from .gateway import Gateway
+from .limits import PageLimits
+from .statistics import GatewayStatistics
 
-__all__ = ["Gateway"]
+__all__ = ["Gateway", "GatewayStatistics", "PageLimits"]

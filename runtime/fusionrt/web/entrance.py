@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -15,16 +14,14 @@ from ..remote.client import Client
 from ..rpc import TOKEN
 from ..wire.admission import rejection
 from ..wire.envelopes import ClientEnvelope, decode_client_envelope
-from ..wire.limits import Quota
 from .forwarding import Forwarder, forwarder, servant_of
+from .limits import PageLimits
 from .page import Code, Page, framed, unframed
 from .pages import Pages
 from .posted import Posted
+from .statistics import GatewayStatistics
 
 __all__ = ["Entrance"]
-
-QUOTA: Final = Quota(sessions=64, calls=1_000, streams=100, held=20_000, bytes=16 * 1024 * 1024)
-"""What one browser may have of each service."""
 
 
 class Entrance:
@@ -44,21 +41,24 @@ class Entrance:
         front.at_close(self._close)
 
     @classmethod
-    def open(cls, host: Host, classes: Mapping[str, type[Client]]) -> Entrance:
+    def open(cls, host: Host, classes: Mapping[str, type[Client]], limits: PageLimits) -> Entrance:
         """Begin to answer.
 
         Raises:
             NotBoundError: the host does not run.
         """
-        pages = Pages()
-        front = host.front(pages, QUOTA)
+        pages = Pages(limits)
+        front = host.front(pages, limits.quota)
         services = {name: forwarder(each, host.client(each)) for name, each in classes.items()}
         for service in services.values():
             service._fusion.adopt(front.graph)
         return cls(front, pages, services)
 
     async def serve(self, page: Page) -> None:
-        """Answer a page until it is gone."""
+        """Answer a page until it is gone; its sessions end with their lease, unless it comes back
+        (W11).
+        """
+        self._pages.came(page)
         if self._draining:
             page.close(Code.LEAVING)
         try:
@@ -88,8 +88,19 @@ class Entrance:
         if page.cid or not TOKEN.fullmatch(envelope.cid):
             return False
         page.cid = envelope.cid
-        self._pages.came(page)
+        self._pages.named(page)
         return True
+
+    def statistics(self) -> GatewayStatistics:
+        """What it does now, and what it did."""
+        return GatewayStatistics(
+            pages=len(self._pages),
+            waiting=self._pages.waiting,
+            closed=dict(self._pages.closed),
+            lost=self._pages.lost,
+            posts=self.posted.under_way,
+            services={name: each.statistics() for name, each in self._responders.items()},
+        )
 
     async def drain(self) -> None:
         """Let the pages move to another gateway (D22)."""

@@ -18,8 +18,10 @@ from ..host import Host
 from ..remote.client import Client
 from .cookies import Cookies
 from .entrance import Entrance
+from .limits import PageLimits
 from .origins import Origins
 from .page import Page
+from .statistics import GatewayStatistics
 
 __all__ = ["Gateway"]
 
@@ -40,6 +42,7 @@ class Gateway:
     else can be reached here, by any path (W2).
     origins: of pages from elsewhere that may connect, such as `https://app.example.com`; pages of
         the same origin always may (W8).
+    limits: what one page, and one browser, may cost it (W9).
     secret: makes the cookies that tell browsers apart; all gateways of a system have the same.
         Without one, the environment's `FUSION_SECRET`; without that, one of this process alone, so
         that browsers are strangers after a restart.
@@ -54,6 +57,7 @@ class Gateway:
         contracts: Iterable[type[Client]],
         *,
         origins: Iterable[str] = (),
+        limits: PageLimits = PageLimits(),  # noqa: B008 - immutable
         secret: str | None = None,
     ) -> None:
         key = secret or os.environ.get("FUSION_SECRET") or secrets.token_hex()
@@ -61,6 +65,7 @@ class Gateway:
         self._classes: Final = _checked(contracts)
         self._cookies: Final = Cookies("fusion_session", key.encode())
         self._origins: Final = Origins(origins)
+        self._limits: Final = limits
         self._entrance: Entrance | None = None
         routes = [
             WebSocketRoute("/ws", self._socket),
@@ -78,6 +83,10 @@ class Gateway:
         if self._entrance is not None:
             await self._entrance.drain()
 
+    def statistics(self) -> GatewayStatistics:
+        """What it does now, and what it did since its host was entered."""
+        return GatewayStatistics() if self._entrance is None else self._entrance.statistics()
+
     def _opened(self) -> Entrance:
         """Where pages come in, while the host runs.
 
@@ -85,7 +94,7 @@ class Gateway:
             NotBoundError: it does not.
         """
         if self._entrance is None or self._entrance.is_closed:
-            self._entrance = Entrance.open(self._host, self._classes)
+            self._entrance = Entrance.open(self._host, self._classes, self._limits)
         return self._entrance
 
     async def _post(self, request: Request) -> Response:
@@ -109,7 +118,7 @@ class Gateway:
         browser = self._cookies.browser(socket)
         headers = [(b"set-cookie", browser.cookie.encode())] if browser.cookie else []
         await socket.accept(headers=headers)
-        await entrance.serve(Page(browser.principal, socket))
+        await entrance.serve(Page(browser.principal, socket, self._limits))
 
 
 def _checked(contracts: Iterable[type[Client]]) -> dict[str, type[Client]]:

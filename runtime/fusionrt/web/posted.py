@@ -28,7 +28,7 @@ from ..values.json_text import json_items
 from ..wire.frames import Ending
 from ..wire.refusals import OVERLOADED, RETRY_AFTER, refusal, refused
 from .forwarding import LONGEST, Forwarder, failure_of
-from .page import LARGEST
+from .limits import LARGEST
 
 __all__ = ["Posted"]
 

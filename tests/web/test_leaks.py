@@ -1,0 +1,71 @@
+"""What is left of pages that have gone: nothing (W11)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from shop.generated.carts import CartsClient
+from websockets.exceptions import ConnectionClosed
+
+from tests.sizes import size
+from tests.waiting import until
+
+from .raw import raw
+from .world import Door, World
+
+
+def left(door: Door) -> tuple[int, ...]:
+    """Pages, sessions, results that are held, calls and streams that run."""
+    statistics = door.gateway.statistics()
+    services = statistics.services.values()
+    sessions = [session for each in services for session in each.sessions]
+    return (
+        statistics.pages,
+        statistics.waiting,
+        len(sessions),
+        sum(each.held for each in services),
+        sum(session.running + session.deadlines for session in sessions),
+        sum(len(each.principals) + each.streams for each in services),
+    )
+
+
+@pytest.mark.search
+async def test_W11_pages_that_went_leave_nothing(quick: World) -> None:
+    """They said goodbye, or broke off in the middle of what they did: after the lease there is no
+    session, task or timer of theirs, and no registration at the hosts that they read from."""
+    await quick.shop()
+    door = await quick.door()
+    before: set[asyncio.Task[object]] = set()
+
+    async def visit(number: int) -> None:
+        page, transport = await quick.page(door)
+        changes = page.client(CartsClient).changes.total("1")
+        assert (await anext(changes)).value == 11
+        if number % 2:
+            transport.vanish()
+            transport.cut()
+            await transport.stopped()
+        await quick.leave(page)
+
+    await visit(0)
+    await until(lambda: left(door) == (0,) * 6)
+    before = asyncio.all_tasks()
+    for number in range(size(30, 10_000)):
+        await visit(number)
+    await until(lambda: left(door) == (0,) * 6)
+    await until(lambda: len(asyncio.all_tasks()) <= len(before))
+    await until(lambda: not any(each.held for each in door.peers("carts")))
+
+
+async def test_W11_a_socket_that_says_nothing_leaves_nothing(quick: World) -> None:
+    """Nor one that breaks off in a hello."""
+    await quick.shop()
+    door = await quick.door()
+    async with raw(door.ws) as silent, raw(door.ws) as greeting:
+        assert silent.cookie != greeting.cookie
+        await greeting.welcomed()
+        await until(lambda: door.gateway.statistics().pages == 2)
+    await until(lambda: left(door) == (0,) * 6)
+    with pytest.raises(ConnectionClosed):
+        await silent.socket.recv()
