@@ -1,5 +1,6 @@
 """The runtime of services that `fusiongen` generates: caching and real-time updates over NATS."""
 
+from .cache import ClientCache
 from .contract import (
     ANY,
     ComputeOptions,
@@ -17,6 +18,7 @@ from .errors import (
     AuthorizationFailed,
     BadCredentials,
     BrokerUnavailable,
+    CacheUnavailable,
     CallTimeout,
     ClockError,
     CommandInComputeError,
@@ -90,11 +92,13 @@ __all__ = [
     "AuthorizationFailed",
     "BadCredentials",
     "BrokerUnavailable",
+    "CacheUnavailable",
     "Call",
     "CallKey",
     "CallKind",
     "CallStatistics",
     "CallTimeout",
+    "ClientCache",
     "ClockError",
     "CommandInComputeError",
     "ComputeOptions",

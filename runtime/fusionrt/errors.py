@@ -23,6 +23,7 @@ FusionError
 ├── BrokerUnavailable         (ConnectionError)
 │   ├── AuthorizationFailed   (PermissionError)
 │   └── JetStreamUnavailable
+├── CacheUnavailable          (OSError)
 ├── NotPermitted              (PermissionError)
 ├── BadCredentials            (ValueError)
 ├── RemoteUnavailable         (ConnectionError)
@@ -45,6 +46,7 @@ __all__ = [
     "AuthorizationFailed",
     "BadCredentials",
     "BrokerUnavailable",
+    "CacheUnavailable",
     "CallTimeout",
     "ClockError",
     "CommandInComputeError",
@@ -432,6 +434,18 @@ class PortTaken(FusionError, builtins.OSError):
         self.host = host
         self.port = port
         super().__init__(f"port {port} on {host} {problem}")
+
+
+class CacheUnavailable(FusionError, builtins.OSError):
+    """Raised when the file of a `ClientCache` cannot be used."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(
+            f"{path} cannot be a client's cache: {problem}; name another file, in a folder that "
+            "exists and can be written"
+        )
 
 
 class MissingPackage(FusionError, builtins.ImportError):

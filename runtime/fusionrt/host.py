@@ -13,6 +13,7 @@ from typing import Any, Final, Self, TypeVar
 
 from .blocking import Blockable, Blocking, LoopThread
 from .broker import Broker
+from .cache import ClientCache
 from .errors import FrameworkError, NotBoundError, OutboxMissing, RemoteUnavailable
 from .front import Front
 from .graph import (
@@ -44,6 +45,7 @@ from .operations import (
 from .primitives import new_id, running_loop, spawn
 from .remote.client import Client
 from .remote.cycles import Cycles
+from .remote.last_known import LastKnown
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
 from .remote.shard_remote import ShardRemote
@@ -127,6 +129,7 @@ class Host(Rooted):
         both do; needs the extra `zstd`. It costs processor time and saves bytes: for slow or dear
         networks. Who can see the length of what is encrypted, and choose a part of it, may guess
         the rest.
+    cache: last known results of services, kept from one process to the next; see `ClientCache`.
     max_computeds: how many results are kept here, replicas included; see `Graph`.
     is_transient: tells errors that may be gone at the next try from others; see `Graph`.
 
@@ -135,6 +138,7 @@ class Host(Rooted):
         AuthorizationFailed: it does not let this process in.
         NotPermitted: it does not let this process hear answers as this principal.
         BadCredentials: the credentials cannot be used.
+        CacheUnavailable: the file of `cache` cannot be used.
         PortTaken: the embedded broker's port is used by something else.
         MissingPackage: the embedded broker is not installed; or what compresses, if that is asked.
     """
@@ -157,6 +161,7 @@ class Host(Rooted):
         outage_grace: float = OUTAGE_GRACE,
         unused_after: float = 60.0,
         compress: bool = False,
+        cache: ClientCache | None = None,
         max_computeds: int = MAX_COMPUTEDS,
         is_transient: Classifier = is_transient,
     ) -> None:
@@ -180,6 +185,7 @@ class Host(Rooted):
         self._outage_grace = outage_grace
         self._unused_after = unused_after
         self._compress = compress
+        self._cache = cache
         self._entered: _Entered | None = None
         self._thread: LoopThread | None = None
 
@@ -407,6 +413,7 @@ class _Entered:
         self._timing = host._timing
         self._packing = Packing(transport.max_payload) if host._compress else None
         self._quota = host._quota
+        self._cache = host._cache
         loose = Loose()
         self._caller = Caller(
             transport,
@@ -452,6 +459,9 @@ class _Entered:
                     url, credentials=host._credentials, inbox=f"_INBOX_{host._principal}"
                 )
             exits.push_async_callback(transport.close)
+            if host._cache is not None:
+                await host._cache.open(f"{host._subjects.prefix} {host._principal}")
+                exits.push_async_callback(host._cache.close)
             entered = cls(transport, public_url(url), host)
             if entered._meter is not None:
                 exits.callback(entered._meter.close)
@@ -627,7 +637,8 @@ class _Entered:
         if contract.shard is not None:
             peer = self._caller.shard_peer(contract.name)
             return ShardRemote(contract, peer, self.graph, pipeline)
-        return Remote(contract, self._caller.peer(contract.name), self.graph, pipeline)
+        known = None if self._cache is None else LastKnown(self._cache, contract)
+        return Remote(contract, self._caller.peer(contract.name), self.graph, pipeline, known)
 
     def _pipeline_to(self, contract: Contract) -> Pipeline | None:
         return self._pipeline(contract, Side.CLIENT, self._client_interceptors)

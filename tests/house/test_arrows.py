@@ -41,15 +41,17 @@ ROOMS: dict[str, set[str]] = {
     "remote": {
         *BASE,
         *("graph", "identity", "values", "wire", "table", "transport", "rpc"),
-        *("operations", "services", "shards", "interceptors"),
+        *("cache", "operations", "services", "shards", "interceptors"),
     },
     "blocking": {*BASE, "graph", "remote"},
     "broker": {*BASE, "children"},
+    "cache": BASE,
     "host": {
         *BASE,
         *(
             "blocking",
             "broker",
+            "cache",
             "front",
             "graph",
             "identity",
@@ -86,7 +88,16 @@ ROOMS: dict[str, set[str]] = {
     "running": {*BASE, "annotations", "host", "observing", "signals"},
     "__init__": {
         *BASE,
-        *("graph", "host", "identity", "interceptors", "observing", "operations", "remote"),
+        *(
+            "cache",
+            "graph",
+            "host",
+            "identity",
+            "interceptors",
+            "observing",
+            "operations",
+            "remote",
+        ),
         *("shards", "transport", "wire"),
     },
     "__main__": {*BASE, "host", "running"},

@@ -41,8 +41,9 @@ from ..wire.digest import content_id
 from ..wire.frames import Ending, Kind, Mark
 from ..wire.runs import Request
 from .asking import Asking
+from .last_known import UNKNOWN, LastKnown
 from .reader import FIRST, ReadBy, Reader
-from .replica import UNPROVEN, Question, lean_on, registration_of
+from .replica import UNHEARD, UNPROVEN, Question, lean_on, recall, registration_of
 from .retries import patiently
 from .stream_call import StreamCall
 from .way import Same, Way
@@ -61,9 +62,16 @@ class Remote(ComputeMethods):
     """What a typed client calls."""
 
     def __init__(
-        self, contract: Contract, peer: Peer, graph: Graph, pipeline: Pipeline | None = None
+        self,
+        contract: Contract,
+        peer: Peer,
+        graph: Graph,
+        pipeline: Pipeline | None = None,
+        last_known: LastKnown | None = None,
     ) -> None:
-        """pipeline: the interceptors around the calls of all its views."""
+        """pipeline: the interceptors around the calls of all its views. last_known: what it was
+        told before this process began.
+        """
         super().__init__(contract.for_clients)
         self._whole = contract
         self._asking = {
@@ -73,6 +81,7 @@ class Remote(ComputeMethods):
         self._timeout = TIMEOUT
         self._stale_ok = False
         self._pipeline = pipeline
+        self._last_known = last_known
         self._retries = 0
         self._operation: str | None = None
         """The id of the one command that is called with this view."""
@@ -229,6 +238,11 @@ class Remote(ComputeMethods):
             reader = FIRST.get()
             way = self._read(method, reader.seconds)
             pipeline = reader.pipeline if reader.of is self._functions else self._pipeline
+            if self._last_known is not None:
+                value = self._last_known.take(way, arguments)
+                if value is not UNKNOWN:
+                    recall(self._peer, question)
+                    return value
             registration = registration_of(self._peer, question)
             if pipeline is None:
                 return await self._replicate(way, arguments, registration)
@@ -240,12 +254,17 @@ class Remote(ComputeMethods):
         self, way: Way, arguments: tuple[Any, ...], registration: Registration
     ) -> Any:
         """Ask for the value of the replica whose body runs."""
+        known = self._last_known
         try:
             value = await _answer(self._ask(way, arguments, "", registration))
-        except Exception:
+        except Exception as error:
             lean_on(registration, failed=True)
+            if known is not None and not isinstance(error, UNHEARD):
+                known.forget(way, arguments)
             raise
         lean_on(registration, failed=False)
+        if known is not None:
+            known.learn(way, arguments, value)
         return value
 
     async def _replicate_through(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, TypeAlias
 
+from ..errors import CallTimeout, Overloaded, RemoteUnavailable
 from ..graph import (
     CONSISTENT,
     SCOPE,
@@ -19,15 +20,22 @@ from ..graph import (
     is_awaited,
     lean,
 )
+from ..graph.failures import replayed
 from ..primitives import run_in_loop, spawn
 from ..rpc import Ask, Peer, Registration
 
-__all__ = ["UNPROVEN", "lean_on", "registration_of", "replica_of"]
+__all__ = ["UNHEARD", "UNPROVEN", "lean_on", "recall", "registration_of", "replica_of"]
 
 UNPROVEN: Final = 1.0
 """Seconds that a failure may be served which no host holds, and so nobody will invalidate."""
 
 
+UNHEARD: Final = (RemoteUnavailable, Overloaded, CallTimeout)
+"""Errors by which no host says what the result is."""
+
+SHOWN: Final = 0.02
+"""Seconds after which a last known value is asked for that nobody reads strictly: first it is
+shown."""
 UNASKED: Final = 1.0
 A_SECOND: Final = 2000
 """Of replicas whose host was lost, and that nobody asks for, so many are matched in each second
@@ -47,13 +55,16 @@ class _Tie(Registration):
     in its turn: a new host has enough to do.
     """
 
-    __slots__ = ("_asking", "_loop", "_question", "_reason", "_replica")
+    __slots__ = ("_asking", "_loop", "_question", "_reason", "_recalled", "_replica", "_unheard")
 
     def __init__(self, peer: Peer, replica: Computed[Any], question: Question | None) -> None:
         super().__init__(peer)
         self._question = question
         self._asking: asyncio.Task[None] | None = None
         self._reason = ""
+        self._recalled = False
+        """It was known before this process began: it stands until a host says otherwise."""
+        self._unheard: Exception | None = None
         self._loop = asyncio.get_running_loop()
         self._replica = weakref.ref(replica, self._collected)
         replica.on_invalidated(self._left)
@@ -85,8 +96,7 @@ class _Tie(Registration):
         if computed is None or computed.state is not CONSISTENT or not is_asked:
             self.invalidated(reason)
             return
-        self._reason = reason
-        self.peer.writes.adrift.add(self)
+        self._drift(reason)
         lean(computed, self, instead=session)
         self.suspended()
         if is_awaited(computed, own=1):
@@ -95,9 +105,26 @@ class _Tie(Registration):
             later = UNASKED + rank / A_SECOND
             self._loop.call_later(later, self._ask, context=contextvars.Context())
 
+    def _drift(self, reason: str) -> None:
+        """Nobody vouches for it."""
+        self._reason = reason
+        self.peer.writes.adrift.add(self)
+
+    def recall(self) -> None:
+        """It is what was known before this process began."""
+        self._recalled = True
+        self._drift("it was known before this process began, and is not so any more")
+        self.suspended()
+        self._loop.call_later(SHOWN, self._ask, context=contextvars.Context())
+
     async def revalidate(self) -> None:
         if self._reason:
             self._ask()
+        if self._recalled and self._asking is not None:
+            await asyncio.wait({self._asking})
+            if self._unheard is not None:
+                raise replayed(self._unheard)
+            return
         await super().revalidate()
 
     def _ask(self) -> None:
@@ -107,6 +134,7 @@ class _Tie(Registration):
     async def _match(self) -> None:
         """Find out whether another host has the same."""
         computed = self._replica()
+        self._unheard = None
         try:
             if computed is not None and self._question is not None:
                 ask, arguments, content = self._question(computed)
@@ -120,6 +148,11 @@ class _Tie(Registration):
                 if same:
                     self._matched(computed)
                     return
+        except UNHEARD as error:
+            if self._recalled:
+                self._unheard = error
+                self._loop.call_later(UNASKED, self._ask, context=contextvars.Context())
+                return
         except Exception:  # it is stale then, and whoever reads it next is told why
             pass
         finally:
@@ -134,6 +167,7 @@ class _Tie(Registration):
             self.invalidated(self._reason)
             return
         self._reason = ""
+        self._recalled, self._unheard = False, None
         self.peer.writes.adrift.discard(self)
         if computed.state is CONSISTENT:
             lean(computed, session, instead=self)
@@ -150,6 +184,13 @@ class _Tie(Registration):
 def registration_of(peer: Peer, question: Question | None) -> Registration:
     """The registration of the replica whose body is running."""
     return _Tie(peer, _running(), question)
+
+
+def recall(peer: Peer, question: Question | None) -> None:
+    """The replica whose body is running is what was known before: suspended until a host says
+    whether it has the same (D16).
+    """
+    _Tie(peer, _running(), question).recall()
 
 
 def replica_of(registration: Registration | None) -> Computed[Any] | None:

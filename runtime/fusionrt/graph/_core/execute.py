@@ -210,7 +210,10 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
             leases = run.leases
             for dependency in computed._dependencies:
                 if dependency._leases:
-                    leases = {**leases, **dependency._leases}
+                    if leases:
+                        leases.update(dependency._leases)
+                    else:
+                        leases = dict(dependency._leases)
             if leases:
                 computed._leases = leases
                 if not function.replicates:
