@@ -6,7 +6,7 @@ import asyncio
 from contextlib import suppress
 
 import pytest
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -86,6 +86,24 @@ async def test_what_only_a_transaction_has_written_others_do_not_read(url: str) 
             await session.flush()
             assert await count(db) == (0, 0)
         assert await count(db) == (1, 0)
+
+
+async def test_O2_who_left_amid_its_rows_leaves_no_old_view_to_the_next(url: str) -> None:
+    """Somebody streams and has enough; whoever has the connection next reads what is there now."""
+    async with Database(url, pool_size=1, max_overflow=0) as db:
+        async with db.begin() as session:
+            session.add_all(row(id, "old") for id in range(1000))
+        kept = []
+        async with db.read() as session:
+            rows = await session.stream_scalars(select(Row), execution_options={"yield_per": 10})
+            async for each in rows:
+                kept.append((rows, each))
+                break
+        async with db.begin() as session:
+            await session.execute(update(Row).values(text="new"))
+        async with db.read() as session:
+            assert {*(await session.scalars(select(Row.text)))} == {"new"}
+        assert [each.text for _, each in kept] == ["old"]
 
 
 async def test_a_database_in_memory_is_refused() -> None:

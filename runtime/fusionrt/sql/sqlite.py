@@ -5,6 +5,7 @@ commits, and a position is such a number (O6). WAL lets others read meanwhile.
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -39,6 +40,30 @@ BUSY_TIMEOUT: Final = 5.0
 """Seconds that one process waits for another's transaction."""
 
 _NEWEST = "COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'fusion_operations'), 0)"
+
+
+class _Connection(sqlite3.Connection):
+    """One whose cursors end with its transaction.
+
+    A cursor that was left amid its rows, by who streamed and had enough, keeps the view that the
+    connection had, over ROLLBACK and BEGIN: whoever has the connection next would read what was
+    there before, and that would count as fresh.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._cursors: Final[weakref.WeakSet[sqlite3.Cursor]] = weakref.WeakSet()
+
+    def cursor(self, *arguments: Any, **options: Any) -> Any:
+        cursor = super().cursor(*arguments, **options)
+        self._cursors.add(cursor)
+        return cursor
+
+    def rollback(self) -> None:
+        """Each session ends with it, whether it wrote or not."""
+        for cursor in [*self._cursors]:
+            cursor.close()
+        super().rollback()
 
 
 class Sqlite:
@@ -114,6 +139,10 @@ class Sqlite:
 
 def _engine(url: URL, options: Mapping[str, Any], begin: str, *pragmas: str) -> AsyncEngine:
     """begin: how transactions begin; sqlite3 itself would begin them with the first write."""
+    options = {
+        **options,
+        "connect_args": {"factory": _Connection, **options.get("connect_args", {})},
+    }
     engine = create_async_engine(url, **options)
 
     def connected(connection: Any, _: object) -> None:
