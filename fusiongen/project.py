@@ -64,6 +64,8 @@ class Config(BaseModel):
     """A folder of templates that take the place of those of the same names."""
     blocking: bool = False
     """Whether clients have a form for code that does not await: `host.blocking(…)`."""
+    javascript: str | None = None
+    """A folder for ES modules, by which browsers call the contracts that are not internal."""
     allow: list[Allowed] = []
     """Breaking changes that are meant."""
     roles: dict[str, Role] = {}
@@ -91,6 +93,7 @@ class Project:
     title: what documents are headed with.
     blocking: whether clients have a form that blocks.
     roles: who serves and calls what.
+    javascript: the folder for the modules of browsers, if there are to be any.
     """
 
     directory: Path
@@ -102,6 +105,7 @@ class Project:
     blocking: bool = False
     title: Title = Title()
     roles: Mapping[str, Role] = field(default_factory=dict)
+    javascript: Path | None = None
 
 
 def load(directory: Path) -> Project:
@@ -159,6 +163,7 @@ def _project(file: Path, table: Any, title: Title) -> Project:
         blocking=config.blocking,
         title=title,
         roles=config.roles,
+        javascript=None if config.javascript is None else _absolute(directory, config.javascript),
     )
 
 

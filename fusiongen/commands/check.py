@@ -24,8 +24,8 @@ def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
         lock = (project.out / LOCK_FILE).read_text(encoding="utf-8")
         return _warnings(*last.warnings, *body_warnings(project, lock))
     from ..compat.changes import changes_since
+    from ..javascript.plan import plan
     from ..output.drift import compare
-    from ..output.plan import plan
 
     try:
         wanted = plan(project)

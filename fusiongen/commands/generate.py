@@ -22,7 +22,7 @@ def generate(project: Project) -> Outcome:
     last = recall(project)
     if last is not None:
         return Outcome((), last.files, (), (), last.warnings)
-    from ..output.plan import plan
+    from ..javascript.plan import plan
     from ..output.write import write
 
     wanted = plan(project)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ..errors import ContractError, GenerationError
-from ..output.plan import plan
+from ..javascript.plan import plan
 from ..output.reading import sources_of
 from ..output.write import write
 from ..project import Project, load

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import GenerationError
-from ..output.drift import check
+from ..javascript.plan import plan
+from ..output.drift import compare
 from ..project import load
 
 __all__ = ["check_current"]
@@ -21,7 +22,7 @@ def check_current(directory: Path) -> None:
         project = load(directory)
     except GenerationError:
         return
-    findings = check(project)
+    findings = compare(project, plan(project).files)
     if findings:
         more = f", and {len(findings) - 1} more" if len(findings) > 1 else ""
         raise GenerationError(

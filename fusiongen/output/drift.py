@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
-from ..project import Project
+from ..project import LOCK_FILE, Project
 from ..render.files import ABI
 from .files import orphans, text_of
 from .lock import lock_is_intact
@@ -96,7 +96,7 @@ def _kind(path: Path, found: str | None, wanted: str | None) -> FindingKind:
         return FindingKind.ORPHANED
     if not found:
         return FindingKind.STALE
-    intact = state_of(found) is State.INTACT if path.suffix == ".py" else lock_is_intact(found)
+    intact = lock_is_intact(found) if path.name == LOCK_FILE else state_of(found) is State.INTACT
     if not intact:
         return FindingKind.HAND_EDITED
     if abi_of(found) not in (None, ABI):

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..project import Project
-from .stamp import MARK
+from .stamp import MARK, SCRIPT_MARK
 
-__all__ = ["orphans", "replace", "shown", "text_of"]
+__all__ = ["orphans", "owned", "replace", "shown", "text_of"]
 
 
 def text_of(path: Path) -> str:
@@ -37,9 +37,18 @@ def orphans(project: Project, files: Mapping[Path, str]) -> tuple[Path, ...]:
     """Generated files of contracts that are gone: only those with our header."""
     return tuple(
         path
-        for path in sorted(project.out.glob("*/*.py"))
-        if path not in files and text_of(path).startswith(f"{MARK} from ")
+        for path in owned(project)
+        if path not in files and text_of(path).startswith((f"{MARK} from ", f"{SCRIPT_MARK} from "))
     )
+
+
+def owned(project: Project) -> list[Path]:
+    """The files that may be generated, as they lie there."""
+    found = sorted(project.out.glob("*/*.py"))
+    if project.javascript is not None:
+        scripts = (project.javascript.rglob(f"*.{ending}") for ending in ("js", "d.ts"))
+        found.extend(sorted(path for each in scripts for path in each))
+    return found
 
 
 def shown(project: Project, path: Path) -> str:

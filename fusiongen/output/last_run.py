@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import Diagnostic, Span
 from ..project import Project
 from ..resources import PACKAGE, folder
+from .files import owned
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -45,7 +46,7 @@ def recall(project: Project) -> Remembered | None:
                 _digest(Path(path).read_bytes()) == digest
                 for path, digest in record["files"].items()
             )
-            and sorted(map(str, project.out.glob("*/*.py"))) == record["generated"]
+            and list(map(str, owned(project))) == record["generated"]
         )
         if not current:
             return None
@@ -69,7 +70,7 @@ def remember(project: Project, plan: Plan) -> None:
         "files": {str(path): digest for path, digest in files.items()},
         "present": sorted(map(str, consulted.present)),
         "absent": sorted(map(str, consulted.absent)),
-        "generated": sorted(map(str, project.out.glob("*/*.py"))),
+        "generated": list(map(str, owned(project))),
         "made": list(map(str, plan.files)),
         "warnings": [asdict(each) for each in plan.reading.warnings],
     }
@@ -92,10 +93,10 @@ def _place(project: Project) -> Path:
 def _key(project: Project) -> str:
     """The generator's own text, its Python, and the configuration."""
     digest = hashlib.sha256(repr((sys.version, project)).encode())
-    places = (PACKAGE, folder("templates"), project.templates)
+    places = (PACKAGE, folder("templates"), folder("runtime/js"), project.templates)
     for place in places:
         for path in sorted(place.rglob("*")) if place else ():
-            if path.suffix in (".py", ".j2"):
+            if path.suffix in (".py", ".j2", ".js", ".ts"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -7,7 +7,7 @@ import unicodedata
 
 from .layout import WIDTH
 
-__all__ = ["docstring", "prose"]
+__all__ = ["docstring", "jsdoc", "prose"]
 
 
 def docstring(text: str | None, indent: int) -> str | None:
@@ -29,6 +29,21 @@ def prose(text: str, indent: int) -> str:
     lines = textwrap.wrap(text, WIDTH - indent - 6, break_long_words=False, break_on_hyphens=False)
     body = f"\n{' ' * indent}".join(lines)
     return f'"""{body}\n{" " * indent}"""'
+
+
+def jsdoc(text: str, indent: int, deprecated: str | None = None) -> str:
+    """A comment that JavaScript's tools show with what follows it.
+
+    deprecated: what to do instead, if there is such advice.
+    """
+    lines = [line.rstrip() for line in text.strip().replace("*/", "*\\/").splitlines()]
+    if deprecated is not None:
+        lines.append(f"@deprecated {' '.join(deprecated.split())}".replace("*/", "*\\/"))
+    margin = " " * indent
+    if len(lines) == 1:
+        return f"{margin}/** {lines[0]} */"
+    inner = "\n".join(f"{margin} * {line}".rstrip() for line in lines)
+    return f"{margin}/**\n{inner}\n{margin} */"
 
 
 _INVISIBLE = ("Cc", "Cs", "Zl", "Zp")

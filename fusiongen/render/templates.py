@@ -9,7 +9,7 @@ import jinja2
 
 from ..errors import GenerationError
 from ..resources import folder
-from .docs import prose
+from .docs import jsdoc, prose
 
 __all__ = ["Templates"]
 
@@ -29,6 +29,7 @@ class Templates:
             autoescape=False,
         )
         self._environment.filters["doc"] = prose
+        self._environment.filters["jsdoc"] = jsdoc
 
     def render(self, name: str, view: Mapping[str, object]) -> str:
         """A template filled in.

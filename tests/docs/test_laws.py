@@ -37,6 +37,6 @@ def test_every_law_is_built_somewhere_or_said_to_be_built_later() -> None:
 @pytest.mark.parametrize(("law", "file"), WHERE, ids=[law for law, _ in WHERE])
 def test_the_file_of_a_law_names_it(law: str, file: str) -> None:
     """It is a file of the runtime or of the generator."""
-    assert file.startswith(("runtime/fusionrt/", "fusiongen/"))
+    assert file.startswith(("runtime/fusionrt/", "runtime/js/", "fusiongen/"))
     path = ROOT / file
     assert path.is_file() and _names(law, path), f"these name {law}: {_that_name(law)}"

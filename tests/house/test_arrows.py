@@ -220,11 +220,15 @@ GENERATOR: dict[str, set[str]] = {
     "bodies": {*MODEL, "project", "reader", "rules"},
     "compat": {*MODEL, "output", "project", "reader", "show"},
     "reference": {*MODEL, "compat", "output", "project", "show"},
+    "javascript": {
+        *MODEL,
+        *("compat", "output", "project", "reader", "reference", "render", "resources", "show"),
+    },
     "manual": {*MODEL, "compat", "output", "project", "resources", "rules", "show"},
     "commands": {
         *MODEL,
-        *("bodies", "compat", "output", "project", "reader", "reference", "render", "resources"),
-        "show",
+        *("bodies", "compat", "javascript", "output", "project", "reader", "reference"),
+        *("render", "resources", "show"),
     },
     "migrations": {"errors"},
     "operations": {"errors"},

@@ -1,0 +1,1 @@
+"""ES modules for browsers: what `[tool.fusiongen] javascript` makes `generate` write."""

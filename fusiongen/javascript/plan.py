@@ -1,0 +1,40 @@
+"""What a project should have, the modules of browsers included (C4, C5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ..output import plan as python
+from ..output.plan import Plan
+from ..output.stamp import stamped_script
+from ..project import Project
+from ..reader.contracts import Reading
+from ..reader.sources import Sources
+from ..resources import folder
+from .modules import modules_of
+
+__all__ = ["plan"]
+
+
+def plan(project: Project, sources: Sources | None = None) -> Plan:
+    """As `output.plan.plan`, with the modules below `javascript`, if the project asks for them.
+
+    Raises:
+        GenerationError: as there; or JavaScript cannot be given what a contract says.
+    """
+    wanted = python.plan(project, sources)
+    if project.javascript is None:
+        return wanted
+    scripts = _scripts(project, project.javascript, wanted.reading)
+    return replace(wanted, files={**wanted.files, **dict(scripts)})
+
+
+def _scripts(project: Project, out: Path, reading: Reading) -> Iterator[tuple[Path, str]]:
+    for name, source, body in modules_of(project, reading):
+        yield out / name, stamped_script(body, source or "the contracts")
+    place = folder("runtime/js")
+    for path in sorted((*place.rglob("*.js"), *place.rglob("*.d.ts"))):
+        text = path.read_text(encoding="utf-8")
+        yield out / path.relative_to(place), stamped_script(text, "its runtime")

@@ -1,0 +1,193 @@
+/** Typed clients: the methods of a contract, as its generated module says (W1, W5). */
+
+import { Answered } from "./asking.js"
+import { ArgumentError } from "./errors.js"
+import { Kind } from "./frames.js"
+import { page } from "./page.js"
+import { read } from "./reading.js"
+import { Replica } from "./replica.js"
+import { Incoming, Upload } from "./sending.js"
+import { decode, within } from "./types.js"
+import { Writer } from "./msgpack.js"
+import { changesOf, own } from "./watching.js"
+
+/** Seconds that a call may take. */
+const TIMEOUT = 10
+
+/** @typedef {import("./peer.js").Peers} Peers @typedef {import("./peer.js").Peer} Peer */
+/** @typedef {import("./service.js").Service} Service @typedef {import("./service.js").Method} Method */
+/** @typedef {{ timeout?: number, signal?: AbortSignal, stale_ok?: boolean }} CallOptions */
+/** @typedef {(...args: unknown[]) => any} Callable */
+
+/**
+ * A client of a service, with the methods of its contract; and `changes`, `computed` and `peek`, which have those
+ * of its compute methods, as in Python.
+ *
+ * @param {Service} service
+ * @param {Peers} peers
+ * @param {CallOptions} [options]
+ * @returns {any}
+ */
+export function makeClient(service, peers, options = {}) {
+  const peer = peers.peer(service.name)
+  /** @type {Record<string, any>} */
+  const client = {
+    changes: {},
+    computed: {},
+    peek: {},
+    /** @param {CallOptions} more */
+    with_options: (more) => makeClient(service, peers, { ...options, ...more }),
+  }
+  for (const [name, method] of Object.entries(service.methods)) {
+    const call = new Calling(method, peer, peers, options)
+    client[name] = call.caller()
+    if (method.kind !== Kind.COMPUTE) continue
+    const reading = client[name]
+    client.changes[name] = (/** @type {unknown[]} */ ...args) => changesOf(() => reading(...args))
+    client.computed[name] = (/** @type {unknown[]} */ ...args) => call.computed(args)
+    client.peek[name] = (/** @type {unknown[]} */ ...args) => call.peek(args)
+  }
+  return client
+}
+
+/** How one method is called. */
+class Calling {
+  #method
+  #peer
+  #peers
+  #options
+  #timeout
+
+  /** @param {Method} method @param {Peer} peer @param {Peers} peers @param {CallOptions} options */
+  constructor(method, peer, peers, options) {
+    this.#method = method
+    this.#peer = peer
+    this.#peers = peers
+    this.#options = options
+    this.#timeout = options.timeout ?? TIMEOUT
+  }
+
+  /** @returns {Callable} */
+  caller() {
+    const { kind, head, parameters } = this.#method
+    const sends = parameters.some(([, parameter]) => "items" in parameter)
+    if (kind === Kind.COMPUTE) return (...args) => this.#read(args)
+    if (kind === Kind.COMMAND) return (...args) => own(() => this.#command(args, sends))
+    if (kind === Kind.STREAM) return head ? (...args) => this.#open(args, head) : (...args) => this.#stream(args)
+    return async (...args) => (sends ? this.#send(args) : this.#call(args, kind, ""))
+  }
+
+  /** @param {unknown[]} args */
+  #key(args) {
+    const bytes = encodeArguments(this.#method, args)
+    return { bytes, key: `${this.#peers.cid} ${this.#method.name} ${String.fromCharCode(...bytes)}` }
+  }
+
+  /** @param {unknown[]} args */
+  #finder(args) {
+    const { bytes, key } = this.#key(args)
+    return () => page.graph.find(key) ?? new Replica(page.graph, key, this.#peer, this.#method, bytes)
+  }
+
+  /** @param {unknown[]} args */
+  #read(args) {
+    const { signal, stale_ok } = this.#options
+    try {
+      return read(this.#finder(args), this.#method.name, { timeout: this.#timeout, ...(signal && { signal }), ...(stale_ok && { stale_ok }) })
+    } catch (error) {
+      return Promise.reject(error)
+    }
+  }
+
+  /** @param {unknown[]} args */
+  async computed(args) {
+    const find = this.#finder(args)
+    const computed = find()
+    await read(find, this.#method.name, { timeout: this.#timeout }).catch(() => {})
+    return computed
+  }
+
+  /** @param {unknown[]} args */
+  peek(args) {
+    const computed = page.graph.find(this.#key(args).key)
+    return computed?.state === "consistent" ? computed : null
+  }
+
+  /** @param {unknown[]} args @param {number} kind @param {string} operation */
+  async #call(args, kind, operation) {
+    const { signal } = this.#options
+    const asked = new Answered(this.#peer, this.#method, encodeArguments(this.#method, args), kind, this.#timeout)
+    asked.operation = operation
+    const payload = await asked.send(signal)
+    return kind === Kind.ONEWAY ? undefined : decode(this.#method.result, payload)
+  }
+
+  /** @param {unknown[]} args @param {boolean} sends */
+  async #command(args, sends) {
+    const operation = crypto.randomUUID().replaceAll("-", "")
+    const result = sends ? await this.#send(args, operation) : await this.#call(args, Kind.COMMAND, operation)
+    await this.#peers.reflected()
+    return result
+  }
+
+  /** @param {unknown[]} args @param {string} [operation] */
+  #incoming(args, operation = "") {
+    const { upload, rest } = parted(this.#method, args)
+    const single = this.#method.kind !== Kind.STREAM
+    const timeout = single ? this.#timeout : Infinity
+    const asked = new Incoming(this.#peer, this.#method, encodeArguments(this.#method, rest), timeout, upload)
+    asked.operation = operation
+    return asked
+  }
+
+  /** @param {unknown[]} args @param {string} [operation] */
+  async #send(args, operation) {
+    const incoming = this.#incoming(args, operation)
+    return decode(this.#method.result, await incoming.single(this.#options.signal))
+  }
+
+  /** @param {unknown[]} args */
+  async *#stream(args) {
+    yield* this.#incoming(args).rest(this.#method.result)
+  }
+
+  /** What comes before a stream, and the stream. @param {unknown[]} args @param {import("./types.js").Codec<any>} head */
+  async #open(args, head) {
+    const incoming = this.#incoming(args)
+    const first = await incoming.take()
+    if (first === null) throw new ArgumentError(this.#method.name, "its host sent nothing before the stream")
+    return [...decode(head, first), incoming.rest(this.#method.result)]
+  }
+}
+
+/** What is sent with a call, and its other arguments. @param {Method} method @param {unknown[]} args */
+function parted(method, args) {
+  const at = method.parameters.findIndex(([, parameter]) => "items" in parameter)
+  const parameter = method.parameters[at]?.[1]
+  if (parameter === undefined || !("items" in parameter)) return { upload: null, rest: args }
+  const items = /** @type {any} */ (args[at])
+  if (typeof items?.[Symbol.asyncIterator] !== "function" && typeof items?.[Symbol.iterator] !== "function") {
+    throw new ArgumentError(method.name, `${method.parameters[at]?.[0]}: expected something to iterate over`)
+  }
+  return { upload: new Upload(items, parameter.items), rest: args.filter((_, index) => index !== at) }
+}
+
+/** All of a call's arguments, defaults filled in. @param {Method} method @param {unknown[]} args */
+function encodeArguments(method, args) {
+  const parameters = method.parameters.filter(([, parameter]) => !("items" in parameter))
+  if (args.length > parameters.length) {
+    throw new ArgumentError(method.name, `takes ${parameters.length} arguments, got ${args.length}`)
+  }
+  const writer = new Writer()
+  writer.array(parameters.length)
+  parameters.forEach(([name, parameter], index) => {
+    const codec = "codec" in parameter ? parameter.codec : /** @type {import("./types.js").Codec<any>} */ (parameter)
+    const value = args[index] === undefined && "given" in parameter ? parameter.given : args[index]
+    try {
+      within(`.${name}`, () => codec.write(writer, value))
+    } catch (error) {
+      throw error instanceof TypeError ? new ArgumentError(method.name, `${name}: ${error.message}`) : error
+    }
+  })
+  return writer.bytes()
+}

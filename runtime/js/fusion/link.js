@@ -1,0 +1,201 @@
+/** The connection of a page: one WebSocket, opened again for as long as there is a page (W4). */
+
+import { attempt, now } from "./clock.js"
+import { addressed, opened } from "./frames.js"
+
+/** Seconds until it is tried again: the first, and the longest. */
+const PAUSE = [0.1, 2]
+/** Seconds that an attempt may take. */
+const PATIENCE = 3
+/** Close codes after which another gateway is asked at once. */
+const MOVE = new Set([1001, 1012])
+
+/** @typedef {"connecting" | "connected" | "offline"} Status */
+
+/**
+ * @typedef {object} Listener One service's sessions.
+ * @property {(data: Uint8Array) => void} received
+ * @property {() => void} reconnected
+ * @property {() => void} disconnected
+ * @property {() => void} woken Time went by, perhaps more than timers tell.
+ * @property {() => void} leave
+ */
+
+export class Link {
+  /** @type {Status} */
+  status = "connecting"
+  /** Since when there is no connection, on `now()`; Infinity while there is one. */
+  downSince = now()
+  /** Why the last connection ended, for people. */
+  problem = ""
+  #urls
+  #next = 0
+  #pause = 0
+  /** @type {WebSocket | null} */
+  #socket = null
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer
+  #closed = false
+  /** @type {Map<string, Listener>} */
+  #listeners = new Map()
+  /** @type {Set<(status: Status) => void>} */
+  #watchers = new Set()
+  /** @type {(() => void)[]} */
+  #unhear = []
+
+  /** @param {string[]} urls Of gateways: the next one is asked where one cannot be reached. */
+  constructor(urls) {
+    this.#urls = urls.map(socketUrl)
+    this.#hear("online", () => this.wake())
+    this.#hear("offline", () => this.#set("offline"))
+    this.#hear("pageshow", () => this.wake())
+    this.#hear("pagehide", () => this.#leave())
+    this.#hear("visibilitychange", () => document.visibilityState === "visible" && this.wake())
+    this.#hear("resume", () => this.wake())
+    this.#open()
+  }
+
+  /** @param {string} event @param {() => void} handler */
+  #hear(event, handler) {
+    if (typeof window === "undefined") return
+    const target = event === "visibilitychange" || event === "resume" ? document : window
+    target.addEventListener(event, handler)
+    this.#unhear.push(() => target.removeEventListener(event, handler))
+  }
+
+  get connected() {
+    return this.#socket?.readyState === 1
+  }
+
+  /** @param {string} service @param {Listener} listener */
+  add(service, listener) {
+    this.#listeners.set(service, listener)
+  }
+
+  /** @param {string} service @param {Uint8Array} data */
+  send(service, data) {
+    if (this.connected) this.#socket?.send(addressed(service, data))
+  }
+
+  /** Calls `watcher` with each new status, until the returned function is called. @param {(status: Status) => void} watcher */
+  watch(watcher) {
+    this.#watchers.add(watcher)
+    return () => void this.#watchers.delete(watcher)
+  }
+
+  /** The network may be back, or the machine awake: what is due is done now. */
+  wake() {
+    for (const listener of this.#listeners.values()) listener.woken()
+    if (!this.connected && !this.#closed) {
+      this.#pause = 0
+      this.#again(0)
+    }
+  }
+
+  /** The socket is open, and nothing comes: it leads nowhere. */
+  restart() {
+    this.#drop("the gateway is silent")
+    this.#again(0)
+  }
+
+  /** The page goes: whoever holds something for it may forget it. */
+  #leave() {
+    for (const listener of this.#listeners.values()) listener.leave()
+    this.#drop("the page was left")
+  }
+
+  close() {
+    this.#closed = true
+    this.#leave()
+    clearTimeout(this.#timer)
+    for (const unhear of this.#unhear.splice(0)) unhear()
+  }
+
+  #open() {
+    clearTimeout(this.#timer)
+    const url = /** @type {string} */ (this.#urls[this.#next % this.#urls.length])
+    const socket = new WebSocket(url)
+    socket.binaryType = "arraybuffer"
+    this.#socket = socket
+    socket.onopen = () => this.#opened(socket)
+    socket.onmessage = (event) => this.#received(event.data)
+    socket.onclose = (event) => this.#lost(socket, event.code, event.reason)
+    socket.onerror = () => {} // a close follows, and says no more
+    this.#timer = setTimeout(() => this.#late(socket), PATIENCE * 1000)
+  }
+
+  /** @param {WebSocket} socket */
+  #late(socket) {
+    if (socket !== this.#socket || this.connected) return
+    this.#drop("no gateway answers")
+    this.#next += 1
+    this.#again()
+  }
+
+  /** @param {WebSocket} socket */
+  #opened(socket) {
+    if (socket !== this.#socket) return
+    clearTimeout(this.#timer)
+    this.downSince = Infinity
+    this.#set("connected")
+    for (const listener of this.#listeners.values()) listener.reconnected()
+  }
+
+  /** @param {unknown} data */
+  #received(data) {
+    this.#pause = 0
+    if (!(data instanceof ArrayBuffer)) return
+    const [service, envelope] = opened(new Uint8Array(data))
+    this.#listeners.get(service)?.received(envelope)
+  }
+
+  /** @param {WebSocket} socket @param {number} code @param {string} reason */
+  #lost(socket, code, reason) {
+    if (socket !== this.#socket) return
+    this.#drop(reason || `the connection ended (${code})`)
+    this.#next += 1
+    this.#again(MOVE.has(code) && this.#pause === 0 ? 0 : undefined)
+  }
+
+  /** There is no connection; whatever the old socket still says is not heard. @param {string} problem */
+  #drop(problem) {
+    const socket = this.#socket
+    clearTimeout(this.#timer)
+    this.#socket = null
+    if (socket === null) return
+    socket.onopen = socket.onmessage = socket.onclose = null
+    socket.close()
+    this.problem = problem
+    this.downSince = Math.min(this.downSince, now())
+    this.#set("offline")
+    for (const listener of this.#listeners.values()) listener.disconnected()
+  }
+
+  /** @param {number} [pause] Seconds until it is tried again; by default longer each time. */
+  #again(pause) {
+    if (this.#closed) return
+    this.#pause = Math.min(Math.max(2 * this.#pause, /** @type {number} */ (PAUSE[0])), /** @type {number} */ (PAUSE[1]))
+    const seconds = pause ?? this.#pause * (0.5 + Math.random() / 2)
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => {
+      this.#set("connecting")
+      this.#drop("")
+      this.#open()
+    }, seconds * 1000)
+  }
+
+  /** @param {Status} status */
+  #set(status) {
+    if (status === this.status) return
+    this.status = status
+    for (const watcher of [...this.#watchers]) attempt(() => watcher(status))
+  }
+}
+
+/** The address of a gateway's socket. @param {string} url Where the gateway is mounted: `/fusion`. */
+function socketUrl(url) {
+  const base = typeof location === "undefined" ? undefined : location.href
+  const full = new URL(`${url.replace(/\/$/, "")}/ws`, base)
+  full.protocol = full.protocol.replace("http", "ws")
+  return full.href
+}

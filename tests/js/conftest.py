@@ -1,0 +1,31 @@
+"""Fixtures of this suite."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fusiongen.javascript.plan import plan
+from fusiongen.output.files import replace
+from fusiongen.project import load
+
+Generate = Callable[[Path], Path]
+
+
+@pytest.fixture(scope="session")
+def generate(tmp_path_factory: pytest.TempPathFactory) -> Generate:
+    """Makes the JavaScript of a project: the folder that it is in."""
+
+    def into(directory: Path) -> Path:
+        out = tmp_path_factory.mktemp("generated")
+        (out / "package.json").write_text('{ "type": "module" }')
+        project = dataclasses.replace(load(directory), javascript=out)
+        for path, text in plan(project).files.items():
+            if path.is_relative_to(out):
+                replace(path, text)
+        return out
+
+    return into

@@ -1,0 +1,70 @@
+"""Tests that are written in JavaScript: run by Node.js once a file, each told by itself."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from .node import NODE
+
+__all__ = ["Suite", "names_in"]
+
+_NAME: Final = re.compile(r'^test\("([^"]+)"', re.MULTILINE)
+_RESULT: Final = re.compile(r"^(ok|not ok) \d+ - (.*)$", re.MULTILINE)
+LONGEST: Final = 30.0
+"""Seconds that a file may take."""
+
+
+def names_in(file: Path) -> list[str]:
+    """The tests of a file."""
+    return _NAME.findall(file.read_text())
+
+
+@dataclass
+class Suite:
+    """What became of the tests of one file.
+
+    failures: what Node.js said of each that failed.
+    """
+
+    passed: set[str] = field(default_factory=set)
+    failures: dict[str, str] = field(default_factory=dict)
+    output: str = ""
+
+    @classmethod
+    async def run(cls, file: Path, env: Mapping[str, str]) -> Suite:
+        """Run all tests of a file."""
+        process = await asyncio.create_subprocess_exec(
+            *(NODE, "--test-reporter=tap", "--test-timeout=10000", "--test", file),
+            env={**os.environ, **env},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        talk = asyncio.create_task(process.communicate())
+        await asyncio.wait({talk}, timeout=LONGEST)
+        if process.returncode is None:
+            process.kill()
+        said, _ = await talk
+        return cls._read(said.decode())
+
+    @classmethod
+    def _read(cls, output: str) -> Suite:
+        suite = cls(output=output)
+        results = list(_RESULT.finditer(output))
+        ends = [*(each.start() for each in results[1:]), len(output)]
+        for found, end in zip(results, ends, strict=True):
+            result, name = found.groups()
+            if result == "ok":
+                suite.passed.add(name)
+            else:
+                suite.failures[name] = output[found.end() : end]
+        return suite
+
+    def check(self, name: str) -> None:
+        """Fail as the test did."""
+        assert name in self.passed, self.failures.get(name) or self.output

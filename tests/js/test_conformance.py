@@ -1,0 +1,60 @@
+"""The JavaScript client does what the Python client does: the same cases over a real gateway."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from fusionrt import Host
+from fusionrt.web import Gateway
+from tests.conformance.contracts import Size
+from tests.conformance.generated.kit import KitClient
+from tests.conformance.kit import KitHere
+from tests.natsserver import NatsServer
+from tests.web.serving import served
+
+from .conftest import Generate
+from .node import HERE
+from .suite import Suite, names_in
+
+CASES = HERE / "conformance.test.mjs"
+
+
+async def _run(generated: Path, nats: str) -> Suite:
+    async with Host(nats) as host, Host(nats) as entrance:
+        await host.serve(KitHere())
+        kit = entrance.client(KitClient)
+        seen = [await kit.seen(value) for value in (1, True, 1.0, "1", Decimal(1))]
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        seen.append(await kit.seen_as(1.0, Decimal(1), at, Size.SMALL))
+        app = Starlette(routes=[Mount("/fusion", Gateway(entrance, [KitClient]))])
+        async with served(app) as at_port:
+            env = {
+                "FUSION_URL": f"{at_port.http}/fusion",
+                "FUSION_GENERATED": str(generated),
+                "FUSION_SEEN": json.dumps(seen),
+            }
+            return await Suite.run(CASES, env)
+
+
+@pytest.fixture(scope="session")
+def suite(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Suite:
+    """The results of all cases."""
+    server = NatsServer(tmp_path_factory.mktemp("nats"))
+    try:
+        return asyncio.run(_run(generate(HERE.parent / "conformance"), server.url))
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize("name", names_in(CASES))
+def test_as_in_python(name: str, suite: Suite) -> None:
+    """Each case holds in JavaScript."""
+    suite.check(name)

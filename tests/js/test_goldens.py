@@ -1,0 +1,80 @@
+"""What is made of the contracts of `tests/golden`: TypeScript and Node.js take all of it."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fusiongen.errors import ContractError
+from fusiongen.javascript.plan import plan
+from fusiongen.output.files import replace
+from tests.golden.regenerate import cases, project_of
+
+from .node import NODE, installed
+
+REFUSED = {
+    "secrets": ("contract.py:38:1", "`pydantic.SecretBytes`"),
+    "special_types": ("contract.py:37:1", "mixes members of enums with others"),
+}
+"""The cases with a type that JavaScript is not given, and what is said of it."""
+STRICT = {
+    "strict": True,
+    "noEmit": True,
+    "target": "es2024",
+    "module": "nodenext",
+    "lib": ["es2024", "dom"],
+    "types": [],
+}
+
+
+def _write(case: str, out: Path) -> None:
+    project = dataclasses.replace(project_of(case), javascript=out)
+    for path, text in plan(project).files.items():
+        if path.is_relative_to(out):
+            replace(path, text)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The JavaScript of all cases that have some."""
+    folder = tmp_path_factory.mktemp("goldens")
+    for case in cases():
+        if case not in REFUSED:
+            _write(case, folder / case)
+    (folder / "package.json").write_text('{ "type": "module" }')
+    return folder
+
+
+def test_W12_typescript_takes_what_is_generated(written: Path) -> None:
+    """`tsc --strict` finds nothing in any declaration, unused libraries of types included."""
+    config = {"compilerOptions": STRICT, "include": ["**/*.ts"]}
+    (written / "tsconfig.json").write_text(json.dumps(config))
+    tsc = installed() / "typescript" / "bin" / "tsc"
+    done = subprocess.run([NODE, tsc, "-p", written], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
+def test_W12_node_imports_what_is_generated(written: Path) -> None:
+    """Each module, with all that it imports."""
+    modules = [path for path in written.rglob("*.js") if path.stem != "fusion-react"]
+    assert len(modules) > 200
+    lines = [f'await import("./{path.relative_to(written).as_posix()}")' for path in modules]
+    (written / "all.mjs").write_text("\n".join(lines))
+    done = subprocess.run([NODE, written / "all.mjs"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_W12_a_type_that_javascript_cannot_be_given_is_refused(case: str, tmp_path: Path) -> None:
+    """With the place of its method, why, and what to do; nothing is lost silently."""
+    place, reason = REFUSED[case]
+    with pytest.raises(ContractError) as refused:
+        _write(case, tmp_path)
+    (found,) = refused.value.diagnostics
+    assert str(found.span) == place
+    assert reason in found.message
+    assert "@service(internal=True)" in found.fix
