@@ -99,7 +99,7 @@ static int
 call_miss(Call *call)
 {
     State *state = call->method->state;
-    PyObject *binding = PyObject_GetAttr(call->self, state->str_fusion);
+    PyObject *binding = PyObject_GetAttr(call->self, state->str__fusion);
     if (binding == NULL) {
         return -1;
     }

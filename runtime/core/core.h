@@ -12,23 +12,64 @@
 #include <structmember.h>
 
 /* Of what Python and the extension expect of each other; `native.py` compares it. */
-#define FUSION_CORE 1
+#define FUSION_CORE 2
 
 /* How many calls that have ended are kept for the next ones. */
 #define MAX_SPARE 64
 
 typedef struct Call Call;
 
+/* What Python hands the core, once, by these names: see `hand` of native.py. */
+#define GIVEN(EACH)                                                                                \
+    EACH(scope)        /* the context variable SCOPE */                                            \
+    EACH(running_loop) /* tells the loop that runs here */                                         \
+    EACH(computing)    /* the states of a computed */                                              \
+    EACH(consistent)                                                                               \
+    EACH(invalidated)                                                                              \
+    EACH(unset)     /* the value of what has none yet */                                           \
+    EACH(nothing)   /* the empty list, and the empty dict, that all share */                       \
+    EACH(none)                                                                                     \
+    EACH(postpone)  /* of invalidate.py: the seldom parts of a cascade */                          \
+    EACH(following)                                                                                \
+    EACH(flag)                                                                                     \
+    EACH(tell)
+
+#define TEXTS(EACH)                                                                                \
+    EACH(_fusion)                                                                                  \
+    EACH(_thread_id)                                                                               \
+    EACH(close)                                                                                    \
+    EACH(compute)                                                                                  \
+    EACH(discard)                                                                                  \
+    EACH(events)                                                                                   \
+    EACH(forget)                                                                                   \
+    EACH(good_until)                                                                               \
+    EACH(handlers)                                                                                 \
+    EACH(now)                                                                                      \
+    EACH(remove)                                                                                   \
+    EACH(throw)                                                                                    \
+    EACH(track)
+
+#define TYPES(EACH)                                                                                \
+    EACH(hit, "Hit")                                                                               \
+    EACH(method, "Method")                                                                         \
+    EACH(call, "Call")                                                                             \
+    EACH(place, "Place")                                                                           \
+    EACH(computed, "ComputedFields")                                                               \
+    EACH(run, "RunFields")                                                                         \
+    EACH(function, "FunctionFields")                                                               \
+    EACH(sieve, "SieveFields")                                                                     \
+    EACH(room, "RoomFields")                                                                       \
+    EACH(counts, "Counts")
+
 typedef struct {
-    PyTypeObject *hit_type;
-    PyTypeObject *method_type;
-    PyTypeObject *call_type;
+#define AS_OBJECT(name) PyObject *name;
+#define AS_TEXT(name) PyObject *str_##name;
+#define AS_TYPE(name, text) PyTypeObject *name##_type;
+    GIVEN(AS_OBJECT)
+    TEXTS(AS_TEXT)
+    TYPES(AS_TYPE)
 
-    PyObject *scope;        /* the context variable SCOPE; see scope.py */
-    PyObject *running_loop; /* tells the loop that runs here; see home.py */
-
-    PyObject *str_thread_id, *str_track, *str_fusion, *str_compute, *str_throw, *str_close;
-    PyObject *str_good_until, *str_now;
+    long long version; /* of the newest computed */
 
 #if PY_VERSION_HEX < 0x030C0000
     uint64_t seen_version; /* of the dict of the thread in which `seen_loop` ran last */
@@ -90,6 +131,13 @@ int hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value);
 PyObject *call_new(Method *method, PyObject *self, PyObject *key);
 void calls_clear(State *state);
 
-extern PyType_Spec hit_spec, method_spec, call_spec;
+/* module.c: that of a type of this module, or of a class that is made from one. */
+State *state_of(PyTypeObject *type);
+
+#define AS_SPEC(name, text) extern PyType_Spec name##_spec;
+TYPES(AS_SPEC)
+
+/* The functions of the module; each says what it does. */
+extern PyMethodDef edge_functions[], cascade_functions[];
 
 #endif

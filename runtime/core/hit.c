@@ -110,7 +110,7 @@ is_at_home(State *state, Hit *hit)
         state->seen_loop = hit->home;
     }
     else { /* of a loop that does not tell its thread, the home is another object */
-        PyObject *thread = PyObject_GetAttr(hit->home, state->str_thread_id);
+        PyObject *thread = PyObject_GetAttr(hit->home, state->str__thread_id);
         if (thread == NULL) {
             return -1;
         }

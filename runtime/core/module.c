@@ -1,49 +1,65 @@
 /* The module `fusionrt._core`, its state, and what Python hands it once. */
 
-#include "core.h"
+#include "fields.h"
+
+State *
+state_of(PyTypeObject *type)
+{
+    PyObject *module = PyType_GetModuleByDef(type, &fusion_core);
+    return module == NULL ? NULL : PyModule_GetState(module);
+}
 
 static PyObject *
-core_setup(PyObject *module, PyObject *args, PyObject *kwargs)
+core_hand(PyObject *module, PyObject *args, PyObject *given)
 {
     State *state = PyModule_GetState(module);
-    PyObject *scope, *running_loop;
-    static char *names[] = {"scope", "running_loop", NULL};
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O", names, &PyContextVar_Type, &scope,
-                                     &running_loop)) {
+    if (!PyArg_ParseTuple(args, "")) {
         return NULL;
     }
-    Py_XSETREF(state->scope, Py_NewRef(scope));
-    Py_XSETREF(state->running_loop, Py_NewRef(running_loop));
+    PyObject *name, *value;
+    Py_ssize_t place = 0;
+    while (given != NULL && PyDict_Next(given, &place, &name, &value)) {
+        PyObject **field = NULL;
+#define AS_MATCH(each)                                                                             \
+    if (PyUnicode_CompareWithASCIIString(name, #each) == 0) {                                      \
+        field = &state->each;                                                                      \
+    }
+        GIVEN(AS_MATCH)
+        if (field == NULL) {
+            PyErr_Format(PyExc_TypeError, "the core knows nothing of %R", name);
+            return NULL;
+        }
+        put(field, value);
+    }
     Py_RETURN_NONE;
 }
 
-static int
-add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **type)
+static PyObject *
+core_next_version(PyObject *module, PyObject *Py_UNUSED(none))
 {
-    *type = (PyTypeObject *)PyType_FromModuleAndSpec(module, spec, NULL);
-    return *type == NULL ? -1 : PyModule_AddType(module, *type);
+    State *state = PyModule_GetState(module);
+    return PyLong_FromLongLong(++state->version);
 }
 
 static int
 core_exec(PyObject *module)
 {
     State *state = PyModule_GetState(module);
-#define TEXT(name, text)                                                                           \
-    if ((state->str_##name = PyUnicode_InternFromString(text)) == NULL) {                          \
+#define AS_MADE_TEXT(name)                                                                         \
+    if ((state->str_##name = PyUnicode_InternFromString(#name)) == NULL) {                         \
         return -1;                                                                                 \
     }
-    TEXT(thread_id, "_thread_id")
-    TEXT(track, "track")
-    TEXT(fusion, "_fusion")
-    TEXT(compute, "compute")
-    TEXT(throw, "throw")
-    TEXT(close, "close")
-    TEXT(good_until, "good_until")
-    TEXT(now, "now")
-#undef TEXT
-    if (add_type(module, &hit_spec, &state->hit_type) < 0 ||
-        add_type(module, &method_spec, &state->method_type) < 0 ||
-        add_type(module, &call_spec, &state->call_type) < 0) {
+    TEXTS(AS_MADE_TEXT)
+    PyObject *base = NULL; /* only a computed has one: it is a place */
+#define AS_MADE_TYPE(name, text)                                                                   \
+    base = strcmp(text, "ComputedFields") == 0 ? (PyObject *)state->place_type : NULL;             \
+    state->name##_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &name##_spec, base);     \
+    if (state->name##_type == NULL || PyModule_AddType(module, state->name##_type) < 0) {          \
+        return -1;                                                                                 \
+    }
+    TYPES(AS_MADE_TYPE)
+    if (PyModule_AddFunctions(module, edge_functions) < 0 ||
+        PyModule_AddFunctions(module, cascade_functions) < 0) {
         return -1;
     }
     return PyModule_AddIntConstant(module, "VERSION", FUSION_CORE);
@@ -53,11 +69,10 @@ static int
 core_traverse(PyObject *module, visitproc visit, void *arg)
 {
     State *state = PyModule_GetState(module);
-    Py_VISIT(state->hit_type);
-    Py_VISIT(state->method_type);
-    Py_VISIT(state->call_type);
-    Py_VISIT(state->scope);
-    Py_VISIT(state->running_loop);
+#define AS_VISITED(name, ...) Py_VISIT(state->name);
+#define AS_VISITED_TYPE(name, text) Py_VISIT(state->name##_type);
+    GIVEN(AS_VISITED)
+    TYPES(AS_VISITED_TYPE)
     return 0;
 }
 
@@ -66,11 +81,10 @@ core_clear(PyObject *module)
 {
     State *state = PyModule_GetState(module);
     calls_clear(state);
-    Py_CLEAR(state->hit_type);
-    Py_CLEAR(state->method_type);
-    Py_CLEAR(state->call_type);
-    Py_CLEAR(state->scope);
-    Py_CLEAR(state->running_loop);
+#define AS_CLEARED(name) Py_CLEAR(state->name);
+#define AS_CLEARED_TYPE(name, text) Py_CLEAR(state->name##_type);
+    GIVEN(AS_CLEARED)
+    TYPES(AS_CLEARED_TYPE)
     return 0;
 }
 
@@ -79,19 +93,15 @@ core_free(void *module)
 {
     State *state = PyModule_GetState(module);
     core_clear(module);
-    Py_CLEAR(state->str_thread_id);
-    Py_CLEAR(state->str_track);
-    Py_CLEAR(state->str_fusion);
-    Py_CLEAR(state->str_compute);
-    Py_CLEAR(state->str_throw);
-    Py_CLEAR(state->str_close);
-    Py_CLEAR(state->str_good_until);
-    Py_CLEAR(state->str_now);
+#define AS_CLEARED_TEXT(name) Py_CLEAR(state->str_##name);
+    TEXTS(AS_CLEARED_TEXT)
 }
 
 static PyMethodDef core_methods[] = {
-    {"setup", (PyCFunction)(void (*)(void))core_setup, METH_VARARGS | METH_KEYWORDS,
-     "What the core asks of Python: the scope of running code, and the running loop."},
+    {"hand", (PyCFunction)(void (*)(void))core_hand, METH_VARARGS | METH_KEYWORDS,
+     "Give the core what it asks of Python, by name."},
+    {"next_version", core_next_version, METH_NOARGS,
+     "Above that of each result that has begun, and below those to come."},
     {NULL},
 };
 
@@ -109,7 +119,7 @@ static PyModuleDef_Slot core_slots[] = {
 struct PyModuleDef fusion_core = {
     PyModuleDef_HEAD_INIT,
     .m_name = "fusionrt._core",
-    .m_doc = "The hot path of fusionrt, in C.",
+    .m_doc = "What each call of fusionrt passes, in C.",
     .m_size = sizeof(State),
     .m_methods = core_methods,
     .m_slots = core_slots,

@@ -10,19 +10,21 @@ import os
 import warnings
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-__all__ = ["compiled", "core"]
+__all__ = ["compiled", "core", "hand", "twin"]
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of what Python and the core expect of each other."""
+
+_T = TypeVar("_T")
 
 
 def _core() -> ModuleType | None:
     if os.environ.get("FUSION_PURE", "0") != "0":
         return None
     try:
-        found = import_module("fusionrt._core")
+        found = import_module(f"{__package__}._core")
     except ImportError:  # not compiled here
         return None
     if found.VERSION != VERSION:
@@ -41,3 +43,15 @@ core: Final[Any] = _core()
 
 compiled: Final[bool] = core is not None
 """Whether the compiled core runs."""
+
+
+def twin(pure: _T) -> _T:
+    """A class or a function that the compiled core has, too: that one, where the core runs."""
+    found: _T = pure if core is None else getattr(core, getattr(pure, "__name__", ""))
+    return found
+
+
+def hand(**parts: object) -> None:
+    """Give the core what it asks of Python, by name; `runtime/core/core.h` has the list."""
+    if core is not None:
+        core.hand(**parts)

@@ -62,8 +62,8 @@ MUTANTS = {
     ),
     "G5c: who waits for a body is not flagged with it": (
         "invalidate.py",
-        "following = run.joined() if run is not None else NONE",
-        "following = NONE",
+        "return run.joined() if run is not None else NONE",
+        "return NONE",
     ),
     "G7: the cascade stops after the first level": (
         "invalidate.py",

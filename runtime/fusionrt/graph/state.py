@@ -6,6 +6,8 @@ import weakref
 from enum import Enum
 from typing import Any, Final
 
+from ..native import hand
+
 __all__ = ["COMPUTING", "CONSISTENT", "INVALIDATED", "NONE", "NONE_HELD", "NOTHING", "State"]
 
 
@@ -28,3 +30,7 @@ NONE: Final[dict[Any, None]] = {}
 """An empty set that all share; never added to. The graph's sets are dicts: their order replays."""
 NONE_HELD: Final[weakref.WeakValueDictionary[Any, Any]] = weakref.WeakValueDictionary()
 """The same for weak entries. Whether one is empty is slow to ask, whether it is this one is not."""
+
+hand(
+    computing=COMPUTING, consistent=CONSISTENT, invalidated=INVALIDATED, nothing=NOTHING, none=NONE
+)

@@ -9,6 +9,7 @@ from enum import Enum
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
+from ...native import hand, twin
 from ..failures import replayed
 from ..origin import Origin
 from ..rooted import Rooted
@@ -17,6 +18,7 @@ from ..texts import call_text
 from .changes import Changes, OnError, when
 from .edges import link
 from .hit import Hit
+from .retention import Place
 
 if TYPE_CHECKING:
     from .function import Function
@@ -33,11 +35,13 @@ class _Unset(Enum):
 
 
 UNSET: Final = _Unset.UNSET
+hand(unset=UNSET)
 
 _versions = count(1)
 """Also of what this process has changed elsewhere: they tell which results began before."""
 
 
+@twin
 def next_version() -> int:
     """Above that of each result that has begun, and below those to come."""
     return next(_versions)
@@ -46,13 +50,10 @@ def next_version() -> int:
 Handler = Callable[["Computed[Any]"], None]
 
 
-class Computed(Rooted, Generic[_T]):
-    """One result of a compute method: its value or its error, and whether it still holds.
+@twin
+class ComputedFields(Place):
+    """Those of a `Computed`. Each takes memory in every result; what few have is kept elsewhere."""
 
-    Get one with `await carts.computed.total("1")`; it is never seen while Computing (G2).
-    """
-
-    # Each takes memory in every result. What few of them have is kept elsewhere.
     __slots__ = (
         "__weakref__",
         "_arguments",
@@ -65,8 +66,6 @@ class Computed(Rooted, Generic[_T]):
         "_hit",
         "_key",
         "_leases",
-        "_newer",
-        "_older",
         "_origin",
         "_run",
         "_state",
@@ -77,7 +76,7 @@ class Computed(Rooted, Generic[_T]):
     )
 
     def __init__(
-        self, function: Function[_T], key: object, arguments: tuple[object, ...], run: Run | None
+        self, function: Function[Any], key: object, arguments: tuple[object, ...], run: Run | None
     ) -> None:
         self.version: Final = next(_versions)
         """Unique in the process; a later result of the same key has a higher one."""
@@ -95,12 +94,20 @@ class Computed(Rooted, Generic[_T]):
         self._origin: Origin | None = None
         self._cause: Computed[Any] | None = None
         self._hit: Hit | None = None
-        # Its place among the kept results; see retention.py.
-        self._newer: Any = None
-        self._older: Any = None
+        self._newer = None
+        self._older = None
         self._used = False
         self._weak_dependants: weakref.WeakSet[Computed[Any]] | None = None
         """Dependants that are not kept any more, while somebody holds them."""
+
+
+class Computed(ComputedFields, Rooted, Generic[_T]):
+    """One result of a compute method: its value or its error, and whether it still holds.
+
+    Get one with `await carts.computed.total("1")`; it is never seen while Computing (G2).
+    """
+
+    __slots__ = ()
 
     # -- outcome --
 
@@ -233,7 +240,8 @@ class Computed(Rooted, Generic[_T]):
 
         stale_ok: take the value as it is, even where its freshness cannot be proven (D7).
         """
-        return await self._function.fetch(self._arguments, stale_ok=stale_ok)
+        value: _T = await self._function.fetch(self._arguments, stale_ok=stale_ok)
+        return value
 
     def changes(self) -> AsyncIterator[Computed[_T]]:
         """The latest computed of its key now, and after each invalidation; the same one again when

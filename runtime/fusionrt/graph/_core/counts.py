@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from ...native import twin
+
 __all__ = ["Counts"]
 
 
+@twin
 class Counts:
     """What the functions of one name did; the hits of live results are still with them."""
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...native import twin
 from ..home import at_home
 from ..origin import Origin, OriginKind
 from ..state import INVALIDATED, NONE, NOTHING
@@ -24,16 +25,31 @@ __all__ = ["add_dependant", "check_scope", "link"]
 
 def link(dependant: Computed[Any], dependency: Computed[Any]) -> None:
     """Make an edge; `dependant` is Computing, `dependency` is not."""
+    if linked(dependant, dependency):
+        return
     if dependency._state is INVALIDATED:
         origin = dependency._origin or Origin(OriginKind.RACE, "used while it was invalidated")
         for flagged in mark([dependant], origin, dependency):  # what waits for a body is Computing
             flagged._function.tell_flagged(flagged)
         return
-    if dependant in dependency._dependants:
-        return
-    if dependant._function.graph is not dependency._function.graph:
-        check_scope(dependant)
-        dependency._function.graph.check_thread()
+    check_scope(dependant)
+    dependency._function.graph.check_thread()
+    _add(dependant, dependency)
+
+
+@twin
+def linked(dependant: Computed[Any], dependency: Computed[Any]) -> bool:
+    """Make an edge, if no more is to be done about it than that; tells whether it is there."""
+    if dependency._state is INVALIDATED:
+        return False
+    if dependant not in dependency._dependants:
+        if dependant._function.graph is not dependency._function.graph:
+            return False
+        _add(dependant, dependency)
+    return True
+
+
+def _add(dependant: Computed[Any], dependency: Computed[Any]) -> None:
     add_dependant(dependency, dependant)
     dependencies = dependant._dependencies
     if dependencies is NOTHING:

@@ -43,7 +43,7 @@ def begin(
     If its run has no task, the caller runs the body, in its own.
     """
     depth = 0 if waiting is None else waiting.depth + 1
-    computed = Computed(function, key, arguments, Run(depth, flow))
+    computed: Computed[Any] = Computed(function, key, arguments, Run(depth, flow))
     if (
         function.apart
         or not (depth == 0 or fits_inline(depth))

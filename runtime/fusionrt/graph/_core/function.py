@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ...contract import ComputeOptions
 from ...errors import ServiceDisposed
+from ...native import twin
 from ..events import EventKind
 from ..origin import Origin, OriginKind
 from ..state import CONSISTENT, NONE_HELD
@@ -41,16 +42,9 @@ ERROR_TTL = 30.0
 TRANSIENT_ERROR_TTL = 1.0
 
 
-class Function(Generic[_T]):
-    """A cached asynchronous function of normalised arguments.
-
-    name: for people, such as `carts.total`.
-    body: computes the value; must keep its service alive only while it runs (G31).
-    key: what names a computed in the table, from normalised arguments (G32).
-    part: what names one of these arguments.
-    shows: what makes the text of an argument, where `repr` may not; see `call_text`.
-    hot: where the hits for the hot path go, by key; None if raw arguments are no keys.
-    """
+@twin
+class FunctionFields:
+    """Those of a `Function`."""
 
     __slots__ = (
         "__weakref__",
@@ -75,6 +69,20 @@ class Function(Generic[_T]):
         "watched",
         "weak",
     )
+
+
+class Function(FunctionFields, Generic[_T]):
+    """A cached asynchronous function of normalised arguments.
+
+    name: for people, such as `carts.total`.
+    body: computes the value; must keep its service alive only while it runs (G31).
+    key: what names a computed in the table, from normalised arguments (G32).
+    part: what names one of these arguments.
+    shows: what makes the text of an argument, where `repr` may not; see `call_text`.
+    hot: where the hits for the hot path go, by key; None if raw arguments are no keys.
+    """
+
+    __slots__ = ()
 
     runs_bodies: ClassVar[bool] = True
     """Whether `body` is what a user wrote, for the counts."""

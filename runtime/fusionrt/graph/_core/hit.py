@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...native import core
+from ...native import twin
 
 if TYPE_CHECKING:
     from .computed import Computed
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["Hit"]
 
 
+@twin
 class Hit:
     """What the hot table holds of a computed: what a call of the hot path reads, and no more."""
 
@@ -29,7 +30,3 @@ class Hit:
         """Of a replica: what the hot path of clients, and only that, compares."""
         self.used = 0
         """How often it answered, since that was added to the counts; the mark of SIEVE."""
-
-
-if not TYPE_CHECKING and core is not None:
-    Hit = core.Hit

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from ...native import hand, twin
 from ..events import EventKind
 from ..origin import Origin, OriginKind
 from ..state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING
@@ -45,26 +46,45 @@ def mark(
     `invalidation_delay` stays as it is until that is over, unless it is `due` (G25), or its service
     is gone.
     """
-    pending = list(computeds)
+    flagged: list[Computed[Any]] = []
+    at_once = origin.kind is OriginKind.DISPOSED
+    marked = spread(list(computeds), origin, cause, due, at_once, flagged)
+    if marked:
+        marked[0]._function.graph.invalidated[origin.kind] += len(marked)
+    if flagged:
+        if cause is None and origin.kind in _BY_HAND:
+            _tell_in_vain(flagged, origin)
+        marked += [each for each in flagged if each._key in each._function.watched]
+    return marked
+
+
+@twin
+def spread(
+    pending: list[Computed[Any]],
+    origin: Origin,
+    cause: Computed[Any] | None,
+    due: Computed[Any] | None,
+    at_once: bool,
+    flagged: list[Computed[Any]],
+) -> list[Computed[Any]]:
+    """Mark the closure: what was Invalidated, and, in the list that is given, what is flagged."""
     causes = [cause] * len(pending)
     marked: list[Computed[Any]] = []
-    flagged: list[Computed[Any]] = []
-    is_first = cause is None
     following: Collection[Computed[Any]]
     while pending:
         computed = pending.pop()
         cause = causes.pop()
         if computed._state is CONSISTENT:
             function = computed._function
-            if function.delay and computed is not due and origin.kind is not OriginKind.DISPOSED:
-                postpone(computed, partial(_overdue, origin))
+            if function.delay and computed is not due and not at_once:
+                _postpone(computed, origin)
                 continue
             computed._state = INVALIDATED
             computed._origin = origin
             computed._cause = cause
             following = computed._dependants
             if computed._weak_dependants:
-                following = {**following, **dict.fromkeys(computed._weak_dependants)}
+                following = _following(computed)
             # As `retire`, without the call: in a long cascade this is most of the work.
             function.forget(computed)
             for dependency in computed._dependencies:
@@ -75,25 +95,35 @@ def mark(
             marked.append(computed)
         elif computed._state is COMPUTING and computed._origin is None:
             flagged.append(computed)
-            computed._origin = origin
-            computed._cause = cause
-            events = computed._function.graph.events
-            if events.handlers:
-                events.emit(EventKind.FLAGGED, computed)
-            run = computed._run
-            following = run.joined() if run is not None else NONE
+            following = _flag(computed, origin, cause)
         else:
             continue
         if following:
             pending += following
             causes += [computed] * len(following)
-    if marked:
-        marked[0]._function.graph.invalidated[origin.kind] += len(marked)
-    if flagged:
-        if is_first and origin.kind in _BY_HAND:
-            _tell_in_vain(flagged, origin)
-        marked += [each for each in flagged if each._key in each._function.watched]
     return marked
+
+
+def _postpone(computed: Computed[Any], origin: Origin) -> None:
+    postpone(computed, partial(_overdue, origin))
+
+
+def _following(computed: Computed[Any]) -> dict[Computed[Any], None]:
+    """What was made from it, so far as it holds."""
+    return {**computed._dependants, **dict.fromkeys(computed._weak_dependants or ())}
+
+
+def _flag(
+    computed: Computed[Any], origin: Origin, cause: Computed[Any] | None
+) -> Collection[Computed[Any]]:
+    """Note that it will be Invalidated; the bodies that wait for it."""
+    computed._origin = origin
+    computed._cause = cause
+    events = computed._function.graph.events
+    if events.handlers:
+        events.emit(EventKind.FLAGGED, computed)
+    run = computed._run
+    return run.joined() if run is not None else NONE
 
 
 def _tell_in_vain(flagged: list[Computed[Any]], origin: Origin) -> None:
@@ -139,23 +169,31 @@ def _overdue(origin: Origin, computed: Computed[Any]) -> None:
     notify(mark([computed], origin, due=computed))
 
 
-def notify(marked: Iterable[Computed[Any]]) -> None:
+@twin
+def notify(computeds: Iterable[Computed[Any]]) -> None:
     """Tell the handlers of Invalidated computeds, each exactly once (G14), and those of flagged
     ones that are watched.
     """
-    for computed in marked:
-        function = computed._function
-        if computed._state is COMPUTING:
-            function.tell_flagged(computed)
-            continue
-        events = function.graph.events
-        if events.handlers:
-            events.emit(EventKind.INVALIDATED, computed)
-        handlers = computed._handlers
-        if handlers:
-            computed._handlers = None
-            for token in list(handlers):
-                # A handler may have unsubscribed this one.
-                handler = handlers.pop(token, None)
-                if handler is not None:
-                    computed._call(handler)
+    for computed in computeds:
+        _tell(computed)
+
+
+def _tell(computed: Computed[Any]) -> None:
+    function = computed._function
+    if computed._state is COMPUTING:
+        function.tell_flagged(computed)
+        return
+    events = function.graph.events
+    if events.handlers:
+        events.emit(EventKind.INVALIDATED, computed)
+    handlers = computed._handlers
+    if handlers:
+        computed._handlers = None
+        for token in list(handlers):
+            # A handler may have unsubscribed this one.
+            handler = handlers.pop(token, None)
+            if handler is not None:
+                computed._call(handler)
+
+
+hand(postpone=_postpone, following=_following, flag=_flag, tell=_tell)

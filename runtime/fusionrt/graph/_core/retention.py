@@ -13,11 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
+from ...native import twin
+
 if TYPE_CHECKING:
     from .computed import Computed
     from .function import Function
 
-__all__ = ["Room", "Sieve"]
+__all__ = ["Place", "Room", "Sieve"]
 
 STEPS: Final = 64
 """How far a hand goes at a time."""
@@ -25,8 +27,9 @@ BATCH: Final = 16
 """How many results it lets go at a time, at most."""
 
 
-class End:
-    """Where an order ends and begins: it is a ring; every other place in it is a computed."""
+@twin
+class Place:
+    """A place in an order, which is a ring: where it ends and begins, or a computed in it."""
 
     __slots__ = ("_newer", "_older")
 
@@ -34,23 +37,37 @@ class End:
     _older: Any
 
 
-class Sieve:
+@twin
+class SieveFields:
+    """Those of a `Sieve`."""
+
+    __slots__ = ("_end", "_hand", "_min_cached", "_room", "_used_at", "size")
+
+    _room: Room
+    _min_cached: bool
+    _end: Place
+    _hand: Any
+    _used_at: dict[Computed[Any], float]
+    """When each was used, if that is noted."""
+    size: int
+
+
+class Sieve(SieveFields):
     """The kept results of one function, oldest first.
 
     room: what they take up, and those of the other functions. min_cached: whether it is noted when
     they were used.
     """
 
-    __slots__ = ("_end", "_hand", "_min_cached", "_room", "_used_at", "size")
+    __slots__ = ()
 
     def __init__(self, room: Room, *, min_cached: bool = False) -> None:
         self._room = room
         self._min_cached = min_cached
-        end = self._end = End()
+        end = self._end = Place()
         end._newer = end._older = end
-        self._hand: Any = end
-        self._used_at: dict[Computed[Any], float] = {}
-        """When each was used, if that is noted."""
+        self._hand = end
+        self._used_at = {}
         self.size = 0
 
     def add(self, computed: Computed[Any]) -> None:
@@ -117,7 +134,17 @@ class Sieve:
         return now < self._used_at[computed] + seconds
 
 
-class Room:
+@twin
+class RoomFields:
+    """Those of a `Room`."""
+
+    __slots__ = ("limit", "size")
+
+    limit: int
+    size: int
+
+
+class Room(RoomFields):
     """The bound of a graph.
 
     functions: whose results it keeps. limit: how many, beside those that others were made from.

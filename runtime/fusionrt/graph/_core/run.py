@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
+from ...native import twin
 from ..state import NONE, NOTHING
 
 if TYPE_CHECKING:
@@ -23,14 +24,10 @@ FOREVER: Final = math.inf
 Flow = asyncio.Task[Any] | None
 """A flow of control: the task that runs a body, or waits; None outside of tasks."""
 
-_NO_WAITS: Final[dict[Flow, Any]] = {}
 
-
-class Run:
-    """A body that runs: who waits for it, and what it waits for. Gone when its computed settles.
-
-    flow: the task that runs it: its caller's, or `task`.
-    """
+@twin
+class RunFields:
+    """flow: the task that runs it: its caller's, or `task`."""
 
     __slots__ = (
         "awaited",
@@ -59,7 +56,7 @@ class Run:
         """Further ones."""
         self.awaited: Computed[Any] | None = None
         """What this body waits for (G30)."""
-        self.waits: dict[Flow, Computed[Any]] = _NO_WAITS
+        self.waits: dict[Any, Computed[Any]] = cast("dict[Any, Any]", NONE)
         """What the tasks that it started wait for, by task."""
         self.waiters: list[asyncio.Future[None]] = NOTHING
         self.leases: dict[Lease, None] = NONE
@@ -76,6 +73,12 @@ class Run:
         """How long the body wants its result to live, in seconds; see current.py."""
         self.failure: BaseException | None = None
         """What ended the body, if it was neither an `Exception` nor a cancellation: not cached."""
+
+
+class Run(RunFields):
+    """A body that runs: who waits for it, and what it waits for. Gone when its computed settles."""
+
+    __slots__ = ()
 
     def join(self, caller: Computed[Any]) -> None:
         """The caller's body will use the result (G5c)."""
@@ -101,7 +104,7 @@ class Run:
         if flow is self.flow:
             self.awaited = computed
             return
-        if self.waits is _NO_WAITS:
+        if self.waits is NONE:
             self.waits = {}
         self.waits[flow] = computed
 

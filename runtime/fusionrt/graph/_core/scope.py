@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from ...native import core
+from ...native import hand
 from ...primitives import running_loop
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class Scope(Protocol):
 
 
 SCOPE: Final[ContextVar[Scope | None]] = ContextVar("fusion_scope", default=None)
-if core is not None:
-    core.setup(scope=SCOPE, running_loop=running_loop)
+hand(scope=SCOPE, running_loop=running_loop)
 
 
 class Isolated:

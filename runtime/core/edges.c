@@ -1,0 +1,74 @@
+/* Edges between computeds (G9, G10): the twin of edges.py. */
+
+#include "fields.h"
+
+int
+edge_make(State *state, Computed *dependant, Computed *dependency)
+{
+    if (dependency->state == state->invalidated) {
+        return 0;
+    }
+    if (dependency->dependants == NULL || !PyDict_CheckExact(dependency->dependants) ||
+        dependant->dependencies == NULL || !PyList_CheckExact(dependant->dependencies)) {
+        return 0;
+    }
+    int there = PyDict_Contains(dependency->dependants, (PyObject *)dependant);
+    if (there != 0) {
+        return there;
+    }
+    if (((Function *)dependant->function)->graph != ((Function *)dependency->function)->graph) {
+        return 0;
+    }
+    if (dependency->dependants == state->none) {
+        PyObject *dependants = PyDict_New();
+        if (dependants == NULL) {
+            return -1;
+        }
+        Py_SETREF(dependency->dependants, dependants);
+        if (is_a(state->hit_type, dependency->hit)) {
+            put(&((Hit *)dependency->hit)->dependants, dependants);
+        }
+    }
+    if (PyDict_SetItem(dependency->dependants, (PyObject *)dependant, Py_None) < 0) {
+        return -1;
+    }
+    if (dependant->dependencies == state->nothing) {
+        PyObject *dependencies = PyList_New(0);
+        if (dependencies == NULL) {
+            return -1;
+        }
+        Py_SETREF(dependant->dependencies, dependencies);
+    }
+    return PyList_Append(dependant->dependencies, (PyObject *)dependency) < 0 ? -1 : 1;
+}
+
+int
+computeds_check(State *state, PyObject *const *args, Py_ssize_t count, Py_ssize_t wanted)
+{
+    int right = count >= wanted;
+    for (Py_ssize_t i = 0; right && i < wanted; i++) {
+        right = is_computed(state, args[i]);
+    }
+    if (!right) {
+        PyErr_SetString(PyExc_TypeError, "computeds are wanted");
+        return -1;
+    }
+    return 0;
+}
+
+static PyObject *
+edge_linked(PyObject *module, PyObject *const *args, Py_ssize_t count)
+{
+    State *state = PyModule_GetState(module);
+    if (computeds_check(state, args, count, 2) < 0) {
+        return NULL;
+    }
+    int made = edge_make(state, (Computed *)args[0], (Computed *)args[1]);
+    return made < 0 ? NULL : PyBool_FromLong(made);
+}
+
+PyMethodDef edge_functions[] = {
+    {"linked", (PyCFunction)(void (*)(void))edge_linked, METH_FASTCALL,
+     "Make an edge, if no more is to be done about it than that; tells whether it is there."},
+    {NULL},
+};
