@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from .graph import Graph
+from .remote.client import Client
+from .remote.remote import Remote
 from .remote.servant import ServiceServant
 from .rpc import Responder
 
@@ -16,7 +18,8 @@ __all__ = ["Front"]
 class Front:
     """Of one gateway; made by `Host.front`.
 
-    graph: where what it serves belongs to. iid: as whom the host is known. responders: of what is
+    graph: where what it serves belongs to. iid: as whom the host is known. remote: makes the calls
+    of a client class for those who come. responders: of what is
     served; their clients are whoever the gateway says, and come by `Responder.heard`.
     """
 
@@ -24,6 +27,7 @@ class Front:
         self,
         graph: Graph,
         iid: str,
+        remote: Callable[[type[Client]], Remote],
         responder: Callable[[ServiceServant, str], Responder],
         changed: Callable[[], None],
     ) -> None:
@@ -31,6 +35,7 @@ class Front:
         self.graph: Final = graph
         self.iid: Final = iid
         self.responders: Final[list[Responder]] = []
+        self.remote: Final = remote
         self._make: Final = responder
         self._changed: Final = changed
         self._at_close: list[Callable[[], Awaitable[object]]] = []

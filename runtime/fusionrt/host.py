@@ -25,7 +25,7 @@ from .graph import (
     is_transient,
     let_unused_go,
 )
-from .identity import Session
+from .identity import Asker, Session
 from .interceptors import Interceptor, Side, attach, checked, name_of
 from .observing.discovery import Announced, Discovery
 from .observing.health import STOPPED, Health, health_of
@@ -45,6 +45,7 @@ from .operations import (
 from .primitives import new_id, running_loop, spawn
 from .remote.client import Client
 from .remote.cycles import Cycles
+from .remote.for_browsers import RemoteForBrowsers
 from .remote.last_known import LastKnown
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
@@ -109,6 +110,9 @@ class Host(Rooted):
     confidants: principals that are told in full why a result was invalidated, by which arguments
         and in which line. This host's own is; others read names of services and methods only (D28).
         `fusiongen watch` is `console`; a host that names no principal confides in it.
+    gateways: principals whose calls are made for browsers, where they say so: of processes that run
+        a `Gateway`. Methods that take a `Session` get that of the browser (W1). This process needs
+        no such trust in itself.
     log: where the operations of its commands are stored, and those of other hosts are read:
         `database.log()`, `JetStreamLog()`. All hosts of a service have the same. Without one they
         tell each other as best they can, and what is not told in time is not known (O4).
@@ -152,6 +156,7 @@ class Host(Rooted):
         prefix: str = "fusion",
         principal: str | None = None,
         confidants: Collection[str] = (),
+        gateways: Collection[str] = (),
         log: OperationLog | None = None,
         interceptors: Iterable[Interceptor] = (),
         client_interceptors: Iterable[Interceptor] = (),
@@ -176,6 +181,7 @@ class Host(Rooted):
         self._principal = principal
         console = {CONSOLE} if principal == ANONYMOUS else set()
         self._confidants = frozenset({principal, *confidants, *console})
+        self._gateways = frozenset(gateways)
         self._interceptors = checked(interceptors)
         self._client_interceptors = checked(client_interceptors)
         self._metrics = metrics
@@ -403,6 +409,7 @@ class _Entered:
         self._transport = transport
         self._subjects = host._subjects
         self._confidants = host._confidants
+        self._gateways = host._gateways
         self._principal = host._principal
         self._meter = Meter() if host._metrics else None
         meters = () if self._meter is None else (self._meter,)
@@ -583,6 +590,7 @@ class _Entered:
             confidants=self._confidants,
             packing=self._packing,
             clients=clients,
+            asker=self._asker,
             quota=self._quota,
             checks=checks,
             reflect=partial(self._reflection.reflect, name),
@@ -602,15 +610,28 @@ class _Entered:
                 subjects=self._subjects,
                 timing=self._timing,
                 confidants=(),
+                asker=lambda principal, cid: Asker.browser(principal),
                 quota=quota,
                 reflect=partial(self._reflection.reflect, name),
             )
 
         outlet = Outlet(outbound, self._loose)
-        front = Front(self.graph, self.iid, responder, self._tell_sources)
+        remote = self._remote_for_browsers
+        front = Front(self.graph, self.iid, remote, responder, self._tell_sources)
         self._fronts.append(front)
         self._exits.push_async_callback(front.close)
         return front
+
+    def _remote_for_browsers(self, cls: type[Client]) -> Remote:
+        contract = self._contract_of(cls)
+        if contract.for_clients is contract:
+            return self._remote(contract)
+        peer, pipeline = self._caller.peer(contract.name), self._pipeline_to(contract)
+        return RemoteForBrowsers(contract, peer, self.graph, pipeline)
+
+    def _asker(self, principal: str, cid: str) -> Asker:
+        is_gateway = principal in self._gateways or cid == self._caller.cid
+        return Asker(principal, cid, is_gateway=is_gateway)
 
     def _tell_sources(self) -> None:
         """Also of what is served beside them: other hosts of that may change it, too (D15)."""

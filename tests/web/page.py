@@ -49,8 +49,8 @@ class PageTransport:
 
     max_payload: Final = 1024 * 1024
 
-    def __init__(self, urls: Sequence[str], origin: str = "") -> None:
-        self.cookie = ""
+    def __init__(self, urls: Sequence[str], origin: str = "", cookie: str = "") -> None:
+        self.cookie = cookie
         self.codes: list[int] = []
         self.sockets: deque[ClientConnection] = deque()
         """The newest is first: what is new goes there."""

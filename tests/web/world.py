@@ -110,10 +110,12 @@ class World:
     async def door(
         self,
         contracts: Iterable[type[Client]] = (ProductsClient, CartsClient),
+        principal: str | None = None,
         **options: Any,
     ) -> Door:
-        """A gateway."""
-        host = await self.host(unused_after=5 * self.timing.lease)
+        """A gateway, in a process of its own. principal: of that. They have one secret."""
+        options = {"secret": "of all gateways", **options}
+        host = await self.host(unused_after=5 * self.timing.lease, principal=principal)
         gateway = Gateway(host, contracts, **options)
         app = Starlette(routes=[Mount("/fusion", gateway)])
         return Door(host, gateway, await self._exits.enter_async_context(served(app)))

@@ -2,12 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..contract import ANY
 from ..errors import ArgumentError
-from ..identity import IDENTITIES, Asker, Identity
+from ..identity import IDENTITIES, Asker, Identity, Session
 from ..table import Contract, Method
+from ..wire.frames import Ending
+from ..wire.runs import SESSION, Headers
 
-__all__ = ["Asking"]
+__all__ = ["NO_GATEWAY", "Asking", "asker_of"]
+
+NO_SESSION: Final = "-"
+NO_GATEWAY: Final = Ending(
+    "no_gateway",
+    "it was asked for a browser, by a principal that is no gateway to its host: see "
+    "Host(gateways=[…])",
+)
+
+
+def asker_of(headers: Headers, asker: Asker) -> Asker | None:
+    """For whom a call is made; None if its caller may not make it for anybody else (W1)."""
+    for name, session in headers:
+        if name == SESSION:
+            try:
+                return Asker.browser(session) if asker.is_gateway else None
+            except ValueError:
+                return None
+    return asker
 
 
 class Asking:
@@ -34,6 +56,17 @@ class Asking:
         for index, cls in self._places:
             arguments.insert(index, asker.as_(cls))
         return tuple(arguments)
+
+    def split(self, arguments: tuple[object, ...]) -> tuple[tuple[object, ...], str]:
+        """What of a method's arguments is sent, and the session of the browser that it is asked
+        for; some word if the method takes none, for it is asked by no gateway in any case.
+        """
+        filled = {index for index, _ in self._places}
+        session = NO_SESSION
+        for index in filled:
+            if isinstance(given := arguments[index], Session):
+                session = given.id
+        return tuple(each for i, each in enumerate(arguments) if i not in filled), session
 
     def whose(self, arguments: tuple[object, ...]) -> str:
         """Text that differs from that of everybody else who may ask."""

@@ -74,6 +74,8 @@ class Remote(ComputeMethods):
         """
         super().__init__(contract.for_clients)
         self._whole = contract
+        self._sent: Contract = self.contract
+        """As it travels: which arguments are sent."""
         self._asking = {
             method.name: Asking(contract, method) for method in contract.methods if method.filled
         }
@@ -531,7 +533,7 @@ class Remote(ComputeMethods):
         """How its calls are made; a method has one kind, and a compute method past the cache is
         plain.
         """
-        way = Way(kind, self.contract, method, self._peer, self._timeout)
+        way = Way(kind, self._sent, method, self._peer, self._timeout)
         self._ways[method] = way
         return way
 
@@ -541,7 +543,7 @@ class Remote(ComputeMethods):
         if way is None:
             if len(self._reads) >= READS:
                 self._reads.clear()
-            way = Way(Kind.COMPUTE, self.contract, method, self._peer, seconds)
+            way = Way(Kind.COMPUTE, self._sent, method, self._peer, seconds)
             self._reads[method, seconds] = way
         return way
 

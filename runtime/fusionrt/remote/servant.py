@@ -24,7 +24,7 @@ from ..values.json_text import json_items
 from ..wire.digest import content_id, method_id
 from ..wire.frames import Calls, Encoding, Ending, Kind, Probe
 from ..wire.runs import ANYWAY
-from .asking import Asking
+from .asking import NO_GATEWAY, Asking, asker_of
 from .declared import check_declared
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
@@ -245,7 +245,11 @@ class Served:
             reply.failure(self._misfit(Kind.STREAM))
             return None
         if self._asking is not None:
-            arguments = self._asking.fill(arguments, reply.asker)
+            asker = asker_of(call.headers, reply.asker)
+            if asker is None:
+                reply.failure(NO_GATEWAY)
+                return None
+            arguments = self._asking.fill(arguments, asker)
         served = ServedStream(self._binding, method, arguments, encode, self._items, reply)
         stream = partial(
             self._stream, self._form(call, served, arguments, reply.principal), arguments, reply
@@ -284,10 +288,15 @@ class Served:
         self, calls: Calls, replies: Replies
     ) -> tuple[Sequence[int], Sequence[tuple[Any, ...]]]:
         """The calls that are to be run, each with what its body is called with."""
+        if self._asking is None:
+            return self._decode(calls, replies)
+        asker = asker_of(calls.headers, replies.asker)
+        if asker is None:
+            refused = [(id, Answer(failure=NO_GATEWAY)) for id in calls.ids]
+            replies.answers(calls.kind, calls.method, refused)
+            return (), ()
         ids, arguments = self._decode(calls, replies)
-        if self._asking is not None:
-            arguments = [self._asking.fill(each, replies.asker) for each in arguments]
-        return ids, arguments
+        return ids, [self._asking.fill(each, asker) for each in arguments]
 
     def _decode(
         self, calls: Calls, replies: Replies

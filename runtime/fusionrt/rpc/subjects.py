@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from ..identity import ANONYMOUS
+
 __all__ = ["ANONYMOUS", "CONSOLE", "TOKEN", "Place", "Subjects"]
 
-ANONYMOUS: Final = "anonymous"
-"""The principal of whoever names none."""
 CONSOLE: Final = "console"
 """The principal of the command line."""
 

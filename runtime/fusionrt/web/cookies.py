@@ -9,15 +9,24 @@ from typing import Final, NamedTuple
 
 from starlette.requests import HTTPConnection
 
-__all__ = ["Browser", "Cookies"]
+from ..primitives import clock
 
+__all__ = ["Browser", "Cookies", "Renewed"]
+
+AGE: Final = 30 * 24 * 3600
+"""Seconds that a browser keeps it."""
+ON_ITS_WAY: Final = 60.0
+"""Seconds that the answer may take which sets another one."""
+MOST: Final = 10_000
+"""Cookies that are known not to be used any more."""
 _BYTES: Final = 24
 _CODE: Final = 16
 
 
 class Browser(NamedTuple):
-    """Who comes. principal: one word, of which the cookie cannot be told. cookie: to be set; empty
-    if it was shown."""
+    """Who comes. principal: one word, from which the cookie cannot be told; it is the id of its
+    `Session`, too. cookie: the header that sets it; empty if it was shown.
+    """
 
     principal: str
     cookie: str = ""
@@ -38,9 +47,13 @@ class Cookies:
         shown = self.shown(connection)
         if shown:
             return Browser(shown)
+        return self.renewed(connection)
+
+    def renewed(self, connection: HTTPConnection) -> Browser:
+        """Whoever it was, somebody new."""
         made = self._made()
         secure = "; Secure" if connection.url.scheme in ("https", "wss") else ""
-        attributes = f"Path=/; HttpOnly; SameSite=Lax{secure}"
+        attributes = f"Max-Age={AGE}; Path=/; HttpOnly; SameSite=Lax{secure}"
         return Browser(_principal(made), f"{self._name}={made}; {attributes}")
 
     def shown(self, connection: HTTPConnection) -> str:
@@ -59,6 +72,26 @@ class Cookies:
     def _code(self, id: str) -> str:
         data = id.encode(errors="surrogatepass")
         return hashlib.blake2b(data, key=self._key, digest_size=_CODE).hexdigest()
+
+
+class Renewed:
+    """Browsers that have been given another cookie, and may come once more with the one before: the
+    answer that sets it is on its way.
+    """
+
+    def __init__(self) -> None:
+        self._since: Final[dict[str, float]] = {}
+        self._now: Final = clock()
+
+    def add(self, principal: str) -> None:
+        """It has another one now."""
+        self._since[principal] = self._now()
+        while len(self._since) > MOST:
+            del self._since[next(iter(self._since))]
+
+    def __contains__(self, principal: str) -> bool:
+        since = self._since.get(principal)
+        return since is not None and self._now() - since < ON_ITS_WAY
 
 
 def _principal(cookie: str) -> str:

@@ -49,10 +49,16 @@ class Entrance:
         """
         pages = Pages(limits)
         front = host.front(pages, limits.quota)
-        services = {name: forwarder(each, host.client(each)) for name, each in classes.items()}
+        services = {name: forwarder(each, front.remote(each)) for name, each in classes.items()}
         for service in services.values():
             service._fusion.adopt(front.graph)
         return cls(front, pages, services)
+
+    def renew(self, principal: str) -> None:
+        """A browser has another session from now on: its pages are to come back as that."""
+        for responder in self._responders.values():
+            responder.dismiss(principal, "its browser has another session")
+        self._pages.renew(principal)
 
     async def serve(self, page: Page) -> None:
         """Answer a page until it is gone; its sessions end with their lease, unless it comes back

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from ..contract import ComputeOptions
 from ..errors import (
@@ -37,8 +37,6 @@ from ..wire.frames import Ending
 from ..wire.refusals import refusal
 
 __all__ = ["LONGEST", "Forwarder", "failure_of", "forwarder", "servant_of"]
-
-_C = TypeVar("_C", bound=Client)
 
 LONGEST: Final = 60.0
 """Seconds that a call is given whose own limit is not known."""
@@ -71,9 +69,9 @@ class Forwarder(Service):
         return view
 
 
-def forwarder(cls: type[_C], client: _C) -> Forwarder:
-    """The service that passes calls on to a client; keep it as long as it is served."""
-    service = _class_of(cls._fusion_contract)(client._fusion)
+def forwarder(cls: type[Client], remote: Remote) -> Forwarder:
+    """The service that passes the calls of a client class on; keep it as long as it is served."""
+    service = _class_of(cls._fusion_contract)(remote)
     binding = service._fusion
     binding.pipeline = Pipeline(binding.contract, Side.HOST, "", ())  # tells bodies of their time
     return service
@@ -108,8 +106,8 @@ def _body(method: Method) -> Callable[..., Any]:
     if isinstance(method, Stream):
         return _stream(name, method)
 
-    async def read(self: Forwarder, *arguments: Any) -> Any:
-        return await self.reading().compute(name, arguments)
+    async def read(self: Forwarder, *arguments: Any, **more: Any) -> Any:
+        return await self.reading().compute(name, (*arguments, *more.values()))
 
     async def call(self: Forwarder, *arguments: Any, **more: Any) -> Any:
         return await self.calling().call(name, (*arguments, *more.values()))

@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Iterable
 from typing import Final
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
@@ -15,8 +15,9 @@ from starlette.websockets import WebSocket
 
 from ..errors import NotBoundError
 from ..host import Host
+from ..identity import Session
 from ..remote.client import Client
-from .cookies import Cookies
+from .cookies import Cookies, Renewed
 from .entrance import Entrance
 from .limits import PageLimits
 from .origins import Origins
@@ -25,6 +26,7 @@ from .statistics import GatewayStatistics
 
 __all__ = ["Gateway"]
 
+_RENEWED: Final = "this browser has another session by now: come again, with the new cookie"
 _FOREIGN: Final = "pages of this origin may not connect here: see Gateway(origins=…)"
 
 
@@ -38,6 +40,9 @@ class Gateway:
     to `todos.get` makes one call, with a JSON array of arguments, or an object of them by name. It
     answers while the host runs, and drains with it (D22).
 
+    Methods that take a `Session` get that of the browser, which a cookie tells that no script can
+    read; their hosts know this process's principal as a gateway's (`Host(gateways=[…])`).
+
     host: whose clients it uses. contracts: the client classes of what browsers may reach; nothing
     else can be reached here, by any path (W2).
     origins: of pages from elsewhere that may connect, such as `https://app.example.com`; pages of
@@ -48,7 +53,8 @@ class Gateway:
         that browsers are strangers after a restart.
 
     Raises:
-        NotBoundError: a contract is internal, or is given twice, or is no client class.
+        NotBoundError: a contract is internal, or given twice, or no client class; or is sharded and
+            has methods that take a `Session`.
     """
 
     def __init__(
@@ -66,6 +72,7 @@ class Gateway:
         self._cookies: Final = Cookies("fusion_session", key.encode())
         self._origins: Final = Origins(origins)
         self._limits: Final = limits
+        self._renewed: Final = Renewed()
         self._entrance: Entrance | None = None
         routes = [
             WebSocketRoute("/ws", self._socket),
@@ -75,6 +82,36 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._router(scope, receive, send)
+
+    def session(self, request: HTTPConnection) -> Session | None:
+        """The session of the browser that makes a request to the application; None of one that has
+        none yet.
+        """
+        principal = self._cookies.shown(request)
+        return Session(principal) if principal else None
+
+    def renew(self, request: HTTPConnection, response: Response) -> Session:
+        """Give the browser that makes a request another session, by a cookie of the response: call
+        this whenever somebody signs in or out, so that a session that was known before is worth
+        nothing after (W1).
+
+            @app.post("/sign-in")
+            async def sign_in(request: Request) -> Response:
+                user = await checked(request)
+                response = RedirectResponse("/", 303)
+                await users.signed_in(gateway.renew(request, response).id, user)
+                return response
+
+        Its pages that are connected here come back with the new one; what they had is let go.
+        """
+        before = self._cookies.shown(request)
+        browser = self._cookies.renewed(request)
+        response.headers.append("set-cookie", browser.cookie)
+        if before:
+            self._renewed.add(before)
+            if self._entrance is not None:
+                self._entrance.renew(before)
+        return Session(browser.principal)
 
     async def drain(self) -> None:
         """Take nobody in, ask those who are here to move to another gateway, and return when they
@@ -104,7 +141,7 @@ class Gateway:
             entrance = self._opened()
         except NotBoundError as error:
             return PlainTextResponse(str(error), 503)
-        return await entrance.posted.answer(request, self._cookies.shown(request))
+        return await entrance.posted.answer(request, self._cookies.browser(request))
 
     async def _socket(self, socket: WebSocket) -> None:
         if not self._origins.allow(socket):
@@ -116,6 +153,9 @@ class Gateway:
             await socket.send_denial_response(PlainTextResponse(str(error), 503))
             return
         browser = self._cookies.browser(socket)
+        if browser.principal in self._renewed:
+            await socket.send_denial_response(PlainTextResponse(_RENEWED, 401))
+            return
         headers = [(b"set-cookie", browser.cookie.encode())] if browser.cookie else []
         await socket.accept(headers=headers)
         await entrance.serve(Page(browser.principal, socket, self._limits))
@@ -129,6 +169,9 @@ def _checked(contracts: Iterable[type[Client]]) -> dict[str, type[Client]]:
         contract = cls._fusion_contract
         if contract.internal:
             raise NotBoundError(f"{contract.name} is internal: no gateway serves it (W2)")
+        if contract.shard is not None and contract.for_clients is not contract:
+            name = contract.name
+            raise NotBoundError(f"{name} is sharded and asks who calls: no gateway serves that yet")
         if contract.name in classes:
             raise NotBoundError(f"{contract.name} is given twice to a gateway")
         classes[contract.name] = cls

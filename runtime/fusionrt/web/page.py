@@ -27,6 +27,8 @@ class Code(IntEnum):
     """It stops: come to another one, at once."""
     UNREADABLE = 4400
     """A message was none of this protocol's."""
+    RENEWED = 4401
+    """Its browser signed in or out: come back, at once, with the new cookie."""
     SLOW = 4408
     """It read nothing for too long, though something waited for it."""
     REPLACED = 4409
@@ -92,7 +94,7 @@ class Page:
         """End it. Who is to go elsewhere is told what waits first."""
         if self.why is None:
             self.why = why
-            if why is not Code.LEAVING:
+            if why not in (Code.LEAVING, Code.RENEWED):
                 self._forget()
             self._woken.set()
             self._closing.set()
@@ -138,7 +140,7 @@ class Page:
 
     async def _write(self) -> None:
         with suppress(WebSocketDisconnect):  # whoever reads learns that, too
-            while self.why is None:
+            while self.why is None or self._messages:
                 await self._woken.wait()
                 self._woken.clear()
                 try:

@@ -70,6 +70,12 @@ class Pages:
             older.close(Code.REPLACED)
         self._by_client[name] = page
 
+    def renew(self, principal: str) -> None:
+        """Let the pages of a browser go: it has another session."""
+        for page in self._pages:
+            if page.principal == principal:
+                page.close(Code.RENEWED)
+
     def left(self, page: Page) -> None:
         """A page is gone."""
         self._pages.discard(page)

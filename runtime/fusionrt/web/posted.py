@@ -17,9 +17,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from ..errors import WireError
+from ..identity import Asker
 from ..interceptors import arriving
 from ..operations import operation as current
 from ..primitives import now, spawn
+from ..remote.asking import Asking
 from ..remote.declared import declared_name
 from ..remote.failures import bad_arguments
 from ..table import Command, Contract, Method, OneWay, Stream
@@ -27,6 +29,7 @@ from ..values.codecs import Codec, codec
 from ..values.json_text import json_items
 from ..wire.frames import Ending
 from ..wire.refusals import OVERLOADED, RETRY_AFTER, refusal, refused
+from .cookies import Browser
 from .forwarding import LONGEST, Forwarder, failure_of
 from .limits import LARGEST
 
@@ -67,11 +70,14 @@ class _Failed(Exception):
 
 
 class _Way(NamedTuple):
-    """How one method is called."""
+    """How one method is called. contract, method: as clients know them. asking: fills in who asks;
+    types: of the other arguments.
+    """
 
     service: Forwarder
     contract: Contract
     method: Method
+    asking: Asking | None
     types: tuple[Any, ...]
     result: Codec[Any]
 
@@ -87,17 +93,17 @@ class Posted:
         }
         self.under_way = 0
 
-    async def answer(self, request: Request, principal: str) -> Response:
+    async def answer(self, request: Request, browser: Browser) -> Response:
         """Make the call that a request is, for whom it comes from."""
         self.under_way += 1
         try:
-            return await self._answer(request, principal)
+            return await self._answer(request, browser)
         except _Failed as failed:
             return _refusal(failed.failure)
         finally:
             self.under_way -= 1
 
-    async def _answer(self, request: Request, principal: str) -> Response:
+    async def _answer(self, request: Request, browser: Browser) -> Response:
         way = self._ways.get(request.path_params["call"])
         if way is None:
             raise _Failed(_UNKNOWN)
@@ -108,7 +114,12 @@ class Posted:
         if self.under_way > UNDER_WAY:
             raise _Failed(refusal(RETRY_AFTER))
         arguments = _arguments(way, await _body(request))
+        headers = {}
+        if way.asking is not None:
+            arguments = way.asking.fill(arguments, Asker.browser(browser.principal))
+            headers = {"set-cookie": browser.cookie} if browser.cookie else {}
         seconds = _seconds(request)
+        principal = "" if browser.cookie else browser.principal  # it cannot come back as that
         body = arriving(_call(way, request), principal, None, now() + seconds)
         limit = asyncio.timeout(seconds)
         try:
@@ -120,18 +131,22 @@ class Posted:
             late = limit.expired()
             failure = _LATE if late else failure_of(error, way.contract, way.method.name)
             raise _Failed(failure) from error
-        return _json(202 if isinstance(way.method, OneWay) else 200, data)
+        return _json(202 if isinstance(way.method, OneWay) else 200, data, headers)
 
 
 def _way(service: Forwarder, method: Method) -> _Way:
-    contract = service._fusion.contract
-    signature = contract.resolved.signatures[method.name]
-    return _Way(service, contract, method, signature.parameters, codec(signature.result))
+    whole = service._fusion.contract
+    contract, name = whole.for_clients, method.name
+    signature = contract.resolved.signatures[name]
+    asking = Asking(whole, method) if method.filled else None
+    types, result = signature.parameters, codec(signature.result)
+    return _Way(service, contract, contract.method[name], asking, types, result)
 
 
 def _call(way: _Way, request: Request) -> Callable[..., Awaitable[bytes]]:
-    split = way.contract.positional(way.method.name)
-    names = way.method.parameters[split:]
+    whole, name = way.service._fusion.contract, way.method.name
+    split = whole.positional(name)
+    names = whole.method[name].parameters[split:]
     operation = request.headers.get("idempotency-key")
 
     async def call(*arguments: Any) -> bytes:
@@ -182,7 +197,7 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _arguments(way: _Way, body: bytes) -> list[Any]:
+def _arguments(way: _Way, body: bytes) -> tuple[Any, ...]:
     """One for each parameter; what has a default may be left out."""
     names = way.method.parameters
     try:
@@ -190,7 +205,8 @@ def _arguments(way: _Way, body: bytes) -> list[Any]:
         unknown = [name for name in given if name not in names]
         if unknown:
             raise WireError(f"there is no parameter {unknown[0]:.100}")
-        return [_argument(way, name, tp, given) for name, tp in zip(names, way.types, strict=True)]
+        pairs = zip(names, way.types, strict=True)
+        return tuple(_argument(way, name, tp, given) for name, tp in pairs)
     except (ValueError, RecursionError) as problem:
         error = problem if isinstance(problem, WireError) else WireError(str(problem))
         raise _Failed(bad_arguments(error)) from None

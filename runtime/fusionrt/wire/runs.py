@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Protocol, Self, TypeAlias
 
 from .frames import Encoding, Kind
 
-__all__ = ["ANYWAY", "Ask", "Asked", "Headers", "Queue", "Request", "Run"]
+__all__ = ["ANYWAY", "SESSION", "Ask", "Asked", "Headers", "Queue", "Request", "Run"]
 
 Headers: TypeAlias = tuple[tuple[str, str], ...]
 """What calls carry beside their arguments: names and values."""
@@ -23,6 +23,8 @@ SLACK: Final = 0.005
 """Seconds between the deadlines of the calls of a run, at most: the host is told the last."""
 
 
+SESSION: Final = "fusion-session"
+"""A header: for which browser a gateway makes the call (W1)."""
 ANYWAY: Final = ("fusion-anyway", "")
 """A header of compute calls whose caller takes the next result even if it is stale when its body
 ends: it has been asked in vain (D23)."""

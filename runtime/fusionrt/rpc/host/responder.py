@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from ...errors import WireError
+from ...identity import Asker
 from ...primitives import clock, random_bits
 from ...transport import Handler, Listener, Message, Outbound, Subscription, Transport
 from ...wire.admission import Admission, rejection
@@ -66,11 +67,14 @@ class Responder(Listener):
         confidants: Collection[str],
         packing: Packing | None = None,
         clients: Clients | None = None,
+        asker: Callable[[str, str], Asker] = Asker,
         quota: Quota = Quota(),  # noqa: B008 - immutable
         checks: Iterable[Callable[[], None]] = (),
         reflect: Reflect = lambda marks, hops, computing: Reflecting((), ()),
     ) -> None:
-        """checks: are called before each message is acted on."""
+        """checks: are called before each message is acted on. asker: tells who a client is, by its
+        principal and id (W1).
+        """
         self.service = service
         self._dropped = 0
         self._iid = iid
@@ -97,6 +101,7 @@ class Responder(Listener):
         self._left = asyncio.Event()
         self._draining = False
         self._sessions: dict[tuple[str, str, int], Session] = {}
+        self._asker = asker
         self._accounts = Accounts(quota)
         self._gate = Gate(self._limits.under_way)
         self._streams = OpenStreams(self._limits.streams)
@@ -175,17 +180,27 @@ class Responder(Listener):
         for session in self._parted:
             session.stop()
         for session in self._sessions.values():
-            self._outlet.flush(session)
-            session.close("the host was closed")
+            self._dismiss(session, "the host was closed")
             self._accounts.forget(session)
-            wire = session.wire
-            farewell = rejection(self._iid, wire.gen, "the host was closed", wire.proof)
-            self._outbound.publish(session.reply_subject, farewell)
         self._sessions.clear()
         if self._expiry is not None:
             self._expiry.cancel()
         if running:
             await asyncio.wait(running, timeout=STOPPING)
+
+    def dismiss(self, principal: str, reason: str) -> None:
+        """End the sessions of a principal; its clients learn that at once."""
+        for name, session in list(self._sessions.items()):
+            if session.wire.principal == principal:
+                self._dismiss(session, reason)
+                self._forget(name)
+
+    def _dismiss(self, session: Session, reason: str) -> None:
+        self._outlet.flush(session)
+        session.close(reason)
+        wire = session.wire
+        farewell = rejection(self._iid, wire.gen, reason, wire.proof)
+        self._outbound.publish(session.reply_subject, farewell)
 
     def sources(self, services: Collection[str]) -> None:
         """What is served may be made from results of these services, which other hosts serve, too
@@ -292,6 +307,7 @@ class Responder(Listener):
             unheard=self._unheard,
             packing=self._packing,
             account=self._accounts.of(envelope.principal),
+            asker=self._asker(envelope.principal, envelope.cid),
             quota=self._limits.held,
             confides=envelope.principal in self._confidants,
             contexts=self._contexts,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
-from functools import cached_property
 from typing import Any, Final
 
 from ...identity import Asker
@@ -61,6 +60,7 @@ class Session:
         unheard: Unheard,
         packing: Packing | None,
         account: Account,
+        asker: Asker,
         quota: int,
         confides: bool,
         contexts: Contexts,
@@ -71,7 +71,8 @@ class Session:
         gate: says when a body may run. pool: runs it. streams: that are open, of all clients.
         unheard: learns of one-way calls that failed. packing: makes large messages smaller, for a
         client that can unpack them.
-        account: of the principal. quota: of results that are held for this client alone.
+        account: of the principal. asker: who makes the calls, whatever they say (W1).
+        quota: of results that are held for this client alone.
         confides: whether the client is told in full why results are invalidated (D28).
         contexts: what streams start from. reflect: waits for what a fence of the client's is for.
         """
@@ -80,6 +81,7 @@ class Session:
         self.reply_subject = reply_subject
         self.client: Final = wire.principal, wire.cid
         self.account: Final = account
+        self.asker: Final = asker
         self._servant = servant
         self._gate = gate
         self._pool = pool
@@ -195,11 +197,6 @@ class Session:
         """What fails when its time is up."""
         waiting = (waiting.work for waiting in self._bodies.values())
         return {work for work in (*waiting, *self._line.works) if work.is_timed}
-
-    @cached_property
-    def asker(self) -> Asker:
-        """Who makes its calls: whom the session was opened with, whatever they say (W1)."""
-        return Asker(self.wire.principal, self.wire.cid)
 
     @property
     def running(self) -> Collection[asyncio.Task[None]]:

@@ -1,0 +1,78 @@
+"""`RemoteForBrowsers`: the calls that a gateway makes for its browsers (W1).
+
+Who asks is an argument here, and a part of the keys, so that there is a replica for each browser.
+What travels is the browser's session, in a header, which hosts believe of their gateways.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from ..graph import Computed, Graph, arguments_of
+from ..rpc import Ask, Peer, Pending, Registration
+from ..services.pipeline import Pipeline
+from ..table import Contract
+from ..wire.digest import content_id
+from ..wire.runs import SESSION
+from .asking import Asking
+from .remote import Remote
+from .replica import Question
+from .stream_call import StreamCall
+from .way import Same, Way
+
+__all__ = ["RemoteForBrowsers"]
+
+
+class RemoteForBrowsers(Remote):
+    """As `Remote`; its methods take what the contract says, who asks included."""
+
+    def __init__(
+        self, contract: Contract, peer: Peer, graph: Graph, pipeline: Pipeline | None = None
+    ) -> None:
+        self._splits = {
+            method.name: Asking(contract, method).split
+            for method in contract.methods
+            if method.filled
+        }
+        methods = tuple(replace(method, filled=()) for method in contract.methods)
+        super().__init__(replace(contract, methods=methods), peer, graph, pipeline)
+        self._sent = contract.for_clients
+
+    def _split(self, way: Way, arguments: tuple[Any, ...]) -> tuple[Way, tuple[Any, ...]]:
+        split = self._splits.get(way.method_name)
+        if split is None:
+            return way, arguments
+        sent, session = split(arguments)
+        return way.carrying({**dict(way.headers), SESSION: session}), sent
+
+    def _ask(
+        self,
+        way: Way,
+        arguments: tuple[Any, ...],
+        operation: str = "",
+        registration: Registration | None = None,
+    ) -> Pending:
+        return super()._ask(*self._split(way, arguments), operation, registration)
+
+    def _stream(
+        self,
+        way: Way,
+        arguments: tuple[Any, ...],
+        items: AsyncIterable[Any] | None,
+        operation: str = "",
+    ) -> StreamCall:
+        return super()._stream(*self._split(way, arguments), items, operation)
+
+    def _question(self, method: str) -> Question | None:
+        if method not in self._splits:
+            return super()._question(method)
+        return partial(self._asked_again, method)
+
+    def _asked_again(self, method: str, replica: Computed[Any]) -> tuple[Ask, bytes, str]:
+        way, sent = self._split(self._read(method, self._timeout), arguments_of(replica))
+        same = Same(method, self._timeout)
+        same.headers = way.headers
+        return same, way.encoded(sent), content_id(way.results.encode(replica.value))
