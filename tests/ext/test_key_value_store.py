@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 from fusiongen.output.drift import check
 from fusiongen.project import load
-from fusionrt import Host, KeyRefused, Principal, Session
+from fusionrt import ArgumentError, Host, KeyRefused, Principal, Session
 from fusionrt.ext import (
     KeyValueStore,
     KeyValueStoreClient,
@@ -401,6 +401,35 @@ async def test_W1_a_store_has_no_session_ids(world: World) -> None:
     await told.set(session, Principal("ann"), Sandbox.SESSION, "a", "1")
     assert seen == [session]
     assert not any("secret" in key for key in await told._store.list())
+
+
+@pytest.mark.parametrize("sandbox", list(Sandbox))
+async def test_W1_what_the_store_refuses_is_told_as_it_was_asked(sandbox: Sandbox) -> None:
+    """Not by the key that it is there: that is the host's affair."""
+    box, ann = SandboxedKeyValueStoreOf(KeyValueStoreInMemory()), (Session("s"), Principal("ann"))
+    longest = "a" * LONGEST
+    calls: list[tuple[str, Awaitable[object]]] = [
+        (longest, box.get(*ann, sandbox, longest)),
+        (longest, box.set(*ann, sandbox, longest, "1")),
+        (longest, box.remove(*ann, sandbox, longest)),
+        (longest, box.list(*ann, sandbox, longest)),
+        (longest, box.count(*ann, sandbox, longest)),
+        ("a", box.set(*ann, sandbox, "a", "1", expires_in=-1.0)),
+        ("a", box.set(*ann, sandbox, "a", "\0")),
+        ("a", box.list(*ann, sandbox, "a", limit=0)),
+    ]
+    for asked, call in calls:
+        with pytest.raises(KeyRefused) as caught:
+            await call
+        assert caught.value.key == asked
+        assert "@" not in str(caught.value)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 10**30])
+async def test_a_page_has_a_size(keys: KeyValueStore, limit: int) -> None:
+    """No database is asked for any other."""
+    with pytest.raises((KeyRefused, ArgumentError)):
+        await keys.list(limit=limit)
 
 
 @pytest.mark.parametrize("way", ["get", "set", "remove", "list", "count", "after"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 from urllib.parse import quote
 
@@ -30,7 +32,9 @@ class SandboxedKeyValueStoreOf(SandboxedKeyValueStoreService):
     async def get(
         self, session: Session, principal: Principal, sandbox: Sandbox, key: str
     ) -> str | None:
-        return await self._store.get(_Prefix(session, principal, sandbox, key).key(key))
+        mine = _Prefix(session, principal, sandbox, key)
+        with _as_asked(key):
+            return await self._store.get(mine.key(key))
 
     async def list(
         self,
@@ -44,14 +48,16 @@ class SandboxedKeyValueStoreOf(SandboxedKeyValueStoreService):
     ) -> tuple[str, ...]:
         mine = _Prefix(session, principal, sandbox, prefix)
         last = mine.key(after) if after else ""
-        keys = await self._store.list(mine.prefix(prefix), after=last, limit=limit)
+        with _as_asked(prefix):
+            keys = await self._store.list(mine.prefix(prefix), after=last, limit=limit)
         return tuple(map(mine.without, keys))
 
     async def count(
         self, session: Session, principal: Principal, sandbox: Sandbox, prefix: str = ""
     ) -> int:
         mine = _Prefix(session, principal, sandbox, prefix)
-        return await self._store.count(mine.prefix(prefix))
+        with _as_asked(prefix):
+            return await self._store.count(mine.prefix(prefix))
 
     async def set(
         self,
@@ -66,12 +72,15 @@ class SandboxedKeyValueStoreOf(SandboxedKeyValueStoreService):
         mine = _Prefix(session, principal, sandbox, key)
         if sandbox is Sandbox.SESSION:
             expires_in = min(LONGEST_LIFE if expires_in is None else expires_in, LONGEST_LIFE)
-        await self._store.set(mine.key(key), value, expires_in=expires_in)
+        with _as_asked(key):
+            await self._store.set(mine.key(key), value, expires_in=expires_in)
 
     async def remove(
         self, session: Session, principal: Principal, sandbox: Sandbox, key: str
     ) -> None:
-        await self._store.remove(_Prefix(session, principal, sandbox, key).key(key))
+        mine = _Prefix(session, principal, sandbox, key)
+        with _as_asked(key):
+            await self._store.remove(mine.key(key))
 
 
 class _Prefix:
@@ -99,6 +108,15 @@ class _Prefix:
     def without(self, key: str) -> str:
         """As its owner has it."""
         return key.removeprefix(self._prefix + DELIMITER)
+
+
+@contextmanager
+def _as_asked(asked: str) -> Iterator[None]:
+    """What the store refuses is refused by the name that its owner has for it."""
+    try:
+        yield
+    except KeyRefused as refused:
+        raise KeyRefused(asked, refused.problem) from None
 
 
 def _digest(session: Session) -> str:

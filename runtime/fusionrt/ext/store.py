@@ -21,6 +21,10 @@ SOONEST: Final = 0.001
 """Seconds; the clocks of a process and of its database may differ by as much."""
 
 
+MOST: Final = 100_000
+"""Keys of one page."""
+
+
 class Store(KeyValueStoreService):
     """Checks and invalidates; where entries are kept is for its subclasses to say. Entries whose
     time is over are not there to them.
@@ -37,8 +41,8 @@ class Store(KeyValueStoreService):
     async def list(
         self, prefix: str = "", *, after: str = "", limit: int = 1000
     ) -> tuple[str, ...]:
-        if limit < 1:
-            raise KeyRefused(prefix, "a limit is at least 1")
+        if not 1 <= limit <= MOST:
+            raise KeyRefused(prefix, f"a limit is 1 to {MOST:,}")
         found = await self._keys(Range.below(prefix, after), limit)
         for _, left in found:
             _changes_in(left)

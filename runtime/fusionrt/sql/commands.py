@@ -31,6 +31,9 @@ class Commands:
     """Of one host. No broker is needed for that (O18). What has no transaction is stored on the
     first shard.
 
+    Which shard an operation is on is known when it begins there: of several, no other one is asked
+    whether it has run (O13), for a shard is somebody's, whom another one's outage does not stop.
+
     on_events: called when some were committed.
     stored: how many operations. retried: how many attempts were rolled back and made again.
     """
@@ -49,9 +52,10 @@ class Commands:
 
         async def once() -> _T:
             operation.fate = Fate.ROLLED_BACK  # as long as nothing has run
-            first = await self._first(operation) if operation.repeats else None
-            if first is not None:
-                return cast(_T, self._again(operation, first))
+            if operation.repeats and len(self._shards) == 1:
+                first = await self._shards[0].operation(operation.id)
+                if first is not None:
+                    return cast(_T, self._again(operation, first))
             try:
                 return await self._run(operation, attempt)
             except Exception:
@@ -69,7 +73,8 @@ class Commands:
         self.retried += 1
 
     async def _run(self, operation: Operation, attempt: _Attempt[_T]) -> _T:
-        transaction = operation.transaction = Transaction(self._shards)
+        known = operation.id if operation.repeats and len(self._shards) > 1 else ""
+        transaction = operation.transaction = Transaction(self._shards, known)
         try:
             result = await attempt()
             operation.result = operation.encoded(result)
@@ -105,6 +110,8 @@ class Commands:
             OutcomeUnknown: the database does not say whether it was committed.
             Exception: what the database raises.
         """
+        if transaction.first is not None:
+            return transaction.first
         if transaction.is_open:
             return await self._commit(operation, transaction)
         await transaction.end()
@@ -175,11 +182,11 @@ class Commands:
         return True
 
     async def _first(self, operation: Operation) -> StoredOperation | None:
-        for shard in self._shards:
-            found = await shard.operation(operation.id)
-            if found is not None:
-                return found
-        return None
+        """What is stored by its id, when an attempt has ended."""
+        transaction = operation.transaction
+        assert isinstance(transaction, Transaction)
+        shard = transaction.shard or self._shards[0]
+        return transaction.first or await shard.operation(operation.id)
 
     async def _meanwhile(self, operation: Operation) -> StoredOperation | None:
         """The same operation, if another try of it was committed while this one failed: as it had

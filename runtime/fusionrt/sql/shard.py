@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import MetaData, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ..errors import FrameworkError, MissingTables, OldTables
 from ..operations import StoredOperation
@@ -77,8 +77,12 @@ class Shard:
     async def operation(self, id: str) -> StoredOperation | None:
         """The stored operation of this id (O13)."""
         async with self.reads.connect() as connection:
-            found = await connection.execute(select(operations).where(operations.c.id == id))
-            row = found.one_or_none()
+            return await self.operation_by(connection, id)
+
+    async def operation_by(self, connection: AsyncConnection, id: str) -> StoredOperation | None:
+        """The same, by a connection that there is."""
+        found = await connection.execute(select(operations).where(operations.c.id == id))
+        row = found.one_or_none()
         if row is None:
             return None
         return StoredOperation(row.id, row.iid, row.command, decoded_keys(row.keys), row.result)

@@ -12,15 +12,19 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ..errors import FrameworkError
-from ..operations import NewEvent
+from ..operations import NewEvent, StoredOperation
 from ..primitives import to_its_end
 from .outbox import store_event
 from .shard import Shard
 
-__all__ = ["Transaction"]
+__all__ = ["HasRunError", "Transaction"]
 
 
 _Mode = Literal["rollback_only", "create_savepoint"]
+
+
+class HasRunError(Exception):
+    """Raised in a command that has run before, to end it; its caller is told the first result."""
 
 
 class Transaction:
@@ -31,8 +35,12 @@ class Transaction:
     their sessions can commit more than its savepoint, whatever it says of itself (O19).
     """
 
-    def __init__(self, shards: Collection[Shard]) -> None:
+    def __init__(self, shards: Collection[Shard], known: str = "") -> None:
+        """known: an operation that is looked for on the shard where this begins."""
         self._shards: Final = shards
+        self._known: Final = known
+        self.first: StoredOperation | None = None
+        """That operation, if it was there: the command has run, and does no more."""
         self.shard: Shard | None = None
         """Where it has begun, ever: an operation stays there."""
         self.has_events = False
@@ -94,6 +102,7 @@ class Transaction:
 
         Raises:
             FrameworkError: it has begun on another shard, or its command has ended.
+            HasRunError: its operation is stored there.
         """
         if self._ended:
             raise FrameworkError(
@@ -116,7 +125,15 @@ class Transaction:
                 await to_its_end(connection.close(), name="fusion close")
                 raise
             self._connection = connection
+            await self._look(shard, connection)
         return self._connection
+
+    async def _look(self, shard: Shard, connection: AsyncConnection) -> None:
+        if self._known:
+            self.first = await shard.operation_by(connection, self._known)
+        if self.first is not None:
+            await self.rollback()
+            raise HasRunError
 
     async def event(self, event: NewEvent) -> str:
         """See `Outbox`; it belongs to the block that the code is in."""
