@@ -76,8 +76,7 @@ class _Run:
         await self.world.start_all()
         await self._trouble()
         await self._peace()
-        await asyncio.sleep(1.0)  # what was begun at a host itself
-        check_nothing_runs(self.world)
+        await check_nothing_runs(self.world)
         self._check_history()
         await check_nothing_is_left(self.world, self.load)
         self._raise_broken()

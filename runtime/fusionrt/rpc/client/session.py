@@ -12,7 +12,7 @@ from ...errors import FusionError, RemoteUnavailable
 from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
-from ...wire.frames import Ending, Kind, Mark
+from ...wire.frames import Ending, Kind
 from ...wire.packing import ZSTD, Packing
 from ...wire.refusals import MOVED, RETRY_AFTER, refusal
 from ...wire.states import Machine
@@ -20,14 +20,13 @@ from ..deadlines import Alarm
 from ..sending import Senders
 from .answer import Pending, in_doubt
 from .awaited import Awaited
-from .fencing import Fencing
+from .fenced import Fenced
 from .outage import Outage
 from .owner import Call, Owner
 from .registration import Registration
 from .states import SESSION, SessionInput, SessionState
 from .statistics import SessionStatistics
 from .stream import Incoming
-from .vouching import Vouching
 
 __all__ = ["Session"]
 
@@ -41,7 +40,7 @@ refuse."""
 NO_ITEMS: Final = Ending("bad_request", "its caller sends no items: update it")
 
 
-class Session(Vouching):
+class Session(Fenced):
     """Drives one `ClientSession`; is the lease of what came through it (D6, D6b).
 
     All that a message says is applied as it arrives, not in the coroutines that await it (D5).
@@ -61,9 +60,8 @@ class Session(Vouching):
         sent leave. outage: of the connection that it sends by. packing: makes large messages
         smaller, for a host that can unpack them.
         """
-        super().__init__(service, outage)
+        super().__init__(service, outage, wire)
         self._machine: Machine[SessionState, SessionInput] = Machine(SESSION, SessionState.OPEN)
-        self._wire = wire
         self._owner = owner
         self._send = send
         self._push = push
@@ -77,7 +75,6 @@ class Session(Vouching):
         """In an outage: no call beyond this id can have reached the host."""
         self.sources: frozenset[str] = frozenset()
         """The services that the host's results may be made from, in other hosts (D15)."""
-        self._fencing = Fencing()
         self._flushing = False
         self._unsent_since = 0.0
         self._tick_at = Alarm(self._tick, self._context)
@@ -157,55 +154,9 @@ class Session(Vouching):
             self._wire.unsubscribe((registration.id,))
             self._changed()
 
-    # -- what has changed elsewhere (D15) --
-
-    def fence(self, marks: Iterable[Mark], hops: int) -> None:
-        """What is read from now on reflects this. A session with nothing held or asked sends it
-        with its next call.
-        """
-        if self.over:
-            return
-        self._fencing.hold_reads(self._wire.fence(marks, hops))
-        self._set_good()
-        if self._in_use:
-            self._changed()
-
-    def pass_on(self, marks: Iterable[Mark], hops: int) -> asyncio.Future[bool] | None:
-        """The same for a client of this process: done when the host has answered; false if what is
-        held is suspended before. None: there is nothing to wait for.
-        """
-        if self.over:
-            return None
-        return self._passed_on(self._wire.fence(marks, hops))
-
-    def follow(self, marks: Iterable[Mark], hops: int) -> asyncio.Future[bool] | None:
-        """The same by a fence that is under way already, if one goes as far."""
-        if self.over:
-            return None
-        number = self._wire.follow(marks, hops)
-        return None if number is None else self._passed_on(number)
-
-    def _passed_on(self, number: int) -> asyncio.Future[bool] | None:
-        if not self._in_use:  # it may be lost, and a call that comes after it is not
-            self._fencing.hold_reads(number)
-            self._set_good()
-            return None
-        done = self._fencing.pass_on(number)
-        if not self.proven():
-            self._fencing.doubt()
-            self._set_good()
-        self._changed()
-        return done
-
     @property
     def _in_use(self) -> bool:
         return bool(self._awaited.held or self._awaited.calls)
-
-    def _set_good(self) -> None:
-        """Until when what is held is fresh, now that a fence counts, or none does any more."""
-        until = self._wire.good_until
-        self.proven_until = -math.inf if self._fencing.in_doubt else until
-        self.good_until = -math.inf if self._fencing.reads_wait else until
 
     def statistics(self) -> SessionStatistics:
         """What waits for an answer, and what is held."""
@@ -373,17 +324,11 @@ class Session(Vouching):
                 self._awaited.wrote(ids, marks)
                 self._owner.wrote(self, marks)
             case events.Fenced(number, proven):
-                doubted = self._fencing.in_doubt
-                self._fencing.answered(number, proven)
-                self._set_good()
-                self._proof.set()
-                if doubted:
-                    self._turns.tell()
+                self._fenced(number, proven)
             case events.Sources(services):
                 self._owner.sourced(self, services)
             case events.Suspended():
-                self._fencing.doubt()
-                self._set_good()
+                self._doubt()
                 self._turns.tell()
             case events.Resumed():
                 self._proof.set()
