@@ -202,6 +202,24 @@ async def test_what_is_held_waits_for_the_socket(
     assert transport.statistics().reconnects == 0
 
 
+async def test_what_is_sent_in_the_turn_in_which_the_connection_is_lost_goes_nowhere(
+    transport: NatsTransport,
+) -> None:
+    """nats-py has not learned of it yet; whoever sends is no worse off than a turn later."""
+    link = transport._link
+    assert link is not None
+    writer = link._client.writer
+    assert writer is not None
+    writer.transport.abort()
+    while writer.transport._sock is not None:  # type: ignore[attr-defined]
+        assert not link.lost.is_set()
+        await asyncio.sleep(0)
+    for held in (True, False):
+        transport.publish("a", b"1", held=held)
+        transport.push()
+    await until(link.lost.is_set)
+
+
 STREAM = (
     b"MSG a.b 1 5\r\nhello\r\n"
     b"PING\r\n"

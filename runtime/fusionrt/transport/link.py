@@ -158,6 +158,7 @@ class Link:
             ping_interval=_NEVER,
             skip_subject_validation=True,  # we make them of tokens
         )
+        client.connected()
         reader = client._reading_task
         assert reader is not None
         reader.add_done_callback(lambda _: self.lost.set())

@@ -7,7 +7,8 @@ not wake it.
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+import asyncio
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from nats.protocol.command import pub_cmd
@@ -19,6 +20,11 @@ __all__ = ["WritingClient"]
 
 class WritingClient(ReadingClient):
     """nats-py's client, and messages that are written by `push`."""
+
+    def connected(self) -> None:
+        """To be called once it is: writing to a socket that was lost does nothing from then on."""
+        if self.writer is not None:
+            _spare_lost(self.writer)
 
     @property
     def buffered(self) -> int:
@@ -54,3 +60,16 @@ class WritingClient(ReadingClient):
         self._pending, self._pending_data_size = [], 0
         writer.writelines(pending)
         return True
+
+
+def _spare_lost(writer: asyncio.StreamWriter) -> None:
+    """Until nats-py learns of a loss, a turn or two later, somebody may write: from Python 3.12 on
+    that raises an `AttributeError` or `TypeError` amid the loop (CPython's issue 136234).
+    """
+    write = writer.writelines
+
+    def writelines(data: Iterable[bytes | bytearray | memoryview]) -> None:
+        if not writer.transport.is_closing():
+            write(data)
+
+    writer.writelines = writelines  # type: ignore[method-assign]
