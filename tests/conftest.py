@@ -13,6 +13,17 @@ from tests.natsserver import NatsServer
 from tests.projects import CONFIG, Write
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tests that were skipped for lack of a browser are not passed over in silence."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any("no Chromium" in str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(
+            "The pages were not tested in a browser: none was found. Install Chromium or Chrome, "
+            "so that it is on the PATH, and run `pytest tests/js` again.",
+            yellow=True,
+        )
+
+
 @pytest.fixture
 def nats_process(tmp_path: Path) -> Iterator[NatsServer]:
     """A nats-server of this test alone, to be killed, frozen and restarted."""

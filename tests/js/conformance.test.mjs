@@ -64,7 +64,7 @@ let keys = 0
 const fresh = () => `js ${(keys += 1)}`
 
 const eventually = async (holds) => {
-  const until = performance.now() + 5000
+  const until = performance.now() + 20_000
   while (!(await holds())) assert.ok(performance.now() < until, "it never held")
 }
 const all = async (stream) => {

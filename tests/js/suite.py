@@ -16,7 +16,7 @@ __all__ = ["Suite", "names_in"]
 
 _NAME: Final = re.compile(r'^test\("([^"]+)"', re.MULTILINE)
 _RESULT: Final = re.compile(r"^(ok|not ok) \d+ - (.*)$", re.MULTILINE)
-LONGEST: Final = 30.0
+LONGEST: Final = 90.0
 """Seconds that a file may take."""
 
 
@@ -40,7 +40,7 @@ class Suite:
     async def run(cls, file: Path, env: Mapping[str, str]) -> Suite:
         """Run all tests of a file."""
         process = await asyncio.create_subprocess_exec(
-            *(NODE, "--test-reporter=tap", "--test-timeout=10000", "--test", file),
+            *(NODE, "--test-reporter=tap", "--test-timeout=30000", "--test", file),
             env={**os.environ, **env},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -40,6 +40,7 @@ export class Asking {
     this.arguments = args
     this.timeout = timeout
     this.deadline = now() + timeout
+    this.single = kind === Kind.STREAM && method.kind !== Kind.STREAM
     this.repeats = kind === Kind.COMPUTE || method.idempotent
   }
 

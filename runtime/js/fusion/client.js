@@ -143,7 +143,7 @@ class Calling {
   /** @param {unknown[]} args @param {string} [operation] */
   async #send(args, operation) {
     const incoming = this.#incoming(args, operation)
-    return decode(this.#method.result, await incoming.single(this.#options.signal))
+    return decode(this.#method.result, await incoming.only(this.#options.signal))
   }
 
   /** @param {unknown[]} args */

@@ -3,6 +3,9 @@
 /** Seconds; both ends agree on them (`wire/limits.py`). */
 export const Timing = Object.freeze({ keepAlive: 2, lease: 6, probe: 1, hello: 1 })
 
+/** Seconds: the least and the most that is waited for an answer before another connection is tried. */
+const PATIENCE = /** @type {const} */ ([2, 8])
+
 /**
  * Runs from the *sending* of the last question that was answered (D6). Questions (hello, keep-alive,
  * resync) share one count; an answer repeats its question's number.
@@ -18,6 +21,8 @@ export class Lease {
   until = -Infinity
   /** When the oldest question without an answer was sent. */
   unanswered = Infinity
+  /** Seconds without an answer after which the connection is taken to lead nowhere: as long as answers may take. */
+  patience = PATIENCE[0]
   /** @type {Map<number, number>} */
   #asked = new Map()
 
@@ -50,12 +55,21 @@ export class Lease {
     return this.number
   }
 
-  /** @param {number} number Renew by an answer, unless its question was asked too long ago. */
-  answered(number) {
+  /** Whether the host is silent for too long; a slow one is given more time after that. @param {number} now */
+  silent(now) {
+    if (now - this.unanswered <= this.patience) return false
+    this.unanswered = now
+    this.patience = Math.min(2 * this.patience, PATIENCE[1])
+    return true
+  }
+
+  /** Renew by an answer, unless its question was asked too long ago. @param {number} number @param {number} now */
+  answered(number, now) {
     const sent = this.#asked.get(number)
     if (sent === undefined) return
     for (const earlier of this.#asked.keys()) if (earlier <= number) this.#asked.delete(earlier)
     this.until = Math.max(this.until, sent + Timing.lease)
+    this.patience = Math.min(Math.max(PATIENCE[0], 4 * (now - sent)), PATIENCE[1])
     if (number === this.number) this.probeDue = sent + Timing.keepAlive
     this.unanswered = Infinity
   }

@@ -14,7 +14,7 @@ const MOVE = new Set([1001, 1012])
 
 /**
  * @typedef {object} Listener One service's sessions.
- * @property {(data: Uint8Array) => void} received
+ * @property {(data: Uint8Array, socket: WebSocket) => void} received
  * @property {() => void} reconnected
  * @property {() => void} disconnected
  * @property {() => void} woken Time went by, perhaps more than timers tell.
@@ -72,9 +72,10 @@ export class Link {
     this.#listeners.set(service, listener)
   }
 
-  /** @param {string} service @param {Uint8Array} data */
-  send(service, data) {
-    if (this.connected) this.#socket?.send(addressed(service, data))
+  /** @param {string} service @param {Uint8Array} data @param {WebSocket | null} by Where not by the newest socket. */
+  send(service, data, by) {
+    const socket = by ?? this.#socket
+    if (socket?.readyState === 1) socket.send(addressed(service, data))
   }
 
   /** Calls `watcher` with each new status, until the returned function is called. @param {(status: Status) => void} watcher */
@@ -86,10 +87,21 @@ export class Link {
   /** The network may be back, or the machine awake: what is due is done now. */
   wake() {
     for (const listener of this.#listeners.values()) listener.woken()
-    if (!this.connected && !this.#closed) {
+    if (this.#socket === null && !this.#closed) {
       this.#pause = 0
       this.#again(0)
     }
+  }
+
+  /** The gateway behind this socket shuts down: another one is asked, while this one finishes what it runs (D22). @param {WebSocket} socket */
+  move(socket) {
+    if (socket !== this.#socket) return
+    this.#socket = null
+    socket.onclose = null
+    this.downSince = now()
+    this.#next += 1
+    this.#set("connecting")
+    this.#open()
   }
 
   /** The socket is open, and nothing comes: it leads nowhere. */
@@ -118,7 +130,7 @@ export class Link {
     socket.binaryType = "arraybuffer"
     this.#socket = socket
     socket.onopen = () => this.#opened(socket)
-    socket.onmessage = (event) => this.#received(event.data)
+    socket.onmessage = (event) => this.#received(socket, event.data)
     socket.onclose = (event) => this.#lost(socket, event.code, event.reason)
     socket.onerror = () => {} // a close follows, and says no more
     this.#timer = setTimeout(() => this.#late(socket), PATIENCE * 1000)
@@ -141,12 +153,12 @@ export class Link {
     for (const listener of this.#listeners.values()) listener.reconnected()
   }
 
-  /** @param {unknown} data */
-  #received(data) {
+  /** @param {WebSocket} socket @param {unknown} data */
+  #received(socket, data) {
     this.#pause = 0
     if (!(data instanceof ArrayBuffer)) return
     const [service, envelope] = opened(new Uint8Array(data))
-    this.#listeners.get(service)?.received(envelope)
+    this.#listeners.get(service)?.received(envelope, socket)
   }
 
   /** @param {WebSocket} socket @param {number} code @param {string} reason */

@@ -22,9 +22,10 @@ const RECENT = 10
  * @typedef {Call & {
  *   session: Session | null,
  *   repeats: boolean,
+ *   single: boolean,
  *   lost: number,
  *   fail: (error: FusionError) => void,
- * }} Asked repeats: whether it may run twice. lost: how many hosts were lost while they ran it.
+ * }} Asked repeats: whether it may run twice. single: it streams, but one item is all that comes back. lost: how many hosts were lost while they ran it.
  */
 
 /** All services of one connection: what one has changed, the others reflect. */
@@ -98,6 +99,8 @@ export class Peer {
   #timer
   /** @type {(() => void)[]} */
   #later = []
+  /** Those whose hosts shut down. @type {Set<Session>} */
+  #leaving = new Set()
   #peers
 
   /** @param {string} service @param {Peers} peers */
@@ -142,8 +145,8 @@ export class Peer {
 
   // What the connection says.
 
-  /** @param {Uint8Array} data */
-  received(data) {
+  /** @param {Uint8Array} data @param {WebSocket} socket */
+  received(data, socket) {
     let envelope
     try {
       envelope = decodeEnvelope(data)
@@ -151,11 +154,15 @@ export class Peer {
       for (const session of [...this.sessions.values()]) session.gap() // D11
       return
     }
-    this.sessions.get(envelope.gen)?.receive(envelope)
+    const session = this.sessions.get(envelope.gen)
+    if (session === undefined) return
+    session.socket = socket
+    session.receive(envelope)
+    if (this.#leaving.has(session)) this.#leave(session)
   }
 
   reconnected() {
-    for (const session of [...this.sessions.values()]) session.reconnected()
+    for (const session of [...this.sessions.values()]) if (!this.#leaving.has(session)) session.reconnected()
     for (const run of this.#later.splice(0)) run()
   }
 
@@ -204,17 +211,19 @@ export class Peer {
 
   // What the sessions say.
 
-  connected() {
-    return this.#link.connected
+  /** @param {Session} session */
+  connected(session) {
+    return this.#link.connected || (this.#leaving.has(session) && session.socket?.readyState === 1)
   }
 
-  /** @param {Uint8Array} data */
-  send(data) {
-    this.#link.send(this.service, data)
+  /** @param {Session} session @param {Uint8Array} data */
+  send(session, data) {
+    this.#link.send(this.service, data, this.#leaving.has(session) ? session.socket : null)
   }
 
-  silent() {
-    this.#link.restart()
+  /** @param {Session} session */
+  silent(session) {
+    if (!this.#leaving.has(session)) this.#link.restart()
   }
 
   turned() {
@@ -233,17 +242,43 @@ export class Peer {
 
   /** The host finishes what it runs; everything else goes to another one (D22). @param {Session} session */
   draining(session) {
+    if (this.#leaving.has(session)) return
+    this.#leaving.add(session)
     if (session === this.#session) this.#session = null
-    for (const call of [...session.calls.queue.values()]) {
+    if (session.socket) this.#link.move(session.socket)
+    const { calls } = session
+    const streams = Array.from(calls.streams.values(), ({ call }) => call).filter((call) => !asked(call).single)
+    for (const call of streams) {
+      session.release(call)
+      asked(call).fail(new Unavailable(this.service, "its host shuts down; start the stream anew", true))
+    }
+    for (const call of [...calls.queue.values()]) {
       session.release(call)
       this.ask(asked(call))
     }
+    const held = [...calls.held.values()]
+    calls.held.clear()
+    for (const call of held) call.invalidated(LOST)
+    this.#leave(session)
+  }
+
+  /** Leaves a host that shuts down, once nothing runs there for this page. @param {Session} session */
+  #leave(session) {
+    if (session.calls.sent.size || session.calls.streams.size) return
+    session.bye()
+    this.#forget(session)
+  }
+
+  /** @param {Session} session */
+  #forget(session) {
+    this.sessions.delete(session.gen)
+    this.#leaving.delete(session)
+    if (session === this.#session) this.#session = null
   }
 
   /** @param {Session} session @param {string} reason @param {{ queued: Call[], sent: Call[], held: Call[] }} left */
   gone(session, reason, left) {
-    this.sessions.delete(session.gen)
-    if (session === this.#session) this.#session = null
+    this.#forget(session)
     for (const call of left.held) call.invalidated(LOST)
     for (const call of left.queued) {
       if (session.iid === "") asked(call).fail(new Unavailable(this.service, reason))

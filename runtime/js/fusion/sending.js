@@ -90,7 +90,7 @@ export class Incoming extends Asking {
   }
 
   /** The only item that there is: the answer of a call that sends a stream. @param {AbortSignal} [signal] */
-  async single(signal) {
+  async only(signal) {
     const abort = () => {
       this.leave()
       this.#finish(new Cancelled(this.declared.name))

@@ -4,7 +4,7 @@ import { Calls } from "./calls.js"
 import { later, now, soon } from "./clock.js"
 import { encodeEnvelope, Tag, VERSION } from "./frames.js"
 import { Fences } from "./fences.js"
-import { Lease, Timing } from "./lease.js"
+import { Lease } from "./lease.js"
 
 /** @typedef {import("./frames.js").Frame} Frame @typedef {import("./frames.js").Envelope} Envelope */
 /** @typedef {import("./frames.js").Mark} Mark @typedef {import("./calls.js").Call} Call */
@@ -24,9 +24,9 @@ export const State = Object.freeze({ HELLO: "hello", OPEN: "open", RESYNCING: "r
  * What a session tells its service.
  *
  * @typedef {object} Owner
- * @property {() => boolean} connected
- * @property {(data: Uint8Array) => void} send
- * @property {() => void} silent The host did not answer in time: the connection may be dead.
+ * @property {(session: Session) => boolean} connected
+ * @property {(session: Session, data: Uint8Array) => void} send
+ * @property {(session: Session) => void} silent The host did not answer in time: the connection may be dead.
  * @property {(session: Session) => void} turned What is held is proven no longer, or again.
  * @property {(session: Session, marks: Mark[]) => void} wrote
  * @property {(session: Session) => void} sourced
@@ -38,6 +38,8 @@ export class Session {
   /** @type {string} */
   state = State.HELLO
   iid = ""
+  /** By what its host is spoken to, once it has spoken. @type {WebSocket | null} */
+  socket = null
   calls = new Calls()
   fences = new Fences()
   /** @type {Set<string>} The services that the host's results may be made from, in other hosts (D15). */
@@ -54,6 +56,10 @@ export class Session {
   /** @type {number[]} */
   #coming = []
   #live = false
+  /** Whether to ask who is at the other end of a new connection. */
+  #asksWho = false
+  /** Whether nothing has come by it yet. */
+  #unheard = false
   #flushing = false
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer
@@ -109,12 +115,12 @@ export class Session {
     })
   }
 
-  /** The connection is new: anything may have been lost (D10). */
+  /** The connection is new: anything may have been lost (D10), and it may lead to another host. */
   reconnected() {
-    if (this.bound) this.#resync()
-    else this.#lease.helloDue = now()
+    this.#asksWho = this.#unheard = this.bound
+    this.#lease.helloDue = now()
     this.#lease.unanswered = Infinity
-    this.changed()
+    this.gap()
   }
 
   /** Messages were lost, or cannot be read (D11). */
@@ -158,9 +164,9 @@ export class Session {
     if (envelope.iid === this.iid && !same(envelope.proof, this.#proof)) return // forged, or a second welcome
     if (envelope.number === 0) this.#aside(envelope)
     else if (this.state === State.HELLO) this.#welcomed(envelope)
-    else if (envelope.iid === this.iid) this.#hear(envelope)
-    else if (now() >= this.#lease.until && envelope.frames.some(([tag]) => tag === Tag.WELCOME)) {
-      this.#lose("another host answers in its place")
+    else if (envelope.iid === this.iid) {
+      this.#unheard = false
+      this.#hear(envelope)
     }
     this.#notice()
     this.changed()
@@ -168,6 +174,9 @@ export class Session {
 
   /** Outside of the sequence: a host that does not know this session. @param {Envelope} envelope */
   #aside(envelope) {
+    if (this.bound && envelope.iid !== this.iid && envelope.frames.some(([tag]) => tag === Tag.WELCOME)) {
+      return this.#lose("another host answers in its place")
+    }
     const rejected = envelope.frames.find(([tag]) => tag === Tag.REJECTED)
     if (rejected && (this.iid === "" || this.iid === envelope.iid)) {
       this.#lose(rejected[1] === "unknown" ? "its host does not know this client any more" : `its host refuses: ${rejected[1]}`)
@@ -183,7 +192,7 @@ export class Session {
     this.#proof = envelope.proof
     this.state = State.OPEN
     this.#lease.probeDue = now()
-    this.#lease.answered(welcome[1])
+    this.#lease.answered(welcome[1], now())
     this.#last = envelope.number - 1
     this.#hear(envelope)
   }
@@ -255,7 +264,7 @@ export class Session {
     if (!last) return
     this.calls.upstream(new Set(this.#coming))
     this.#coming = []
-    if (this.state === State.OPEN) this.#lease.answered(number)
+    if (this.state === State.OPEN) this.#lease.answered(number, now())
   }
 
   /** @param {number[]} ids @param {Mark[]} marks */
@@ -269,17 +278,19 @@ export class Session {
   #flush() {
     if (this.state === State.GONE) return
     const time = now()
-    if (!this.#owner.connected()) return this.#arm(time, Infinity)
+    if (!this.#owner.connected(this)) return this.#arm(time, Infinity)
     if (!this.bound) {
       if (time >= this.#lease.helloDue) this.#say([[Tag.HELLO, this.#lease.hello(time), VERSION, ""]])
     } else {
       const frames = time < this.#lease.until ? [...this.fences.take(), ...this.calls.drain(time)] : []
       if (time >= this.#lease.probeDue) frames.push(...this.#probe(this.#lease.probe(time)))
+      if (this.#asksWho) frames.push([Tag.HELLO, this.#lease.hello(time), VERSION, this.iid])
+      this.#asksWho = false
       for (const batch of batches(frames)) this.#say(batch)
     }
-    if (time - this.#lease.unanswered > 2 * Timing.probe) {
-      this.#lease.unanswered = time
-      this.#owner.silent()
+    if (this.#lease.silent(time)) {
+      if (this.#unheard) return this.#lose("its host does not know this client by a new connection")
+      this.#owner.silent(this)
     }
     this.#arm(time, this.bound ? this.#lease.probeDue : this.#lease.helloDue)
   }
@@ -293,7 +304,7 @@ export class Session {
 
   /** @param {Frame[]} frames */
   #say(frames) {
-    this.#owner.send(encodeEnvelope(this.#cid, this.gen, this.#last, frames, this.#proof))
+    this.#owner.send(this, encodeEnvelope(this.#cid, this.gen, this.#last, frames, this.#proof))
   }
 
   /** Tells when what is held stops or begins to be provably fresh. */
