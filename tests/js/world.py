@@ -124,12 +124,17 @@ class World:
         self.doors = doors
         self._browser = chromium
 
-    async def page(self, at: Door, *gateways: str, delay: float = 0) -> Page:
-        """A page that shows `doubled("a")`, and is current."""
+    async def open(self, url: str) -> Page:
+        """A page."""
         page = await self._browser.new_page()
         page.set_default_timeout(SOON)
+        await page.goto(url)
+        return page
+
+    async def page(self, at: Door, *gateways: str, delay: float = 0) -> Page:
+        """A page that shows `doubled("a")`, and is current."""
         query = urlencode([*(("gateway", each) for each in gateways), ("delay", str(delay))])
-        await page.goto(f"{at.url}/kit.html?{query}")
+        page = await self.open(f"{at.url}/kit.html?{query}")
         await page.evaluate("window.stayed = true")
         await shows(page, state="current")
         return page

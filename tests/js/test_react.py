@@ -1,0 +1,49 @@
+"""Components of React and of Preact, in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .conftest import Generate
+from .libraries import write_libraries
+from .node import HERE
+from .world import shows, world
+
+
+@pytest.fixture
+def kit(generate: Generate) -> Path:
+    """The JavaScript of the contract, and the libraries."""
+    folder = generate(HERE.parent / "conformance")
+    write_libraries(folder / "libraries")
+    return folder
+
+
+@pytest.mark.parametrize("library", ["react", "preact"])
+async def test_W5_components_show_what_services_say(
+    library: str, kit: Path, nats_server: str
+) -> None:
+    """In strict mode, beside one that suspends: what all of them read is asked for once, shown
+    again at each change, own commands' at once, and let go of by those that leave.
+    """
+    async with world(nats_server, kit) as here:
+        (door,) = here.doors
+        page = await here.open(f"{door.url}/{library}.html")
+        await shows(page, one="0 current", two="0 current", three="0 current", error="undefined")
+        assert await page.evaluate("computes") == 1
+        await page.click("#add")
+        await shows(page, one="42 current", two="42 current", three="42 current", add="add")
+        assert await page.evaluate("computes") == 2
+        await page.click("#fail")
+        await shows(page, fail="1 of a are missing", one="2 current")
+        await page.click("#other")
+        await shows(page, one="0 current", two="2 current")
+        await page.click("#leave")
+        renders = await page.evaluate("renders")
+        await here.client.put("b", 1)
+        await here.client.put("a", 3)
+        await shows(page, two="6 current", three="6 current")
+        assert await page.locator("#one").count() == 0
+        assert await page.evaluate("computes") == 5  # a, again after each of 3 changes; and b
+        assert await page.evaluate("renders") > renders
