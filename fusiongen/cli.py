@@ -290,6 +290,23 @@ def _started(host: Host) -> None:
 
 @app.command()
 @_readable
+def gateway(
+    target: Annotated[str, typer.Argument(metavar="MODULE:ATTR")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0: any that is free")] = 8000,
+    address: Annotated[str, typer.Option(help="to listen on; 0.0.0.0: all")] = "127.0.0.1",
+    nats: Nats = None,
+) -> None:
+    """Let browsers in until SIGTERM: `def gateway(host: Host) -> Gateway`."""
+    from fusionrt.web.serving import serve
+
+    def started(host: Host, port: int) -> None:
+        typer.echo(f"a gateway at http://{address}:{port}/fusion to {host.url}; stop with Ctrl-C")
+
+    asyncio.run(serve(target, nats, address, port, started))
+
+
+@app.command()
+@_readable
 def call(
     target: Target, arguments: Arguments = None, nats: Nats = None, timeout: Timeout = 10.0
 ) -> None:

@@ -18,6 +18,7 @@ __all__ = ["Front"]
 class Front:
     """Of one gateway; made by `Host.front`.
 
+    is_draining: nobody is let in any more.
     graph: where what it serves belongs to. iid: as whom the host is known. remote: makes the calls
     of a client class for those who come. responders: of what is
     served; their clients are whoever the gateway says, and come by `Responder.heard`.
@@ -38,6 +39,7 @@ class Front:
         self.remote: Final = remote
         self._make: Final = responder
         self._changed: Final = changed
+        self.is_draining = False
         self._at_close: list[Callable[[], Awaitable[object]]] = []
 
     def serve(self, servant: ServiceServant, name: str) -> Responder:
@@ -53,6 +55,7 @@ class Front:
 
     async def drain(self) -> None:
         """Ask the clients to move, and return when they did (D22)."""
+        self.is_draining = True
         await asyncio.gather(*(each.drain() for each in self.responders))
 
     async def close(self) -> None:

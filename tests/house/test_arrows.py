@@ -72,7 +72,7 @@ ROOMS: dict[str, set[str]] = {
     "web": {
         *BASE,
         *("front", "host", "identity", "interceptors", "operations", "remote", "rpc", "services"),
-        *("table", "values", "wire"),
+        *("running", "signals", "table", "values", "wire"),
     },
     "abi": {*BASE, "blocking", "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},

@@ -31,7 +31,6 @@ class Entrance:
         self.is_closed = False
         self._front = front
         self._pages = pages
-        self._draining = False
         self._services = services  # keeps them alive
         self.posted = Posted(services)
         self._responders = {
@@ -54,6 +53,11 @@ class Entrance:
             service._fusion.adopt(front.graph)
         return cls(front, pages, services)
 
+    @property
+    def is_draining(self) -> bool:
+        """Whether it lets nobody in any more."""
+        return self._front.is_draining
+
     def renew(self, principal: str) -> None:
         """A browser has another session from now on: its pages are to come back as that."""
         for responder in self._responders.values():
@@ -65,8 +69,6 @@ class Entrance:
         (W11).
         """
         self._pages.came(page)
-        if self._draining:
-            page.close(Code.LEAVING)
         try:
             await page.run(partial(self._received, page))
         finally:
@@ -110,7 +112,6 @@ class Entrance:
 
     async def drain(self) -> None:
         """Let the pages move to another gateway (D22)."""
-        self._draining = True
         await self._front.drain()
         await self._pages.close()
 

@@ -125,13 +125,15 @@ class Gateway:
         return GatewayStatistics() if self._entrance is None else self._entrance.statistics()
 
     def _opened(self) -> Entrance:
-        """Where pages come in, while the host runs.
+        """Where pages come in, while the host runs, and does not drain.
 
         Raises:
-            NotBoundError: it does not.
+            NotBoundError: it does not run, or is about to stop.
         """
         if self._entrance is None or self._entrance.is_closed:
             self._entrance = Entrance.open(self._host, self._classes, self._limits)
+        if self._entrance.is_draining:
+            raise NotBoundError("this gateway is about to stop: come to another one")
         return self._entrance
 
     async def _post(self, request: Request) -> Response:
