@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from fusionrt.primitives import spawn
 from fusionrt.transport import (
@@ -87,7 +87,7 @@ class PageTransport:
                 socket = await connect(
                     url, additional_headers=headers, max_size=None, compression=None
                 )
-            except (OSError, InvalidStatus, ConnectionClosed):
+            except (OSError, InvalidHandshake, ConnectionClosed):
                 await asyncio.sleep(PAUSE)
                 continue
             break
