@@ -274,11 +274,9 @@ cascade_spread(PyObject *module, PyObject *const *args, Py_ssize_t count)
     return marked;
 }
 
-/* Whether nobody looks at what happens in its graph. */
-static int
-is_quiet(State *state, Computed *computed)
+int
+is_quiet(State *state, PyObject *graph)
 {
-    PyObject *graph = ((Function *)computed->function)->graph;
     PyObject *events = PyObject_GetAttr(graph, state->str_events);
     PyObject *handlers = events == NULL ? NULL : PyObject_GetAttr(events, state->str_handlers);
     int quiet = handlers == NULL ? -1 : PyObject_Not(handlers);
@@ -304,7 +302,7 @@ cascade_notify(PyObject *module, PyObject *computeds)
         Computed *computed = (Computed *)each;
         PyObject *own = ((Function *)computed->function)->graph;
         if (computed->state == state->invalidated && IS_NONE(computed->handlers)) {
-            int quiet = own == graph ? 1 : is_quiet(state, computed);
+            int quiet = own == graph ? 1 : is_quiet(state, own);
             if (quiet < 0) {
                 goto failed;
             }

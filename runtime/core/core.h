@@ -12,7 +12,7 @@
 #include <structmember.h>
 
 /* Of what Python and the extension expect of each other; `native.py` compares it. */
-#define FUSION_CORE 2
+#define FUSION_CORE 3
 
 /* How many calls that have ended are kept for the next ones. */
 #define MAX_SPARE 64
@@ -23,6 +23,7 @@ typedef struct Call Call;
 #define GIVEN(EACH)                                                                                \
     EACH(scope)        /* the context variable SCOPE */                                            \
     EACH(running_loop) /* tells the loop that runs here */                                         \
+    EACH(clock)        /* the machine's, that runs through a suspension, if C can ask it */        \
     EACH(computing)    /* the states of a computed */                                              \
     EACH(consistent)                                                                               \
     EACH(invalidated)                                                                              \
@@ -32,11 +33,15 @@ typedef struct Call Call;
     EACH(postpone)  /* of invalidate.py: the seldom parts of a cascade */                          \
     EACH(following)                                                                                \
     EACH(flag)                                                                                     \
-    EACH(tell)
+    EACH(tell)                                                                                     \
+    EACH(computed_class) /* the classes in Python */                                               \
+    EACH(run_class)
 
 #define TEXTS(EACH)                                                                                \
     EACH(_fusion)                                                                                  \
     EACH(_thread_id)                                                                               \
+    EACH(auto_invalidate)                                                                          \
+    EACH(bodies)                                                                                   \
     EACH(close)                                                                                    \
     EACH(compute)                                                                                  \
     EACH(discard)                                                                                  \
@@ -46,6 +51,7 @@ typedef struct Call Call;
     EACH(handlers)                                                                                 \
     EACH(now)                                                                                      \
     EACH(remove)                                                                                   \
+    EACH(runs_bodies)                                                                              \
     EACH(throw)                                                                                    \
     EACH(track)
 
@@ -59,7 +65,8 @@ typedef struct Call Call;
     EACH(function, "FunctionFields")                                                               \
     EACH(sieve, "SieveFields")                                                                     \
     EACH(room, "RoomFields")                                                                       \
-    EACH(counts, "Counts")
+    EACH(counts, "CountsFields")                                                                   \
+    EACH(term, "Term")
 
 typedef struct {
 #define AS_OBJECT(name) PyObject *name;
@@ -138,6 +145,6 @@ State *state_of(PyTypeObject *type);
 TYPES(AS_SPEC)
 
 /* The functions of the module; each says what it does. */
-extern PyMethodDef edge_functions[], cascade_functions[];
+extern PyMethodDef home_functions[], edge_functions[], cascade_functions[], miss_functions[];
 
 #endif

@@ -95,6 +95,26 @@ computed_dealloc(Computed *self)
     Py_DECREF(type);
 }
 
+void
+computed_fill(State *state, Computed *self, PyObject *function, PyObject *key,
+              PyObject *arguments, PyObject *run)
+{
+    self->place.newer = Py_NewRef(Py_None);
+    self->place.older = Py_NewRef(Py_None);
+    COMPUTED_FIELDS(AS_NONE)
+    self->function = Py_NewRef(function);
+    self->version = ++state->version;
+    put(&self->key, key);
+    put(&self->arguments, arguments);
+    put(&self->run, run);
+    put(&self->state, state->computing);
+    put(&self->value, state->unset);
+    put(&self->dependencies, state->nothing);
+    put(&self->dependants, state->none);
+    put(&self->leases, state->none);
+    put(&self->used, Py_False);
+}
+
 static int
 computed_init(Computed *self, PyObject *args, PyObject *kwargs)
 {
@@ -110,20 +130,7 @@ computed_init(Computed *self, PyObject *args, PyObject *kwargs)
         PyErr_SetString(PyExc_TypeError, "it is made already");
         return -1;
     }
-    self->place.newer = Py_NewRef(Py_None);
-    self->place.older = Py_NewRef(Py_None);
-    COMPUTED_FIELDS(AS_NONE)
-    self->function = Py_NewRef(function);
-    self->version = ++state->version;
-    put(&self->key, key);
-    put(&self->arguments, arguments);
-    put(&self->run, run);
-    put(&self->state, state->computing);
-    put(&self->value, state->unset);
-    put(&self->dependencies, state->nothing);
-    put(&self->dependants, state->none);
-    put(&self->leases, state->none);
-    put(&self->used, Py_False);
+    computed_fill(state, self, function, key, arguments, run);
     return 0;
 }
 
@@ -150,6 +157,21 @@ SPEC(Computed, computed, "ComputedFields")
 #define SELF Run
 COLLECTED(Run, run, RUN_FIELDS, KEEPS_NO_WEAK)
 
+void
+run_fill(State *state, Run *self, int depth, PyObject *flow)
+{
+    RUN_FIELDS(AS_NONE)
+    self->depth = depth;
+    self->lifetime = Py_HUGE_VAL;
+    put(&self->flow, flow);
+    put(&self->readers, state->none);
+    put(&self->waits, state->none);
+    put(&self->waiters, state->nothing);
+    put(&self->leases, state->none);
+    put(&self->retried, Py_False);
+    put(&self->disowned, Py_False);
+}
+
 static int
 run_init(Run *self, PyObject *args, PyObject *kwargs)
 {
@@ -165,16 +187,7 @@ run_init(Run *self, PyObject *args, PyObject *kwargs)
         PyErr_SetString(PyExc_TypeError, "it is made already");
         return -1;
     }
-    RUN_FIELDS(AS_NONE)
-    self->depth = depth;
-    self->lifetime = Py_HUGE_VAL;
-    put(&self->flow, flow);
-    put(&self->readers, state->none);
-    put(&self->waits, state->none);
-    put(&self->waiters, state->nothing);
-    put(&self->leases, state->none);
-    put(&self->retried, Py_False);
-    put(&self->disowned, Py_False);
+    run_fill(state, self, depth, flow);
     return 0;
 }
 
@@ -250,11 +263,10 @@ SPEC(Room, room, "RoomFields")
 #undef SELF
 
 #define SELF Counts
-COLLECTED(Counts, counts, NO_FIELDS, KEEPS_WEAK(weakrefs))
+COLLECTED(Counts, counts, COUNTS_FIELDS, KEEPS_WEAK(weakrefs))
 static PyMemberDef counts_members[] = {
     VALUE(hits, "hits", T_LONGLONG, "Calls that the cache answered."),
-    VALUE(misses, "misses", T_LONGLONG, "Calls that it did not."),
-    VALUE(bodies, "bodies", T_LONGLONG, "Bodies that ran."),
+    COUNTS_FIELDS(AS_MEMBER)
     WEAK(weakrefs),
     {NULL},
 };
@@ -264,5 +276,25 @@ static PyType_Slot counts_slots[] = {
     COLLECTED_SLOTS(counts),
     {0, NULL},
 };
-SPEC(Counts, counts, "Counts")
+SPEC(Counts, counts, "CountsFields")
+#undef SELF
+
+/* -- Term -- */
+
+#define TERM_FIELDS(FIELD) FIELD(now, "now", "Tells the time, in seconds.")
+
+#define SELF Term
+COLLECTED(Term, term, TERM_FIELDS, KEEPS_NO_WEAK)
+static PyMemberDef term_members[] = {
+    TERM_FIELDS(AS_MEMBER)
+    VALUE(good_until, "good_until", T_DOUBLE, "It holds before that, in seconds."),
+    {NULL},
+};
+static PyType_Slot term_slots[] = {
+    {Py_tp_doc, "Until when something holds."},
+    {Py_tp_new, PyType_GenericNew},
+    COLLECTED_SLOTS(term),
+    {0, NULL},
+};
+SPEC(Term, term, "Term")
 #undef SELF

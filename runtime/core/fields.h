@@ -74,6 +74,10 @@
     FIELD(used_at, "_used_at", "When each was used, if that is noted.")                            \
     FIELD(min_cached, "_min_cached", "Whether it is noted when they were used.")
 
+#define COUNTS_FIELDS(FIELD)                                                                       \
+    FIELD(misses, "misses", "Calls that the cache did not answer.")                                \
+    FIELD(bodies, "bodies", "Bodies that ran.")
+
 typedef struct Place Place;
 
 #define AS_FIELD(name, text, doc) PyObject *name;
@@ -120,13 +124,19 @@ typedef struct {
 /* What the functions of one name did. */
 typedef struct {
     PyObject_HEAD
+    COUNTS_FIELDS(AS_FIELD)
     PyObject *weakrefs;
     long long hits;
-    long long misses;
-    long long bodies;
 } Counts;
 
 #define IS_NONE(object) ((object) == NULL || (object) == Py_None)
+
+/* Until when something holds: see primitives.py. */
+typedef struct {
+    PyObject_HEAD
+    PyObject *now;
+    double good_until;
+} Term;
 
 static inline void
 put(PyObject **field, PyObject *value)
@@ -151,5 +161,13 @@ int edge_make(State *state, Computed *dependant, Computed *dependency);
 
 /* edges.c: the first arguments are computeds; -1 with an error if not. */
 int computeds_check(State *state, PyObject *const *args, Py_ssize_t count, Py_ssize_t wanted);
+
+/* fields.c: give new objects their fields. */
+void computed_fill(State *state, Computed *self, PyObject *function, PyObject *key,
+                   PyObject *arguments, PyObject *run);
+void run_fill(State *state, Run *self, int depth, PyObject *flow);
+
+/* cascade.c: whether nobody looks at what happens in a graph; -1: an error. */
+int is_quiet(State *state, PyObject *graph);
 
 #endif

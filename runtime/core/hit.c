@@ -1,6 +1,8 @@
 /* A hit: the answer is there, and provably fresh. The twin of hit.py and of the hot path's text. */
 
-#include "core.h"
+#include "fields.h"
+
+#include <time.h>
 
 static PyObject *
 hit_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -83,18 +85,18 @@ table_of(Method *method, PyObject *self)
     return table;
 }
 
-/* Whether this code runs in the loop of the hit's graph (G39); see home.py.
+/* Whether this code runs in the loop of a graph (G39); see home.py.
 
    Python 3.11 asks the system for the process when it is asked for the running loop. It notes that
    loop in a dict of the thread, though: while nothing has changed there, the answer is the last one.
    The loop that runs is alive, so that its address is no other's. */
 static int
-is_at_home(State *state, Hit *hit)
+is_at_home(State *state, PyObject *home)
 {
 #if PY_VERSION_HEX < 0x030C0000
     PyObject *notes = PyThreadState_GetDict();
     uint64_t version = notes == NULL ? 0 : ((PyDictObject *)notes)->ma_version_tag;
-    if (version == state->seen_version && hit->home == state->seen_loop && version != 0) {
+    if (version == state->seen_version && home == state->seen_loop && version != 0) {
         return 1;
     }
 #endif
@@ -102,15 +104,15 @@ is_at_home(State *state, Hit *hit)
     if (loop == NULL) {
         return -1;
     }
-    int here = loop == hit->home;
+    int here = loop == home;
     Py_DECREF(loop);
 #if PY_VERSION_HEX < 0x030C0000
     if (here) {
         state->seen_version = version;
-        state->seen_loop = hit->home;
+        state->seen_loop = home;
     }
     else { /* of a loop that does not tell its thread, the home is another object */
-        PyObject *thread = PyObject_GetAttr(hit->home, state->str__thread_id);
+        PyObject *thread = PyObject_GetAttr(home, state->str__thread_id);
         if (thread == NULL) {
             return -1;
         }
@@ -122,19 +124,32 @@ is_at_home(State *state, Hit *hit)
     return here;
 }
 
+/* The time of a term's clock, in seconds; -1.0 with an error. */
+static double
+time_of(State *state, Term *term)
+{
+#ifdef CLOCK_BOOTTIME
+    struct timespec now;
+    if (term->now == state->clock && clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
+        return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+    }
+#endif
+    PyObject *told = PyObject_CallNoArgs(term->now);
+    double seconds = told == NULL ? -1.0 : PyFloat_AsDouble(told);
+    Py_XDECREF(told);
+    return seconds;
+}
+
 /* Whether the hit's lease holds now (D6). */
 static int
 is_leased(State *state, Hit *hit)
 {
-    PyObject *now = PyObject_CallMethodNoArgs(hit->lease, state->str_now);
-    if (now == NULL) {
-        return -1;
+    Term *term = (Term *)hit->lease;
+    if (!is_a(state->term_type, hit->lease) || term->now == NULL) {
+        return 0;
     }
-    PyObject *until = PyObject_GetAttr(hit->lease, state->str_good_until);
-    int live = until == NULL ? -1 : PyObject_RichCompareBool(now, until, Py_LT);
-    Py_XDECREF(until);
-    Py_DECREF(now);
-    return live;
+    double now = time_of(state, term);
+    return now == -1.0 && PyErr_Occurred() ? -1 : now < term->good_until;
 }
 
 /* Whether the body that this code belongs to, if any, lets the cache answer, and depends on the
@@ -151,6 +166,11 @@ is_tracked(State *state, Hit *hit)
         return 1;
     }
     int tracked = PyDict_Contains(hit->dependants, scope);
+    if (tracked == 0 && is_computed(state, scope) && is_computed(state, hit->computed)) {
+        tracked = ((Computed *)scope)->run == Py_None
+                      ? 1 /* that body has ended (G11) */
+                      : edge_make(state, (Computed *)scope, (Computed *)hit->computed);
+    }
     if (tracked == 0) {
         PyObject *may = PyObject_CallMethodOneArg(scope, state->str_track, hit->computed);
         tracked = may == NULL ? -1 : PyObject_IsTrue(may);
@@ -185,7 +205,7 @@ hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value)
         return 0;
     }
     Hit *hit = (Hit *)found;
-    int answers = is_at_home(state, hit);
+    int answers = is_at_home(state, hit->home);
     if (answers > 0 && method->leased) {
         answers = is_leased(state, hit);
     }
@@ -226,4 +246,17 @@ PyType_Spec hit_spec = {
     .basicsize = sizeof(Hit),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = hit_slots,
+};
+
+static PyObject *
+home_at_home(PyObject *module, PyObject *home)
+{
+    int here = is_at_home(PyModule_GetState(module), home);
+    return here < 0 ? NULL : PyBool_FromLong(here);
+}
+
+PyMethodDef home_functions[] = {
+    {"at_home", home_at_home, METH_O,
+     "Whether it is certain that its loop runs here; if not, look at the running loop."},
+    {NULL},
 };

@@ -58,8 +58,10 @@ core_exec(PyObject *module)
         return -1;                                                                                 \
     }
     TYPES(AS_MADE_TYPE)
-    if (PyModule_AddFunctions(module, edge_functions) < 0 ||
-        PyModule_AddFunctions(module, cascade_functions) < 0) {
+    if (PyModule_AddFunctions(module, home_functions) < 0 ||
+        PyModule_AddFunctions(module, edge_functions) < 0 ||
+        PyModule_AddFunctions(module, cascade_functions) < 0 ||
+        PyModule_AddFunctions(module, miss_functions) < 0) {
         return -1;
     }
     return PyModule_AddIntConstant(module, "VERSION", FUSION_CORE);

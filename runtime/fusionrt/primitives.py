@@ -19,7 +19,10 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
+from .native import hand, twin
+
 __all__ = [
+    "Term",
     "aclose",
     "clock",
     "current_task",
@@ -40,6 +43,7 @@ _T = TypeVar("_T")
 _boottime: Callable[[], float] = time.monotonic  # on macOS, Windows: it is the best there is
 if hasattr(time, "CLOCK_BOOTTIME"):
     _boottime = partial(time.clock_gettime, time.CLOCK_BOOTTIME)  # asked at each replica's hit
+    hand(clock=_boottime)
 
 
 _system_random = random.SystemRandom()
@@ -55,6 +59,19 @@ def clock() -> Callable[[], float]:
 def now() -> float:
     """The time on the running loop's clock, in seconds."""
     return clock()()
+
+
+@twin
+class Term:
+    """Until when something holds: a base, for a hit on a replica compares one number (D6).
+
+    good_until: it holds before that. now: tells the time, in seconds.
+    """
+
+    __slots__ = ("good_until", "now")
+
+    good_until: float
+    now: Callable[[], float]
 
 
 def utc_now() -> datetime:

@@ -23,7 +23,7 @@ ROOMS: dict[str, set[str]] = {
     "contract": set(),
     "errors": set(),
     "native": set(),
-    "primitives": set(),
+    "primitives": {"native"},
     "children": set(),
     "signals": set(),
     "identity": set(),

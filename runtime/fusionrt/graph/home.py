@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from threading import get_ident
 from typing import Any, Final
 
+from ..native import twin
 from ..primitives import running_loop
 
 __all__ = ["AT_HOME", "NOWHERE", "at_home", "home_of"]
@@ -35,6 +36,7 @@ if sys.version_info >= (3, 12):
         """What tells of a loop whether it runs here."""
         return loop
 
+    @twin
     def at_home(home: Any) -> bool:
         """Whether it is certain that its loop runs here; if not, look at the running loop."""
         return running_loop() is home
@@ -58,6 +60,7 @@ else:
         """What tells of a loop whether it runs here."""
         return loop if hasattr(loop, "_thread_id") else _Silent(loop)
 
+    @twin
     def at_home(home: Any) -> bool:
         """Whether it is certain that its loop runs here; if not, look at the running loop."""
         is_here: bool = get_ident() == home._thread_id

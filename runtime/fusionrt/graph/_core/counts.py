@@ -8,10 +8,20 @@ __all__ = ["Counts"]
 
 
 @twin
-class Counts:
-    """What the functions of one name did; the hits of live results are still with them."""
+class CountsFields:
+    """Those of `Counts`."""
 
     __slots__ = ("__weakref__", "bodies", "hits", "misses")
+
+    hits: int
+    misses: int
+    bodies: int
+
+
+class Counts(CountsFields):
+    """What the functions of one name did; the hits of live results are still with them."""
+
+    __slots__ = ()
 
     def __init__(self) -> None:
         self.hits = 0

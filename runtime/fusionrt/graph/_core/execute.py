@@ -17,6 +17,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ForeignCancellation
+from ...native import twin
 from ...primitives import run_in_loop, spawn
 from ..events import EventKind
 from ..failures import is_cacheable, stored
@@ -120,10 +121,22 @@ async def execute(computed: Computed[Any], run: Run) -> None:
 
 def started(computed: Computed[Any]) -> None:
     """The body begins, and is the scope of what runs from now on."""
+    if not entered(computed):
+        computed._function.graph.events.emit(EventKind.BODY_STARTED, computed)
+        _enter(computed)
+
+
+@twin
+def entered(computed: Computed[Any]) -> bool:
+    """The body begins, if nobody looks; tells whether it has."""
+    if computed._function.graph.events.handlers:
+        return False
+    _enter(computed)
+    return True
+
+
+def _enter(computed: Computed[Any]) -> None:
     function = computed._function
-    events = function.graph.events
-    if events.handlers:
-        events.emit(EventKind.BODY_STARTED, computed)
     if function.runs_bodies:
         function.counts.bodies += 1
     SCOPE.set(computed)
@@ -138,7 +151,7 @@ def succeeded(computed: Computed[Any], run: Run, scope: Scope | None, value: Any
     flow = run.flow
     if (run.disowned or (flow is not None and flow.cancelling())) and _is_given_up(run):
         _disown(computed, run, value, None)
-    else:
+    elif not settled(computed, value):
         _settle(computed, value, None)
 
 
@@ -180,6 +193,37 @@ def _is_given_up(run: Run, error: Exception | None = None) -> bool:
     if flow is None or not flow.cancelling():
         return False
     return error is None or flow.cancelling() > left_behind(error, flow)
+
+
+@twin
+def settled(computed: Computed[Any], value: Any) -> bool:
+    """Computing → Consistent, if no more is to be done about it than that; tells whether it was.
+
+    Most ends are nobody's news, and this is the way of every miss.
+    """
+    function = computed._function
+    run = computed._run
+    assert run is not None
+    if (
+        computed._origin is not None
+        or run.waits
+        or run.awaited is not None
+        or run.reader is not None
+        or run.waiters
+        or run.leases
+        or run.lifetime < FOREVER
+        or function.options.auto_invalidate is not None
+        or function.graph.events.handlers
+    ):
+        return False
+    for dependency in computed._dependencies:
+        if dependency._leases:
+            return False
+    computed._run = None
+    computed._value = value
+    computed._state = CONSISTENT
+    function.kept.add(computed)
+    return True
 
 
 def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> None:

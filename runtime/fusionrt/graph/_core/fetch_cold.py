@@ -13,6 +13,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...errors import FusionError
+from ...native import hand, twin
 from ..failures import is_cacheable
 from ..origin import OriginKind
 from .computed import UNSET, Computed
@@ -43,7 +44,7 @@ def begin(
     If its run has no task, the caller runs the body, in its own.
     """
     depth = 0 if waiting is None else waiting.depth + 1
-    computed: Computed[Any] = Computed(function, key, arguments, Run(depth, flow))
+    computed = begun(function, key, arguments, depth, flow)
     if (
         function.apart
         or not (depth == 0 or fits_inline(depth))
@@ -56,6 +57,17 @@ def begin(
     else:  # the same without the call, for this is the way of every miss
         function.table[key] = computed
     return computed
+
+
+@twin
+def begun(
+    function: Function[Any], key: object, arguments: tuple[Any, ...], depth: int, flow: Flow
+) -> Computed[Any]:
+    """A computed with a run."""
+    return Computed(function, key, arguments, Run(depth, flow))
+
+
+hand(computed_class=Computed, run_class=Run)
 
 
 def wait(

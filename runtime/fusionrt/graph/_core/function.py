@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 from ...contract import ComputeOptions
 from ...errors import ServiceDisposed
 from ...native import twin
+from ...primitives import Term
 from ..events import EventKind
 from ..origin import Origin, OriginKind
 from ..state import CONSISTENT, NONE_HELD
@@ -21,7 +22,7 @@ from .edges import add_dependant
 from .fetch_hot import fetch_hot
 from .hit import Hit
 from .invalidate import mark, notify
-from .leases import Dated, Lease
+from .leases import Lease
 from .retention import Sieve
 from .wildcards import Index, Part, itself, named_by
 
@@ -282,7 +283,7 @@ class Function(FunctionFields, Generic[_T]):
             return
         if self.replicates:
             (lease,) = computed._leases if len(computed._leases) == 1 else (None,)
-            if isinstance(lease, Dated):
+            if isinstance(lease, Term):
                 hit = self.hot[computed._key] = computed._ready()
                 hit.lease = lease
         elif not computed._leases:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ...native import twin
 
 if TYPE_CHECKING:
+    from ...primitives import Term
     from .computed import Computed
-    from .leases import Dated
 
 __all__ = ["Hit"]
 
@@ -26,7 +26,7 @@ class Hit:
         self.computed = computed
         self.home = home
         self.dependants = dependants
-        self.lease: Dated | None = None
+        self.lease: Term | None = None
         """Of a replica: what the hot path of clients, and only that, compares."""
         self.used = 0
         """How often it answered, since that was added to the counts; the mark of SIEVE."""

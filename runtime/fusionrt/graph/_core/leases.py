@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from .computed import Computed
 
-__all__ = ["Dated", "Lease", "lean"]
+__all__ = ["Lease", "lean"]
 
 
 class Lease(Protocol):
@@ -34,18 +34,6 @@ class Lease(Protocol):
 
     def services(self) -> Iterable[str]:
         """Whose results it is a promise of."""
-
-
-@runtime_checkable
-class Dated(Lease, Protocol):
-    """A lease that holds until a time that is known: a hit compares one number (D6).
-
-    good_until: the lease holds before that.
-    now: the time, in seconds; it runs through a suspended machine.
-    """
-
-    good_until: float
-    now: Callable[[], float]
 
 
 def lean(computed: Computed[Any], lease: Lease, instead: Lease | None = None) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from typing import Final
 
 from ...errors import RemoteUnavailable
-from ...primitives import clock
+from ...primitives import Term, clock
 from .outage import Outage
 from .proof import in_time
 from .turns import Turns
@@ -16,7 +15,7 @@ from .turns import Turns
 __all__ = ["Vouching"]
 
 
-class Vouching:
+class Vouching(Term):
     """A base of `Session`, which says when that changes.
 
     good_until: until when what is held is provably fresh, on the clock `now`; in seconds.
@@ -27,7 +26,7 @@ class Vouching:
         self.service = service
         self.good_until = -math.inf
         self.proven_until = -math.inf
-        self.now: Final = clock()
+        self.now = clock()
         self._outage = outage
         self._proof = asyncio.Event()
         self._turns = Turns()
