@@ -106,6 +106,7 @@ async def test_W4_a_page_comes_back_to_a_gateway_that_was_restarted(shop: str) -
         port = int(first.url.split(":")[2].partition("/")[0])
         await exits.enter_async_context(gateway(shop, port))
         await until(lambda: transport.sockets, within=30.0)
+        assert await products.get("pen") is not None
         changed = await products.set_price("pen", Decimal(3))
         await until_value(changes, changed)
 
