@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from argparse import Namespace
 from contextlib import chdir
 from dataclasses import dataclass
@@ -26,6 +23,7 @@ from fusionrt.sql import Database, metadata
 from fusionrt.sql import shard as shards
 from fusionrt.sql.tables import VERSION
 from tests.services.contracts import Note
+from tests.sql import forked
 from tests.sql.readers import shard_at
 from tests.sql.shelf import Base, serving
 
@@ -102,17 +100,9 @@ class Project:
         return self._run("fusiongen", *words, code=code)
 
     def _run(self, module: str, *words: str, code: int) -> str:
-        path = os.pathsep.join(each for each in sys.path if each)
-        done = subprocess.run(
-            [sys.executable, "-m", module, *words],
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        done, told = forked.run(module, *words, folder=self.folder)
+        assert done == code, told
+        return told
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Change a file, in one place."""
