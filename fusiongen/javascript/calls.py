@@ -28,7 +28,7 @@ _MAKERS = {
 class Called:
     """One method. code: what declares it in JavaScript. parameters, result: in TypeScript.
 
-    value: the type of what a compute method computes.
+    returned: what comes of a call that is awaited.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Called:
     code: str
     parameters: str
     result: str
-    value: str
+    returned: str
 
 
 def called(
@@ -67,7 +67,7 @@ def called(
         code=code,
         parameters=_script(sent, defaults, types),
         result=_result(method, result.script, types),
-        value=result.script,
+        returned=_returned(result.script),
     )
 
 
@@ -128,4 +128,8 @@ def _result(method: MethodDescription, script: str, types: Types) -> str:
             return stream
         head = types.of(method.head).script.removesuffix("]")
         return f"Promise<{head}, {stream}]>" if head != "[" else f"Promise<[{stream}]>"
-    return f"Promise<{'void' if script == 'null' else script}>"
+    return f"Promise<{_returned(script)}>"
+
+
+def _returned(script: str) -> str:
+    return "void" if script == "null" else script

@@ -81,6 +81,48 @@ export interface Accessors<Computes, Client> {
   with_options(options: CallOptions): Client
 }
 
+/** What a command does to the result of a compute method; see `patch`. */
+export interface Patch {
+  readonly key: string
+}
+
+/**
+ * What a command does to one result of a compute method, for `optimistic`.
+ *
+ * @param method `todos.list`.
+ * @param args Of which result.
+ * @param change What it will be; it makes a new value, and changes none.
+ */
+export function patch<A extends unknown[], T>(method: (...args: A) => Promise<T>, args: A, change: (value: T) => T): Patch
+
+/** A command. */
+export interface Command<A extends unknown[], T> {
+  (...args: A): Promise<T>
+  /**
+   * The same, with what it will do shown at once to whoever watches: as `updating`, until the command has ended. Then the
+   * host's value takes its place; if it failed, what was there before.
+   */
+  optimistic(patches: (...args: A) => Patch[]): (...args: A) => Promise<T>
+}
+
+/** A command that failed. */
+export interface Failed {
+  /** `todos.add`. */
+  readonly method: string
+  readonly args: unknown[]
+  readonly error: unknown
+  /** Calls it once more; it leaves the list. */
+  again(): Promise<unknown>
+}
+
+/** Commands of this page that failed: the newest 20 that nobody has dismissed. */
+export const failures: {
+  readonly list: readonly Failed[]
+  /** Calls `handler` with the list, now and whenever it changes, until the returned function is called. */
+  watch(handler: (list: readonly Failed[]) => void): () => void
+  dismiss(failed: Failed): void
+}
+
 /** A contract, for `client` of a connection. */
 export interface Service<Client> {
   readonly name: string

@@ -4,7 +4,7 @@
  * Generated modules say what there is to call; this is what calls it.
  */
 
-import { makeClient } from "./fusion/client.js"
+import { makeClient, patch } from "./fusion/client.js"
 import { Made } from "./fusion/graph.js"
 import { Link } from "./fusion/link.js"
 import { page } from "./fusion/page.js"
@@ -13,6 +13,8 @@ import { read } from "./fusion/reading.js"
 import { watching } from "./fusion/watching.js"
 
 export * from "./fusion/errors.js"
+export { failures } from "./fusion/failures.js"
+export { patch }
 export { Float, Instant } from "./fusion/types.js"
 
 /** A connection to a gateway. */

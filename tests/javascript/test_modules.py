@@ -71,7 +71,7 @@ def test_a_contract_becomes_a_module(shop: Project) -> None:
     assert "{ Full: Full.raised, KeyError: KeyError.raised })" in code
     types = _text(shop, "todos.d.ts")
     assert "get(id: string, size?: Size, limit?: t.Int | bigint): Promise<Todo | null>" in types
-    assert "put(todo: Todo, default_?: string | null): Promise<void>" in types
+    assert "put: t.Command<[todo: Todo, default_?: string | null], void>" in types
     assert "  /** One thing. */" in types
     assert "/** A thing to do; not *\\/ the end. */" in _text(shop, "types.d.ts")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -15,7 +15,7 @@ from .node import NODE
 __all__ = ["Suite", "names_in"]
 
 _NAME: Final = re.compile(r'^test\("([^"]+)"', re.MULTILINE)
-_RESULT: Final = re.compile(r"^(ok|not ok) \d+ - (.*)$", re.MULTILINE)
+_RESULT: Final = re.compile(r"^ *(ok|not ok) \d+ - (.*)$", re.MULTILINE)
 LONGEST: Final = 90.0
 """Seconds that a file may take."""
 
@@ -27,7 +27,7 @@ def names_in(file: Path) -> list[str]:
 
 @dataclass
 class Suite:
-    """What became of the tests of one file.
+    """What became of the tests of some files.
 
     failures: what Node.js said of each that failed.
     """
@@ -37,10 +37,12 @@ class Suite:
     output: str = ""
 
     @classmethod
-    async def run(cls, file: Path, env: Mapping[str, str]) -> Suite:
-        """Run all tests of a file."""
+    async def run(cls, files: Sequence[Path], env: Mapping[str, str]) -> Suite:
+        """Run all tests of these files."""
         process = await asyncio.create_subprocess_exec(
-            *(NODE, "--test-reporter=tap", "--test-timeout=30000", "--test", file),
+            NODE,
+            *("--test-reporter=tap", "--test-timeout=30000", "--test"),
+            *files,
             env={**os.environ, **env},
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -24,7 +24,7 @@ from .conftest import Generate
 from .node import HERE
 from .suite import Suite, names_in
 
-CASES = HERE / "conformance.test.mjs"
+CASES = [HERE / f"{name}.test.mjs" for name in ("conformance", "optimistic")]
 
 
 async def _run(generated: Path, nats: str) -> Suite:
@@ -54,7 +54,7 @@ def suite(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Suite
         server.close()
 
 
-@pytest.mark.parametrize("name", names_in(CASES))
+@pytest.mark.parametrize("name", [name for each in CASES for name in names_in(each)])
 def test_as_in_python(name: str, suite: Suite) -> None:
     """Each case holds in JavaScript."""
     suite.check(name)

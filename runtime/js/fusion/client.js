@@ -1,11 +1,14 @@
 /** Typed clients: the methods of a contract, as its generated module says (W1, W5). */
 
 import { Answered } from "./asking.js"
-import { ArgumentError } from "./errors.js"
+import { ArgumentError, Cancelled } from "./errors.js"
+import { tellFailure } from "./failures.js"
 import { Kind } from "./frames.js"
+import { lay, overlay } from "./optimistic.js"
 import { page } from "./page.js"
 import { read } from "./reading.js"
 import { Replica } from "./replica.js"
+import { scope } from "./scope.js"
 import { Incoming, Upload } from "./sending.js"
 import { decode, within } from "./types.js"
 import { Writer } from "./msgpack.js"
@@ -41,6 +44,8 @@ export function makeClient(service, peers, options = {}) {
   for (const [name, method] of Object.entries(service.methods)) {
     const call = new Calling(method, peer, peers, options)
     client[name] = call.caller()
+    callings.set(client[name], call)
+    if (method.kind === Kind.COMMAND) client[name].optimistic = optimistically(client[name])
     if (method.kind !== Kind.COMPUTE) continue
     const reading = client[name]
     client.changes[name] = (/** @type {unknown[]} */ ...args) => changesOf(() => reading(...args))
@@ -49,6 +54,40 @@ export function makeClient(service, peers, options = {}) {
   }
   return client
 }
+
+/** @type {WeakMap<Function, Calling>} By the functions of clients. */
+const callings = new WeakMap()
+
+/** @typedef {{ key: string, change: (value: any) => any }} Patch */
+
+/**
+ * What a command does to the result of a compute method, for `optimistic`.
+ *
+ * @param {Function} method `todos.list`.
+ * @param {unknown[]} args Of which result.
+ * @param {(value: any) => any} change What it will be; it makes a new value, and changes none.
+ * @returns {Patch}
+ */
+export function patch(method, args, change) {
+  const call = callings.get(method)
+  if (call === undefined) throw new TypeError("patch takes a method of a client: patch(todos.list, [\"home\"], …)")
+  return { key: call.key(args), change }
+}
+
+/** @param {Callable} command */
+const optimistically = (command) => (/** @type {(...args: unknown[]) => Patch[]} */ patches) =>
+  (/** @type {unknown[]} */ ...args) => own(async () => {
+    const laid = patches(...args).map(({ key, change }) => lay(key, change))
+    const end = (/** @type {boolean} */ succeeded) => laid.forEach((over) => over(succeeded))
+    try {
+      const result = await command(...args)
+      end(true)
+      return result
+    } catch (error) {
+      end(false)
+      throw error
+    }
+  })
 
 /** How one method is called. */
 class Calling {
@@ -72,21 +111,29 @@ class Calling {
     const { kind, head, parameters } = this.#method
     const sends = parameters.some(([, parameter]) => "items" in parameter)
     if (kind === Kind.COMPUTE) return (...args) => this.#read(args)
-    if (kind === Kind.COMMAND) return (...args) => own(() => this.#command(args, sends))
+    if (kind === Kind.COMMAND) return (...args) => own(() => this.#told(args, sends))
     if (kind === Kind.STREAM) return head ? (...args) => this.#open(args, head) : (...args) => this.#stream(args)
     return async (...args) => (sends ? this.#send(args) : this.#call(args, kind, ""))
   }
 
-  /** @param {unknown[]} args */
-  #key(args) {
-    const bytes = encodeArguments(this.#method, args)
-    return { bytes, key: `${this.#peers.cid} ${this.#method.name} ${String.fromCharCode(...bytes)}` }
+  /** What a result is found by. @param {unknown[]} args */
+  key(args) {
+    return this.#key(encodeArguments(this.#method, args))
+  }
+
+  /** @param {Uint8Array} bytes */
+  #key(bytes) {
+    return `${this.#peers.cid} ${this.#method.name} ${bytes.reduce((text, byte) => text + String.fromCharCode(byte), "")}`
   }
 
   /** @param {unknown[]} args */
   #finder(args) {
-    const { bytes, key } = this.#key(args)
-    return () => page.graph.find(key) ?? new Replica(page.graph, key, this.#peer, this.#method, bytes)
+    const bytes = encodeArguments(this.#method, args)
+    const key = this.#key(bytes)
+    return () => {
+      const over = scope().scope && overlay(key)
+      return over || page.graph.find(key) || new Replica(page.graph, key, this.#peer, this.#method, bytes)
+    }
   }
 
   /** @param {unknown[]} args */
@@ -109,7 +156,7 @@ class Calling {
 
   /** @param {unknown[]} args */
   peek(args) {
-    const computed = page.graph.find(this.#key(args).key)
+    const computed = page.graph.find(this.key(args))
     return computed?.state === "consistent" ? computed : null
   }
 
@@ -120,6 +167,16 @@ class Calling {
     asked.operation = operation
     const payload = await asked.send(signal)
     return kind === Kind.ONEWAY ? undefined : decode(this.#method.result, payload)
+  }
+
+  /** A command whose failure is listed. @param {unknown[]} args @param {boolean} sends @returns {Promise<any>} */
+  async #told(args, sends) {
+    try {
+      return await this.#command(args, sends)
+    } catch (error) {
+      if (!(error instanceof Cancelled)) tellFailure(this.#method.name, args, error, () => own(() => this.#told(args, sends)))
+      throw error
+    }
   }
 
   /** @param {unknown[]} args @param {boolean} sends */

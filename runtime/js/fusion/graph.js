@@ -59,6 +59,13 @@ export class Computed {
     return true
   }
 
+  /** Whether something in it is not confirmed by a host yet (W6). @type {boolean} */
+  get optimistic() {
+    for (const each of this.uses) if (each.optimistic) return true
+    for (const each of this.perhaps) if (each.optimistic) return true
+    return false
+  }
+
   /** Whether somebody waits for its news. */
   get wanted() {
     return this.usedBy.size > 0 || this.#handlers.size > 0

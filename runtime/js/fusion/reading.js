@@ -33,7 +33,7 @@ export function read(find, name, options) {
     return computed
   }
   const first = next()
-  const value = readOn(first, () => inScope(reader, next), name, options)
+  const value = readOn(first, () => inScope(reader, next), name, options, reader !== null)
   return new Tracked((resolve, reject) => value.then(resolve, reject))
 }
 
@@ -42,8 +42,9 @@ export function read(find, name, options) {
  * @param {() => Computed} next
  * @param {string} name
  * @param {ReadOptions} options
+ * @param {boolean} shown Whether it is for what is watched, which may be optimistic (W6).
  */
-async function readOn(computed, next, name, options) {
+async function readOn(computed, next, name, options, shown) {
   const { timeout, signal } = options
   const late = timeout === Infinity ? null : new Deadline(timeout, () => new CallTimeout(name, timeout))
   const abort = signal ? new Aborted(signal, name) : null
@@ -52,6 +53,7 @@ async function readOn(computed, next, name, options) {
       await waiting(computed, [computed.settled, late?.over, abort?.over])
       if (computed.error !== undefined) throw computed.error
       if (computed.state === "invalidated" || computed.proven || options.stale_ok) return computed.value
+      if (shown && computed.optimistic) return computed.value
       await proof(computed, name, [late?.over, abort?.over])
       if (computed.proven) return computed.value
       computed = next()

@@ -140,6 +140,7 @@ class Watcher {
     const blind = made?.error instanceof Unavailable
     if (made?.proven && !blind) return "current"
     if (!page.connected) return "offline"
+    if (made?.optimistic) return "updating"
     return made?.state === "invalidated" && !blind ? "updating" : "stale"
   }
 
