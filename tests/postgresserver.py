@@ -79,12 +79,18 @@ class PostgresServer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     async def database(self) -> str:
-        """The URL of a new database."""
+        """The URL of what is as good as a new database: a schema, which its user alone looks into.
+        (A database is three hundred files: of 800 tests they took three minutes.)
+        """
         name = f"test_{next(self._names)}"
         connection = await asyncpg.connect(f"postgresql://fusion@127.0.0.1:{self.port}/postgres")
-        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.execute(
+            f"CREATE ROLE {name} SUPERUSER LOGIN;"
+            f"CREATE SCHEMA {name} AUTHORIZATION {name};"
+            f"ALTER ROLE {name} SET search_path = {name}"
+        )
         await connection.close()
-        return f"postgresql+asyncpg://fusion@127.0.0.1:{self.port}/{name}"
+        return f"postgresql+asyncpg://{name}@127.0.0.1:{self.port}/postgres"
 
     def _copied(self, package: Path) -> Path:
         """The programs where another user can read them, which may not look into this one's home;
