@@ -12,7 +12,6 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from setuptools import Distribution, Extension
-from setuptools.errors import BaseError
 
 ROOT = Path(__file__).parent
 SOURCES = ROOT / "runtime" / "core"
@@ -27,10 +26,9 @@ class CoreHook(BuildHookInterface[Any]):
         """Compile, and say what the wheel holds."""
         if self.target_name != "wheel" or os.environ.get("FUSION_PURE", "0") != "0":
             return
-        try:
-            made = _compiled()
-        except BaseError as error:
-            print(f"fusionrt goes without its compiled core: {error}", file=sys.stderr)
+        made = _compiled()
+        if made is None:
+            print("fusionrt goes without its compiled core", file=sys.stderr)
             return
         if version != "editable":
             build_data["pure_python"] = False
@@ -38,23 +36,17 @@ class CoreHook(BuildHookInterface[Any]):
             build_data["artifacts"].append(f"/{made.relative_to(ROOT).as_posix()}")
 
 
-def _compiled() -> Path:
-    """The extension's file.
-
-    Raises:
-        BaseError: it cannot be compiled here.
-    """
-    extension = Extension(
-        "fusionrt._core",
-        sorted(str(source.relative_to(ROOT)) for source in SOURCES.glob("*.c")),
-        depends=[str(SOURCES / "core.h")],
-    )
-    command = Distribution({"name": "fusionrt", "ext_modules": [extension]}).get_command_obj(
-        "build_ext"
-    )
+def _compiled() -> Path | None:
+    """The extension's file; None where it cannot be compiled: it is told why."""
+    sources = sorted(str(source.relative_to(ROOT)) for source in SOURCES.glob("*.c"))
+    extension = Extension("fusionrt._core", sources, optional=True)
+    distribution = Distribution({"name": "fusionrt", "ext_modules": [extension]})
+    command = distribution.get_command_obj("build_ext")
     command.build_lib = str(PLACE)
     command.build_temp = str(ROOT / "build")
+    command.force = True
     command.ensure_finalized()
+    made = PLACE / command.get_ext_filename("fusionrt._core")
+    made.unlink(missing_ok=True)
     command.run()
-    name: str = command.get_ext_filename("fusionrt._core")
-    return PLACE / name
+    return made if made.exists() else None

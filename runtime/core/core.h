@@ -109,8 +109,8 @@ typedef struct {
     PyObject *name;
     PyObject *table;     /* the attribute of an instance that holds its hits */
     Py_ssize_t positional; /* how many arguments are a key as they are; -1: only spelled out */
-    PyTypeObject *seen;  /* the class whose instances have that table at `offset` */
-    Py_ssize_t offset;
+    PyTypeObject *seen;  /* the class that was looked at last */
+    Py_ssize_t offset;   /* of the slot of its instances that has the table; 0: it is no slot */
     char leased;         /* of a client: a hit is as fresh as its lease (D6) */
     PyObject *dict;
     PyObject *weak;

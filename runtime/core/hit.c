@@ -58,28 +58,37 @@ hit_dealloc(Hit *hit)
     Py_DECREF(type);
 }
 
+/* Look once at where instances of a class have the table: of services, in a slot. */
+static int
+see(Method *method, PyTypeObject *type)
+{
+    PyObject *slot = PyObject_GetAttr((PyObject *)type, method->table);
+    if (slot == NULL) {
+        if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+            return -1;
+        }
+        PyErr_Clear();
+    }
+    method->offset = slot != NULL && Py_IS_TYPE(slot, &PyMemberDescr_Type)
+                         ? ((PyMemberDescrObject *)slot)->d_member->offset
+                         : 0;
+    Py_XDECREF(slot);
+    Py_XSETREF(method->seen, (PyTypeObject *)Py_NewRef(type));
+    return 0;
+}
+
 /* The instance's table of hits, a new reference; NULL without an error where there is none. */
 static PyObject *
 table_of(Method *method, PyObject *self)
 {
-    PyObject *table;
-    if (Py_TYPE(self) == method->seen) {
-        table = *(PyObject **)((char *)self + method->offset);
-        return Py_XNewRef(table);
+    if (Py_TYPE(self) != method->seen && see(method, Py_TYPE(self)) < 0) {
+        return NULL;
     }
-    PyObject *slot = PyObject_GetAttr((PyObject *)Py_TYPE(self), method->table);
-    if (slot == NULL) {
-        PyErr_Clear();
+    if (method->offset > 0) {
+        return Py_XNewRef(*(PyObject **)((char *)self + method->offset));
     }
-    else {
-        if (Py_IS_TYPE(slot, &PyMemberDescr_Type)) {
-            Py_XSETREF(method->seen, (PyTypeObject *)Py_NewRef(Py_TYPE(self)));
-            method->offset = ((PyMemberDescrObject *)slot)->d_member->offset;
-        }
-        Py_DECREF(slot);
-    }
-    table = PyObject_GetAttr(self, method->table);
-    if (table == NULL) {
+    PyObject *table = PyObject_GetAttr(self, method->table);
+    if (table == NULL && PyErr_ExceptionMatches(PyExc_Exception)) {
         PyErr_Clear();
     }
     return table;
@@ -186,7 +195,7 @@ hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value)
     State *state = method->state;
     PyObject *table = table_of(method, self);
     if (table == NULL) {
-        return 0;
+        return PyErr_Occurred() ? -1 : 0;
     }
     PyObject *found = NULL;
     if (PyDict_CheckExact(table)) {

@@ -19,6 +19,7 @@ import pytest
 
 import fusionrt
 from tests.services.memory import NotesInMemory, notes_of
+from tests.sizes import size
 
 WANTED_PURE = os.environ.get("FUSION_PURE", "0") != "0"
 
@@ -43,6 +44,39 @@ def _is_installed() -> bool:
 def test_where_there_is_a_compiler_it_is_there() -> None:
     """So that these tests run on the path that they mean to."""
     assert fusionrt.compiled or WANTED_PURE or shutil.which("cc") is None
+
+
+_FIELDS = """
+import importlib, fusionrt
+for name, module in {names!r}.items():
+    cls = getattr(importlib.import_module(module), name)
+    own = [each for base in cls.__mro__[:-1] for each in vars(base)]
+    print(name, *sorted(each for each in own if not each.startswith("__")))
+"""
+_CORE = "fusionrt.graph._core"
+TWINS = {
+    "Hit": f"{_CORE}.hit",
+    "Place": f"{_CORE}.retention",
+    "ComputedFields": f"{_CORE}.computed",
+    "RunFields": f"{_CORE}.run",
+    "FunctionFields": f"{_CORE}.function",
+    "SieveFields": f"{_CORE}.retention",
+    "RoomFields": f"{_CORE}.retention",
+    "CountsFields": f"{_CORE}.counts",
+    "Term": "fusionrt.primitives",
+}
+
+
+def test_twins_have_the_same_fields() -> None:
+    """Whatever is added to one, the other needs, too."""
+
+    def fields(pure: str) -> str:
+        environment = os.environ | {"FUSION_PURE": pure}
+        code = [sys.executable, "-c", _FIELDS.format(names=TWINS)]
+        run = subprocess.run(code, env=environment, capture_output=True, text=True, check=True)
+        return run.stdout
+
+    assert fields("0") == fields("1")
 
 
 # -- nothing is leaked --
@@ -110,12 +144,34 @@ async def _failed(notes: NotesInMemory) -> None:
         await notes.kind(0)
 
 
+async def _cascaded(notes: NotesInMemory) -> None:
+    """With a handler, and an edge that is made by a hit."""
+    await notes.get(0)
+    digest = await notes.computed.digest("me")
+    told: list[object] = []
+    digest.on_invalidated(told.append)
+    notes.invalidate.get(0)
+    assert told == [digest]
+
+
+async def _flagged(notes: NotesInMemory) -> None:
+    notes.invalidate.get(0)
+    task = asyncio.create_task(notes.digest("me"))
+    await asyncio.sleep(0)
+    notes.invalidate.ids("me", tag=fusionrt.ANY, limit=fusionrt.ANY)
+    await task
+
+
 WAYS = [
     *(_hit, _hit_by_keyword, _by_task, _cancelled, _closed, _asked, _by_hand),
-    *(_in_a_body, _missed, _unhashable, _failed),
+    *(_in_a_body, _missed, _unhashable, _failed, _cascaded, _flagged),
 ]
 
 
+TIMES = size(500, 50_000)
+
+
+@pytest.mark.search
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
 async def test_no_way_to_call_leaks(way: Callable[[NotesInMemory], Awaitable[None]]) -> None:
     """Three times as many calls leave nothing more behind."""
@@ -137,7 +193,7 @@ async def test_no_way_to_call_leaks(way: Callable[[NotesInMemory], Awaitable[Non
         return size
 
     objects = len(gc.get_objects())
-    assert await grown(3_000) - await grown(1_000) < 2_000 * 4
+    assert await grown(3 * TIMES) - await grown(TIMES) < 4_000 + TIMES
     assert len(gc.get_objects()) - objects < 100
 
 
