@@ -71,6 +71,7 @@ ROOMS: dict[str, set[str]] = {
     "front": {*BASE, "graph", "remote", "rpc"},
     "web": {
         *BASE,
+        *("annotations", "graph"),
         *("front", "host", "identity", "interceptors", "operations", "remote", "rpc", "services"),
         *("running", "signals", "table", "values", "wire"),
     },
