@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 import shlex
 import shutil
 import sys
@@ -235,7 +236,7 @@ def migrations(
 
     added = add_migrations(config, head)
     for path in added:
-        typer.echo(f"wrote {path}")
+        typer.echo(f"wrote {os.path.relpath(path)}")
     if not added:
         typer.echo("nothing to add: the project has all of them")
         return
