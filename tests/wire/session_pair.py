@@ -28,9 +28,9 @@ KEY = bytes(32)
 
 
 @cache
-def ask(kind: Kind, method: int = 7, timeout: float = math.inf, hops: int = 0) -> Ask:
+def ask(kind: Kind, method: int = 7, timeout: float = math.inf) -> Ask:
     """What calls have in common; for the same, the same."""
-    return Ask(kind, method, timeout=timeout, hops=hops)
+    return Ask(kind, method, timeout=timeout)
 
 
 def plain(

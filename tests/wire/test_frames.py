@@ -44,7 +44,7 @@ SCHEMA = Path(__file__).parents[2] / "schemas" / "frames.schema.json"
 def test_calls_on_the_wire_are_arrays_of_scalars_and_bytes() -> None:
     """Exactly these, so that a client in another language can be written from the schema."""
     call = Calls(
-        1, Kind.COMMAND, 0xFFFF_FFFF, (b"\x91\x01",), Encoding.JSON, 500, ("op",), 0, (("a", "b"),)
+        1, Kind.COMMAND, 0xFFFF_FFFF, (b"\x91\x01",), Encoding.JSON, 500, ("op",), (("a", "b"),)
     )
     data = encode_client_envelope("c", "p", 2**53 - 1, 7, (call, Bye()), b"proof")
     assert msgspec.msgpack.decode(data) == [
@@ -52,7 +52,7 @@ def test_calls_on_the_wire_are_arrays_of_scalars_and_bytes() -> None:
         "p",
         2**53 - 1,
         7,
-        [[1, 1, 2, 0xFFFF_FFFF, [b"\x91\x01"], 1, 500, ["op"], 0, [["a", "b"]]], [7]],
+        [[1, 1, 2, 0xFFFF_FFFF, [b"\x91\x01"], 1, 500, ["op"], [["a", "b"]]], [7]],
         b"proof",
     ]
 

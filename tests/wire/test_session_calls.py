@@ -20,9 +20,8 @@ from fusionrt.wire.frames import (
     Resync,
 )
 from fusionrt.wire.limits import Limits
-from fusionrt.wire.runs import Request
 
-from .session_pair import Pair, ask, plain
+from .session_pair import Pair, plain
 
 SMALL = Limits(max_bytes=4096)
 
@@ -102,15 +101,6 @@ def test_D13_a_call_whose_time_is_up_is_refused() -> None:
     (event,) = pair.to_client()
     assert isinstance(event, ce.Failed)
     assert (event.id, event.code) == (id, "timeout")
-
-
-def test_D24_a_call_carries_its_hops() -> None:
-    """So that a cycle over several hosts can be seen."""
-    pair = Pair()
-    pair.client.call(Request(ask(Kind.COMPUTE, hops=3), b"", 1000.0))
-    (event,) = pair.to_host()
-    assert isinstance(event, he.CallsReceived)
-    assert event.calls.hops == 3
 
 
 def test_a_failure_may_be_kept_like_a_result() -> None:

@@ -158,7 +158,6 @@ class ClientOutbox:
                 ask.encoding,
                 budget,
                 tuple(operations[start:end]),
-                ask.hops,
                 ask.headers,
             )
             for start, end in cuts

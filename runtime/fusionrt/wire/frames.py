@@ -48,7 +48,7 @@ __all__ = [
     "Wrote",
 ]
 
-VERSION = 3
+VERSION = 4
 """The version of the protocol: both ends must have the same one."""
 
 LAST_ID = 2**53 - 1
@@ -108,7 +108,6 @@ class Calls(Frame, frozen=True, tag=1):
     budget: milliseconds that are left; 0 means that time is up.
     operations: of commands, an operation id for each, which survives resending; of compute calls
         that ask whether a result still holds, its `content_id` (D16); otherwise empty.
-    hops: hosts that compute calls have come through to make these (D24).
     headers: names and values that all of them carry, such as `traceparent`; most calls carry none,
         and those that do travel in frames of their own.
     """
@@ -120,7 +119,6 @@ class Calls(Frame, frozen=True, tag=1):
     encoding: Encoding
     budget: Word
     operations: tuple[str, ...] = ()
-    hops: Natural = 0
     headers: tuple[tuple[str, str], ...] = ()
 
     @property

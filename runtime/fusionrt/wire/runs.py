@@ -33,13 +33,13 @@ ends: it has been asked in vain (D23)."""
 class Ask:
     """What calls have in common; compared by identity.
 
-    method: `method_id` of its name. timeout: the seconds that each has in all. hops: hosts that
-    these compute calls have come through. headers: what they carry beside their arguments.
+    method: `method_id` of its name. timeout: the seconds that each has in all.
+    headers: what they carry beside their arguments.
     repeats: whether they may run twice (D13); compute calls always may.
     single: they stream, but one item is all that comes back.
     """
 
-    __slots__ = ("encoding", "headers", "hops", "kind", "method", "repeats", "single", "timeout")
+    __slots__ = ("encoding", "headers", "kind", "method", "repeats", "single", "timeout")
 
     def __init__(
         self,
@@ -48,7 +48,6 @@ class Ask:
         *,
         encoding: Encoding = Encoding.MSGPACK,
         timeout: float = math.inf,
-        hops: int = 0,
         repeats: bool = False,
         single: bool = False,
         headers: Headers = (),
@@ -57,7 +56,6 @@ class Ask:
         self.method: Final = method
         self.encoding: Final = encoding
         self.timeout: Final = timeout
-        self.hops: Final = hops
         self.headers: Headers = headers
         self.repeats: Final = repeats or kind is Kind.COMPUTE
         self.single: Final = single

@@ -299,5 +299,5 @@ function alike(one, other) {
 function callFrame(call, now) {
   const budget = Math.max(0, Math.min(Math.floor((call.deadline - now) * 1000), 2 ** 32 - 1))
   const operations = call.operation ? [call.operation] : []
-  return [Tag.CALLS, call.id, call.kind, call.method, [call.arguments], 0, budget, operations, 0, call.headers]
+  return [Tag.CALLS, call.id, call.kind, call.method, [call.arguments], 0, budget, operations, call.headers]
 }

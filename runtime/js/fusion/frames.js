@@ -4,7 +4,7 @@ import { WireError } from "./errors.js"
 import { Reader } from "./msgpack.js"
 import { any, encode } from "./types.js"
 
-export const VERSION = 3
+export const VERSION = 4
 
 /** What a call asks for. */
 export const Kind = Object.freeze({ COMPUTE: 0, PLAIN: 1, COMMAND: 2, STREAM: 3, ONEWAY: 4 })
