@@ -1,14 +1,16 @@
-"""Both chapters of the tutorial do what they say: files are written, commands run, their output
+"""All chapters of the tutorial do what they say: files are written, commands run, their output
 compared.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from tests.natsserver import NatsServer
 DOCS = Path(__file__).parents[2] / "docs"
 TUTORIAL = DOCS / "tutorial.md"
 DATABASE = DOCS / "tutorial-database.md"
+WEB = DOCS / "web.md"
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,8 @@ def without_times(text: str) -> str:
 def module_and_arguments(command: str) -> list[str]:
     """A command of the page as arguments of this Python."""
     program, *arguments = shlex.split(command)
+    if program == "curl":
+        return ["-m", "tests.docs.curl", *arguments]
     return ["-m", "fusiongen", *arguments] if program == "fusiongen" else arguments
 
 
@@ -76,20 +81,30 @@ def start(command: str, folder: Path) -> Background:
     return Background(*arguments, cwd=folder, module=program, env={})
 
 
-def follow(page: Path, folder: Path, url: str) -> None:
-    """Do what it says, block by block."""
+def commands(text: str) -> Iterator[tuple[str, str]]:
+    """Each command of a block, and what it prints."""
+    for each in text.removeprefix("$ ").split("\n$ "):
+        command, _, output = each.partition("\n")
+        yield command, output if output.endswith("\n") or not output else output + "\n"
+
+
+def follow(page: Path, folder: Path, url: str, ports: Mapping[str, str] | None = None) -> None:
+    """Do what it says, block by block. ports: that stand in for those of the page."""
     with ExitStack() as stack:
         background: list[Background] = []
         for block in blocks(page):
             expected = block.text.replace("nats://127.0.0.1:4222", url)
+            for port, instead in (ports or {}).items():
+                expected = expected.replace(port, instead)
             command, _, output = expected.removeprefix("$ ").partition("\n")
             match block.language, block.info:
                 case _, info if info.startswith("file="):
                     write(block, folder)
                 case "console", "":
-                    done = run(command, folder)
-                    assert without_times(done.stdout) == without_times(output), command
-                    assert done.stderr == "", command
+                    for command, output in commands(expected):
+                        done = run(command, folder)
+                        assert without_times(done.stdout) == without_times(output), command
+                        assert done.stderr == "", command
                 case "console", "background":
                     background.append(stack.enter_context(start(command, folder)))
                     background[-1].wait_for(output.strip())
@@ -123,6 +138,25 @@ def test_the_chapter_on_databases(as_described: Path, nats_server: str) -> None:
             write(block, as_described)
     assert run("fusiongen generate", as_described).returncode == 0
     follow(DATABASE, as_described, nats_server)
+
+
+def free_port() -> str:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return str(taken.getsockname()[1])
+
+
+def test_the_chapter_on_browsers(
+    as_described: Path, nats_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same; what a module of the page is without being run is imported."""
+    monkeypatch.setenv("PYTHONPATH", f"{as_described}{os.pathsep}{DOCS.parent}")
+    for block in blocks(TUTORIAL):
+        if block.info.startswith("file="):
+            write(block, as_described)
+    assert run("fusiongen generate", as_described).returncode == 0
+    follow(WEB, as_described, nats_server, {"8000": free_port(), "8001": free_port()})
+    assert run("python -c 'import polls.site, polls.sign_in'", as_described).stderr == ""
 
 
 def test_the_readme_shows_the_example_as_it_is() -> None:

@@ -76,6 +76,11 @@ async def test_W2_only_what_is_listed_is_reached(world: World) -> None:
         await page.client(ProductsClient).get("pen")
 
 
+def test_a_gateway_is_made_without_a_loop() -> None:
+    """As modules make it; it answers once its host runs."""
+    assert Gateway(Host(), [CartsClient]).statistics().pages == 0
+
+
 def test_W2_what_no_gateway_serves_is_refused_when_it_is_made() -> None:
     """A contract that is given twice, and what is no client."""
     with pytest.raises(NotBoundError, match="twice"):

@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from starlette.requests import HTTPConnection
 
-from ..primitives import clock
+from ..primitives import now
 
 __all__ = ["Browser", "Cookies", "Renewed"]
 
@@ -81,17 +81,16 @@ class Renewed:
 
     def __init__(self) -> None:
         self._since: Final[dict[str, float]] = {}
-        self._now: Final = clock()
 
     def add(self, principal: str) -> None:
         """It has another one now."""
-        self._since[principal] = self._now()
+        self._since[principal] = now()
         while len(self._since) > MOST:
             del self._since[next(iter(self._since))]
 
     def __contains__(self, principal: str) -> bool:
         since = self._since.get(principal)
-        return since is not None and self._now() - since < ON_ITS_WAY
+        return since is not None and now() - since < ON_ITS_WAY
 
 
 def _principal(cookie: str) -> str:
