@@ -5,7 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-__all__ = ["until"]
+from fusionrt.wire.limits import Timing
+
+__all__ = ["SOONER", "until"]
+
+SOONER = Timing(keep_alive=0.5, lease=1.5, session=2.5, probe=0.25, hello=0.25)
+"""A quarter of the times of production, for tests that wait until a lost host is given up: no less,
+for a machine may be busy for a second."""
 
 
 async def until(condition: Callable[[], object], *, within: float = 10.0) -> None:

@@ -19,7 +19,7 @@ from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.transport.nats import NatsTransport
 from tests.golden.modes.expected.notes import NotesClient, NotesService
 from tests.lab import Lab, LabClient, TinyLab
-from tests.waiting import until
+from tests.waiting import SOONER, until
 
 
 @dataclass(eq=False)
@@ -84,13 +84,13 @@ async def cluster(url: str) -> AsyncIterator[Cluster]:
         transport = await NatsTransport.connect(url)
         first, second = Notes(), Notes(gate=asyncio.Event())
         second.gate.set()
-        host = await stack.enter_async_context(Host(transport=transport))
+        host = await stack.enter_async_context(Host(transport=transport, timing=SOONER))
         await host.serve(first)
-        calling = await stack.enter_async_context(Host(url))
+        calling = await stack.enter_async_context(Host(url, timing=SOONER))
         hosts, serving = [first, second], [host]
 
         async def lose() -> None:
-            other = await stack.enter_async_context(Host(url))
+            other = await stack.enter_async_context(Host(url, timing=SOONER))
             await other.serve(second)
             serving.append(other)
             await transport.close(drain=False)
@@ -131,9 +131,9 @@ async def test_D13_a_compute_method_past_the_cache_may_always_run_again(nats_ser
     second.gate.set()
     transport = await NatsTransport.connect(nats_server)
     async with (
-        Host(transport=transport) as one,
-        Host(nats_server) as two,
-        Host(nats_server) as calling,
+        Host(transport=transport, timing=SOONER) as one,
+        Host(nats_server, timing=SOONER) as two,
+        Host(nats_server, timing=SOONER) as calling,
     ):
         await one.serve(first)
         client = calling.client(LabClient)
@@ -189,13 +189,15 @@ async def test_D22_an_idempotent_stream_moves_with_its_client(nats_server: str) 
     async with AsyncExitStack() as stack:
         first, second = Notes(), Notes()
         second.gate.set()
-        leaving = Host(nats_server)
+        leaving = Host(nats_server, timing=SOONER)
         await leaving.__aenter__()
         await leaving.serve(first)
-        client = (await stack.enter_async_context(Host(nats_server))).client(NotesClient)
+        client = (await stack.enter_async_context(Host(nats_server, timing=SOONER))).client(
+            NotesClient
+        )
         reading = asyncio.create_task(_all(client.lines()))
         await until(lambda: first.waiting == 1)
-        await (await stack.enter_async_context(Host(nats_server))).serve(second)
+        await (await stack.enter_async_context(Host(nats_server, timing=SOONER))).serve(second)
         await leaving.__aexit__(None, None, None)
         assert await reading == ["last"]
 
@@ -242,7 +244,7 @@ async def test_D29_what_a_one_way_call_fails_with_is_counted_and_logged(
 async def test_a_one_way_call_outlives_its_client(nats_server: str) -> None:
     """A process may tell, and end: its host does not stop what nobody waits for."""
     async with cluster(nats_server) as it:
-        async with Host(nats_server) as passing:
+        async with Host(nats_server, timing=SOONER) as passing:
             client = passing.client(NotesClient)
             await client.note("tea")
             waits = asyncio.create_task(client.append("milk"))
@@ -262,10 +264,10 @@ async def test_D22_a_host_that_drains_ends_the_one_way_calls_of_clients_that_lef
 ) -> None:
     """What it took is done before it goes."""
     notes = Notes()
-    serving = Host(nats_server)
+    serving = Host(nats_server, timing=SOONER)
     await serving.__aenter__()
     await serving.serve(notes)
-    async with Host(nats_server) as passing:
+    async with Host(nats_server, timing=SOONER) as passing:
         await passing.client(NotesClient).note("tea")
         await until(lambda: notes.waiting == 1)
     leaving = asyncio.create_task(serving.__aexit__(None, None, None))
@@ -276,7 +278,7 @@ async def test_D22_a_host_that_drains_ends_the_one_way_calls_of_clients_that_lef
 
 async def test_a_one_way_call_waits_for_a_host_and_no_longer(nats_server: str) -> None:
     """It is an error that nobody serves it, for it never left."""
-    async with Host(nats_server) as calling:
+    async with Host(nats_server, timing=SOONER) as calling:
         with pytest.raises(RemoteUnavailable, match="no host serves it") as caught:
             await calling.client(NotesClient).note("tea")
         assert not caught.value.may_have_run
@@ -374,14 +376,14 @@ def test_each_kind_of_call_is_tried_again_until_there_is_a_host(kind: str) -> No
 
     async def scenario() -> None:
         network = MemoryNetwork()
-        async with Host(transport=network.connect("calling")) as calling:
+        async with Host(transport=network.connect("calling"), timing=SOONER) as calling:
             calls = _calls(calling, retries=0)
             with pytest.raises(RemoteUnavailable, match="no host serves it"):
                 await calls[kind]()
             call = asyncio.ensure_future(_calls(calling, retries=5)[kind]())
             await asyncio.sleep(3.0)
             assert not call.done()
-            async with Host(transport=network.connect("serving")) as serving:
+            async with Host(transport=network.connect("serving"), timing=SOONER) as serving:
                 notes = Notes()
                 notes.gate.set()
                 await serving.serve(notes)
@@ -405,7 +407,10 @@ def _calls(calling: Host, retries: int) -> dict[str, Callable[[], Coroutine[Any,
 
 async def test_a_client_with_retries_asks_as_one_without(nats_server: str) -> None:
     """Its first tries share what calls have in common, so that they travel together."""
-    async with Host(nats_server) as serving, Host(nats_server) as calling:
+    async with (
+        Host(nats_server, timing=SOONER) as serving,
+        Host(nats_server, timing=SOONER) as calling,
+    ):
         notes = Notes()
         notes.gate.set()
         await serving.serve(notes)

@@ -17,7 +17,7 @@ from tests.golden.modes.expected.notes import NotesClient
 from tests.lab import LabClient, TinyLab
 from tests.natsserver import NatsServer
 from tests.remote.test_modes import Notes
-from tests.waiting import until
+from tests.waiting import SOONER, until
 
 
 @dataclass
@@ -78,7 +78,7 @@ async def room(nats_server: str) -> AsyncIterator[Room]:
 async def opened(url: str) -> AsyncIterator[Room]:
     """The same at this broker."""
     async with AsyncExitStack() as stack:
-        serving = await stack.enter_async_context(Host(url))
+        serving = await stack.enter_async_context(Host(url, timing=SOONER))
         await serving.serve(TinyLab({"a": -1}))
         yield Room(url, serving, stack)
 

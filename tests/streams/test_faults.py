@@ -14,13 +14,13 @@ from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Kind
-from fusionrt.wire.limits import Limits
+from fusionrt.wire.limits import Limits, Timing
 from fusionrt.wire.runs import Request
 from tests.natsserver import NatsServer
 from tests.streams.contracts import Row
 from tests.streams.generated.flows import FlowsClient
 from tests.streams.world import MyFlows, Source, World, in_memory, over_nats
-from tests.waiting import until
+from tests.waiting import SOONER, until
 
 MANY = 10_000
 HEAVY = Faults(delay=(0.0, 0.01), drop=0.15, duplicate=0.1)
@@ -34,7 +34,7 @@ def test_D18_what_is_sent_arrives_over_a_network_that_loses() -> None:
 
 async def lossy(seed: int) -> None:
     """Streams in all directions; time is virtual."""
-    async with in_memory(seed=seed) as world:
+    async with in_memory(seed=seed, timing=Timing()) as world:
         assert await world.flows.sum(Source(1).numbers()) == 0
         assert world.network is not None
         world.network.faults = HEAVY
@@ -70,7 +70,7 @@ async def test_D18_a_lost_host_ends_both_ends_with_a_clear_error(remote: World) 
     """The caller is told, its iterator is closed; another host is not given the rest."""
     source = Source(3, waits=asyncio.Event())
     assert remote.network is not None
-    async with Host(transport=remote.network.connect("another")) as another:
+    async with Host(transport=remote.network.connect("another"), timing=SOONER) as another:
         call = asyncio.ensure_future(remote.flows.sum(source.numbers()))
         await until(lambda: remote.service.seen == 3)
         await another.serve(MyFlows())
@@ -100,7 +100,7 @@ async def test_D13_an_idempotent_call_is_made_again_until_it_has_sent_items(
     assert remote.network is not None
     source = Source(3)
     remote.service.pace.clear()
-    async with Host(transport=remote.network.connect("another")) as another:
+    async with Host(transport=remote.network.connect("another"), timing=SOONER) as another:
         call = asyncio.ensure_future(remote.flows.count(source.numbers()))
         await until(lambda: remote.service.counting == 1)
         await another.serve(second := MyFlows())
@@ -110,7 +110,7 @@ async def test_D13_an_idempotent_call_is_made_again_until_it_has_sent_items(
         source = Source(3, waits=asyncio.Event())
         call = asyncio.ensure_future(remote.flows.count(source.numbers()))
         await until(lambda: second.seen == 6)
-        async with Host(transport=remote.network.connect("third")) as third:
+        async with Host(transport=remote.network.connect("third"), timing=SOONER) as third:
             await third.serve(last := MyFlows())
             remote.network.crash("another")
             with pytest.raises(RemoteUnavailable) as caught:
@@ -124,9 +124,9 @@ async def test_D13_an_idempotent_call_is_made_again_until_it_has_sent_items(
 async def test_D22_what_is_sent_items_has_its_outcome_when_its_host_leaves(command: bool) -> None:
     """It is a call like others: its host has all of the items, and ends it."""
     network, source = MemoryNetwork(1), Source(3, waits=(rest := asyncio.Event()))
-    leaving = await Host(transport=network.connect("leaving")).__aenter__()
+    leaving = await Host(transport=network.connect("leaving"), timing=SOONER).__aenter__()
     await leaving.serve(service := MyFlows())
-    async with Host(transport=network.connect("calling")) as calling:
+    async with Host(transport=network.connect("calling"), timing=SOONER) as calling:
         flows = calling.client(FlowsClient)
         made = flows.load("a", source.rows()) if command else flows.sum(source.numbers())
         call = asyncio.ensure_future(made)
@@ -143,7 +143,7 @@ async def test_D13_a_call_that_no_body_reads_is_made_again_elsewhere(remote: Wor
     """Nothing was taken from its iterator, so another host can have all of it."""
     source = Source(3)
     assert remote.network is not None and remote.serving is not None
-    async with Host(transport=remote.network.connect("another")) as another:
+    async with Host(transport=remote.network.connect("another"), timing=SOONER) as another:
         remote.network.partition("serving")
         call = asyncio.ensure_future(remote.flows.sum(source.numbers()))
         await asyncio.sleep(0.1)
@@ -234,9 +234,9 @@ async def test_D22_a_host_that_drains_ends_what_is_sent_to_it() -> None:
     """As with streams: the caller is told to begin anew, elsewhere."""
     service = MyFlows()
     network = MemoryNetwork(1)
-    async with Host(transport=network.connect("calling")) as calling:
+    async with Host(transport=network.connect("calling"), timing=SOONER) as calling:
         source = Source(3, waits=asyncio.Event())
-        async with Host(transport=network.connect("serving")) as serving:
+        async with Host(transport=network.connect("serving"), timing=SOONER) as serving:
             await serving.serve(service)
             client = calling.client(FlowsClient)
             call = asyncio.ensure_future(client.sum(source.numbers()))

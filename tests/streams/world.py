@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from fusionrt import Host
 from fusionrt.transport.memory import Faults, MemoryNetwork
+from fusionrt.wire.limits import Timing
 from tests.streams.contracts import Flows, Page, Refused, Row
 from tests.streams.generated.flows import FlowsClient, FlowsService
+from tests.waiting import SOONER
 
 __all__ = ["MyFlows", "Source", "World", "alone", "in_memory", "over_nats"]
 
@@ -181,13 +183,15 @@ async def alone() -> AsyncIterator[World]:
 
 
 @asynccontextmanager
-async def in_memory(faults: Faults | None = None, seed: int = 1) -> AsyncIterator[World]:
+async def in_memory(
+    faults: Faults | None = None, seed: int = 1, timing: Timing = SOONER
+) -> AsyncIterator[World]:
     """Over a network in memory."""
     service = MyFlows()
     network = MemoryNetwork(seed, faults)
     async with (
-        Host(transport=network.connect("serving")) as serving,
-        Host(transport=network.connect("calling")) as calling,
+        Host(transport=network.connect("serving"), timing=timing) as serving,
+        Host(transport=network.connect("calling"), timing=timing) as calling,
     ):
         await serving.serve(service)
         yield World(service, calling.client(FlowsClient), network, serving, calling)
