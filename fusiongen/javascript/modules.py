@@ -104,7 +104,7 @@ def _view(
         "service": name,
         "title": title,
         "doc": service.doc or f"The service `{name}`.",
-        "version": _version(service),
+        "version": _version(service, maker.types),
         "methods": methods,
         "compute": [each for each in methods if each.kind is MethodKind.COMPUTE],
         "others": [each for each in methods if each.kind is not MethodKind.COMPUTE],
@@ -132,7 +132,8 @@ def _words(text: str) -> Iterator[str]:
     yield word
 
 
-def _version(service: ServiceDescription) -> str:
+def _version(service: ServiceDescription, types: Types) -> str:
     """What tells one shape of a contract from another: what is kept of one is no use to another."""
-    content = service.model_dump_json(exclude={"doc", "line"})
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    content = service.model_dump_json(exclude={"doc", "file", "line"})
+    fields = [(each.name, each.script, each.fields) for each in types.definitions]
+    return hashlib.sha256(f"{content}{fields}".encode()).hexdigest()[:16]

@@ -140,6 +140,8 @@ export interface Connection {
   readonly status: Status
   /** Calls `handler` whenever the status changes, until the returned function is called. */
   onStatus(handler: (status: Status) => void): () => void
+  /** The user signs out: nothing of theirs stays in the browser. Then it leaves. */
+  forget(): Promise<void>
   /** Leaves: hosts forget what they hold for this page, and every call fails. */
   close(): void
 }
@@ -149,7 +151,15 @@ export interface Connection {
  *
  * @param urls Where gateways are mounted: `/fusion`. Of several, the next one is asked where one is lost.
  */
-export function connect(...urls: string[]): Connection
+export function connect(urls: string | readonly string[], options?: ConnectOptions): Connection
+
+export interface ConnectOptions {
+  /**
+   * Keeps the last known values of this user (and tenant) in the browser: after a reload they are shown at once, as
+   * `stale` or `offline`, until a host says whether they still hold.
+   */
+  cache?: string
+}
 
 /** What a computed may be told apart by. */
 export type Key = string | number | bigint | boolean | null | undefined

@@ -4,6 +4,7 @@
  * Generated modules say what there is to call; this is what calls it.
  */
 
+import { Cache } from "./fusion/cache.js"
 import { makeClient, patch } from "./fusion/client.js"
 import { Made } from "./fusion/graph.js"
 import { Link } from "./fusion/link.js"
@@ -21,10 +22,10 @@ export { Float, Instant } from "./fusion/types.js"
 class Connection {
   #peers
 
-  /** @param {string[]} urls */
-  constructor(urls) {
+  /** @param {readonly string[]} urls @param {Cache | null} cache */
+  constructor(urls, cache) {
     const cid = crypto.randomUUID().replaceAll("-", "")
-    this.#peers = new Peers(new Link(urls), cid)
+    this.#peers = new Peers(new Link(urls), cid, cache)
   }
 
   /** A client of a service, which its generated module names. @param {any} service */
@@ -42,6 +43,14 @@ class Connection {
     return this.#peers.link.watch(handler)
   }
 
+  /** The user signs out: nothing of theirs stays in the browser. Then it leaves. */
+  async forget() {
+    const { cache } = this.#peers
+    page.graph.clear("the user has signed out")
+    this.close()
+    await cache?.forget()
+  }
+
   /** Leaves: hosts forget what they hold for this page, and every call fails. */
   close() {
     this.#peers.close()
@@ -51,10 +60,11 @@ class Connection {
 /**
  * Connects to a gateway, and again for as long as there is a page.
  *
- * @param {...string} urls Where gateways are mounted: `/fusion`. Of several, the next one is asked where one is lost.
+ * @param {string | readonly string[]} urls Where gateways are mounted: `/fusion`. Of several, the next one is asked where one is lost.
+ * @param {{ cache?: string }} [options] cache: keeps the last known values of this user (and tenant) in the browser.
  */
-export function connect(...urls) {
-  return new Connection(urls)
+export function connect(urls, { cache } = {}) {
+  return new Connection(typeof urls === "string" ? [urls] : urls, cache === undefined ? null : new Cache(cache))
 }
 
 let made = 0

@@ -21,10 +21,10 @@ from tests.natsserver import NatsServer
 from tests.web.serving import served
 
 from .conftest import Generate
-from .node import HERE
+from .node import HERE, installed
 from .suite import Suite, names_in
 
-CASES = [HERE / f"{name}.test.mjs" for name in ("conformance", "optimistic")]
+CASES = [HERE / f"{name}.test.mjs" for name in ("conformance", "optimistic", "cache")]
 
 
 async def _run(generated: Path, nats: str) -> Suite:
@@ -47,6 +47,7 @@ async def _run(generated: Path, nats: str) -> Suite:
 @pytest.fixture(scope="session")
 def suite(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Suite:
     """The results of all cases."""
+    installed()
     server = NatsServer(tmp_path_factory.mktemp("nats"))
     try:
         return asyncio.run(_run(generate(HERE.parent / "conformance"), server.url))

@@ -28,6 +28,8 @@ export class Computed {
   usedAt = now()
   /** How many calls wait for it. */
   waiting = 0
+  /** Whether it is shown before anybody has confirmed it. */
+  tentative = false
   /** @type {Set<Computed>} What this was made from. */
   uses = new Set()
   /** @type {Set<Computed>} What it may have been made from; see `scope.js`. */
@@ -61,8 +63,18 @@ export class Computed {
 
   /** Whether something in it is not confirmed by a host yet (W6). @type {boolean} */
   get optimistic() {
-    for (const each of this.uses) if (each.optimistic) return true
-    for (const each of this.perhaps) if (each.optimistic) return true
+    return this.#some((each) => each.optimistic)
+  }
+
+  /** Whether something in it may be shown before it is proven: it is optimistic, or the last known value (W6, W7). @type {boolean} */
+  get shownEarly() {
+    return this.tentative || this.#some((each) => each.shownEarly)
+  }
+
+  /** @param {(each: Computed) => boolean} is */
+  #some(is) {
+    for (const each of this.uses) if (is(each)) return true
+    for (const each of this.perhaps) if (is(each)) return true
     return false
   }
 

@@ -35,7 +35,8 @@ export class Link {
   #socket = null
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer
-  #closed = false
+  /** Whether it was left for good. */
+  closed = false
   /** @type {Map<string, Listener>} */
   #listeners = new Map()
   /** @type {Set<(status: Status) => void>} */
@@ -43,7 +44,7 @@ export class Link {
   /** @type {(() => void)[]} */
   #unhear = []
 
-  /** @param {string[]} urls Of gateways: the next one is asked where one cannot be reached. */
+  /** @param {readonly string[]} urls Of gateways: the next one is asked where one cannot be reached. */
   constructor(urls) {
     this.#urls = urls.map(socketUrl)
     this.#hear("online", () => this.wake())
@@ -87,7 +88,7 @@ export class Link {
   /** The network may be back, or the machine awake: what is due is done now. */
   wake() {
     for (const listener of this.#listeners.values()) listener.woken()
-    if (this.#socket === null && !this.#closed) {
+    if (this.#socket === null && !this.closed) {
       this.#pause = 0
       this.#again(0)
     }
@@ -117,7 +118,7 @@ export class Link {
   }
 
   close() {
-    this.#closed = true
+    this.closed = true
     this.#leave()
     clearTimeout(this.#timer)
     for (const unhear of this.#unhear.splice(0)) unhear()
@@ -185,7 +186,7 @@ export class Link {
 
   /** @param {number} [pause] Seconds until it is tried again; by default longer each time. */
   #again(pause) {
-    if (this.#closed) return
+    if (this.closed) return
     this.#pause = Math.min(Math.max(2 * this.#pause, /** @type {number} */ (PAUSE[0])), /** @type {number} */ (PAUSE[1]))
     const seconds = pause ?? this.#pause * (0.5 + Math.random() / 2)
     clearTimeout(this.#timer)

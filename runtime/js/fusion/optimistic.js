@@ -49,6 +49,7 @@ class Patched extends Computed {
   /** @param {import("./graph.js").Graph} graph @param {unknown} value */
   constructor(graph, value) {
     super(graph, null)
+    this.tentative = true
     this.complete(value)
   }
 

@@ -13,7 +13,7 @@ const HOSTS_LOST = 3
 /** Seconds for which a change is told to hosts that are met only now (D15). */
 const RECENT = 10
 
-/** @typedef {import("./link.js").Link} Link @typedef {import("./frames.js").Mark} Mark */
+/** @typedef {import("./cache.js").Cache} Cache @typedef {import("./link.js").Link} Link @typedef {import("./frames.js").Mark} Mark */
 /** @typedef {import("./calls.js").Call} Call @typedef {import("./errors.js").FusionError} FusionError */
 
 /**
@@ -35,10 +35,11 @@ export class Peers {
   /** @type {{ mark: Mark, at: number }[]} */
   #recent = []
 
-  /** @param {Link} link @param {string} cid */
-  constructor(link, cid) {
+  /** @param {Link} link @param {string} cid @param {Cache | null} cache */
+  constructor(link, cid, cache) {
     this.link = link
     this.cid = cid
+    this.cache = cache
     page.connections.add(this)
     link.watch(() => page.turned())
   }
@@ -109,6 +110,11 @@ export class Peer {
     this.#peers = peers
   }
 
+  /** The last known values of its user, if they are kept. */
+  get cache() {
+    return this.#peers.cache
+  }
+
   get #link() {
     return this.#peers.link
   }
@@ -124,7 +130,7 @@ export class Peer {
 
   /** Whether there is a known outage (D26). */
   get out() {
-    return now() - this.#link.downSince >= GRACE
+    return this.#link.closed || now() - this.#link.downSince >= GRACE
   }
 
   outage() {

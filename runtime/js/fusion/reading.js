@@ -42,7 +42,7 @@ export function read(find, name, options) {
  * @param {() => Computed} next
  * @param {string} name
  * @param {ReadOptions} options
- * @param {boolean} shown Whether it is for what is watched, which may be optimistic (W6).
+ * @param {boolean} shown Whether it is for what is watched, which may be tentative (W6, W7).
  */
 async function readOn(computed, next, name, options, shown) {
   const { timeout, signal } = options
@@ -53,7 +53,7 @@ async function readOn(computed, next, name, options, shown) {
       await waiting(computed, [computed.settled, late?.over, abort?.over])
       if (computed.error !== undefined) throw computed.error
       if (computed.state === "invalidated" || computed.proven || options.stale_ok) return computed.value
-      if (shown && computed.optimistic) return computed.value
+      if (shown && computed.shownEarly) return computed.value
       await proof(computed, name, [late?.over, abort?.over])
       if (computed.proven) return computed.value
       computed = next()

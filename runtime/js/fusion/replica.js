@@ -11,7 +11,7 @@ import { decode } from "./types.js"
 /** Seconds that a host has for an answer, however long its readers wait. */
 const LONGEST = 60
 
-/** @typedef {import("./graph.js").Graph} Graph @typedef {import("./peer.js").Peer} Peer */
+/** @typedef {import("./cache.js").Cache} Cache @typedef {import("./graph.js").Graph} Graph @typedef {import("./peer.js").Peer} Peer */
 /** @typedef {import("./service.js").Method} Method @typedef {import("./frames.js").Ending} Ending */
 
 export class Replica extends Computed {
@@ -20,19 +20,39 @@ export class Replica extends Computed {
   /** @type {Uint8Array | null} The bytes of the value, for that question. */
   payload = null
 
+  /** @type {Held | null} */
+  call = null
+
   /** @param {Graph} graph @param {string} key @param {Peer} peer @param {Method} method @param {Uint8Array} args */
   constructor(graph, key, peer, method, args) {
     super(graph, key)
     this.peer = peer
     this.method = method
     this.args = args
-    this.call = new Held(this)
-    peer.ask(this.call)
+    if (peer.cache) peer.cache.ready.then(() => this.#remember(/** @type {Cache} */ (peer.cache)))
+    else this.#ask(new Held(this))
+  }
+
+  /** @param {Held} call */
+  #ask(call) {
+    this.call = call
+    this.peer.ask(call)
+  }
+
+  /** Begins with the last known value, if there is one (W7). @param {Cache} cache */
+  #remember(cache) {
+    if (this.state !== "computing") return
+    const key = cache.key(this.method, this.args)
+    const payload = cache.take(key)
+    if (payload === undefined || !this.#decoded(payload)) return this.#ask(new Held(this))
+    this.adrift = this.tentative = true
+    this.payload = payload
+    this.#ask(new Matching(this, contentId(payload)))
   }
 
   get proven() {
+    if (this.state !== "consistent" || this.adrift || !this.call?.session) return false
     const { session, id } = this.call
-    if (this.state !== "consistent" || this.adrift || session === null) return false
     return session.live && !session.calls.suspended.has(id)
   }
 
@@ -45,30 +65,41 @@ export class Replica extends Computed {
       return this.fail(error, held)
     }
     this.payload = payload
+    const { cache } = this.peer
+    cache?.keep(cache.key(this.method, this.args), payload)
     this.complete(value)
     if (!held) this.invalidate("no host holds it")
+  }
+
+  /** Whether what was kept can be read; if so, it is the value. @param {Uint8Array} payload */
+  #decoded(payload) {
+    try {
+      this.complete(decode(this.method.result, payload))
+      return true
+    } catch {
+      return false // of an older form: it is asked for anew
+    }
   }
 
   /** Nobody holds it for us any more: another host may have the same. */
   lost() {
     if (this.payload === null || !this.wanted) return this.invalidate(LOST)
     this.adrift = true
-    this.call = new Matching(this, contentId(this.payload))
-    this.peer.ask(this.call)
+    this.#ask(new Matching(this, contentId(this.payload)))
   }
 
   matched() {
-    this.adrift = false
+    this.adrift = this.tentative = false
   }
 
   /** Nobody needs it any more (D17). */
   left() {
-    this.peer.release(this.call)
+    if (this.call) this.peer.release(this.call)
   }
 
   /** Nobody waits for it: its host stops (D19). */
   abandon() {
-    this.peer.release(this.call)
+    this.left()
     this.fail(new Cancelled(this.method.name), false)
   }
 }

@@ -4,7 +4,7 @@ import { connect, watch } from "/generated/fusion.js"
 import { Kit } from "/generated/kit.js"
 
 const options = new URLSearchParams(location.search)
-const connection = connect(...options.getAll("gateway"))
+const connection = connect(options.getAll("gateway"), options.has("user") ? { cache: options.get("user") } : {})
 const kit = connection.client(Kit)
 
 const show = (id, text) => {
