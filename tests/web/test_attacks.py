@@ -156,10 +156,13 @@ async def test_W9_a_page_is_one_client(door: Door) -> None:
 
 
 async def test_W9_a_message_that_is_too_large_closes_the_page(door: Door) -> None:
-    """With a code that says so."""
-    async with raw(door.ws) as page:
-        await page.socket.send(bytes(2 * 1024 * 1024))
-        assert await page.code() == Code.TOO_LARGE
+    """With a code that says so: ours, or, where the socket does not even read it, that of the
+    WebSocket protocol.
+    """
+    for size, code in (LARGEST + 512, Code.TOO_LARGE), (2 * LARGEST, 1009):
+        async with raw(door.ws) as page:
+            await page.socket.send(bytes(size))
+            assert await page.code() == code
 
 
 async def test_W9_a_page_that_floods_is_closed(world: World) -> None:
