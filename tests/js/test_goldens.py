@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import pytest
 from fusiongen.errors import ContractError
 from fusiongen.javascript.plan import plan
 from fusiongen.output.files import replace
+from fusiongen.project import Project, load
 from tests.golden.regenerate import cases, project_of
+from tests.python import ROOT
 
-from .node import NODE, installed
+from .node import HERE, NODE, installed
 
 REFUSED = {
     "secrets": ("contract.py:38:1", "`pydantic.SecretBytes`"),
@@ -28,11 +31,13 @@ STRICT = {
     "module": "nodenext",
     "lib": ["es2024", "dom"],
     "types": [],
+    "noUncheckedIndexedAccess": True,
+    "exactOptionalPropertyTypes": True,
 }
 
 
-def _write(case: str, out: Path) -> None:
-    project = dataclasses.replace(project_of(case), javascript=out)
+def _write(project: Project, out: Path) -> None:
+    project = dataclasses.replace(project, javascript=out)
     for path, text in plan(project).files.items():
         if path.is_relative_to(out):
             replace(path, text)
@@ -44,17 +49,31 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("goldens")
     for case in cases():
         if case not in REFUSED:
-            _write(case, folder / case)
+            _write(project_of(case), folder / case)
+    _write(load(HERE.parent / "conformance"), folder / "conformance")
     (folder / "package.json").write_text('{ "type": "module" }')
     return folder
 
 
 def test_W12_typescript_takes_what_is_generated(written: Path) -> None:
-    """`tsc --strict` finds nothing in any declaration, unused libraries of types included."""
+    """`tsc --strict` finds nothing in any declaration, nor in an application that uses one."""
+    shutil.copy(HERE / "sample.ts", written)
     config = {"compilerOptions": STRICT, "include": ["**/*.ts"]}
     (written / "tsconfig.json").write_text(json.dumps(config))
     tsc = installed() / "typescript" / "bin" / "tsc"
     done = subprocess.run([NODE, tsc, "-p", written], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_runtime_is_as_typed_as_it_says(tmp_path: Path) -> None:
+    """`tsc --strict` finds nothing in the comments that give its JavaScript types."""
+    sources = ROOT / "runtime" / "js" / "fusion"
+    options = {**STRICT, "allowJs": True, "checkJs": True, "exactOptionalPropertyTypes": False}
+    options |= {"noUncheckedIndexedAccess": False, "lib": ["es2024", "dom", "dom.iterable"]}
+    config = {"compilerOptions": options, "include": [f"{sources}/*.js"]}
+    (tmp_path / "tsconfig.json").write_text(json.dumps(config))
+    tsc = installed() / "typescript" / "bin" / "tsc"
+    done = subprocess.run([NODE, tsc, "-p", tmp_path], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout
 
 
@@ -73,7 +92,7 @@ def test_W12_a_type_that_javascript_cannot_be_given_is_refused(case: str, tmp_pa
     """With the place of its method, why, and what to do; nothing is lost silently."""
     place, reason = REFUSED[case]
     with pytest.raises(ContractError) as refused:
-        _write(case, tmp_path)
+        _write(project_of(case), tmp_path)
     (found,) = refused.value.diagnostics
     assert str(found.span) == place
     assert reason in found.message

@@ -20,7 +20,9 @@ export function attempt(run) {
 
 /** @type {(() => void)[]} */
 const waiting = []
-const channel = typeof setImmediate === "undefined" ? new MessageChannel() : null
+/** Of Node. @type {((run: () => void) => void) | undefined} */
+const setImmediate = Reflect.get(globalThis, "setImmediate")
+const channel = setImmediate === undefined ? new MessageChannel() : null
 if (channel) channel.port1.onmessage = runWaiting
 
 function runWaiting() {
@@ -37,7 +39,7 @@ export function soon(run) {
   waiting.push(run)
   if (waiting.length > 1) return
   if (channel) channel.port2.postMessage(null)
-  else setImmediate(runWaiting)
+  else setImmediate?.(runWaiting)
 }
 
 let last = Date.now()

@@ -21,7 +21,7 @@ export class Lease {
   until = -Infinity
   /** When the oldest question without an answer was sent. */
   unanswered = Infinity
-  /** Seconds without an answer after which the connection is taken to lead nowhere: as long as answers may take. */
+  /** Seconds without an answer after which the connection is taken to lead nowhere. @type {number} */
   patience = PATIENCE[0]
   /** @type {Map<number, number>} */
   #asked = new Map()

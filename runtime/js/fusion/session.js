@@ -49,6 +49,7 @@ export class Session {
   #cid
   #owner
   #lease = new Lease(now())
+  /** @type {Uint8Array} */
   #proof = NO_PROOF
   #last = 0
   /** The first question whose answer makes up for what was lost. */

@@ -304,8 +304,11 @@ export function formOf(value) {
   return value instanceof Map ? "map" : "object"
 }
 
-/** What a value of a literal begins with. @param {unknown} value @returns {Sort} */
-const sortOf = (value) => /** @type {Sort} */ ({ string: "str", boolean: "bool", number: "int", null: "nil" }[formOf(value)])
+/** @type {Record<string, Sort>} */
+const SORTS = { string: "str", boolean: "bool", number: "int", null: "nil" }
+
+/** What a value of a literal begins with. @param {unknown} value */
+const sortOf = (value) => /** @type {Sort} */ (SORTS[formOf(value)])
 
 /** @template T @param {Codec<T>} codec @param {T} value */
 export function encode(codec, value) {
