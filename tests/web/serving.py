@@ -18,15 +18,16 @@ class Served:
     """Where it is."""
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self.host = f"127.0.0.1:{port}"
         self.http = f"http://{self.host}"
         self.ws = f"ws://{self.host}"
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[Served]:
-    """Serve it, by uvicorn, on a free port of this machine."""
-    with listening("127.0.0.1", 0) as sock:
+async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[Served]:
+    """Serve it, by uvicorn; without a port, on one of this machine that is free."""
+    with listening("127.0.0.1", port) as sock:
         server = Server(app)
         running = asyncio.create_task(server.serve([sock]))
         await until(lambda: server.started)
@@ -35,3 +36,5 @@ async def served(app: ASGIApp) -> AsyncIterator[Served]:
         finally:
             server.should_exit = server.force_exit = True
             await running
+            for each in list(server.server_state.connections):
+                each.transport.abort()
