@@ -159,9 +159,9 @@ async def test_W9_a_message_that_is_too_large_closes_the_page(door: Door) -> Non
     """With a code that says so: ours, or, where the socket does not even read it, that of the
     WebSocket protocol.
     """
-    for size, code in (LARGEST + 512, Code.TOO_LARGE), (2 * LARGEST, 1009):
+    for length, code in (LARGEST + 512, Code.TOO_LARGE), (2 * LARGEST, 1009):
         async with raw(door.ws) as page:
-            await page.socket.send(bytes(size))
+            await page.socket.send(bytes(length))
             assert await page.code() == code
 
 
