@@ -11,13 +11,15 @@ from unittest.mock import patch
 
 import pytest
 
-from fusionrt import Host, JetStreamLog
-from fusionrt.operations import Nudges
+from fusionrt import Host, JetStreamLog, operation
+from fusionrt.operations import Nudges, OpenLog
 from fusionrt.operations.jetstream.following import _Ear
+from fusionrt.operations.jetstream.storing import Storing
 from fusionrt.testing import run
 from fusionrt.transport import Record
 from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.transport.memory_journal import MemoryStream
+from tests.holding import held
 from tests.lab import TinyLab
 from tests.simulation.mutants import Edit, Mutant, mutated
 
@@ -37,6 +39,7 @@ class World:
     data: dict[str, int]
     labs: dict[str, TinyLab]
     iids: dict[str, str] = field(default_factory=dict)
+    logs: dict[str, OpenLog] = field(default_factory=dict)
 
     async def put(self, key: str, value: int) -> None:
         """By the first host."""
@@ -80,6 +83,9 @@ async def world() -> AsyncIterator[World]:
             host = Host(transport=network.connect(name), log=JetStreamLog(retention=3600.0))
             await (await exits.enter_async_context(host)).serve(lab)
             made.iids[name] = host.iid
+            log = host._open()._nudges.log
+            assert log is not None
+            made.logs[name] = log
         await made.put("a", 1)  # a position from which everybody reads on
         await asyncio.sleep(LONG)
         assert [await made.wrong(name) for name in NAMES] == [[], [], []]
@@ -131,6 +137,20 @@ async def it_went_back(world: World) -> list[str]:
     return await world.wrong("three")
 
 
+async def sent_to_another(world: World) -> list[str]:
+    """A command's host is slow to hear that it is stored. It is sent again, to another one that
+    knows; who was told there asks the first one what it reads (D15)."""
+    with held(Storing, "store", after=True) as stored, operation.once("x"):
+        slow = asyncio.ensure_future(world.put("a", 2))
+        await stored.reached_by(slow)
+        assert await world.labs["two"].put("a", 3) == 2
+        await world.logs["one"].catch_up()
+        wrong = await world.wrong("one")
+        stored.go_on()
+        await slow
+    return wrong
+
+
 def _following(*edits: tuple[str, str, str]) -> Mutant:
     return Mutant(1, tuple(Edit(FOLLOWING + where, old, new) for where, old, new in edits))
 
@@ -160,6 +180,10 @@ CASES = {
     "O9: a log that went back is told to nobody": (
         _following(("Following._missing", "self._history_lost(extent)", "pass")),
         it_went_back,
+    ),
+    "D15: what a host stored itself counts as applied": (
+        Mutant(1, (Edit("operations.applying:Applier.needs", " or id in self.pending", ""),)),
+        sent_to_another,
     ),
 }
 """Mistakes, and the script in which each shows."""

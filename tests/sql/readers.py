@@ -34,6 +34,9 @@ class Told:
     subjects: Any = None
     events: list[str] = field(default_factory=list)
 
+    def needs(self, iid: str, id: str) -> bool:
+        return iid != self.iid
+
     def apply(self, operation: StoredOperation) -> None:
         self.events.append(operation.id)
 

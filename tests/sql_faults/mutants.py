@@ -22,7 +22,7 @@ return await log.run(operation, attempt)
     finally:
         if operation.fate is not Fate.ROLLED_BACK:
             apply(operation, self._graph)
-            told = operation.stored or stored(operation, self._iid)
+            told = operation.stored or stored(operation, self._applier.iid)
             self._nudges.tell(told, operation)"""
 
 _READ_NEXT = """\
@@ -53,7 +53,7 @@ receipt = await shard.flavour.receipt(connection)
 async def early():
             result = await attempt()
             apply(operation, self._graph)
-            self._nudges.tell(stored(operation, self._iid), operation)
+            self._nudges.tell(stored(operation, self._applier.iid), operation)
             return result
 
         return await log.run(operation, early)
@@ -121,7 +121,7 @@ from sqlalchemy import event
 
         def committed(_):
             apply(operation, self._graph)
-            self._nudges.tell(stored(operation, self._iid), operation)
+            self._nudges.tell(stored(operation, self._applier.iid), operation)
             operation.keys.clear()
 
         event.listen(Session, "after_commit", committed)
@@ -132,8 +132,18 @@ from sqlalchemy import event
     finally:
         if operation.fate is not Fate.ROLLED_BACK:
             apply(operation, self._graph)
-            told = operation.stored or stored(operation, self._iid)
+            told = operation.stored or stored(operation, self._applier.iid)
             self._nudges.tell(told, operation)""",
+    ),
+    "O12: what is in doubt is forgotten": _one(
+        "operations.committing:HostCommitter.run",
+        "if operation.fate is not Fate.IN_DOUBT:",
+        "if True:",
+    ),
+    "D15: what a host stored itself counts as applied": _one(
+        "operations.applying:Applier.needs",
+        "iid != self.iid or id in self.pending",
+        "iid != self.iid",
     ),
     "D15: a change counts as heard of before the log is read": _one(
         "operations.nudges:Nudges._catch_up",

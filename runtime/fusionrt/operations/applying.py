@@ -26,10 +26,16 @@ class Applier:
         self.subjects: Final = subjects
         self._graph: Final = graph
         self._served: dict[str, Contract] = {}
+        self.pending: Final[set[str]] = set()
+        """Operations of this host that may be stored, and are not applied."""
 
     def serve(self, contract: Contract) -> None:
         """This service is served here, too."""
         self._served[contract.name] = contract
+
+    def needs(self, iid: str, id: str) -> bool:
+        """Whether an operation that is in the log is to be applied: see `Follower`."""
+        return iid != self.iid or id in self.pending
 
     def apply(self, told: StoredOperation) -> None:
         """Invalidate what it names. Never raises; applied twice it does no harm (O8)."""

@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from ..graph import Graph
 from ..primitives import to_its_end
+from .applying import Applier
 from .nudges import Nudges
 from .operation import Fate, Operation, apply
 from .stored import stored
@@ -46,22 +47,26 @@ class LocalCommitter:
 class HostCommitter:
     """Of the services of a host."""
 
-    def __init__(self, graph: Graph, iid: str, nudges: Nudges) -> None:
+    def __init__(self, graph: Graph, applier: Applier, nudges: Nudges) -> None:
         self._graph = graph
-        self._iid = iid
+        self._applier = applier
         self._nudges = nudges
 
     async def run(self, operation: Operation, attempt: _Attempt[_T]) -> _T:
+        pending = self._applier.pending
         try:
             log = self._nudges.log
             if log is None:
                 return await _once(operation, attempt)
+            pending.add(operation.id)
             return await log.run(operation, attempt)
         finally:
             if operation.fate is not Fate.ROLLED_BACK:
                 apply(operation, self._graph)
-                told = operation.stored or stored(operation, self._iid)
+                told = operation.stored or stored(operation, self._applier.iid)
                 self._nudges.tell(told, operation)
+            if operation.fate is not Fate.IN_DOUBT:
+                pending.discard(operation.id)
             await _afterwards(operation)
 
 

@@ -40,7 +40,7 @@ class Follower(Protocol):
 
     @property
     def iid(self) -> str:
-        """This host's; what it stored itself is applied by whoever ran it."""
+        """This host's."""
 
     @property
     def transport(self) -> Transport:
@@ -49,6 +49,12 @@ class Follower(Protocol):
     @property
     def subjects(self) -> Subjects:
         """What is said where, at the host's broker."""
+
+    def needs(self, iid: str, id: str) -> bool:
+        """Whether the operation of that host is to be applied. What this host stored itself it
+        applies when its command ends; until then others may know of it, and ask (D15); and one
+        whose outcome it was not told may be committed later (O12).
+        """
 
     def apply(self, operation: StoredOperation) -> None:
         """Invalidate what it names here. Never raises; applied twice it does no harm (O8)."""

@@ -119,7 +119,7 @@ class Reader:
                 if not row.known or not self._shard.flavour.follows(row.now, self._position):
                     break
                 position = row.now
-                if row.id is not None and row.iid != self._follower.iid:
+                if row.id is not None and self._follower.needs(row.iid, row.id):
                     self._apply(row)
         if position:
             self._position, self._current = position, began

@@ -29,6 +29,8 @@ SCRIPTS: Final[Mapping[str, Script]] = {
     "O13: an operation's id is forgotten": committing.sent_twice,
     "O17: what was not read is trimmed": reading.trimmed,
     "O19: a session's commit publishes, and not the operation's": committing.read_between_commits,
+    "O12: what is in doubt is forgotten": committing.committed_late,
+    "D15: what a host stored itself counts as applied": committing.sent_to_another,
     "D15: a change counts as heard of before the log is read": reading.heard_of,
     "D15: who asks late shares a read that began before": reading.asked_late,
 }

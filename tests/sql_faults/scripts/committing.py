@@ -9,8 +9,10 @@ from typing import Any
 from unittest.mock import patch
 
 from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from fusionrt import operation
+from fusionrt import OutcomeUnknown, operation
+from fusionrt.sql import outcome
 from fusionrt.sql.transaction import Transaction
 from tests.holding import held
 
@@ -20,9 +22,11 @@ from .stage import Stage
 
 __all__ = [
     "answer_lost",
+    "committed_late",
     "cut_before_its_row",
     "read_before_commit",
     "read_between_commits",
+    "sent_to_another",
     "sent_twice",
 ]
 
@@ -76,6 +80,48 @@ async def answer_lost(stage: Stage) -> list[str]:
         except _CutError:
             told = 0
     return [*await stage.wrong(stage.here), *(["told that it failed"] if told != 1 else [])]
+
+
+async def committed_late(stage: Stage) -> list[str]:
+    """The database is away when it is asked; then it commits all the same (O12)."""
+    left: list[AsyncConnection] = []
+
+    async def swallowed(transaction: Transaction) -> None:
+        assert transaction._connection is not None
+        left.append(transaction._connection)
+        transaction._connection = None
+        raise _CutError
+
+    async def away(*_: object) -> Any:
+        raise ConnectionRefusedError
+
+    with (
+        patch.object(Transaction, "commit", swallowed),
+        patch.object(outcome, "_asked", away),
+        patch.object(outcome, "PATIENCE", 0.0),
+        suppress(OutcomeUnknown),
+    ):
+        await stage.here.ledger.add("a", 1)
+    await stage.here.read()
+    (connection,) = left
+    await connection.commit()
+    await connection.close()
+    await stage.here.reader.catch_up()
+    return await stage.wrong(stage.here)
+
+
+async def sent_to_another(stage: Stage) -> list[str]:
+    """A command's host is slow to hear that it has committed. It is sent again, to another one that
+    knows; who was told there asks the first one what it reads (D15)."""
+    with held(Transaction, "commit", after=True) as committed, operation.once("x"):
+        slow = asyncio.ensure_future(stage.here.ledger.add("a", 1))
+        await committed.reached_by(slow)
+        assert await stage.there.ledger.add("a", 1) == 1
+        await asyncio.gather(*stage.here.nudges.missing([stage.mark(stage.there)]))
+        wrong = await stage.wrong(stage.here)
+        committed.go_on()
+        await slow
+    return wrong
 
 
 async def sent_twice(stage: Stage) -> list[str]:

@@ -9,7 +9,6 @@ from unittest.mock import patch
 from fusionrt.sql import reader as reader_module
 from fusionrt.sql import trimmer
 from fusionrt.sql.transaction import Transaction
-from fusionrt.wire.frames import Mark
 from tests.holding import held
 from tests.sql.readers import RETENTION, age, forget_seen
 from tests.waiting import until
@@ -102,11 +101,8 @@ async def clock_ahead(stage: Stage) -> list[str]:
 async def heard_of(stage: Stage) -> list[str]:
     """Somebody knows of a change, and asks a host whose read of the log is held: he waits (D15)."""
     await stage.here.ledger.add("a", 1)
-    log = stage.there.nudges.log
-    assert log is not None
-    mark = Mark("ledger", f"{stage.here.iid}/{log.name}", 1)
     with held(stage.there.reader, "_read") as read:
-        (waits,) = stage.there.nudges.missing([mark])
+        (waits,) = stage.there.nudges.missing([stage.mark(stage.here)])
         await read.reached.wait()
         early = waits.done()
         read.go_on()

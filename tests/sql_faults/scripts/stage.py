@@ -17,6 +17,7 @@ from fusionrt.sql.flavour import Flavour
 from fusionrt.sql.log import _OpenSqlLog
 from fusionrt.sql.reader import Reader
 from fusionrt.sql.shard import Shard
+from fusionrt.wire.frames import Mark
 
 from ..judge import differences, truth
 from ..ledger import ACCOUNTS, Account, Base, LedgerInSql
@@ -77,6 +78,12 @@ class Stage:
     def flavour(self) -> type[Flavour]:
         """Of the database."""
         return type(self.shard.flavour)
+
+    def mark(self, actor: Actor) -> Mark:
+        """What a client brings that was told of the first command which a host ended."""
+        log = actor.nudges.log
+        assert log is not None
+        return Mark("ledger", f"{actor.iid}/{log.name}", 1)
 
     @asynccontextmanager
     async def another(self) -> AsyncIterator[Actor]:

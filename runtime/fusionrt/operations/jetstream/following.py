@@ -246,7 +246,7 @@ class Following(Listener):
         except (msgspec.MsgspecError, ValueError, RecursionError):
             self._lose("it has a record that cannot be read here")
             return
-        if told.iid == self._follower.iid:
+        if not self._follower.needs(told.iid, told.id):
             return
         if record.key == LOST:
             self._lose(f"host {told.iid} found that it has lost what it had acknowledged")
