@@ -44,7 +44,7 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             lifespan="auto",
-            ws_max_size=2 * LARGEST,  # what is larger is not read at all, and closed with 1009
+            ws_max_size=LARGEST + 1024,  # what is larger is not read at all, and closed with 1009
             ws_per_message_deflate=False,  # 100 KB a socket; what is dear to send can be packed
             timeout_graceful_shutdown=5,
         )
