@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from fusionrt import Host, OutcomeUnknown, RemoteError
@@ -105,6 +106,10 @@ class Line:
             patch.setattr(Transaction, "commit", commit)
             yield
 
+    def cut(self) -> AbstractContextManager[None]:
+        """Every connection, and no other is accepted."""
+        return self._proxy.cut()
+
     async def _committed(self) -> None:
         async with Database(self._url) as db, asyncio.timeout(10):
             while await count(db) == 0:  # noqa: ASYNC110 - the database has no event
@@ -142,6 +147,18 @@ async def test_O12_a_commit_without_an_answer_comes_to_the_truth(
     assert await putting == Note(1, "me", "a")
     assert await one.notes.get(1) == Note(1, "me", "a")
     assert one.log.stored == 1
+
+
+async def test_a_command_whose_database_is_away_says_so(
+    cuttable: tuple[ShelfHost, Line],
+) -> None:
+    """The driver's own error comes out of `begin()`, when there was no connection yet to close."""
+    one, line = cuttable
+    with line.cut():
+        for _ in range(3):  # with a connection that was there before, and with none
+            with pytest.raises((DBAPIError, OSError)):
+                await one.notes.put(Note(1, "me", "a"))
+    assert await one.notes.put(Note(2, "me", "b")) == Note(2, "me", "b")
 
 
 @pytest.mark.parametrize("way", ["up", "down"])

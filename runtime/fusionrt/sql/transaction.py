@@ -118,8 +118,8 @@ class Transaction:
         self.shard = shard
         if self._connection is None:
             connection = shard.writes.connect()
+            await connection.start()  # if that fails there is nothing to close
             try:
-                await connection.start()
                 await connection.begin()
             except BaseException:
                 await to_its_end(connection.close(), name="fusion close")
