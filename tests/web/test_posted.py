@@ -10,7 +10,6 @@ import pytest
 from shop.generated.carts import CartsClient
 from shop.generated.products import ProductsClient
 
-from fusionrt import Host
 from tests.conformance.generated.kit import KitClient
 from tests.conformance.kit import KitHere
 from tests.waiting import until
@@ -148,13 +147,31 @@ async def test_O13_a_command_with_a_key_runs_once(world: World, http: httpx.Asyn
 
 
 async def test_a_gateway_without_its_host_says_so(http: httpx.AsyncClient, world: World) -> None:
-    """Before it is entered, and after it was left."""
+    """Before it is entered, after it was left, and while it drains; to balancers as well."""
     await world.shop()
     door = await world.door([ProductsClient, CartsClient])
-    url = f"{door.at.http}/fusion/products.get"
-    assert (await http.post(url, json=["pen"])).status_code == 200
+
+    async def statuses() -> tuple[int, int]:
+        fusion = f"{door.at.http}/fusion"
+        called = await http.post(f"{fusion}/products.get", json=["pen"])
+        return called.status_code, (await http.get(f"{fusion}/ready")).status_code
+
+    assert await statuses() == (200, 200)
     await door.host.__aexit__(None, None, None)
-    assert (await http.post(url, json=["pen"])).status_code == 503
+    assert await statuses() == (503, 503)
     await door.host.__aenter__()
-    assert (await http.post(url, json=["pen"])).status_code == 200
-    assert isinstance(door.host, Host)
+    assert await statuses() == (200, 200)
+    await door.gateway.drain()
+    assert await statuses() == (503, 503)
+
+
+async def test_D26_a_gateway_that_cannot_reach_its_services_is_not_ready(
+    http: httpx.AsyncClient, world: World
+) -> None:
+    """It says which, until somebody serves them."""
+    door = await world.door([ProductsClient])
+    url = f"{door.at.http}/fusion"
+    called = await http.post(f"{url}/products.get", json=["pen"], headers={"Fusion-Timeout": "9"})
+    assert called.status_code == 503 and called.json()["error"]["code"] == "unavailable"
+    ready = await http.get(f"{url}/ready")
+    assert (ready.status_code, ready.text) == (503, "no host serves products")

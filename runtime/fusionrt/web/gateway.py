@@ -37,8 +37,9 @@ class Gateway:
         app = Starlette(routes=[Mount("/fusion", gateway)])  # or FastAPI().mount("/fusion", …)
 
     `ws` below its path is where the clients that are generated for JavaScript connect to; a `POST`
-    to `todos.get` makes one call, with a JSON array of arguments, or an object of them by name. It
-    answers while the host runs, and drains with it (D22).
+    to `todos.get` makes one call, with a JSON array of arguments, or an object of them by name; and
+    `ready` tells balancers whether it may be sent pages. It answers while the host runs, and drains
+    with it (D22).
 
     Methods that take a `Session` get that of the browser, which a cookie tells that no script can
     read; their hosts know this process's principal as a gateway's (`Host(gateways=[…])`).
@@ -76,6 +77,7 @@ class Gateway:
         self._entrance: Entrance | None = None
         routes = [
             WebSocketRoute("/ws", self._socket),
+            Route("/ready", self._ready),
             Route("/{call}", self._post, methods=["POST"]),
         ]
         self._router: Final = Router(routes=routes)
@@ -135,6 +137,14 @@ class Gateway:
         if self._entrance.is_draining:
             raise NotBoundError("this gateway is about to stop: come to another one")
         return self._entrance
+
+    async def _ready(self, request: Request) -> Response:
+        try:
+            self._opened()
+        except NotBoundError as error:
+            return PlainTextResponse(str(error), 503)
+        problems = self._host.health().problems
+        return PlainTextResponse("; ".join(problems) or "ready", 503 if problems else 200)
 
     async def _post(self, request: Request) -> Response:
         if not self._origins.allow(request):
