@@ -63,10 +63,10 @@ def _contract(types: str, parameters: str) -> str:
     return f"{HEAD}{types}\n\n@service\nclass Carts(Protocol):\n{method}"
 
 
-def _forget() -> None:
-    """Other tests have packages of this name, too."""
-    for name in [each for each in sys.modules if each.partition(".")[0] == "shop"]:
-        del sys.modules[name]
+def _forget() -> dict[str, ModuleType]:
+    """Other tests have packages of this name, too; what they have imported."""
+    names = [each for each in sys.modules if each.partition(".")[0] == "shop"]
+    return {name: sys.modules.pop(name) for name in names}
 
 
 @pytest.fixture
@@ -84,10 +84,11 @@ def lock(project: Write) -> Iterator[Any]:
         importlib.invalidate_caches()
         return found, importlib.import_module("shop.contracts")
 
-    _forget()
+    others = _forget()
     yield made
     sys.path[:] = path
     _forget()
+    sys.modules.update(others)  # imported again, their classes would be others
 
 
 ENUMS = {
