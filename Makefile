@@ -62,8 +62,9 @@ record-counts: $(BIN)/.ready  ## record these counts anew, on each of these
 
 check: lint types counts test test-pure search  ## lint, types, counts, tests, and the long searches in full
 
-bench: $(BIN)/.ready  ## measure the graph on each of these, and write benchmarks/graph/RESULTS.md
+bench: $(BIN)/.ready  ## measure the graph on each of these, compiled and pure, and write benchmarks/graph/RESULTS.md
 	@.ci/each-python bench -m benchmarks.graph
+	@FUSION_PURE=1 .ci/each-python bench -m benchmarks.graph
 	@$(BIN)/python -m benchmarks.graph.report
 
 bench-rpc: $(BIN)/.ready-bench  ## measure calls and streams between processes, beside other RPCs

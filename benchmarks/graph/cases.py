@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import sys
 import time
+from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from fusionrt import Host
+from fusionrt.transport.memory import MemoryNetwork
+
+from ..rpc.generated.bench import BenchClient
+from ..rpc.service import BenchHere
 from .caches import CACHES, LRU_CACHE, OURS, lru, numbers
 from .service import Numbers
-from .timing import FRESH, HITS, KEYS, bytes_of, time_calls, time_plain_calls
+from .timing import FRESH, HITS, KEYS, bytes_of, time_awaits, time_calls, time_plain_calls
 
-__all__ = ["BYTES", "CALLS", "GRAPHS", "Case"]
+__all__ = ["BYTES", "CALLS", "GRAPHS", "IMPORT", "REPLICA", "UNDER", "Case"]
 
 Case = Callable[[], Awaitable[float]]
 
@@ -124,7 +132,39 @@ async def _bytes_with_edge() -> float:
     return await bytes_of(numbers(Numbers).fan)
 
 
+# -- beside the graph --
+
+
+async def _replica_hit() -> float:
+    """What a client of another process answers from its copy; host and client are in this one."""
+    network = MemoryNetwork()
+    async with (
+        Host(transport=network.connect("host")) as host,
+        Host(transport=network.connect("client")) as caller,
+    ):
+        await host.serve(BenchHere())
+        value = caller.client(BenchClient).value
+
+        assert await value(1) == await value(1)
+        return await time_awaits(value, 1, len(KEYS) * HITS)
+
+
+async def _import(modules: tuple[str, ...]) -> float:
+    """In an interpreter of its own."""
+    names = ", ".join(modules)
+    clock = "time.process_time_ns()"
+    code = f"import time; began = {clock}; import {names}; print({clock} - began)"
+    run = await asyncio.create_subprocess_exec(sys.executable, "-c", code, stdout=PIPE)
+    told, _ = await run.communicate()
+    return float(told)
+
+
 # -- all --
+
+REPLICA = "a replica's hit"
+IMPORT = "import"
+UNDER = ("nats", "msgspec", "pydantic")
+"""What fusionrt stands on."""
 
 CALLS: dict[str, dict[str, Case]] = {
     "hit": {LRU_CACHE: _lru_hit} | _each(_hit),
@@ -132,6 +172,11 @@ CALLS: dict[str, dict[str, Case]] = {
     "hit in a body, with a new edge": {OURS: partial(_hit_in_body, FRESH, 1)},
     "miss": {LRU_CACHE: _lru_miss} | _each(_miss),
     "invalidate and recompute": _each(_again),
+    REPLICA: {OURS: _replica_hit},
+    IMPORT: {
+        " + ".join(UNDER): partial(_import, UNDER),
+        OURS: partial(_import, ("fusionrt",)),
+    },
 }
 """Nanoseconds, by operation and cache."""
 

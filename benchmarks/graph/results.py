@@ -10,6 +10,8 @@ from typing import Self
 
 import msgspec
 
+import fusionrt
+
 __all__ = ["Results"]
 
 FOLDER = Path(__file__).parent / "results"
@@ -18,7 +20,7 @@ FOLDER = Path(__file__).parent / "results"
 class Results(msgspec.Struct):
     """Of all cases, by operation and cache.
 
-    nanoseconds: of each round.
+    nanoseconds: of each round. compiled: whether the compiled core ran.
     """
 
     python: str
@@ -26,6 +28,7 @@ class Results(msgspec.Struct):
     packages: dict[str, str]
     nanoseconds: dict[str, dict[str, list[float]]]
     bytes: dict[str, dict[str, float]]
+    compiled: bool = False
 
     @classmethod
     def here(
@@ -41,24 +44,35 @@ class Results(msgspec.Struct):
             packages={name: version(name) for name in packages},
             nanoseconds=nanoseconds,
             bytes=bytes,
+            compiled=fusionrt.compiled,
         )
 
     @classmethod
     def load(cls) -> list[Self]:
-        """Those of every Python."""
+        """Those of every Python, with the compiled core and without."""
         found = [msgspec.json.decode(path.read_bytes(), type=cls) for path in FOLDER.glob("*.json")]
-        return sorted(found, key=lambda results: [int(part) for part in results.minor.split(".")])
+        return sorted(found, key=cls._place)
+
+    def _place(self) -> tuple[list[int], bool]:
+        return [int(part) for part in self.minor.split(".")], not self.compiled
 
     def save(self) -> None:
-        """Into the file of this Python's minor version."""
+        """Into the file of this Python's minor version and path."""
         FOLDER.mkdir(exist_ok=True)
         text = msgspec.json.format(msgspec.json.encode(self), indent=1)
-        (FOLDER / f"{self.minor}.json").write_bytes(text + b"\n")
+        (FOLDER / f"{self.minor}{'-compiled' if self.compiled else ''}.json").write_bytes(
+            text + b"\n"
+        )
 
     @property
     def minor(self) -> str:
         """The version of Python, without its last part."""
         return self.python.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Of what ran."""
+        return f"{self.minor} compiled" if self.compiled else f"{self.minor} pure"
 
     def median(self, operation: str, cache: str) -> float:
         """In nanoseconds."""

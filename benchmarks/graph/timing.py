@@ -12,7 +12,7 @@ import time
 import tracemalloc
 from collections.abc import Awaitable, Callable
 
-__all__ = ["FRESH", "HITS", "KEYS", "bytes_of", "time_calls", "time_plain_calls"]
+__all__ = ["FRESH", "HITS", "KEYS", "bytes_of", "time_awaits", "time_calls", "time_plain_calls"]
 
 KEYS = range(1_000)
 """Of a measurement of hits."""
@@ -46,6 +46,19 @@ async def time_calls(get: Callable[[int], Awaitable[int]], keys: range, loops: i
     taken = time.process_time_ns() - began
     assert total == loops * _sum(keys)
     return taken / (loops * len(keys))
+
+
+async def time_awaits(get: Callable[[int], Awaitable[int]], key: int, loops: int) -> float:
+    """The same of one key."""
+    wanted = await get(key)
+    gc.collect()
+    total = 0
+    began = time.process_time_ns()
+    for _ in range(loops):
+        total += await get(key)
+    taken = time.process_time_ns() - began
+    assert total == loops * wanted
+    return taken / loops
 
 
 async def bytes_of(get: Callable[[int], Awaitable[int]]) -> float:

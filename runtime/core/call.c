@@ -28,6 +28,8 @@ call_new(Method *method, PyObject *self, PyObject *key)
     call->self = Py_NewRef(self);
     call->key = key;
     call->inner = NULL;
+    call->computed = NULL;
+    call->run = NULL;
     call->weak = NULL;
     call->stage = FRESH;
     PyObject_GC_Track(call);
@@ -42,6 +44,8 @@ call_traverse(Call *call, visitproc visit, void *arg)
     Py_VISIT(call->self);
     Py_VISIT(call->key);
     Py_VISIT(call->inner);
+    Py_VISIT(call->computed);
+    Py_VISIT(call->run);
     return 0;
 }
 
@@ -51,6 +55,8 @@ call_clear(Call *call)
     Py_CLEAR(call->self);
     Py_CLEAR(call->key);
     Py_CLEAR(call->inner);
+    Py_CLEAR(call->computed);
+    Py_CLEAR(call->run);
     return 0;
 }
 
@@ -114,25 +120,77 @@ call_miss(Call *call)
     return call->inner == NULL ? -1 : 0;
 }
 
+/* The error that is set, as an object; it is set no more. */
+static PyObject *
+raised(void)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    return PyErr_GetRaisedException();
+#else
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback != NULL) {
+        PyException_SetTraceback(value, traceback);
+    }
+    Py_DECREF(type);
+    Py_XDECREF(traceback);
+    return value;
+#endif
+}
+
+/* The body that it runs is closed amid its work: nobody gets what it comes to (G20). */
+static int
+call_abandon(Call *call)
+{
+    State *state = call->method->state;
+    PyObject *inner = Py_NewRef(call->inner);
+    PyObject *computed = Py_NewRef(call->computed), *run = Py_NewRef(call->run);
+    PyObject *closed = PyObject_CallMethodNoArgs(inner, state->str_close);
+    PyObject *problem = closed == NULL ? raised() : NULL;
+    PyObject *exit = PyObject_CallNoArgs(PyExc_GeneratorExit);
+    PyObject *told = exit == NULL ? NULL
+                                  : PyObject_CallFunctionObjArgs(state->failed, computed, run,
+                                                                 Py_None, exit, NULL);
+    if (told == NULL) {
+        PyErr_WriteUnraisable(computed);
+    }
+    miss_strand(state, computed, run);
+    call_end(call);
+    if (problem != NULL) {
+        PyErr_SetObject((PyObject *)Py_TYPE(problem), problem);
+    }
+    int done = problem == NULL ? 0 : -1;
+    Py_DECREF(inner);
+    Py_DECREF(computed);
+    Py_DECREF(run);
+    Py_XDECREF(closed);
+    Py_XDECREF(problem);
+    Py_XDECREF(exit);
+    Py_XDECREF(told);
+    return done;
+}
+
 static void
 call_finalize(Call *call)
 {
-    if (call->stage == FRESH && call->self != NULL) {
-        PyObject *type, *value, *traceback;
-        PyErr_Fetch(&type, &value, &traceback);
-        if (call_unfold(call) < 0) {
-            PyErr_WriteUnraisable((PyObject *)call);
-        }
-        call_end(call); /* it says that it was never awaited */
-        call->stage = LOST;
-        PyErr_Restore(type, value, traceback);
+    if (call->self == NULL || call->stage > BODY) {
+        return;
     }
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    if ((call->stage == BODY ? call_abandon(call) : call_unfold(call)) < 0) {
+        PyErr_WriteUnraisable((PyObject *)call);
+    }
+    call_end(call); /* one that was not begun says that it was never awaited */
+    call->stage = LOST;
+    PyErr_Restore(type, value, traceback);
 }
 
 static void
 call_dealloc(Call *call)
 {
-    if (call->stage == FRESH && PyObject_CallFinalizerFromDealloc((PyObject *)call) < 0) {
+    if (call->stage <= BODY && PyObject_CallFinalizerFromDealloc((PyObject *)call) < 0) {
         return; /* somebody has it again */
     }
     PyTypeObject *type = Py_TYPE(call);
@@ -179,6 +237,48 @@ call_check(Call *call)
     return 0;
 }
 
+/* After a step: when a body that it runs itself has ended, that is settled. */
+static PySendResult
+call_after(Call *call, PySendResult next, PyObject **result)
+{
+    State *state = call->method->state;
+    if (next == PYGEN_NEXT) {
+        return next;
+    }
+    if (call->stage == BODY && next == PYGEN_RETURN &&
+        miss_end(state, call->computed, *result) > 0) {
+        call_end(call);
+        return next;
+    }
+    PyObject *computed = Py_XNewRef(call->computed), *run = Py_XNewRef(call->run);
+    if (call->stage == BODY) {
+        PyObject *error = next == PYGEN_ERROR ? raised() : Py_NewRef(Py_None);
+        PyObject *value = next == PYGEN_RETURN ? *result : Py_NewRef(Py_None);
+        *result = NULL;
+        next = PYGEN_ERROR;
+        PyErr_Clear();
+        call->stage = RUNNING;
+        PyObject *rest =
+            PyObject_CallFunctionObjArgs(state->conclude, computed, run, value, error, NULL);
+        if (rest != NULL) {
+            Py_XSETREF(call->inner, Py_NewRef(rest));
+            next = PyIter_Send(rest, Py_None, result);
+            Py_DECREF(rest);
+        }
+        Py_DECREF(error);
+        Py_DECREF(value);
+    }
+    if (next != PYGEN_NEXT) {
+        if (next == PYGEN_ERROR && computed != NULL) {
+            miss_strand(state, computed, run);
+        }
+        call_end(call);
+    }
+    Py_XDECREF(computed);
+    Py_XDECREF(run);
+    return next;
+}
+
 static PySendResult
 call_step(Call *call, PyObject *sent, PyObject **result)
 {
@@ -190,30 +290,31 @@ call_step(Call *call, PyObject *sent, PyObject **result)
             return PYGEN_ERROR;
         }
         int answered = hit_of(call->method, call->self, call->key, result);
-        if (answered != 0 || call_miss(call) < 0) {
+        int begun = answered == 0 ? miss_begin(call) : 0;
+        if (answered != 0 || begun < 0 || (begun == 0 && call_miss(call) < 0)) {
             call_end(call);
             return answered > 0 ? PYGEN_RETURN : PYGEN_ERROR;
+        }
+        if (call->inner == NULL) { /* the body could not be made */
+            return call_after(call, PYGEN_ERROR, result);
         }
     }
     else if (call_check(call) < 0) {
         return PYGEN_ERROR;
     }
-    call->stage = RUNNING;
+    if (call->stage != BODY) {
+        call->stage = RUNNING;
+    }
     PyObject *inner = Py_NewRef(call->inner);
     PySendResult next = PyIter_Send(inner, sent, result);
-    if (next != PYGEN_NEXT) {
-        call_end(call);
-    }
     Py_DECREF(inner);
-    return next;
+    return call_after(call, next, result);
 }
 
 /* As Python code sees a step: what was yielded, or NULL with StopIteration of what was returned. */
 static PyObject *
-call_send(Call *call, PyObject *sent)
+call_told(PySendResult next, PyObject *result)
 {
-    PyObject *result;
-    PySendResult next = call_step(call, sent, &result);
     if (next == PYGEN_RETURN) {
         /* Made here: a tuple would be taken for several arguments, an exception for itself. */
         PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, result);
@@ -227,25 +328,17 @@ call_send(Call *call, PyObject *sent)
 }
 
 static PyObject *
+call_send(Call *call, PyObject *sent)
+{
+    PyObject *result;
+    PySendResult next = call_step(call, sent, &result);
+    return call_told(next, result);
+}
+
+static PyObject *
 call_next(Call *call)
 {
     return call_send(call, Py_None);
-}
-
-/* Run a method of the coroutine that it is; an error is its end. */
-static PyObject *
-call_pass(Call *call, PyObject *name, PyObject *args)
-{
-    call->stage = RUNNING;
-    PyObject *inner = Py_NewRef(call->inner);
-    PyObject *method = PyObject_GetAttr(inner, name);
-    PyObject *result = method == NULL ? NULL : PyObject_Call(method, args, NULL);
-    Py_XDECREF(method);
-    if (result == NULL) {
-        call_end(call);
-    }
-    Py_DECREF(inner);
-    return result;
 }
 
 static PyObject *
@@ -254,31 +347,48 @@ call_throw(Call *call, PyObject *args)
     if (call_check(call) < 0 || (call->stage == FRESH && call_unfold(call) < 0)) {
         return NULL;
     }
-    return call_pass(call, call->method->state->str_throw, args);
+    if (call->stage != BODY) {
+        call->stage = RUNNING;
+    }
+    PyObject *inner = Py_NewRef(call->inner);
+    PyObject *method = PyObject_GetAttr(inner, call->method->state->str_throw);
+    PyObject *result = method == NULL ? NULL : PyObject_Call(method, args, NULL);
+    Py_XDECREF(method);
+    Py_DECREF(inner);
+    PySendResult next = result != NULL ? PYGEN_NEXT : PYGEN_ERROR;
+    if (result == NULL && PyErr_ExceptionMatches(PyExc_StopIteration)) {
+        PyObject *stop = raised();
+        result = PyObject_GetAttrString(stop, "value");
+        next = result != NULL ? PYGEN_RETURN : PYGEN_ERROR;
+        Py_DECREF(stop);
+    }
+    next = call_after(call, next, &result);
+    return call_told(next, result);
 }
 
 static PyObject *
 call_close(Call *call, PyObject *Py_UNUSED(none))
 {
-    if (call->inner != NULL) {
-        PyObject *nothing = PyTuple_New(0);
-        PyObject *closed =
-            nothing == NULL ? NULL : call_pass(call, call->method->state->str_close, nothing);
-        Py_XDECREF(nothing);
-        if (closed == NULL) {
-            return NULL;
-        }
-        Py_DECREF(closed);
+    int closed = 0;
+    if (call->stage == BODY) {
+        closed = call_abandon(call);
+    }
+    else if (call->inner != NULL) {
+        PyObject *inner = Py_NewRef(call->inner);
+        PyObject *done = PyObject_CallMethodNoArgs(inner, call->method->state->str_close);
+        closed = done == NULL ? -1 : 0;
+        Py_XDECREF(done);
+        Py_DECREF(inner);
     }
     call_end(call);
-    Py_RETURN_NONE;
+    return closed < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 /* What `await` takes: itself. */
 static PyObject *
 call_await(Call *call)
 {
-    if (call->stage == RUNNING) {
+    if (call->stage == RUNNING || call->stage == BODY) {
         PyErr_SetString(PyExc_RuntimeError, "coroutine is being awaited already");
         return NULL;
     }

@@ -12,7 +12,7 @@
 #include <structmember.h>
 
 /* Of what Python and the extension expect of each other; `native.py` compares it. */
-#define FUSION_CORE 3
+#define FUSION_CORE 4
 
 /* How many calls that have ended are kept for the next ones. */
 #define MAX_SPARE 64
@@ -35,23 +35,36 @@ typedef struct Call Call;
     EACH(flag)                                                                                     \
     EACH(tell)                                                                                     \
     EACH(computed_class) /* the classes in Python */                                               \
-    EACH(run_class)
+    EACH(run_class)                                                                                \
+    EACH(none_held)    /* the empty weak table that all share */                                   \
+    EACH(current_task) /* of a loop */                                                             \
+    EACH(conclude)     /* of conclude.py: what comes after a body whose end is not plain */        \
+    EACH(failed)
 
 #define TEXTS(EACH)                                                                                \
     EACH(_fusion)                                                                                  \
     EACH(_thread_id)                                                                               \
     EACH(auto_invalidate)                                                                          \
+    EACH(__await__)                                                                                \
     EACH(bodies)                                                                                   \
+    EACH(cancelling)                                                                               \
     EACH(close)                                                                                    \
     EACH(compute)                                                                                  \
     EACH(discard)                                                                                  \
+    EACH(done)                                                                                     \
+    EACH(ended)                                                                                    \
     EACH(events)                                                                                   \
     EACH(forget)                                                                                   \
     EACH(good_until)                                                                               \
+    EACH(home)                                                                                     \
     EACH(handlers)                                                                                 \
+    EACH(misses)                                                                                   \
+    EACH(loop)                                                                                     \
     EACH(now)                                                                                      \
+    EACH(plain)                                                                                    \
     EACH(remove)                                                                                   \
     EACH(runs_bodies)                                                                              \
+    EACH(set_result)                                                                               \
     EACH(throw)                                                                                    \
     EACH(track)
 
@@ -116,9 +129,10 @@ typedef struct {
     PyObject *weak;
 } Method;
 
-/* Where a call stands. UNFOLDED: it is the coroutine of the pure runtime, which has not begun. LOST: it
-   has ended, for nobody awaited it, and the collector has seen that. */
-enum { FRESH, UNFOLDED, RUNNING, ENDED, LOST };
+/* Where a call stands. BODY: it runs the body itself. UNFOLDED: it is the coroutine of the pure runtime,
+   which has not begun. RUNNING: it is another coroutine. LOST: it has ended, for nobody awaited it to
+   its end, and the collector has seen that. */
+enum { FRESH, BODY, UNFOLDED, RUNNING, ENDED, LOST };
 
 /* One call of a compute method: see call.c. */
 struct Call {
@@ -126,13 +140,28 @@ struct Call {
     Method *method;
     PyObject *self;
     PyObject *key;   /* the one argument, or the tuple of them */
-    PyObject *inner; /* the coroutine that it is now, if no hit answers */
+    PyObject *inner; /* the coroutine that it is now, if no hit answers; or the body's */
+    PyObject *computed; /* the one whose body it runs, or has run */
+    PyObject *run;      /* the same body's */
     PyObject *weak;
     char stage;
 };
 
 /* hit.c: whether a hit answers a call. 1: that is its value; 0: none; -1: an error. */
 int hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value);
+
+/* hit.c: whether this code runs in the loop of a graph, of which that is the home. */
+int is_at_home(State *state, PyObject *home);
+
+/* miss.c: begin the body of a call, if nothing is special about that. 1: the call runs it; 0: the pure
+   runtime must; -1: an error. */
+int miss_begin(Call *call);
+
+/* miss.c: the body returned; whether that was all (1), or Python has to go on. */
+int miss_end(State *state, PyObject *computed, PyObject *value);
+
+/* miss.c: what could not be settled, for no frame was left, is Invalidated. An error stays set. */
+void miss_strand(State *state, PyObject *computed, PyObject *run);
 
 /* call.c */
 PyObject *call_new(Method *method, PyObject *self, PyObject *key);

@@ -99,7 +99,7 @@ table_of(Method *method, PyObject *self)
    Python 3.11 asks the system for the process when it is asked for the running loop. It notes that
    loop in a dict of the thread, though: while nothing has changed there, the answer is the last one.
    The loop that runs is alive, so that its address is no other's. */
-static int
+int
 is_at_home(State *state, PyObject *home)
 {
 #if PY_VERSION_HEX < 0x030C0000

@@ -3,14 +3,35 @@
 #include "fields.h"
 
 static PyObject *
+make(State *state, PyObject *function, PyObject *key, PyObject *arguments, int depth,
+     PyObject *flow)
+{
+    PyTypeObject *computed_class = (PyTypeObject *)state->computed_class;
+    PyTypeObject *run_class = (PyTypeObject *)state->run_class;
+    if (computed_class == NULL || run_class == NULL ||
+        !PyType_IsSubtype(computed_class, state->computed_type) ||
+        !PyType_IsSubtype(run_class, state->run_type)) {
+        PyErr_SetString(PyExc_TypeError, "the core has not got its classes");
+        return NULL;
+    }
+    Run *run = (Run *)run_class->tp_alloc(run_class, 0);
+    if (run == NULL) {
+        return NULL;
+    }
+    run_fill(state, run, depth, flow);
+    Computed *computed = (Computed *)computed_class->tp_alloc(computed_class, 0);
+    if (computed != NULL) {
+        computed_fill(state, computed, function, key, arguments, (PyObject *)run);
+    }
+    Py_DECREF(run);
+    return (PyObject *)computed;
+}
+
+static PyObject *
 miss_begun(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     State *state = PyModule_GetState(module);
-    PyTypeObject *computed_class = (PyTypeObject *)state->computed_class;
-    PyTypeObject *run_class = (PyTypeObject *)state->run_class;
-    if (count != 5 || !is_a(state->function_type, args[0]) || computed_class == NULL ||
-        run_class == NULL || !PyType_IsSubtype(computed_class, state->computed_type) ||
-        !PyType_IsSubtype(run_class, state->run_type)) {
+    if (count != 5 || !is_a(state->function_type, args[0])) {
         PyErr_SetString(PyExc_TypeError, "begun(function, key, arguments, depth, flow)");
         return NULL;
     }
@@ -18,17 +39,7 @@ miss_begun(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (depth == -1 && PyErr_Occurred()) {
         return NULL;
     }
-    Run *run = (Run *)run_class->tp_alloc(run_class, 0);
-    if (run == NULL) {
-        return NULL;
-    }
-    run_fill(state, run, depth, args[4]);
-    Computed *computed = (Computed *)computed_class->tp_alloc(computed_class, 0);
-    if (computed != NULL) {
-        computed_fill(state, computed, args[0], args[1], args[2], (PyObject *)run);
-    }
-    Py_DECREF(run);
-    return (PyObject *)computed;
+    return make(state, args[0], args[1], args[2], depth, args[4]);
 }
 
 /* Keep it, the newest, if there is room: as `Sieve.add`. 1: it is kept; 0: more has to be done. */
@@ -83,6 +94,21 @@ is_plain_end(State *state, Computed *computed)
     return limit == Py_None ? is_quiet(state, function->graph) : 0;
 }
 
+static int
+settle(State *state, Computed *computed, PyObject *value)
+{
+    int plain = is_plain_end(state, computed);
+    if (plain > 0) {
+        plain = keep(state, (Function *)computed->function, computed);
+    }
+    if (plain > 0) {
+        put(&computed->run, Py_None);
+        put(&computed->value, value);
+        put(&computed->state, state->consistent);
+    }
+    return plain;
+}
+
 static PyObject *
 miss_settled(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
@@ -90,31 +116,52 @@ miss_settled(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (count != 2 || computeds_check(state, args, 1, 1) < 0) {
         return NULL;
     }
-    Computed *computed = (Computed *)args[0];
-    int plain = is_plain_end(state, computed);
-    if (plain > 0) {
-        plain = keep(state, (Function *)computed->function, computed);
-    }
-    if (plain > 0) {
-        put(&computed->run, Py_None);
-        put(&computed->value, args[1]);
-        put(&computed->state, state->consistent);
-    }
+    int plain = settle(state, (Computed *)args[0], args[1]);
     return plain < 0 ? NULL : PyBool_FromLong(plain);
 }
 
 /* One more of a count, which may be another object's. */
 static int
-count_body(State *state, PyObject *counts)
+count_one(PyObject *counts, PyObject *name)
 {
     PyObject *one = PyLong_FromLong(1);
-    PyObject *before = one == NULL ? NULL : PyObject_GetAttr(counts, state->str_bodies);
+    PyObject *before = one == NULL ? NULL : PyObject_GetAttr(counts, name);
     PyObject *after = before == NULL ? NULL : PyNumber_Add(before, one);
-    int done = after == NULL ? -1 : PyObject_SetAttr(counts, state->str_bodies, after);
+    int done = after == NULL ? -1 : PyObject_SetAttr(counts, name, after);
     Py_XDECREF(one);
     Py_XDECREF(before);
     Py_XDECREF(after);
     return done;
+}
+
+static int
+set_scope(State *state, PyObject *scope)
+{
+    PyObject *token = PyContextVar_Set(state->scope, scope);
+    Py_XDECREF(token);
+    return token == NULL ? -1 : 0;
+}
+
+/* Whether an attribute is true, of an object or its kind; -1: an error. */
+static int
+is_true(PyObject *object, PyObject *name)
+{
+    PyObject *value = PyObject_GetAttr(object, name);
+    int truth = value == NULL ? -1 : PyObject_IsTrue(value);
+    Py_XDECREF(value);
+    return truth;
+}
+
+/* The body begins, and is the scope of what runs from now on. */
+static int
+enter(State *state, PyObject *computed)
+{
+    Function *function = (Function *)((Computed *)computed)->function;
+    int counted = is_true((PyObject *)function, state->str_runs_bodies);
+    if (counted < 0 || (counted > 0 && count_one(function->counts, state->str_bodies) < 0)) {
+        return -1;
+    }
+    return set_scope(state, computed);
 }
 
 static PyObject *
@@ -124,20 +171,198 @@ miss_entered(PyObject *module, PyObject *object)
     if (computeds_check(state, &object, 1, 1) < 0) {
         return NULL;
     }
-    Function *function = (Function *)((Computed *)object)->function;
-    int quiet = is_quiet(state, function->graph);
-    if (quiet <= 0) {
-        return quiet < 0 ? NULL : Py_NewRef(Py_False);
-    }
-    PyObject *runs = PyObject_GetAttr((PyObject *)function, state->str_runs_bodies);
-    int counted = runs == NULL ? -1 : PyObject_IsTrue(runs);
-    Py_XDECREF(runs);
-    if (counted < 0 || (counted > 0 && count_body(state, function->counts) < 0)) {
+    int quiet = is_quiet(state, ((Function *)((Computed *)object)->function)->graph);
+    if (quiet < 0 || (quiet > 0 && enter(state, object) < 0)) {
         return NULL;
     }
-    PyObject *token = PyContextVar_Set(state->scope, object);
-    Py_XDECREF(token);
-    return token == NULL ? NULL : Py_NewRef(Py_True);
+    return PyBool_FromLong(quiet);
+}
+
+/* -- a call that nobody's body makes, of a key that is not there: the core runs the body itself -- */
+
+/* Whether somebody asked for the cancellation of a task, or of none; -1: an error. */
+static int
+is_cancelled(State *state, PyObject *flow)
+{
+    if (flow == Py_None) {
+        return 0;
+    }
+    PyObject *requests = PyObject_CallMethodNoArgs(flow, state->str_cancelling);
+    int cancelled = requests == NULL ? -1 : PyObject_IsTrue(requests);
+    Py_XDECREF(requests);
+    return cancelled;
+}
+
+/* Whether nothing is special about a function now, nor about where its call is made. */
+static int
+is_plain(State *state, Function *function)
+{
+    if (function->disposed != Py_False || function->apart != Py_False ||
+        function->replicates != Py_False || function->weak != state->none_held ||
+        !PyDict_CheckExact(function->table) || !PyDict_CheckExact(function->indexes) ||
+        PyDict_GET_SIZE(function->indexes) != 0) {
+        return 0;
+    }
+    PyObject *scope;
+    if (PyContextVar_Get(state->scope, NULL, &scope) < 0) {
+        return -1;
+    }
+    int alone = scope == Py_None;
+    Py_DECREF(scope);
+    int ended = alone ? is_true(function->graph, state->str_ended) : 1;
+    if (ended != 0) {
+        return ended < 0 ? -1 : 0;
+    }
+    PyObject *home = PyObject_GetAttr(function->graph, state->str_home);
+    int here = home == NULL ? -1 : is_at_home(state, home);
+    Py_XDECREF(home);
+    return here > 0 ? is_quiet(state, function->graph) : here;
+}
+
+/* The function that a call is of, if its arguments are keys as they are, a new reference; NULL without
+   an error if not. */
+static Function *
+function_of(State *state, Call *call)
+{
+    PyObject *binding = PyObject_GetAttr(call->self, state->str__fusion);
+    PyObject *plain = binding == NULL ? NULL : PyObject_GetAttr(binding, state->str_plain);
+    PyObject *entry = NULL;
+    if (plain != NULL && PyDict_CheckExact(plain)) {
+        entry = PyDict_GetItemWithError(plain, call->method->name);
+    }
+    Function *function = NULL;
+    if (entry != NULL && PyTuple_CheckExact(entry) && PyTuple_GET_SIZE(entry) == 2 &&
+        is_a(state->function_type, PyTuple_GET_ITEM(entry, 0)) &&
+        PyTuple_CheckExact(PyTuple_GET_ITEM(entry, 1))) {
+        function = (Function *)PyTuple_GET_ITEM(entry, 0);
+        PyObject *exact = PyTuple_GET_ITEM(entry, 1);
+        int one = call->method->positional == 1;
+        for (Py_ssize_t i = 0; function != NULL && i < PyTuple_GET_SIZE(exact); i++) {
+            PyObject *argument = one ? call->key : PyTuple_GET_ITEM(call->key, i);
+            if (PySequence_Contains(PyTuple_GET_ITEM(exact, i), (PyObject *)Py_TYPE(argument)) !=
+                1) {
+                function = NULL;
+            }
+        }
+    }
+    Py_XINCREF(function);
+    Py_XDECREF(plain);
+    Py_XDECREF(binding);
+    return function;
+}
+
+/* A computed that is found by its key from now on (G4), with its run. */
+static Computed *
+found_from_now(State *state, Call *call, Function *function)
+{
+    PyObject *loop = PyObject_GetAttr(function->graph, state->str_loop);
+    PyObject *flow = loop == NULL ? NULL : PyObject_CallOneArg(state->current_task, loop);
+    Py_XDECREF(loop);
+    if (flow == NULL || is_cancelled(state, flow) != 0) {
+        Py_XDECREF(flow);
+        return NULL;
+    }
+    int one = call->method->positional == 1;
+    PyObject *arguments = one ? PyTuple_Pack(1, call->key) : Py_NewRef(call->key);
+    Computed *computed = NULL;
+    if (arguments != NULL) {
+        computed = (Computed *)make(state, (PyObject *)function, call->key, arguments, 0, flow);
+        Py_DECREF(arguments);
+    }
+    Py_DECREF(flow);
+    if (computed != NULL &&
+        (count_one(function->counts, state->str_misses) < 0 ||
+         PyDict_SetItem(function->table, call->key, (PyObject *)computed) < 0)) {
+        Py_CLEAR(computed);
+    }
+    return computed;
+}
+
+/* What the body is awaited through; NULL with an error. */
+static PyObject *
+body_of(State *state, Function *function, PyObject *arguments)
+{
+    PyObject *body = PyObject_Call(function->body, arguments, NULL);
+    if (body == NULL || PyCoro_CheckExact(body)) {
+        return body;
+    }
+    PyObject *awaited = PyObject_CallMethodNoArgs(body, state->str___await__);
+    Py_DECREF(body);
+    return awaited;
+}
+
+int
+miss_begin(Call *call)
+{
+    State *state = call->method->state;
+    Function *function = function_of(state, call);
+    if (function == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    Computed *computed = NULL;
+    if (is_plain(state, function) > 0 &&
+        PyDict_GetItemWithError(function->table, call->key) == NULL && !PyErr_Occurred()) {
+        computed = found_from_now(state, call, function);
+    }
+    if (computed == NULL) {
+        Py_DECREF(function);
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    call->computed = (PyObject *)computed;
+    call->run = Py_NewRef(computed->run);
+    call->stage = BODY;
+    if (enter(state, (PyObject *)computed) == 0) {
+        call->inner = body_of(state, function, computed->arguments);
+    }
+    Py_DECREF(function);
+    return 1; /* without an `inner`, with an error: that is how the body ended */
+}
+
+int
+miss_end(State *state, PyObject *object, PyObject *value)
+{
+    Computed *computed = (Computed *)object;
+    Run *run = (Run *)computed->run;
+    if (!is_a(state->run_type, computed->run) || run->disowned != Py_False) {
+        return 0;
+    }
+    if (set_scope(state, Py_None) == 0 && is_cancelled(state, run->flow) == 0 &&
+        settle(state, computed, value) > 0) {
+        return 1;
+    }
+    PyErr_Clear(); /* Python meets it again */
+    return 0;
+}
+
+void
+miss_strand(State *state, PyObject *object, PyObject *run)
+{
+    Computed *computed = (Computed *)object;
+    Function *function = (Function *)computed->function;
+    if (computed->run != run) {
+        return;
+    }
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    set_scope(state, Py_None);
+    put(&computed->run, Py_None);
+    put(&computed->state, state->invalidated);
+    if (function != NULL && function->table != NULL &&
+        PyDict_GetItemWithError(function->table, computed->key) == object) {
+        PyDict_DelItem(function->table, computed->key);
+    }
+    PyObject *waiters = Py_NewRef(((Run *)run)->waiters);
+    for (Py_ssize_t i = 0; PyList_CheckExact(waiters) && i < PyList_GET_SIZE(waiters); i++) {
+        PyObject *waiter = PyList_GET_ITEM(waiters, i);
+        PyObject *done = PyObject_CallMethodNoArgs(waiter, state->str_done);
+        if (done == Py_False) {
+            Py_XDECREF(PyObject_CallMethodOneArg(waiter, state->str_set_result, Py_None));
+        }
+        Py_XDECREF(done);
+    }
+    Py_DECREF(waiters);
+    PyErr_Clear();
+    PyErr_Restore(type, error, traceback);
 }
 
 PyMethodDef miss_functions[] = {

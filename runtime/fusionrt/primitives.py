@@ -90,6 +90,7 @@ if sys.version_info >= (3, 12):
 else:  # what that asks, for it is slow
     current_task = asyncio.tasks._current_tasks.get  # type: ignore[attr-defined]
 """The task of a loop that this code runs in; None outside of tasks."""
+hand(current_task=current_task)
 
 
 def new_id() -> str:

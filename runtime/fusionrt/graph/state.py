@@ -32,5 +32,10 @@ NONE_HELD: Final[weakref.WeakValueDictionary[Any, Any]] = weakref.WeakValueDicti
 """The same for weak entries. Whether one is empty is slow to ask, whether it is this one is not."""
 
 hand(
-    computing=COMPUTING, consistent=CONSISTENT, invalidated=INVALIDATED, nothing=NOTHING, none=NONE
+    computing=COMPUTING,
+    consistent=CONSISTENT,
+    invalidated=INVALIDATED,
+    nothing=NOTHING,
+    none=NONE,
+    none_held=NONE_HELD,
 )

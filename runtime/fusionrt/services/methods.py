@@ -37,6 +37,8 @@ class ComputeMethods:
         self._has_host = False
         self._functions: dict[str, Function[Any]] = {}
         self._keyers: dict[str, Keyer] = {}
+        self.plain: dict[str, tuple[Function[Any], tuple[frozenset[type], ...]]] = {}
+        """For the compiled core: functions whose arguments are keys if they have these types."""
 
     # -- what a service and a client differ in --
 
@@ -92,6 +94,7 @@ class ComputeMethods:
         """Join a graph."""
         self._graph = graph
         self._functions.clear()
+        self.plain.clear()
         for method in self.contract.methods:
             if not isinstance(method, Compute):
                 continue
@@ -99,7 +102,7 @@ class ComputeMethods:
             types = self.contract.resolved.signatures[method.name].parameters
             keyer = self._keyers[method.name] = Keyer(name, method.parameters, types)
             options = self.options(method)
-            self._functions[method.name] = kind_of(options)(
+            function = self._functions[method.name] = kind_of(options)(
                 graph,
                 name,
                 self.body(method.name),
@@ -109,6 +112,8 @@ class ComputeMethods:
                 options=options,
                 hot=self.hot_table(method.name, keyer.plain),
             )
+            if keyer.plain and type(function) is Function:
+                self.plain[method.name] = function, keyer.exact
 
     def function(self, method: str) -> Function[Any]:
         """The compute method of that name, in its graph."""

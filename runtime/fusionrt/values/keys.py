@@ -42,7 +42,8 @@ class Keyer:
         self._names = names
         shapes = [shape_of(tp) for tp in types]
         self._secret = tuple(map(holds_secrets, shapes))
-        self._exact = tuple(map(exact_classes, shapes))
+        self.exact = tuple(map(exact_classes, shapes))
+        """Of each parameter: what is normalised already if it has one of these types."""
         self._steps = tuple(map(normal, shapes))
         tellers = [teller(shape) for shape in shapes]
         self.plain = not any(tellers)
@@ -65,9 +66,9 @@ class Keyer:
                 self._method, f"expected {len(self._steps)} arguments, got {len(arguments)}"
             )
         if len(arguments) == 1:  # most methods have one, and each miss passes here
-            if type(arguments[0]) in self._exact[0]:
+            if type(arguments[0]) in self.exact[0]:
                 return arguments
-        elif all(map(operator.contains, self._exact, map(type, arguments))):
+        elif all(map(operator.contains, self.exact, map(type, arguments))):
             return arguments
         return tuple(self._step(index, argument) for index, argument in enumerate(arguments))
 

@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from ...contract import ComputeOptions
 from ...errors import ServiceDisposed
-from ...native import twin
+from ...native import hand, twin
 from ...primitives import Term
 from ..events import EventKind
 from ..origin import Origin, OriginKind
 from ..state import CONSISTENT, NONE_HELD
 from .computed import Computed
+from .conclude import conclude
 from .edges import add_dependant
+from .execute import failed
 from .fetch_hot import fetch_hot
 from .hit import Hit
 from .invalidate import mark, notify
@@ -384,3 +386,6 @@ class Function(FunctionFields, Generic[_T]):
 
     def __repr__(self) -> str:
         return f"<Function {self.name}: {len(self.table)} computeds>"
+
+
+hand(conclude=conclude, failed=failed)
