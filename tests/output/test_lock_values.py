@@ -9,6 +9,7 @@ import re
 import sys
 from collections.abc import Iterator
 from enum import Flag
+from types import ModuleType
 from typing import Any, get_type_hints
 
 import pytest
