@@ -7,7 +7,7 @@ import contextlib
 import inspect
 import socket
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -49,6 +49,13 @@ class Server(uvicorn.Server):
             timeout_graceful_shutdown=5,
         )
         super().__init__(config)
+        self.listens: Final = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        await super().startup(sockets)
+        if self.started:
+            self.listens.set()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -56,7 +63,7 @@ class Server(uvicorn.Server):
 
     def accept_no_more(self) -> None:
         """Let nobody connect any more; who is connected stays."""
-        for each in self.servers:
+        for each in self.servers if self.started else ():
             each.close()
 
 
@@ -89,9 +96,14 @@ async def serve(
             server = Server(app)
             serving = asyncio.create_task(server.serve([sock]))
             stopping = asyncio.create_task(stop.wait())
-            started(host, sock.getsockname()[1])
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            listens = asyncio.create_task(server.listens.wait())
+            tasks: set[asyncio.Task[Any]] = {serving, stopping}
+            await asyncio.wait({*tasks, listens}, return_when=asyncio.FIRST_COMPLETED)
+            if listens.done():
+                started(host, sock.getsockname()[1])
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
+            listens.cancel()
             server.accept_no_more()
         server.should_exit = True
         await serving
