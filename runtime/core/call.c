@@ -32,6 +32,7 @@ call_new(Method *method, PyObject *self, PyObject *key)
     call->run = NULL;
     call->weak = NULL;
     call->stage = FRESH;
+    call->finalized = 0;
     PyObject_GC_Track(call);
     return (PyObject *)call;
 }
@@ -174,6 +175,7 @@ call_abandon(Call *call)
 static void
 call_finalize(Call *call)
 {
+    call->finalized = 1;
     if (call->self == NULL || call->stage > BODY) {
         return;
     }
@@ -183,7 +185,6 @@ call_finalize(Call *call)
         PyErr_WriteUnraisable((PyObject *)call);
     }
     call_end(call); /* one that was not begun says that it was never awaited */
-    call->stage = LOST;
     PyErr_Restore(type, value, traceback);
 }
 
@@ -202,7 +203,7 @@ call_dealloc(Call *call)
     call_clear(call);
     Method *method = call->method;
 #if !defined(Py_GIL_DISABLED) && !defined(Py_TRACE_REFS)
-    if (call->stage != LOST && state->spares < MAX_SPARE) {
+    if (!call->finalized && state->spares < MAX_SPARE) {
         call->self = (PyObject *)state->spare;
         state->spare = call;
         state->spares++;
@@ -230,7 +231,7 @@ calls_clear(State *state)
 static int
 call_check(Call *call)
 {
-    if (call->stage >= ENDED) {
+    if (call->stage == ENDED) {
         PyErr_SetString(PyExc_RuntimeError, "cannot reuse already awaited coroutine");
         return -1;
     }

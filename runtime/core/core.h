@@ -130,9 +130,8 @@ typedef struct {
 } Method;
 
 /* Where a call stands. BODY: it runs the body itself. UNFOLDED: it is the coroutine of the pure runtime,
-   which has not begun. RUNNING: it is another coroutine. LOST: it has ended, for nobody awaited it to
-   its end, and the collector has seen that. */
-enum { FRESH, BODY, UNFOLDED, RUNNING, ENDED, LOST };
+   which has not begun. RUNNING: it is another coroutine. */
+enum { FRESH, BODY, UNFOLDED, RUNNING, ENDED };
 
 /* One call of a compute method: see call.c. */
 struct Call {
@@ -145,6 +144,7 @@ struct Call {
     PyObject *run;      /* the same body's */
     PyObject *weak;
     char stage;
+    char finalized; /* the collector does that once to an object: its memory is not used again */
 };
 
 /* hit.c: whether a hit answers a call. 1: that is its value; 0: none; -1: an error. */

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import fusionrt
+from tests.services.contracts import Note
 from tests.services.memory import NotesInMemory, notes_of
 from tests.sizes import size
 
@@ -227,3 +228,28 @@ async def test_a_call_that_has_ended_keeps_no_service_alive() -> None:
         gc.collect()
         assert gone() is None
         assert task.done()
+
+
+class _Slow(NotesInMemory):
+    async def get(self, id: int) -> Note | None:
+        await asyncio.sleep(0)
+        return self.notes.get(id)
+
+
+async def test_G20_a_call_that_is_dropped_amid_its_body_leaves_nothing() -> None:
+    """Also one in the memory of a call that the collector found in a cycle before."""
+    notes = _Slow()
+
+    async def cycle() -> None:
+        call: Any = notes.get(1)
+        held = [call]
+        held.append(held)
+        call.send(None)
+
+    for _ in range(3):
+        await cycle()
+        gc.collect()
+        call: Any = notes.get(0)
+        call.send(None)
+        del call
+        assert not list(notes._fusion.function("get").table)
