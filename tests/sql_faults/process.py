@@ -19,8 +19,8 @@ from .serving import Setup
 
 __all__ = ["Serving"]
 
-PATIENCE = 60.0
-"""Seconds in which a process answers, on two busy cores."""
+PATIENCE = 180.0
+"""Seconds in which a process starts, or answers, on two cores that many others use."""
 
 
 class Serving:
@@ -58,8 +58,11 @@ class Serving:
         )
         os.close(gate)
         self._listening = asyncio.create_task(self._listen(self._process))
-        async with asyncio.timeout(PATIENCE):
-            await self._serves.wait()
+        serves = asyncio.create_task(self._serves.wait())
+        either: set[asyncio.Task[Any]] = {serves, self._listening}
+        await asyncio.wait(either, timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        serves.cancel()
+        assert self.serves, "the process ended, or does not start"
 
     async def _listen(self, process: Process) -> None:
         assert process.stdout is not None

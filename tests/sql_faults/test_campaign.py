@@ -43,7 +43,7 @@ def url(request: pytest.FixtureRequest, plan: Plan) -> str:
 
 
 @pytest.mark.search
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("plan", [*plans()], ids=str)
 async def test_O_a_committed_change_is_seen_by_every_host(
     nats_process: NatsServer, url: str, plan: Plan
