@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from .conftest import Generate
 from .libraries import write_libraries
@@ -40,10 +41,10 @@ async def test_W5_components_show_what_services_say(
         await page.click("#other")
         await shows(page, one="0 current", two="2 current")
         await page.click("#leave")
+        await expect(page.locator("#one")).to_have_count(0)
         renders = await page.evaluate("renders")
         await here.client.put("b", 1)
         await here.client.put("a", 3)
         await shows(page, two="6 current", three="6 current")
-        assert await page.locator("#one").count() == 0
         assert await page.evaluate("computes") == 5  # a, again after each of 3 changes; and b
         assert await page.evaluate("renders") > renders

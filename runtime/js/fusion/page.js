@@ -1,6 +1,6 @@
 /** What all connections of a page share: one graph, and who is told of its news. */
 
-import { attempt } from "./clock.js"
+import { attempt, soon } from "./clock.js"
 import { Graph } from "./graph.js"
 
 /** @typedef {import("./peer.js").Peers} Peers */
@@ -11,6 +11,7 @@ class Page {
   connections = new Set()
   /** Called whenever something is proven no longer, or again. @type {Set<() => void>} */
   onTurn = new Set()
+  #turning = false
 
   /** Whether all that is shown can be proven, as far as connections go. */
   get connected() {
@@ -18,9 +19,15 @@ class Page {
     return true
   }
 
+  /** Something is proven no longer, or again: told once for all of one turn, for thousands may be proven in it. */
   turned() {
-    if (this.connected) this.graph.retry()
-    for (const handler of [...this.onTurn]) attempt(handler)
+    if (this.#turning) return
+    this.#turning = true
+    soon(() => {
+      this.#turning = false
+      if (this.connected) this.graph.retry()
+      for (const handler of [...this.onTurn]) attempt(handler)
+    })
   }
 
   /** Why nothing can be proven, if that is known. */
