@@ -41,11 +41,7 @@ async def test_W5_components_show_what_services_say(
         await page.click("#other")
         await shows(page, one="0 current", two="2 current")
         await page.click("#leave")
-<<<<<<< Updated upstream
         await expect(page.locator("#one")).to_have_count(0)
-=======
-        await page.locator("#one").wait_for(state="detached")
->>>>>>> Stashed changes
         renders, computes = await page.evaluate("[renders, computes]")
         await here.client.put("b", 1)
         await here.client.put("a", 3)
