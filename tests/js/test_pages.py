@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -90,3 +91,36 @@ async def test_W4_a_page_that_was_frozen_is_live_again(kit: Path, nats_server: s
         await devtools.send("Page.setWebLifecycleState", {"state": "active"})
         await shows(page, value="42", state="current", status="connected")
         assert await page.evaluate("window.stayed")
+
+
+KEPT = """
+new Promise((done) => {
+  const opening = indexedDB.open("fusion")
+  opening.onsuccess = () => {
+    const results = opening.result.transaction("results").objectStore("results").count()
+    results.onsuccess = () => {
+      opening.result.close()
+      done(results.result > 0)
+    }
+  }
+})
+"""
+
+
+async def test_W7_a_reload_without_a_gateway_shows_the_last_state(
+    kit: Path, nats_server: str
+) -> None:
+    """At once and as offline; when there is a gateway again, what still holds is current."""
+    async with world(nats_server, kit, doors=2) as here:
+        gateway, pages = here.doors
+        await here.client.put("a", 4)
+        page = await here.page(pages, gateway.fusion, user="ann")
+        async with asyncio.timeout(20):
+            while not await page.evaluate(KEPT):
+                pass
+        gateway.kill()
+        await page.reload()
+        await shows(page, value="8", state="offline")
+        assert await page.evaluate("shown.map(({ state }) => state)") == ["loading", "offline"]
+        await gateway.start()
+        await shows(page, value="8", state="current")

@@ -131,9 +131,10 @@ class World:
         await page.goto(url)
         return page
 
-    async def page(self, at: Door, *gateways: str, delay: float = 0) -> Page:
+    async def page(self, at: Door, *gateways: str, delay: float = 0, user: str = "") -> Page:
         """A page that shows `doubled("a")`, and is current."""
         query = urlencode([*(("gateway", each) for each in gateways), ("delay", str(delay))])
+        query += f"&user={user}" if user else ""
         page = await self.open(f"{at.url}/kit.html?{query}")
         await page.evaluate("window.stayed = true")
         await shows(page, state="current")

@@ -90,10 +90,11 @@ export class Cache {
   #change(key, payload) {
     this.#changed.delete(key)
     this.#changed.set(key, payload)
-    this.#timer ??= later(() => this.#write(), BATCH)
+    this.#timer ??= later(() => this.flush(), BATCH)
   }
 
-  #write() {
+  /** Writes what came; at once when the page goes. */
+  flush() {
     this.#timer = undefined
     if (this.#database === null) return
     const table = this.#table("readwrite")

@@ -189,6 +189,7 @@ export class Peer {
 
   /** The page goes: what is held may be asked for again when it comes back. */
   leave() {
+    this.cache?.flush()
     for (const session of [...this.sessions.values()]) {
       const left = session.bye()
       this.gone(session, "the page was left", left)
