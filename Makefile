@@ -30,10 +30,11 @@ test-pure: $(BIN)/.ready  ## run the tests of what the compiled core has a part 
 search: $(BIN)/.ready  ## run the long searches of the tests in full
 	@FUSION_SEARCH=full $(BIN)/python $(PYTEST) -m search --timeout=600
 
-soak: $(BIN)/.ready  ## run the simulation and the faults over databases on many more seeds: SEEDS=FIRST:LAST FAULTS=FIRST:LAST
+soak: $(BIN)/.ready  ## run the simulation and the faults over databases on many more seeds, the compiled core under sanitizers: SEEDS=FIRST:LAST FAULTS=FIRST:LAST
 	@$(BIN)/python -m tests.simulation $(SEEDS) --workers $(shell nproc)
 	@$(BIN)/python -m tests.sql_faults $(FAULTS)
 	@$(BIN)/python -m tests.sql_faults mutants $(FAULTS)
+	@.ci/sanitize
 
 test-all: $(BIN)/.ready  ## run the tests on every supported Python that is installed
 	@.ci/each-python all $(PYTEST)
