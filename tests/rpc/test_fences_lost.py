@@ -170,3 +170,21 @@ def test_D15_a_host_that_takes_over_is_believed_once_it_reflects_what_was_writte
             assert await reading == chain.expected
 
     lived(test)
+
+
+def test_D15_a_fence_vouches_for_nothing_that_is_adrift() -> None:
+    """The host in the middle left before the command was made, and no other one is there yet."""
+
+    async def test(chain: Chain) -> None:
+        async with AsyncExitStack() as first:
+            await chain.start_baskets(first, "first")
+            assert await chain.summary() == chain.expected
+        await chain.put(5)
+        reading = asyncio.ensure_future(chain.summary())
+        await asyncio.sleep(0.2)
+        assert not reading.done(), "nobody can tell whether it is fresh"
+        async with AsyncExitStack() as second:
+            await chain.start_baskets(second, "second")
+            assert await reading == chain.expected
+
+    lived(test)

@@ -164,8 +164,17 @@ MUTANTS: Final = {
     "O5: what other hosts changed is not applied": _one(
         20, "operations.nudges:Nudges._received", "if nudge.operation.iid == self._iid:", "if True:"
     ),
-    "D15: a fence vouches for what a lost host had held": _one(
-        500, "rpc.client.writes:Writes.pass_on", "if self.adrift:", "if False:"
+    "D15: a fence vouches for what a lost host had held": Mutant(
+        500,
+        (
+            Edit("rpc.client.writes:Writes.pass_on", "if self.adrift:", "if False:"),
+            Edit("rpc.client.fencing:Fencing.lose", "self._lost.update(self._passing)", "pass"),
+            Edit(
+                "rpc.client.writes:Writes.opened",
+                "session.sources = self._sources_of.get(session.service, frozenset())",
+                "pass",
+            ),
+        ),
     ),
     "D15: a command's result leaves before what it invalidated": _one(
         5,
