@@ -172,7 +172,7 @@ async def test_O18_a_tenant_whose_database_is_away_stops_no_other(
             with pytest.raises((DBAPIError, OSError)):
                 await here.put(BOB)
             assert await client.put(ANN) == told
-        assert sorted(here.texts + there.texts) == ["of ann", "of bob"]
+        assert (here.texts + there.texts).count("of ann") == 1
 
 
 def _heard(notes: PerOwner) -> bool:
