@@ -1,7 +1,8 @@
-"""How much a search looks at: little in `make test`, all of it in `make search`.
+"""How much a search looks at: little in `make test`, much in `make search`, and where that would
+take too long before each change, all of it in `make soak`.
 
 A search tries many cases: schedules, random contracts, networks, a very large graph. Its test is
-marked `search` and names both sizes with `size`. It makes the same assertions in either.
+marked `search` and names its sizes with `size`. It makes the same assertions in each.
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ import os
 
 __all__ = ["FULL", "size"]
 
-FULL = os.environ.get("FUSION_SEARCH") == "full"
-"""Whether searches look at all that they can."""
+_SEARCH = os.environ.get("FUSION_SEARCH")
+FULL = _SEARCH in ("full", "soak")
+"""Whether searches look at much."""
 
 
-def size(small: int, full: int) -> int:
-    """How many cases to look at in this run."""
+def size(small: int, full: int, soak: int | None = None) -> int:
+    """How many cases to look at in this run. soak: if it is not those of `make search`."""
+    if soak is not None and _SEARCH == "soak":
+        return soak
     return full if FULL else small

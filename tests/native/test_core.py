@@ -169,7 +169,7 @@ WAYS = [
 ]
 
 
-TIMES = size(500, 50_000)
+TIMES = size(500, 5_000, 100_000)
 
 
 @pytest.mark.search

@@ -51,7 +51,7 @@ async def test_W11_pages_that_went_leave_nothing(quick: World) -> None:
     await visit(0)
     await until(lambda: left(door) == (0,) * 6)
     before = asyncio.all_tasks()
-    for first in range(0, size(30, 3_000), 10):
+    for first in range(0, size(30, 300, 10_000), 10):
         await asyncio.gather(*map(visit, range(first, first + 10)))
     await until(lambda: left(door) == (0,) * 6)
     await until(lambda: len(asyncio.all_tasks()) <= len(before))
