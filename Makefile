@@ -36,7 +36,7 @@ soak: $(BIN)/.ready  ## run the simulation and the faults over databases on many
 	@$(BIN)/python -m tests.simulation $(SEEDS) --workers $(shell nproc)
 	@$(BIN)/python -m tests.sql_faults $(FAULTS)
 	@$(BIN)/python -m tests.sql_faults mutants $(FAULTS)
-	@FUSION_SEARCH=soak $(BIN)/python $(PYTEST) -m search --timeout=3600 tests/web tests/native
+	@FUSION_SEARCH=soak $(BIN)/python $(PYTEST) -m search --timeout=3600 tests/web tests/native tests/jetstream
 	@.ci/sanitize
 
 test-all: $(BIN)/.ready  ## run the tests on every supported Python that is installed

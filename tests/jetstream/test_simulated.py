@@ -19,7 +19,7 @@ from tests.sizes import size
 
 from .hosts import STREAM
 
-SEEDS = size(25, 1000)
+SEEDS = size(25, 400, 1000)
 NAMES = "one", "two", "three"
 Check = Callable[[MemoryNetwork, list[TinyLab], random.Random], Awaitable[None]]
 
