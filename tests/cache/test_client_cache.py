@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from fusionrt import CacheUnavailable, ClientCache, Host, RemoteUnavailable
+from fusionrt.cache.store import Store
 from tests.lab import Broken, LabClient, TinyLab
 from tests.natsserver import NatsServer
 from tests.waiting import until
@@ -238,3 +240,35 @@ async def test_two_processes_share_a_file(world: World) -> None:
         await asyncio.gather(*(one.get(f"a{n}") for n in range(50)))
         await asyncio.gather(*(other.get(f"b{n}") for n in range(50)))
     assert world.rows() == 100
+
+
+async def test_its_file_is_closed_after_the_last_write(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also of one that is under way when the host ends, and takes long."""
+    did: list[str] = []
+    writing, goes_on = threading.Event(), threading.Event()
+
+    def write(store: Store, *_: object) -> None:
+        writing.set()
+        goes_on.wait(10.0)
+        did.append("written")
+
+    closing = Store.close
+
+    def close(store: Store) -> None:
+        did.append("closed")
+        closing(store)
+
+    monkeypatch.setattr(Store, "write", write)
+    monkeypatch.setattr(Store, "close", close)
+    async with world.served():
+        cache = ClientCache(world.file)
+        async with Host(world.url, cache=cache) as host:
+            await host.client(LabClient).get("a")
+            await until(writing.is_set)
+            leaving = asyncio.create_task(cache.close())
+            await asyncio.sleep(0)
+            goes_on.set()
+            await leaving
+    assert did == ["written", "closed"]

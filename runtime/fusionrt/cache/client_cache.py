@@ -83,9 +83,10 @@ class ClientCache:
     async def close(self) -> None:
         """Write what was learned, and let go of the file."""
         await self._write()
-        store, self._store = self._store, None
-        if store is not None:
-            await asyncio.to_thread(store.close)
+        async with self._turn:  # an earlier write may not have ended
+            store, self._store = self._store, None
+            if store is not None:
+                await asyncio.to_thread(store.close)
 
     def take(self, name: Name) -> bytes | None:
         """The last known result, once: whoever takes it knows better from then on."""
