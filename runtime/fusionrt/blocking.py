@@ -107,9 +107,13 @@ class LoopThread:
         self._thread = threading.Thread(target=self._main, name="fusion host", daemon=True)
 
     def start(self) -> None:
-        """Enter the host; what that raises is raised."""
+        """Enter the host; what that raises is raised, when the thread has ended."""
         self._thread.start()
-        self._entered.result()
+        try:
+            self._entered.result()
+        except Exception:
+            self._thread.join()
+            raise
 
     def stop(self) -> None:
         """Leave the host, and wait until it has ended; what that raises is raised."""
