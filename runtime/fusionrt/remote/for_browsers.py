@@ -8,20 +8,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
-from ..graph import Computed, Graph, arguments_of
-from ..rpc import Ask, Peer, Pending, Registration
+from ..graph import Graph
+from ..rpc import Peer, Pending, Registration
 from ..services.pipeline import Pipeline
 from ..table import Contract
-from ..wire.digest import content_id
 from ..wire.runs import SESSION
 from .asking import Asking
 from .remote import Remote
-from .replica import Question
 from .stream_call import StreamCall
-from .way import Same, Way
+from .way import Way
 
 __all__ = ["RemoteForBrowsers"]
 
@@ -65,14 +62,3 @@ class RemoteForBrowsers(Remote):
         operation: str = "",
     ) -> StreamCall:
         return super()._stream(*self._split(way, arguments), items, operation)
-
-    def _question(self, method: str) -> Question | None:
-        if method not in self._splits:
-            return super()._question(method)
-        return partial(self._asked_again, method)
-
-    def _asked_again(self, method: str, replica: Computed[Any]) -> tuple[Ask, bytes, str]:
-        way, sent = self._split(self._read(method, self._timeout), arguments_of(replica))
-        same = Same(method, self._timeout)
-        same.headers = way.headers
-        return same, way.encoded(sent), content_id(way.results.encode(replica.value))

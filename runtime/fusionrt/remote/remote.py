@@ -223,11 +223,15 @@ class Remote(ComputeMethods):
         same = Same(method, self._timeout)
 
         def question(replica: Computed[Any]) -> tuple[Ask, bytes, str]:
-            way = self._read(method, self._timeout)
+            way, sent = self._split(self._read(method, self._timeout), arguments_of(replica))
             content = content_id(way.results.encode(replica.value))
-            return same, way.encoded(arguments_of(replica)), content
+            return same.carrying(dict(way.headers)), way.encoded(sent), content
 
         return question
+
+    def _split(self, way: Way, arguments: tuple[Any, ...]) -> tuple[Way, tuple[Any, ...]]:
+        """How a call with these arguments is made, and which of them are sent."""
+        return way, arguments
 
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
         question = self._question(method)

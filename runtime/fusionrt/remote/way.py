@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 
 from ..errors import ArgumentError, CallTimeout
@@ -80,14 +79,6 @@ class Way(Ask):
         self._arguments = arguments_codec(parameters)
         self.encode: Final = self._arguments.encode_most
         self.results: Codec[Any] = codec(signature.result)
-
-    def carrying(self, headers: Mapping[str, str]) -> Way:
-        """The same, for one call that carries these: its frame is its own."""
-        if not headers:
-            return self
-        way = copy.copy(self)
-        way.headers = tuple(headers.items())
-        return way
 
     def encoded(self, arguments: tuple[Any, ...]) -> bytes:
         """The arguments as they travel.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import math
 from bisect import bisect_right
+from collections.abc import Mapping
 from operator import attrgetter
 from typing import Final, NamedTuple, Protocol, Self, TypeAlias
 
@@ -62,8 +63,14 @@ class Ask:
 
     def anyway(self) -> Self:
         """The same, for a call that takes what comes."""
+        return self.carrying(dict((*self.headers, ANYWAY)))
+
+    def carrying(self, headers: Mapping[str, str]) -> Self:
+        """The same, for a call that carries these: its frame is its own."""
+        if not headers:
+            return self
         ask = copy.copy(self)
-        ask.headers = (*self.headers, ANYWAY)
+        ask.headers = tuple(headers.items())
         return ask
 
 
