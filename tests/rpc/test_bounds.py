@@ -12,11 +12,9 @@ import pytest
 from fusionrt import Host, Overloaded
 from fusionrt.rpc.host import responder
 from fusionrt.transport.memory import MemoryNetwork
-from fusionrt.wire.limits import Limits, Timing
+from fusionrt.wire.limits import Limits
 from tests.lab import LabClient, TinyLab, peer_of
-from tests.waiting import until
-
-SHORT = Timing(keep_alive=0.2, lease=0.6, session=1.0, probe=0.1, hello=0.1)
+from tests.waiting import QUICK, until
 
 
 class IdleLab(TinyLab):
@@ -47,7 +45,7 @@ class World:
         """Another process."""
         self.count += 1
         transport = self.network.connect(f"host{self.count}")
-        return await self.stack.enter_async_context(Host(transport=transport, timing=SHORT))
+        return await self.stack.enter_async_context(Host(transport=transport, timing=QUICK))
 
     async def client(self) -> LabClient:
         """A client in a process of its own."""

@@ -7,12 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from fusionrt.wire.limits import Timing
+from tests.waiting import QUICK
 
 from .world import World, through_gateway
-
-QUICK = Timing(keep_alive=0.2, lease=0.6, session=1.0, probe=0.1, hello=0.1)
-"""A tenth of the times, so that what lapses does so soon."""
 
 
 @pytest.fixture
