@@ -45,7 +45,7 @@ from .operations import (
 from .primitives import new_id, running_loop, spawn
 from .remote.client import Client
 from .remote.cycles import Cycles
-from .remote.for_browsers import RemoteForBrowsers
+from .remote.for_browsers import RemoteForBrowsers, ShardRemoteForBrowsers
 from .remote.last_known import LastKnown
 from .remote.remote import Remote
 from .remote.servant import ServiceServant
@@ -626,8 +626,11 @@ class _Entered:
         contract = self._contract_of(cls)
         if contract.for_clients is contract:
             return self._remote(contract)
-        peer, pipeline = self._caller.peer(contract.name), self._pipeline_to(contract)
-        return RemoteForBrowsers(contract, peer, self.graph, pipeline)
+        name, pipeline = contract.name, self._pipeline_to(contract)
+        if contract.shard is not None:
+            owners = self._caller.shard_peer(name)
+            return ShardRemoteForBrowsers(contract, owners, self.graph, pipeline)
+        return RemoteForBrowsers(contract, self._caller.peer(name), self.graph, pipeline)
 
     def _asker(self, principal: str, cid: str) -> Asker:
         is_gateway = principal in self._gateways or cid == self._caller.cid

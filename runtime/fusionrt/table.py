@@ -200,6 +200,7 @@ class Contract:
             tuple(map(_for_clients, self.methods)),
             self.version,
             self.internal,
+            self.shard,
         )
 
     def _sent(self) -> Types:

@@ -1,9 +1,9 @@
-"""A sharded contract with every kind of method."""
+"""Sharded contracts: one with every kind of method, and one that asks who calls."""
 
 from collections.abc import AsyncIterator
 from typing import Protocol
 
-from fusionrt import ANY, command, compute, idempotent, oneway, service  # noqa: F401 - `invalidates` names ANY
+from fusionrt import ANY, Session, command, compute, idempotent, oneway, service  # noqa: F401 - `invalidates` names ANY
 
 
 @service(shard="room", shards=16)
@@ -37,3 +37,18 @@ class Rooms(Protocol):
     async def enter(
         self, room: str, texts: AsyncIterator[str]
     ) -> tuple[str, AsyncIterator[str]]: ...
+
+
+@service(shard="room", shards=16)
+class Seats(Protocol):
+    """Everybody has a seat in each room, and knows of no other one."""
+
+    @compute
+    async def mine(self, session: Session, room: str) -> str: ...
+
+    @command(invalidates=["mine(session, room)"])
+    async def take(self, session: Session, room: str, seat: str) -> str: ...
+
+    async def host(self, room: str, session: Session) -> str: ...
+
+    def seats(self, room: str, *, session: Session) -> AsyncIterator[str]: ...

@@ -24,3 +24,10 @@ async def quick(tmp_path: Path) -> AsyncIterator[World]:
     """The same with short times."""
     async with through_gateway(tmp_path, QUICK) as world:
         yield world
+
+
+@pytest.fixture
+async def stored(tmp_path: Path) -> AsyncIterator[World]:
+    """With short times, at a broker that keeps tables."""
+    async with through_gateway(tmp_path, QUICK, "-js", "-sd", str(tmp_path)) as world:
+        yield world

@@ -142,9 +142,11 @@ class World:
 
 
 @asynccontextmanager
-async def through_gateway(folder: Path, timing: Timing | None = None) -> AsyncIterator[World]:
-    """A world at a broker of its own."""
-    server = NatsServer(folder)
+async def through_gateway(
+    folder: Path, timing: Timing | None = None, *arguments: str
+) -> AsyncIterator[World]:
+    """A world at a broker of its own. arguments: of its command line."""
+    server = NatsServer(folder, *arguments)
     world = World(server.url, timing or Timing())
     try:
         yield world

@@ -11,16 +11,18 @@ from dataclasses import replace
 from typing import Any
 
 from ..graph import Graph
-from ..rpc import Peer, Pending, Registration
+from ..rpc import Peer, Pending, Registration, ShardPeer
 from ..services.pipeline import Pipeline
+from ..shards import Routing
 from ..table import Contract
 from ..wire.runs import SESSION
 from .asking import Asking
 from .remote import Remote
+from .shard_remote import ShardRemote
 from .stream_call import StreamCall
 from .way import Way
 
-__all__ = ["RemoteForBrowsers"]
+__all__ = ["RemoteForBrowsers", "ShardRemoteForBrowsers"]
 
 
 class RemoteForBrowsers(Remote):
@@ -62,3 +64,13 @@ class RemoteForBrowsers(Remote):
         operation: str = "",
     ) -> StreamCall:
         return super()._stream(*self._split(way, arguments), items, operation)
+
+
+class ShardRemoteForBrowsers(RemoteForBrowsers, ShardRemote):
+    """The same of a sharded service: a call goes to its shard's owner by what of it is sent."""
+
+    def __init__(
+        self, contract: Contract, peer: ShardPeer, graph: Graph, pipeline: Pipeline | None = None
+    ) -> None:
+        super().__init__(contract, peer, graph, pipeline)
+        self._routing = Routing(contract.for_clients)

@@ -54,8 +54,7 @@ class Gateway:
         that browsers are strangers after a restart.
 
     Raises:
-        NotBoundError: a contract is internal, or given twice, or no client class; or is sharded and
-            has methods that take a `Session`.
+        NotBoundError: a contract is internal, or given twice, or no client class.
     """
 
     def __init__(
@@ -181,9 +180,6 @@ def _checked(contracts: Iterable[type[Client]]) -> dict[str, type[Client]]:
         contract = cls._fusion_contract
         if contract.internal:
             raise NotBoundError(f"{contract.name} is internal: no gateway serves it (W2)")
-        if contract.shard is not None and contract.for_clients is not contract:
-            name = contract.name
-            raise NotBoundError(f"{name} is sharded and asks who calls: no gateway serves that yet")
         if contract.name in classes:
             raise NotBoundError(f"{contract.name} is given twice to a gateway")
         classes[contract.name] = cls
