@@ -227,6 +227,33 @@ async def test_D27_principals_take_turns_however_many_processes_they_are(process
     assert entrance.statistics().clients == processes - (processes == 1)
 
 
+def test_G34_a_process_that_joins_disturbs_no_other_that_holds_little() -> None:
+    """Else the thousandth would cost as much as the first thousand."""
+
+    class Session:
+        trimmed = 0
+
+        def trim(self) -> None:
+            self.trimmed += 1
+
+    async def join() -> list[int]:
+        account = Account("it", Quota(held=1000))
+        first = Session()
+        account.join(cast(Any, first))
+        account.most = 10  # it holds so many
+        found = []
+        for _ in range(2):
+            for _ in range(99):
+                account.join(cast(Any, Session()))
+            found.append(first.trimmed)
+        assert account.most == account.held
+        return found
+
+    within, beyond = contextvars.copy_context().run(asyncio.run, join())
+    assert within == 0
+    assert beyond > 0
+
+
 def test_D27_what_a_principal_has_is_counted_seldom() -> None:
     """Calls cost an addition each; a session is asked ten times a second at most, or when it may
     be too much.

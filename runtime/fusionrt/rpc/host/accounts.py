@@ -1,7 +1,8 @@
 """`Account`: what one principal has of a service, over all its sessions, and may have (D27, D30).
 
 Many processes of one principal are one that asks for much. What it has is counted when that may be
-too much, or a while ago: a call costs an addition.
+too much, or a while ago: a call costs an addition. Whatever looks at each of its sessions does so
+seldom: one principal may have thousands.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ RECOUNT: Final = 0.1
 """Seconds after which what a principal has is counted again, if it asks for more."""
 AGAIN: Final = 0.01
 """The same where it has too much."""
+EACH: Final = 1000
+"""Sessions that are counted so often; of more it is done less often, so that it costs no more."""
 
 
 class Usage(NamedTuple):
@@ -38,13 +41,14 @@ class Usage(NamedTuple):
 class Account:
     """Of one principal.
 
-    refused: calls and streams that were refused because it had too much.
+    refused: calls and streams that were refused because it had too much. most: no session of it
+        holds more results.
     """
 
     def __init__(self, principal: str, quota: Quota) -> None:
         self.principal: Final = principal
         self.sessions: dict[Session, None] = {}
-        self.refused = 0
+        self.refused = self.most = 0
         self._quota: Final = quota
         self._now: Final = clock()
         self._calls = self._streams = self._bytes = 0
@@ -53,8 +57,10 @@ class Account:
     def join(self, session: Session) -> None:
         """A session begins: the others may hold less from now on (G34)."""
         self.sessions[session] = None
-        for each in self.sessions:
-            each.trim()
+        if self.most > self.held:
+            self.most = self.held
+            for each in self.sessions:
+                each.trim()
 
     @property
     def full(self) -> bool:
@@ -93,7 +99,7 @@ class Account:
         ):
             return True
         if counted:
-            self._closed = now + AGAIN
+            self._closed = now + self._after(AGAIN)
         self._calls -= calls
         self._streams -= streams
         self.refused += calls + streams
@@ -105,7 +111,10 @@ class Account:
         self._streams = sum(usage.streams for usage in usages)
         self._bytes = sum(usage.bytes for usage in usages)
         fine = self._bytes <= self._quota.bytes
-        self._stale = self._now() + RECOUNT if fine else -math.inf
+        self._stale = self._now() + self._after(RECOUNT) if fine else -math.inf
+
+    def _after(self, seconds: float) -> float:
+        return seconds * max(1.0, len(self.sessions) / EACH)
 
     def statistics(self) -> AccountStatistics:
         """What it has now."""

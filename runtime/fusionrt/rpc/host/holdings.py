@@ -49,12 +49,17 @@ class Holdings:
         """Keep a result until it is invalidated or released, or too many are kept (G34)."""
         self._held[id] = held
         held.subscribe(partial(self._invalidated, id), self.confides)
-        if len(self._held) > min(self._quota, self._share.held):
+        if len(self._held) > self._share.most:
+            self._share.most = min(len(self._held), self._most)
             self.trim()
+
+    @property
+    def _most(self) -> int:
+        return min(self._quota, self._share.held)
 
     def trim(self) -> None:
         """Let go of the oldest, if too many are kept."""
-        most = min(self._quota, self._share.held)
+        most = self._most
         for oldest in list(islice(self._held, max(0, len(self._held) - most))):
             self._held[oldest].release()
             self._invalidated(oldest, "one client held too many results of this host")
