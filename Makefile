@@ -13,6 +13,9 @@ SEEDS := 0:50000
 FAULTS := 0:60
 SOURCES := fusiongen runtime tests $(wildcard examples benchmarks)
 
+# The processes that tests start, by the hundred, need not compile again what one of them compiled.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-pure search soak test-all lint format types counts record-counts check bench \
 	bench-rpc bench-db clean
