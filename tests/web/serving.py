@@ -25,8 +25,10 @@ class Served:
 
 
 @asynccontextmanager
-async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[Served]:
-    """Serve it, by uvicorn; without a port, on one of this machine that is free."""
+async def served(app: ASGIApp, port: int = 0, *, ends: bool = False) -> AsyncIterator[Served]:
+    """Serve it, by uvicorn; without a port, on one of this machine that is free. ends: by itself,
+    and its lifespan with it; else it is cut off.
+    """
     with listening("127.0.0.1", port) as sock:
         server = Server(app)
         running = asyncio.create_task(server.serve([sock]))
@@ -34,7 +36,7 @@ async def served(app: ASGIApp, port: int = 0) -> AsyncIterator[Served]:
         try:
             yield Served(sock.getsockname()[1])
         finally:
-            server.should_exit = server.force_exit = True
+            server.should_exit, server.force_exit = True, not ends
             await running
             for each in list(server.server_state.connections):
                 each.transport.abort()

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=41d5bcf53e9aa53797cb71d873d5243c
+# fusiongen:hash=1d9a5891335802f59d31beda578ab47e
 """The typed client of `Carts`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from shop.contracts import Cart
+
+    from .blocking import CartsBlocking
 
 
 class CartsClient(Carts, Client, contract=CONTRACT):
@@ -49,3 +51,9 @@ class CartsClient(Carts, Client, contract=CONTRACT):
     ) -> None:
         """Add a cart, or replace it."""
         return await self._fusion.command("put", (cart,))
+
+    @classmethod
+    def _fusion_blocking(cls) -> type[CartsBlocking]:
+        from .blocking import CartsBlocking
+
+        return CartsBlocking

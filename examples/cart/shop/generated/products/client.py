@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=a0088c7fb4f29f29558794b54d7932bb
+# fusiongen:hash=ddecbcd78fbb8e1586b1530a0f2b9ab5
 """The typed client of `Products`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from shop.contracts import Product
+
+    from .blocking import ProductsBlocking
 
 
 class ProductsClient(Products, Client, contract=CONTRACT):
@@ -50,3 +52,9 @@ class ProductsClient(Products, Client, contract=CONTRACT):
     ) -> Product:
         """Change what a product costs."""
         return await self._fusion.command("set_price", (id, price))
+
+    @classmethod
+    def _fusion_blocking(cls) -> type[ProductsBlocking]:
+        from .blocking import ProductsBlocking
+
+        return ProductsBlocking

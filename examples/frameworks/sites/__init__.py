@@ -1,0 +1,1 @@
+"""The shop of `examples/cart`, in the web frameworks that people have."""

@@ -1,0 +1,1 @@
+"""The shop in Django: `uvicorn sites.django_site.asgi:application`."""

@@ -1,0 +1,7 @@
+"""Where the views are."""
+
+from django.urls import path
+
+from sites.django_site import views
+
+urlpatterns = [path("carts/<id>/total", views.total)]
