@@ -20,6 +20,8 @@ FusionError
 ├── WireError                 (ValueError)
 ├── ClockError                (ValueError)
 ├── KeyRefused                (ValueError)
+├── NotSignedIn               (PermissionError)
+├── SessionUsed               (ValueError)
 ├── BrokerUnavailable         (ConnectionError)
 │   ├── AuthorizationFailed   (PermissionError)
 │   └── JetStreamUnavailable
@@ -65,6 +67,7 @@ __all__ = [
     "NotBoundError",
     "NotInCommand",
     "NotPermitted",
+    "NotSignedIn",
     "OldTables",
     "OutboxMissing",
     "OutcomeUnknown",
@@ -74,6 +77,7 @@ __all__ = [
     "RemoteError",
     "RemoteUnavailable",
     "ServiceDisposed",
+    "SessionUsed",
     "StaleCode",
     "UnknownShard",
     "UnsupportedType",
@@ -322,6 +326,28 @@ class KeyRefused(FusionError, builtins.ValueError):
         self.key = key
         self.problem = problem
         super().__init__(f"the store refuses {key!r}: {problem}")
+
+
+class NotSignedIn(FusionError, builtins.PermissionError):
+    """Raised when a session asks for what is only for somebody who is signed in.
+
+    wanted: what it was.
+    """
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+        Exception.__init__(self, f"nobody is signed in by this session: sign in to {wanted}")
+
+
+class SessionUsed(FusionError, builtins.ValueError):
+    """Raised when somebody signs in by a session that was signed in before (W1)."""
+
+    def __init__(self, session: object) -> None:
+        self.session = session
+        super().__init__(
+            f"{session} was signed in before: give whoever signs in another one, as "
+            "`gateway.renew(request, response)` does"
+        )
 
 
 class InvalidSubject(FusionError, builtins.ValueError):

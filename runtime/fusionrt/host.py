@@ -67,7 +67,7 @@ from .services.pipeline import Pipeline, kinds_of
 from .services.service import Service
 from .signals import stop_signals
 from .table import Contract
-from .transport import Listener, Outbound, Transport
+from .transport import Listener, Outbound, Table, Transport
 from .transport.credentials import Credentials
 from .transport.nats import NatsTransport
 from .transport.signing import public_url
@@ -277,6 +277,13 @@ class Host(Rooted):
             RemoteUnavailable: the client that is named has left.
         """
         return self._open().client(cls) if of is None else self._open().reach(cls, of.id)
+
+    def table(self, name: str) -> Table:
+        """A small table that hosts share, not open yet: over NATS, a JetStream key-value bucket.
+
+        name: that of no sharded service.
+        """
+        return self._open().table(name)
 
     def front(self, outbound: Outbound, quota: Quota) -> Front:
         """Let in who does not come over the broker: what gateways are made of, see `Front`.
@@ -547,7 +554,7 @@ class _Entered:
         log = self._nudges.log
         checks = [] if log is None else [log.check]
         if binding.contract.shard is not None:
-            table = self._transport.table(self._subjects.table(binding.contract.name))
+            table = self.table(binding.contract.name)
             shards = ShardService(binding, self.iid, table, self._timing, self._cycles.came)
             servant = shards.servant
             checks.append(shards.check)
@@ -561,6 +568,9 @@ class _Entered:
             self._exits.push_async_callback(shards.close)
             await shards.open(responder)
         await self._announce(binding.contract, servant)
+
+    def table(self, name: str) -> Table:
+        return self._transport.table(self._subjects.table(name))
 
     def handle(self, handler: EventHandler) -> None:
         if self._nudges.log is None:

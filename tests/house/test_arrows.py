@@ -78,7 +78,11 @@ ROOMS: dict[str, set[str]] = {
     "abi": {*BASE, "blocking", "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
     # Generated code asks `fusionrt` for the names that contracts have from there.
-    "ext": {*BASE, "graph", "identity", "rpc", "sql", "abi", "Principal", "Session"},
+    "ext": {
+        *BASE,
+        *("graph", "identity", "rpc", "sql", "transport", "abi"),
+        *("Principal", "Session", "NotSignedIn", "KeyRefused"),
+    },
     "observing": {*BASE, "graph", "interceptors", "operations", "rpc", "shards", "transport"},
     "otel": {*BASE, "graph", "interceptors", "host", "observing"},
     "testing": {

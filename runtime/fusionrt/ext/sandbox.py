@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
-from urllib.parse import quote
 
 from ..errors import KeyRefused
 from ..identity import Principal, Session
@@ -14,6 +12,7 @@ from ..rpc.subjects import ANONYMOUS
 from .contracts import KeyValueStore, Sandbox
 from .generated.sandboxed_key_value_store import SandboxedKeyValueStoreService
 from .keys import DELIMITER, checked_key
+from .owners import digest_of, segment_of
 
 __all__ = ["LONGEST_LIFE", "SandboxedKeyValueStoreOf"]
 
@@ -94,7 +93,7 @@ class _Prefix:
     ) -> None:
         if sandbox is Sandbox.USER and principal.name == ANONYMOUS:
             raise KeyRefused(asked, "an anonymous client is no user: Host(principal=…) says who is")
-        owner = _digest(session) if sandbox is Sandbox.SESSION else _segment(principal.name)
+        owner = digest_of(session) if sandbox is Sandbox.SESSION else segment_of(principal.name)
         self._prefix: Final = f"@{sandbox.value}{DELIMITER}{owner}"
 
     def key(self, key: str) -> str:
@@ -117,14 +116,3 @@ def _as_asked(asked: str) -> Iterator[None]:
         yield
     except KeyRefused as refused:
         raise KeyRefused(asked, refused.problem) from None
-
-
-def _digest(session: Session) -> str:
-    """Whoever knows the id of a session may be taken for it, so no store has it."""
-    id = session.id.encode(errors="surrogatepass")
-    return hashlib.blake2b(id, digest_size=16).hexdigest()
-
-
-def _segment(name: str) -> str:
-    """Another one for each name, without a delimiter, and never `.` or `..`."""
-    return quote(name, safe="", errors="surrogatepass").replace(".", "%2E")
