@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-pure search soak test-all lint format types counts record-counts check bench \
-	bench-rpc bench-db clean
+	bench-rpc bench-scale bench-db clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -76,6 +76,9 @@ bench: $(BIN)/.ready  ## measure the graph on each of these, compiled and pure, 
 
 bench-rpc: $(BIN)/.ready-bench  ## measure calls and streams between processes, beside other RPCs
 	@$(BIN)/python -m benchmarks.rpc
+
+bench-scale: $(BIN)/.ready-bench  ## measure thousands of clients of some hosts, and write docs/scale.md
+	@$(BIN)/python -m benchmarks.scale
 
 bench-db: $(BIN)/.ready-bench  ## measure lookups in a database, beside the same method as @compute
 	@$(BIN)/python -m benchmarks.db

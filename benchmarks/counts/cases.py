@@ -12,6 +12,7 @@ from fusionrt.transport.memory import MemoryNetwork
 from ..rpc.generated.bench import BenchClient
 from ..rpc.service import BenchHere
 from .counter import Count, Counter
+from .local import of_a_graph
 from .loop import InOrder
 
 __all__ = ["count"]
@@ -41,8 +42,7 @@ async def _count() -> dict[str, Count]:
             f"an invalidation of a replica, of {WORKERS} at once": await _invalidations(client),
             f"a stale compute call, of {WORKERS} at once": await _stale(client),
             "a replica's hit": await _hits(client.value),
-            "a local hit": await _hits(BenchHere().value),
-        }
+        } | await of_a_graph()
 
 
 @asynccontextmanager

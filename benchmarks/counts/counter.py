@@ -17,6 +17,7 @@ NOT_OURS = (
     "/asyncio/base_events.py",
     "/asyncio/events.py",
     "/benchmarks/counts/",
+    "/benchmarks/graph/service.py",
     "/benchmarks/rpc/service.py",
     "/fusionrt/testing/",
     "/fusionrt/transport/memory.py",
