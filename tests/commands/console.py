@@ -14,6 +14,7 @@ from typing import Self
 
 from fusiongen import project
 from fusiongen.output.write import generate
+from tests import forked
 
 # A shell starts background jobs with SIGINT ignored, and every child inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -33,13 +34,8 @@ def fusiongen(
     *arguments: str, cwd: Path, timeout: float = 30.0
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "fusiongen", *arguments],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        env=_environment(cwd),
+    return forked.run(
+        "fusiongen", *arguments, folder=cwd, environment=_environment(cwd), timeout=timeout
     )
 
 

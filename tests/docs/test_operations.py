@@ -18,8 +18,8 @@ from fusiongen.output.write import generate
 from fusiongen.project import load
 from fusionrt import Host, operation
 from fusionrt.sql import Database
+from tests import forked
 from tests.docs.test_tutorial import DOCS, blocks
-from tests.sql import forked
 from tests.sql.conftest import empty, postgres, postgres_server, sqlite
 
 __all__ = ["empty", "postgres", "postgres_server", "sqlite"]
@@ -173,9 +173,9 @@ def test_migrations_are_written_as_the_page_shows(tmp_path: Path) -> None:
     """By the name that they have there."""
     (block,) = [block for block in blocks(PAGE) if "fusiongen migrations" in block.text]
     (written,) = re.findall(r"^wrote (\S+)$", block.text, re.M)
-    assert forked.run("alembic", "init", "migrations", folder=tmp_path)[0] == 0
-    code, told = forked.run("fusiongen", "migrations", folder=tmp_path)
-    assert (code, f"wrote {written}\n" in told) == (0, True), told
+    assert forked.run("alembic", "init", "migrations", folder=tmp_path).returncode == 0
+    done = forked.run("fusiongen", "migrations", folder=tmp_path)
+    assert (done.returncode, f"wrote {written}\n" in done.stdout) == (0, True), done
     assert (tmp_path / written).is_file()
 
 
@@ -187,11 +187,9 @@ async def test_a_log_is_shown_as_on_the_page(names: Names, tmp_path: Path) -> No
     async def check(host: Host) -> None:
         await host.client(names["TodosClient"]).add(names["Todo"]("a"))
         url = names["database_url"]
-        code, told = await asyncio.to_thread(
-            forked.run, "fusiongen", "operations", url, folder=tmp_path
-        )
-        assert code == 0, told
-        assert [shape(line) for line in told.splitlines()] == [shape(line) for line in shown]
+        done = await asyncio.to_thread(forked.run, "fusiongen", "operations", url, folder=tmp_path)
+        assert done.returncode == 0, done
+        assert [shape(line) for line in done.stdout.splitlines()] == [shape(line) for line in shown]
 
     names["check"] = check
     await names.run(python("db.read()"), "    await check(host)", "await db.close()")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.commands.console import Background
 from tests.natsserver import NatsServer
 
@@ -63,6 +64,9 @@ def write(block: Block, folder: Path) -> None:
 
 def run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """A command of the page, to its end."""
+    program, *arguments = shlex.split(command)
+    if program == "fusiongen":
+        return forked.run(program, *arguments, folder=folder)
     return subprocess.run(
         [sys.executable, *module_and_arguments(command)],
         cwd=folder,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
+
+from tests import forked
 
 __all__ = ["Version", "write_versions"]
 
@@ -176,7 +177,7 @@ class Version:
     def lock(self) -> Path:
         return self.folder / "shop" / "generated" / "fusion.lock.json"
 
-    def check_against(self, other: Version) -> subprocess.CompletedProcess[str]:
+    def check_against(self, other: Version) -> CompletedProcess[str]:
         """What `fusiongen check` says of this version after the other one: of the wire."""
         return _fusiongen(self.folder, "check", "--against", str(other.lock), "--tier", "wire")
 
@@ -204,6 +205,5 @@ def _written(folder: Path, contract: str, *, note: str, and_note: str, method: s
     return Version(folder)
 
 
-def _fusiongen(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "fusiongen", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+def _fusiongen(folder: Path, *arguments: str) -> CompletedProcess[str]:
+    return forked.run("fusiongen", *arguments, folder=folder)

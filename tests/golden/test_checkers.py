@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ MYPY = ("mypy", "--strict", "--explicit-package-bases")
 # Node.js is that of the wheel; no newer version is looked for in the net.
 QUIET = {"PYRIGHT_PYTHON_GLOBAL_NODE": "0", "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
 
+NOTES = ("--enable-error-code=deprecated", "--report-deprecated-as-note")
 WHOLE = {
-    "mypy": (*MYPY, "tests/golden"),
+    "mypy": (*MYPY, *NOTES, "tests/golden"),
     "pyright": ("pyright", "--pythonpath", sys.executable),
     "pyrefly": ("pyrefly", "check", "--python-interpreter-path", sys.executable),
     "ty": ("ty", "check"),
@@ -29,12 +31,13 @@ WHOLE = {
 FRESH = {**WHOLE, "mypy": (*MYPY, "."), "ty": ("ty", "check", "--python", sys.prefix)}
 DEPRECATED = HERE / "deprecated"
 TOLD = {
-    "mypy": (*MYPY, "--enable-error-code=deprecated", str(DEPRECATED)),
-    "pyright": (*WHOLE["pyright"], str(DEPRECATED)),
+    "mypy": WHOLE["mypy"],
+    "pyright": WHOLE["pyright"],
     "ty": ("ty", "check", "--warn=deprecated", "--output-format=concise", str(DEPRECATED)),
 }
 
 
+@cache
 def run(command: tuple[str, ...], folder: Path = ROOT) -> tuple[int, str]:
     """The exit code of a checker, and what it said."""
     done = python("-m", *command, cwd=folder, path=(ROOT, RUNTIME), **QUIET)

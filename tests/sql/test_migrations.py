@@ -22,8 +22,8 @@ from fusionrt import Host, OldTables
 from fusionrt.sql import Database, metadata
 from fusionrt.sql import shard as shards
 from fusionrt.sql.tables import VERSION
+from tests import forked
 from tests.services.contracts import Note
-from tests.sql import forked
 from tests.sql.readers import shard_at
 from tests.sql.shelf import Base, serving
 
@@ -100,9 +100,9 @@ class Project:
         return self._run("fusiongen", *words, code=code)
 
     def _run(self, module: str, *words: str, code: int) -> str:
-        done, told = forked.run(module, *words, folder=self.folder)
-        assert done == code, told
-        return told
+        done = forked.run(module, *words, folder=self.folder)
+        assert done.returncode == code, done.stdout + done.stderr
+        return done.stdout + done.stderr
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Change a file, in one place."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked
 from tests.commands.console import Background
 
 HERE = Path(__file__).parents[1]
@@ -25,14 +26,8 @@ class CommandLine:
 
     def __call__(self, *arguments: str) -> list[str]:
         """What a command prints."""
-        done = subprocess.run(
-            [sys.executable, "-m", self.module, *arguments],
-            cwd=self.folder,
-            env={**os.environ, **self.env},
-            capture_output=True,
-            text=True,
-            timeout=30,
-        )
+        environment = {**os.environ, **self.env}
+        done = forked.run(self.module, *arguments, folder=self.folder, environment=environment)
         assert done.stderr == ""
         return done.stdout.splitlines()
 
