@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-pure search soak test-all lint format types counts record-counts check bench \
-	bench-rpc bench-scale bench-db clean
+	bench-rpc bench-scale bench-db screenshots clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -82,6 +82,9 @@ bench-scale: $(BIN)/.ready-bench  ## measure thousands of clients of some hosts,
 
 bench-db: $(BIN)/.ready-bench  ## measure lookups in a database, beside the same method as @compute
 	@$(BIN)/python -m benchmarks.db
+
+screenshots: $(BIN)/.ready  ## take the pictures of the examples anew, in a browser
+	@PYTHONPATH=examples/consistency:examples/todo $(BIN)/python -m tests.docs.screenshots
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

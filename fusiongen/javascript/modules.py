@@ -20,7 +20,7 @@ from .types import Types
 __all__ = ["modules_of"]
 
 _TYPES = "types"
-_OURS = (_TYPES, "fusion", "fusion-react")
+_OURS = (_TYPES, "fusion", "fusion-debug", "fusion-react")
 """Modules that are none of a contract's."""
 _FIX = "Change the type, or make the contract internal: `@service(internal=True)`"
 

@@ -1,6 +1,7 @@
 /** An application of the contract of `tests/conformance`, as strict as TypeScript can be. */
 
 import { computed, connect, failures, patch, watch, type Changes, type Shown } from "./conformance/fusion.js"
+import { debugBar } from "./conformance/fusion-debug.js"
 import { useCommand, useComputed } from "./conformance/fusion-react.js"
 import { Kit, Short, Size, type KitClient, type Point, type Scalars } from "./conformance/kit.js"
 
@@ -50,4 +51,5 @@ export function Component({ name }: { name: string }): string {
 
 void failures.watch((list) => list.at(-1)?.again())
 void connection.forget().then(stop)
+debugBar({ kill: "/kill" }).remove()
 void uses

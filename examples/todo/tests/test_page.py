@@ -1,41 +1,25 @@
 """The page, in a real browser, on two servers over one database."""
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-import pytest
-from fusionrt import Host
-from fusionrt.sql import Database
 from playwright.async_api import Browser, Page, Route, expect
-from starlette.applications import Starlette
 
 from tests.js.browser import browser
 from tests.js.libraries import write_libraries
 from tests.web.serving import served
-from todo.services import TodosInSql
-from todo.site import routes
-from todo.tables import Base
+from todo.site import site
 
 SOON = 20_000
+SURE = "#total.current, [data-live-state=current] #total"
+WATCHED = """
+window.states = []
+const total = document.getElementById("total")
+const changed = () => states.push(total.className)
+new MutationObserver(changed).observe(total, { attributes: true })
+"""
 LIBRARIES = {"react@19": "react.js", "client": "react-dom-client.js"}
 """By the last part of their addresses; what they import themselves is called as the file is."""
-
-
-@asynccontextmanager
-async def servers(nats: str, database: str) -> AsyncIterator[tuple[str, ...]]:
-    """Two of them: each a host of the service, with the page on a port."""
-    async with AsyncExitStack() as exits:
-        urls = []
-        for _ in range(2):
-            db = await exits.enter_async_context(Database(database))
-            await db.create_all(Base.metadata)
-            host = await exits.enter_async_context(Host(nats, log=db.log()))
-            await host.serve(TodosInSql(db))
-            page = served(Starlette(routes=routes(host)))
-            urls.append((await exits.enter_async_context(page)).http)
-        yield tuple(urls)
 
 
 async def _from_here(libraries: Path, route: Route) -> None:
@@ -58,29 +42,61 @@ async def opened(chromium: Browser, url: str, libraries: Path) -> Page:
 
 async def shows(page: Page, items: list[str], total: str) -> None:
     """Return when it shows this, and is sure of it."""
-    await expect(page.locator("#items label")).to_have_text(items, timeout=SOON)
-    await expect(page.locator("#total.current")).to_have_text(total, timeout=SOON)
+    await expect(page.locator("#items .title")).to_have_text(items, timeout=SOON)
+    await expect(page.locator(SURE)).to_have_text(total, timeout=SOON)
 
 
-@pytest.mark.parametrize("name", ["index.html", "react.html"])
 async def test_what_one_page_changes_the_other_shows(
-    name: str, nats: str, sqlite: str, tmp_path: Path
+    nats: str, sqlite: str, tmp_path: Path
 ) -> None:
-    """On two servers, by the plain module and with React: what is added, ticked, removed."""
+    """On two servers, by the plain module, with React, rendered there: what is added, ticked,
+    removed.
+    """
     write_libraries(tmp_path)
-    async with servers(nats, sqlite) as (one, two), browser() as chromium:
-        mine = await opened(chromium, f"{one}/{name}", tmp_path)
-        other = await opened(chromium, f"{two}/{name}", tmp_path)
-        await shows(mine, [], "0 of 0 done")
-        await mine.fill("[name=title]", "milk")
-        await mine.click("text=Add")
-        await shows(mine, [" milk"], "0 of 1 done")
-        await shows(other, [" milk"], "0 of 1 done")
-        await other.check("#items input")
-        await shows(other, [" milk"], "1 of 1 done")
-        await shows(mine, [" milk"], "1 of 1 done")
-        await expect(mine.locator("label.done")).to_have_count(1)
-        await mine.click("text=Remove")
-        await shows(mine, [], "0 of 0 done")
-        await shows(other, [], "0 of 0 done")
-        await expect(mine.locator("#banner")).to_be_hidden()
+    async with (
+        served(site(nats, sqlite), ends=True) as one,
+        served(site(nats, sqlite), ends=True) as two,
+        browser() as chromium,
+    ):
+        for name in ("index.html", "react.html", "rendered.html"):
+            mine = await opened(chromium, f"{one.http}/{name}?folder={name}", tmp_path)
+            other = await opened(chromium, f"{two.http}/{name}?folder={name}", tmp_path)
+            await both_show(mine, other)
+
+
+async def both_show(mine: Page, other: Page) -> None:
+    """What either changes."""
+    await shows(mine, [], "0 of 0 done")
+    await mine.fill("[name=title]", "milk")
+    await mine.click("text=Add")
+    await shows(mine, ["milk"], "0 of 1 done")
+    await shows(other, ["milk"], "0 of 1 done")
+    await other.click("#items .tick")
+    await shows(other, ["milk"], "1 of 1 done")
+    await shows(mine, ["milk"], "1 of 1 done")
+    await expect(mine.locator(".title.done")).to_have_count(1)
+    await mine.click("text=Remove")
+    await shows(mine, [], "0 of 0 done")
+    await shows(other, [], "0 of 0 done")
+    await expect(mine.locator("#banner")).to_be_hidden()
+
+
+async def test_the_debug_bar_does_to_a_page_what_happens_to_it(
+    nats: str, sqlite: str, tmp_path: Path
+) -> None:
+    """Disconnected, it says so, and comes back; what is invalidated or recomputed is shown anew."""
+    async with served(site(nats, sqlite), ends=True) as one, browser() as chromium:
+        page = await opened(chromium, one.http, tmp_path)
+        await shows(page, [], "0 of 0 done")
+        await page.click("text=Disconnect")
+        await expect(page.locator("#banner")).to_be_visible()
+        await expect(page.locator("#total.offline")).to_be_visible(timeout=SOON)
+        await page.click("text=Connect")
+        await expect(page.locator("#banner")).to_be_hidden()
+        await page.evaluate(WATCHED)
+        for verb in ("Recompute", "Invalidate"):
+            await shows(page, [], "0 of 0 done")
+            await page.evaluate("states.length = 0")
+            await page.click(f"text={verb}")
+            await page.wait_for_function("states.includes('updating')")
+            await page.wait_for_function("states.at(-1) === 'current'")

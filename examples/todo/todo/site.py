@@ -1,32 +1,41 @@
-"""The page, and what it calls: `uvicorn todo.site:app --no-ws-per-message-deflate`."""
+"""One server: a host of the service, a gateway to it, and the page in three ways."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fusionrt import Host
+from fusionrt.sql import Database
 from fusionrt.web import Gateway
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from todo.generated.todos import TodosClient
+from todo.rendered import rendered
+from todo.services import TodosInSql
+from todo.tables import Base
 
 WEB = Path(__file__).parent.parent / "web"
-host = Host()
 
 
-def routes(host: Host) -> list[Mount]:
-    """The page, and what it calls through this host."""
-    gateway = Gateway(host, [TodosClient])
-    return [Mount("/fusion", gateway), Mount("/", StaticFiles(directory=WEB, html=True))]
+def site(nats: str | None, database: str) -> Starlette:
+    """The application. nats: the broker that its servers share, as their database."""
+    db = Database(database)
+    host = Host(nats, log=db.log())
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with db:
+            await db.create_all(Base.metadata)
+            async with host:
+                await host.serve(TodosInSql(db))
+                yield
+
+    gateway = Mount("/fusion", Gateway(host, [TodosClient]))
+    pages = Mount("/", StaticFiles(directory=WEB, html=True))
+    return Starlette(lifespan=lifespan, routes=[gateway, *rendered(host), pages])
 
 
-@asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncIterator[None]:
-    """While it serves."""
-    async with host:
-        yield
-
-
-app = Starlette(routes=routes(host), lifespan=lifespan)
+app = site(None, os.environ.get("DATABASE", "sqlite+aiosqlite:///todo.db"))

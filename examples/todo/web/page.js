@@ -1,6 +1,7 @@
 /** Things to do in one folder, by the browser alone: no framework, no build. */
 
 import { computed, connect, failures, patch, watch } from "./generated/fusion.js"
+import { debugBar } from "./generated/fusion-debug.js"
 import { Todos } from "./generated/todos.js"
 
 const folder = new URLSearchParams(location.search).get("folder") ?? "home"
@@ -20,10 +21,11 @@ function row(item) {
   const box = document.createElement("input")
   const remove = document.createElement("button")
   box.type = "checkbox"
+  box.className = "tick"
   box.checked = item.done
   box.onchange = () => tick(item.id, box.checked).catch(() => {}) // `failures` tells it
   title.append(box, " ", item.title)
-  title.className = item.done ? "done" : ""
+  title.className = item.done ? "title done" : "title"
   remove.textContent = "Remove"
   remove.onclick = () => todos.remove(item.id).catch(() => {})
   element.append(title, remove)
@@ -63,3 +65,5 @@ at("add").onsubmit = async (event) => {
   await todos.add(folder, new FormData(form).get("title")).catch(() => {})
   form.reset()
 }
+
+debugBar({ kill: "/debug/kill" })

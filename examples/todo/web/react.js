@@ -4,6 +4,7 @@ import { createElement as h } from "react"
 import { createRoot } from "react-dom/client"
 
 import { computed, connect, patch } from "./generated/fusion.js"
+import { debugBar } from "./generated/fusion-debug.js"
 import { useCommand, useComputed } from "./generated/fusion-react.js"
 import { Todos } from "./generated/todos.js"
 
@@ -18,11 +19,11 @@ const optimistic = todos.tick.optimistic((id, done) => [patch(todos.get, [id], (
 function Item({ id, title, done }) {
   const tick = useCommand(optimistic)
   const remove = useCommand(todos.remove)
-  const box = h("input", { type: "checkbox", checked: done, onChange: () => tick.run(id, !done) })
+  const box = h("input", { type: "checkbox", className: "tick", checked: done, onChange: () => tick.run(id, !done) })
   return h(
     "li",
     null,
-    h("label", { className: done ? "done" : "" }, box, " ", title),
+    h("label", { className: done ? "title done" : "title" }, box, " ", title),
     h("button", { onClick: () => remove.run(id), disabled: remove.running }, "Remove"),
   )
 }
@@ -50,4 +51,5 @@ function Page() {
   ]
 }
 
-createRoot(document.body).render(h(Page))
+createRoot(document.getElementById("page")).render(h(Page))
+debugBar({ kill: "/debug/kill" })

@@ -217,6 +217,11 @@ export class Graph {
     for (const computed of [...this.#found.values()]) computed.invalidate(reason)
   }
 
+  /** What functions of the page have made. @param {string} reason */
+  remake(reason) {
+    for (const computed of [...this.#found.values()]) if (computed instanceof Made) computed.invalidate(reason)
+  }
+
   #swept() {
     this.#timer = undefined
     this.#sweep(KEPT)

@@ -37,6 +37,7 @@ export class Link {
   #timer
   /** Whether it was left for good. */
   closed = false
+  #cut = false
   /** @type {Map<string, Listener>} */
   #listeners = new Map()
   /** @type {Set<(status: Status) => void>} */
@@ -88,6 +89,7 @@ export class Link {
   /** The network may be back, or the machine awake: what is due is done now. */
   wake() {
     for (const listener of this.#listeners.values()) listener.woken()
+    this.#cut = false
     if (this.#socket === null && !this.closed) {
       this.#pause = 0
       this.#again(0)
@@ -109,6 +111,13 @@ export class Link {
   restart() {
     this.#drop("the gateway is silent")
     this.#again(0)
+  }
+
+  /** As if the network were gone, until it wakes. */
+  cut() {
+    this.#cut = true
+    this.#drop("it was cut")
+    clearTimeout(this.#timer)
   }
 
   /** The page goes: whoever holds something for it may forget it. */
@@ -186,7 +195,7 @@ export class Link {
 
   /** @param {number} [pause] Seconds until it is tried again; by default longer each time. */
   #again(pause) {
-    if (this.closed) return
+    if (this.closed || this.#cut) return
     this.#pause = Math.min(Math.max(2 * this.#pause, /** @type {number} */ (PAUSE[0])), /** @type {number} */ (PAUSE[1]))
     const seconds = pause ?? this.#pause * (0.5 + Math.random() / 2)
     clearTimeout(this.#timer)

@@ -40,6 +40,12 @@ export async function own(run) {
   }
 }
 
+/** What functions of the page have made is made again at once, of what hosts hold for it. */
+export function recompute() {
+  page.graph.remake("it is made again")
+  for (const watcher of [...watchers]) watcher.again()
+}
+
 /**
  * Calls `render` with what the function returns: now, at each change, and whenever it is more or less sure.
  *
@@ -120,6 +126,11 @@ class Watcher {
     const seconds = commands > 0 || now() < ownUntil ? 0 : this.#delay
     if (seconds > 0) this.#timer = setTimeout(() => this.#make(), seconds * 1000)
     else this.#make()
+  }
+
+  again() {
+    this.#made?.invalidate("it is made again")
+    this.hurry()
   }
 
   /** What waits for its delay is asked for now. */

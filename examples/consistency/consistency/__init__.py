@@ -1,0 +1,1 @@
+"""A sheet of numbers, on two servers, whose sums always agree."""

@@ -1,0 +1,39 @@
+"""One server: a host of the service, a gateway to it, and the page."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fusionrt import Host
+from fusionrt.sql import Database
+from fusionrt.web import Gateway
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.staticfiles import StaticFiles
+
+from consistency.generated.harvest import HarvestClient
+from consistency.services import Base, HarvestInSql
+
+WEB = Path(__file__).parent.parent / "web"
+
+
+def site(nats: str | None, database: str) -> Starlette:
+    """The application. nats: the broker that its servers share, as their database."""
+    db = Database(database)
+    host = Host(nats, log=db.log())
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with db:
+            await db.create_all(Base.metadata)
+            async with host:
+                await host.serve(HarvestInSql(db))
+                yield
+
+    gateway = Gateway(host, [HarvestClient])
+    pages = StaticFiles(directory=WEB, html=True)
+    return Starlette(lifespan=lifespan, routes=[Mount("/fusion", gateway), Mount("/", pages)])
+
+
+app = site(None, os.environ.get("DATABASE", "sqlite+aiosqlite:///harvest.db"))

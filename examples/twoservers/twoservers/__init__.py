@@ -1,0 +1,1 @@
+"""What the examples are shown with: an application on two ports."""
