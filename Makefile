@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-pure search soak test-all lint format types counts record-counts check bench \
-	bench-rpc bench-scale bench-db screenshots clean
+	bench-quick bench-graph bench-rpc bench-scale bench-db screenshots clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -69,7 +69,15 @@ record-counts: $(BIN)/.ready  ## record these counts anew, on each of these
 
 check: lint types counts test test-pure search  ## lint, types, counts, tests, and the long searches in full
 
-bench: $(BIN)/.ready  ## measure the graph on each of these, compiled and pure, and write benchmarks/graph/RESULTS.md
+bench: bench-graph bench-rpc  ## measure both of these, and write what stands in the README
+	@$(BIN)/python -m benchmarks.front
+
+bench-quick: $(BIN)/.ready-bench  ## look at the same in two minutes, and print it
+	@$(BIN)/python -m benchmarks.graph --quick
+	@$(BIN)/python -m benchmarks.rpc --quick
+	@$(BIN)/python -m benchmarks.front --quick
+
+bench-graph: $(BIN)/.ready-bench  ## measure the graph beside other caches, on each of these, compiled and pure
 	@.ci/each-python bench -m benchmarks.graph
 	@FUSION_PURE=1 .ci/each-python bench -m benchmarks.graph
 	@$(BIN)/python -m benchmarks.graph.report

@@ -50,19 +50,27 @@ class Results(msgspec.Struct):
     @classmethod
     def load(cls) -> list[Self]:
         """Those of every Python, with the compiled core and without."""
-        found = [msgspec.json.decode(path.read_bytes(), type=cls) for path in FOLDER.glob("*.json")]
+        found = [cls._read(path) for path in FOLDER.glob("3.*.json")]
         return sorted(found, key=cls._place)
+
+    @classmethod
+    def of(cls, run: str) -> Self:
+        """Those of one run, with the compiled core."""
+        return cls._read(FOLDER / f"{run}-compiled.json")
+
+    @classmethod
+    def _read(cls, path: Path) -> Self:
+        return msgspec.json.decode(path.read_bytes(), type=cls)
 
     def _place(self) -> tuple[list[int], bool]:
         return [int(part) for part in self.minor.split(".")], not self.compiled
 
-    def save(self) -> None:
-        """Into the file of this Python's minor version and path."""
+    def save(self, run: str) -> None:
+        """Into the file of a run, and of the path that it took."""
         FOLDER.mkdir(exist_ok=True)
         text = msgspec.json.format(msgspec.json.encode(self), indent=1)
-        (FOLDER / f"{self.minor}{'-compiled' if self.compiled else ''}.json").write_bytes(
-            text + b"\n"
-        )
+        path = FOLDER / f"{run}{'-compiled' if self.compiled else '-pure'}.json"
+        path.write_bytes(text + b"\n")
 
     @property
     def minor(self) -> str:

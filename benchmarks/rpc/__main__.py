@@ -23,7 +23,7 @@ from .stubs import make
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.rpc", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="to try it: two short rounds")
+    parser.add_argument("--quick", action="store_true", help="to try it: a short round")
     parser.add_argument("--note", default="", help="what a reader has to know of this run")
     arguments = parser.parse_args()
     size = QUICK if arguments.quick else FULL

@@ -37,7 +37,7 @@ class Size:
 
 
 FULL = Size(rounds=7, seconds=1.0, times=5, loads=3, load=6.0)
-QUICK = Size(rounds=2, seconds=0.2, times=2, loads=1, load=2.0)
+QUICK = Size(rounds=1, seconds=0.2, times=2, loads=1, load=1.0)
 
 
 @dataclass(frozen=True)
