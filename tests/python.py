@@ -11,6 +11,10 @@ __all__ = ["ROOT", "RUNTIME", "passes", "python"]
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = ROOT / "runtime"
+_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+_MYPY_CACHE = {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / "of_tests" / _WORKER)}
+"""Where mypy finds what it knows of the runtime and of libraries: for each worker its own, for its
+database has one writer."""
 
 
 def python(
@@ -21,7 +25,11 @@ def python(
     return subprocess.run(
         [sys.executable, *command],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": places, "MYPYPATH": places, **environment},
+        env={
+            **(os.environ | _MYPY_CACHE),
+            **{"PYTHONPATH": places, "MYPYPATH": places},
+            **environment,
+        },
         capture_output=True,
         text=True,
         check=False,

@@ -12,10 +12,10 @@ import pytest
 
 from fusiongen.commands.write_tests import write_tests
 from tests.golden.regenerate import cases, project_of
+from tests.python import ROOT, RUNTIME, passes
 
 from .console import fusiongen, shop
 
-ROOT = Path(__file__).parents[2]
 FOLDER = "tests/conventions"
 SET_PRICE = f"{FOLDER}/test_products_set_price.py"
 
@@ -143,16 +143,7 @@ def goldens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def _run(folder: Path, *command: str) -> None:
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "runtime")))
-    done = subprocess.run(
-        [sys.executable, "-m", *command],
-        cwd=folder,
-        env={**os.environ, "MYPYPATH": path, "RUFF_NO_CACHE": "true"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    passes("-m", *command, cwd=folder, path=(ROOT, RUNTIME), RUFF_NO_CACHE="true")
 
 
 @pytest.mark.timeout(240)

@@ -4,10 +4,7 @@ make and read each type. They type-check against the new version unless it break
 from __future__ import annotations
 
 import dataclasses
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterable, Iterator
 from itertools import count
 from pathlib import Path
@@ -27,13 +24,13 @@ from fusiongen.output.lock import (
     LockedType,
 )
 from fusionrt.values.codecs import codec
+from tests.python import RUNTIME, python
 
 from .samples import samples
 from .versions import Pair
 
-__all__ = ["ROOT", "caller_text", "complaints", "misbehaviour"]
+__all__ = ["caller_text", "complaints", "misbehaviour"]
 
-ROOT = Path(__file__).resolve().parents[2]
 _HEAD = """\
 from __future__ import annotations
 
@@ -226,15 +223,8 @@ def complaints(folder: Path, pairs: Iterable[Pair]) -> dict[tuple[str, str], lis
             module = f"calls_{pair.old.package}_{used.package}"
             (folder / f"{module}.py").write_text(used.spelled(text))
             files[f"{module}.py"] = (pair.old.package, used.package)
-    path = os.pathsep.join(map(str, (folder, ROOT / "runtime")))
-    finished = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", *files],
-        cwd=folder,
-        env={**os.environ, "MYPYPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ("-m", "mypy", "--strict", "--no-error-summary", *files)
+    finished = python(*command, cwd=folder, path=(folder, RUNTIME))
     assert finished.returncode in (0, 1), finished.stdout + finished.stderr
     found: dict[tuple[str, str], list[str]] = {key: [] for key in files.values()}
     for line in finished.stdout.splitlines():

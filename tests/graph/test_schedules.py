@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import shutil
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,14 +22,17 @@ from .universe import live
 
 SEEDS = size(400, 5_000)
 CARELESS_SEEDS = size(200, 2_000)
-MUTANT_SEEDS = 5_000
+MUTANT_SEEDS = (2_184, 4_302, *range(5_000))
+"""Those first that tell a mutant which few others tell."""
 
 Life = Coroutine[Any, Any, None]
 
 
-def explore(package: ModuleType, seeds: int, life: Callable[[ModuleType], Life] = live) -> None:
-    """Run so many universes; a failure names its seed, which replays it."""
-    for seed in range(seeds):
+def explore(
+    package: ModuleType, seeds: Iterable[int], life: Callable[[ModuleType], Life] = live
+) -> None:
+    """Run these universes; a failure names its seed, which replays it."""
+    for seed in seeds:
         try:
             run(life(package), seed=seed)
         except BaseException as error:
@@ -40,13 +43,13 @@ def explore(package: ModuleType, seeds: int, life: Callable[[ModuleType], Life] 
 @pytest.mark.search
 def test_G5_to_G36_hold_under_every_schedule() -> None:
     """No schedule of readers, writers, watchers and cancellers breaks a law, evictions included."""
-    explore(graph, SEEDS)
+    explore(graph, range(SEEDS))
 
 
 @pytest.mark.search
 def test_G19_G30_hold_for_careless_bodies_under_every_schedule() -> None:
     """They fail or return something when they are cancelled, and start tasks that nobody awaits."""
-    explore(graph, CARELESS_SEEDS, live_carelessly)
+    explore(graph, range(CARELESS_SEEDS), live_carelessly)
 
 
 MUTANTS = {

@@ -21,7 +21,7 @@ from tests.chain.services import BasketsOver, Nodes, PricesFrom, Ring, Summaries
 from tests.rpc.patience import patiently
 from tests.sizes import size
 
-SEEDS = size(5, 60)
+SEEDS = size(2, 60)
 SLOW = Faults(delay=(0.0, 0.05))
 PUTS = 8
 

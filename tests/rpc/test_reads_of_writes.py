@@ -21,7 +21,7 @@ from tests.chain.services import BasketsOver, PricesFrom, SummariesOver
 from tests.rpc.patience import patiently
 from tests.sizes import size
 
-SEEDS = size(15, 150)
+SEEDS = size(6, 150)
 SLOW = Faults(delay=(0.0, 0.05))
 
 

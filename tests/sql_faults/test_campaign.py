@@ -28,7 +28,7 @@ def quicker(monkeypatch: pytest.MonkeyPatch) -> None:
 def plans() -> Iterator[Plan]:
     """What is played: a few, or enough for every fault at every point."""
     for seed in range(size(1, 4)):
-        yield draw(seed, rounds=size(4, 10))
+        yield draw(seed, rounds=size(2, 10))
     for seed in range(size(1, 3)):
         yield draw(seed, sqlite=True, rounds=size(2, 10))
     for seed in range(size(0, 2)):
