@@ -75,8 +75,9 @@ def _page(every: list[Results]) -> Iterator[str]:
     yield (
         f"`make bench-graph`; {every[-1].machine}; {packages}. Nanoseconds of processor time, "
         "medians of interleaved rounds, garbage collection on. Each cache is around the same "
-        "function, `n + 1`, and set up to be as fast as it can be (`caches.py`); `functools.lru_cache` is "
-        "not awaited. The ratio is how many times as long as fusionrt a cache takes: the median "
+        "function, `n + 1`, and set up to be as fast as it can be (`caches.py`); "
+        "`functools.lru_cache` is not awaited. The ratio is how many times as long as fusionrt a "
+        "cache takes: the median "
         "of each round's."
     )
     yield ""
