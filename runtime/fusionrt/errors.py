@@ -125,6 +125,12 @@ class ArgumentError(FrameworkError, builtins.TypeError):
         super().__init__(f"{method} was called with a wrong argument: {problem}")
 
 
+class BadOperation(ArgumentError):
+    """Raised when the id of an operation is another command's, or no text of 1 to 200 characters
+    without a NUL.
+    """
+
+
 class CommandInComputeError(FrameworkError):
     """Raised when a compute body calls a command: reading must not change state."""
 
@@ -351,13 +357,13 @@ class SessionUsed(FusionError, builtins.ValueError):
 
 
 class InvalidSubject(FusionError, builtins.ValueError):
-    """Raised when a subject has a blank or an empty token."""
+    """Raised when a subject has a blank, an empty token, or a wildcard."""
 
     def __init__(self, subject: str) -> None:
         self.subject = subject
         super().__init__(
             f"{subject!r} cannot be a NATS subject: name services, principals and the prefix "
-            "without blanks, and without dots at their ends"
+            "without blanks and wildcards, and without dots at their ends"
         )
 
 

@@ -14,7 +14,13 @@ from typing import Any, Final, Self, TypeVar
 from .blocking import Blockable, Blocking, LoopThread
 from .broker import Broker
 from .cache import ClientCache
-from .errors import FrameworkError, NotBoundError, OutboxMissing, RemoteUnavailable
+from .errors import (
+    FrameworkError,
+    InvalidSubject,
+    NotBoundError,
+    OutboxMissing,
+    RemoteUnavailable,
+)
 from .front import Front
 from .graph import (
     MAX_COMPUTEDS,
@@ -42,6 +48,7 @@ from .operations import (
     event_name,
     relay,
 )
+from .options import count, principals, seconds
 from .primitives import new_id, running_loop, spawn
 from .remote.client import Client
 from .remote.cycles import Cycles
@@ -55,6 +62,7 @@ from .rpc import (
     ANONYMOUS,
     CONSOLE,
     OUTAGE_GRACE,
+    TOKEN,
     Caller,
     Clients,
     Loose,
@@ -137,6 +145,11 @@ class Host(Rooted):
     max_computeds: how many results are kept here, replicas included; see `Graph`.
     is_transient: tells errors that may be gone at the next try from others; see `Graph`.
 
+    Raises:
+        InvalidSubject: the prefix cannot begin a subject, or the principal is no such word.
+        ArgumentError: a time or a number is out of bounds, or names are one text.
+        TypeError: an interceptor is none.
+
     Raises, when it is entered:
         BrokerUnavailable: no broker answers at the URL.
         AuthorizationFailed: it does not let this process in.
@@ -173,23 +186,26 @@ class Host(Rooted):
         self._url = nats_url
         self._credentials = credentials
         self._is_transient = is_transient
-        self._max_computeds = max_computeds
+        self._max_computeds = count("Host", "max_computeds", max_computeds, 1)
         self._given = transport
         self._subjects = Subjects(prefix)
         if principal is None:
             principal = os.environ.get("FUSION_PRINCIPAL") or ANONYMOUS
+        if not TOKEN.fullmatch(principal):
+            raise InvalidSubject(principal)
         self._principal = principal
         console = {CONSOLE} if principal == ANONYMOUS else set()
-        self._confidants = frozenset({principal, *confidants, *console})
-        self._gateways = frozenset(gateways)
+        named = principals("Host", "confidants", confidants)
+        self._confidants = frozenset({principal, *named, *console})
+        self._gateways = principals("Host", "gateways", gateways)
         self._interceptors = checked(interceptors)
         self._client_interceptors = checked(client_interceptors)
         self._metrics = metrics
         self._log = log
         self._timing = timing
         self._quota = quota
-        self._outage_grace = outage_grace
-        self._unused_after = unused_after
+        self._outage_grace = seconds("Host", "outage_grace", outage_grace, zero=True)
+        self._unused_after = seconds("Host", "unused_after", unused_after)
         self._compress = compress
         self._cache = cache
         self._entered: _Entered | None = None
@@ -335,8 +351,9 @@ class Host(Rooted):
         Raises:
             OutboxMissing: the host has no log that keeps events.
             FrameworkError: this type has a handler here, or a relay.
-            ArgumentError: no class of one's own.
+            ArgumentError: no class of one's own; or it would never be tried.
         """
+        tries = count("Host.on", "tries", tries, 1)
         self._open().handle(EventHandler(event_name(event), event, handler, tries))
 
     def relay(self, event: type[Any], subject: str | None = None) -> None:

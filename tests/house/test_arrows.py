@@ -17,12 +17,13 @@ RUNTIME = ROOT / "runtime" / "fusionrt"
 TOOL = ROOT / "fusiongen"
 
 # What each room of the runtime may import, beside itself.
-BASE = {"contract", "errors", "native", "primitives"}
+BASE = {"contract", "errors", "native", "options", "primitives"}
 ROOMS: dict[str, set[str]] = {
     "annotations": set(),
     "contract": set(),
     "errors": set(),
     "native": set(),
+    "options": {"errors"},
     "primitives": {"native"},
     "children": set(),
     "signals": set(),

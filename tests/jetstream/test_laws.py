@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from fusionrt import ArgumentError, Host, JetStreamLog, operation
+from fusionrt import ArgumentError, BadOperation, Host, JetStreamLog, operation
 from fusionrt.operations import Nudges, Operation, StoredKey, StoredOperation, nudges
 from tests.chain.generated.baskets import BasketsClient
 from tests.chain.generated.prices import PricesClient
@@ -362,8 +362,10 @@ async def test_an_operation_id_of_another_command_is_refused(jetstream: str) -> 
         client = (await it.client(jetstream)).with_options(operation="1")
         assert await client.put("a", 5) == 5
         other = Operation("1", "lab.slow_put", repeats=True)
-        with pytest.raises(ArgumentError, match=r"belongs to a call of lab\.put"):
+        with pytest.raises(BadOperation, match=r"belongs to a call of lab\.put"):
             await it.labs[0]._fusion.command("slow_put", ("a", 6), other)
+        with pytest.raises(ArgumentError, match=r"belongs to a call of lab\.put"):
+            await client.slow_put("a", 6)
         assert it.data["a"] == 5
 
 

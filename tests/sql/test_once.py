@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from fusionrt import Host, RemoteError, operation
+from fusionrt import ArgumentError, Host, operation
 from fusionrt.sql import Database
 from fusionrt.sql.shard import Shard
 from tests.holding import held
@@ -132,10 +132,11 @@ async def test_O13_an_id_belongs_to_whoever_made_it(nats_server: str, url: str) 
 
 
 async def test_O13_an_id_belongs_to_one_command(nats_server: str, url: str) -> None:
-    """Sent with another one it is refused, and nothing runs."""
+    """Sent with another one it is refused, in words, and nothing runs."""
     async with serving(nats_server, url) as server, Host(nats_server) as host:
         client = host.client(NotesClient).with_options(operation="x")
         await client.put(NOTE)
-        with pytest.raises(RemoteError):
+        with pytest.raises(ArgumentError, match=r"belongs to a call of notes\.put") as refused:
             await client.touch(1)
+        assert refused.value.method == "notes.touch"
         assert await server.notes.get(1) == NOTE

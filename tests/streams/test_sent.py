@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -32,6 +33,18 @@ async def test_D18_any_async_iterable_can_be_sent(world: World) -> None:
             return Source(4).numbers()
 
     assert await world.flows.sum(Numbers()) == 6
+
+
+@pytest.mark.parametrize("wrong", [None, 5, [1, 2], "12"])
+async def test_what_is_no_asynchronous_iterator_is_refused(remote: World, wrong: Any) -> None:
+    """Before anything is sent, whatever kind the method is of."""
+    flows = remote.flows
+    for call in (flows.sum(wrong), flows.load("a", wrong)):
+        with pytest.raises(ArgumentError, match="expected an asynchronous iterator"):
+            await call
+    with pytest.raises(ArgumentError, match="expected an asynchronous iterator"):
+        await anext(aiter(flows.doubled(wrong)))
+    assert remote.service.loads == []
 
 
 async def test_D15_a_command_reads_rows_and_its_caller_reads_what_it_wrote(world: World) -> None:

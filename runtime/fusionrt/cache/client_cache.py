@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..errors import CacheUnavailable
+from ..options import count
 from ..primitives import spawn, utc_now
 from .name import Name
 
@@ -49,7 +50,7 @@ class ClientCache:
     ) -> None:
         self._path = Path(path)
         self._of = of
-        self._max_bytes = max_bytes
+        self._max_bytes = count("ClientCache", "max_bytes", max_bytes, 1)
         self._owner = ""
         self._store: Store | None = None
         self._known: dict[Name, bytes] = {}

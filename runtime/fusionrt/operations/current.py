@@ -81,7 +81,7 @@ class CurrentOperation:
         returned first is the result, as long as operations are kept (O13). Without a log it runs.
 
         Raises:
-            ArgumentError: the id is empty, or too long.
+            ArgumentError: the id is empty, too long, or has a NUL.
         """
         return once(id)
 

@@ -21,7 +21,7 @@ once_id = _id.get
 
 def once(id: str) -> AbstractContextManager[None]:
     """See `CurrentOperation.once`."""
-    return _within(checked_id(id))
+    return _within(checked_id(id, "operation.once"))
 
 
 async def apart(call: Awaitable[_T]) -> _T:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from ..errors import ArgumentError
+from ..errors import BadOperation
 from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify, str_of
+from ..options import is_text
 from ..rpc import ANONYMOUS
 from ..table import Command, Contract
 from ..values.codecs import Codec, codec
@@ -147,15 +148,15 @@ class Operation:
         self._type = None
 
 
-def checked_id(id: str) -> str:
-    """The id of an operation, as its caller made it.
+def checked_id(id: str, call: str) -> str:
+    """The id of an operation, as its caller made it. call: who was given it.
 
     Raises:
-        ArgumentError: it is empty, or longer than 200 characters.
+        BadOperation: it is empty, longer than 200 characters, or cannot be stored everywhere.
     """
-    if not isinstance(id, str) or not 0 < len(id) <= _LONGEST_ID:
-        problem = f"operation: expected a text of 1 to {_LONGEST_ID} characters"
-        raise ArgumentError("with_options", problem)
+    if not is_text(id) or not 0 < len(id) <= _LONGEST_ID:
+        problem = f"operation: expected a text of 1 to {_LONGEST_ID} characters, none a NUL"
+        raise BadOperation(call, problem)
     return id
 
 

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 from ..graph import Rooted
 from ..interceptors import Interceptor
+from ..options import count, seconds
 from ..services.compiled import hot_path, hot_table
 from ..table import Compute, Contract, deprecated_like
 from .remote import Remote
@@ -60,8 +61,13 @@ class Client(Rooted):
 
         Raises:
             TypeError: an interceptor is none.
-            ArgumentError: the id is empty, or too long.
+            ArgumentError: the time is none, or the number of retries; or the id is empty, too long,
+                or has a NUL.
         """
+        if timeout is not None:
+            seconds("with_options", "timeout", timeout)
+        if retries is not None:
+            count("with_options", "retries", retries, 0)
         view = object.__new__(type(self))
         vars(view).update(vars(self))
         view._fusion = self._fusion.with_options(

@@ -14,6 +14,7 @@ import msgspec
 
 from ..errors import (
     ArgumentError,
+    BadOperation,
     BrokerUnavailable,
     CallTimeout,
     CycleError,
@@ -52,11 +53,14 @@ def bad_arguments(error: Exception) -> Ending:
 
 def as_failure(error: Exception, contract: Contract, method: str) -> Ending:
     """What the caller is told of an error of the body, whatever that is (D29)."""
+    name = f"{contract.name}.{method}"
+    if isinstance(error, BadOperation) and error.method == name:  # of this call, not of another
+        return bad_arguments(error)
     try:
         failure = _known(error, contract)
     except Exception:
         failure = None
-    return failure or internal(error, f"{contract.name}.{method}")
+    return failure or internal(error, name)
 
 
 def items_failure(error: Exception, contract: Contract, method: str) -> Ending:

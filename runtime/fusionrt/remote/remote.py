@@ -19,7 +19,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
-from ..errors import CallTimeout, OutcomeUnknown
+from ..errors import ArgumentError, CallTimeout, OutcomeUnknown
 from ..graph import SCOPE, Computed, Graph, Hit, Origin, arguments_of, at_home
 from ..interceptors import Call, Interceptor, Side
 from ..operations import (
@@ -130,7 +130,7 @@ class Remote(ComputeMethods):
         if retries is not None:
             view._retries = retries
         if operation is not None:
-            view._operation = checked_id(operation)
+            view._operation = checked_id(operation, "with_options")
         view._reader = view._as_reader(view._timeout)
         return view
 
@@ -495,6 +495,10 @@ class Remote(ComputeMethods):
         items: AsyncIterable[Any] | None,
         operation: str = "",
     ) -> StreamCall:
+        sends = self.contract.method[way.method_name].sends
+        if sends and not isinstance(items, AsyncIterable):
+            problem = f"expected an asynchronous iterator to send, not a {type(items).__name__}"
+            raise ArgumentError(f"{self.contract.name}.{way.method_name}", problem)
         data = way.encoded(arguments)
         self._check_size(way, data, operation)
         request = Request(way, data, now() + self._timeout, operation)
@@ -527,7 +531,7 @@ class Remote(ComputeMethods):
         """Raise if its headers make a call too large for a message; the session looks at others."""
         if way.headers and not self._peer.carries(data, operation, way.headers):
             problem = "its arguments and headers have too many bytes for a message"
-            raise way.error(Ending("too_large", problem))
+            raise way.error(Ending("arguments_too_large", problem))
 
     def _check_home(self) -> None:
         if self._graph is not None and not at_home(self._graph.home):

@@ -14,7 +14,7 @@ from ..errors import WireError
 from ..graph import Computed, Function, Origin, OriginKind, is_in_vain, on_turn, str_of
 from ..identity import Asker
 from ..interceptors import arriving
-from ..operations import Operation, owned_id
+from ..operations import Operation, checked_id, owned_id
 from ..primitives import new_id, now
 from ..rpc import Answer, Bodies, Call, Replies, Reply
 from ..services.binding import Binding
@@ -467,7 +467,13 @@ class Served:
         return run
 
     def _known(self, operation: str, arguments: tuple[Any, ...], principal: str) -> str:
-        """By what an outcome is remembered: nobody gets what somebody else asked for."""
+        """By what an outcome is remembered: nobody gets what somebody else asked for.
+
+        Raises:
+            BadOperation: no client of ours has sent that.
+        """
+        if operation:
+            checked_id(operation, f"{self._binding.contract.name}.{self._method.name}")
         if operation and self._asking is not None:
             operation += self._asking.whose(arguments)
         return operation and owned_id(operation, principal)

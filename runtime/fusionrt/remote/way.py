@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, Self
 
 from ..errors import ArgumentError, CallTimeout
+from ..options import is_text
 from ..rpc import Ask, Peer, in_doubt
 from ..table import Contract, Stream
 from ..values.codecs import Codec, arguments_codec, codec
@@ -91,6 +92,18 @@ class Way(Ask):
         except (TypeError, ValueError, OverflowError) as problem:
             told = "a value cannot travel" if self._arguments.hides else str(problem)
             raise ArgumentError(self._name, told) from None
+
+    def carrying(self, headers: Mapping[str, str]) -> Self:
+        """As its base.
+
+        Raises:
+            ArgumentError: they are no texts that travel.
+        """
+        for pair in headers.items():
+            if not all(map(is_text, pair)):
+                problem = f"headers: expected texts without a NUL, not {pair!r}"
+                raise ArgumentError(self._name, problem)
+        return super().carrying(headers)
 
     def decode(self, payload: bytes) -> Any:
         return self.results.decode(payload)

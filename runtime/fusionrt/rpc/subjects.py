@@ -6,7 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from ..errors import InvalidSubject
 from ..identity import ANONYMOUS
+from ..transport import check_subject
 
 __all__ = ["ANONYMOUS", "CONSOLE", "TOKEN", "Place", "Subjects"]
 
@@ -15,6 +17,7 @@ CONSOLE: Final = "console"
 
 TOKEN: Final = re.compile(r"[\w-]+", re.ASCII)
 """What a principal and a client id are made of: nothing that changes the subject around it."""
+_WILDCARD: Final = re.compile(r"[*>]")
 
 
 class Place(NamedTuple):
@@ -38,6 +41,13 @@ class Subjects:
     """Subjects below one prefix, which keeps systems that share a broker apart."""
 
     prefix: str = "fusion"
+
+    def __post_init__(self) -> None:
+        """Raises:
+        InvalidSubject: nothing can be published below the prefix.
+        """
+        if _WILDCARD.search(check_subject(self.prefix)):
+            raise InvalidSubject(self.prefix)
 
     def hosts(self, service: str) -> str:
         """Where a client finds a host: one of the service's queue group answers."""

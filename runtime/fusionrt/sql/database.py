@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, MetaData
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from ..errors import LogMissing, UnknownShard
+from ..errors import ArgumentError, LogMissing, UnknownShard
 from ..operations import CommandScope, OperationLog
+from ..options import seconds
 from .history import History
 from .loading import Loader, Loads, Source
 from .log import SqlLog
@@ -41,6 +42,10 @@ class Database:
     options: of `create_async_engine`, for each engine; such as `pool_size=20`.
 
     It belongs to one event loop. Close it, or use it in an `async with` block, around its hosts.
+
+    Raises:
+        FrameworkError: it is no database that is known here.
+        ArgumentError: there is no URL, or the time is none.
     """
 
     def __init__(
@@ -55,7 +60,9 @@ class Database:
         self._shards: Final = {
             name: Shard(name, make_url(each), options, notify=notify) for name, each in urls.items()
         }
-        self._retention = retention
+        if not self._shards:
+            raise ArgumentError("Database", "url: expected one, or one for each shard by its name")
+        self._retention = seconds("Database", "retention", retention)
         self._loads: Final = Loads()
 
     @property

@@ -10,6 +10,7 @@ from .base import (
     Subscription,
     Transport,
     TransportStatistics,
+    check_subject,
 )
 from .journal import Appended, Extent, Journal, JournalReader, Kept, Record, Stop
 from .table import Entry, Outdated, Table
@@ -32,4 +33,5 @@ __all__ = [
     "Table",
     "Transport",
     "TransportStatistics",
+    "check_subject",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+
+from ..options import count
 
 __all__ = ["Limits", "Quota", "Timing"]
 
@@ -44,6 +46,13 @@ class Quota:
     streams: int = 5_000
     held: int = 1_000_000
     bytes: int = 256 * 1024 * 1024
+
+    def __post_init__(self) -> None:
+        """Raises:
+        ArgumentError: it would refuse everything.
+        """
+        for field in fields(self):
+            count("Quota", field.name, getattr(self, field.name), 1)
 
 
 @dataclass(frozen=True, slots=True)

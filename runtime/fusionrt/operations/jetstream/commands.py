@@ -7,7 +7,7 @@ from typing import Final, TypeVar, cast
 
 import msgspec
 
-from ...errors import ArgumentError, JetStreamUnavailable, OutcomeUnknown
+from ...errors import BadOperation, JetStreamUnavailable, OutcomeUnknown
 from ...primitives import new_id, spawn, to_its_end
 from ...transport import Journal
 from ..log import Follower
@@ -39,7 +39,7 @@ class Commands:
         Raises:
             JetStreamUnavailable: the log cannot be reached; nothing ran.
             OutcomeUnknown: it cannot be reached any more; the body ran.
-            ArgumentError: the operation's id is another command's.
+            BadOperation: the operation's id is another command's.
         """
         if operation.transient:
             result = await attempt()
@@ -101,7 +101,7 @@ class Commands:
     def _result(self, operation: Operation, first: StoredOperation) -> object:
         if first.command != operation.command:
             problem = f"its operation id belongs to a call of {first.command}: make a new one"
-            raise ArgumentError(operation.command, problem)
+            raise BadOperation(operation.command, problem)
         if first.result is None:
             raise OutcomeUnknown(_service(operation), "it ran; its result was too large to be kept")
         return operation.codec.decode(first.result)

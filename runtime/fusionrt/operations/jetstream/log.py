@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Final, TypeVar
 
 from ...errors import OutboxMissing
+from ...options import count, seconds
 from ...transport import Journal, Kept
 from ..log import Follower, LogStatistics, OpenLog
 from ..operation import Operation
@@ -42,6 +43,9 @@ class JetStreamLog:
 
     These three are for whoever makes the stream: one that is there stays as it is.
 
+    Raises:
+        ArgumentError: the time or a number is out of bounds.
+
     Raises, when a host is entered:
         JetStreamUnavailable: the broker has no JetStream, or a stream of that name for something
             else.
@@ -56,7 +60,11 @@ class JetStreamLog:
         replicas: int = 1,
     ) -> None:
         self._stream: Final = stream
-        self._kept: Final = Kept(retention, max_bytes, replicas)
+        self._kept: Final = Kept(
+            seconds("JetStreamLog", "retention", retention),
+            count("JetStreamLog", "max_bytes", max_bytes, 1),
+            count("JetStreamLog", "replicas", replicas, 1),
+        )
 
     @asynccontextmanager
     async def open(self, follower: Follower) -> AsyncIterator[OpenLog]:

@@ -153,8 +153,8 @@ class Caller(Listener):
         self._outage.end()
         for peer in self._all():
             peer.close()
-        self._transport.remove_listener(self)
         if self._subscription is not None:
+            self._transport.remove_listener(self)
             await self._subscription.unsubscribe()
 
     def _received(self, message: Message) -> None:
