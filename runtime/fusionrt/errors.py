@@ -5,6 +5,7 @@ FusionError
 │   ├── CycleError
 │   ├── ServiceDisposed
 │   ├── ArgumentError         (TypeError)
+│   │   └── BadOperation
 │   ├── CommandInComputeError
 │   ├── ForeignCancellation
 │   ├── NotBoundError
@@ -47,6 +48,7 @@ __all__ = [
     "ArgumentError",
     "AuthorizationFailed",
     "BadCredentials",
+    "BadOperation",
     "BrokerUnavailable",
     "CacheUnavailable",
     "CallTimeout",
@@ -254,7 +256,8 @@ class UnknownShard(FrameworkError, builtins.LookupError):
         self.shard = shard
         self.known = known
         asked = f"has no shard {shard!r}" if shard else "has several shards, and none was named"
-        super().__init__(f"the database {asked}: name one of its {len(known)}")
+        names = f"name one of its {len(known)}" if any(known) else "it has one, without a name"
+        super().__init__(f"the database {asked}: {names}")
 
 
 class WrongThread(FrameworkError, builtins.RuntimeError):

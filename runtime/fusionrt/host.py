@@ -15,6 +15,7 @@ from .blocking import Blockable, Blocking, LoopThread
 from .broker import Broker
 from .cache import ClientCache
 from .errors import (
+    ArgumentError,
     FrameworkError,
     InvalidSubject,
     NotBoundError,
@@ -351,9 +352,11 @@ class Host(Rooted):
         Raises:
             OutboxMissing: the host has no log that keeps events.
             FrameworkError: this type has a handler here, or a relay.
-            ArgumentError: no class of one's own; or it would never be tried.
+            ArgumentError: no class of one's own, no function, or no number of tries.
         """
-        tries = count("Host.on", "tries", tries, 1)
+        count("Host.on", "tries", tries, 1)
+        if not callable(handler):
+            raise ArgumentError("Host.on", f"handler: expected a function, not {handler!r}")
         self._open().handle(EventHandler(event_name(event), event, handler, tries))
 
     def relay(self, event: type[Any], subject: str | None = None) -> None:

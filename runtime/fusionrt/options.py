@@ -24,8 +24,8 @@ def seconds(call: str, option: str, given: float, *, zero: bool = False) -> floa
     if isinstance(given, bool) or not isinstance(given, (int, float)) or math.isnan(given):
         raise ArgumentError(call, f"{option}: expected seconds, not {given!r}")
     if given < 0 or not (given or zero):
-        least = "0 seconds or more" if zero else "more than 0 seconds"
-        raise ArgumentError(call, f"{option}: expected {least}, not {given!r}")
+        least = "0 or more" if zero else "more than 0"
+        raise ArgumentError(call, f"{option}: expected seconds, {least}, not {given!r}")
     return given
 
 

@@ -18,6 +18,7 @@ from fusionrt import (
     JetStreamLog,
     Quota,
     Refused,
+    WireError,
     operation,
 )
 from fusionrt.errors import InvalidSubject
@@ -125,6 +126,24 @@ async def test_D29_a_header_that_cannot_travel_costs_its_own_call(
             await call
         assert await beside == "beside"
     assert both.lab.ran == []
+
+
+class Wrong(TinyLab):
+    """Its `echo` returns what it did not declare."""
+
+    async def echo(self, text: str) -> str:
+        return cast("str", 5)
+
+
+async def test_a_result_that_the_contract_does_not_know_names_its_method() -> None:
+    """Whoever reads the error sees where: of one call, and of many at once."""
+    async with in_memory(Wrong()) as both:
+        problem = r"the result of lab\.echo .*: Expected `str`, got `int`"
+        with pytest.raises(WireError, match=problem):
+            await both.client.echo("a")
+        for each in [asyncio.ensure_future(both.client.echo(text)) for text in "abc"]:
+            with pytest.raises(WireError, match=problem):
+                await each
 
 
 async def first_of(client: LabClient) -> int:

@@ -354,8 +354,12 @@ async def test_O16_types_are_stored_by_their_names(nats_server: str, url: str) -
         ({"id": "a b"}, "visible characters"),
         ({"id": "a\nb: c"}, "visible characters"),
         ({"id": "a" * 201}, "visible characters"),
+        ({"id": 5}, "visible characters"),
         ({"after": -1}, "0 or more"),
-        ({"after": float("nan")}, "0 or more"),
+        ({"after": float("nan")}, "seconds"),
+        ({"after": float("inf")}, "for ever"),
+        ({"after": "5"}, "seconds"),
+        ({"after": None}, "seconds"),
         ({"after": datetime(2100, 1, 1)}, "time zone"),
         ({"conflict": "ignore"}, "'fail', 'skip' or 'update'"),
         ({"every": -1}, "every"),
@@ -363,6 +367,8 @@ async def test_O16_types_are_stored_by_their_names(nats_server: str, url: str) -
         ({"every": 5, "conflict": "skip"}, "every"),
         ({"event": 5}, "no class of yours"),
         ({"event": Due}, "no class of yours"),
+        ({"event": Due("one")}, "Due: Expected `int`, got `str`"),  # type: ignore[arg-type]
+        ({"event": Due(1, "\ud800")}, "Due: .*surrogates"),
     ],
 )
 async def test_what_is_no_event_is_refused(
@@ -378,6 +384,32 @@ async def test_what_is_no_event_is_refused(
 
         await service(one).put_with(ask)
         assert await stored(one.db) == {}
+
+
+async def test_what_is_no_handler_is_refused(nats_server: str, sqlite: str) -> None:
+    """And not when an event of its type is due, five times."""
+    async with Database(sqlite) as db:
+        await db.create_all()
+        async with Host(nats_server, log=db.log()) as host:
+            with pytest.raises(ArgumentError, match="handler: expected a function"):
+                host.on(Due, None)  # type: ignore[arg-type]
+            with pytest.raises(ArgumentError, match="tries: expected a whole number, 1 or more"):
+                host.on(Due, remind, tries=0)
+            host.on(Due, remind)
+
+
+async def remind(event: Due, id: str) -> None:
+    """Do nothing."""
+
+
+async def test_one_text_is_no_ids_of_events(sqlite: str) -> None:
+    """Not taken for those of its letters."""
+    async with Database(sqlite) as db:
+        await db.create_all()
+        with pytest.raises(ArgumentError, match=r"expected several, such as \['a'\]"):
+            await db.outbox().rearm("a")
+        with pytest.raises(ArgumentError, match="limit: expected a whole number"):
+            await db.outbox().dead(-1)
 
 
 async def test_an_event_that_cannot_travel_is_refused(nats_server: str, url: str) -> None:

@@ -214,7 +214,7 @@ async def test_classes_that_a_loader_cannot_read_are_refused(sqlite: str) -> Non
             db.loader(Pair)
         with pytest.raises(FrameworkError, match="maps to a table"):
             db.loader(Note)
-        with pytest.raises(UnknownShard):
+        with pytest.raises(UnknownShard, match="it has one, without a name"):
             db.loader(Row, "elsewhere")
 
 

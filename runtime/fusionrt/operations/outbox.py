@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, Protocol
 
-from ..errors import ArgumentError
+from ..errors import ArgumentError, WireError
+from ..options import seconds
 from ..primitives import new_id
 from ..values.codecs import codec
 
@@ -132,18 +133,29 @@ def new_event(
         ArgumentError: one of them is none of what it should be.
         UnsupportedType: the event cannot travel.
     """
-    if not 0 <= every < math.inf or (every and conflict != "fail"):
+    if seconds("event", "every", every, zero=True) == math.inf or (every and conflict != "fail"):
         raise ArgumentError("event", "every: seconds, and without a conflict: a window has one")
     if conflict not in ("fail", "skip", "update"):
         raise ArgumentError("event", "conflict: expected 'fail', 'skip' or 'update'")
     name = event_name(type(event))
     if id is None:
         id = name if every else new_id()
-    if not _ID.fullmatch(id):
+    if not isinstance(id, str) or not _ID.fullmatch(id):
         raise ArgumentError("event", "id: expected 1 to 200 visible characters of ASCII")
     due, delayed = _due(after)
-    value = codec(type(event)).encode(event)
-    return NewEvent(id, name, value, due, delayed, float(every), conflict)
+    return NewEvent(id, name, _encoded(event), due, delayed, float(every), conflict)
+
+
+def _encoded(event: object) -> bytes:
+    """As it is stored: once its command has committed, it is too late to say what is wrong."""
+    travels = codec(type(event))
+    try:
+        value = travels.encode(event)
+        travels.decode(value)
+    except (WireError, OverflowError, UnicodeError) as problem:
+        told = "a value cannot be stored" if travels.hides else str(problem)
+        raise ArgumentError("event", f"{type(event).__name__}: {told}") from None
+    return value
 
 
 def _due(after: float | timedelta | datetime) -> tuple[float, bool]:
@@ -151,7 +163,7 @@ def _due(after: float | timedelta | datetime) -> tuple[float, bool]:
         if after.tzinfo is None:
             raise ArgumentError("event", "after: a datetime with a time zone, or seconds")
         return after.timestamp(), False
-    seconds = after.total_seconds() if isinstance(after, timedelta) else float(after)
-    if not 0 <= seconds < math.inf:
-        raise ArgumentError("event", "after: expected seconds, 0 or more")
-    return seconds, True
+    given = after.total_seconds() if isinstance(after, timedelta) else after
+    if seconds("event", "after", given, zero=True) == math.inf:
+        raise ArgumentError("event", "after: for ever is no time")
+    return given, True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
 
-from ..errors import ArgumentError, CallTimeout
+from ..errors import ArgumentError, CallTimeout, WireError
 from ..options import is_text
 from ..rpc import Ask, Peer, in_doubt
 from ..table import Contract, Stream
@@ -106,10 +106,19 @@ class Way(Ask):
         return super().carrying(headers)
 
     def decode(self, payload: bytes) -> Any:
-        return self.results.decode(payload)
+        try:
+            return self.results.decode(payload)
+        except WireError as problem:
+            raise self._unread(problem) from None
 
     def decode_all(self, payloads: Sequence[bytes]) -> Sequence[Any]:
-        return self.results.decode_all(payloads)
+        try:
+            return self.results.decode_all(payloads)
+        except WireError as problem:
+            raise self._unread(problem) from None
+
+    def _unread(self, problem: WireError) -> WireError:
+        return WireError(f"the result of {self._name} is not what the contract declares: {problem}")
 
     def error(self, failure: Ending) -> Exception:
         return as_error(failure, self._contract, self.method_name, self.timeout)

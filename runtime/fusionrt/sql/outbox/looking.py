@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import and_, case, func, select, update
 
+from ...errors import ArgumentError
+from ...options import count
 from ..shard import Shard
 from ..tables import events
 
@@ -68,7 +70,12 @@ class Outbox:
         return OutboxCounts(waiting, due, claims, dead, late or 0.0)
 
     async def dead(self, limit: int = 100) -> list[DeadEvent]:
-        """Those that were given up, the last first."""
+        """Those that were given up, the last first.
+
+        Raises:
+            ArgumentError: the limit is no number of them.
+        """
+        count("Outbox.dead", "limit", limit, 0)
         row = events.c
         columns = (row.id, row.type, row.tries, row.error, row.added, row.ended)
         found = select(*columns).where(row.state == "dead").order_by(row.ended.desc()).limit(limit)
@@ -79,7 +86,12 @@ class Outbox:
         """Let dead events be tried anew, as often as the first time; how many that were.
 
         ids: which; without, all.
+
+        Raises:
+            ArgumentError: they are one text.
         """
+        if isinstance(ids, str):
+            raise ArgumentError("Outbox.rearm", f"ids: expected several, such as [{ids!r}]")
         which = events.c.state == "dead"
         if ids is not None:
             which &= events.c.id.in_(ids)
