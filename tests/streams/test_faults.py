@@ -66,6 +66,51 @@ async def test_D18_a_cut_in_the_middle_is_made_up_for(remote: World, end: str) -
     assert service.seen == MANY
 
 
+@pytest.mark.parametrize("outage", [8.0, None])
+def test_D18_streams_end_in_an_outage_that_their_host_does_not_remember(
+    outage: float | None,
+) -> None:
+    """Nobody waits for ever for what cannot be resumed: the cause is told in the outage, to who
+    reads, and to who sends. In a shorter one they wait, and go on.
+    """
+
+    async def scenario() -> None:
+        async with in_memory(seed=1, timing=Timing()) as world:
+            assert world.network is not None
+            client = world.client.with_options(timeout=1000.0)
+            world.service.pace.clear()
+            source = Source(MANY)
+            sending = asyncio.ensure_future(client.sum(source.numbers()))
+            both_ways = client.doubled(forever())
+            assert await anext(both_ways) == 0
+            reading = asyncio.ensure_future(anext(both_ways))
+            await until(lambda: source.given > 0)
+            world.network.disconnect("calling")
+            began = now()
+            if outage is not None:
+                await asyncio.sleep(outage)
+                assert not (reading.done() or sending.done())
+                world.network.reconnect("calling")
+                world.service.pace.set()
+                assert (await sending, source.closed) == (sum(range(MANY)), True)
+                reading.cancel()
+                return
+            with pytest.raises(RemoteUnavailable, match="connection to the broker"):
+                await reading
+            with pytest.raises(OutcomeUnknown, match="connection to the broker"):
+                await sending
+            assert now() - began == pytest.approx(Timing().session)
+            await until(lambda: source.closed)
+
+    run(scenario(), seed=1)
+
+
+async def forever() -> AsyncIterator[int]:
+    """One item, and then nothing."""
+    yield 0
+    await asyncio.Event().wait()
+
+
 async def test_D18_a_lost_host_ends_both_ends_with_a_clear_error(remote: World) -> None:
     """The caller is told, its iterator is closed; another host is not given the rest."""
     source = Source(3, waits=asyncio.Event())

@@ -64,7 +64,7 @@ class Caller(Listener):
         self._reached: dict[str, Reached] = {}
         self._handlers: dict[str, Handler] = {}
         """Who takes what comes, by its subject."""
-        self._outage = Outage(outage_grace, self._cut_off)
+        self._outage = Outage(outage_grace, self._cut_off, timing.session, self._forgotten)
         self._subscription: Subscription | None = None
 
     async def open(self) -> None:
@@ -182,6 +182,10 @@ class Caller(Listener):
     def _cut_off(self) -> None:
         for peer in self._all():
             peer.cut_off()
+
+    def _forgotten(self) -> None:
+        for peer in self._all():
+            peer.forgotten()
 
     def reconnected(self) -> None:
         self._outage.end()

@@ -338,6 +338,11 @@ class Peer:
         for session in list(self._sessions.values()):
             session.cut_off()
 
+    def forgotten(self) -> None:
+        """The outage has lasted for so long that no host knows this client any more (D8)."""
+        for session in list(self._sessions.values()):
+            session.forgotten()
+
     def reconnected(self) -> None:
         """The connection was lost, and is back (D10)."""
         for session in list(self._sessions.values()):

@@ -205,6 +205,15 @@ class Session(Fenced):
         self._changed()
         self._proof.set()  # whoever waits for it learns of the outage
 
+    def forgotten(self) -> None:
+        """The outage has lasted for so long that the host knows nothing of it any more: no stream
+        can be resumed, and nothing else would end one (D18).
+        """
+        error = self._outage.error(self.service)
+        for stream in list(self._awaited.streams.values()):
+            self.cancel(stream)
+            stream.fail(in_doubt(stream.request.ask, error))
+
     def reconnected(self) -> None:
         """The connection was lost, and is back (D10)."""
         self._arrived = math.inf
