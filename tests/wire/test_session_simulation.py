@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -25,8 +25,9 @@ from tests.sizes import size
 from .session_violation import Violation
 from .session_world import Faults, World
 
-SEEDS = size(300, 2000)
-MUTANT_SEEDS = 1000
+SEEDS = size(200, 2000)
+MUTANT_SEEDS = (160, 425, *range(1000))
+"""Those first that tell a mutant which few others tell."""
 
 FAULTS = {
     "all of them": Faults(),
@@ -35,9 +36,9 @@ FAULTS = {
 }
 
 
-def explore(faults: Faults, seeds: int) -> None:
+def explore(faults: Faults, seeds: Iterable[int]) -> None:
     """Run worlds; a failure names the seed that replays it."""
-    for seed in range(seeds):
+    for seed in seeds:
         try:
             World(seed, faults).run()
         except Exception as error:
@@ -49,7 +50,7 @@ def explore(faults: Faults, seeds: int) -> None:
 @pytest.mark.parametrize("name", FAULTS)
 def test_D1_to_D19_hold_in_a_bad_network(name: str) -> None:
     """Loss, repetition, damage, crashes, freezes, cuts: no law breaks, nothing is left behind."""
-    explore(FAULTS[name], SEEDS // len(FAULTS))
+    explore(FAULTS[name], range(SEEDS // len(FAULTS)))
 
 
 Original = Callable[..., Any]
