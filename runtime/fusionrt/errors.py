@@ -21,7 +21,6 @@ FusionError
 ├── WireError                 (ValueError)
 ├── ClockError                (ValueError)
 ├── KeyRefused                (ValueError)
-├── NotSignedIn               (PermissionError)
 ├── SessionUsed               (ValueError)
 ├── BrokerUnavailable         (ConnectionError)
 │   ├── AuthorizationFailed   (PermissionError)
@@ -69,7 +68,6 @@ __all__ = [
     "NotBoundError",
     "NotInCommand",
     "NotPermitted",
-    "NotSignedIn",
     "OldTables",
     "OutboxMissing",
     "OutcomeUnknown",
@@ -335,17 +333,6 @@ class KeyRefused(FusionError, builtins.ValueError):
         self.key = key
         self.problem = problem
         super().__init__(f"the store refuses {key!r}: {problem}")
-
-
-class NotSignedIn(FusionError, builtins.PermissionError):
-    """Raised when a session asks for what is only for somebody who is signed in.
-
-    wanted: what it was.
-    """
-
-    def __init__(self, wanted: str) -> None:
-        self.wanted = wanted
-        Exception.__init__(self, f"nobody is signed in by this session: sign in to {wanted}")
 
 
 class SessionUsed(FusionError, builtins.ValueError):

@@ -12,7 +12,6 @@ from fusionrt import (
     Host,
     KeyRefused,
     NotBoundError,
-    NotSignedIn,
     Overloaded,
     Session,
 )
@@ -61,10 +60,9 @@ class Town:
         there = asyncio.Event()
 
         async def stay() -> None:
-            with suppress(NotSignedIn):
-                async with aclosing(aiter_of(self.presence[name], OF[user], place)) as stays:
-                    async for _ in stays:
-                        there.set()
+            async with aclosing(aiter_of(self.presence[name], OF[user], place)) as stays:
+                async for _ in stays:
+                    there.set()
 
         task = spawn(stay(), name="a stay")
         self.stays.append(task)
@@ -74,7 +72,7 @@ class Town:
 
 async def aiter_of(
     presence: PresenceOf, session: Session, place: str
-) -> AsyncGenerator[User, None]:
+) -> AsyncGenerator[User | None, None]:
     """A stay that can be closed."""
     async for user in presence.stay(session, place):
         yield user
@@ -235,20 +233,37 @@ def test_answers_that_are_lost_cost_nothing_but_time() -> None:
 
 
 def test_W1_who_signs_out_is_gone() -> None:
-    """At once, by each of their pages; and who is not signed in is not there."""
+    """At once, by each of their pages."""
 
     async def main() -> None:
         async with town("a", "b") as at:
             a, b = at.presence.values()
-            stays = [await at.stay("a", ANN), await at.stay("b", ANN)]
+            await at.stay("a", ANN)
+            await at.stay("b", ANN)
             await at.stay("b", BOB)
             await shows(a, ANN, BOB)
+            told = aiter(b.stay(OF[ANN]))
+            assert await anext(told) == ANN
             await at.users.sign_out_everywhere(OF[ANN])
+            assert await anext(told) is None
             for host in (a, b):
                 await shows(host, BOB)
-            await asyncio.gather(*stays)
-            with pytest.raises(NotSignedIn, match="sign in"):
-                await anext(aiter(a.stay(OF[ANN])))
+
+    run(main(), seed=7)
+
+
+def test_who_signs_in_meanwhile_is_there() -> None:
+    """Whoever stays as nobody is nowhere until then."""
+
+    async def main() -> None:
+        async with town("a") as at:
+            (a,) = at.presence.values()
+            told = aiter(a.stay(Session("new")))
+            assert await anext(told) is None
+            assert await a.who() == ()
+            await at.users.sign_in(Session("new"), ANN)
+            assert await anext(told) == ANN
+            await shows(a, ANN)
 
     run(main(), seed=7)
 

@@ -82,7 +82,7 @@ ROOMS: dict[str, set[str]] = {
     "ext": {
         *BASE,
         *("graph", "identity", "rpc", "sql", "transport", "abi"),
-        *("Principal", "Session", "NotSignedIn", "KeyRefused"),
+        *("Principal", "Session", "KeyRefused"),
     },
     "observing": {*BASE, "graph", "interceptors", "operations", "rpc", "shards", "transport"},
     "otel": {*BASE, "graph", "interceptors", "host", "observing"},

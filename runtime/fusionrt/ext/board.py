@@ -135,8 +135,9 @@ class Board:
     # -- what this host tells --
 
     def _renew(self) -> None:
-        self._look()
-        self._news.set()
+        if not self._closing:  # then all of them are gone
+            self._look()
+            self._news.set()
 
     async def _tell(self) -> None:
         while not self._closing:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from fusionrt.contract import command, compute, service
-from fusionrt.errors import KeyRefused, NotSignedIn
+from fusionrt.errors import KeyRefused
 from fusionrt.identity import Session
 
 
@@ -68,7 +68,7 @@ class Users(Protocol):
         ...
 
 
-@service(raises=[NotSignedIn, KeyRefused])
+@service(raises=[KeyRefused])
 class Presence(Protocol):
     """Who is there: everybody of whom a page, or a process, stays.
 
@@ -86,10 +86,10 @@ class Presence(Protocol):
         """Whether a user, by their id, is anywhere."""
         ...
 
-    def stay(self, session: Session, place: str = "") -> AsyncIterator[User]:
-        """Be there, for as long as this is read: as whom, now and when that changes.
+    def stay(self, session: Session, place: str = "") -> AsyncIterator[User | None]:
+        """Be there, for as long as this is read: as whom, now and when that changes. None: nobody
+        is signed in by the session that asks, and so nobody is there by it.
 
-        Raises NotSignedIn: the session is nobody's, or was signed out meanwhile. KeyRefused: that
-        is no place.
+        Raises KeyRefused: that is no place.
         """
         ...

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from ..errors import NotBoundError, NotSignedIn
+from ..errors import NotBoundError
 from ..identity import Session
 from ..transport import Table
 from .board import Board, Stay
@@ -66,20 +66,20 @@ class PresenceOf(PresenceService):
     async def is_online(self, user: str) -> bool:
         return self._board.is_online(user)
 
-    async def stay(self, session: Session, place: str = "") -> AsyncIterator[User]:
-        board, there = self._board, None
+    async def stay(self, session: Session, place: str = "") -> AsyncIterator[User | None]:
+        board, there, first = self._board, None, True
         _checked(place)
         try:
             async for known in self._users.changes.get(session):
-                user, before = known.value, there
-                if before is not None and before.user == user:
+                here = _stay(place, known.value)
+                if here == there and not first:
                     continue
-                if user is None:
-                    raise NotSignedIn("be there")
-                board.came(there := Stay(place, user))
-                if before is not None:
-                    board.left(before)
-                yield user
+                if here is not None:
+                    board.came(here)
+                if there is not None:
+                    board.left(there)
+                there, first = here, False
+                yield known.value
         finally:
             if there is not None:
                 board.left(there)
@@ -99,3 +99,7 @@ class PresenceOf(PresenceService):
 
 def _checked(place: str) -> str:
     return checked_key(place) if place else place
+
+
+def _stay(place: str, user: User | None) -> Stay | None:
+    return None if user is None else Stay(place, user)

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=049cffb21a2e19aef680c5edfd381e19
+# fusiongen:hash=25286ede54fa7709fbc2c50836c3b6c7
 """The typed client of `Presence`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class PresenceCalls(Protocol):
     def stay(
         self,
         place: str = "",
-    ) -> AsyncIterator[User]: ...
+    ) -> AsyncIterator[User | None]: ...
 
 
 class PresenceClient(PresenceCalls, Client, contract=CONTRACT):
@@ -66,10 +66,10 @@ class PresenceClient(PresenceCalls, Client, contract=CONTRACT):
     def stay(
         self,
         place: str = "",
-    ) -> AsyncIterator[User]:
-        """Be there, for as long as this is read: as whom, now and when that changes.
+    ) -> AsyncIterator[User | None]:
+        """Be there, for as long as this is read: as whom, now and when that changes. None: nobody
+        is signed in by the session that asks, and so nobody is there by it.
 
-        Raises NotSignedIn: the session is nobody's, or was signed out meanwhile. KeyRefused: that
-        is no place.
+        Raises KeyRefused: that is no place.
         """
         return self._fusion.stream("stay", (place,))

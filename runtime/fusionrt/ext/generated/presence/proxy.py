@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=db406914d43d2a81f369bc9c6d5e99f8
+# fusiongen:hash=67bde769c9edeab07e54d9eeff7b80ef
 """The table of `Presence`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from fusionrt.ext.people import Presence
 def _types() -> Types:
     """Read at the first call, so that the modules of these types may import this package."""
     from fusionrt import Session
-    from fusionrt.errors import KeyRefused, NotSignedIn
+    from fusionrt.errors import KeyRefused
     from fusionrt.ext.people import User
 
     return Types(
         signatures={
             "who": Signature((str,), tuple[User, ...]),
             "is_online": Signature((str,), bool),
-            "stay": Signature((Session, str), User),
+            "stay": Signature((Session, str), User | None),
         },
-        raises=(NotSignedIn, KeyRefused),
+        raises=(KeyRefused,),
     )
 
 

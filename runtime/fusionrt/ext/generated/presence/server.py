@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=8fc3fbc1485ae39291fbfe28816b8aef
+# fusiongen:hash=9f799073690d17538b0cd45a0c4abc97
 """The server side of `Presence`: subclass `PresenceService` and write the bodies."""
 
 from __future__ import annotations
@@ -122,9 +122,9 @@ class PresenceService(Presence, Service, contract=CONTRACT):
         self,
         session: Session,
         place: str = "",
-    ) -> AsyncIterator[User]:
-        """Be there, for as long as this is read: as whom, now and when that changes.
+    ) -> AsyncIterator[User | None]:
+        """Be there, for as long as this is read: as whom, now and when that changes. None: nobody
+        is signed in by the session that asks, and so nobody is there by it.
 
-        Raises NotSignedIn: the session is nobody's, or was signed out meanwhile. KeyRefused: that
-        is no place.
+        Raises KeyRefused: that is no place.
         """
