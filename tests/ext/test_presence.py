@@ -13,6 +13,7 @@ from fusionrt import (
     KeyRefused,
     NotBoundError,
     Overloaded,
+    ServiceDisposed,
     Session,
 )
 from fusionrt.ext import (
@@ -184,8 +185,11 @@ def test_who_leaves_in_good_order_takes_its_people_along_at_once() -> None:
         async with town("a", "b") as at:
             await at.stay("a", ANN)
             await shows(at.presence["b"], ANN)
+            stay = at.stays[0]
             began = now()
             await at.go("a")
+            with pytest.raises(ServiceDisposed, match="about to stop"):
+                await stay
             assert await shows(at.presence["b"]) - began < 1
             await at.stay("b", ANN)
             await shows(at.presence["b"], ANN)

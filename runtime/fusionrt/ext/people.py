@@ -54,9 +54,9 @@ class Users(Protocol):
         ...
 
     @command(invalidates=[])
-    async def sign_out(
+    async def sign_out(  # fusiongen: ignore[FG061]
         self, session: Session, key: str | None = None
-    ) -> None:  # fusiongen: ignore[FG061]
+    ) -> None:
         """Let the session that asks, or another one of its user's, be nobody's. A key that is none
         of theirs is nobody's already.
         """

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from functools import partial
 from types import TracebackType
 from typing import Final, Protocol, Self
 
-from ..errors import NotBoundError
+from ..errors import NotBoundError, ServiceDisposed
+from ..graph import MutableState, computed
 from ..identity import Session
 from ..transport import Table
 from .board import Board, Stay
 from .generated.presence import PresenceService
-from .generated.users import UsersService
 from .keys import checked_key
-from .people import User
+from .people import User, Users
 
 __all__ = ["PresenceOf", "Tables"]
 
@@ -34,21 +35,25 @@ class PresenceOf(PresenceService):
         async with Host() as host, PresenceOf(users, host) as presence:
             await host.serve(presence)
 
+    When it is left, those who stay are told, so that their pages come to another host.
+
     users: of whom the application says who is signed in. tables: the host that serves it.
     ttl: seconds after which whoever was there by a host is not any more, if that died without a
         word. Whoever else leaves is gone at once; whose connection is lost, when their session
         with the host is over (10 s).
     """
 
-    def __init__(self, users: UsersService, tables: Tables, *, ttl: float = TTL) -> None:
+    def __init__(self, users: Users, tables: Tables, *, ttl: float = TTL) -> None:
         self._users: Final = users
         self._tables: Final = tables
         self._ttl: Final = ttl
         self._opened: Board | None = None
+        self._is_open: Final = MutableState(False, name="presence is open")
 
     async def __aenter__(self) -> Self:
         board = Board(self._tables.table("presence.here"), self._ttl, self._changed)
         self._opened = await board.open()
+        self._is_open.set(True)
         return self
 
     async def __aexit__(
@@ -57,6 +62,7 @@ class PresenceOf(PresenceService):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._is_open.set(False)  # those who stay go to another host
         await self._board.close()
 
     async def who(self, place: str = "") -> tuple[User, ...]:
@@ -69,9 +75,13 @@ class PresenceOf(PresenceService):
     async def stay(self, session: Session, place: str = "") -> AsyncIterator[User | None]:
         board, there, first = self._board, None, True
         _checked(place)
+        told = computed(partial(self._told, session), name="presence.stay")
         try:
-            async for known in self._users.changes.get(session):
-                here = _stay(place, known.value)
+            async for known in told.changes():
+                is_open, user = known.value
+                if not is_open:
+                    raise ServiceDisposed("presence", "its host is about to stop")
+                here = None if user is None else Stay(place, user)
                 if here == there and not first:
                     continue
                 if here is not None:
@@ -79,10 +89,13 @@ class PresenceOf(PresenceService):
                 if there is not None:
                     board.left(there)
                 there, first = here, False
-                yield known.value
+                yield user
         finally:
             if there is not None:
                 board.left(there)
+
+    async def _told(self, session: Session) -> tuple[bool, User | None]:
+        return await self._is_open.use(), await self._users.get(session)
 
     @property
     def _board(self) -> Board:
@@ -99,7 +112,3 @@ class PresenceOf(PresenceService):
 
 def _checked(place: str) -> str:
     return checked_key(place) if place else place
-
-
-def _stay(place: str, user: User | None) -> Stay | None:
-    return None if user is None else Stay(place, user)
