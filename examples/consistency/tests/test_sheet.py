@@ -27,7 +27,7 @@ window.picks = async (times) => {
 }
 """
 """Writes down all numbers of the table whenever it is drawn; and clicks, each time after that."""
-PICKS = 30
+PICKS = 15
 
 Sheet = list[list[int]]
 

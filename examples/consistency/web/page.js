@@ -4,7 +4,8 @@ import { connect, watch } from "./generated/fusion.js"
 import { debugBar } from "./generated/fusion-debug.js"
 import { Harvest } from "./generated/harvest.js"
 
-const harvest = connect("/fusion").client(Harvest)
+const connection = connect("/fusion")
+const harvest = connection.client(Harvest)
 const at = (id) => document.getElementById(id)
 
 /** The whole sheet: sixteen results of the server, and whatever of them changes makes it anew. */
@@ -64,16 +65,22 @@ let stop = () => {}
 function watchWith(delay) {
   stop()
   stop = watch(sheet, draw, { delay })
-  document.querySelector("output").textContent = `${delay} s`
+  at("chosen").textContent = `${delay} s`
 }
 
 at("delay").oninput = () => watchWith(at("delay").valueAsNumber)
 at("busy").onchange = async () => {
   const any = (names) => names[Math.floor(Math.random() * names.length)]
-  while (at("busy").checked) await harvest.pick(any(await harvest.orchards()), any(await harvest.fruits()))
+  try {
+    while (at("busy").checked) await harvest.pick(any(await harvest.orchards()), any(await harvest.fruits()))
+  } finally {
+    at("busy").checked = false // its server may be lost
+  }
 }
 
-document.querySelector("small").textContent = `by the server at ${location.host}`
+connection.onStatus((status) => {
+  at("server").textContent = status === "connected" ? `by the server at ${location.host}` : "offline: this is what was there last"
+})
 const asked = Number(new URLSearchParams(location.search).get("delay") ?? 1)
 at("delay").value = asked
 watchWith(asked)

@@ -6,8 +6,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
-
-import httpx
+from urllib.request import urlopen
 
 from tests.docs.test_tutorial import free_port
 from tests.python import ROOT, RUNTIME
@@ -25,15 +24,15 @@ app = Starlette(routes=[Route("/", lambda request: PlainTextResponse(str(os.getp
 
 def process(port: str) -> str:
     """Which one answers there; none is empty."""
-    with suppress(httpx.TransportError):
-        return httpx.get(f"http://127.0.0.1:{port}/").text
+    with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/") as answer:
+        return str(answer.read())
     return ""
 
 
 def kill(port: str) -> None:
     """As the debug bar does; it cannot answer."""
-    with suppress(httpx.TransportError):
-        httpx.post(f"http://127.0.0.1:{port}/debug/kill")
+    with suppress(OSError), urlopen(f"http://127.0.0.1:{port}/debug/kill", b""):
+        pass
 
 
 async def test_a_server_that_is_killed_comes_back(nats: str, tmp_path: Path) -> None:
