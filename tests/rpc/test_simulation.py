@@ -9,7 +9,7 @@ from tests.sizes import size
 
 from .world import World
 
-SEEDS = size(40, 200)
+SEEDS = size(20, 200)
 
 
 @pytest.mark.search

@@ -275,8 +275,12 @@ async def test_D18_a_broker_that_restarts_costs_no_item(nats_process: NatsServer
         assert got == ([sum(range(count))] if way == "up" else [*range(count)])
 
 
-async def test_D22_a_host_that_drains_ends_what_is_sent_to_it() -> None:
+def test_D22_a_host_that_drains_ends_what_is_sent_to_it() -> None:
     """As with streams: the caller is told to begin anew, elsewhere."""
+    run(drained_amid_a_stream(), seed=1)
+
+
+async def drained_amid_a_stream() -> None:
     service = MyFlows()
     network = MemoryNetwork(1)
     async with Host(transport=network.connect("calling"), timing=SOONER) as calling:
