@@ -41,10 +41,9 @@ export function debugBar({ kill } = {}) {
     link.textContent = page.connected ? "Disconnect" : "Connect"
     told.textContent = `${page.graph.size} cached`
   }
-  page.onTurn.add(show)
-  setInterval(show, 500)
-  show()
   document.body.append(bar)
+  const timer = setInterval(() => (bar.isConnected ? show() : clearInterval(timer)), 250)
+  show()
   return bar
 }
 

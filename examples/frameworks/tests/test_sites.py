@@ -67,12 +67,13 @@ async def test_fastapi_without_a_broker() -> None:
 
 
 async def test_django(shop: Host) -> None:
-    """A view awaits; the gateway is beside it."""
+    """A view awaits, and one does not; the gateway is beside them."""
     async with served(django_application, ends=True) as site:
         assert await get(f"{site.http}/carts/1/total") == {"total": "3.00"}
         await shop.client(ProductsClient).set_price("apple", Decimal(7))
         assert await called(site.http) == "8.00"
         assert await get(f"{site.http}/carts/1/total") == {"total": "8.00"}
+        assert await get(f"{site.http}/carts/1/items") == {"apple": 1, "banana": 2}
 
 
 async def test_flask(shop: Host) -> None:
