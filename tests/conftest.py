@@ -14,10 +14,16 @@ from tests.natsserver import NatsServer
 from tests.projects import CONFIG, Write
 
 
+def pytest_collection() -> None:
+    """Nothing of what is imported now is garbage."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
     """What has been imported by now stays: no later search for garbage looks through it again,
     which many a test asks for, and which took it half a second.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
 
