@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-pure search soak test-all lint format types counts record-counts check bench \
-	bench-quick bench-graph bench-rpc bench-scale bench-db screenshots clean
+	bench-quick bench-graph bench-rpc bench-scale bench-db bench-web screenshots clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -90,6 +90,9 @@ bench-scale: $(BIN)/.ready-bench  ## measure thousands of clients of some hosts,
 
 bench-db: $(BIN)/.ready-bench  ## measure lookups in a database, beside the same method as @compute
 	@$(BIN)/python -m benchmarks.db
+
+bench-web: $(BIN)/.ready-bench  ## measure many pages on one gateway, beside python-socketio and polling
+	@$(BIN)/python -m benchmarks.web
 
 screenshots: $(BIN)/.ready  ## take the pictures of the examples anew, in a browser
 	@PYTHONPATH=examples/consistency:examples/todo $(BIN)/python -m tests.docs.screenshots

@@ -14,7 +14,7 @@ from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from .clocks import used
+from ..clocks import used
 from .peers import Call, Client
 
 __all__ = ["Found", "Refusals", "at_once", "burst", "closed", "first_item", "open_loop", "stream"]

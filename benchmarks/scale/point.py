@@ -16,8 +16,8 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from ..clocks import cpu_seconds
 from ..processes import broker, line, python
-from ..rpc.clocks import cpu_seconds
 from .crowd import Crowd
 from .host import SLOW
 from .results import COMMANDS, Plan, Point, Spent, machine

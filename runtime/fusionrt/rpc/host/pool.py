@@ -30,6 +30,10 @@ SLICE: Final = 0.01
 between, however long a line is, and whatever the bodies cost. (With a turn for all that had come, a
 second's worth of bodies ran in one go: what came meanwhile was stale when it was read, and a host
 that did nothing else answered no ping for four seconds.)"""
+LONGEST: Final = 0.25
+"""Seconds of bodies between two such looks where each look takes longer than a slice. (With slices
+of a tenth of a look, a gateway that many browsers came to at once refused what it had no time for
+again and again, which took its time from what it had let in.)"""
 MOST: Final = 256
 """Bodies that begin in one turn of the loop, however little they take."""
 FEW: Final = 128
@@ -90,7 +94,9 @@ class Pool:
         self._began, self._most = 0, FEW
         self._steps, self._stepping = 0, 0.0
         """Bodies that began since the gate was told, and the seconds of their turns."""
-        self._turned = self._now()
+        self._turned = self._stepped = self._now()
+        """When this turn began, and when the first steps of bodies did."""
+        self._slice = SLICE
         self._turning = False
 
     def wake(self) -> None:
@@ -120,10 +126,13 @@ class Pool:
     def _begin(self) -> None:
         """Begin what is in line, as much as one turn may take."""
         self._turned, self._began, self._turning = self._now(), 0, True
+        self._stepped = self._turned
         calls = self._gate.waiting
         self._most = calls if calls <= FEW else min(MOST, (calls + 1) // 2)
         waiting, work = self._waiting, self._gate.first
         most = min(self._most, self._at_once)
+        if work is not None:
+            self._call_soon(self._first_steps)
         while work is not None and work.method in waiting and self._began < most:
             self._start_alone(most - self._began)
             work = self._gate.first
@@ -143,20 +152,29 @@ class Pool:
             self._begin()
 
     def _learn(self) -> None:
-        took = self._now() - self._turned
+        now = self._now()
+        took = now - self._stepped
         if self._began:
+            full = self._gate.lines and not self._alone  # else turns take as long with more
             self._steps += self._began
-            self._stepping += took
+            self._stepping += now - self._turned if full else took
             if self._steps >= ENOUGH or self._stepping >= LONG:
                 self._gate.stepped(self._steps, self._stepping)
                 self._steps, self._stepping = 0, 0.0
         if self._alone:
             self._learn_alone(took)
 
+    def _first_steps(self) -> None:
+        """Comes before the first steps of what began. What the loop did since then it does however
+        few begin: of its time, at least half is for what was let in.
+        """
+        self._stepped = self._now()
+        self._slice = min(max(SLICE, self._stepped - self._turned), LONGEST)
+
     def _learn_alone(self, took: float) -> None:
-        if took > SLICE:
+        if took > self._slice:
             self._at_once = max(1, self._at_once // 2)
-        elif took < SLICE / 4:
+        elif took < self._slice / 4:
             self._at_once = min(MOST, self._at_once * 2)
         alone, self._alone = self._alone, {}
         for waiting, began in alone.items():
@@ -233,14 +251,16 @@ class Pool:
         task = asyncio.current_task()
         assert task is not None
         now = self._now()
-        end = now + SLICE
+        end = now + self._slice
         while now < end and self._began < self._most:
             self._look()
             work = self._gate.next()
             if work is None or work.method in self._waiting:
                 return
             batch = self._open = _Batch(work, task, now)
-            goes_on = await self._run_batch(batch, min(now + SLICE / self._gate.lines, work.due))
+            goes_on = await self._run_batch(
+                batch, min(now + self._slice / self._gate.lines, work.due)
+            )
             if batch.left is not None:
                 return
             self._open = None
