@@ -22,6 +22,7 @@ from fusionrt.values.codecs import codec
 from fusionrt.values.instead import INSTEAD as runtime_instead
 from fusionrt.values.keys import Keyer
 from tests.projects import Write
+from tests.sizes import size
 
 THINGS = """\
 import asyncio
@@ -620,6 +621,7 @@ def _refusals(project: Project) -> dict[str, str]:
     return {}
 
 
+@pytest.mark.search
 @pytest.mark.parametrize("seed", [0])
 def test_C3_the_generator_and_the_runtime_take_the_same_types(
     seed: int, project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -629,7 +631,7 @@ def test_C3_the_generator_and_the_runtime_take_the_same_types(
     config = '[tool.fusiongen]\ncontracts = ["lots/*.py"]\nout = "generated"\n'
     (tmp_path / "things.py").write_text(THINGS, encoding="utf-8")
     things = _loaded(tmp_path)
-    texts = list(dict.fromkeys(_expressions(seed, 150)))
+    texts = list(dict.fromkeys(_expressions(seed, size(50, 150))))
     files = {f"lots/lot{i}.py": _contract(text, i, things) for i, text in enumerate(texts)}
     loaded = project({"lots/__init__.py": "", **files}, config)
     found = _refusals(loaded)  # what cannot be read hides what can
