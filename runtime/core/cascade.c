@@ -1,4 +1,4 @@
-/* The marking of a cascade (G5, G7, G8), and who is told of it: the twin of invalidate.py. */
+/* The marking of a cascade (G5, G7, G8): the twin of invalidate.py. */
 
 #include "fields.h"
 
@@ -274,62 +274,8 @@ cascade_spread(PyObject *module, PyObject *const *args, Py_ssize_t count)
     return marked;
 }
 
-int
-is_quiet(State *state, PyObject *graph)
-{
-    PyObject *events = PyObject_GetAttr(graph, state->str_events);
-    PyObject *handlers = events == NULL ? NULL : PyObject_GetAttr(events, state->str_handlers);
-    int quiet = handlers == NULL ? -1 : PyObject_Not(handlers);
-    Py_XDECREF(events);
-    Py_XDECREF(handlers);
-    return quiet;
-}
-
-static PyObject *
-cascade_notify(PyObject *module, PyObject *computeds)
-{
-    State *state = PyModule_GetState(module);
-    PyObject *marked = PySequence_Fast(computeds, "computeds are wanted");
-    if (marked == NULL) {
-        return NULL;
-    }
-    PyObject *graph = NULL; /* in which nobody looks: only what is told can change that */
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(marked); i++) {
-        PyObject *each = PySequence_Fast_GET_ITEM(marked, i);
-        if (computeds_check(state, &each, 1, 1) < 0) {
-            goto failed;
-        }
-        Computed *computed = (Computed *)each;
-        PyObject *own = ((Function *)computed->function)->graph;
-        if (computed->state == state->invalidated && IS_NONE(computed->handlers)) {
-            int quiet = own == graph ? 1 : is_quiet(state, own);
-            if (quiet < 0) {
-                goto failed;
-            }
-            if (quiet) {
-                graph = own;
-                continue;
-            }
-        }
-        graph = NULL;
-        Py_INCREF(each);
-        int told = called(PyObject_CallOneArg(state->tell, each));
-        Py_DECREF(each);
-        if (told < 0) {
-            goto failed;
-        }
-    }
-    Py_DECREF(marked);
-    Py_RETURN_NONE;
-failed:
-    Py_DECREF(marked);
-    return NULL;
-}
-
 PyMethodDef cascade_functions[] = {
     {"spread", (PyCFunction)(void (*)(void))cascade_spread, METH_FASTCALL,
      "Mark the closure: what was Invalidated, and, in the list that is given, what is flagged."},
-    {"notify", cascade_notify, METH_O,
-     "Tell the handlers of Invalidated computeds, each exactly once (G14), and of flagged ones."},
     {NULL},
 };

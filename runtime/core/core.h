@@ -11,6 +11,10 @@
 #include <Python.h>
 #include <structmember.h>
 
+#ifdef __GNUC__
+#pragma GCC visibility push(hidden) /* nothing here is for another extension to find */
+#endif
+
 /* Of what Python and the extension expect of each other; `native.py` compares it. */
 #define FUSION_CORE 4
 
@@ -157,11 +161,17 @@ int is_at_home(State *state, PyObject *home);
    runtime must; -1: an error. */
 int miss_begin(Call *call);
 
-/* miss.c: the body returned; whether that was all (1), or Python has to go on. */
+/* settle.c: the body returned; whether that was all (1), or Python has to go on. */
 int miss_end(State *state, PyObject *computed, PyObject *value);
 
-/* miss.c: what could not be settled, for no frame was left, is Invalidated. An error stays set. */
+/* settle.c: what could not be settled, for no frame was left, is Invalidated. An error stays set. */
 void miss_strand(State *state, PyObject *computed, PyObject *run);
+
+/* settle.c: whether somebody asked for the cancellation of a task, or of none; -1: an error. */
+int is_cancelled(State *state, PyObject *flow);
+
+/* settle.c: from now on that body, or None, is whose calls are made. */
+int scope_set(State *state, PyObject *scope);
 
 /* call.c */
 PyObject *call_new(Method *method, PyObject *self, PyObject *key);
@@ -174,6 +184,7 @@ State *state_of(PyTypeObject *type);
 TYPES(AS_SPEC)
 
 /* The functions of the module; each says what it does. */
-extern PyMethodDef home_functions[], edge_functions[], cascade_functions[], miss_functions[];
+extern PyMethodDef home_functions[], edge_functions[], cascade_functions[], notify_functions[],
+    miss_functions[], settle_functions[];
 
 #endif

@@ -167,7 +167,7 @@ void computed_fill(State *state, Computed *self, PyObject *function, PyObject *k
                    PyObject *arguments, PyObject *run);
 void run_fill(State *state, Run *self, int depth, PyObject *flow);
 
-/* cascade.c: whether nobody looks at what happens in a graph; -1: an error. */
+/* notify.c: whether nobody looks at what happens in a graph; -1: an error. */
 int is_quiet(State *state, PyObject *graph);
 
 #endif

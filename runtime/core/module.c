@@ -61,7 +61,9 @@ core_exec(PyObject *module)
     if (PyModule_AddFunctions(module, home_functions) < 0 ||
         PyModule_AddFunctions(module, edge_functions) < 0 ||
         PyModule_AddFunctions(module, cascade_functions) < 0 ||
-        PyModule_AddFunctions(module, miss_functions) < 0) {
+        PyModule_AddFunctions(module, notify_functions) < 0 ||
+        PyModule_AddFunctions(module, miss_functions) < 0 ||
+        PyModule_AddFunctions(module, settle_functions) < 0) {
         return -1;
     }
     return PyModule_AddIntConstant(module, "VERSION", FUSION_CORE);

@@ -1,0 +1,187 @@
+/* What Python sees of a call: what a coroutine is to whoever asks (G38); see call.c. */
+
+#include "call.h"
+
+/* As Python code sees a step: what was yielded, or NULL with StopIteration of what was returned. */
+static PyObject *
+call_told(PySendResult next, PyObject *result)
+{
+    if (next == PYGEN_RETURN) {
+        /* Made here: a tuple would be taken for several arguments, an exception for itself. */
+        PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, result);
+        if (stop != NULL) {
+            PyErr_SetObject(PyExc_StopIteration, stop);
+            Py_DECREF(stop);
+        }
+        Py_CLEAR(result);
+    }
+    return result;
+}
+
+static PyObject *
+call_send(Call *call, PyObject *sent)
+{
+    PyObject *result;
+    PySendResult next = call_step(call, sent, &result);
+    return call_told(next, result);
+}
+
+static PyObject *
+call_next(Call *call)
+{
+    return call_send(call, Py_None);
+}
+
+static PyObject *
+call_throw(Call *call, PyObject *args)
+{
+    if (call_check(call) < 0 || (call->stage == FRESH && call_unfold(call) < 0)) {
+        return NULL;
+    }
+    if (call->stage != BODY) {
+        call->stage = RUNNING;
+    }
+    PyObject *inner = Py_NewRef(call->inner);
+    PyObject *method = PyObject_GetAttr(inner, call->method->state->str_throw);
+    PyObject *result = method == NULL ? NULL : PyObject_Call(method, args, NULL);
+    Py_XDECREF(method);
+    Py_DECREF(inner);
+    PySendResult next = result != NULL ? PYGEN_NEXT : PYGEN_ERROR;
+    if (result == NULL && PyErr_ExceptionMatches(PyExc_StopIteration)) {
+        PyObject *stop = raised();
+        result = PyObject_GetAttrString(stop, "value");
+        next = result != NULL ? PYGEN_RETURN : PYGEN_ERROR;
+        Py_DECREF(stop);
+    }
+    next = call_after(call, next, &result);
+    return call_told(next, result);
+}
+
+static PyObject *
+call_close(Call *call, PyObject *Py_UNUSED(none))
+{
+    int closed = 0;
+    if (call->stage == BODY) {
+        closed = call_abandon(call);
+    }
+    else if (call->inner != NULL) {
+        PyObject *inner = Py_NewRef(call->inner);
+        PyObject *done = PyObject_CallMethodNoArgs(inner, call->method->state->str_close);
+        closed = done == NULL ? -1 : 0;
+        Py_XDECREF(done);
+        Py_DECREF(inner);
+    }
+    call_end(call);
+    return closed < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+/* What `await` takes: itself. */
+static PyObject *
+call_await(Call *call)
+{
+    if (call->stage == RUNNING || call->stage == BODY) {
+        PyErr_SetString(PyExc_RuntimeError, "coroutine is being awaited already");
+        return NULL;
+    }
+    return Py_NewRef(call);
+}
+
+/* What Python code gets that awaits it by hand. */
+static PyObject *
+call_dunder_await(Call *call, PyObject *Py_UNUSED(none))
+{
+    if (call_check(call) < 0 || (call->stage == FRESH && call_unfold(call) < 0)) {
+        return NULL;
+    }
+    return PyObject_CallMethod(call->inner, "__await__", NULL);
+}
+
+/* What a coroutine says of itself; of one that has ended nothing remains but what it was. */
+static PyObject *
+call_said(Call *call, void *attribute)
+{
+    const char *name = attribute;
+    if (call->stage == FRESH && call_unfold(call) < 0) {
+        return NULL;
+    }
+    if (call->inner != NULL && PyObject_HasAttrString(call->inner, name)) {
+        return PyObject_GetAttrString(call->inner, name);
+    }
+    if (strcmp(name, "cr_running") == 0 || strcmp(name, "cr_suspended") == 0) {
+        Py_RETURN_FALSE;
+    }
+    Py_RETURN_NONE;
+}
+
+/* What it has from its method, at any time. */
+static PyObject *
+call_named(Call *call, void *attribute)
+{
+    return PyObject_GetAttrString(call->method->function, attribute);
+}
+
+static PyObject *
+call_class(Call *Py_UNUSED(call), void *Py_UNUSED(none))
+{
+    return Py_NewRef(&PyCoro_Type);
+}
+
+static PyObject *
+call_repr(Call *call)
+{
+    PyObject *name = call_named(call, "__qualname__");
+    PyObject *text = name == NULL ? NULL
+                                  : PyUnicode_FromFormat("<coroutine object %U at %p>", name, call);
+    Py_XDECREF(name);
+    return text;
+}
+
+static PyMethodDef call_methods[] = {
+    {"send", (PyCFunction)call_send, METH_O, NULL},
+    {"throw", (PyCFunction)call_throw, METH_VARARGS, NULL},
+    {"close", (PyCFunction)call_close, METH_NOARGS, NULL},
+    {"__await__", (PyCFunction)call_dunder_await, METH_NOARGS | METH_COEXIST, NULL},
+    {NULL},
+};
+
+static PyGetSetDef call_getset[] = {
+    {"__class__", (getter)call_class, NULL, "That of a coroutine."},
+    {"__name__", (getter)call_named, NULL, NULL, "__name__"},
+    {"__qualname__", (getter)call_named, NULL, NULL, "__qualname__"},
+    {"cr_code", (getter)call_named, NULL, NULL, "__code__"},
+    {"cr_await", (getter)call_said, NULL, NULL, "cr_await"},
+    {"cr_frame", (getter)call_said, NULL, NULL, "cr_frame"},
+    {"cr_origin", (getter)call_said, NULL, NULL, "cr_origin"},
+    {"cr_running", (getter)call_said, NULL, NULL, "cr_running"},
+    {"cr_suspended", (getter)call_said, NULL, NULL, "cr_suspended"},
+    {NULL},
+};
+
+static PyMemberDef call_members[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Call, weak), READONLY},
+    {NULL},
+};
+
+static PyType_Slot call_slots[] = {
+    {Py_tp_doc, "One call of a compute method."},
+    {Py_tp_traverse, call_traverse},
+    {Py_tp_clear, call_clear},
+    {Py_tp_finalize, call_finalize},
+    {Py_tp_dealloc, call_dealloc},
+    {Py_tp_iternext, call_next},
+    {Py_am_await, call_await},
+    {Py_am_send, call_step},
+    {Py_tp_repr, call_repr},
+    {Py_tp_methods, call_methods},
+    {Py_tp_getset, call_getset},
+    {Py_tp_members, call_members},
+    {0, NULL},
+};
+
+PyType_Spec call_spec = {
+    .name = "fusionrt._core.Call",
+    .basicsize = sizeof(Call),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = call_slots,
+};
