@@ -78,9 +78,11 @@ def test_D20_a_value_has_one_shard_in_whatever_method(
 
 @pytest.mark.parametrize("wrong", [1, None, b"hall", ["hall"], Room.HALL])
 def test_D20_a_wrong_value_has_no_shard(wrong: object) -> None:
-    """It is refused as any argument of a wrong type is."""
-    with pytest.raises(ArgumentError):
-        _routing().of("count", (wrong,))
+    """It is refused as any argument of a wrong type is, by the method that was called."""
+    for method, arguments in (("count", (wrong,)), ("say", (wrong, "hello"))):
+        with pytest.raises(ArgumentError) as refused:
+            _routing().of(method, arguments)
+        assert refused.value.method.endswith(f".{method}")
 
 
 async def test_D20_a_body_that_is_stopped_with_its_lease_learns_it() -> None:

@@ -13,6 +13,7 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
+from ..errors import ArgumentError
 from ..table import Contract
 from ..values.codecs import codec
 from ..values.keys import Keyer
@@ -55,6 +56,7 @@ class Routing:
         self._position = {
             method.name: method.parameters.index(shard.parameter) for method in contract.methods
         }
+        self._name = contract.name
         name = contract.methods[0].name
         tp = contract.resolved.signatures[name].parameters[self._position[name]]
         self._keyer = Keyer(f"{contract.name}.{name}", (shard.parameter,), (tp,))
@@ -72,10 +74,13 @@ class Routing:
             known = self._known.get(value)
         except TypeError:  # whatever it is, it is not of the declared type
             known = None
-        return self._hashed(value) if known is None else known
+        return self._hashed(method, value) if known is None else known
 
-    def _hashed(self, value: Any) -> int:
-        (normal,) = self._keyer.normalize((value,))
+    def _hashed(self, method: str, value: Any) -> int:
+        try:
+            (normal,) = self._keyer.normalize((value,))
+        except ArgumentError as error:  # its keyer is of another method
+            raise ArgumentError(f"{self._name}.{method}", error.problem) from None
         shard = shard_of(self._codec.encode(normal), self.count)
         if len(self._known) >= KNOWN:
             self._known.clear()
