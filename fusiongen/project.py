@@ -171,14 +171,19 @@ def _problem(error: Any) -> str:
     where = ".".join(map(str, error["loc"])) or "it"
     match error["type"]:
         case "extra_forbidden":
-            return f"`{where}` is no option; there are {_OPTIONS}"
+            return f"`{where}` is no option; there are {_options(error['loc'])}"
         case "missing":
             return f"`{where}` is missing"
         case _:
             return f"`{where}`: {error['msg'][0].lower()}{error['msg'][1:]}"
 
 
-_OPTIONS = ", ".join(f"`{field.alias or name}`" for name, field in Config.model_fields.items())
+def _options(place: tuple[int | str, ...]) -> str:
+    """Those that there are where a wrong one stands."""
+    part: type[BaseModel] = Config
+    if len(place) > 1:
+        part = {"allow": Allowed, "roles": Role}[str(place[0])]
+    return ", ".join(f"`{field.alias or name}`" for name, field in part.model_fields.items())
 
 
 def _roots(directory: Path, config: Config) -> Iterator[Path]:

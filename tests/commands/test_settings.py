@@ -35,6 +35,14 @@ def test_the_project_is_found_from_below(project: Write, tmp_path: Path) -> None
         ('contracts = []\nout = "x"', "`contracts`: "),
         ('contracts = ["shop/contracts.py"]\nout = 3', "`out`: input should be a valid string"),
         ('contracts = ["shop/contracts.py"]\nout = "x"\nsources = []', "`sources` is no option"),
+        (
+            'contracts = ["shop/contracts.py"]\nout = "x"\nroles.web.serve = ["carts"]',
+            "`roles.web.serve` is no option; there are `serves`, `calls`",
+        ),
+        (
+            'contracts = ["shop/contracts.py"]\nout = "x"\nallow = [{rules = "X"}]',
+            "`allow.0.rules` is no option; there are `rule`, `at`",
+        ),
         ('contracts = ["nowhere.py"]\nout = "x"', "`nowhere.py` under `contracts` matches no"),
         ('contracts = ["/etc/x.py"]\nout = "x"', "is no pattern"),
         ('contracts = ["shop/contracts.py"]\nout = "x"\nsource-roots = ["lib"]', "`lib` of"),
