@@ -1,7 +1,7 @@
 /** How long a client may trust what it was told (D6), and when to ask again (D9, D14). */
 
 /** Seconds; both ends agree on them (`wire/limits.py`). */
-export const Timing = Object.freeze({ keepAlive: 2, lease: 6, probe: 1, hello: 1 })
+export const Timing = Object.freeze({ keepAlive: 2, lease: 6, session: 10, probe: 1, hello: 1 })
 
 /** Seconds: the least and the most that is waited for an answer before another connection is tried. */
 const PATIENCE = /** @type {const} */ ([2, 8])

@@ -3,6 +3,7 @@
 import { later, now } from "./clock.js"
 import { OutcomeUnknown, Unavailable } from "./errors.js"
 import { decodeEnvelope, Kind } from "./frames.js"
+import { Timing } from "./lease.js"
 import { page } from "./page.js"
 import { Session } from "./session.js"
 
@@ -133,8 +134,8 @@ export class Peer {
     return this.#link.closed || now() - this.#link.downSince >= GRACE
   }
 
-  outage() {
-    return new Unavailable(this.service, `there is no connection${this.#link.problem ? `: ${this.#link.problem}` : ""}`)
+  outage(mayHaveRun = false) {
+    return new Unavailable(this.service, `there is no connection${this.#link.problem ? `: ${this.#link.problem}` : ""}`, mayHaveRun)
   }
 
   /** @param {Asked} call Nobody waits for it, or holds its result, any more. */
@@ -196,23 +197,34 @@ export class Peer {
     }
   }
 
-  /** What only reads, or never left, fails when the outage is declared; what may have run waits. */
+  /**
+   * What only reads, or never left, fails when the outage is declared; what may have run waits.
+   * Streams wait for as long as a host remembers who is silent: then none can be resumed (D8, D18).
+   */
   #watchOutage() {
     clearTimeout(this.#timer)
     if (this.#link.connected) return
-    const left = GRACE - (now() - this.#link.downSince)
-    this.#timer = later(() => this.#cutOff(), left + 0.001)
+    const down = now() - this.#link.downSince
+    const left = (down < GRACE ? GRACE : Timing.session) - down
+    if (left > 0) this.#timer = later(() => this.#cutOff(), left + 0.001)
   }
 
   #cutOff() {
     if (!this.out) return this.#watchOutage()
+    const forgotten = now() - this.#link.downSince >= Timing.session
     for (const session of this.sessions.values()) {
       const reads = [...session.calls.sent.values()].filter((call) => call.kind === Kind.COMPUTE)
       for (const call of [...session.calls.queue.values(), ...reads]) {
         session.release(call)
         asked(call).fail(this.outage())
       }
+      if (!forgotten) continue
+      for (const { call } of [...session.calls.streams.values()]) {
+        session.release(call)
+        asked(call).fail(this.outage(true))
+      }
     }
+    this.#watchOutage()
     page.turned()
   }
 
