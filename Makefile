@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-pure search soak test-all lint format types counts record-counts check bench \
-	bench-quick bench-graph bench-rpc bench-scale bench-db bench-web screenshots clean
+	bench-quick bench-graph bench-rpc bench-scale bench-db bench-web wheels screenshots clean
 
 help:  ## say what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
@@ -95,6 +95,9 @@ bench-web: $(BIN)/.ready-bench  ## measure many pages on one gateway, beside pyt
 
 screenshots: $(BIN)/.ready  ## take the pictures of the examples anew, in a browser
 	@PYTHONPATH=examples/consistency:examples/todo $(BIN)/python -m tests.docs.screenshots
+
+wheels: $(BIN)/.ready  ## build the wheels of each of these, compiled and pure, and try each in an environment of its own
+	@.ci/each-python all .ci/try_wheel.py
 
 clean:  ## remove the environment and every cache
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis dist build

@@ -183,6 +183,7 @@ CALLS: dict[str, dict[str, Case]] = {
     IMPORT: {
         " + ".join(UNDER): partial(_import, UNDER),
         OURS: partial(_import, ("fusionrt",)),
+        "fusionrt, all that a host needs": partial(_import, ("fusionrt.host", "fusionrt.abi")),
     },
 }
 """Nanoseconds, by operation and cache."""

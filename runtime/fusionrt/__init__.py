@@ -1,6 +1,12 @@
-"""The runtime of services that `fusiongen` generates: caching and real-time updates over NATS."""
+"""The runtime of services that `fusiongen` generates: caching and real-time updates over NATS.
 
-from .cache import ClientCache
+A module of contracts needs little of it, and is imported by whoever shares their types; the rest is
+imported when it is asked for.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from .contract import (
     ANY,
     ComputeOptions,
@@ -52,40 +58,43 @@ from .errors import (
     WireError,
     WrongThread,
 )
-from .graph import (
-    Computed,
-    ComputedNode,
-    ComputedState,
-    Current,
-    Event,
-    EventKind,
-    Explanation,
-    FixedDelayer,
-    Graph,
-    MethodStatistics,
-    MutableState,
-    Origin,
-    OriginKind,
-    State,
-    Statistics,
-    UpdateDelayer,
-    computed,
-    current,
-    is_transient,
-    isolated,
-    running_graph,
-)
-from .host import Host
-from .identity import Principal, Session
-from .interceptors import Call, CallKind, Interceptor, Next, Side
 from .native import compiled
-from .observing.health import Dependency, Health
-from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
-from .operations import JetStreamLog, LogStatistics, OperationLog, operation
-from .remote.stream import skipped
-from .shards import OwnershipStatistics, fencing_token
-from .transport.credentials import Credentials
-from .wire.limits import Quota
+
+if TYPE_CHECKING:
+    from .cache import ClientCache
+    from .graph import (
+        Computed,
+        ComputedNode,
+        ComputedState,
+        Current,
+        Event,
+        EventKind,
+        Explanation,
+        FixedDelayer,
+        Graph,
+        MethodStatistics,
+        MutableState,
+        Origin,
+        OriginKind,
+        State,
+        Statistics,
+        UpdateDelayer,
+        computed,
+        current,
+        is_transient,
+        isolated,
+        running_graph,
+    )
+    from .host import Host
+    from .identity import Principal, Session
+    from .interceptors import Call, CallKind, Interceptor, Next, Side
+    from .observing.health import Dependency, Health
+    from .observing.statistics import CallKey, CallStatistics, HostStatistics, Measured, WasteKey
+    from .operations import JetStreamLog, LogStatistics, OperationLog, operation
+    from .remote.stream import skipped
+    from .shards import OwnershipStatistics, fencing_token
+    from .transport.credentials import Credentials
+    from .wire.limits import Quota
 
 __all__ = [
     "ANY",
@@ -183,3 +192,37 @@ __all__ = [
     "skipped",
     "stream",
 ]
+
+_LATER = {
+    "cache": "ClientCache",
+    "graph": (
+        "Computed ComputedNode ComputedState Current Event EventKind Explanation FixedDelayer "
+        "Graph MethodStatistics MutableState Origin OriginKind State Statistics UpdateDelayer "
+        "computed current is_transient isolated running_graph"
+    ),
+    "host": "Host",
+    "identity": "Principal Session",
+    "interceptors": "Call CallKind Interceptor Next Side",
+    "observing.health": "Dependency Health",
+    "observing.statistics": "CallKey CallStatistics HostStatistics Measured WasteKey",
+    "operations": "JetStreamLog LogStatistics OperationLog operation",
+    "remote.stream": "skipped",
+    "shards": "OwnershipStatistics fencing_token",
+    "transport.credentials": "Credentials",
+    "wire.limits": "Quota",
+}
+"""By the module that has them."""
+
+if not TYPE_CHECKING:
+    _PLACES = {name: module for module, names in _LATER.items() for name in names.split()}
+
+    def __getattr__(name: str) -> object:
+        module = _PLACES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = getattr(import_module(f"{__name__}.{module}"), name)
+        globals()[name] = found
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
