@@ -180,9 +180,8 @@ def _problem(error: Any) -> str:
 
 def _options(place: tuple[int | str, ...]) -> str:
     """Those that there are where a wrong one stands."""
-    part: type[BaseModel] = Config
-    if len(place) > 1:
-        part = {"allow": Allowed, "roles": Role}[str(place[0])]
+    parts: dict[str, type[BaseModel]] = {"allow": Allowed, "roles": Role}
+    part = parts[str(place[0])] if len(place) > 1 else Config
     return ", ".join(f"`{field.alias or name}`" for name, field in part.model_fields.items())
 
 
