@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from asyncio import all_tasks
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +19,9 @@ from fusionrt import Principal, Session, SessionUsed
 from fusionrt.ext import (
     KeyValueStoreClient,
     KeyValueStoreInMemory,
+    Sandbox,
+    SandboxedKeyValueStoreClient,
+    SandboxedKeyValueStoreOf,
     User,
     UsersClient,
     UsersOf,
@@ -31,7 +37,8 @@ from .serving import served
 from .world import Door, World, until_value
 
 ANN, BOB = User("git/1", "Ann"), User("git/2", "Bob")
-EVERYTHING = [UsersClient, DeskClient]
+EVERYTHING = [UsersClient, DeskClient, SandboxedKeyValueStoreClient]
+DRAFT = Sandbox.SESSION, "draft"
 
 
 class UsersDesk(Desk):
@@ -52,6 +59,7 @@ class Page:
 
     users: UsersClient
     desk: DeskClient
+    drafts: SandboxedKeyValueStoreClient
     transport: PageTransport
     of: Session
 
@@ -73,7 +81,9 @@ class Site:
         host, transport = await self.world.page(self.doors[door], cookie=cookie)
         session = session_of(self.doors[door].gateway, transport.cookie)
         assert session is not None
-        return Page(host.client(UsersClient), host.client(DeskClient), transport, session)
+        users, desk = host.client(UsersClient), host.client(DeskClient)
+        drafts = host.client(SandboxedKeyValueStoreClient)
+        return Page(users, desk, drafts, transport, session)
 
     async def signed_in(self, door: int, user: User) -> Page:
         """One of a browser by which somebody is signed in."""
@@ -215,3 +225,52 @@ async def test_W1_who_signs_in_comes_back_as_somebody(world: World) -> None:
         assert [each.device for each in await client.sessions()] == ["a test"]
         assert before is not None and await users.get(before) is None
         await world.leave(page)
+
+
+@asynccontextmanager
+async def ending(world: World) -> AsyncIterator[Site]:
+    """Users and drafts, and two gateways that know which sessions are over."""
+    host = await world.host(principal="shop", gateways=["web"])
+    store = KeyValueStoreInMemory()
+    users = UsersOf(store)
+    for service in (store, users, SandboxedKeyValueStoreOf(store), Desk()):
+        await host.serve(service)
+    async with AsyncExitStack() as exits:
+        doors = []
+        for _ in range(2):
+            host = await world.host(principal="web")
+            ended = UsersOf(host.client(KeyValueStoreClient)).ended
+            gateway = Gateway(host, EVERYTHING, secret="of all gateways", ended=ended)
+            app = Starlette(routes=[Mount("/fusion", gateway)])
+            doors.append(Door(host, gateway, await exits.enter_async_context(served(app))))
+        yield Site(world, users, (doors[0], doors[1]))
+        await world.close_pages()
+        await until(lambda: "fusion session" not in {each.get_name() for each in all_tasks()})
+
+
+async def test_W1_nothing_of_a_session_outlives_it(world: World) -> None:
+    """Not even what was made of the session alone: its pages get other ones, at each gateway, and
+    so does whoever shows its cookie later; others keep theirs."""
+    async with ending(world) as at:
+        phone, laptop, bobs = [
+            await at.signed_in(door, user) for door, user in ((0, ANN), (1, ANN), (1, BOB))
+        ]
+        stolen = phone.transport.cookie
+        for page in (phone, laptop, bobs):
+            await page.drafts.set(*DRAFT, "mine")
+        changes = phone.drafts.changes.get(*DRAFT)
+        await until_value(changes, "mine")
+        await laptop.users.sign_out_everywhere()
+        await until_value(changes, None)
+        await until(lambda: phone.transport.codes == laptop.transport.codes == [Code.RENEWED])
+        assert await laptop.drafts.get(*DRAFT) is None
+        assert phone.transport.cookie != stolen
+        async with httpx.AsyncClient() as http:
+            for door in at.doors:
+                url = f"{door.at.http}/fusion/sandboxed_key_value_store.get"
+                http.cookies.clear()
+                told = await http.post(url, json=["session", "draft"], headers={"Cookie": stolen})
+                assert told.json() is None and "set-cookie" in told.headers
+        thief = await at.page(1, stolen)
+        assert thief.of != phone.of and await thief.drafts.get(*DRAFT) is None
+        assert await bobs.drafts.get(*DRAFT) == "mine" and not bobs.transport.codes

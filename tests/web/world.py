@@ -134,10 +134,14 @@ class World:
         self._pages.remove(page)
         await page.__aexit__(None, None, None)
 
-    async def close(self) -> None:
-        """Pages first, then what they are connected to."""
+    async def close_pages(self) -> None:
+        """All of them."""
         while self._pages:
             await self.leave(self._pages[-1])
+
+    async def close(self) -> None:
+        """Pages first, then what they are connected to."""
+        await self.close_pages()
         await self._exits.aclose()
 
 

@@ -31,7 +31,7 @@ def site(database: str, nats: str | None = None, provider: str = PROVIDER) -> St
     host = Host(nats, log=db.log(), principal="chat", gateways=["chat"])
     store = KeyValueStoreInSql(db)
     users = UsersOf(store)
-    gateway = Gateway(host, [ChatClient], secret=SECRET)
+    gateway = Gateway(host, [ChatClient], secret=SECRET, ended=users.ended)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -31,11 +31,17 @@ async def servers(folder: Path) -> AsyncIterator[tuple[str, str]]:
         yield one, two
 
 
-async def signed_in(chromium: Browser, url: str, name: str) -> Page:
-    """The page of somebody, in a browser of their own."""
+async def opened(chromium: Browser, url: str) -> Page:
+    """The page, in a browser of its own."""
     page = await (await chromium.new_context()).new_page()
     page.set_default_timeout(SOON)
     await page.goto(url)
+    return page
+
+
+async def signed_in(chromium: Browser, url: str, name: str) -> Page:
+    """The page of somebody."""
+    page = await opened(chromium, url)
     await page.click("text=Sign in")
     await page.fill("[name=name]", name)
     await page.click("text=Sign in")
@@ -57,6 +63,9 @@ async def say(page: Page, text: str) -> None:
 async def test_what_is_said_and_who_is_here_shows_on_every_page(tmp_path: Path) -> None:
     """On two servers: messages, people who come and go, signing out everywhere."""
     async with servers(tmp_path) as (one, two), browser() as chromium:
+        stranger = await opened(chromium, two)
+        await say(stranger, "who am I?")
+        await shows(stranger, "#failed", "sign in to say something")
         ann = await signed_in(chromium, one, "Ann")
         bob = await signed_in(chromium, two, "Bob")
         for page in (ann, bob):
@@ -72,8 +81,6 @@ async def test_what_is_said_and_who_is_here_shows_on_every_page(tmp_path: Path) 
         for page in (ann, again):
             await expect(page.locator("#sign-in")).to_be_visible(timeout=SOON)
         await shows(bob, "#people li", "Bob")
-        await say(ann, "who am I?")
-        await shows(ann, "#failed", "sign in to say something")
         await bob.goto("about:blank")
         await shows(ann, "#people li")
 

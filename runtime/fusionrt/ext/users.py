@@ -112,6 +112,11 @@ class UsersOf(UsersService):
         for key in await self._store.list(_sign_ins(entry.user)):
             await self._store.remove(key)
 
+    async def ended(self, session: Session) -> bool:
+        """Whether somebody was signed in by it, and is not any more: for `Gateway(ended=…)`."""
+        key = digest_of(session)
+        return await self._store.get(_sign_in(key)) is not None and await self._entry(key) is None
+
     async def _entry(self, key: str) -> _Entry | None:
         """Of a session that is signed in."""
         text = await self._store.get(_sign_in(key))

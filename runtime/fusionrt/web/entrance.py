@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from ..remote.client import Client
 from ..rpc import TOKEN
 from ..wire.admission import rejection
 from ..wire.envelopes import ClientEnvelope, decode_client_envelope
+from .endings import Ended, Endings
 from .forwarding import Forwarder, forwarder, servant_of
 from .limits import PageLimits
 from .page import Code, Page, framed, unframed
@@ -27,11 +29,18 @@ __all__ = ["Entrance"]
 class Entrance:
     """Hands what pages say to the services that they name, and nothing else (W2)."""
 
-    def __init__(self, front: Front, pages: Pages, services: Mapping[str, Forwarder]) -> None:
+    def __init__(
+        self,
+        front: Front,
+        pages: Pages,
+        services: Mapping[str, Forwarder],
+        ended: Ended | None = None,
+    ) -> None:
         self.is_closed = False
         self._front = front
         self._pages = pages
         self._services = services  # keeps them alive
+        self._endings = None if ended is None else Endings(ended, self.renew)
         self.posted = Posted(services)
         self._responders = {
             name: front.serve(servant_of(service, front.iid), name)
@@ -40,8 +49,14 @@ class Entrance:
         front.at_close(self._close)
 
     @classmethod
-    def open(cls, host: Host, classes: Mapping[str, type[Client]], limits: PageLimits) -> Entrance:
-        """Begin to answer.
+    def open(
+        cls,
+        host: Host,
+        classes: Mapping[str, type[Client]],
+        limits: PageLimits,
+        ended: Ended | None = None,
+    ) -> Entrance:
+        """Begin to answer. ended: whether a session is over.
 
         Raises:
             NotBoundError: the host does not run.
@@ -51,7 +66,7 @@ class Entrance:
         services = {name: forwarder(each, front.remote(each)) for name, each in classes.items()}
         for service in services.values():
             service._fusion.adopt(front.graph)
-        return cls(front, pages, services)
+        return cls(front, pages, services, ended)
 
     @property
     def is_draining(self) -> bool:
@@ -70,9 +85,13 @@ class Entrance:
         """
         self._pages.came(page)
         try:
-            await page.run(partial(self._received, page))
+            with self._watched(page):
+                await page.run(partial(self._received, page))
         finally:
             self._pages.left(page)
+
+    def _watched(self, page: Page) -> AbstractContextManager[None]:
+        return nullcontext() if self._endings is None else self._endings.watched(page.principal)
 
     def _received(self, page: Page, message: bytes) -> None:
         try:

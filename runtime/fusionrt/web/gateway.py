@@ -13,11 +13,12 @@ from starlette.routing import Route, Router, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from ..errors import NotBoundError
+from ..errors import FusionError, NotBoundError
 from ..host import Host
 from ..identity import Session
 from ..remote.client import Client
-from .cookies import Cookies, Renewed
+from .cookies import Browser, Cookies, Renewed
+from .endings import Ended
 from .entrance import Entrance
 from .limits import PageLimits
 from .origins import Origins
@@ -52,6 +53,9 @@ class Gateway:
     secret: makes the cookies that tell browsers apart; all gateways of a system have the same.
         Without one, the environment's `FUSION_SECRET`; without that, one of this process alone, so
         that browsers are strangers after a restart.
+    ended: whether a session is over: `users.ended` of a `UsersOf`. Pages of one that is are let go
+        within a second, at every gateway, and come back with another one, as does whoever shows its
+        cookie later: nothing that was a session's is anybody's any more (W1).
 
     Raises:
         NotBoundError: a contract is internal, or given twice, or no client class.
@@ -65,6 +69,7 @@ class Gateway:
         origins: Iterable[str] = (),
         limits: PageLimits = PageLimits(),  # noqa: B008 - immutable
         secret: str | None = None,
+        ended: Ended | None = None,
     ) -> None:
         key = secret or os.environ.get("FUSION_SECRET") or secrets.token_hex()
         self._host: Final = host
@@ -72,6 +77,7 @@ class Gateway:
         self._cookies: Final = Cookies("fusion_session", key.encode())
         self._origins: Final = Origins(origins)
         self._limits: Final = limits
+        self._ended: Final = ended
         self._renewed: Final = Renewed()
         self._entrance: Entrance | None = None
         routes = [
@@ -132,10 +138,18 @@ class Gateway:
             NotBoundError: it does not run, or is about to stop.
         """
         if self._entrance is None or self._entrance.is_closed:
-            self._entrance = Entrance.open(self._host, self._classes, self._limits)
+            self._entrance = Entrance.open(self._host, self._classes, self._limits, self._ended)
         if self._entrance.is_draining:
             raise NotBoundError("this gateway is about to stop: come to another one")
         return self._entrance
+
+    async def _browser(self, connection: HTTPConnection) -> Browser:
+        """Who comes; whoever shows a session that is over is somebody new."""
+        browser = self._cookies.browser(connection)
+        if self._ended is None or browser.cookie:
+            return browser
+        over = await self._ended(Session(browser.principal))
+        return self._cookies.renewed(connection) if over else browser
 
     async def _ready(self, request: Request) -> Response:
         try:
@@ -150,9 +164,10 @@ class Gateway:
             return PlainTextResponse(_FOREIGN, 403)
         try:
             entrance = self._opened()
-        except NotBoundError as error:
+            browser = await self._browser(request)
+        except FusionError as error:
             return PlainTextResponse(str(error), 503)
-        return await entrance.posted.answer(request, self._cookies.browser(request))
+        return await entrance.posted.answer(request, browser)
 
     async def _socket(self, socket: WebSocket) -> None:
         if not self._origins.allow(socket):
@@ -160,10 +175,10 @@ class Gateway:
             return
         try:
             entrance = self._opened()
-        except NotBoundError as error:
+            browser = await self._browser(socket)
+        except FusionError as error:
             await socket.send_denial_response(PlainTextResponse(str(error), 503))
             return
-        browser = self._cookies.browser(socket)
         if browser.principal in self._renewed:
             await socket.send_denial_response(PlainTextResponse(_RENEWED, 401))
             return
