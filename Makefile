@@ -41,8 +41,9 @@ soak: $(BIN)/.ready  ## run the simulation and the faults over databases on many
 	@FUSION_SEARCH=soak $(BIN)/python $(PYTEST) -m search --timeout=3600 tests/web tests/native tests/jetstream
 	@.ci/sanitize
 
-test-all: $(BIN)/.ready  ## run the tests on every supported Python that is installed
+test-all: $(BIN)/.ready  ## run the tests on every supported Python that is installed, those of JavaScript in Node.js 20, too
 	@.ci/each-python all $(PYTEST)
+	@.ci/node-20 $(PYTEST)
 
 lint: $(BIN)/.ready  ## lint, and look at the formatting
 	$(BIN)/ruff check

@@ -11,16 +11,18 @@ import runpy
 import sys
 import tempfile
 from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from subprocess import CompletedProcess
 
-__all__ = ["run"]
+__all__ = ["run", "start"]
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
     [
         *("aiosqlite", "alembic.command", "alembic.config", "asyncpg", "fusionrt.sql"),
         *("fusiongen.cli", "fusiongen.compat.changes", "fusiongen.output.write"),
+        *("fusionrt.web", "starlette.staticfiles", "uvicorn"),
     ]
 )
 _EXAMPLES = str(Path(__file__).parents[1] / "examples")
@@ -51,6 +53,18 @@ def run(
         return CompletedProcess([module, *words], process.exitcode, out.read(), err.read())
 
 
+def start(module: str, *words: str) -> BaseProcess:
+    """Begin `python -m module words`; it ends with this process, if not before."""
+    process = _CONTEXT.Process(target=_module, args=(module, words), daemon=True)
+    process.start()
+    return process
+
+
+def _module(module: str, words: tuple[str, ...]) -> None:
+    sys.argv = [module, *words]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+
 def _main(
     module: str,
     words: tuple[str, ...],
@@ -65,5 +79,4 @@ def _main(
         os.dup2(os.open(name, os.O_WRONLY | os.O_APPEND), output)
     given = filter(None, environment.get("PYTHONPATH", "").split(os.pathsep))
     sys.path = [folder, *given, *(path for path in sys.path if not path.startswith(_EXAMPLES))]
-    sys.argv = [module, *words]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    _module(module, words)

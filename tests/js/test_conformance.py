@@ -22,6 +22,7 @@ from tests.web.serving import served
 
 from .conftest import Generate
 from .node import HERE, installed
+from .shared import once
 from .suite import Suite, names_in
 
 CASES = [HERE / f"{name}.test.mjs" for name in ("conformance", "optimistic", "cache")]
@@ -46,13 +47,18 @@ async def _run(generated: Path, nats: str) -> Suite:
 
 @pytest.fixture(scope="session")
 def suite(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Suite:
-    """The results of all cases."""
-    installed()
-    server = NatsServer(tmp_path_factory.mktemp("nats"))
-    try:
-        return asyncio.run(_run(generate(HERE.parent / "conformance"), server.url))
-    finally:
-        server.close()
+    """The results of all cases, which one of the workers runs."""
+
+    def run(folder: Path) -> None:
+        installed()
+        server = NatsServer(tmp_path_factory.mktemp("nats"))
+        try:
+            found = asyncio.run(_run(generate(HERE.parent / "conformance"), server.url))
+        finally:
+            server.close()
+        found.save(folder / "found.json")
+
+    return Suite.load(once(tmp_path_factory, "cases", run) / "found.json")
 
 
 @pytest.mark.parametrize("name", [name for each in CASES for name in names_in(each)])

@@ -18,6 +18,7 @@ from tests.golden.regenerate import cases, project_of
 from tests.python import ROOT
 
 from .node import HERE, NODE, installed
+from .shared import once
 
 REFUSED = {
     "secrets": ("contract.py:38:1", "`pydantic.SecretBytes`"),
@@ -46,13 +47,15 @@ def _write(project: Project, out: Path) -> None:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The JavaScript of all cases that have some."""
-    folder = tmp_path_factory.mktemp("goldens")
+    return once(tmp_path_factory, "goldens", _write_all)
+
+
+def _write_all(folder: Path) -> None:
     for case in cases():
         if case not in REFUSED:
             _write(project_of(case), folder / case)
     _write(load(HERE.parent / "conformance"), folder / "conformance")
     (folder / "package.json").write_text('{ "type": "module" }')
-    return folder
 
 
 def test_W12_typescript_takes_what_is_generated(written: Path) -> None:

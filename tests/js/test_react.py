@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,19 @@ from playwright.async_api import expect
 from .conftest import Generate
 from .libraries import write_libraries
 from .node import HERE
+from .shared import once
 from .world import shows, world
 
 
 @pytest.fixture
-def kit(generate: Generate) -> Path:
+def kit(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The JavaScript of the contract, and the libraries."""
-    folder = generate(HERE.parent / "conformance")
-    write_libraries(folder / "libraries")
-    return folder
+
+    def write(folder: Path) -> None:
+        shutil.copytree(generate(HERE.parent / "conformance"), folder, dirs_exist_ok=True)
+        write_libraries(folder / "libraries")
+
+    return once(tmp_path_factory, "react", write)
 
 
 @pytest.mark.parametrize("library", ["react", "preact"])

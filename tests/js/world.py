@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from urllib.parse import urlencode
 
 from playwright.async_api import Browser, Page, expect
 
 from fusionrt import Host
+from tests import forked
 from tests.conformance.generated.kit import KitClient
 from tests.conformance.kit import KitHere
-from tests.python import ROOT, RUNTIME
 from tests.waiting import until
 
 from .browser import browser
@@ -47,19 +45,17 @@ class Door:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.fusion = f"{self.url}/fusion"
-        self._command = [sys.executable, "-m", "tests.js.gateway_process", nats, str(port)]
-        self._command += [str(generated), *origins]
-        self._process: subprocess.Popen[bytes] | None = None
+        self._words = nats, str(port), str(generated), *origins
+        self._process: BaseProcess | None = None
 
     async def start(self) -> None:
         """Return when it listens."""
-        env = {"PYTHONPATH": f"{ROOT}:{RUNTIME}", "PATH": ""}
-        self._process = subprocess.Popen(self._command, cwd=ROOT, env=env)  # noqa: ASYNC220
+        self._process = forked.start("tests.js.gateway_process", *self._words)
         await until(self._listens, within=30)
 
     def _listens(self) -> bool:
         assert self._process is not None
-        assert self._process.poll() is None, "the gateway stopped"
+        assert self._process.is_alive(), "the gateway stopped"
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
             return True
         return False
@@ -67,8 +63,8 @@ class Door:
     def kill(self) -> None:
         """SIGKILL: it says goodbye to nobody."""
         if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._process.wait()
+            self._process.kill()
+            self._process.join()
             self._process = None
 
 
