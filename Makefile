@@ -93,6 +93,7 @@ bench-db: $(BIN)/.ready-bench  ## measure lookups in a database, beside the same
 
 bench-web: $(BIN)/.ready-bench  ## measure many pages on one gateway, beside python-socketio and polling
 	@$(BIN)/python -m benchmarks.web
+	@$(BIN)/python -m benchmarks.web.browser
 
 screenshots: $(BIN)/.ready  ## take the pictures of the examples anew, in a browser
 	@PYTHONPATH=examples/consistency:examples/todo $(BIN)/python -m tests.docs.screenshots

@@ -22,12 +22,13 @@ def generate(tmp_path_factory: pytest.TempPathFactory) -> Generate:
     """Makes the JavaScript of a project: the folder that it is in."""
 
     def into(directory: Path) -> Path:
-        return once(tmp_path_factory, directory.name, lambda out: _generate(directory, out))
+        return once(tmp_path_factory, directory.name, lambda out: write_javascript(directory, out))
 
     return into
 
 
-def _generate(directory: Path, out: Path) -> None:
+def write_javascript(directory: Path, out: Path) -> None:
+    """That of a project, into a folder."""
     (out / "package.json").write_text('{ "type": "module" }')
     project = dataclasses.replace(load(directory), javascript=out)
     for path, text in plan(project).files.items():

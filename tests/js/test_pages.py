@@ -9,7 +9,7 @@ import pytest
 
 from .conftest import Generate
 from .node import HERE
-from .world import Wire, shows, world
+from .world import KEPT, Wire, shows, world
 
 
 @pytest.fixture
@@ -91,20 +91,6 @@ async def test_W4_a_page_that_was_frozen_is_live_again(kit: Path, nats_server: s
         await devtools.send("Page.setWebLifecycleState", {"state": "active"})
         await shows(page, value="42", state="current", status="connected")
         assert await page.evaluate("window.stayed")
-
-
-KEPT = """
-new Promise((done) => {
-  const opening = indexedDB.open("fusion")
-  opening.onsuccess = () => {
-    const results = opening.result.transaction("results").objectStore("results").count()
-    results.onsuccess = () => {
-      opening.result.close()
-      done(results.result > 0)
-    }
-  }
-})
-"""
 
 
 async def test_W7_a_reload_without_a_gateway_shows_the_last_state(

@@ -20,10 +20,23 @@ from tests.waiting import until
 
 from .browser import browser
 
-__all__ = ["CountedKit", "Door", "Wire", "World", "world"]
+__all__ = ["KEPT", "CountedKit", "Door", "Wire", "World", "world"]
 
 SOON = 20_000
 """Milliseconds in which what is waited for comes, on a busy machine."""
+KEPT = """
+new Promise((done) => {
+  const opening = indexedDB.open("fusion")
+  opening.onsuccess = () => {
+    const results = opening.result.transaction("results").objectStore("results").count()
+    results.onsuccess = () => {
+      opening.result.close()
+      done(results.result > 0)
+    }
+  }
+})
+"""
+"""Whether results are in the browser's database."""
 
 
 class CountedKit(KitHere):
