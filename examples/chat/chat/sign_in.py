@@ -26,7 +26,11 @@ class SignIn:
             server_metadata_url=f"{provider}/.well-known/openid-configuration",
             client_id=os.environ.get("OIDC_CLIENT_ID", "chat"),
             client_secret=os.environ.get("OIDC_CLIENT_SECRET", "secret"),
-            client_kwargs={"scope": "openid profile", "code_challenge_method": "S256"},
+            client_kwargs={
+                "scope": "openid profile",
+                "code_challenge_method": "S256",
+                "timeout": 30.0,
+            },
         )
         self.routes = [
             Route("/sign-in", self._begin),

@@ -13,7 +13,7 @@ from tests.js.browser import browser
 from tests.natsserver import NatsServer
 from tests.web.serving import served
 
-SOON = 20_000
+SOON = 60_000
 
 
 @asynccontextmanager
