@@ -33,7 +33,7 @@ async def found(
     the prefix.
 
     Raises:
-        GenerationError: there is no such database.
+        GenerationError: there is no such database, or it does not answer.
         MissingPackage: the extra `sql` is not installed.
         BrokerUnavailable: no broker answers.
     """
@@ -41,7 +41,13 @@ async def found(
         from .database import InDatabase
 
         async with _database(database) as db:
-            yield [InDatabase(db, shard) for shard in db.shards]
+            try:
+                yield [InDatabase(db, shard) for shard in db.shards]
+            except OSError as error:
+                raise GenerationError(
+                    f"no database answers at {_shown(database)} ({error}): start it, or give the "
+                    "URL of another"
+                ) from error
         return
     from .jetstream import InJetStream
 
@@ -64,6 +70,13 @@ def _database(where: str) -> Database:
     if where.startswith("sqlite") and path and not Path(path.partition("?")[0]).exists():
         raise GenerationError(f"{where}: there is no such file, and looking should not make one")
     return Database(where)
+
+
+def _shown(where: str) -> str:
+    """As it was typed, but for the password."""
+    from sqlalchemy.engine import make_url
+
+    return make_url(where).render_as_string() if "://" in where else where
 
 
 def _named(where: str, kind: type[Database]) -> Database:

@@ -143,6 +143,15 @@ async def test_a_database_is_named_as_the_application_has_it(url: str, tmp_path:
     ]
 
 
+async def test_a_database_that_is_away_is_told_without_its_password(tmp_path: Path) -> None:
+    """In one sentence, with what to do."""
+    url = "postgresql+asyncpg://ann:geheim@127.0.0.1:1/shop"
+    done = await asyncio.to_thread(fusiongen, "operations", url, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "no database answers at postgresql+asyncpg://ann:***@127.0.0.1:1/shop" in done.stderr
+    assert "start it" in done.stderr and "geheim" not in done.stderr
+
+
 async def test_without_tables_it_says_so(empty: str, tmp_path: Path) -> None:
     """And a file of SQLite is not made by looking."""
     path = tmp_path / "shelf.db"
