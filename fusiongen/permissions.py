@@ -16,12 +16,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Final, Literal
 
+import fusionrt
 from fusionrt.rpc.subjects import CONSOLE, TOKEN, Subjects
 
 from .errors import GenerationError
-from .output.lock import LOCK_FILE, Lock
+from .output.lock import LOCK_FILE, Lock, LockedContract
 from .project import Project, Role
 
 __all__ = ["Rights", "as_json", "as_nats", "as_nsc", "rights_for", "rights_of"]
@@ -29,6 +31,8 @@ __all__ = ["Rights", "as_json", "as_nats", "as_nsc", "rights_for", "rights_of"]
 CLIENT = "client"
 """The role of whoever calls, where a project names none."""
 ALL = "*"
+TABLES: Final = frozenset({"presence"})
+"""Services that are not sharded, and whose hosts share a table all the same."""
 _EVENTS = re.compile(r"(([\w-]+|\*)\.)*([\w-]+|\*|>)", re.ASCII)
 
 
@@ -49,27 +53,38 @@ def rights_of(project: Project, prefix: str = "fusion") -> dict[str, Rights]:
     """Of each role of a project.
 
     Raises:
-        GenerationError: there is no lock, or a role names what is not in it, or calls what is
-            internal and serves nothing.
+        GenerationError: there is no lock, or a role names what is neither in it nor a service of
+            the runtime's own, or calls what is internal and serves nothing.
     """
-    lock = _lock(project)
-    return rights_for(lock, dict(project.roles) or _usual(lock), prefix)
-
-
-def rights_for(lock: Lock, roles: Mapping[str, Role], prefix: str = "fusion") -> dict[str, Rights]:
-    """The same of these roles and contracts."""
-    rights = _Rights(lock, roles, Subjects(prefix))
-    return {name: rights.of(name, role) for name, role in sorted(roles.items())}
-
-
-def _lock(project: Project) -> Lock:
     path = project.out / LOCK_FILE
     try:
-        return Lock.model_validate_json(path.read_text(encoding="utf-8"))
+        lock = _read(path)
     except (OSError, ValueError):
         raise GenerationError(
             f"{path} is missing or cannot be read: run `fusiongen generate`"
         ) from None
+    return rights_for(lock, dict(project.roles) or _usual(lock), prefix)
+
+
+def rights_for(lock: Lock, roles: Mapping[str, Role], prefix: str = "fusion") -> dict[str, Rights]:
+    """The same of these roles and contracts, and of the runtime's own that they name."""
+    named = {
+        service for role in roles.values() for service in (*role.serves, *role.calls, *role.offers)
+    }
+    own = {name: each for name, each in _own_of_the_runtime().items() if name in named}
+    lock = lock.model_copy(update={"contracts": {**own, **lock.contracts}})
+    rights = _Rights(lock, roles, Subjects(prefix))
+    return {name: rights.of(name, role) for name, role in sorted(roles.items())}
+
+
+def _read(path: Path) -> Lock:
+    return Lock.model_validate_json(path.read_text(encoding="utf-8"))
+
+
+def _own_of_the_runtime() -> dict[str, LockedContract]:
+    """`users` of `fusionrt.ext`, and the like."""
+    locks = Path(fusionrt.__file__).parent.glob(f"*/generated/{LOCK_FILE}")
+    return {name: each for path in locks for name, each in _read(path).contracts.items()}
 
 
 def _usual(lock: Lock) -> dict[str, Role]:
@@ -95,7 +110,7 @@ class _Rights:
         for service in self._known(name, role.serves):
             publish += self._told_by(service)
             subscribe += self._heard_by(service)
-            if self._lock.contracts[service].shard is not None:
+            if self._lock.contracts[service].shard is not None or service in TABLES:
                 publish += self._table_of(service)
                 subscribe.append(f"_INBOX_{name}.>")
         for service in self._called(name, role):
@@ -170,7 +185,7 @@ class _Rights:
         return [name for each in calls for name in (public if each == ALL else [each])]
 
     def _table_of(self, service: str) -> Iterator[str]:
-        """The bucket of who owns which shard."""
+        """The bucket of who owns which shard, or of what else its hosts tell each other."""
         bucket = self._subjects.table(service)
         for verb in ("INFO", "CREATE", "PURGE", "MSG.GET"):
             yield f"$JS.API.STREAM.{verb}.KV_{bucket}"

@@ -70,6 +70,17 @@ def test_D30_internal_services_are_out_of_reach_of_roles_that_serve_nothing(shop
     assert "fusion.q.vault" in of(shop, serves=["carts"], calls=["vault"]).publish
 
 
+def test_D30_the_runtime_s_own_services_are_for_roles_that_name_them(shop: Project) -> None:
+    """`*` means what the project's roles serve; nobody may reach what they do not."""
+    assert not any("users" in subject for subject in of(shop, calls=["*"]).publish)
+    roles = {"people": Role(serves=["users"]), "web": Role(calls=["*"])}
+    rights = rights_of(replace(shop, roles=roles))
+    assert "fusion.q.users hosts" in rights["people"].subscribe
+    assert {"fusion.q.users", "fusion.q.carts"} <= {*rights["web"].publish}
+    with pytest.raises(GenerationError, match="`key_value_store` is internal"):
+        of(shop, calls=["key_value_store"])
+
+
 @pytest.mark.parametrize("role", [Role(serves=["cart"]), Role(calls=["cart"])])
 def test_an_unknown_service_is_told(shop: Project, role: Role) -> None:
     """With the role that names it, and what there is."""

@@ -51,7 +51,7 @@ class PresenceOf(PresenceService):
         self._is_open: Final = MutableState(False, name="presence is open")
 
     async def __aenter__(self) -> Self:
-        board = Board(self._tables.table("presence.here"), self._ttl, self._changed)
+        board = Board(self._tables.table("presence"), self._ttl, self._changed)
         self._opened = await board.open()
         self._is_open.set(True)
         return self
