@@ -14,6 +14,9 @@ from .node import HERE
 from .shared import once
 from .world import shows, world
 
+EFFECTS = "new Promise((go) => requestAnimationFrame(() => setTimeout(go)))"
+"""Both libraries let go of a component's effects after the frame in which it left."""
+
 
 @pytest.fixture
 def kit(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Path:
