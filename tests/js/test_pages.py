@@ -11,6 +11,12 @@ from .conftest import Generate
 from .node import HERE
 from .world import KEPT, Wire, shows, world
 
+SEEN = """state => {
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true })
+  document.dispatchEvent(new Event("visibilitychange"))
+}"""
+"""What a browser does when a tab is hidden, or shown again."""
+
 
 @pytest.fixture
 def kit(generate: Generate) -> Path:
@@ -20,13 +26,16 @@ def kit(generate: Generate) -> Path:
 
 async def test_W5_own_changes_show_at_once_and_others_soon(kit: Path, nats_server: str) -> None:
     """Two pages on two servers: a command shows in its own page without delay, whatever that is,
-    and a read after it is fresh; in the other page it shows after the delay.
+    and a read after it is fresh; in the other page it shows after the delay, and in one that nobody
+    sees once somebody does.
     """
     async with world(nats_server, kit, doors=2) as here:
         one, two = here.doors
         mine = await here.page(one, one.fusion, delay=3600)
         other = await here.page(two, two.fusion, delay=0.25)
         patient = await here.page(two, two.fusion, delay=3600)
+        unseen = await here.page(two, two.fusion, delay=0.25)
+        await unseen.evaluate(SEEN, "hidden")
         read = await mine.evaluate("kit.put('a', 4).then(() => kit.doubled('a'))")
         assert read == 8
         await shows(mine, value="8", state="current")
@@ -34,6 +43,9 @@ async def test_W5_own_changes_show_at_once_and_others_soon(kit: Path, nats_serve
         await shows(patient, value="0", state="updating")
         await patient.evaluate("kit.put('another', 1)")  # what waits is asked for with one's own
         await shows(patient, value="8", state="current")
+        await shows(unseen, value="0", state="updating")
+        await unseen.evaluate(SEEN, "visible")
+        await shows(unseen, value="8", state="current")
 
 
 async def test_W4_a_page_moves_to_another_gateway(kit: Path, nats_server: str) -> None:

@@ -9,6 +9,8 @@ import { page } from "./page.js"
 const OWN = 1
 /** Seconds until others' changes are asked for. */
 const DELAY = 0.25
+/** The same while nobody sees the page, for its tab is hidden. */
+const HIDDEN = 30
 
 /**
  * How sure what is shown is. loading: there is nothing yet. current: proven. updating: a newer value is on its way.
@@ -27,6 +29,16 @@ let ownUntil = -Infinity
 page.onTurn.add(() => {
   for (const watcher of [...watchers]) watcher.turned()
 })
+
+if (typeof document !== "undefined") {
+  document.addEventListener("visibilitychange", () => {
+    if (!hidden()) for (const watcher of [...watchers]) watcher.hurry()
+  })
+}
+
+function hidden() {
+  return typeof document !== "undefined" && document.visibilityState === "hidden"
+}
 
 /** A command of this page: what it changes is asked for without delay (W5). @template T @param {() => Promise<T>} run */
 export async function own(run) {
@@ -95,6 +107,7 @@ class Watcher {
   stop() {
     this.#stopped = true
     clearTimeout(this.#timer)
+    this.#timer = undefined
     this.#made?.invalidate("nobody watches it")
   }
 
@@ -123,7 +136,7 @@ class Watcher {
   #invalidated(made) {
     if (this.#stopped || made !== this.#made || this.#timer !== undefined) return
     if (this.#shown.state === "current") this.#show({ ...this.#shown, state: "updating" })
-    const seconds = commands > 0 || now() < ownUntil ? 0 : this.#delay
+    const seconds = commands > 0 || now() < ownUntil ? 0 : Math.max(this.#delay, hidden() ? HIDDEN : 0)
     if (seconds > 0) this.#timer = setTimeout(() => this.#make(), seconds * 1000)
     else this.#make()
   }
