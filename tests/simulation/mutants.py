@@ -103,7 +103,7 @@ MUTANTS: Final = {
         ),
     ),
     "D6: a lease lasts much longer than it does": _one(
-        60, "wire.lease:Lease.answered", "sent + self._timing.lease)", "sent + 99.0)"
+        300, "wire.lease:Lease.answered", "sent + self._timing.lease)", "sent + 99.0)"
     ),
     "D6: only a timer looks at the lease": _one(
         700,
