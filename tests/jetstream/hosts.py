@@ -7,11 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import nats
 from nats.js import JetStreamContext
 
 from fusionrt import Host, JetStreamLog
 from fusionrt.operations import OpenLog, StoredKey, StoredOperation
-from fusionrt.transport.nats import NatsTransport
 from tests.lab import LabClient, TinyLab
 
 __all__ = ["STREAM", "Site", "jetstream_of", "last_of", "site", "told"]
@@ -63,12 +63,9 @@ async def site(*urls: str, **options: Any) -> AsyncIterator[Site]:
 
 @asynccontextmanager
 async def jetstream_of(url: str) -> AsyncIterator[JetStreamContext]:
-    """JetStream, for what an operator does."""
-    transport = await NatsTransport.connect(url)
-    try:
-        yield transport.jetstream()
-    finally:
-        await transport.close()
+    """JetStream, for what an operator does, who has the time of a busy machine."""
+    async with await nats.connect(url) as client:
+        yield client.jetstream(timeout=30.0)
 
 
 async def last_of(url: str, stream: str = STREAM) -> int:

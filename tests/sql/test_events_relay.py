@@ -57,7 +57,7 @@ async def done(one: ShelfHost, *, error: str = "") -> Any:
 async def told(url: str) -> list[tuple[str, str, Any]]:
     """What is in the stream: subject, message id, value."""
     async with await nats.connect(url) as client:
-        js = client.jetstream()
+        js = client.jetstream(timeout=30.0)
         info: StreamInfo = await js.stream_info(STREAM)
         assert info.state.messages is not None
         found = []
