@@ -140,6 +140,11 @@ class Operation:
         self.marks.add(part.marks.all())
         self.after.extend(part.after)
 
+    def not_this(self, command: str) -> BadOperation:
+        """What is raised where its id was used already, by a call of this command (O13)."""
+        problem = f"its operation id belongs to a call of {command}: make a new one"
+        return BadOperation(self.command, problem)
+
     def leave(self, id: str) -> None:
         """Be an operation of one's own again; id: a new one."""
         self.id = id

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import BadOperation, OutcomeUnknown
+from ..errors import OutcomeUnknown
 from ..operations import Fate, Follower, Operation, StoredOperation, stored
 from ..operations.stored import encoded_keys
 from ..primitives import new_id, spawn, to_its_end
@@ -211,8 +211,7 @@ class Commands:
         operation.begin()
         if first.command != operation.command or first.result is None:
             operation.fate = Fate.ROLLED_BACK
-            problem = f"its operation id belongs to a call of {first.command}: make a new one"
-            raise BadOperation(operation.command, problem)
+            raise operation.not_this(first.command)
         self._follower.apply(first)
         operation.fate, operation.stored = Fate.COMMITTED, first
         return operation.codec.decode(first.result)

@@ -7,7 +7,7 @@ from typing import Final, TypeVar, cast
 
 import msgspec
 
-from ...errors import BadOperation, JetStreamUnavailable, OutcomeUnknown
+from ...errors import JetStreamUnavailable, OutcomeUnknown
 from ...primitives import new_id, spawn, to_its_end
 from ...transport import Journal
 from ..log import Follower
@@ -100,8 +100,7 @@ class Commands:
 
     def _result(self, operation: Operation, first: StoredOperation) -> object:
         if first.command != operation.command:
-            problem = f"its operation id belongs to a call of {first.command}: make a new one"
-            raise BadOperation(operation.command, problem)
+            raise operation.not_this(first.command)
         if first.result is None:
             raise OutcomeUnknown(_service(operation), "it ran; its result was too large to be kept")
         return operation.codec.decode(first.result)
