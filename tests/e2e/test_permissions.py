@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,7 +27,7 @@ from shop.services import CartsInMemory
 
 from fusiongen.contract import MethodKind
 from fusiongen.output.lock import Lock, LockedContract, LockedMethod
-from fusiongen.permissions import Rights, as_json, as_nats, rights_for, rights_of
+from fusiongen.permissions import Rights, as_json, rights_for, rights_of
 from fusiongen.project import Role, load
 from fusionrt import (
     Credentials,
@@ -44,6 +43,7 @@ from tests.authority import Operator
 from tests.golden.modes.expected.notes import NotesClient
 from tests.lab import LabClient, TinyLab
 from tests.natsserver import NatsServer
+from tests.permitted import permitted
 from tests.remote.test_modes import Notes
 from tests.waiting import until
 
@@ -240,18 +240,6 @@ def matrix() -> dict[str, Rights]:
     return rights_for(Lock(hash="0" * 32, contracts=contracts), roles)
 
 
-def serve(
-    folder: Path, rights: dict[str, Rights], patch: pytest.MonkeyPatch, *more: str
-) -> NatsServer:
-    """A nats-server with what is printed for these roles; each one's password is its name."""
-    text = as_nats(rights)
-    for variable in re.findall(r"\$(\w+_PASSWORD)", text):
-        patch.setenv(variable, f"pw-{variable.removesuffix('_PASSWORD').lower()}")
-    path = folder / "server.conf"
-    path.write_text(text)
-    return NatsServer(folder, "-c", str(path), *more)
-
-
 class Raw:
     """A connection of a role that does what it likes; refused: what the server said no to."""
 
@@ -303,7 +291,7 @@ async def test_D30_every_role_may_do_its_job_on_every_subject_and_nothing_else(
     role: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Publish and subscribe, with a queue group and without, with wildcards and without."""
-    with closing(serve(tmp_path, matrix(), monkeypatch)) as server:
+    with closing(permitted(tmp_path, matrix(), monkeypatch)) as server:
         async with Raw(server.url, role) as raw:
             wrong = [it for it in tries() if await raw.may(it) is not allowed(role, it)]
     assert wrong == [], "\n".join(map(str, wrong))
@@ -336,7 +324,7 @@ async def test_D30_a_right_too_many_is_noticed(
         replace(web, publish=(*web.publish, wider)),
         replace(web, subscribe=(*web.subscribe, wider)),
     ):
-        with closing(serve(tmp_path, {**rights, "web": more}, monkeypatch)) as server:
+        with closing(permitted(tmp_path, {**rights, "web": more}, monkeypatch)) as server:
             async with Raw(server.url, "web") as raw:
                 found = [it for it in tries() if await raw.may(it) and not allowed("web", it)]
         assert found
@@ -346,7 +334,7 @@ async def test_D30_a_right_too_many_is_noticed(
 def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NatsServer]:
     """A broker with the permissions of the example."""
     rights = rights_of(load(ROOT / "examples" / "cart"))
-    with closing(serve(tmp_path, rights, monkeypatch)) as server:
+    with closing(permitted(tmp_path, rights, monkeypatch)) as server:
         yield server
 
 
@@ -401,7 +389,7 @@ async def test_D30_streams_and_nudges_pass_between_instances(
     contracts = {"lab": LockedContract(protocol="x")}
     roles = {"lab": Role(serves=["lab"]), "web": Role(calls=["lab"])}
     rights = rights_for(Lock(hash="0" * 32, contracts=contracts), roles)
-    with closing(serve(tmp_path, rights, monkeypatch)) as server:
+    with closing(permitted(tmp_path, rights, monkeypatch)) as server:
         data = {"a": 1}
         async with host(server, "lab") as one, host(server, "web") as web:
             await one.serve(TinyLab(data))
@@ -444,7 +432,7 @@ async def test_D30_hosts_have_a_log_in_jetstream_and_who_may_looks_at_it(
     }
     rights = rights_for(Lock(hash="0" * 32, contracts=contracts), roles)
     jetstream = ("-js", "-sd", str(tmp_path / "jetstream"))
-    with closing(serve(tmp_path, rights, monkeypatch, *jetstream)) as server:
+    with closing(permitted(tmp_path, rights, monkeypatch, *jetstream)) as server:
         data = {"a": 1}
         async with (
             host(server, "lab", log=JetStreamLog()) as one,
@@ -494,7 +482,7 @@ async def test_D30_events_are_relayed_where_the_role_says(
     roles = {"lab": Role(serves=["lab"], relays=["rung"])}
     rights = rights_for(Lock(hash="0" * 32, contracts={"lab": LockedContract(protocol="x")}), roles)
     jetstream = ("-js", "-sd", str(tmp_path / "jetstream"))
-    with closing(serve(tmp_path, rights, monkeypatch, *jetstream)) as server:
+    with closing(permitted(tmp_path, rights, monkeypatch, *jetstream)) as server:
         async with Database(f"sqlite+aiosqlite:///{tmp_path / 'lab.db'}") as db:
             await db.create_all()
             async with host(server, "lab", log=db.log()) as lab:
@@ -520,7 +508,7 @@ async def test_D30_a_host_calls_what_a_client_offers(
         "web": Role(calls=["lab"]),
     }
     rights = rights_for(Lock(hash="0" * 32, contracts=contracts), roles)
-    with closing(serve(tmp_path, rights, monkeypatch)) as server:
+    with closing(permitted(tmp_path, rights, monkeypatch)) as server:
         async with (
             host(server, "lab") as lab,
             host(server, "screen") as screen,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from fusiongen.output.lock import Lock
-from fusiongen.permissions import as_nats, rights_for
+from fusiongen.permissions import rights_for
 from fusiongen.project import Role
 from fusionrt import Credentials, Host, NotPermitted, Session
 from fusionrt.ext import (
@@ -21,7 +20,9 @@ from fusionrt.ext import (
     UsersClient,
     UsersOf,
 )
-from tests.natsserver import NatsServer
+from tests.permitted import permitted
+
+from .stays import staying
 
 ANN = User("1", "Ann")
 ROLES = {
@@ -31,24 +32,16 @@ ROLES = {
 }
 
 
-async def stay(presence: PresenceOf) -> AsyncGenerator[User | None, None]:
-    """Ann's."""
-    async for user in presence.stay(Session("ann's"), "rooms/7"):
-        yield user
-
-
 async def test_D30_who_is_there_is_served_with_no_more_than_is_printed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By two hosts, which keep it in a table, over a store of a third; nobody else may enter it."""
-    config = tmp_path / "nats.conf"
-    config.write_text(as_nats(rights_for(Lock(hash="0" * 32, contracts={}), ROLES)))
-    for role in ROLES:
-        monkeypatch.setenv(f"{role.upper()}_PASSWORD", "secret")
-    server = NatsServer(tmp_path, "-c", str(config), "-js", "-sd", str(tmp_path / "jetstream"))
+    rights = rights_for(Lock(hash="0" * 32, contracts={}), ROLES)
+    jetstream = "-js", "-sd", str(tmp_path / "jetstream")
+    server = permitted(tmp_path, rights, monkeypatch, *jetstream)
 
     def host(role: str) -> Host:
-        credentials = Credentials(user=role, password="secret")
+        credentials = Credentials(user=role, password=f"pw-{role}")
         return Host(server.url, principal=role, credentials=credentials)
 
     try:
@@ -60,7 +53,10 @@ async def test_D30_who_is_there_is_served_with_no_more_than_is_printed(
                 await one.serve(here)
                 await two.serve(there)
                 await users[0].sign_in(Session("ann's"), ANN)
-                async with host("web") as web, aclosing(stay(here)) as stays:
+                async with (
+                    host("web") as web,
+                    aclosing(staying(here, Session("ann's"), "rooms/7")) as stays,
+                ):
                     assert await anext(stays) == ANN
                     async for known in there.changes.who("rooms/7"):
                         if known.value == (ANN,):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager, suppress
 
 import pytest
@@ -26,6 +26,8 @@ from fusionrt.ext.board import LARGEST
 from fusionrt.primitives import now, spawn
 from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork
+
+from .stays import staying
 
 ANN, BOB, CAT = User("1", "Ann"), User("2", "Bob"), User("3", "Cat")
 OF = {ANN: Session("ann's"), BOB: Session("bob's"), CAT: Session("cat's")}
@@ -61,7 +63,7 @@ class Town:
         there = asyncio.Event()
 
         async def stay() -> None:
-            async with aclosing(aiter_of(self.presence[name], OF[user], place)) as stays:
+            async with aclosing(staying(self.presence[name], OF[user], place)) as stays:
                 async for _ in stays:
                     there.set()
 
@@ -69,14 +71,6 @@ class Town:
         self.stays.append(task)
         await there.wait()
         return task
-
-
-async def aiter_of(
-    presence: PresenceOf, session: Session, place: str
-) -> AsyncGenerator[User | None, None]:
-    """A stay that can be closed."""
-    async for user in presence.stay(session, place):
-        yield user
 
 
 @asynccontextmanager

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from fusiongen.output.lock import Lock
-from fusiongen.permissions import as_nats, rights_for
+from fusiongen.permissions import rights_for
 from fusiongen.project import Role
 from fusionrt import Credentials, Host
-from tests.natsserver import NatsServer
+from tests.permitted import permitted
 from tests.shards.generated.rooms import RoomsClient
 from tests.shards.memory import RoomsInMemory, Truth
 
@@ -24,16 +23,13 @@ async def test_D30_hosts_and_clients_of_shards_need_no_more_than_is_printed(
     """Hosts claim and hand over, clients find the owners; no permission is refused."""
     roles = {"rooms": Role(serves=["rooms"]), "web": Role(calls=["rooms"])}
     rights = rights_for(Lock.model_validate_json(LOCK.read_text()), roles)
-    config = tmp_path / "nats.conf"
-    config.write_text(as_nats(rights))
-    for role in roles:
-        monkeypatch.setenv(f"{role.upper()}_PASSWORD", "secret")
-    server = NatsServer(tmp_path, "-c", str(config), "-js", "-sd", str(tmp_path / "jetstream"))
+    jetstream = "-js", "-sd", str(tmp_path / "jetstream")
+    server = permitted(tmp_path, rights, monkeypatch, *jetstream)
     try:
         truth = Truth()
 
         def host(role: str) -> Host:
-            credentials = Credentials(user=role, password=os.environ[f"{role.upper()}_PASSWORD"])
+            credentials = Credentials(user=role, password=f"pw-{role}")
             return Host(server.url, principal=role, credentials=credentials)
 
         async with host("rooms") as one, host("web") as web:
