@@ -66,6 +66,8 @@ class Config(BaseModel):
     """Whether clients have a form for code that does not await: `host.blocking(…)`."""
     javascript: str | None = None
     """A folder for ES modules, by which browsers call the contracts that are not internal."""
+    library_contracts: list[str] = Field(default=[], alias="library-contracts")
+    """Contracts of installed packages that browsers call, too: `fusionrt.ext.Users`."""
     allow: list[Allowed] = []
     """Breaking changes that are meant."""
     roles: dict[str, Role] = {}
@@ -94,6 +96,7 @@ class Project:
     blocking: whether clients have a form that blocks.
     roles: who serves and calls what.
     javascript: the folder for the modules of browsers, if there are to be any.
+    library_contracts: those of installed packages that have modules there, too.
     """
 
     directory: Path
@@ -106,6 +109,7 @@ class Project:
     title: Title = Title()
     roles: Mapping[str, Role] = field(default_factory=dict)
     javascript: Path | None = None
+    library_contracts: tuple[str, ...] = ()
 
 
 def load(directory: Path) -> Project:
@@ -164,6 +168,7 @@ def _project(file: Path, table: Any, title: Title) -> Project:
         title=title,
         roles=config.roles,
         javascript=None if config.javascript is None else _absolute(directory, config.javascript),
+        library_contracts=tuple(_library_contracts(directory, config)),
     )
 
 
@@ -205,6 +210,14 @@ def _templates(directory: Path, config: Config) -> Path | None:
     if not folder.is_dir():
         raise GenerationError(f"`templates` ({config.templates}) of {directory} is no folder")
     return folder
+
+
+def _library_contracts(directory: Path, config: Config) -> list[str]:
+    if config.library_contracts and config.javascript is None:
+        raise GenerationError(
+            f"`library-contracts` of {directory} are for browsers: name a folder by `javascript`"
+        )
+    return config.library_contracts
 
 
 def _contracts(directory: Path, config: Config) -> list[Path]:

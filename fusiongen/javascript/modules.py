@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from ..contract import MethodKind
 from ..errors import ContractError, Diagnostic, GenerationError, Span
 from ..project import Project
-from ..reader.contracts import Reading
 from ..render.templates import Templates
-from ..show.description import Description, MethodDescription, ServiceDescription, description_of
+from ..show.description import Description, MethodDescription, ServiceDescription
 from .calls import Called, called
 from .names import identifier, type_names
 from .raised import Raised, raised_by
@@ -25,20 +26,22 @@ _OURS = (_TYPES, "fusion", "fusion-debug", "fusion-react")
 _FIX = "Change the type, or make the contract internal: `@service(internal=True)`"
 
 
-def modules_of(project: Project, reading: Reading) -> Iterator[tuple[str, str | None, str]]:
-    """The name of each file, its contract's own, relative to the project, and its text.
+def modules_of(
+    project: Project, descriptions: Sequence[Description]
+) -> Iterator[tuple[str, str | None, str]]:
+    """The name of each file, that of its contract's file, and its text.
+
+    descriptions: of the project; then of each library, which has its types' short names only if
+        nothing before it has them.
 
     Raises:
         ContractError: a type has no form in JavaScript.
-        GenerationError: a service is called as one of our modules, or a template is wrong.
+        GenerationError: a service is called as one of our modules or as another one, or a
+            template is wrong.
     """
-    description = description_of(reading)
-    maker = _Maker(description)
-    modules = [
-        (name, service, maker.module(service))
-        for name, service in description.services.items()
-        if not service.internal
-    ]
+    maker = _Maker(descriptions)
+    services = _services(descriptions)
+    modules = [(name, service, maker.module(service)) for name, service in services.items()]
     if maker.refused:
         raise ContractError(maker.refused)
     templates = Templates(project.templates)
@@ -57,13 +60,30 @@ def modules_of(project: Project, reading: Reading) -> Iterator[tuple[str, str | 
             yield f"{name}.{ending}", service.file, text
 
 
+def _services(descriptions: Sequence[Description]) -> dict[str, ServiceDescription]:
+    """Those that browsers may reach."""
+    services: dict[str, ServiceDescription] = {}
+    for name, service in chain.from_iterable(each.services.items() for each in descriptions):
+        if service.internal:
+            continue
+        if name in services:
+            raise GenerationError(
+                f"`{service.protocol}` under `library-contracts` is a second service `{name}`, "
+                f"after `{services[name].protocol}`: give yours another name by "
+                "`@service(name=…)`"
+            )
+        services[name] = service
+    return services
+
+
 class _Maker:
     """Makes the parts of modules. refused: what JavaScript cannot be given."""
 
-    def __init__(self, description: Description) -> None:
-        self._description = description
-        self.names = type_names(description.types.items())
-        self.types = Types(description.types, self.names)
+    def __init__(self, descriptions: Sequence[Description]) -> None:
+        groups = [each.types for each in descriptions]
+        self._known = dict(ChainMap(*map(dict, groups)))
+        self.names = type_names(*groups)
+        self.types = Types(self._known, self.names)
         self.refused: list[Diagnostic] = []
         self.raised: dict[str, Raised] = {}
 
@@ -72,11 +92,11 @@ class _Maker:
         methods = []
         for name, method in service.methods.items():
             try:
-                methods.append(called(name, method, self.types, self._description.types))
+                methods.append(called(name, method, self.types, self._known))
             except Unsupported as problem:
                 self._refuse(method, str(problem))
         for whole in service.raises:
-            known = self._description.types.get(whole)
+            known = self._known.get(whole)
             self.raised[whole] = raised_by(self.raised_name(whole), known, self.types)
         return methods
 
@@ -134,6 +154,8 @@ def _words(text: str) -> Iterator[str]:
 
 def _version(service: ServiceDescription, types: Types) -> str:
     """What tells one shape of a contract from another: what is kept of one is no use to another."""
-    content = service.model_dump_json(exclude={"doc", "file", "line"})
+    told = {"doc", "file", "line", "deprecated"}
+    content = service.model_dump_json(exclude={*told, "methods"})
+    methods = [(name, each.model_dump_json(exclude=told)) for name, each in service.methods.items()]
     fields = [(each.name, each.script, each.fields) for each in types.definitions]
-    return hashlib.sha256(f"{content}{fields}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{content}{methods}{fields}".encode()).hexdigest()[:16]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from ..show.description import TypeDescription
 
@@ -45,12 +45,16 @@ def property_name(name: str) -> str:
     return name if _IDENTIFIER.fullmatch(name) else json.dumps(name)
 
 
-def type_names(types: Iterable[tuple[str, TypeDescription]]) -> dict[str, str]:
-    """What each type is called: its own name, behind that of its module where two have the same."""
-    types = list(types)
-    counts = Counter(identifier(known.name) for _, known in types)
-    names = {}
-    for whole, known in types:
-        short = identifier(known.name)
-        names[whole] = short if counts[short] == 1 else identifier(whole)
+def type_names(*groups: Mapping[str, TypeDescription]) -> dict[str, str]:
+    """What each type is called: its own name, behind that of its module where two of a group have
+    the same, or one of a group before it.
+    """
+    names: dict[str, str] = {}
+    for group in groups:
+        taken = set(names.values())
+        counts = Counter(identifier(known.name) for known in group.values())
+        for whole, known in group.items():
+            short = identifier(known.name)
+            own = counts[short] == 1 and short not in taken
+            names.setdefault(whole, short if own else identifier(whole))
     return names

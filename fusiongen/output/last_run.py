@@ -59,17 +59,17 @@ def recall(project: Project) -> Remembered | None:
 
 def remember(project: Project, plan: Plan) -> None:
     """Keep what a plan was made from, once the project's files are what it says."""
-    consulted = plan.reading.sources.consulted()
+    consulted = [each.consulted() for each in (plan.reading.sources, *plan.libraries)]
     package = project.out / "__init__.py"
-    files = {path: _digest(content) for path, content in consulted.read.items()}
+    files = {path: _digest(text) for each in consulted for path, text in each.read.items()}
     files.update((path, _digest(text.encode())) for path, text in plan.files.items())
     if package not in files:
         files[package] = _digest(package.read_bytes())
     record = {
         "key": _key(project),
         "files": {str(path): digest for path, digest in files.items()},
-        "present": sorted(map(str, consulted.present)),
-        "absent": sorted(map(str, consulted.absent)),
+        "present": sorted({str(path) for each in consulted for path in each.present}),
+        "absent": sorted({str(path) for each in consulted for path in each.absent}),
         "generated": list(map(str, owned(project))),
         "made": list(map(str, plan.files)),
         "warnings": [asdict(each) for each in plan.reading.warnings],

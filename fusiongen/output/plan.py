@@ -25,11 +25,13 @@ class Plan:
 
     files: the text of each. An `__init__.py` of `out` that is the user's stays as it is.
     reading: what the contracts say. lock: the text of the lock file, which is one of them.
+    libraries: what was read of installed packages.
     """
 
     files: Mapping[Path, str]
     reading: Reading
     lock: str
+    libraries: tuple[Sources, ...] = ()
 
 
 def plan(project: Project, sources: Sources | None = None) -> Plan:

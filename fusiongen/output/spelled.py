@@ -3,7 +3,7 @@ constants as their values."""
 
 from __future__ import annotations
 
-from ..contract import Annotated, Expression, Literals, Named, Ref, Type, Union, remade
+from ..contract import Annotated, Expression, Literals, Named, Ref, Type, Union, identity, remade
 from ..reader.literals import normal
 from ..reader.structures import Structures
 from .unions import Unions
@@ -30,7 +30,8 @@ class Spelled:
         spelled = remade(type_, self._canonical)
         match spelled:
             case Named(ref=ref, arguments=arguments):
-                return Named(ref=self._structures.origin(ref), arguments=arguments)
+                origin = self._structures.origin(ref)
+                return identity(origin) or Named(ref=origin, arguments=arguments)
             case Annotated(base=base, metadata=metadata):
                 return Annotated(base=base, metadata=tuple(map(self._expression, metadata)))
             case Literals(values=values):

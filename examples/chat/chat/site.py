@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from fusionrt import Host
-from fusionrt.ext import PresenceOf, UsersOf
+from fusionrt.ext import PresenceClient, PresenceOf, UsersClient, UsersOf
 from fusionrt.ext.sql import KeyValueStoreInSql
 from fusionrt.sql import Database
 from fusionrt.web import Gateway
@@ -31,15 +31,16 @@ def site(database: str, nats: str | None = None, provider: str = PROVIDER) -> St
     host = Host(nats, log=db.log(), principal="chat", gateways=["chat"])
     store = KeyValueStoreInSql(db)
     users = UsersOf(store)
-    gateway = Gateway(host, [ChatClient], secret=SECRET, ended=users.ended)
+    reached = [ChatClient, PresenceClient, UsersClient]
+    gateway = Gateway(host, reached, secret=SECRET, ended=users.ended)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with db:
             await db.create_all(Base.metadata, KeyValueStoreInSql.metadata)
             async with host, PresenceOf(users, host) as presence:
-                await host.serve(store)
-                await host.serve(ChatInSql(db, users, presence))
+                for service in (store, users, presence, ChatInSql(db, users)):
+                    await host.serve(service)
                 yield
 
     return Starlette(

@@ -99,8 +99,8 @@ async def test_a_sign_in_is_somebody_s_only_if_the_provider_says_so(tmp_path: Pa
             assert (await who.get(url)).status_code == 403
         answer = await _answered(http, "Ann")
         assert (await http.get(answer)).status_code == 303
-        me = [await each.post("/fusion/chat.me", json=[]) for each in (http, thief)]
-        assert [each.json() for each in me] == ["Ann", None]
+        me = [await each.post("/fusion/users.get", json=[]) for each in (http, thief)]
+        assert [each.json() and each.json()["name"] for each in me] == ["Ann", None]
 
 
 async def _answered(http: httpx.AsyncClient, name: str) -> str:

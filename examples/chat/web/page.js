@@ -2,10 +2,15 @@
 
 import { connect, watch } from "./generated/fusion.js"
 import { Chat } from "./generated/chat.js"
+import { Presence } from "./generated/presence.js"
+import { Users } from "./generated/users.js"
 
 const room = decodeURIComponent(location.hash.slice(1)) || "lobby"
 const connection = connect("/fusion")
 const chat = connection.client(Chat)
+const presence = connection.client(Presence)
+const users = connection.client(Users)
+const place = `rooms/${room}`
 
 const at = (id) => document.getElementById(id)
 
@@ -23,7 +28,7 @@ function show(id, call, part) {
   })
 }
 
-show("people", () => chat.who(room), (name) => element("li", name))
+show("people", () => presence.who(place), ({ name }) => element("li", name))
 show("messages", () => chat.messages(room), ({ name, text }) => element("li", element("b", name), " ", text))
 show("rooms", () => chat.rooms(), (name) => {
   const link = element("a", name)
@@ -31,10 +36,10 @@ show("rooms", () => chat.rooms(), (name) => {
   return link
 })
 
-watch(() => chat.me(), ({ value: me }) => {
+watch(() => users.get(), ({ value: me }) => {
   at("sign-in").hidden = me !== null
   at("signed-in").hidden = !me
-  at("name").textContent = me ?? ""
+  at("name").textContent = me?.name ?? ""
 })
 
 connection.onStatus((status) => (at("banner").hidden = status !== "offline"))
@@ -43,7 +48,7 @@ connection.onStatus((status) => (at("banner").hidden = status !== "offline"))
 async function stay() {
   for (;;) {
     try {
-      for await (const _ of chat.stay(room));
+      for await (const _ of presence.stay(place));
     } catch {
       await new Promise((again) => setTimeout(again, 500))
     }
@@ -62,7 +67,7 @@ at("say").onsubmit = async (event) => {
   await tried(chat.say(room, new FormData(form).get("text")))
   form.reset()
 }
-at("sign-out").onclick = () => tried(chat.sign_out())
-at("everywhere").onclick = () => tried(chat.sign_out(true))
+at("sign-out").onclick = () => tried(users.sign_out())
+at("everywhere").onclick = () => tried(users.sign_out_everywhere())
 addEventListener("hashchange", () => location.reload())
 stay()

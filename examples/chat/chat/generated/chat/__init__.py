@@ -2,10 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=9540f32e7c5bcbb604ebc9d65e5ae3a9
-"""`Chat`: Rooms, for whoever is signed in. One is there as soon as something was
-said in it.
-"""
+# fusiongen:hash=2c513abbcde9ad08e33770743aad6204
+"""`Chat`: Rooms. One is there as soon as something was said in it."""
 
 from .client import ChatClient
 from .server import ChatLive, ChatService

@@ -2,15 +2,14 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=b3c698b2b8dd3a3a61dde58b048098c2
+# fusiongen:hash=e1539e2c6c63aa9ac91da51f2d91b99c
 """The typed client of `Chat`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Protocol
 
-from fusionrt.abi import ChangesMethod, Client, ComputedMethod, PeekMethod
+from fusionrt.abi import Client
 
 from .proxy import CONTRACT
 from .server import ChatChanges, ChatComputed, ChatPeek
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 class ChatCalls(Protocol):
     """`Chat` as its clients call it: who asks is no argument."""
 
-    async def me(self) -> str | None: ...
-
     async def rooms(self) -> tuple[str, ...]: ...
 
     async def messages(
@@ -31,56 +28,19 @@ class ChatCalls(Protocol):
         room: str,
     ) -> tuple[Message, ...]: ...
 
-    async def who(
-        self,
-        room: str,
-    ) -> tuple[str, ...]: ...
-
-    def stay(
-        self,
-        room: str,
-    ) -> AsyncIterator[str | None]: ...
-
     async def say(
         self,
         room: str,
         text: str,
     ) -> None: ...
 
-    async def sign_out(
-        self,
-        everywhere: bool = False,
-    ) -> None: ...
-
-
-class ChatClientComputed(ChatComputed):
-    """The same, with what depends on who asks."""
-
-    me = ComputedMethod(ChatCalls.me)
-
-
-class ChatClientPeek(ChatPeek):
-    """The same, with what depends on who asks."""
-
-    me = PeekMethod(ChatCalls.me)
-
-
-class ChatClientChanges(ChatChanges):
-    """The same, with what depends on who asks."""
-
-    me = ChangesMethod(ChatCalls.me)
-
 
 class ChatClient(ChatCalls, Client, contract=CONTRACT):
-    """Rooms, for whoever is signed in. One is there as soon as something was said in it."""
+    """Rooms. One is there as soon as something was said in it."""
 
-    computed = ChatClientComputed()
-    peek = ChatClientPeek()
-    changes = ChatClientChanges()
-
-    async def me(self) -> str | None:
-        """The name of whoever is signed in here."""
-        return await self._fusion.compute("me", ())
+    computed = ChatComputed()
+    peek = ChatPeek()
+    changes = ChatChanges()
 
     async def rooms(self) -> tuple[str, ...]:
         """Their names, in order."""
@@ -93,20 +53,6 @@ class ChatClient(ChatCalls, Client, contract=CONTRACT):
         """What was said last, the oldest first."""
         return await self._fusion.compute("messages", (room,))
 
-    async def who(
-        self,
-        room: str,
-    ) -> tuple[str, ...]:
-        """The names of those who are here, in order."""
-        return await self._fusion.compute("who", (room,))
-
-    def stay(
-        self,
-        room: str,
-    ) -> AsyncIterator[str | None]:
-        """Be here, for as long as this is read."""
-        return self._fusion.stream("stay", (room,))
-
     async def say(
         self,
         room: str,
@@ -114,10 +60,3 @@ class ChatClient(ChatCalls, Client, contract=CONTRACT):
     ) -> None:
         """Raises NotSignedIn."""
         return await self._fusion.command("say", (room, text))
-
-    async def sign_out(
-        self,
-        everywhere: bool = False,
-    ) -> None:
-        """Be nobody, here or wherever one is signed in."""
-        return await self._fusion.command("sign_out", (everywhere,))

@@ -2,22 +2,14 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=e04783b8fa72592cd24f1356ea508108
+# fusiongen:hash=3d90925562aaad4231ab32a0ac9efed2
 """The table of `Chat`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fusionrt.abi import (
-    Command,
-    Compute,
-    Contract,
-    Keys,
-    Signature,
-    Stream,
-    Types,
-)
+from fusionrt.abi import Command, Compute, Contract, Keys, Signature, Types
 
 from chat.contracts import Chat
 
@@ -33,13 +25,9 @@ def _types() -> Types:
 
     return Types(
         signatures={
-            "me": Signature((Session,), str | None),
             "rooms": Signature((), tuple[str, ...]),
             "messages": Signature((str,), tuple[Message, ...]),
-            "who": Signature((str,), tuple[str, ...]),
-            "stay": Signature((Session, str), str | None),
             "say": Signature((Session, str, str), None),
-            "sign_out": Signature((Session, bool), None),
         },
         raises=(NotSignedIn,),
     )
@@ -59,17 +47,13 @@ CONTRACT: Contract = Contract(
     protocol=Chat,
     types=_types,
     methods=(
-        Compute("me", ("session",), filled=("session",)),
         Compute("rooms"),
         Compute("messages", ("room",)),
-        Compute("who", ("room",)),
-        Stream("stay", ("session", "room"), filled=("session",)),
         Command(
             "say",
             ("session", "room", "text"),
             filled=("session",),
             keys=_say_keys,
         ),
-        Command("sign_out", ("session", "everywhere"), filled=("session",)),
     ),
 )

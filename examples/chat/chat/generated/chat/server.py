@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=cd26f7be25943103fbe739ac5863e7ee
+# fusiongen:hash=6ff4e2635b44e748a4fdf0f01cf734a7
 """The server side of `Chat`: subclass `ChatService` and write the bodies."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Protocol
 
 from fusionrt.abi import (
@@ -36,7 +35,6 @@ class ChatComputed(Accessor):
 
     rooms = ComputedMethod(Chat.rooms)
     messages = ComputedMethod(Chat.messages)
-    who = ComputedMethod(Chat.who)
 
 
 class ChatPeek(Accessor):
@@ -44,7 +42,6 @@ class ChatPeek(Accessor):
 
     rooms = PeekMethod(Chat.rooms)
     messages = PeekMethod(Chat.messages)
-    who = PeekMethod(Chat.who)
 
 
 class ChatChanges(Accessor):
@@ -52,17 +49,10 @@ class ChatChanges(Accessor):
 
     rooms = ChangesMethod(Chat.rooms)
     messages = ChangesMethod(Chat.messages)
-    who = ChangesMethod(Chat.who)
 
 
 class ChatInvalidate(InvalidateAccessor):
     """`chat.invalidate.rooms(...)`: results are stale, and all made from them."""
-
-    def me(
-        self,
-        session: Session | AnyArgument,
-    ) -> None:
-        self._invalidate("me", (session,))
 
     def rooms(self) -> None:
         self._invalidate("rooms", ())
@@ -72,12 +62,6 @@ class ChatInvalidate(InvalidateAccessor):
         room: str | AnyArgument,
     ) -> None:
         self._invalidate("messages", (room,))
-
-    def who(
-        self,
-        room: str | AnyArgument,
-    ) -> None:
-        self._invalidate("who", (room,))
 
 
 class ChatLive(Protocol):
@@ -101,44 +85,14 @@ class ChatLive(Protocol):
         room: str,
     ) -> tuple[Message, ...]: ...
 
-    async def who(
-        self,
-        room: str,
-    ) -> tuple[str, ...]: ...
-
-
-class ChatServiceComputed(ChatComputed):
-    """The same, with what depends on who asks."""
-
-    me = ComputedMethod(Chat.me)
-
-
-class ChatServicePeek(ChatPeek):
-    """The same, with what depends on who asks."""
-
-    me = PeekMethod(Chat.me)
-
-
-class ChatServiceChanges(ChatChanges):
-    """The same, with what depends on who asks."""
-
-    me = ChangesMethod(Chat.me)
-
 
 class ChatService(Chat, Service, contract=CONTRACT):
-    """Rooms, for whoever is signed in. One is there as soon as something was said in it."""
+    """Rooms. One is there as soon as something was said in it."""
 
-    computed = ChatServiceComputed()
-    peek = ChatServicePeek()
-    changes = ChatServiceChanges()
+    computed = ChatComputed()
+    peek = ChatPeek()
+    changes = ChatChanges()
     invalidate = ChatInvalidate()
-
-    @abstractmethod
-    async def me(
-        self,
-        session: Session,
-    ) -> str | None:
-        """The name of whoever is signed in here."""
 
     @abstractmethod
     async def rooms(self) -> tuple[str, ...]:
@@ -152,21 +106,6 @@ class ChatService(Chat, Service, contract=CONTRACT):
         """What was said last, the oldest first."""
 
     @abstractmethod
-    async def who(
-        self,
-        room: str,
-    ) -> tuple[str, ...]:
-        """The names of those who are here, in order."""
-
-    @abstractmethod
-    def stay(
-        self,
-        session: Session,
-        room: str,
-    ) -> AsyncIterator[str | None]:
-        """Be here, for as long as this is read."""
-
-    @abstractmethod
     async def say(
         self,
         session: Session,
@@ -174,11 +113,3 @@ class ChatService(Chat, Service, contract=CONTRACT):
         text: str,
     ) -> None:
         """Raises NotSignedIn."""
-
-    @abstractmethod
-    async def sign_out(
-        self,
-        session: Session,
-        everywhere: bool = False,
-    ) -> None:
-        """Be nobody, here or wherever one is signed in."""
