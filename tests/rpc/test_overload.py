@@ -407,7 +407,7 @@ async def test_D27_what_comes_is_heard_between_bodies(size: int) -> None:
     told: list[str] = []
     entrance = gate.Gate(1000)
     loop = asyncio.get_running_loop()
-    bodies = pool.Pool(entrance, Contexts(contextvars.copy_context()), loop.call_soon)
+    bodies = pool.Pool(entrance, Contexts(contextvars.copy_context()), loop.call_soon, lambda: None)
     asker = Asker("it", told)
     while asker.asked < 900:
         asker.ask(entrance, min(size, 900 - asker.asked))

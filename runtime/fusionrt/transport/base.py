@@ -11,6 +11,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from ..errors import InvalidSubject, NotPermitted
 from .journal import Journal, Kept
 from .table import Table
@@ -27,7 +29,7 @@ __all__ = [
 ]
 
 
-class Message(NamedTuple):
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One received message.
 
     no_responders: the subject that nobody listened on, when this is the broker's answer to a

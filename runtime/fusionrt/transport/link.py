@@ -170,25 +170,27 @@ class Link:
         """What the server takes, in bytes."""
         return self._client.max_payload
 
-    def publish(self, subject: str, payload: bytes, reply: str, held: bool) -> None:
-        """Send a message; all that one tick sends leaves in one write.
+    def publish(self, subject: str, payload: bytes, reply: str, held: bool) -> bool:
+        """Send a message; all that one tick sends leaves in one write. False: the link is lost.
 
         It goes to nats-py at once while that has room, else when there is some again: nothing
         waits for a turn of the loop that need not.
         """
+        if self.lost.is_set():
+            return False
         client = self._client
-        unwritten = client.pending_data_size + client.buffered + len(payload)
-        if unwritten < ROOM and not self._outgoing and not self.lost.is_set():
-            if held:
-                client.hold(subject, payload, reply)
-            else:
-                self._begin(client.publish(subject, payload, reply))
-            return
+        unwritten = client.unwritten + len(payload)
+        if unwritten < ROOM and not self._outgoing:
+            client.hold(subject, payload, reply)
+            if not held and not client.woken:
+                self._begin(client.wake())
+            return True
         if self._queued + unwritten > MAX_QUEUED:
             self._condemn(f"{MAX_QUEUED} bytes wait for a server that does not take them")
         self._queued += len(payload)
         self._outgoing.append((subject, payload, reply))
         self._wake.set()
+        return True
 
     def push(self) -> None:
         """Write now what was held, and what nats-py would write in the loop's next turn, if nothing

@@ -115,11 +115,10 @@ class NatsTransport:
             check_subject(reply)
         if len(payload) > self._max_payload:
             raise MessageTooLarge(subject, len(payload), self._max_payload)
-        if self._link is None or self._link.lost.is_set():
+        if self._link is not None and self._link.publish(subject, payload, reply, held):
+            self._published += 1
+        else:
             self._lost += 1
-            return
-        self._published += 1
-        self._link.publish(subject, payload, reply, held)
 
     def push(self) -> None:
         """See `Transport`."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -40,7 +40,7 @@ class ReadingClient(Client):
 
     async def subscribe_at_once(self, subject: str, queue: str, handle: Handle) -> Subscription:
         """Hand every message of a subject to the handler."""
-        return await self.subscribe(subject, queue=queue, cb=partial(_handed, handle))
+        return await self.subscribe(subject, queue=queue, cb=_AtOnce(_handed, handle))
 
     @property
     def writer(self) -> asyncio.StreamWriter | None:
@@ -48,22 +48,13 @@ class ReadingClient(Client):
         writer: asyncio.StreamWriter | None = getattr(self._transport, "_io_writer", None)
         return writer
 
-    def handle_of(self, sid: int) -> Handle | None:
-        """The handler of a subscription, if that is called at once."""
-        subscription = self._subs.get(sid)
-        callback = None if subscription is None else subscription._cb
-        if isinstance(callback, partial) and callback.func is _handed:
-            handle: Handle = callback.args[0]
-            return handle
-        return None
-
     async def _read_loop(self) -> None:
         writer = self.writer
         if writer is None:  # over WebSockets
             await super()._read_loop()
             return
         reader: asyncio.StreamReader = self._transport._io_reader  # type: ignore[union-attr]
-        reading = _Reading(writer.transport, self._ps, self.handle_of)
+        reading = _Reading(writer.transport, self._ps, self._subs)
         reader.feed_eof()
         reading.data_received(await reader.read())  # what came before
         await reading.ended
@@ -71,12 +62,17 @@ class ReadingClient(Client):
     async def _process_msg(
         self, sid: int, subject: bytes, reply: bytes, data: bytes, headers: bytes
     ) -> None:
-        handle = self.handle_of(sid)
-        if handle is None:
+        subscription = self._subs.get(sid)
+        if subscription is None or type(subscription._cb) is not _AtOnce:
             await super()._process_msg(sid, subject, reply, data, headers)
         else:
             found = await self._process_headers(headers) if headers else None
+            handle: Handle = subscription._cb.args[0]
             handle(subject.decode(), reply.decode(), data, found)
+
+
+class _AtOnce(partial[Coroutine[Any, Any, None]]):
+    """Calls `_handed`, with a handler, which is called itself where that can be done at once."""
 
 
 async def _handed(handle: Handle, message: Msg) -> None:
@@ -92,12 +88,12 @@ class _Reading(asyncio.Protocol):
         self,
         transport: asyncio.WriteTransport,
         parser: Parser,
-        handle_of: Callable[[int], Handle | None],
+        subscriptions: Mapping[int, Subscription],
     ) -> None:
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._before: Any = transport.get_protocol()
         self._parser: Final = parser
-        self._handle_of: Final = handle_of
+        self._subscriptions: Final = subscriptions
         if hasattr(transport, "max_size"):  # uvloop has a buffer of its own
             transport.max_size = RECEIVE
         transport.set_protocol(self)
@@ -125,15 +121,16 @@ class _Reading(asyncio.Protocol):
         is left to nats-py, with what comes behind it: to that the same messages cost four times as
         much.
         """
-        start, length = 0, len(data)
+        start, length, subscriptions = 0, len(data), self._subscriptions
         while (found := _MESSAGE.match(data, start)) is not None:
             subject, sid, reply, size = found.groups()
             begin = found.end()
             end = begin + int(size)
-            handle = self._handle_of(int(sid))
-            if handle is None or end + 2 > length:
+            subscription = subscriptions.get(int(sid))
+            if end + 2 > length or subscription is None or type(subscription._cb) is not _AtOnce:
                 break
             start = end + 2
+            handle: Handle = subscription._cb.args[0]
             handle(subject.decode(), reply.decode() if reply else "", data[begin:end], None)
         return data[start:]
 

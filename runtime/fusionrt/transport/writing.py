@@ -21,17 +21,23 @@ __all__ = ["WritingClient"]
 class WritingClient(ReadingClient):
     """nats-py's client, and messages that are written by `push`."""
 
+    _socket: asyncio.WriteTransport | None = None
+    """What it writes to, once it is connected; none over WebSockets."""
+
     def connected(self) -> None:
         """To be called once it is: writing to a socket that was lost does nothing from then on."""
         if self.writer is not None:
+            self._socket = self.writer.transport
             _spare_lost(self.writer)
 
     @property
-    def buffered(self) -> int:
-        """Bytes that were written, and that the socket did not take yet. (Python 3.12.0 to 3.13.1
-        let any number of lines be written without waiting.)"""
-        writer = self.writer
-        return 0 if writer is None else writer.transport.get_write_buffer_size()
+    def unwritten(self) -> int:
+        """Bytes that wait to be written, and those that were and that the socket did not take yet.
+        (Python 3.12.0 to 3.13.1 let any number of lines be written without waiting.)
+        """
+        waiting: int = self._pending_data_size
+        socket = self._socket
+        return waiting if socket is None else waiting + socket.get_write_buffer_size()
 
     @property
     def woken(self) -> bool:
@@ -52,13 +58,13 @@ class WritingClient(ReadingClient):
         """Write what nats-py would write in the loop's next turn. False: something waits for the
         socket, and nats-py is to wait for it.
         """
-        pending, writer = self._pending, self.writer
+        pending, socket = self._pending, self._socket
         if not pending:
             return True
-        if writer is None or writer.transport.get_write_buffer_size():
+        if socket is None or socket.get_write_buffer_size():
             return False
         self._pending, self._pending_data_size = [], 0
-        writer.writelines(pending)
+        socket.write(b"".join(pending))  # if it was lost, that is of no account
         return True
 
 

@@ -463,6 +463,11 @@ class HostSession:
             self._registry.digest.value,
         )
 
+    @property
+    def unsaid(self) -> bool:
+        """Whether there is something to send."""
+        return self._outbox.unsaid or bool(self._streams.filling or self._uploads.news)
+
     def outgoing(self) -> list[bytes]:
         """The messages to send now, in this order."""
         if self._streams.filling:

@@ -93,6 +93,12 @@ class HostOutbox:
         frames, self._frames = self._frames, []
         return frames
 
+    @property
+    def unsaid(self) -> bool:
+        """Whether there is anything to say."""
+        said = self._results or self._frames or self._stale or self._last or self._aside
+        return bool(said) or self._announcing
+
     def messages(self) -> list[bytes]:
         """All that is to be sent now."""
         frames = self.take()

@@ -75,10 +75,14 @@ class Pool:
         gate: Gate,
         contexts: Contexts,
         call_soon: Callable[[Callable[[], None]], object],
+        send: Callable[[], None],
     ) -> None:
-        """call_soon: calls what it is given in the loop's next turn, after what begins there."""
+        """call_soon: calls what it is given in the loop's next turn, after what begins there, and
+        sends what there is to say then. send: does that now.
+        """
         self._gate = gate
         self._call_soon: Final = call_soon
+        self._send: Final = send
         self._contexts = contexts
         self._loop = asyncio.get_running_loop()
         self._now = clock()
@@ -131,7 +135,7 @@ class Pool:
         self._most = calls if calls <= FEW else min(MOST, (calls + 1) // 2)
         waiting, work = self._waiting, self._gate.first
         most = min(self._most, self._at_once)
-        if work is not None:
+        if work is not None and work.method in waiting:
             self._call_soon(self._first_steps)
         while work is not None and work.method in waiting and self._began < most:
             self._start_alone(most - self._began)
@@ -250,6 +254,9 @@ class Pool:
         """Take call after call, as long as their bodies end without waiting."""
         task = asyncio.current_task()
         assert task is not None
+        if not self._alone:
+            self._send()
+            self._first_steps()
         now = self._now()
         end = now + self._slice
         while now < end and self._began < self._most:

@@ -42,7 +42,7 @@ class Outlet:
     def changed(self, session: Session) -> None:
         """The session may have something to say."""
         if not self._changed and not self._coming:
-            self._loop.call_soon(self._flush_all, context=self._context)
+            self._loop.call_soon(self.send, context=self._context)
         self._changed[session] = None
 
     def call_soon(self, callback: Callable[[], None]) -> None:
@@ -55,7 +55,7 @@ class Outlet:
         try:
             callback()
         finally:
-            self._flush_all()
+            self.send()
 
     def flush(self, session: Session) -> int:
         """Send what it has to say now: so many messages. They leave at the end of the tick."""
@@ -76,8 +76,10 @@ class Outlet:
         """What is to be sent, and what was sent out of its turn."""
         return OutletStatistics(len(self._changed), self._ahead)
 
-    def _flush_all(self) -> None:
-        changed, self._changed = self._changed, {}
-        for session in changed:
-            self.flush(session)
-        self._outbound.push()
+    def send(self) -> None:
+        """Send now what there is to say."""
+        if self._changed:
+            changed, self._changed = self._changed, {}
+            for session in changed:
+                self.flush(session)
+            self._outbound.push()

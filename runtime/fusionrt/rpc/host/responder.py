@@ -110,7 +110,7 @@ class Responder(Listener):
         """Sessions that are over, while one-way calls of theirs go on."""
         # A transport's handler may run in the context of whoever published the message.
         self._contexts = Contexts(contextvars.copy_context())
-        self._pool = Pool(self._gate, self._contexts, outlet.call_soon)
+        self._pool = Pool(self._gate, self._contexts, outlet.call_soon, outlet.send)
         self._subscriptions: list[Subscription] = []
         self._look_again = self._now()
         self._answered = subjects.client

@@ -139,7 +139,8 @@ class Session:
                     self._clear(finish=True)
                     self.changed()
                     return False
-        self.changed()
+        if self.wire.unsaid:
+            self.changed()
         return True
 
     def close(self, reason: str, *, finish: bool = False) -> None:
