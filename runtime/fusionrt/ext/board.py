@@ -56,7 +56,7 @@ _decode = msgspec.msgpack.Decoder(frozenset[Stay]).decode
 class Board:
     """Open it, and close it.
 
-    places: who is in each, of all hosts.
+    places: who is in each, of all hosts. online: the ids of all of them.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class Board:
         and the ids of users, of which something else is true from now on.
         """
         self.places: Mapping[str, frozenset[User]] = {}
+        self.online: frozenset[str] = frozenset()
         self._table = table
         self._ttl = ttl
         self._changed = changed
@@ -128,10 +129,6 @@ class Board:
             self._size -= _size(stay)
             self._renew()
 
-    def is_online(self, user: str) -> bool:
-        """Whether they are anywhere, by their id."""
-        return any(each.id == user for users in self.places.values() for each in users)
-
     # -- what this host tells --
 
     def _renew(self) -> None:
@@ -191,7 +188,8 @@ class Board:
             if before.get(name) != self.places.get(name)
         }
         if differ:
-            self._changed(differ, _ids(before) ^ _ids(self.places))
+            were, self.online = self.online, _ids(self.places)
+            self._changed(differ, were ^ self.online)
 
     def _hear(self, id: str, entry: Entry, now: float) -> _Heard:
         heard = self._heard.get(id)
@@ -218,8 +216,8 @@ class Board:
         return None if end == math.inf else max(AGAIN, end - self._now() + TICK)
 
 
-def _ids(places: Mapping[str, frozenset[User]]) -> set[str]:
-    return {user.id for users in places.values() for user in users}
+def _ids(places: Mapping[str, frozenset[User]]) -> frozenset[str]:
+    return frozenset(user.id for users in places.values() for user in users)
 
 
 def _size(stay: Stay) -> int:

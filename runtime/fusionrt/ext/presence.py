@@ -70,7 +70,7 @@ class PresenceOf(PresenceService):
         return tuple(sorted(there, key=lambda user: (user.name, user.id)))
 
     async def is_online(self, user: str) -> bool:
-        return self._board.is_online(user)
+        return user in self._board.online
 
     async def stay(self, session: Session, place: str = "") -> AsyncIterator[User | None]:
         board, there, first = self._board, None, True
