@@ -17,7 +17,8 @@ const STYLE = `
  * it. "Recompute": what functions of the page have made is made again at once, of what hosts hold for it. "Disconnect":
  * as if the network were gone, until "Connect".
  *
- * @param {{ kill?: string }} [options] kill: a path of the application, where a `POST` kills the server that answers it.
+ * @param {{ kill?: string }} [options] kill: a path of the application, where a `POST` kills the server that answers it:
+ *   the one that the page is connected to.
  * @returns {HTMLElement} The bar.
  */
 export function debugBar({ kill } = {}) {
@@ -35,7 +36,7 @@ export function debugBar({ kill } = {}) {
     button("Recompute", recompute),
     link,
   )
-  if (kill !== undefined) root.append(button("Kill server", () => fetch(kill, { method: "POST" }).catch(() => {}))) // it cannot answer
+  if (kill !== undefined) root.append(button("Kill server", () => void killed(kill)))
   root.append(told)
   const show = () => {
     link.textContent = page.connected ? "Disconnect" : "Connect"
@@ -45,6 +46,11 @@ export function debugBar({ kill } = {}) {
   const timer = setInterval(() => (bar.isConnected ? show() : clearInterval(timer)), 250)
   show()
   return bar
+}
+
+/** Kills the servers that the page is connected to; they cannot answer. @param {string} path */
+function killed(path) {
+  for (const { link } of page.connections) fetch(new URL(path, link.gateway), { method: "POST", mode: "no-cors" }).catch(() => {})
 }
 
 /** @param {string} text @param {() => unknown} does */

@@ -131,13 +131,18 @@ export interface Service<Client> {
   readonly client?: Client
 }
 
-/** How a connection is. */
+/**
+ * How a connection is. `connecting`: at first, and while it moves from a gateway that shuts down to another one.
+ * `offline`: until there is a connection again, however often it is tried.
+ */
 export type Status = "connecting" | "connected" | "offline"
 
 export interface Connection {
   /** A client of a service. */
   client<Client>(service: Service<Client>): Client
   readonly status: Status
+  /** The address of the gateway that it has, or asks. */
+  readonly gateway: string
   /** Calls `handler` whenever the status changes, until the returned function is called. */
   onStatus(handler: (status: Status) => void): () => void
   /** The user signs out: nothing of theirs stays in the browser. Then it leaves. */

@@ -38,7 +38,12 @@ class Connection {
     return this.#peers.link.status
   }
 
-  /** Calls `handler` whenever that changes, until the returned function is called. @param {(status: string) => void} handler */
+  /** The address of the gateway that it has, or asks. */
+  get gateway() {
+    return this.#peers.link.gateway
+  }
+
+  /** Calls `handler` whenever the status changes, until the returned function is called. @param {(status: string) => void} handler */
   onStatus(handler) {
     return this.#peers.link.watch(handler)
   }

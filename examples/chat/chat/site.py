@@ -1,7 +1,7 @@
 """One of the servers: `uvicorn chat.site:app --no-ws-per-message-deflate`."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from fusionrt.web import Gateway
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from chat.generated.chat import ChatClient
@@ -25,14 +27,21 @@ WEB = Path(__file__).parent.parent / "web"
 SECRET = os.environ.get("FUSION_SECRET", "the same on every server")
 
 
-def site(database: str, nats: str | None = None, provider: str = PROVIDER) -> Starlette:
-    """The page, what it calls, and where one signs in."""
+def site(
+    database: str,
+    nats: str | None = None,
+    provider: str = PROVIDER,
+    servers: Sequence[str] = (),
+) -> Starlette:
+    """The page, what it calls, and where one signs in. servers: all that there are; a page goes on
+    at another one when its own is lost.
+    """
     db = Database(database)
     host = Host(nats, log=db.log(), principal="chat", gateways=["chat"])
     store = KeyValueStoreInSql(db)
     users = UsersOf(store)
     reached = [ChatClient, PresenceClient, UsersClient]
-    gateway = Gateway(host, reached, secret=SECRET, ended=users.ended)
+    gateway = Gateway(host, reached, origins=servers, secret=SECRET, ended=users.ended)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -43,9 +52,13 @@ def site(database: str, nats: str | None = None, provider: str = PROVIDER) -> St
                     await host.serve(service)
                 yield
 
+    async def gateways(request: Request) -> Response:
+        return JSONResponse([f"{server}/fusion" for server in servers])
+
     return Starlette(
         routes=[
             Mount("/fusion", gateway),
+            Route("/gateways", gateways),
             *SignIn(gateway, users, provider).routes,
             Mount("/", StaticFiles(directory=WEB, html=True)),
         ],
@@ -54,4 +67,7 @@ def site(database: str, nats: str | None = None, provider: str = PROVIDER) -> St
     )
 
 
-app = site(os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///chat.db"))
+app = site(
+    os.environ.get("DATABASE_URL", "sqlite+aiosqlite:///chat.db"),
+    servers=os.environ.get("SERVERS", "").split(),
+)

@@ -1,12 +1,14 @@
 /** A room of a chat: who is here, what is said. */
 
 import { connect, watch } from "./generated/fusion.js"
+import { debugBar } from "./generated/fusion-debug.js"
 import { Chat } from "./generated/chat.js"
 import { Presence } from "./generated/presence.js"
 import { Users } from "./generated/users.js"
 
 const room = decodeURIComponent(location.hash.slice(1)) || "lobby"
-const connection = connect("/fusion")
+const gateways = await (await fetch("/gateways")).json() // of all servers: of them, one is enough
+const connection = connect(["/fusion", ...gateways])
 const chat = connection.client(Chat)
 const presence = connection.client(Presence)
 const users = connection.client(Users)
@@ -70,4 +72,5 @@ at("say").onsubmit = async (event) => {
 at("sign-out").onclick = () => tried(users.sign_out())
 at("everywhere").onclick = () => tried(users.sign_out_everywhere())
 addEventListener("hashchange", () => location.reload())
+debugBar({ kill: "/debug/kill" })
 stay()

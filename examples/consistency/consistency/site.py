@@ -1,7 +1,7 @@
 """One server: a host of the service, a gateway to it, and the page."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -9,7 +9,9 @@ from fusionrt import Host
 from fusionrt.sql import Database
 from fusionrt.web import Gateway
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from consistency.generated.harvest import HarvestClient
@@ -18,8 +20,10 @@ from consistency.services import Base, HarvestInSql
 WEB = Path(__file__).parent.parent / "web"
 
 
-def site(nats: str | None, database: str) -> Starlette:
-    """The application. nats: the broker that its servers share, as their database."""
+def site(nats: str | None, database: str, servers: Sequence[str] = ()) -> Starlette:
+    """The application. nats: the broker that its servers share, as their database. servers: all of
+    them; a page goes on at another one when its own is lost.
+    """
     db = Database(database)
     host = Host(nats, log=db.log())
 
@@ -31,9 +35,21 @@ def site(nats: str | None, database: str) -> Starlette:
                 await host.serve(HarvestInSql(db))
                 yield
 
-    gateway = Gateway(host, [HarvestClient])
-    pages = StaticFiles(directory=WEB, html=True)
-    return Starlette(lifespan=lifespan, routes=[Mount("/fusion", gateway), Mount("/", pages)])
+    async def gateways(request: Request) -> Response:
+        return JSONResponse([f"{server}/fusion" for server in servers])
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            Mount("/fusion", Gateway(host, [HarvestClient], origins=servers)),
+            Route("/gateways", gateways),
+            Mount("/", StaticFiles(directory=WEB, html=True)),
+        ],
+    )
 
 
-app = site(None, os.environ.get("DATABASE", "sqlite+aiosqlite:///harvest.db"))
+app = site(
+    None,
+    os.environ.get("DATABASE", "sqlite+aiosqlite:///harvest.db"),
+    os.environ.get("SERVERS", "").split(),
+)

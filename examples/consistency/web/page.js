@@ -4,7 +4,8 @@ import { connect, watch } from "./generated/fusion.js"
 import { debugBar } from "./generated/fusion-debug.js"
 import { Harvest } from "./generated/harvest.js"
 
-const connection = connect("/fusion")
+const gateways = await (await fetch("/gateways")).json() // of all servers: of them, one is enough
+const connection = connect(["/fusion", ...gateways])
 const harvest = connection.client(Harvest)
 const at = (id) => document.getElementById(id)
 
@@ -79,7 +80,7 @@ at("busy").onchange = async () => {
 }
 
 connection.onStatus((status) => {
-  at("server").textContent = status === "connected" ? `by the server at ${location.host}` : "offline: this is what was there last"
+  at("server").textContent = status === "connected" ? `by the server at ${new URL(connection.gateway).host}` : "offline: this is what was there last"
 })
 const asked = Number(new URLSearchParams(location.search).get("delay") ?? 1)
 at("delay").value = asked

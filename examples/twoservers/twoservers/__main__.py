@@ -1,10 +1,12 @@
 """`python -m twoservers todo.site:app`: on ports 8010 and 8011, over one broker.
 
-A server that was killed is there again two seconds later.
+A server that was killed is there again two seconds later. Each is told of both, by SERVERS, and has
+one secret with the other, by FUSION_SECRET.
 """
 
 import asyncio
 import os
+import secrets
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,8 +19,14 @@ PAUSE = 2.0
 async def main(target: str, ports: list[str]) -> None:
     """Until it is interrupted. The broker is that of NATS_URL, or the embedded one."""
     async with Host() as host, asyncio.TaskGroup() as servers:
+        env = {
+            "FUSION_SECRET": secrets.token_urlsafe(),
+            **os.environ,
+            "NATS_URL": host.url,
+            "SERVERS": " ".join(f"http://127.0.0.1:{port}" for port in ports),
+        }
         for port in ports:
-            servers.create_task(keep(target, port, {**os.environ, "NATS_URL": host.url}))
+            servers.create_task(keep(target, port, env))
 
 
 async def keep(target: str, port: str, env: Mapping[str, str]) -> None:

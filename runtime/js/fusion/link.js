@@ -10,7 +10,12 @@ const PATIENCE = 3
 /** Close codes after which another gateway is asked at once. */
 const MOVE = new Set([1001, 1012])
 
-/** @typedef {"connecting" | "connected" | "offline"} Status */
+/**
+ * `connecting`: at first, and while it moves from a gateway that shuts down to another one. `offline`: until there is a
+ * connection again, however often it is tried.
+ *
+ * @typedef {"connecting" | "connected" | "offline"} Status
+ */
 
 /**
  * @typedef {object} Listener One service's sessions.
@@ -47,7 +52,7 @@ export class Link {
 
   /** @param {readonly string[]} urls Of gateways: the next one is asked where one cannot be reached. */
   constructor(urls) {
-    this.#urls = urls.map(socketUrl)
+    this.#urls = [...new Set(urls.map(absolute))]
     this.#hear("online", () => this.wake())
     this.#hear("offline", () => this.#set("offline"))
     this.#hear("pageshow", () => this.wake())
@@ -63,6 +68,11 @@ export class Link {
     const target = event === "visibilitychange" || event === "resume" ? document : window
     target.addEventListener(event, handler)
     this.#unhear.push(() => target.removeEventListener(event, handler))
+  }
+
+  /** The address of the gateway that it has, or asks. */
+  get gateway() {
+    return /** @type {string} */ (this.#urls[this.#next % this.#urls.length])
   }
 
   get connected() {
@@ -135,8 +145,7 @@ export class Link {
 
   #open() {
     clearTimeout(this.#timer)
-    const url = /** @type {string} */ (this.#urls[this.#next % this.#urls.length])
-    const socket = new WebSocket(url)
+    const socket = new WebSocket(`${this.gateway.replace(/^http/, "ws")}/ws`)
     socket.binaryType = "arraybuffer"
     this.#socket = socket
     socket.onopen = () => this.#opened(socket)
@@ -200,7 +209,6 @@ export class Link {
     const seconds = pause ?? this.#pause * (0.5 + Math.random() / 2)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      this.#set("connecting")
       this.#drop("")
       this.#open()
     }, seconds * 1000)
@@ -214,10 +222,8 @@ export class Link {
   }
 }
 
-/** The address of a gateway's socket. @param {string} url Where the gateway is mounted: `/fusion`. */
-function socketUrl(url) {
+/** The address of a gateway. @param {string} url Where it is mounted: `/fusion`. */
+function absolute(url) {
   const base = typeof location === "undefined" ? undefined : location.href
-  const full = new URL(`${url.replace(/\/$/, "")}/ws`, base)
-  full.protocol = full.protocol.replace("http", "ws")
-  return full.href
+  return new URL(url, base).href.replace(/\/$/, "").replace(/^ws/, "http")
 }
