@@ -25,7 +25,7 @@ from .node import HERE, installed
 from .shared import once
 from .suite import Suite, names_in
 
-CASES = [HERE / f"{name}.test.mjs" for name in ("conformance", "optimistic", "cache")]
+CASES = [HERE / f"{name}.test.mjs" for name in ("conformance", "optimistic", "cache", "refused")]
 
 
 async def _run(generated: Path, nats: str) -> Suite:

@@ -58,7 +58,7 @@ def _lean_on_nothing(registration: Registration, *, failed: bool) -> None:
         pytest.param(ClientSide, "live", _live_while_open, id="D6-lease-never-lapses"),
         pytest.param(Peer, "_host_lost", _resend_everything, id="D13-commands-are-sent-again"),
         pytest.param(Sequence, "judge", _act_on_everything, id="D1-gaps-are-ignored"),
-        pytest.param(Holdings, "_invalidated", _say_nothing, id="D3-invalidations-are-not-told"),
+        pytest.param(Holdings, "invalidated", _say_nothing, id="D3-invalidations-are-not-told"),
         pytest.param(remote, "lean_on", _lean_on_nothing, id="D6b-dependants-lean-on-nothing"),
     ],
 )
@@ -83,3 +83,12 @@ def test_a_host_that_vouches_for_everything_is_caught(monkeypatch: pytest.Monkey
     monkeypatch.setattr("fusionrt.remote.servant._Held.suspended", lambda self: False)
     with pytest.raises(AssertionError):
         test_partition.test_D6c_a_host_does_not_vouch_for_what_it_cannot_prove_itself()
+
+
+def test_a_host_that_takes_no_notice_of_new_promises_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Without a look at what results came to hang on, they are vouched for by what they did."""
+    monkeypatch.setattr("fusionrt.remote.servant.ServiceServant.leaned", lambda self: 0)
+    with pytest.raises(AssertionError):
+        test_partition.test_D6c_what_comes_to_hang_on_more_while_it_is_held_is_not_vouched_for()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 
 import pytest
 
 from fusionrt import CallTimeout, EventKind, RemoteUnavailable
+from fusionrt.graph import lean
 
 from .world import HOP, World, simulated
 
@@ -192,3 +194,45 @@ async def test_D22_a_service_that_is_replaced_goes_on_without_an_error(world: Wo
         await asyncio.sleep(0.01)
     await leaving
     await world.peace(within=5.0)
+
+
+@simulated
+async def test_D6c_what_comes_to_hang_on_more_while_it_is_held_is_not_vouched_for(
+    world: World,
+) -> None:
+    """A host asks each result that it holds only if one of their promises is broken, or there may
+    be another one.
+    """
+    (caller,) = world.callers
+    replica = await caller.carts.computed.total("1")
+    total = await world.carts.computed.total("1")
+    promise = _Promise()
+    lean(total, promise)
+    await asyncio.sleep(2.0 + 0.5)
+    assert replica.is_consistent
+    promise.holds = False
+    await asyncio.sleep(2.0 + 0.5)
+    assert replica.is_suspended
+    promise.holds = True
+    await asyncio.sleep(2.0 + 0.5)
+    assert replica.is_consistent
+
+
+class _Promise:
+    """A lease that says what it is told to, and nothing by itself."""
+
+    holds = True
+
+    def live(self) -> bool:
+        return self.holds
+
+    def proven(self) -> bool:
+        return self.holds
+
+    def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
+        return lambda: None
+
+    async def revalidate(self) -> None: ...
+
+    def services(self) -> Iterable[str]:
+        return ()

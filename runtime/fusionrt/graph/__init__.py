@@ -13,7 +13,10 @@ from ._core.inner import (
     is_awaited,
     is_limited,
     key_of,
+    leases_of,
+    listen,
     made_from,
+    unlisten,
     value_of,
 )
 from ._core.invalidate import invalidate, mark, notify
@@ -98,7 +101,9 @@ __all__ = [
     "key_of",
     "kind_of",
     "lean",
+    "leases_of",
     "let_unused_go",
+    "listen",
     "made_from",
     "mark",
     "notify",
@@ -108,6 +113,7 @@ __all__ = [
     "run_in",
     "running_graph",
     "str_of",
+    "unlisten",
     "value_of",
     "way_between",
 ]

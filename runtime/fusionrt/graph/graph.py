@@ -75,6 +75,8 @@ class Graph(Rooted):
         """Whose lives were limited when they were computed."""
         self.watchers: dict[Computed[Any], list[Callable[[], None]]] = {}
         """Who waits for news of a result; see suspension.py."""
+        self.leaned = 0
+        """How often a result that there was came to depend on a promise more; see leases.py."""
         self._sources: dict[str, set[str]] = {}
         self.wrote_at = 0
         """A version: whatever began before it does not answer for reads that begin now; see

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from ..errors import WireError
-from ..graph import Computed, Function, Origin, OriginKind, is_in_vain, on_turn, str_of
+from ..graph import (
+    Computed,
+    Function,
+    Origin,
+    OriginKind,
+    is_in_vain,
+    leases_of,
+    listen,
+    on_turn,
+    str_of,
+    unlisten,
+)
 from ..identity import Asker
 from ..interceptors import arriving
 from ..operations import Operation, checked_id, owned_id
 from ..primitives import new_id, now
-from ..rpc import Answer, Bodies, Call, Replies, Reply
+from ..rpc import Answer, Bodies, Call, Holder, Promise, Replies, Reply
 from ..services.binding import Binding
 from ..table import Command, Compute, Method, OneWay, Plain, Stream
 from ..values.codecs import Codec, arguments_codec, codec
@@ -105,6 +116,11 @@ class ServiceServant:
             if self._methods.setdefault(method_id(method.name), served) is not served:
                 raise ValueError(f"{method.name}: another method has the same hash; rename it")
 
+    def leaned(self) -> int:
+        """See `Servant`."""
+        graph = self._binding.graph
+        return 0 if graph is None else graph.leaned
+
     def requests(self) -> Mapping[str, int]:
         """How many calls of each method came."""
         return {served.name: served.calls for served in self._methods.values()}
@@ -156,26 +172,33 @@ class ServiceServant:
 class _Held:
     """A computed that is held for a client."""
 
-    __slots__ = ("_computed", "_unsubscribe")
+    __slots__ = ("_computed", "_holder", "_id")
+
+    _holder: Holder
+    _id: int
 
     def __init__(self, computed: Computed[Any]) -> None:
         self._computed = computed
-        self._unsubscribe: Callable[[], None] | None = None
 
-    def subscribe(self, on_invalidated: Callable[[str], None], in_full: bool) -> None:
-        def invalidated(computed: Computed[Any]) -> None:
-            origin = computed.origin
-            assert origin is not None
-            on_invalidated(str_of(origin) if in_full else origin.for_others())
+    def hold(self, holder: Holder, id: int) -> None:
+        self._holder, self._id = holder, id
+        listen(self._computed, self)
 
-        self._unsubscribe = self._computed.on_invalidated(invalidated)
+    def __call__(self, computed: Computed[Any]) -> None:
+        """It is invalidated."""
+        origin = computed.origin
+        assert origin is not None
+        confides = self._holder.confides
+        self._holder.invalidated(self._id, str_of(origin) if confides else origin.for_others())
 
     def release(self) -> None:
-        if self._unsubscribe is not None:
-            self._unsubscribe()
+        unlisten(self._computed, self)
 
     def suspended(self) -> bool:
         return self._computed.is_suspended
+
+    def promises(self) -> Iterable[Promise]:
+        return leases_of(self._computed)
 
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         return on_turn(self._computed, handler)

@@ -14,7 +14,18 @@ from .host.behind import Reflect, Reflecting
 from .host.clients import Clients
 from .host.read_your_writes import Outlet
 from .host.responder import Responder
-from .host.servant import Answer, Bodies, Call, Held, Replies, Reply, Servant, internal
+from .host.servant import (
+    Answer,
+    Bodies,
+    Call,
+    Held,
+    Holder,
+    Promise,
+    Replies,
+    Reply,
+    Servant,
+    internal,
+)
 from .host.statistics import OutletStatistics, ResponderStatistics
 from .inbox import Inbox
 from .loose import Loose
@@ -35,6 +46,7 @@ __all__ = [
     "Clients",
     "Failed",
     "Held",
+    "Holder",
     "Inbox",
     "Incoming",
     "Loose",
@@ -43,6 +55,7 @@ __all__ = [
     "Peer",
     "PeerStatistics",
     "Pending",
+    "Promise",
     "Reflect",
     "Reflecting",
     "Registration",

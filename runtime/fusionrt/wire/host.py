@@ -170,6 +170,7 @@ class HostSession:
                 self.packs = packs
                 if number > self._last_keep_alive:
                     self._last_keep_alive = number
+                    self._registry.trim()
                     digest = self._registry.digest
                     agrees = (count, value) == (digest.count, digest.value)
                     told.append(events.KeepAliveReceived(number, agrees))

@@ -94,6 +94,12 @@ class Registry:
                 return stage
         return Stage.OVER
 
+    def trim(self) -> None:
+        """Give back the room of what is not there any more: a dictionary keeps it."""
+        for ids in self._at.values():
+            if not ids:
+                ids.clear()
+
     def clear(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Forget all: the ids of what was running, and of results that were kept."""
         running, kept = (tuple(self._at[stage]) for stage in (Stage.RUNNING, Stage.KEPT))

@@ -1,7 +1,7 @@
 /** The page's graph: computeds, what was made from what, invalidation. */
 
 import { attempt, later, now } from "./clock.js"
-import { FusionError } from "./errors.js"
+import { FusionError, Overloaded } from "./errors.js"
 import { runBody, scope } from "./scope.js"
 
 /** Seconds that a result is kept which nobody uses (D25). */
@@ -12,6 +12,10 @@ const SWEEP = 15
 const MOST = 10_000
 /** Seconds that a failure is served which nobody will invalidate. */
 const UNPROVEN = 1
+/** How much longer than that it may be, so that pages which were refused together do not come back together. */
+const SPREAD = 0.5
+/** Seconds after which it is tried again, whatever a host says. */
+const LONGEST = 3600
 
 /** @typedef {"computing" | "consistent" | "invalidated"} State */
 
@@ -199,7 +203,7 @@ export class Graph {
   failing(computed) {
     if (computed.key !== null) this.remove(computed.key, computed)
     this.#failing.add(computed)
-    later(() => this.#retry(computed), UNPROVEN)
+    later(() => this.#retry(computed), served(computed.error))
   }
 
   /** @param {Computed} computed */
@@ -275,4 +279,10 @@ function reaches(from, to) {
     for (const used of each.uses) seen.add(used)
   }
   return false
+}
+
+/** @param {any} error Seconds for which it is served: as long as its host asked for, at least (D27, G22). */
+function served(error) {
+  const asked = error instanceof Overloaded && error.retryAfter > UNPROVEN ? error.retryAfter : UNPROVEN
+  return Math.min(asked, LONGEST) * (1 + SPREAD * Math.random())
 }

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .leases import Lease
     from .run import Run
 
-__all__ = ["UNSET", "Computed", "Hit", "next_version"]
+__all__ = ["UNSET", "Computed", "Handler", "Hit", "next_version"]
 
 _T = TypeVar("_T")
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .computed import UNSET, Computed
+from ..state import INVALIDATED
+from .computed import UNSET, Computed, Handler
 from .scope import SCOPE, innermost
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ __all__ = [
     "is_limited",
     "key_of",
     "leases_of",
+    "listen",
     "made_from",
     "made_with",
+    "unlisten",
     "value_of",
 ]
 
@@ -54,6 +57,24 @@ def value_of(computed: Computed[Any], default: Any) -> Any:
     """Its value; the default if it has an error, or nothing."""
     none = computed._value is UNSET or computed._error is not None
     return default if none else computed._value
+
+
+def listen(computed: Computed[Any], listener: Handler) -> None:
+    """As `on_invalidated`, for who listens to thousands: nothing is made for that, and `unlisten`
+    ends it. Listeners are told apart by `==`.
+    """
+    if computed._state is INVALIDATED:
+        computed._call(listener)
+    elif computed._handlers is None:
+        computed._handlers = {listener: listener}
+    else:
+        computed._handlers[listener] = listener
+
+
+def unlisten(computed: Computed[Any], listener: Handler) -> None:
+    """Tell it nothing any more."""
+    if computed._handlers is not None:
+        computed._handlers.pop(listener, None)
 
 
 def leases_of(computed: Computed[Any]) -> tuple[Lease, ...]:

@@ -52,6 +52,7 @@ def lean(computed: Computed[Any], lease: Lease, instead: Lease | None = None) ->
             leaning._leases = _with(leaning._leases, lease, instead)
             leaning._function.cool(leaning)
             leaning._function.leans(leaning)
+            leaning._function.graph.leaned += 1
             for wake in leaning._function.graph.watchers.get(leaning, ()):
                 wake()
             pending.extend(leaning._dependants)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from functools import partial
 from itertools import islice
 from typing import Final
 
 from ...wire.host import HostSession
 from .accounts import Account
-from .servant import Held
+from .servant import Held, Promise
 
 __all__ = ["Holdings"]
 
@@ -26,10 +25,12 @@ class Holdings:
         quota: int,
         share: Account,
         confides: bool,
+        leaned: Callable[[], int],
     ) -> None:
         """changed: there may be something to send. quota: of results that are held. share: what
         its principal may hold with each of its sessions, if that is less.
         confides: whether the client is told in full why results are invalidated (D28).
+        leaned: see `Servant.leaned`.
         """
         self._wire: Final = wire
         self._changed: Final = changed
@@ -40,6 +41,11 @@ class Holdings:
         self._watched: dict[int, Callable[[], None]] = {}
         """What the client was told to be suspended, and how to hear no more of it."""
         self._looking = False
+        self._leaned: Final = leaned
+        self._promises: set[Promise] = set()
+        """All that what is held hangs on, as of this count of `leaned`, and maybe more: as long as
+        they hold, the results are not asked, one by one, at each keep-alive."""
+        self._known = leaned()
         self._loop = asyncio.get_running_loop()
 
     def __len__(self) -> int:
@@ -48,7 +54,8 @@ class Holdings:
     def hold(self, id: int, held: Held) -> None:
         """Keep a result until it is invalidated or released, or too many are kept (G34)."""
         self._held[id] = held
-        held.subscribe(partial(self._invalidated, id), self.confides)
+        self._promises.update(held.promises())
+        held.hold(self, id)
         if len(self._held) > self._share.most:
             self._share.most = min(len(self._held), self._most)
             self.trim()
@@ -62,7 +69,7 @@ class Holdings:
         most = self._most
         for oldest in list(islice(self._held, max(0, len(self._held) - most))):
             self._held[oldest].release()
-            self._invalidated(oldest, "one client held too many results of this host")
+            self.invalidated(oldest, "one client held too many results of this host")
 
     def suspended(self) -> list[int]:
         """Those whose freshness cannot be proven at the moment, which is to be told now (D6c). When
@@ -74,6 +81,11 @@ class Holdings:
         return suspended
 
     def _suspended(self) -> list[int]:
+        leaned = self._leaned()
+        if leaned == self._known and all(promise.proven() for promise in self._promises):
+            return []
+        self._known = leaned
+        self._promises = {each for held in self._held.values() for each in held.promises()}
         return [id for id, held in self._held.items() if held.suspended()]
 
     def _watch(self, suspended: Iterable[int]) -> None:
@@ -107,7 +119,8 @@ class Holdings:
         self._watch(())
         self.release(list(self._held))
 
-    def _invalidated(self, id: int, reason: str) -> None:
+    def invalidated(self, id: int, reason: str) -> None:
+        """One is stale: nothing is held any more (D3)."""
         if self._held.pop(id, None) is not None:
             self._wire.invalidated(id, reason)
             self._changed()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from itertools import repeat
 from typing import Any, NamedTuple, Protocol
 
@@ -20,6 +20,8 @@ __all__ = [
     "Bodies",
     "Call",
     "Held",
+    "Holder",
+    "Promise",
     "Replies",
     "Reply",
     "Servant",
@@ -63,20 +65,40 @@ def one_of(calls: Calls, index: int) -> Calls:
     )
 
 
+class Promise(Protocol):
+    """What the freshness of results hangs on."""
+
+    def proven(self) -> bool:
+        """Whether it holds at the moment."""
+
+
+class Holder(Protocol):
+    """Who holds results for a client.
+
+    confides: whether it may be told arguments, lines and identities (D28).
+    """
+
+    @property
+    def confides(self) -> bool: ...
+
+    def invalidated(self, id: int, reason: str) -> None:
+        """One is stale."""
+
+
 class Held(Protocol):
     """A result that is held for a client until it is invalidated, or nobody wants it (D3)."""
 
-    def subscribe(self, on_invalidated: Callable[[str], None], in_full: bool) -> None:
-        """Tell why when it is invalidated; at once if it is.
-
-        in_full: whether that may name arguments, lines and identities (D28).
-        """
+    def hold(self, holder: Holder, id: int) -> None:
+        """Tell this holder when it is invalidated; at once if it is. id: what it calls it."""
 
     def release(self) -> None:
         """Nobody wants it any more."""
 
     def suspended(self) -> bool:
         """Whether its freshness cannot be proven at the moment (D6c)."""
+
+    def promises(self) -> Iterable[Promise]:
+        """What that hangs on; on no more, unless what its servant has `leaned` grew."""
 
     def on_turn(self, handler: Callable[[], None]) -> Callable[[], None]:
         """Call `handler` when that may have changed, until it is asked for anew; the result ends
@@ -174,6 +196,9 @@ class Reply(Protocol):
 
 class Servant(Protocol):
     """Answers the calls of one service."""
+
+    def leaned(self) -> int:
+        """Grows whenever the freshness of results that are held comes to hang on more."""
 
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
         """Answer what can be answered now (a hit needs no task), and return the bodies of the rest.

@@ -97,7 +97,14 @@ class Session:
         self._running_streams: dict[int, asyncio.Task[None]] = {}
         self._told: dict[int, tuple[list[int], list[bytes]]] = {}
         """Results that are not held, by their method: they are told together, after all else."""
-        self._holdings = Holdings(wire, self.changed, quota=quota, share=account, confides=confides)
+        self._holdings = Holdings(
+            wire,
+            self.changed,
+            quota=quota,
+            share=account,
+            confides=confides,
+            leaned=servant.leaned,
+        )
         self._behind = Behind(wire, reflect, self._start, self._pass)
         self._wrote: tuple[list[int], Marks] = [], Marks()
         """What calls changed that are about to be answered, and which."""
