@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..contract import FREEZABLE, Kind, Named, Ref, Type, inner, parts
+from .in_models import filling_a_model
 from .known_types import CONTAINERS, HASHED, JSON_VALUE, MAIL_WITH_NAME, OPEN
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ def unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str |
     """Why a type cannot be part of a key, or `None`."""
     if isinstance(type_, Named):
         problem = _unstable_class(structures.origin(type_.ref), structures, seen)
+        kept = (_kept_as_given(each, structures) for each in filling_a_model(type_, structures))
+        problem = problem or next(filter(None, kept), None)
         if problem is not None:
             return problem
     problems = (unstable(each, structures, seen) for each in inner(type_))

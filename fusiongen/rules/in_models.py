@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..contract import Annotated, Expression, Kind, Named, Ref, Type, inner, parts
@@ -11,10 +12,12 @@ if TYPE_CHECKING:
     from ..reader.shapes import Field, Structure
     from ..reader.structures import Structures
 
-__all__ = ["hidden", "homeless", "unknown_to_pydantic"]
+__all__ = ["filling_a_model", "hidden", "homeless", "unknown_to_pydantic"]
 
 _FOREIGN = (Kind.PLAIN, Kind.PROTOCOL, Kind.EXCEPTION)
 """Sorts that a model has no schema for."""
+_LOOKED_INTO = (Kind.DATACLASS, Kind.NAMED_TUPLE, Kind.TYPED_DICT)
+"""Sorts of whose fields a model makes a schema."""
 
 
 def hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
@@ -97,18 +100,41 @@ def _is_excluded(field: Field) -> bool:
     return any("exclude=True" in str(text) for text in (field.default, *marks))
 
 
-def unknown_to_pydantic(type_: Named, structure: Structure, structures: Structures) -> str | None:
+def unknown_to_pydantic(type_: Named, structures: Structures) -> str | None:
     """Why a generic model, or one within, cannot be made of these arguments, or `None`."""
-    for argument in type_.arguments or ():
-        for part in parts(argument):
-            if not isinstance(part, Named):
-                continue
-            origin, given = structures.origin(part.ref), structures.of(part.ref)
-            strange = given is not None and given.kind in (Kind.ATTRS, Kind.STRUCT)
-            if not strange and str(origin) != "collections.abc.Collection":
-                continue
-            if _fills_a_model(structure, structures, frozenset()):
-                return f"a pydantic model holds a `{origin.name}`, for which it has no schema"
+    for argument in filling_a_model(type_, structures):
+        problem = _without_schema(argument, structures, frozenset())
+        if problem is None and homeless(argument) is None:  # at home in the signature of a method
+            problem = _foreign(argument, structures)
+        if problem is not None:
+            return f"a pydantic model holds what `{type_.ref.name}` is of: {problem}"
+    return None
+
+
+def filling_a_model(type_: Named, structures: Structures) -> Sequence[Type]:
+    """The type arguments of a class, if they reach a pydantic model."""
+    structure = structures.of(type_.ref)
+    if not type_.arguments or structure is None:
+        return ()
+    return type_.arguments if _fills_a_model(structure, structures, frozenset()) else ()
+
+
+def _without_schema(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+    """Why pydantic has no schema of a class, or of what it looks at within, or `None`."""
+    for part in parts(type_):
+        if not isinstance(part, Named):
+            continue
+        origin, given = structures.origin(part.ref), structures.of(part.ref)
+        if str(origin) == "collections.abc.Collection":
+            return f"pydantic has no schema for `{origin.name}`"
+        if given is None or given.ref in seen:
+            continue
+        if given.kind in (Kind.ATTRS, Kind.STRUCT):
+            return f"pydantic has no schema for `{origin.name}`"
+        types = (field.type for field in given.fields if given.kind in _LOOKED_INTO)
+        for each in (given.target, *types):
+            if each and (problem := _without_schema(each, structures, seen | {given.ref})):
+                return problem
     return None
 
 

@@ -63,7 +63,7 @@ def _class_without_wire_form(
             problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"
         if "extra_items" in dict(structure.options):
             problem = f"what `{origin.name}` holds beside its own keys would not arrive"
-        problem = problem or unknown_to_pydantic(type_, structure, structures)
+        problem = problem or unknown_to_pydantic(type_, structures)
         problem = problem or field_without_wire_form(structure, structures, seen)
         return problem or hidden(type_, structures, frozenset())
     known = str(origin) if origin.module != "builtins" else f"builtins.{origin.name}"
