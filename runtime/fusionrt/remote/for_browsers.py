@@ -47,6 +47,9 @@ class RemoteForBrowsers(Remote):
         sent, session = split(arguments)
         return way.carrying({**dict(way.headers), SESSION: session}), sent
 
+    def _open_lot(self, way: Way) -> None:
+        """Each is made for its browser."""
+
     def _ask(
         self,
         way: Way,

@@ -31,7 +31,7 @@ from ..operations import (
     given_id,
 )
 from ..primitives import aclose, new_id, now
-from ..rpc import Ask, Incoming, Peer, Pending, Registration, Upload
+from ..rpc import Ask, Incoming, Lot, Peer, Pending, Registration, Upload
 from ..services.declared import DeclaredKeys
 from ..services.methods import ComputeMethods
 from ..services.passing import PassingStream, passing_head
@@ -310,13 +310,35 @@ class Remote(ComputeMethods):
         if self._pipeline is not None:
             result = await self._call_through(self._pipeline, method, arguments)
             return result
-        asked = self._ask(self._ways.get(method) or self._way(Kind.PLAIN, method), arguments)
+        way = self._ways.get(method) or self._way(Kind.PLAIN, method)
+        lot = self._peer.lot
+        if lot is None or lot.ask is not way:
+            lot = self._open_lot(way)
+        if lot is None or (answer := lot.add(self._encode(way, arguments))) is None:
+            result = await self._answered(way, arguments)
+            return result
+        index = len(lot.arguments) - 1
         try:
-            result = await asked.answer  # as `_answer`, without its frame
+            result = await answer
+        except (asyncio.CancelledError, GeneratorExit):
+            lot.give_up(index, answer)
+            raise
+        return result
+
+    async def _answered(self, way: Way, arguments: tuple[Any, ...]) -> Any:
+        """What becomes of a call that is made by itself."""
+        asked = self._ask(way, arguments)
+        try:
+            return await asked.answer
         except (asyncio.CancelledError, GeneratorExit):
             asked.give_up()
             raise
-        return result
+
+    def _open_lot(self, way: Way) -> Lot | None:
+        """What the next calls that are made so may join, if calls of this client may be made
+        together.
+        """
+        return self._peer.open_lot(way)
 
     async def _call_through(
         self, pipeline: Pipeline, method: str, arguments: tuple[Any, ...]
@@ -518,14 +540,19 @@ class Remote(ComputeMethods):
         operation: str = "",
         registration: Registration | None = None,
     ) -> Pending:
-        self._check_home()
-        try:
-            data = way.encode(arguments)
-        except Exception:
-            data = way.encoded(arguments)
+        data = self._encode(way, arguments)
         if way.headers:
             self._check_size(way, data, operation)
         return self._peer.ask(way, data, operation, registration)
+
+    def _encode(self, way: Way, arguments: tuple[Any, ...]) -> bytes:
+        graph = self._graph
+        if graph is not None and not at_home(graph.home):
+            graph.check_usable(self.contract.name)
+        try:
+            return way.encode(arguments)
+        except Exception:
+            return way.encoded(arguments)
 
     def _check_size(self, way: Way, data: bytes, operation: str) -> None:
         """Raise if its headers make a call too large for a message; the session looks at others."""

@@ -2,6 +2,7 @@
 
 from .client.answer import Ask, Pending, doubted, in_doubt
 from .client.caller import Caller
+from .client.lots import Lot
 from .client.outage import OUTAGE_GRACE
 from .client.peer import Peer
 from .client.registration import Registration
@@ -50,6 +51,7 @@ __all__ = [
     "Inbox",
     "Incoming",
     "Loose",
+    "Lot",
     "Outlet",
     "OutletStatistics",
     "Peer",

@@ -24,7 +24,7 @@ from .lease import Lease
 from .limits import Limits, Timing
 from .outflow import Outflow
 from .refusals import RETRY_AFTER, refusal
-from .runs import Asked
+from .runs import Ask, Asked, Request
 from .states import CLIENT, ClientInput, ClientState, Machine, Phase
 from .uploads import ClientUploads
 
@@ -103,6 +103,20 @@ class ClientSession:
         if not request.operation and len(request.arguments) <= self._roomy:
             return self._add(request)
         return self._outbox.call(request)
+
+    def calls(self, ask: Ask, arguments: list[bytes], opened: float, deadline: float) -> int:
+        """Make calls that are alike, with ids in a row: the first one's. They are no commands.
+
+        opened, deadline: of the first and of the last, `SLACK` apart at most.
+        """
+        if (
+            self._machine.state is not ClientState.GONE
+            and len(max(arguments, key=len)) <= self._roomy
+        ):
+            self.room -= len(arguments)
+            return self._calls.queue.add_all(ask, arguments, opened, deadline)
+        ids = [self.call(Request(ask, each, deadline)) for each in arguments]
+        return ids[0]
 
     def refuses(self, left: float, now: float) -> float:
         """Whether a call made now could not be served in so many seconds: those after which to try

@@ -195,6 +195,23 @@ class Queue:
             run.operations.append(operation)
         return id
 
+    def add_all(self, ask: Ask, arguments: list[bytes], opened: float, deadline: float) -> int:
+        """Queue calls that were made alike: the first one's id. opened, deadline: see `Run`."""
+        first, run = self.last_id + 1, self._newest
+        if (
+            run is None
+            or run.ask is not ask
+            or run.identified
+            or not run.opened <= opened <= deadline <= run.latest
+        ):
+            run = self._newest = Run(ask, first, opened, False)
+            self._runs.append(run)
+        run.arguments.extend(arguments)
+        run.deadline = max(run.deadline, deadline)
+        self._count += len(arguments)
+        self.last_id += len(arguments)
+        return first
+
     def skip(self) -> int:
         """An id for a call that does not wait."""
         self._newest = None

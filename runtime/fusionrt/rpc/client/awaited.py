@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Collection, Iterable, Sequence
-from itertools import repeat
-from typing import TYPE_CHECKING
+from itertools import compress
+from typing import TYPE_CHECKING, Any
 
 from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.frames import Ending, Mark
-from .answer import Pending
+from .answer import Ask, Pending
+from .lots import Lots
 from .registration import Registration
 from .stream import Incoming
 
@@ -23,36 +25,43 @@ __all__ = ["Awaited"]
 class Awaited:
     """By id, what the session has to tell of; it is told by message, not by call.
 
-    calls: without an answer. streams: without an end. held: what the host holds for this process.
+    calls: without an answer. lots: those that were made together. streams: without an end.
+    held: what the host holds for this process.
     """
 
     def __init__(self, session: Session, wire: ClientSession) -> None:
         self.calls: dict[int, Pending] = {}
+        self.lots = Lots()
         self.streams: dict[int, Incoming] = {}
         self.held: dict[int, Registration] = {}
         self._session = session
         self._wire = wire
 
-    @property
-    def waiting(self) -> bool:
-        """Whether anything waits."""
-        return bool(self.calls or self.streams)
+    def __len__(self) -> int:
+        """How many calls and streams wait."""
+        return len(self.calls) + len(self.lots) + len(self.streams)
 
     def find(self, id: int) -> Pending | Incoming | None:
         """What has no answer, or no end, yet."""
-        return self.calls.get(id) or self.streams.get(id)
+        return self.calls.get(id) or self.lots.find(id) or self.streams.get(id)
 
     def pop(self, id: int) -> Pending | Incoming | None:
         """The same, which is over."""
-        return self.calls.pop(id, None) or self.streams.pop(id, None)
+        return self.pop_call(id) or self.streams.pop(id, None)
+
+    def pop_call(self, id: int) -> Pending | None:
+        """A call that is over."""
+        return self.calls.pop(id, None) or self.lots.pop(id)
 
     def next_due(self) -> float:
         """When the first caller has waited long enough."""
-        return min((call.due for call in self.calls.values()), default=math.inf)
+        due = min((call.due for call in self.calls.values()), default=math.inf)
+        return min(due, self.lots.next_due())
 
     def late(self, now: float) -> list[Pending]:
         """Whose callers have waited long enough."""
-        return [call for call in self.calls.values() if call.due <= now]
+        late = [call for call in self.calls.values() if call.due <= now]
+        return late + self.lots.late(now)
 
     # What the host says.
 
@@ -81,25 +90,24 @@ class Awaited:
     def completed(self, ids: Sequence[int], payloads: Sequence[bytes], held: bool) -> None:
         """Calls of one `Ask` have results: decoded at once, unless one is bad (D29)."""
         if len(ids) == 1 and not held:  # as below; a message a call is common, too
-            if (call := self.calls.pop(ids[0], None)) is not None:
+            if (call := self.pop_call(ids[0])) is not None:
                 call.settle(payloads[0])
             return
-        found = list(map(self.calls.pop, ids, repeat(None)))
-        calls = [call for call in found if call is not None]
-        if len(calls) < len(found):  # given up by whom an event before this one was told
-            payloads = [payload for payload, call in zip(payloads, found, strict=True) if call]
         if held:
+            found = list(map(self.pop_call, ids))
+            calls = [call for call in found if call is not None]
             self._hold(calls)
-        if len(calls) > 1:
-            try:
-                values = calls[0].ask.decode_all(payloads)
-            except Exception:  # of one of them: it is told by that one
-                pass
-            else:
-                _settle_all(calls, values)
-                return
-        for call, payload in zip(calls, payloads, strict=True):
-            call.settle(payload)
+            if calls:
+                answers = [None if call is None else call.answer for call in found]
+                _settle_all(calls[0].ask, answers, payloads)
+            return
+        ask, answers = self.lots.take(ids)
+        if not all(answers):
+            for place, id in enumerate(ids):
+                if answers[place] is None and (call := self.calls.pop(id, None)) is not None:
+                    ask, answers[place] = call.ask, call.answer
+        if ask is not None:
+            _settle_all(ask, answers, payloads)
 
     def wrote(self, ids: Iterable[int], marks: tuple[Mark, ...]) -> None:
         """Calls changed something; their answers follow (D15)."""
@@ -113,7 +121,7 @@ class Awaited:
         if stream is not None:
             stream.ended(failure)
             return
-        call = self.calls.pop(id, None)
+        call = self.pop_call(id)
         if call is not None:
             if held:
                 self._hold([call])
@@ -158,6 +166,7 @@ class Awaited:
         """Calls and streams."""
         waiting: dict[int, Pending | Incoming] = {}
         waiting.update(self.calls)
+        waiting.update(self.lots.all())
         waiting.update(self.streams)
         return waiting
 
@@ -165,11 +174,24 @@ class Awaited:
         """Forget what waits."""
         waiting = self.all()
         self.calls, self.streams = {}, {}
+        self.lots.clear()
         return waiting
 
 
-def _settle_all(calls: Iterable[Pending], values: Iterable[object]) -> None:
-    for call, value in zip(calls, values, strict=True):
-        answer = call.answer
+def _settle_all(
+    ask: Ask, answers: Sequence[asyncio.Future[Any] | None], payloads: Sequence[bytes]
+) -> None:
+    """Hand out results. None: a call that was given up by whom an event before was told."""
+    if not all(answers):
+        answers, payloads = [*filter(None, answers)], [*compress(payloads, answers)]
+    try:
+        values = ask.decode_all(payloads)
+    except Exception:  # of one of them: it is told by that one
+        for answer, payload in zip(answers, payloads, strict=True):
+            assert answer is not None
+            Pending(ask, b"", math.inf, "", answer).settle(payload)
+        return
+    for answer, value in zip(answers, values, strict=True):
+        assert answer is not None
         if not answer.done():  # else its caller has left
             answer.set_result(value)

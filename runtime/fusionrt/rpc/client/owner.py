@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from ...wire.frames import Ending, Mark
 from .answer import Pending
+from .lots import Lot
 from .stream import Incoming
 
 if TYPE_CHECKING:
@@ -17,7 +18,12 @@ Call: TypeAlias = Pending | Incoming
 
 
 class Owner(Protocol):
-    """Takes back what a session could not do."""
+    """Takes back what a session could not do.
+
+    lot: what the next call may join, if that is made as those in it.
+    """
+
+    lot: Lot | None
 
     def opened(self) -> None:
         """A host took it."""

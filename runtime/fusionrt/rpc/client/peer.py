@@ -32,6 +32,7 @@ from ...wire.runs import Headers, Request
 from ..deadlines import Deadlines, TimeLimit
 from ..subjects import Place
 from .answer import Ask, Pending, in_doubt
+from .lots import Lot
 from .outage import Outage
 from .owner import Call
 from .registration import Registration
@@ -100,6 +101,8 @@ class Peer:
         self._loop = asyncio.get_running_loop()
         self._now = clock()
         self._session: Session | None = None
+        self.lot: Lot | None = None
+        """What the next call may join, if that is made as those in it."""
         self._sessions: dict[int, Session] = {}
         self._no_host_since = math.inf
         self._told = 0
@@ -143,6 +146,16 @@ class Peer:
         else:
             session.ask(pending)
         return pending
+
+    def open_lot(self, ask: Ask) -> Lot | None:
+        """What the next calls that are made so in this turn may join: it takes one at least. None:
+        see `ask`.
+        """
+        session = self._session
+        if session is None or self._outage.declared:
+            return None
+        self.lot = session.open_lot(ask)
+        return self.lot
 
     async def call(self, request: Request, registration: Registration | None = None) -> Any:
         """The result of a call that waits as long as it takes; see `ask`.

@@ -18,9 +18,10 @@ from ...wire.refusals import MOVED, RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
 from ..sending import Senders
-from .answer import Pending, in_doubt
+from .answer import Ask, Pending, in_doubt
 from .awaited import Awaited
 from .fenced import Fenced
+from .lots import Lot
 from .outage import Outage
 from .owner import Call, Owner
 from .registration import Registration
@@ -75,6 +76,9 @@ class Session(Fenced):
         """In an outage: no call beyond this id can have reached the host."""
         self.sources: frozenset[str] = frozenset()
         """The services that the host's results may be made from, in other hosts (D15)."""
+        self._lot: Lot | None = None
+        self._asked = False
+        """Whether a call was made by itself in this turn."""
         self._flushing = False
         self._unsent_since = 0.0
         self._tick_at = Alarm(self._tick, self._context)
@@ -94,6 +98,9 @@ class Session(Fenced):
 
     def ask(self, call: Pending) -> None:
         """Send a call; until there is a host, it waits."""
+        if self._lot is not None:
+            self.close_lot()
+        self._asked = True
         call.session = self
         call.id = id = self._wire.call(call)
         self._awaited.calls[id] = call
@@ -102,8 +109,32 @@ class Session(Fenced):
         if not self._flushing:
             self._changed()
 
+    def open_lot(self, ask: Ask) -> Lot | None:
+        """What the next calls that are made so in this turn may join. None for the first one: most
+        come alone.
+        """
+        self.close_lot()
+        if not self._asked or self._wire.room <= 0:
+            return None
+        self._lot = Lot(self, ask, self._wire.room)
+        return self._lot
+
+    def close_lot(self) -> None:
+        """Whatever is made next comes after the calls of the lot."""
+        lot, self._lot = self._lot, None
+        if lot is None:
+            return
+        self._owner.lot = None
+        if not lot.arguments:
+            return
+        lot.first = self._wire.calls(lot.ask, lot.arguments, lot.opened, lot.deadline)
+        self._awaited.lots.add(lot)
+        if lot.deadline < self._late_at.due:
+            self._late_at.set(lot.deadline)
+
     def stream(self, stream: Incoming) -> None:
         """Ask for a stream."""
+        self.close_lot()
         stream.session = self
         stream.id = id = self._wire.call(stream.request)
         self._awaited.streams[id] = stream
@@ -125,6 +156,7 @@ class Session(Fenced):
 
     def cancel(self, call: Call) -> None:
         """Give up a call; its host stops it (D19)."""
+        self.close_lot()
         if self._awaited.find(call.id) is call:
             self._awaited.pop(call.id)
             self._wire.cancel(call.id)
@@ -137,7 +169,7 @@ class Session(Fenced):
             self._changed()
 
     def pending(self) -> Iterable[Pending]:
-        """Calls without an answer."""
+        """Calls without an answer that are told of one by one."""
         return list(self._awaited.calls.values())
 
     def consumed(self, stream: Incoming, index: int) -> None:
@@ -156,18 +188,20 @@ class Session(Fenced):
 
     @property
     def _in_use(self) -> bool:
-        return bool(self._awaited.held or self._awaited.calls)
+        return bool(self._awaited.held or self._awaited.calls or self._awaited.lots)
 
     def statistics(self) -> SessionStatistics:
         """What waits for an answer, and what is held."""
+        self.close_lot()
         awaited = self._awaited
+        timed = sum(call.due < math.inf for call in awaited.calls.values())
         return SessionStatistics(
             host=self.iid,
             leaving=self._machine.state is SessionState.LEAVING,
             live=self.live(),
             unproven=self._wire.unproven(self.now()),
-            calls=len(awaited.calls) + len(awaited.streams),
-            deadlines=sum(call.due < math.inf for call in awaited.calls.values()),
+            calls=len(awaited),
+            deadlines=timed + awaited.lots.timed,
             held=len(awaited.held),
             session=self._wire.statistics(),
         )
@@ -176,11 +210,13 @@ class Session(Fenced):
 
     def received(self, envelope: HostEnvelope) -> None:
         """A message of this session."""
+        self.close_lot()
         self._wire.receive(envelope, self.now())
         self._changed()
 
     def nobody_listens(self, at_host: bool) -> None:
         """Nobody listens at the host's subject; or none where hosts are found."""
+        self.close_lot()
         if at_host:
             self._wire.no_responders(self.now())
         else:
@@ -189,12 +225,14 @@ class Session(Fenced):
 
     def disconnected(self) -> None:
         """The connection is lost, for a moment or for long."""
+        self.close_lot()
         self._arrived = self._wire.last_id
 
     def cut_off(self) -> None:
         """The outage is declared: nothing is fresh, and what only reads, or never left, fails with
         the cause (D26). What may have run waits for its answer.
         """
+        self.close_lot()
         self._wire.gap(self.now())
         error = self._outage.error(self.service)
         for call in self._awaited.all().values():
@@ -229,6 +267,7 @@ class Session(Fenced):
 
     def leave(self, error: FusionError) -> None:
         """End it: every call fails, and nothing that is held can be proven any more (D2)."""
+        self.close_lot()
         sent = {id for id in self._awaited.all() if not self._unsent(id)}
         self._wire.bye()
         for id, call in self._end(str(error)).items():
@@ -240,6 +279,7 @@ class Session(Fenced):
 
     def abandon(self) -> list[Call]:
         """End it, for its host did not answer: the calls to make elsewhere."""
+        self.close_lot()
         self._wire.bye()
         return list(self._end("its host did not answer").values())
 
@@ -277,12 +317,13 @@ class Session(Fenced):
             self._set_good()
         for event in self._wire.events():
             self._apply(event)
-        if self._machine.state is SessionState.LEAVING and not self._awaited.waiting:
+        if self._machine.state is SessionState.LEAVING and not self._awaited:
             self.leave(RemoteUnavailable(self.service, "its host shuts down"))
             self._owner.left(self)
 
     def _flush(self) -> None:
-        self._flushing = False
+        self.close_lot()
+        self._flushing = self._asked = False
         now = self.now()
         outgoing = self._wire.outgoing(now, now - self._unsent_since)
         for iid, data in outgoing:
@@ -310,8 +351,8 @@ class Session(Fenced):
             else:
                 call.fail(call.ask.late(may_have_run=not self._unsent(call.id)))
             self.cancel(call)
-        if self._awaited.calls:
-            self._late_at.rest(self._awaited.next_due(), len(self._awaited.calls))
+        if self._awaited:
+            self._late_at.rest(self._awaited.next_due(), len(self._awaited))
 
     def _apply(self, event: events.ClientEvent) -> None:
         match event:
