@@ -232,13 +232,16 @@ class Served:
             replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
             return None
         ids, arguments = self._taken(calls, replies)
-        encode = _encoder(self._result, calls.encoding)
+        is_usual = calls.encoding is Encoding.MSGPACK
+        encode = self._result.encode if is_usual else _encoder(self._result, calls.encoding)
         if kind is Kind.COMPUTE:
             return self._compute(calls, ids, arguments, encode, replies)
         if not ids:
             return None
         if kind in (Kind.PLAIN, Kind.ONEWAY):
-            body = self._told_of(calls, replies, self._plain())
+            body = self._plain()
+            if self._binding.pipeline is not None:
+                body = self._told_of(calls, replies, body)
             return Bodies(ids, arguments, body, encode, self._failed)
         operations = calls.operations or ("",) * len(calls.ids)
         given = [
@@ -325,12 +328,12 @@ class Served:
         self, calls: Calls, replies: Replies
     ) -> tuple[Sequence[int], Sequence[tuple[Any, ...]]]:
         """The arguments of each call; of those that are bad, only its caller hears (D29)."""
-        decode = self._decoder(calls.encoding)
         if calls.encoding is Encoding.MSGPACK:
             try:
                 return calls.ids, self._arguments.decode_all(calls.arguments)
             except Exception:
                 pass  # which of them it is, is found below
+        decode = self._decoder(calls.encoding)
         good: list[tuple[int, tuple[Any, ...]]] = []
         bad: list[tuple[int, Answer]] = []
         for id, data in zip(calls.ids, calls.arguments, strict=True):

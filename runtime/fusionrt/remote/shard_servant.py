@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
+from msgspec import structs
+
 from ..rpc import Answer, Bodies, Replies, Reply
 from ..services.binding import Binding
 from ..shards import LeaseLost, NotOwned, Ownership, Routing, under_lease
@@ -61,7 +63,7 @@ class _Served(Served):
             return None
         kind = calls.kind
         failed = partial(self._stopped, kind)
-        return bodies._replace(body=partial(self._run, kind, bodies.body), failed=failed)
+        return structs.replace(bodies, body=partial(self._run, kind, bodies.body), failed=failed)
 
     def _taken(
         self, calls: Calls, replies: Replies

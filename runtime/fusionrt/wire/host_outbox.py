@@ -66,7 +66,8 @@ class HostOutbox:
     ) -> None:
         """Tell results, with others of this method that nothing was said after."""
         if self._results != (method, kept):
-            self._seal()
+            if self._results is not None or self._stale:
+                self._seal()
             self._results = method, kept
         self._ids.extend(ids)
         self._payloads.extend(payloads)
@@ -89,7 +90,8 @@ class HostOutbox:
 
     def take(self) -> list[HostFrame]:
         """Say nothing of what was added: it is returned."""
-        self._seal()
+        if self._results is not None or self._stale:
+            self._seal()
         frames, self._frames = self._frames, []
         return frames
 

@@ -62,11 +62,14 @@ class Kept:
 
     def acknowledged(self, last: int) -> list[Sequence[int]]:
         """The client has all messages up to this number: the ids of which it needs no more."""
-        if last >= self._wrote_last:
+        if 0 < self._wrote_last <= last:
             self.wrote.clear()
+            self._wrote_last = 0
         words, leaving = self._words, self._leaving
         while words and words[0][0] <= last:
-            self._drop()
+            _, _, count, length = words.popleft()
+            self._count -= count
+            self.bytes -= length
         gone = []
         while leaving and leaving[0][0] <= last:
             gone.append(leaving.popleft()[1])

@@ -25,38 +25,31 @@ REFUSALS: Final = 16
 
 
 class Gate:
-    """Of one service, for the lines of all its clients."""
+    """Of one service, for the lines of all its clients.
+
+    lines: clients of whom calls are in line. waiting: how many calls that are. refused: so far.
+    """
 
     def __init__(self, most_in_line: int) -> None:
         """most_in_line: calls of one client that wait; further ones are refused."""
         self._most_in_line = most_in_line
         self._now = clock()
         self._pace = Pace(CONCURRENCY)
-        self._waiting = 0
+        self.waiting = 0
         self.refused = 0
-        self._lines = 0
+        self.lines = 0
         self._turns: OrderedDict[str, OrderedDict[Line, None]] = OrderedDict()
         """Of each principal the lines with somebody in it; the first one's turn is next."""
 
     @property
-    def lines(self) -> int:
-        """Clients of whom calls are in line."""
-        return self._lines
-
-    @property
-    def waiting(self) -> int:
-        """Calls that are in line."""
-        return self._waiting
-
-    @property
     def share(self) -> int:
         """How many bodies that wait may begin before it is another client's turn."""
-        return max(1, self._pace.room // self._lines)
+        return max(1, self._pace.room // self.lines)
 
     @property
     def first(self) -> Work | None:
         """Calls whose turn is next, if there is room for one; see `next`."""
-        if not self._lines or self._pace.full:
+        if not self.lines or self._pace.full:
             return None
         return next(iter(next(iter(self._turns.values())))).works[0]
 
@@ -77,7 +70,7 @@ class Gate:
         lines = self._turns.setdefault(line.principal, OrderedDict())
         if line not in lines:
             lines[line] = None
-            self._lines += 1
+            self.lines += 1
 
     def _in_turn(self, line: Line) -> int:
         """How many turns there are until it is this line's again; it may be about to wait."""
@@ -88,13 +81,13 @@ class Gate:
 
     def _room(self, work: Work, count: int, now: float) -> int:
         """How many of so many calls can be served in time; what waits for none is tried."""
-        if count == 1 and not self._lines:
+        if count == 1 and not self.lines:
             return min(count, self._most_in_line)
         line = work.line
         lines = self._in_turn(line)
 
         def ahead(index: int) -> int:
-            return min(self._waiting + index, (line.calls + index) * lines)
+            return min(self.waiting + index, (line.calls + index) * lines)
 
         room = max(0, min(count, self._most_in_line - line.calls))
         if room and (last := ahead(room - 1)):
@@ -134,12 +127,12 @@ class Gate:
         line, left = work.line, len(work.todo)
         more = left - work.counted
         line.calls += more
-        self._waiting += more
+        self.waiting += more
         work.counted = left
         if not left and work in line.works:
             line.works.remove(work)
             if not line.works:
-                self._lines -= 1
+                self.lines -= 1
                 del self._turns[line.principal][line]
                 if not self._turns[line.principal]:
                     del self._turns[line.principal]
@@ -177,7 +170,7 @@ class Gate:
 
     def statistics(self) -> GateStatistics:
         """Who runs, and who waits."""
-        return GateStatistics(self._pace.under_way, self._waiting, self._lines, self.refused)
+        return GateStatistics(self._pace.under_way, self.waiting, self.lines, self.refused)
 
     def _refuse_last(self, line: Line, begin: int, now: float) -> None:
         """The last of a line wait the longest; each is asked about until one can be served."""
@@ -185,7 +178,7 @@ class Gate:
             if line.calls == 1:
                 return
             work = line.works[-1]
-            ahead = min(self._waiting - 1, line.calls * self._in_turn(line))
+            ahead = min(self.waiting - 1, line.calls * self._in_turn(line))
             if not self._pace.refuses(ahead, work.due - now, work.seconds, now):
                 return
             refused = work.drop_last(1)
@@ -194,4 +187,4 @@ class Gate:
 
     def _refuse(self, work: Work, ids: list[int], now: float) -> None:
         self.refused += len(ids)
-        work.client.refuse(work, ids, self._pace.retry_after(self._waiting, now))
+        work.client.refuse(work, ids, self._pace.retry_after(self.waiting, now))

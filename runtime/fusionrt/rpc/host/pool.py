@@ -16,7 +16,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from ...primitives import clock
+from ...primitives import clock, current_task
 from .contexts import Contexts, variables
 from .gate import Gate
 from .servant import Answer
@@ -112,8 +112,10 @@ class Pool:
         """Whoever looks at what runs calls this first: a body that is not over waits, and one that
         is does not run.
         """
-        self._settle()
-        self._look()
+        if self._ending:
+            self._settle()
+        if self._open is not None:
+            self._look()
 
     def _look(self) -> None:
         """A body that is not over waits."""
@@ -252,7 +254,7 @@ class Pool:
 
     async def _work(self) -> None:
         """Take call after call, as long as their bodies end without waiting."""
-        task = asyncio.current_task()
+        task = current_task(self._loop)
         assert task is not None
         if not self._alone:
             self._send()
@@ -260,7 +262,8 @@ class Pool:
         now = self._now()
         end = now + self._slice
         while now < end and self._began < self._most:
-            self._look()
+            if self._open is not None:
+                self._look()
             work = self._gate.next()
             if work is None or work.method in self._waiting:
                 return

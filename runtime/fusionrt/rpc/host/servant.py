@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, 
 from itertools import repeat
 from typing import Any, NamedTuple, Protocol
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from ...identity import Asker
 from ...primitives import new_id
@@ -117,7 +117,7 @@ class Answer(NamedTuple):
     held: Held | None = None
 
 
-class Bodies(NamedTuple):
+class Bodies(Struct, frozen=True):
     """The calls of a frame that were not answered at once.
 
     ids: rising. arguments: of each. body: of one call; whatever it raises that is no `Exception`
