@@ -132,7 +132,8 @@ class CallTable:
             return False
         if len(ids) == 1 and (run := self._sent.pop(ids[0], None)) is not None:
             self.pace.ended(1, run.since, now)  # as below; a message a call is common, too
-            self._enter(CALL[Phase.SENT]["keep" if frame.kept else "end"], ids)
+            if frame.kept:
+                self._enter(CALL[Phase.SENT]["keep"], ids)
             self._told.append(events.Completed(ids, payloads, frame.kept))
             return True
         runs = list(map(self._sent.pop, ids, repeat(None)))

@@ -30,6 +30,9 @@ from .uploads import ClientUploads
 
 __all__ = ["ClientSession"]
 
+ROOMY = 16
+"""While so many calls may be made, it is not looked whether there may be more."""
+
 _TIMING = Timing()
 _LIMITS = Limits()
 
@@ -241,7 +244,7 @@ class ClientSession:
         """A message came."""
         self._received += 1
         self._damaged += envelope.damaged
-        if self._gone or envelope.gen != self._bond.gen:
+        if self._machine.state is ClientState.GONE or envelope.gen != self._bond.gen:
             self._foreign += 1
         elif self._bond.disproven(envelope):
             self._disproven(envelope)
@@ -249,12 +252,13 @@ class ClientSession:
             self._aside(envelope, now)
         elif self._machine.state is ClientState.HELLO:
             self._welcomed(envelope, now)
-        elif envelope.iid != self.iid:
+        elif envelope.iid != self._bond.iid:
             self._other_host(envelope, now)
         else:
             self._lease.trusted(now)
             self._hearing.hear(envelope, now)
-            self.room = self._outbox.room
+            if self.room < ROOMY or self._calls.pace.narrowed:
+                self.room = self._outbox.room
         self._notice(now)
 
     def no_responders(self, now: float) -> None:

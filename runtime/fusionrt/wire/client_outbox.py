@@ -118,14 +118,16 @@ class ClientOutbox:
         if self._probes:
             frames.extend(self._probes)
             self._probes.clear()
-        while self._queue and (room := self._calls.pace.room):
+        waiting = len(self._queue)
+        while waiting and (room := self._calls.pace.room):
             run = self._queue.take(room)
+            waiting -= len(run.arguments)
             if self._too_late(run, now, turn):
-                self._calls.refused(run.ids, len(self._queue), now)
+                self._calls.refused(run.ids, waiting, now)
             else:
                 frames.extend(self._frames(run, now))
                 self._calls.sent(run, now)
-        self.pressed = bool(self._queue) and self._refuse_hopeless(now)
+        self.pressed = waiting > 0 and self._refuse_hopeless(now)
         self._waited = self._queue.last_id
         frames.extend(self._calls.credits())
         if self._uploads.news:
@@ -149,19 +151,14 @@ class ClientOutbox:
         left = (run.deadline - now) * 1000.0
         budget = int(left) if 0.0 <= left <= _LONGEST else 0 if left < 0.0 else _LONGEST
         cuts = parts(arguments, operations, self._bytes) if len(arguments) > 1 else ((0, 1),)
-        return [
-            Calls(
-                run.first + start,
-                ask.kind,
-                ask.method,
-                tuple(arguments[start:end]),
-                ask.encoding,
-                budget,
-                tuple(operations[start:end]),
-                ask.headers,
+        frames = []
+        for start, end in cuts:
+            given, of = tuple(arguments[start:end]), tuple(operations[start:end])
+            first, headers = run.first + start, ask.headers
+            frames.append(
+                Calls(first, ask.kind, ask.method, given, ask.encoding, budget, of, headers)
             )
-            for start, end in cuts
-        ]
+        return frames
 
     def _refuse_hopeless(self, now: float) -> bool:
         """The last to come wait the longest; of each run those are kept that can be served.

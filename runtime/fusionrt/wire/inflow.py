@@ -163,6 +163,8 @@ class Inflows:
 
     def credits(self) -> list[Credit]:
         """What the senders of streams must know to go on."""
+        if not self._creditable:
+            return []
         told = [self._flows[id].credit(id) for id in sorted(self._creditable)]
         self._creditable.clear()
         return told

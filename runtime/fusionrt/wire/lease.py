@@ -16,6 +16,7 @@ class Lease:
     Questions (hello, keep-alive, resync) share one count; an answer repeats its question's number.
 
     number: of the last question.
+    good_until: until when the host is not in doubt.
     suspect: somebody said that nobody listens at the host's subject, and the host has not spoken
         since (D9).
     probed: the host was asked since then.
@@ -26,6 +27,7 @@ class Lease:
         "_asked",
         "_timing",
         "_until",
+        "good_until",
         "hello_due",
         "number",
         "probe_due",
@@ -40,7 +42,7 @@ class Lease:
         self.hello_due = now
         self.probe_due = math.inf
         self._timing = timing
-        self._until = -math.inf
+        self._until = self.good_until = -math.inf
         self._asked: dict[int, float] = {}
 
     def unproven(self, now: float) -> float:
@@ -54,11 +56,6 @@ class Lease:
     def doubtful(self, now: float) -> bool:
         """Whether the host may be gone: then it gets only probes, and other hosts are asked."""
         return now >= self.good_until
-
-    @property
-    def good_until(self) -> float:
-        """Until when the host is not in doubt."""
-        return -math.inf if self.suspect else self._until
 
     def hello(self, now: float) -> int:
         """The number of a hello that is sent now."""
@@ -88,6 +85,8 @@ class Lease:
         for earlier in [n for n in self._asked if n <= number]:
             del self._asked[earlier]
         self._until = max(self._until, sent + self._timing.lease)
+        if not self.suspect:
+            self.good_until = self._until
         if number == self.number:
             self.probe_due = sent + self._timing.keep_alive
 
@@ -96,6 +95,7 @@ class Lease:
         if self.suspect:
             return self.probed
         self.suspect = True
+        self.good_until = -math.inf
         self.probed = False
         self.probe_due = now + self._timing.probe
         self.hello_due = now
@@ -105,6 +105,7 @@ class Lease:
         """The host spoke: there is no suspicion, but what was sent meanwhile may be lost."""
         if self.suspect:
             self.suspect = False
+            self.good_until = self._until
             self.probe_due = now
 
     def next(self, told_live: bool) -> float:

@@ -61,7 +61,8 @@ class Pace:
 
     def ended(self, calls: int, since: float, now: float) -> None:
         """Calls that began then have ended: the averages are as if one had after the other."""
-        self.left(calls, since)
+        self.under_way -= calls
+        self._since = self._since - calls * since if self.under_way else 0.0
         self.took(calls, now - since)
 
     def took(self, calls: int, seconds: float) -> None:
@@ -79,6 +80,11 @@ class Pace:
         """A call that began then was refused elsewhere: it was one too many."""
         self.left(1, since)
         self.at_a_time = max(1.0, self.at_a_time - 1)
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether fewer may be under way than at first."""
+        return self.at_a_time < self._most
 
     @property
     def full(self) -> bool:

@@ -62,7 +62,7 @@ class Sequence:
     def judge(self, envelope: HostEnvelope) -> Verdict:
         """What to do with a message of this session; say `applied` of one that is NEXT."""
         number = envelope.number
-        if not self.following:
+        if self._machine.state is ClientState.RESYNCING:
             if number <= self.last or not self._answers(envelope):
                 return Verdict.SKIPPED
             self._machine.feed("answer")
