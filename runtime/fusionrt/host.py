@@ -463,7 +463,9 @@ class _Entered:
         transport.add_listener(_News())
         self._applier = Applier(self.graph, self.iid, transport, host._subjects)
         self._nudges = Nudges(self._applier, loose)
-        self._committer = HostCommitter(self.graph, self._applier, self._nudges)
+        self._committer = HostCommitter(
+            self.graph, self._applier, self._nudges, self._outlet.hasten
+        )
         self._cycles = Cycles(self.graph, self._caller)
         self._reflection = Reflection(self.graph, self._nudges, self._caller)
         self._caller.writes.on_wrote = self.graph.wrote

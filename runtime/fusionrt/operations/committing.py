@@ -47,7 +47,11 @@ class LocalCommitter:
 class HostCommitter:
     """Of the services of a host."""
 
-    def __init__(self, graph: Graph, applier: Applier, nudges: Nudges) -> None:
+    def __init__(
+        self, graph: Graph, applier: Applier, nudges: Nudges, applied: Callable[[], None]
+    ) -> None:
+        """applied: is called when keys were, and much is left to be done."""
+        self._applied = applied
         self._graph = graph
         self._applier = applier
         self._nudges = nudges
@@ -63,6 +67,7 @@ class HostCommitter:
         finally:
             if operation.fate is not Fate.ROLLED_BACK:
                 apply(operation, self._graph)
+                self._applied()
                 told = operation.stored or stored(operation, self._applier.iid)
                 self._nudges.tell(told, operation)
             if operation.fate is not Fate.IN_DOUBT:

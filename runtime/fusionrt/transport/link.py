@@ -102,6 +102,9 @@ class Link:
         self._subscriptions: dict[Route, Subscription] = {}
         self._outgoing: deque[tuple[str, bytes, str] | asyncio.Future[None]] = deque()
         self._queued = 0
+        self._loop = asyncio.get_running_loop()
+        self._pushing = False
+        """Whether the loop's next turn begins with a push."""
         self._wake = asyncio.Event()
 
     @classmethod
@@ -182,8 +185,9 @@ class Link:
         unwritten = client.unwritten + len(payload)
         if unwritten < ROOM and not self._outgoing:
             client.hold(subject, payload, reply)
-            if not held and not client.woken:
-                self._begin(client.wake())
+            if not held and not self._pushing:
+                self._pushing = True
+                self._loop.call_soon(self._push_soon)
             return True
         if self._queued + unwritten > MAX_QUEUED:
             self._condemn(f"{MAX_QUEUED} bytes wait for a server that does not take them")
@@ -200,6 +204,11 @@ class Link:
         client = self._client
         if not client.push() and not client.woken:
             self._begin(client.wake())
+
+    def _push_soon(self) -> None:
+        self._pushing = False
+        if not self.lost.is_set():
+            self.push()
 
     def _begin(self, writing: Coroutine[Any, Any, object]) -> None:
         """What nats-py does at once, while it has room."""

@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from ...primitives import clock
 from ...transport import Outbound
 from ..loose import Loose
 from .statistics import OutletStatistics
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from .session import Session
 
 __all__ = ["Outlet"]
+
+MOMENT: Final = 0.001
+"""Seconds between two messages that are hastened: of many commands most are told together."""
 
 
 class Outlet:
@@ -38,6 +43,8 @@ class Outlet:
         self._coming = 0
         """How many callbacks come after which all is sent anyway."""
         self._ahead = 0
+        self._now = clock()
+        self._hasten_again = -math.inf
 
     def changed(self, session: Session) -> None:
         """The session may have something to say."""
@@ -76,10 +83,23 @@ class Outlet:
         """What is to be sent, and what was sent out of its turn."""
         return OutletStatistics(len(self._changed), self._ahead)
 
+    def hasten(self) -> None:
+        """Send now what a command that goes on has invalidated, unless that was done a moment ago.
+
+        Whoever watches it asks again while the command is stored, answered and told.
+        """
+        if self._changed and (now := self._now()) >= self._hasten_again:
+            self._hasten_again = now + MOMENT
+            self._ahead += self._send()
+
     def send(self) -> None:
         """Send now what there is to say."""
         if self._changed:
-            changed, self._changed = self._changed, {}
-            for session in changed:
-                self.flush(session)
-            self._outbound.push()
+            self._send()
+
+    def _send(self) -> int:
+        """So many messages."""
+        changed, self._changed = self._changed, {}
+        messages = sum([self.flush(session) for session in changed])
+        self._outbound.push()
+        return messages
