@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.js.browser import chromium, shared_chromium
 from tests.natsserver import NatsServer
 from tests.postgresserver import PostgresServer
+
+__all__ = ["chromium", "shared_chromium"]
 
 
 @pytest.fixture

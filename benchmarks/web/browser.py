@@ -16,6 +16,7 @@ from typing import Final
 
 from playwright.async_api import Page
 
+from tests.js.browser import browser
 from tests.js.conftest import write_javascript
 from tests.js.node import HERE
 from tests.js.world import KEPT, World, world
@@ -100,7 +101,7 @@ async def _kept(page: Page) -> None:
 
 
 async def _measure(nats: str, generated: Path) -> None:
-    async with world(nats, generated, doors=2) as here:
+    async with browser() as chromium, world(chromium, nats, generated, doors=2) as here:
         await _changes(here)
         await _visits(here)
 

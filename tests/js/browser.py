@@ -11,11 +11,15 @@ from contextlib import asynccontextmanager
 from functools import cache
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from .node import HERE, NODE, installed
 
-__all__ = ["NO_BROWSER", "browser"]
+__all__ = ["IN_BROWSER", "NO_BROWSER", "browser", "chromium", "shared_chromium"]
+
+IN_BROWSER = pytest.mark.asyncio(loop_scope="session")
+"""Marks tests of which all that one worker runs have one browser: `chromium`."""
 
 NO_BROWSER = "no Chromium"
 """What a test says that was skipped for lack of one."""
@@ -46,3 +50,18 @@ async def browser() -> AsyncIterator[Browser]:
             yield chromium
         finally:
             await chromium.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def shared_chromium() -> AsyncIterator[Browser]:
+    """That of all tests of this worker, in the loop that they share."""
+    async with browser() as chromium:
+        yield chromium
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def chromium(shared_chromium: Browser) -> AsyncIterator[Browser]:
+    """A browser without any page."""
+    yield shared_chromium
+    for context in list(shared_chromium.contexts):
+        await context.close()

@@ -12,7 +12,10 @@ from fusiongen.javascript.plan import plan
 from fusiongen.output.files import replace
 from fusiongen.project import load
 
+from .browser import chromium, shared_chromium
 from .shared import once
+
+__all__ = ["chromium", "shared_chromium"]
 
 Generate = Callable[[Path], Path]
 

@@ -9,6 +9,10 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from shop.contracts import Product
+from shop.generated.carts import CartsClient
+from shop.generated.products import ProductsClient
+from shop.services import CartsInMemory, ProductsInMemory
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
@@ -18,6 +22,7 @@ from tests.conformance.contracts import Size
 from tests.conformance.generated.kit import KitClient
 from tests.conformance.kit import KitHere
 from tests.natsserver import NatsServer
+from tests.python import ROOT
 from tests.web.serving import served
 
 from .conftest import Generate
@@ -25,21 +30,30 @@ from .node import HERE, installed
 from .shared import once
 from .suite import Suite, names_in
 
-CASES = [HERE / f"{name}.test.mjs" for name in ("conformance", "optimistic", "cache", "refused")]
+NAMES = ("conformance", "optimistic", "cache", "refused", "shop", "link")
+CASES = [HERE / f"{name}.test.mjs" for name in NAMES]
+PRODUCTS = {"pen": Product("pen", Decimal(2)), "cup": Product("cup", Decimal(5))}
 
 
-async def _run(generated: Path, nats: str) -> Suite:
-    async with Host(nats) as host, Host(nats) as entrance:
+async def _run(kit_js: Path, shop_js: Path, nats: str) -> Suite:
+    async with Host(nats) as host, Host(nats) as carts, Host(nats) as entrance:
         await host.serve(KitHere())
+        await host.serve(ProductsInMemory(PRODUCTS))
+        await carts.serve(CartsInMemory(carts.client(ProductsClient)))
         kit = entrance.client(KitClient)
         seen = [await kit.seen(value) for value in (1, True, 1.0, "1", Decimal(1))]
         at = datetime(2026, 1, 1, tzinfo=UTC)
         seen.append(await kit.seen_as(1.0, Decimal(1), at, Size.SMALL))
-        app = Starlette(routes=[Mount("/fusion", Gateway(entrance, [KitClient]))])
-        async with served(app) as at_port:
+        routes = [
+            Mount("/fusion", Gateway(entrance, [KitClient])),
+            Mount("/shop", Gateway(entrance, [ProductsClient, CartsClient])),
+        ]
+        async with served(Starlette(routes=routes)) as at_port:
             env = {
                 "FUSION_URL": f"{at_port.http}/fusion",
-                "FUSION_GENERATED": str(generated),
+                "FUSION_GENERATED": str(kit_js),
+                "FUSION_SHOP_URL": f"{at_port.http}/shop",
+                "FUSION_SHOP": str(shop_js),
                 "FUSION_SEEN": json.dumps(seen),
             }
             return await Suite.run(CASES, env)
@@ -53,7 +67,8 @@ def suite(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Suite
         installed()
         server = NatsServer(tmp_path_factory.mktemp("nats"))
         try:
-            found = asyncio.run(_run(generate(HERE.parent / "conformance"), server.url))
+            kit, shop = generate(HERE.parent / "conformance"), generate(ROOT / "examples" / "cart")
+            found = asyncio.run(_run(kit, shop, server.url))
         finally:
             server.close()
         found.save(folder / "found.json")

@@ -6,11 +6,14 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
+from .browser import IN_BROWSER
 from .conftest import Generate
 from .node import HERE
 from .world import KEPT, Wire, shows, world
 
+pytestmark = IN_BROWSER
 SEEN = """state => {
   Object.defineProperty(document, "visibilityState", { value: state, configurable: true })
   document.dispatchEvent(new Event("visibilitychange"))
@@ -24,12 +27,14 @@ def kit(generate: Generate) -> Path:
     return generate(HERE.parent / "conformance")
 
 
-async def test_W5_own_changes_show_at_once_and_others_soon(kit: Path, nats_server: str) -> None:
+async def test_W5_own_changes_show_at_once_and_others_soon(
+    kit: Path, nats_server: str, chromium: Browser
+) -> None:
     """Two pages on two servers: a command shows in its own page without delay, whatever that is,
     and a read after it is fresh; in the other page it shows after the delay, and in one that nobody
     sees once somebody does.
     """
-    async with world(nats_server, kit, doors=2) as here:
+    async with world(chromium, nats_server, kit, doors=2) as here:
         one, two = here.doors
         mine = await here.page(one, one.fusion, delay=3600)
         other = await here.page(two, two.fusion, delay=0.25)
@@ -48,11 +53,13 @@ async def test_W5_own_changes_show_at_once_and_others_soon(kit: Path, nats_serve
         await shows(unseen, value="8", state="current")
 
 
-async def test_W4_a_page_moves_to_another_gateway(kit: Path, nats_server: str) -> None:
+async def test_W4_a_page_moves_to_another_gateway(
+    kit: Path, nats_server: str, chromium: Browser
+) -> None:
     """Its gateway is killed under it: the page says so, comes to another one without a reload,
     shows what changed meanwhile, and no command ran twice; one whose answer was lost says that.
     """
-    async with world(nats_server, kit, doors=2) as here:
+    async with world(chromium, nats_server, kit, doors=2) as here:
         one, two = here.doors
         page = await here.page(one, one.fusion, two.fusion)
         await page.evaluate("putAll(200)")
@@ -70,11 +77,13 @@ async def test_W4_a_page_moves_to_another_gateway(kit: Path, nats_server: str) -
         assert await page.evaluate("kit.put('a', 5).then(() => kit.doubled('a'))") == 10
 
 
-async def test_W3_a_half_open_socket_is_found_and_left(kit: Path, nats_server: str) -> None:
+async def test_W3_a_half_open_socket_is_found_and_left(
+    kit: Path, nats_server: str, chromium: Browser
+) -> None:
     """Nothing comes any more and nothing says so: the page opens another socket, and shows what it
     has missed; until then nothing is said to be current that is not proven.
     """
-    async with world(nats_server, kit) as here:
+    async with world(chromium, nats_server, kit) as here:
         (door,) = here.doors
         wire = Wire(door.port)
         await wire.start()
@@ -90,9 +99,11 @@ async def test_W3_a_half_open_socket_is_found_and_left(kit: Path, nats_server: s
             await wire.close()
 
 
-async def test_W4_a_page_that_was_frozen_is_live_again(kit: Path, nats_server: str) -> None:
+async def test_W4_a_page_that_was_frozen_is_live_again(
+    kit: Path, nats_server: str, chromium: Browser
+) -> None:
     """As by a laptop's sleep: its server was restarted meanwhile, and things have changed."""
-    async with world(nats_server, kit) as here:
+    async with world(chromium, nats_server, kit) as here:
         (door,) = here.doors
         page = await here.page(door, door.fusion)
         devtools = await page.context.new_cdp_session(page)
@@ -106,10 +117,10 @@ async def test_W4_a_page_that_was_frozen_is_live_again(kit: Path, nats_server: s
 
 
 async def test_W7_a_reload_without_a_gateway_shows_the_last_state(
-    kit: Path, nats_server: str
+    kit: Path, nats_server: str, chromium: Browser
 ) -> None:
     """At once and as offline; when there is a gateway again, what still holds is current."""
-    async with world(nats_server, kit, doors=2) as here:
+    async with world(chromium, nats_server, kit, doors=2) as here:
         gateway, pages = here.doors
         await here.client.put("a", 4)
         page = await here.page(pages, gateway.fusion, user="ann")

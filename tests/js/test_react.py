@@ -6,13 +6,16 @@ import shutil
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
+from .browser import IN_BROWSER
 from .conftest import Generate
 from .libraries import write_libraries
 from .node import HERE
 from .shared import once
 from .world import shows, world
+
+pytestmark = IN_BROWSER
 
 
 @pytest.fixture
@@ -28,12 +31,12 @@ def kit(generate: Generate, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("library", ["react", "preact"])
 async def test_W5_components_show_what_services_say(
-    library: str, kit: Path, nats_server: str
+    library: str, kit: Path, nats_server: str, chromium: Browser
 ) -> None:
     """In strict mode, beside one that suspends: what all of them read is asked for once, shown
     again at each change, own commands' at once, and let go of by those that leave.
     """
-    async with world(nats_server, kit) as here:
+    async with world(chromium, nats_server, kit) as here:
         (door,) = here.doors
         page = await here.open(f"{door.url}/{library}.html")
         await shows(page, one="0 current", two="0 current", three="0 current", error="undefined")

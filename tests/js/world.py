@@ -18,8 +18,6 @@ from tests.conformance.generated.kit import KitClient
 from tests.conformance.kit import KitHere
 from tests.waiting import until
 
-from .browser import browser
-
 __all__ = ["KEPT", "CountedKit", "Door", "Wire", "World", "world"]
 
 SOON = 20_000
@@ -164,8 +162,10 @@ def _free_port() -> int:
 
 
 @asynccontextmanager
-async def world(nats: str, generated: Path, doors: int = 1) -> AsyncIterator[World]:
-    """Everything ends with the block."""
+async def world(
+    chromium: Browser, nats: str, generated: Path, doors: int = 1
+) -> AsyncIterator[World]:
+    """Everything ends with the block, but the browser and its pages."""
     async with AsyncExitStack() as exits:
         host = await exits.enter_async_context(Host(nats))
         kit = CountedKit()
@@ -177,5 +177,4 @@ async def world(nats: str, generated: Path, doors: int = 1) -> AsyncIterator[Wor
         for door in opened:
             exits.callback(door.kill)
         await asyncio.gather(*(door.start() for door in opened))
-        chromium = await exits.enter_async_context(browser())
         yield World(kit, elsewhere.client(KitClient), opened, chromium)

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from chat.provider import Provider
 from chat.site import site
-from tests.js.browser import browser
+from tests.js.browser import IN_BROWSER
 from tests.natsserver import NatsServer
 from tests.web.serving import served
 
@@ -60,9 +60,12 @@ async def say(page: Page, text: str) -> None:
     await page.click("text=Send")
 
 
-async def test_what_is_said_and_who_is_here_shows_on_every_page(tmp_path: Path) -> None:
+@IN_BROWSER
+async def test_what_is_said_and_who_is_here_shows_on_every_page(
+    tmp_path: Path, chromium: Browser
+) -> None:
     """On two servers: messages, people who come and go, signing out everywhere."""
-    async with servers(tmp_path) as (one, two), browser() as chromium:
+    async with servers(tmp_path) as (one, two):
         stranger = await opened(chromium, two)
         await say(stranger, "who am I?")
         await shows(stranger, "#failed", "sign in to say something")

@@ -6,9 +6,10 @@ from itertools import chain
 from playwright.async_api import Browser, Page, expect
 
 from consistency.site import site
-from tests.js.browser import browser
+from tests.js.browser import IN_BROWSER
 from tests.web.serving import served
 
+pytestmark = IN_BROWSER
 SOON = 30_000
 WATCHED = """
 window.seen = []
@@ -54,7 +55,7 @@ async def shows(page: Page, total: str, state: str = "current") -> None:
 
 
 async def test_W5_own_edits_are_at_once_others_later_and_sums_always_agree(
-    nats: str, sqlite: str
+    nats: str, sqlite: str, chromium: Browser
 ) -> None:
     """A page that gives others an hour shows its own edit, and what it waited for with it. All that
     is drawn while two pages write, on two servers, is of one moment.
@@ -62,7 +63,6 @@ async def test_W5_own_edits_are_at_once_others_later_and_sums_always_agree(
     async with (
         served(site(nats, sqlite), ends=True) as one,
         served(site(nats, sqlite), ends=True) as two,
-        browser() as chromium,
     ):
         mine = await opened(chromium, one.http, delay=3600)
         other = await opened(chromium, two.http, delay=0)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, Route, expect
 
-from tests.js.browser import browser
+from tests.js.browser import IN_BROWSER
 from tests.js.libraries import write_libraries
 from tests.web.serving import served
 from todo.site import site
 
+pytestmark = IN_BROWSER
 SOON = 20_000
 SURE = "#total.current, [data-live-state=current] #total"
 WATCHED = """
@@ -47,7 +48,7 @@ async def shows(page: Page, items: list[str], total: str) -> None:
 
 
 async def test_what_one_page_changes_the_other_shows(
-    nats: str, sqlite: str, tmp_path: Path
+    nats: str, sqlite: str, tmp_path: Path, chromium: Browser
 ) -> None:
     """On two servers, by the plain module, with React, rendered there: what is added, ticked,
     removed.
@@ -56,7 +57,6 @@ async def test_what_one_page_changes_the_other_shows(
     async with (
         served(site(nats, sqlite), ends=True) as one,
         served(site(nats, sqlite), ends=True) as two,
-        browser() as chromium,
     ):
         for name in ("index.html", "react.html", "rendered.html"):
             mine = await opened(chromium, f"{one.http}/{name}?folder={name}", tmp_path)
@@ -82,10 +82,10 @@ async def both_show(mine: Page, other: Page) -> None:
 
 
 async def test_the_debug_bar_does_to_a_page_what_happens_to_it(
-    nats: str, sqlite: str, tmp_path: Path
+    nats: str, sqlite: str, tmp_path: Path, chromium: Browser
 ) -> None:
     """Disconnected, it says so, and comes back; what is invalidated or recomputed is shown anew."""
-    async with served(site(nats, sqlite), ends=True) as one, browser() as chromium:
+    async with served(site(nats, sqlite), ends=True) as one:
         page = await opened(chromium, one.http, tmp_path)
         await shows(page, [], "0 of 0 done")
         await page.click("text=Disconnect")

@@ -9,16 +9,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.docs.test_tutorial import free_port
-from tests.js.browser import browser
+from tests.js.browser import IN_BROWSER
 from tests.natsserver import NatsServer
 from tests.python import ROOT, RUNTIME
 from tests.waiting import until
 
 from .test_twoservers import process
 
+pytestmark = IN_BROWSER
 SOON = 60_000
 WATCHED = """
 window.stayed = true
@@ -71,14 +72,14 @@ async def moved(page: Page, sockets: list[str], port: str) -> None:
 
 @pytest.mark.parametrize("example", PAGES)
 async def test_W4_a_page_moves_to_the_other_server_when_its_own_is_killed(
-    example: str, tmp_path: Path
+    example: str, tmp_path: Path, chromium: Browser
 ) -> None:
     """The one that it is on, first one and then the other: a banner says so, and what it shows is
     proven again.
     """
     nats = NatsServer(tmp_path, "-js", "-sd", str(tmp_path / "jetstream"))
     try:
-        async with servers(example, nats.url, tmp_path) as (one, two), browser() as chromium:
+        async with servers(example, nats.url, tmp_path) as (one, two):
             page = await chromium.new_page()
             page.set_default_timeout(SOON)
             sockets: list[str] = []

@@ -4,9 +4,11 @@ import { attempt, now } from "./clock.js"
 import { addressed, opened } from "./frames.js"
 
 /** Seconds until it is tried again: the first, and the longest. */
-const PAUSE = [0.1, 2]
-/** Seconds that an attempt may take. */
-const PATIENCE = 3
+const PAUSE = /** @type {const} */ ([0.1, 2])
+/** Seconds after which another gateway is asked as well, while an attempt goes on: it may lead nowhere, or be slow. */
+const PATIENCE = 2
+/** Attempts that go on at a time; of more, the oldest is given up. */
+const ATTEMPTS = 5
 /** Close codes after which another gateway is asked at once. */
 const MOVE = new Set([1001, 1012])
 
@@ -33,11 +35,17 @@ export class Link {
   downSince = now()
   /** Why the last connection ended, for people. */
   problem = ""
+  /** The address of the gateway that it has, or asked last. */
+  gateway = ""
   #urls
   #next = 0
   #pause = 0
-  /** @type {WebSocket | null} */
+  /** The one that is used; it was open when it came here. @type {WebSocket | null} */
   #socket = null
+  /** Those that are not open yet, the newest last. @type {Set<WebSocket>} */
+  #attempts = new Set()
+  /** When the newest of them was made. */
+  #asked = 0
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer
   /** Whether it was left for good. */
@@ -70,11 +78,6 @@ export class Link {
     this.#unhear.push(() => target.removeEventListener(event, handler))
   }
 
-  /** The address of the gateway that it has, or asks. */
-  get gateway() {
-    return /** @type {string} */ (this.#urls[this.#next % this.#urls.length])
-  }
-
   get connected() {
     return this.#socket?.readyState === 1
   }
@@ -100,10 +103,10 @@ export class Link {
   wake() {
     for (const listener of this.#listeners.values()) listener.woken()
     this.#cut = false
-    if (this.#socket === null && !this.closed) {
-      this.#pause = 0
-      this.#again(0)
-    }
+    if (this.#socket !== null || this.closed) return
+    if (this.#attempts.size > 0 && now() - this.#asked < PATIENCE) return
+    this.#pause = 0
+    this.#again(0)
   }
 
   /** The gateway behind this socket shuts down: another one is asked, while this one finishes what it runs (D22). @param {WebSocket} socket */
@@ -120,53 +123,75 @@ export class Link {
   /** The socket is open, and nothing comes: it leads nowhere. */
   restart() {
     this.#drop("the gateway is silent")
+    this.#next += 1
     this.#again(0)
   }
 
   /** As if the network were gone, until it wakes. */
   cut() {
     this.#cut = true
-    this.#drop("it was cut")
-    clearTimeout(this.#timer)
+    this.#stop("it was cut")
   }
 
   /** The page goes: whoever holds something for it may forget it. */
   #leave() {
     for (const listener of this.#listeners.values()) listener.leave()
-    this.#drop("the page was left")
+    this.#stop("the page was left")
+  }
+
+  /** @param {string} problem */
+  #stop(problem) {
+    clearTimeout(this.#timer)
+    this.#giveUp()
+    this.#drop(problem)
   }
 
   close() {
     this.closed = true
     this.#leave()
-    clearTimeout(this.#timer)
     for (const unhear of this.#unhear.splice(0)) unhear()
   }
 
   #open() {
     clearTimeout(this.#timer)
-    const socket = new WebSocket(`${this.gateway.replace(/^http/, "ws")}/ws`)
+    const gateway = /** @type {string} */ (this.#urls[this.#next % this.#urls.length])
+    this.gateway = gateway
+    const socket = new WebSocket(`${gateway.replace(/^http/, "ws")}/ws`)
     socket.binaryType = "arraybuffer"
-    this.#socket = socket
-    socket.onopen = () => this.#opened(socket)
+    socket.onopen = () => this.#opened(socket, gateway)
     socket.onmessage = (event) => this.#received(socket, event.data)
     socket.onclose = (event) => this.#lost(socket, event.code, event.reason)
     socket.onerror = () => {} // a close follows, and says no more
-    this.#timer = setTimeout(() => this.#late(socket), PATIENCE * 1000)
+    this.#attempts.add(socket)
+    this.#giveUp(ATTEMPTS)
+    this.#asked = now()
+    this.#timer = setTimeout(() => this.#late(), PATIENCE * 1000)
   }
 
-  /** @param {WebSocket} socket */
-  #late(socket) {
-    if (socket !== this.#socket || this.connected) return
-    this.#drop("no gateway answers")
+  /** Nothing has come of the newest attempt yet. */
+  #late() {
+    this.#down("no gateway answers")
     this.#next += 1
-    this.#again()
+    this.#again(0)
   }
 
-  /** @param {WebSocket} socket */
-  #opened(socket) {
-    if (socket !== this.#socket) return
+  /** Ends the oldest attempts. @param {number} [left] So many stay. */
+  #giveUp(left = 0) {
+    for (const socket of this.#attempts) {
+      if (this.#attempts.size <= left) return
+      this.#attempts.delete(socket)
+      unheard(socket)
+    }
+  }
+
+  /** @param {WebSocket} socket @param {string} gateway */
+  #opened(socket, gateway) {
     clearTimeout(this.#timer)
+    this.#attempts.delete(socket)
+    this.#giveUp()
+    this.#socket = socket
+    this.gateway = gateway
+    this.#next = this.#urls.indexOf(gateway)
     this.downSince = Infinity
     this.#set("connected")
     for (const listener of this.#listeners.values()) listener.reconnected()
@@ -182,20 +207,26 @@ export class Link {
 
   /** @param {WebSocket} socket @param {number} code @param {string} reason */
   #lost(socket, code, reason) {
-    if (socket !== this.#socket) return
-    this.#drop(reason || `the connection ended (${code})`)
+    const newest = [...this.#attempts].at(-1)
+    this.#attempts.delete(socket)
+    if (socket !== this.#socket && socket !== newest) return // another one was asked meanwhile
+    const problem = reason || `the connection ended (${code})`
+    if (socket === this.#socket) this.#drop(problem)
+    else this.#down(problem)
     this.#next += 1
     this.#again(MOVE.has(code) && this.#pause === 0 ? 0 : undefined)
   }
 
-  /** There is no connection; whatever the old socket still says is not heard. @param {string} problem */
+  /** Whatever the socket still says is not heard. @param {string} problem */
   #drop(problem) {
     const socket = this.#socket
-    clearTimeout(this.#timer)
     this.#socket = null
-    if (socket === null) return
-    socket.onopen = socket.onmessage = socket.onclose = null
-    socket.close()
+    if (socket !== null) unheard(socket)
+    this.#down(problem)
+  }
+
+  /** There is no connection. @param {string} problem */
+  #down(problem) {
     this.problem = problem
     this.downSince = Math.min(this.downSince, now())
     this.#set("offline")
@@ -205,13 +236,10 @@ export class Link {
   /** @param {number} [pause] Seconds until it is tried again; by default longer each time. */
   #again(pause) {
     if (this.closed || this.#cut) return
-    this.#pause = Math.min(Math.max(2 * this.#pause, /** @type {number} */ (PAUSE[0])), /** @type {number} */ (PAUSE[1]))
+    this.#pause = Math.min(Math.max(2 * this.#pause, PAUSE[0]), PAUSE[1])
     const seconds = pause ?? this.#pause * (0.5 + Math.random() / 2)
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => {
-      this.#drop("")
-      this.#open()
-    }, seconds * 1000)
+    this.#timer = setTimeout(() => this.#open(), seconds * 1000)
   }
 
   /** @param {Status} status */
@@ -220,6 +248,12 @@ export class Link {
     this.status = status
     for (const watcher of [...this.#watchers]) attempt(() => watcher(status))
   }
+}
+
+/** Closes a socket of which nothing more is heard. @param {WebSocket} socket */
+function unheard(socket) {
+  socket.onopen = socket.onmessage = socket.onclose = null
+  socket.close()
 }
 
 /** The address of a gateway. @param {string} url Where it is mounted: `/fusion`. */
