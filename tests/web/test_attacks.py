@@ -27,6 +27,12 @@ from .raw import GEN, raw
 from .world import Door, World
 
 
+@pytest.fixture(params=["taken over", "relayed"], autouse=True)
+def relayed(world: World, request: pytest.FixtureRequest) -> None:
+    """Whatever server a gateway is on, it holds."""
+    world.relayed = request.param == "relayed"
+
+
 @pytest.fixture
 async def door(world: World) -> AsyncIterator[Door]:
     """A gateway to the shop, which still answers honest pages at the end."""

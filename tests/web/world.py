@@ -15,11 +15,13 @@ from shop.generated.products import ProductsClient
 from shop.services import CartsInMemory, ProductsInMemory
 from starlette.applications import Starlette
 from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from fusionrt import Computed, Host
 from fusionrt.remote.client import Client
 from fusionrt.rpc.client.statistics import SessionStatistics
 from fusionrt.web import Gateway
+from fusionrt.web.sockets import TAKE
 from fusionrt.wire.limits import Timing
 from tests.natsserver import NatsServer
 from tests.waiting import until
@@ -85,8 +87,25 @@ class Door:
         return self.host.statistics().caller.peers[service].sessions
 
 
+class Relayed:
+    """An application on a server that hands no connection over: all is said by ASGI's messages."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        extensions = {**scope.get("extensions", {})}
+        extensions.pop(TAKE, None)
+        await self._app({**scope, "extensions": extensions}, receive, send)
+
+
 class World:
-    """Everything ends with the test."""
+    """Everything ends with the test.
+
+    relayed: its gateways are on any server of ASGI, not on the one that runs them alone.
+    """
+
+    relayed = False
 
     def __init__(self, nats: str, timing: Timing) -> None:
         self.nats = nats
@@ -117,7 +136,9 @@ class World:
         options = {"secret": "of all gateways", **options}
         host = await self.host(unused_after=5 * self.timing.lease, principal=principal)
         gateway = Gateway(host, contracts, **options)
-        app = Starlette(routes=[Mount("/fusion", gateway)])
+        app: ASGIApp = Starlette(routes=[Mount("/fusion", gateway)])
+        if self.relayed:
+            app = Relayed(app)
         return Door(host, gateway, await self._exits.enter_async_context(served(app)))
 
     async def page(self, *doors: Door, **options: Any) -> tuple[Host, PageTransport]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Final, TypeAlias
 
@@ -34,19 +33,18 @@ class Endings:
         self._pages: Counter[str] = Counter()
         self._watching: dict[str, asyncio.Task[None]] = {}
 
-    @contextmanager
-    def watched(self, principal: str) -> Iterator[None]:
+    def came(self, principal: str) -> None:
         """A page of a browser is connected."""
         self._pages[principal] += 1
         if principal not in self._watching:
             self._watching[principal] = spawn(self._watch(principal), name="fusion session")
-        try:
-            yield
-        finally:
-            self._pages[principal] -= 1
-            if not self._pages[principal]:
-                del self._pages[principal]
-                self._watching.pop(principal).cancel()
+
+    def left(self, principal: str) -> None:
+        """It is so no more."""
+        self._pages[principal] -= 1
+        if not self._pages[principal]:
+            del self._pages[principal]
+            self._watching.pop(principal).cancel()
 
     async def _watch(self, principal: str) -> None:
         over = computed(partial(self._ended, Session(principal)), name="gateway.ended")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
-from functools import partial
 
 from msgspec.structs import replace
 
@@ -34,11 +32,13 @@ class Entrance:
         front: Front,
         pages: Pages,
         services: Mapping[str, Forwarder],
+        limits: PageLimits,
         ended: Ended | None = None,
     ) -> None:
         self.is_closed = False
         self._front = front
         self._pages = pages
+        self._limits = limits
         self._services = services  # keeps them alive
         self._endings = None if ended is None else Endings(ended, self.renew)
         self.posted = Posted(services)
@@ -66,7 +66,7 @@ class Entrance:
         services = {name: forwarder(each, front.remote(each)) for name, each in classes.items()}
         for service in services.values():
             service._fusion.adopt(front.graph)
-        return cls(front, pages, services, ended)
+        return cls(front, pages, services, limits, ended)
 
     @property
     def is_draining(self) -> bool:
@@ -79,21 +79,26 @@ class Entrance:
             responder.dismiss(principal, "its browser has another session")
         self._pages.renew(principal)
 
-    async def serve(self, page: Page) -> None:
-        """Answer a page until it is gone; its sessions end with their lease, unless it comes back
-        (W11).
+    def page(self, principal: str) -> Page:
+        """One more page of a browser, which is to get its socket now: it is answered until it is
+        gone; its sessions end with their lease, unless it comes back (W11).
         """
+        return Page(principal, self._limits, self)
+
+    def came(self, page: Page) -> None:
+        """A page has its socket."""
+        if self._endings is not None:
+            self._endings.came(page.principal)
         self._pages.came(page)
-        try:
-            with self._watched(page):
-                await page.run(partial(self._received, page))
-        finally:
-            self._pages.left(page)
 
-    def _watched(self, page: Page) -> AbstractContextManager[None]:
-        return nullcontext() if self._endings is None else self._endings.watched(page.principal)
+    def left(self, page: Page) -> None:
+        """A page is gone."""
+        self._pages.left(page)
+        if self._endings is not None:
+            self._endings.left(page.principal)
 
-    def _received(self, page: Page, message: bytes) -> None:
+    def heard(self, page: Page, message: bytes) -> None:
+        """A page said something."""
         try:
             service, data = unframed(message)
             envelope = decode_client_envelope(data)

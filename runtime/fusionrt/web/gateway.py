@@ -22,7 +22,7 @@ from .endings import Ended
 from .entrance import Entrance
 from .limits import PageLimits
 from .origins import Origins
-from .page import Page
+from .sockets import TAKE, Take, relay
 from .statistics import GatewayStatistics
 
 __all__ = ["Gateway"]
@@ -184,7 +184,12 @@ class Gateway:
             return
         headers = [(b"set-cookie", browser.cookie.encode())] if browser.cookie else []
         await socket.accept(headers=headers)
-        await entrance.serve(Page(browser.principal, socket, self._limits))
+        page = entrance.page(browser.principal)
+        take: Take | None = socket.scope.get("extensions", {}).get(TAKE)
+        if take is None:
+            await relay(socket, page)
+        else:
+            take(page)
 
 
 def _checked(contracts: Iterable[type[Client]]) -> dict[str, type[Client]]:

@@ -5,16 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from enum import IntEnum
-from typing import Final
+from typing import Final, Protocol
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
-
-from ..primitives import spawn
 from .limits import LARGEST, PARTING, Pace, PageLimits
+from .sockets import Socket
 
-__all__ = ["Code", "Page", "framed", "unframed"]
+__all__ = ["Code", "Hall", "Page", "framed", "unframed"]
 
 _FRAMING: Final = 256
 """Bytes that the name of a service takes, at most."""
@@ -58,105 +55,152 @@ def unframed(message: bytes) -> tuple[str, bytes]:
     return message[1 : 1 + length].decode(), message[1 + length :]
 
 
+class Hall(Protocol):
+    """Where pages are guests."""
+
+    def came(self, page: Page) -> None:
+        """It has its socket."""
+
+    def heard(self, page: Page, message: bytes) -> None:
+        """It said something."""
+
+    def left(self, page: Page) -> None:
+        """It is gone."""
+
+
 class Page:
-    """One WebSocket that was accepted.
+    """One WebSocket that was accepted; it is a `Speaker`.
 
     principal: of its browser. cid: of the client that speaks there, once it has. waiting: bytes
     that are to be sent. why: it is closed, once it is.
     """
 
-    def __init__(self, principal: str, socket: WebSocket, limits: PageLimits) -> None:
+    __slots__ = (
+        "_gone",
+        "_hall",
+        "_limits",
+        "_messages",
+        "_pace",
+        "_paused",
+        "_socket",
+        "_timer",
+        "cid",
+        "principal",
+        "waiting",
+        "why",
+    )
+
+    _socket: Socket
+
+    def __init__(self, principal: str, limits: PageLimits, hall: Hall) -> None:
         self.principal: Final = principal
         self.cid = ""
         self.waiting = 0
         self.why: Code | None = None
-        self._socket = socket
-        self._limits = limits
+        self._limits: Final = limits
+        self._hall: Final = hall
         self._pace = Pace(limits.messages)
-        self._messages: deque[bytes] = deque()
-        self._woken = asyncio.Event()
-        self._closing = asyncio.Event()
+        self._messages: deque[bytes] | None = None
+        self._paused = False
+        self._timer: asyncio.TimerHandle | None = None
+        """Until it is taken for slow, or, once it is closed, has had its time to read why."""
         self._gone = False
+
+    def begins(self, socket: Socket) -> None:
+        self._socket = socket
+        self._hall.came(self)
+
+    # -- what is sent --
 
     def send(self, message: bytes) -> bool:
         """Send a message in its turn. False: it is lost, for nobody is there any more, or too much
         waits already: the page asks again for what it lacks, when it has read that.
         """
-        full = bool(self._messages) and self.waiting + len(message) > self._limits.waiting
+        full = self.waiting > 0 and self.waiting + len(message) > self._limits.waiting
         if self._gone or self.why is not None or full:
             return False
+        if not self._paused:
+            self._socket.write(message)
+            return True
+        if self._messages is None:
+            self._messages = deque()
         self._messages.append(message)
         self.waiting += len(message)
-        self._woken.set()
         return True
+
+    def paused(self) -> None:
+        self._paused = True
+        if self._timer is None:
+            self._timer = _later(self._limits.patience, self._late)
+
+    def resumed(self) -> None:
+        self._paused = False
+        if self._timer is not None and self.why is None:
+            self._timer.cancel()
+            self._timer = None
+        self._go_on()
+
+    def _late(self) -> None:
+        self._timer = None
+        self.close(Code.SLOW)
+
+    def _go_on(self) -> None:
+        """Send what waits, and then why it is closed."""
+        while self._messages and not self._paused:
+            message = self._messages.popleft()
+            self.waiting -= len(message)
+            self._socket.write(message)
+        if not self._messages:
+            self._messages = None
+            if self.why is not None and not self._paused and not self._gone:
+                self._socket.close(self.why, self.why.name.lower())
+                self._leave()
+
+    # -- what comes --
+
+    def received(self, message: bytes) -> None:
+        if self.why is not None or self._gone:
+            return
+        if len(message) > LARGEST + _FRAMING:
+            self.close(Code.TOO_LARGE)
+        elif not self._pace.took():
+            self.close(Code.FLOODING)
+        else:
+            self._hall.heard(self, message)
+
+    def unreadable(self) -> None:
+        self.close(Code.UNREADABLE)
+
+    # -- its end --
 
     def close(self, why: Code) -> None:
         """End it. Who is to go elsewhere is told what waits first."""
-        if self.why is None:
-            self.why = why
-            if why not in (Code.LEAVING, Code.RENEWED):
-                self._forget()
-            self._woken.set()
-            self._closing.set()
+        if self.why is not None or self._gone:
+            return
+        self.why = why
+        if why not in (Code.LEAVING, Code.RENEWED):
+            self._forget()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = _later(PARTING, self._socket.abort)
+        self._go_on()
+
+    def lost(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._forget()
+        self._leave()
 
     def _forget(self) -> None:
-        self._messages.clear()
+        self._messages = None
         self.waiting = 0
 
-    async def run(self, received: Callable[[bytes], None]) -> None:
-        """Take what comes, and send what waits, until either end closes it."""
-        tasks = {
-            spawn(self._read(received), name="fusion page reads"),
-            spawn(self._write(), name="fusion page writes"),
-            spawn(self._part(), name="fusion page parts"),
-        }
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
+    def _leave(self) -> None:
+        if not self._gone:
             self._gone = True
-            self._forget()
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
-        for task in tasks:
-            if not task.cancelled():
-                task.result()
+            self._hall.left(self)
 
-    async def _read(self, received: Callable[[bytes], None]) -> None:
-        while self.why is None:
-            event = await self._socket.receive()
-            if event["type"] == "websocket.disconnect":
-                return
-            data = event.get("bytes")
-            if data is None:
-                self.close(Code.UNREADABLE)
-            elif len(data) > LARGEST + _FRAMING:
-                self.close(Code.TOO_LARGE)
-            elif not self._pace.took():
-                self.close(Code.FLOODING)
-            else:
-                received(data)
-        await asyncio.Event().wait()  # it is the others' to end this
 
-    async def _write(self) -> None:
-        with suppress(WebSocketDisconnect):  # whoever reads learns that, too
-            while self.why is None or self._messages:
-                await self._woken.wait()
-                self._woken.clear()
-                try:
-                    await self._write_all()
-                except TimeoutError:
-                    self.close(Code.SLOW)
-            await self._socket.close(self.why, self.why.name.lower())
-
-    async def _write_all(self) -> None:
-        while self._messages:
-            async with asyncio.timeout(self._limits.patience):
-                await self._socket.send_bytes(self._messages[0])
-            if self._messages:  # it may have been closed meanwhile
-                self.waiting -= len(self._messages.popleft())
-
-    async def _part(self) -> None:
-        """Whoever reads nothing is not told why, either."""
-        await self._closing.wait()
-        await asyncio.sleep(PARTING)
+def _later(seconds: float, run: Callable[[], None]) -> asyncio.TimerHandle:
+    return asyncio.get_running_loop().call_later(seconds, run)

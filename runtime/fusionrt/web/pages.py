@@ -72,7 +72,7 @@ class Pages:
 
     def renew(self, principal: str) -> None:
         """Let the pages of a browser go: it has another session."""
-        for page in self._pages:
+        for page in list(self._pages):
             if page.principal == principal:
                 page.close(Code.RENEWED)
 
@@ -91,7 +91,7 @@ class Pages:
 
     async def close(self) -> None:
         """Let all pages go, when they have read what waits for them."""
-        for page in self._pages:
+        for page in list(self._pages):
             page.close(Code.LEAVING)
         with suppress(TimeoutError):
             async with asyncio.timeout(PARTING):

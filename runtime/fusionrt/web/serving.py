@@ -22,7 +22,8 @@ from .limits import LARGEST
 
 try:
     import uvicorn
-    import websockets  # noqa: F401
+
+    from .taken import Accepting
 except ImportError:
     raise MissingPackage("fusiongen gateway", "fusiongen[web]") from None
 
@@ -44,6 +45,7 @@ class Server(uvicorn.Server):
             log_config=None,
             access_log=False,
             lifespan="auto",
+            ws=Accepting,
             ws_max_size=LARGEST + 1024,  # what is larger is not read at all, and closed with 1009
             ws_per_message_deflate=False,  # 100 KB a socket; what is dear to send can be packed
             timeout_graceful_shutdown=5,

@@ -1,0 +1,147 @@
+"""Connections that a page takes over from uvicorn: no task, no queue and no scope are kept for it.
+
+An application of ASGI waits for each message in a task, and so do all that are around it; each
+message is put into a queue, which stops the connection until it was taken. A thousand pages that
+say once in two seconds that they are there cost most of their time and memory by that. So uvicorn
+accepts the connection, and what comes then is handed to the page as it arrives. WebSockets are
+read and written by the same library as before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, Final, cast
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from .sockets import TAKE, Speaker
+
+__all__ = ["Accepting"]
+
+PING: Final = 20.0
+"""Seconds in which a page says something, or is asked whether it is there; after as many more it is
+not."""
+
+
+class Accepting(WebSocketsSansIOProtocol):
+    """uvicorn's way to accept WebSockets, which hands them over to those who ask: `TAKE`."""
+
+    async def run_asgi(self) -> None:
+        """See uvicorn."""
+        extensions = cast("dict[str, object]", self.scope["extensions"])
+        extensions[TAKE] = self._take
+        await super().run_asgi()
+
+    def _take(self, speaker: Speaker) -> None:
+        self.stop_keepalive()
+        transport = self.transport
+        taken = _Taken(self.conn, transport, self.connections, speaker)
+        self.connections.discard(self)
+        self.transport = cast("asyncio.Transport", _Nothing())
+        transport.set_protocol(taken)
+        if self.read_paused:
+            transport.resume_reading()
+        speaker.begins(taken)
+
+
+class _Nothing:
+    """What uvicorn closes when an application has ended that gave its connection away."""
+
+    def close(self) -> None:
+        pass
+
+
+class _Taken(asyncio.Protocol):
+    """transport, shutdown: for uvicorn, which ends all connections when it stops."""
+
+    __slots__ = ("_conn", "_connections", "_heard", "_parts", "_ping", "_speaker", "transport")
+
+    def __init__(
+        self,
+        conn: ServerProtocol,
+        transport: asyncio.Transport,
+        connections: set[Any],
+        speaker: Speaker,
+    ) -> None:
+        self.transport: Final = transport
+        self._conn: Final = conn
+        self._connections: Final = connections
+        self._speaker: Final = speaker
+        self._parts: list[bytes] = []
+        self._heard = False
+        connections.add(self)
+        loop = asyncio.get_running_loop()
+        self._ping = loop.call_later(PING, self._look, loop)
+
+    # -- what a page says --
+
+    def write(self, message: bytes) -> None:
+        if self._conn.state is State.OPEN:  # else its end has come, and we are about to be told
+            self._conn.send_binary(message)
+            self._flush()
+
+    def close(self, code: int, reason: str) -> None:
+        if self._conn.state is State.OPEN:
+            self._conn.send_close(code, reason)
+            self._flush()
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    def shutdown(self) -> None:
+        """See uvicorn."""
+        self.close(1012, "")
+        self.transport.close()
+
+    # -- what comes --
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = True
+        conn = self._conn
+        conn.receive_data(data)
+        for event in conn.events_received():
+            if isinstance(event, Frame):
+                self._frame(event)
+        self._flush()
+        if conn.close_rcvd is not None or conn.parser_exc is not None:
+            self.transport.close()
+
+    def _frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.BINARY or (frame.opcode is Opcode.CONT and self._parts):
+            self._parts.append(bytes(frame.data))
+            if frame.fin:
+                parts, self._parts = self._parts, []
+                self._speaker.received(parts[0] if len(parts) == 1 else b"".join(parts))
+        elif frame.opcode is Opcode.TEXT:
+            self._speaker.unreadable()
+
+    def _flush(self) -> None:
+        data = self._conn.data_to_send()
+        if data:
+            self.transport.write(data[0] if len(data) == 1 else b"".join(data))
+
+    def pause_writing(self) -> None:
+        self._speaker.paused()
+
+    def resume_writing(self) -> None:
+        self._speaker.resumed()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._ping.cancel()
+        self._connections.discard(self)
+        self._speaker.lost()
+
+    def _look(self, loop: asyncio.AbstractEventLoop, asked: bool = False) -> None:
+        """Whether the page said anything since the last look."""
+        if asked and not self._heard:
+            self.abort()
+            return
+        silent = not self._heard and self._conn.state is State.OPEN
+        if silent:
+            self._conn.send_ping(b"")
+            self._flush()
+        self._heard = False
+        self._ping = loop.call_later(PING, self._look, loop, silent)
