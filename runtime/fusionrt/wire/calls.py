@@ -7,7 +7,7 @@ by message: a call by itself costs a place in a list and one in a dict.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from itertools import compress, repeat
 from typing import Final
 
@@ -137,11 +137,17 @@ class CallTable:
             self._told.append(events.Completed(ids, payloads, frame.kept))
             return True
         runs = list(map(self._sent.pop, ids, repeat(None)))
+        first = runs[0] if runs else None
+        if first is not None and runs.count(first) == len(runs):  # nearly always
+            self.pace.ended(len(runs), first.since, now)
+            self._enter(CALL[Phase.SENT]["keep" if frame.kept else "end"], ids)
+            self._told.append(events.Completed(ids, payloads, frame.kept))
+            return True
         if None in runs:
             known = [run is not None for run in runs]
             self._no_streams(id for id, run in zip(ids, known, strict=True) if not run)
             ids, payloads = tuple(compress(ids, known)), tuple(compress(payloads, known))
-        counted = _counted([run for run in runs if run is not None])
+        counted = Counter(run for run in runs if run is not None)
         for run, count in counted.items():
             self.pace.ended(count, run.since, now)
         self._enter(CALL[Phase.SENT]["keep" if frame.kept else "end"], ids)
@@ -289,13 +295,6 @@ class CallTable:
 
     def __len__(self) -> int:
         return len(self.queue) + len(self._sent) + len(self._streams) + len(self._held)
-
-
-def _counted(runs: list[Run]) -> Mapping[Run, int]:
-    """How often each occurs; nearly always there is only one."""
-    if runs and runs.count(runs[0]) == len(runs):
-        return {runs[0]: len(runs)}
-    return Counter(runs)
 
 
 _LOST: Final = Ending("stream_lost", "the host no longer knows this stream: start it anew")

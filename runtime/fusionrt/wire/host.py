@@ -148,7 +148,7 @@ class HostSession:
             self._act(frame, now, told)
             if self._machine.state is HostState.CLOSED:
                 return told
-        if self._registry.digest.count > self._limits.entries:
+        if len(self._registry) > self._limits.entries:
             told.append(self._reject("too many calls are registered"))
         return told
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, repeat
+from itertools import chain, compress, repeat
 from typing import Final, Literal, NamedTuple
 
 from .digest import Digest
@@ -49,7 +49,8 @@ class Registry:
     """
 
     def __init__(self, streams: Outflows, uploads: HostUploads) -> None:
-        self.digest = Digest()
+        self._digest = Digest()
+        """Over what is kept; of the rest there is so little that it is counted in at the look."""
         self.streams: Final = streams
         self.uploads: Final = uploads
         self._at: Final[dict[Stage, dict[int, Run]]] = {
@@ -58,13 +59,18 @@ class Registry:
         self._running: Final = self._at[Stage.RUNNING]
 
     def __len__(self) -> int:
-        return self.digest.count
+        return sum(map(len, self._at.values()))
 
     def __contains__(self, id: int) -> bool:
         return any(id in ids for ids in self._at.values())
 
     def __iter__(self) -> Iterator[int]:
         return chain.from_iterable(self._at.values())
+
+    @property
+    def digest(self) -> Digest:
+        """Over all of them."""
+        return self._digest.joined([*self._running, *self._at[Stage.LEAVING]])
 
     def stream(self, id: int) -> Outflow | None:
         """A stream that goes on."""
@@ -78,7 +84,6 @@ class Registry:
     def add(self, ids: range, run: Run) -> None:
         """Register calls that were not registered."""
         self._running.update(dict.fromkeys(ids, run))
-        self.digest.add_all(ids)
         if run.kind is Kind.STREAM:
             for id in ids:
                 self.streams.open(id)
@@ -88,7 +93,8 @@ class Registry:
         for stage, ids in self._at.items():
             if ids.pop(id, None) is not None:
                 assert ENTRY[stage]["end"] is Stage.OVER
-                self.digest.remove(id)
+                if stage is Stage.KEPT:
+                    self._digest.remove(id)
                 self.streams.drop(id)
                 self.uploads.drop(id)
                 return stage
@@ -103,8 +109,8 @@ class Registry:
     def clear(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Forget all: the ids of what was running, and of results that were kept."""
         running, kept = (tuple(self._at[stage]) for stage in (Stage.RUNNING, Stage.KEPT))
+        self._digest.remove_all(kept)
         for ids in self._at.values():
-            self.digest.remove_all(ids)
             for id in ids:
                 self.streams.drop(id)
                 self.uploads.drop(id)
@@ -119,21 +125,26 @@ class Registry:
     def told(self, ids: Sequence[int], word: Literal["keep", "tell"]) -> Collection[int]:
         """The last word so far of calls is about to be sent: those of them that still ran."""
         ids, runs = self._out_of(Stage.RUNNING, ids)
-        self._at[ENTRY[Stage.RUNNING][word]].update(zip(ids, runs, strict=True))
+        stage = ENTRY[Stage.RUNNING][word]
+        self._at[stage].update(zip(ids, runs, strict=True))
+        if stage is Stage.KEPT:
+            self._digest.add_all(ids)
         return ids
 
     def _out_of(self, stage: Stage, ids: Sequence[int]) -> tuple[Sequence[int], Sequence[Run]]:
         """Those of them that stood at this stage, and do so no more."""
         runs = [*map(self._at[stage].pop, ids, repeat(None))]
-        if None in runs:
-            ids = [id for id, run in zip(ids, runs, strict=True) if run]
-        return ids, [*filter(None, runs)]
+        if all(runs):
+            return ids, [*filter(None, runs)]
+        return [*compress(ids, runs)], [*filter(None, runs)]
 
     def withdraw(self, id: int) -> bool:
         """A result became stale: all that is left to tell is that. False: there is nothing."""
         for stage in (Stage.RUNNING, Stage.KEPT):
             run = self._at[stage].pop(id, None)
             if run is not None:
+                if stage is Stage.KEPT:
+                    self._digest.remove(id)
                 self._at[ENTRY[stage]["invalidate"]][id] = run
                 return True
         return False
@@ -141,7 +152,6 @@ class Registry:
     def left(self, ids: Sequence[int]) -> None:
         """The client has the last word of these."""
         gone, _ = self._out_of(Stage.LEAVING, ids)
-        self.digest.remove_all(gone)
         if self.streams:
             for id in gone:
                 self.streams.drop(id)

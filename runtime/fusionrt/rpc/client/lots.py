@@ -11,6 +11,7 @@ import asyncio
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import partial
 from itertools import compress, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -55,7 +56,7 @@ class Lot:
         self.answers: list[asyncio.Future[Any]] = []
         """What the callers await, until the lot is closed."""
         self._session: Final = session
-        self._create: Final = asyncio.get_running_loop().create_future
+        self._create: Final = partial(asyncio.Future, loop=asyncio.get_running_loop())
         self._now: Final = session.now
         self._timeout: Final = ask.timeout
         self._room = room
