@@ -20,16 +20,21 @@ from tests.conformance.generated.kit import KitClient
 from .node import HERE
 
 
+def beside(gateway: Gateway, generated: str) -> Starlette:
+    """A gateway with the pages, and what is generated for them."""
+    routes = [
+        Mount("/fusion", gateway),
+        Mount("/generated", StaticFiles(directory=generated)),
+        Mount("/", StaticFiles(directory=HERE / "pages")),
+    ]
+    return Starlette(routes=routes)
+
+
 async def main(nats: str, port: int, generated: str, *origins: str) -> None:
     """Serve until the process ends."""
     async with Host(nats) as host:
         gateway = Gateway(host, [KitClient], origins=origins, secret="the same for all of them")
-        routes = [
-            Mount("/fusion", gateway),
-            Mount("/generated", StaticFiles(directory=generated)),
-            Mount("/", StaticFiles(directory=HERE / "pages")),
-        ]
-        config = uvicorn.Config(Starlette(routes=routes), port=port, log_level="error")
+        config = uvicorn.Config(beside(gateway, generated), port=port, log_level="error")
         await uvicorn.Server(config).serve()
 
 

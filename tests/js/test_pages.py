@@ -8,12 +8,32 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
+from fusionrt import Host
+from fusionrt.web import Gateway
+from fusionrt.wire.limits import Timing
+from tests.conformance.generated.kit import KitClient
+from tests.conformance.kit import KitHere
+from tests.waiting import until
+from tests.web.serving import served
+
 from .browser import IN_BROWSER
 from .conftest import Generate
+from .gateway_process import beside
 from .node import HERE
 from .world import KEPT, Wire, shows, world
 
 pytestmark = IN_BROWSER
+SUM = """() => import("/generated/fusion.js").then(({ computed, watch }) => {
+  const keys = Array.from({ length: 2000 }, (_, index) => `key ${index}`)
+  const sum = computed(async () => {
+    let total = 0
+    for (const each of await Promise.all(keys.map((key) => kit.doubled(key)))) total += each
+    return total
+  })
+  window.sums = []
+  watch(() => sum(), ({ value, state }) => void sums.push(`${value} ${state}`))
+})"""
+"""Watches what is made from 2,000 results."""
 SEEN = """state => {
   Object.defineProperty(document, "visibilityState", { value: state, configurable: true })
   document.dispatchEvent(new Event("visibilitychange"))
@@ -114,6 +134,55 @@ async def test_W4_a_page_that_was_frozen_is_live_again(
         await devtools.send("Page.setWebLifecycleState", {"state": "active"})
         await shows(page, value="42", state="current", status="connected")
         assert await page.evaluate("window.stayed")
+
+
+@pytest.mark.parametrize("how", ["closed", "left"])
+async def test_W11_a_page_that_is_closed_says_so(
+    how: str, kit: Path, nats_server: str, chromium: Browser
+) -> None:
+    """So nothing is held for it any more, by a gateway that would wait an hour for a silent one."""
+    patient = Timing(session=3600.0)
+    async with Host(nats_server) as host, Host(nats_server, timing=patient) as entrance:
+        await host.serve(KitHere())
+        gateway = Gateway(entrance, [KitClient])
+        async with served(beside(gateway, str(kit))) as at:
+            page = await chromium.new_page()
+            await page.goto(f"{at.http}/kit.html?gateway=/fusion")
+            await shows(page, state="current")
+            (session,) = gateway.statistics().services["kit"].sessions
+            assert session.held == 1
+            await (
+                page.close(run_before_unload=True) if how == "closed" else page.goto("about:blank")
+            )
+            await until(lambda: not gateway.statistics().services["kit"].sessions)
+            await until(lambda: not gateway.statistics().pages)
+
+
+async def test_W7_thousands_of_results_are_there_after_a_reload(
+    kit: Path, nats_server: str, chromium: Browser
+) -> None:
+    """A list that is made from 2,000 of them, without a gateway; and what was changed meanwhile is
+    all that is made anew when there is one.
+    """
+    async with world(chromium, nats_server, kit, doors=2) as here:
+        gateway, pages = here.doors
+        page = await here.page(pages, gateway.fusion, user="ann")
+        await page.evaluate(SUM)
+        await page.wait_for_function("sums.at(-1) === '0 current'")
+        async with asyncio.timeout(60):
+            while not await page.evaluate(KEPT.replace("> 0", ">= 2000")):
+                pass
+        gateway.kill()
+        await page.reload()
+        await page.wait_for_function("window.kit !== undefined")
+        await page.evaluate(SUM)
+        await page.wait_for_function("sums.at(-1) === '0 offline'")
+        await here.client.put("key 7", 21)
+        before = here.kit.doubled_keys.copy()
+        await gateway.start()
+        await page.wait_for_function("sums.at(-1) === '42 current'")
+        assert "0 current" not in await page.evaluate("sums")
+        assert here.kit.doubled_keys[len(before) :] == ["key 7"]
 
 
 async def test_W7_a_reload_without_a_gateway_shows_the_last_state(

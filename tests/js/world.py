@@ -38,11 +38,16 @@ new Promise((done) => {
 
 
 class CountedKit(KitHere):
-    """put_values: what was put, each time."""
+    """put_values: what was put, each time. doubled_keys: of what was doubled."""
 
     def __init__(self) -> None:
         super().__init__()
         self.put_values: list[int] = []
+        self.doubled_keys: list[str] = []
+
+    async def doubled(self, key: str) -> int:
+        self.doubled_keys.append(key)
+        return await super().doubled(key)
 
     async def put(self, key: str, value: int) -> int:
         self.put_values.append(value)

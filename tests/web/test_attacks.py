@@ -13,6 +13,7 @@ import pytest
 from shop.generated.products import ProductsClient
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from fusionrt import Overloaded
 from fusionrt.web import PageLimits
 from fusionrt.web.limits import LARGEST
 from fusionrt.web.page import Code, framed
@@ -209,6 +210,39 @@ async def test_W9_all_browsers_have_so_many_pages(world: World) -> None:
     await until(lambda: not door.gateway.statistics().pages)
     async with raw(door.ws) as third:
         assert await third.welcomed()
+
+
+async def test_W9_a_browser_has_so_many_calls_streams_and_results(world: World) -> None:
+    """Over all its pages; beyond that it is refused, or its oldest result is stale. Another browser
+    on the same gateway notices nothing.
+    """
+    lab = TinyLab({"a": 1})
+    await (await world.host()).serve(lab)
+    door = await world.door([LabClient], limits=PageLimits(calls=2, streams=2, held=4))
+    first, transport = await world.page(door)
+    second, _ = await world.page(door, cookie=transport.cookie)
+    other, _ = await world.page(door)
+    one, two, honest = (each.client(LabClient) for each in (first, second, other))
+    waiting = [asyncio.create_task(each.wait()) for each in (one, two)]
+    await until(lambda: lab.waiting == 2)
+    for call in (one.echo("x"), two.put("a", 2)):
+        with pytest.raises(Overloaded):
+            await call
+    assert await honest.echo("x") == "x" and "put a" not in lab.ran
+    lab.gate.set()
+    await asyncio.gather(*waiting)
+    streams = [each.blobs(1) for each in (one, two)]
+    for stream in streams:
+        await anext(stream)
+    with pytest.raises(Overloaded):
+        await anext(one.blobs(1))
+    assert await anext(honest.blobs(1)) == b"\x00"
+    kept = await honest.computed.get("a")
+    oldest = await one.computed.get("0")
+    for number in range(1, 4):
+        await one.get(str(number))
+    await oldest.invalidated()
+    assert kept.is_consistent and not transport.codes
 
 
 @pytest.mark.parametrize("patience", [0.3, 30.0])

@@ -8,6 +8,7 @@ import pytest
 from shop.generated.carts import CartsClient
 from websockets.exceptions import ConnectionClosed
 
+from fusionrt.wire.frames import KeepAlive
 from tests.sizes import size
 from tests.waiting import until
 
@@ -56,6 +57,27 @@ async def test_W11_pages_that_went_leave_nothing(quick: World) -> None:
     await until(lambda: left(door) == (0,) * 6)
     await until(lambda: len(asyncio.all_tasks()) <= len(before))
     await until(lambda: not any(each.held for each in door.peers("carts")))
+
+
+async def test_W11_a_page_that_its_browser_closes_is_forgotten(world: World) -> None:
+    """Soon, though it said no last word; not one that broke off, nor one that is back at once."""
+    await world.shop()
+    door = await world.door()
+    async with raw(door.ws) as closed, raw(door.ws) as broken, raw(door.ws) as page:
+        for each in (closed, broken, page):
+            proof = await each.welcomed()
+            await each.say(KeepAlive(1, 0, 0), proof=proof, last=1)
+            await each.hear()
+        cookie = page.cookie
+        broken.socket.transport.abort()
+        await page.socket.close(1001)
+        async with raw(door.ws, cookie) as again:
+            await again.say(KeepAlive(2, 0, 0), proof=proof, last=1)
+            await again.hear()
+            await closed.socket.close(1001)
+            await until(lambda: len(door.gateway.statistics().services["products"].sessions) == 2)
+            await again.say(KeepAlive(3, 0, 0), proof=proof, last=1)
+            assert (await again.hear()).proof == proof
 
 
 async def test_W11_a_socket_that_says_nothing_leaves_nothing(quick: World) -> None:

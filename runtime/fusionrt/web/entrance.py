@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
@@ -13,6 +13,7 @@ from ..remote.client import Client
 from ..rpc import TOKEN
 from ..wire.admission import rejection
 from ..wire.envelopes import ClientEnvelope, decode_client_envelope
+from .departures import Departures
 from .endings import Ended, Endings
 from .forwarding import Forwarder, forwarder, servant_of
 from .limits import PageLimits
@@ -41,6 +42,7 @@ class Entrance:
         self._limits = limits
         self._services = services  # keeps them alive
         self._endings = None if ended is None else Endings(ended, self.renew)
+        self._departures = Departures(self._forget)
         self.posted = Posted(services)
         self._responders = {
             name: front.serve(servant_of(service, front.iid), name)
@@ -81,7 +83,8 @@ class Entrance:
 
     def page(self, principal: str) -> Page:
         """One more page of a browser, which is to get its socket now: it is answered until it is
-        gone; its sessions end with their lease, unless it comes back (W11).
+        gone; its sessions end with their lease, or before if it was closed, unless it comes back
+        (W11).
         """
         return Page(principal, self._limits, self)
 
@@ -94,6 +97,7 @@ class Entrance:
     def left(self, page: Page) -> None:
         """A page is gone."""
         self._pages.left(page)
+        self._departures.left(page)
         if self._endings is not None:
             self._endings.left(page.principal)
 
@@ -121,7 +125,12 @@ class Entrance:
             return False
         page.cid = envelope.cid
         self._pages.named(page)
+        self._departures.came(page)
         return True
+
+    def _forget(self, clients: Collection[tuple[str, str]]) -> None:
+        for responder in self._responders.values():
+            responder.forget(clients, "its page was closed")
 
     def statistics(self) -> GatewayStatistics:
         """What it does now, and what it did."""
@@ -141,4 +150,5 @@ class Entrance:
 
     async def _close(self) -> None:
         self.is_closed = True
+        self._departures.close()
         await self._pages.close()

@@ -15,6 +15,8 @@ __all__ = ["Code", "Hall", "Page", "framed", "unframed"]
 
 _FRAMING: Final = 256
 """Bytes that the name of a service takes, at most."""
+_GOING_AWAY: Final = 1001
+"""By which a browser closes the sockets of a page that it leaves (RFC 6455)."""
 
 
 class Code(IntEnum):
@@ -72,7 +74,7 @@ class Page:
     """One WebSocket that was accepted; it is a `Speaker`.
 
     principal: of its browser. cid: of the client that speaks there, once it has. waiting: bytes
-    that are to be sent. why: it is closed, once it is.
+    that are to be sent. why: it is closed, once it is. went_away: it was closed by its browser.
     """
 
     __slots__ = (
@@ -87,6 +89,7 @@ class Page:
         "cid",
         "principal",
         "waiting",
+        "went_away",
         "why",
     )
 
@@ -97,6 +100,7 @@ class Page:
         self.cid = ""
         self.waiting = 0
         self.why: Code | None = None
+        self.went_away = False
         self._limits: Final = limits
         self._hall: Final = hall
         self._pace = Pace(limits.messages)
@@ -185,7 +189,8 @@ class Page:
         self._timer = _later(PARTING, self._socket.abort)
         self._go_on()
 
-    def lost(self) -> None:
+    def lost(self, code: int | None) -> None:
+        self.went_away = code == _GOING_AWAY
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

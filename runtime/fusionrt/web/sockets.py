@@ -34,8 +34,8 @@ class Speaker(Protocol):
     def resumed(self) -> None:
         """It takes more."""
 
-    def lost(self) -> None:
-        """There is no connection any more."""
+    def lost(self, code: int | None) -> None:
+        """There is no connection any more. code: by which the other end closed it, if it did."""
 
 
 class Socket(Protocol):
@@ -60,6 +60,7 @@ class Take(Protocol):
 async def relay(socket: WebSocket, speaker: Speaker) -> None:
     """Let somebody speak on a WebSocket of whatever server, until that is over."""
     relayed = _Relayed(socket, speaker)
+    code: int | None = None
     speaker.begins(relayed)
     try:
         async with relayed.lasting:
@@ -69,11 +70,12 @@ async def relay(socket: WebSocket, speaker: Speaker) -> None:
                     speaker.unreadable()
                 else:
                     speaker.received(data)
+            code = event.get("code")
     except TimeoutError:
         pass  # it was aborted; its server closes what an application has left
     finally:
         relayed.ends()
-        speaker.lost()
+        speaker.lost(code)
 
 
 class _Relayed:

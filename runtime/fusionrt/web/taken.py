@@ -132,7 +132,8 @@ class _Taken(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._ping.cancel()
         self._connections.discard(self)
-        self._speaker.lost()
+        end = self._conn.close_rcvd
+        self._speaker.lost(None if end is None else end.code)
 
     def _look(self, loop: asyncio.AbstractEventLoop, asked: bool = False) -> None:
         """Whether the page said anything since the last look."""

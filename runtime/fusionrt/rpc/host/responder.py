@@ -195,6 +195,13 @@ class Responder(Listener):
                 self._dismiss(session, reason)
                 self._forget(name)
 
+    def forget(self, clients: Collection[tuple[str, str]], reason: str) -> None:
+        """End the sessions of clients, by principal and id, who are known to be gone."""
+        for name, session in list(self._sessions.items()):
+            if (session.wire.principal, session.wire.cid) in clients:
+                session.close(reason, finish=True)
+                self._forget(name)
+
     def _dismiss(self, session: Session, reason: str) -> None:
         self._outlet.flush(session)
         session.close(reason)
