@@ -5,39 +5,9 @@
    else somebody wants of one that has not begun, the coroutine that the pure runtime would have made
    answers: it is made then.
 
-   Its making and its end are here; step.c has its way, coroutine.c what Python sees of it. */
+   Its end is here, and its making in call.h; step.c has its way, coroutine.c what Python sees of it. */
 
 #include "call.h"
-
-PyObject *
-call_new(Method *method, PyObject *self, PyObject *key)
-{
-    State *state = method->state;
-    Call *call = state->spare;
-    if (call != NULL) {
-        state->spare = (Call *)call->self;
-        state->spares--;
-        PyObject_Init((PyObject *)call, state->call_type);
-    }
-    else {
-        call = PyObject_GC_New(Call, state->call_type);
-        if (call == NULL) {
-            Py_DECREF(key);
-            return NULL;
-        }
-    }
-    call->method = (Method *)Py_NewRef(method);
-    call->self = Py_NewRef(self);
-    call->key = key;
-    call->inner = NULL;
-    call->computed = NULL;
-    call->run = NULL;
-    call->weak = NULL;
-    call->stage = FRESH;
-    call->finalized = 0;
-    PyObject_GC_Track(call);
-    return (PyObject *)call;
-}
 
 int
 call_traverse(Call *call, visitproc visit, void *arg)
@@ -55,20 +25,8 @@ call_traverse(Call *call, visitproc visit, void *arg)
 int
 call_clear(Call *call)
 {
-    Py_CLEAR(call->self);
-    Py_CLEAR(call->key);
-    Py_CLEAR(call->inner);
-    Py_CLEAR(call->computed);
-    Py_CLEAR(call->run);
+    call_drop(call);
     return 0;
-}
-
-/* It has ended, and keeps nothing alive (G31). */
-void
-call_end(Call *call)
-{
-    call->stage = ENDED;
-    call_clear(call);
 }
 
 PyObject *
@@ -119,44 +77,60 @@ call_finalize(Call *call)
     PyErr_Restore(type, value, traceback);
 }
 
+/* One that has ended is kept for a next call, empty as it is, and the collector goes on to know it:
+   most calls are never seen by anybody else. */
+static int
+call_keep(State *state, Call *call)
+{
+#if defined(Py_GIL_DISABLED) || defined(Py_REF_DEBUG)
+    return 0;
+#else
+    if (call->stage != ENDED || call->finalized || call->weak != NULL ||
+        state->spares == MAX_SPARE) {
+        return 0;
+    }
+    Py_SET_REFCNT(call, 1);
+    state->spare[state->spares++] = call;
+    return 1;
+#endif
+}
+
 void
 call_dealloc(Call *call)
 {
     if (call->stage <= BODY && PyObject_CallFinalizerFromDealloc((PyObject *)call) < 0) {
         return; /* somebody has it again */
     }
-    PyTypeObject *type = Py_TYPE(call);
-    State *state = call->method->state;
-    PyObject_GC_UnTrack(call);
-    if (call->weak != NULL) {
-        PyObject_ClearWeakRefs((PyObject *)call);
-    }
-    call_clear(call);
     Method *method = call->method;
-#if !defined(Py_GIL_DISABLED) && !defined(Py_TRACE_REFS)
-    if (!call->finalized && state->spares < MAX_SPARE) {
-        call->self = (PyObject *)state->spare;
-        state->spare = call;
-        state->spares++;
-        call = NULL;
-    }
-#endif
-    if (call != NULL) {
+    call->method = NULL;
+    if (method == NULL || !call_keep(method->state, call)) {
+        PyTypeObject *type = Py_TYPE(call);
+        PyObject_GC_UnTrack(call);
+        if (call->weak != NULL) {
+            PyObject_ClearWeakRefs((PyObject *)call);
+        }
+        call_drop(call);
         PyObject_GC_Del(call);
+        Py_DECREF(type);
     }
-    Py_DECREF(method); /* the last one may take the state along */
-    Py_DECREF(type);
+    Py_XDECREF(method); /* the last one may take the state along */
+}
+
+int
+calls_traverse(State *state, visitproc visit, void *arg)
+{
+    for (int i = 0; i < state->spares; i++) {
+        Py_VISIT(state->spare[i]);
+    }
+    return 0;
 }
 
 void
 calls_clear(State *state)
 {
-    while (state->spare != NULL) {
-        Call *call = state->spare;
-        state->spare = (Call *)call->self;
-        PyObject_GC_Del(call);
+    while (state->spares > 0) {
+        Py_DECREF(state->spare[--state->spares]);
     }
-    state->spares = 0;
 }
 
 int

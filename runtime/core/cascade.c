@@ -12,6 +12,7 @@ typedef struct {
     Due *items;
     Py_ssize_t size;
     Py_ssize_t room;
+    PyObject *whole; /* the function that was checked last; `marked` holds its computed */
 } Worklist;
 
 static int
@@ -78,23 +79,39 @@ called(PyObject *result)
     return result == NULL ? -1 : 0;
 }
 
-/* Whether its fields are what C takes them for: a mistake in Python is an error, and no crash. */
+/* Whether a function's fields are what C takes them for: a mistake in Python is an error, and no
+   crash. */
 static int
-check(State *state, Computed *computed)
+is_whole(State *state, Function *function)
 {
-    Function *function = (Function *)computed->function;
+    return function != NULL && function->table != NULL && PyDict_CheckExact(function->table) &&
+           function->indexes != NULL && PyDict_CheckExact(function->indexes) &&
+           (IS_NONE(function->hot) || PyDict_CheckExact(function->hot)) &&
+           is_a(state->sieve_type, function->kept) && is_a(state->counts_type, function->counts) &&
+           is_a(state->room_type, ((Sieve *)function->kept)->room);
+}
+
+static inline int
+is_place(State *state, PyObject *object)
+{
+    return object != NULL && ((PyObject *)Py_TYPE(object) == state->computed_class ||
+                              is_a(state->place_type, object));
+}
+
+/* The same of a computed. Of a cascade's many the function is mostly that of the last one. */
+static int
+check(State *state, Worklist *work, Computed *computed)
+{
     PyObject *newer = computed->place.newer, *older = computed->place.older;
-    if (function == NULL || function->table == NULL || !PyDict_CheckExact(function->table) ||
-        function->indexes == NULL || !PyDict_CheckExact(function->indexes) ||
-        !is_a(state->sieve_type, function->kept) || !is_a(state->counts_type, function->counts) ||
-        !is_a(state->room_type, ((Sieve *)function->kept)->room) ||
-        !(IS_NONE(newer) || (is_a(state->place_type, newer) && is_a(state->place_type, older))) ||
+    if ((computed->function != work->whole &&
+         !is_whole(state, (Function *)computed->function)) ||
+        !(IS_NONE(newer) || (is_place(state, newer) && is_place(state, older))) ||
         !(IS_NONE(computed->hit) || Py_IS_TYPE(computed->hit, state->hit_type)) ||
-        !(IS_NONE(function->hot) || PyDict_CheckExact(function->hot)) ||
         !PyDict_CheckExact(computed->dependants) || !PyList_CheckExact(computed->dependencies)) {
         PyErr_SetString(PyExc_TypeError, "a computed or its function is not whole");
         return -1;
     }
+    work->whole = computed->function;
     return 0;
 }
 
@@ -219,17 +236,24 @@ flag(State *state, Worklist *work, Due due, PyObject *origin)
     return pushed;
 }
 
+static inline int
+is_delayed(Function *function)
+{
+    PyObject *delay = function->delay;
+    return delay != NULL && (PyFloat_CheckExact(delay) ? PyFloat_AS_DOUBLE(delay) != 0
+                                                       : PyObject_IsTrue(delay) > 0);
+}
+
 static int
 step(State *state, Worklist *work, Due due, PyObject *origin, PyObject *exempt, int at_once,
      PyObject *marked, PyObject *flagged)
 {
     Computed *computed = due.computed;
     if (computed->state == state->consistent) {
-        if (check(state, computed) < 0) {
+        if (check(state, work, computed) < 0) {
             return -1;
         }
-        PyObject *delay = ((Function *)computed->function)->delay;
-        if (delay != NULL && PyObject_IsTrue(delay) > 0 && (PyObject *)computed != exempt &&
+        if (is_delayed((Function *)computed->function) && (PyObject *)computed != exempt &&
             !at_once) {
             return called(
                 PyObject_CallFunctionObjArgs(state->postpone, computed, origin, NULL));
@@ -259,7 +283,7 @@ cascade_spread(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (marked == NULL) {
         return NULL;
     }
-    Worklist work = {NULL, 0, 0};
+    Worklist work = {NULL, 0, 0, NULL};
     int done = push_all(state, &work, args[0], cause);
     while (done == 0 && work.size > 0) {
         Due due = work.items[--work.size];

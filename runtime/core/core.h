@@ -15,6 +15,13 @@
 #pragma GCC visibility push(hidden) /* nothing here is for another extension to find */
 #endif
 
+/* What is called seldom keeps no register from what each hit passes. */
+#ifdef __GNUC__
+#define SELDOM __attribute__((cold, noinline))
+#else
+#define SELDOM
+#endif
+
 /* Of what Python and the extension expect of each other; `native.py` compares it. */
 #define FUSION_CORE 4
 
@@ -100,7 +107,7 @@ typedef struct {
     PyObject *seen_loop;   /* not held */
 #endif
 
-    Call *spare; /* linked by `self` */
+    Call *spare[MAX_SPARE]; /* each held here alone */
     int spares;
 } State;
 
@@ -174,7 +181,7 @@ int is_cancelled(State *state, PyObject *flow);
 int scope_set(State *state, PyObject *scope);
 
 /* call.c */
-PyObject *call_new(Method *method, PyObject *self, PyObject *key);
+int calls_traverse(State *state, visitproc visit, void *arg);
 void calls_clear(State *state);
 
 /* module.c: that of a type of this module, or of a class that is made from one. */

@@ -117,6 +117,9 @@ call_said(Call *call, void *attribute)
 static PyObject *
 call_named(Call *call, void *attribute)
 {
+    if (call->method == NULL) { /* kept for a next call: only the collector knows it */
+        return PyUnicode_FromString("?");
+    }
     return PyObject_GetAttrString(call->method->function, attribute);
 }
 

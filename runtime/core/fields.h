@@ -153,7 +153,8 @@ is_a(PyTypeObject *type, PyObject *object)
 static inline int
 is_computed(State *state, PyObject *object)
 {
-    return PyObject_TypeCheck(object, state->computed_type);
+    return (PyObject *)Py_TYPE(object) == state->computed_class ||
+           PyObject_TypeCheck(object, state->computed_type);
 }
 
 /* edges.c: make an edge. 1: it is there; 0: more has to be done than that; -1: an error. */

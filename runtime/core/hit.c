@@ -59,7 +59,7 @@ hit_dealloc(Hit *hit)
 }
 
 /* Look once at where instances of a class have the table: of services, in a slot. */
-static int
+static SELDOM int
 see(Method *method, PyTypeObject *type)
 {
     PyObject *slot = PyObject_GetAttr((PyObject *)type, method->table);
@@ -77,38 +77,62 @@ see(Method *method, PyTypeObject *type)
     return 0;
 }
 
-/* The instance's table of hits, a new reference; NULL without an error where there is none. */
-static PyObject *
+/* No answer, if what is raised is no more than an error: what hashing or comparing an argument raises
+   is none (G37). */
+static SELDOM int
+none_or_error(void)
+{
+    if (PyErr_Occurred()) {
+        if (!PyErr_ExceptionMatches(PyExc_Exception)) {
+            return -1;
+        }
+        PyErr_Clear();
+    }
+    return 0;
+}
+
+/* The instance's table of hits, a new reference, of a class that was not looked at last, or has it in
+   no slot; NULL where there is none, or with an error. */
+static SELDOM PyObject *
 table_of(Method *method, PyObject *self)
 {
     if (Py_TYPE(self) != method->seen && see(method, Py_TYPE(self)) < 0) {
         return NULL;
     }
-    if (method->offset > 0) {
-        return Py_XNewRef(*(PyObject **)((char *)self + method->offset));
-    }
-    PyObject *table = PyObject_GetAttr(self, method->table);
-    if (table == NULL && PyErr_ExceptionMatches(PyExc_Exception)) {
-        PyErr_Clear();
-    }
-    return table;
+    return method->offset > 0 ? Py_XNewRef(*(PyObject **)((char *)self + method->offset))
+                              : PyObject_GetAttr(self, method->table);
 }
 
-/* Whether this code runs in the loop of a graph (G39); see home.py.
-
-   Python 3.11 asks the system for the process when it is asked for the running loop. It notes that
+/* Python 3.11 asks the system for the process when it is asked for the running loop. It notes that
    loop in a dict of the thread, though: while nothing has changed there, the answer is the last one.
    The loop that runs is alive, so that its address is no other's. */
+#if PY_VERSION_HEX < 0x030C0000
+static inline uint64_t
+version_here(void)
+{
+    PyObject *notes = PyThreadState_Get()->dict;
+    return notes == NULL ? 0 : ((PyDictObject *)notes)->ma_version_tag;
+}
+#endif
+
+/* Whether it was the last one that was found to be here, and nothing has changed since. */
+static inline int
+is_still_home(State *state, PyObject *home)
+{
+#if PY_VERSION_HEX < 0x030C0000
+    return home == state->seen_loop && version_here() == state->seen_version;
+#else
+    return 0;
+#endif
+}
+
+/* Whether this code runs in the loop of a graph (G39); see home.py. */
 int
 is_at_home(State *state, PyObject *home)
 {
-#if PY_VERSION_HEX < 0x030C0000
-    PyObject *notes = PyThreadState_GetDict();
-    uint64_t version = notes == NULL ? 0 : ((PyDictObject *)notes)->ma_version_tag;
-    if (version == state->seen_version && home == state->seen_loop && version != 0) {
+    if (is_still_home(state, home)) {
         return 1;
     }
-#endif
     PyObject *loop = PyObject_CallNoArgs(state->running_loop);
     if (loop == NULL) {
         return -1;
@@ -117,8 +141,8 @@ is_at_home(State *state, PyObject *home)
     Py_DECREF(loop);
 #if PY_VERSION_HEX < 0x030C0000
     if (here) {
-        state->seen_version = version;
-        state->seen_loop = home;
+        state->seen_version = version_here();
+        state->seen_loop = state->seen_version == 0 ? NULL : home;
     }
     else { /* of a loop that does not tell its thread, the home is another object */
         PyObject *thread = PyObject_GetAttr(home, state->str__thread_id);
@@ -161,21 +185,12 @@ is_leased(State *state, Hit *hit)
     return now == -1.0 && PyErr_Occurred() ? -1 : now < term->good_until;
 }
 
-/* Whether the body that this code belongs to, if any, lets the cache answer, and depends on the
-   hit from now on (G10, G33). */
-static int
-is_tracked(State *state, Hit *hit)
+/* A dependant has no edge yet, or what is in its place decides. */
+static SELDOM int
+track(State *state, PyObject *scope, Hit *hit)
 {
-    PyObject *scope;
-    if (PyContextVar_Get(state->scope, NULL, &scope) < 0) {
-        return -1;
-    }
-    if (scope == Py_None) {
-        Py_DECREF(scope);
-        return 1;
-    }
-    int tracked = PyDict_Contains(hit->dependants, scope);
-    if (tracked == 0 && is_computed(state, scope) && is_computed(state, hit->computed)) {
+    int tracked = 0;
+    if (is_computed(state, scope) && is_computed(state, hit->computed)) {
         tracked = ((Computed *)scope)->run == Py_None
                       ? 1 /* that body has ended (G11) */
                       : edge_make(state, (Computed *)scope, (Computed *)hit->computed);
@@ -185,6 +200,22 @@ is_tracked(State *state, Hit *hit)
         tracked = may == NULL ? -1 : PyObject_IsTrue(may);
         Py_XDECREF(may);
     }
+    return tracked;
+}
+
+/* Whether the body that this code belongs to, if any, lets the cache answer, and depends on the
+   hit from now on (G10, G33). */
+static inline int
+is_tracked(State *state, Hit *hit)
+{
+    PyObject *scope;
+    if (PyContextVar_Get(state->scope, NULL, &scope) < 0) {
+        return -1;
+    }
+    int tracked = scope == Py_None ? 1 : PyDict_Contains(hit->dependants, scope);
+    if (tracked == 0) {
+        tracked = track(state, scope, hit);
+    }
     Py_DECREF(scope);
     return tracked;
 }
@@ -193,28 +224,20 @@ int
 hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value)
 {
     State *state = method->state;
-    PyObject *table = table_of(method, self);
+    PyObject *table = Py_TYPE(self) == method->seen && method->offset > 0
+                          ? Py_XNewRef(*(PyObject **)((char *)self + method->offset))
+                          : table_of(method, self);
     if (table == NULL) {
-        return PyErr_Occurred() ? -1 : 0;
+        return none_or_error();
     }
-    PyObject *found = NULL;
-    if (PyDict_CheckExact(table)) {
-        found = Py_XNewRef(PyDict_GetItemWithError(table, key));
-    }
+    Hit *hit = PyDict_CheckExact(table)
+                   ? (Hit *)Py_XNewRef(PyDict_GetItemWithError(table, key))
+                   : NULL;
     Py_DECREF(table);
-    if (found == NULL) {
-        if (!PyErr_Occurred()) {
-            return 0;
-        }
-        /* What hashing or comparing an argument raises is no answer (G37). */
-        if (!PyErr_ExceptionMatches(PyExc_Exception)) {
-            return -1;
-        }
-        PyErr_Clear();
-        return 0;
+    if (hit == NULL) {
+        return none_or_error();
     }
-    Hit *hit = (Hit *)found;
-    int answers = is_at_home(state, hit->home);
+    int answers = is_still_home(state, hit->home) ? 1 : is_at_home(state, hit->home);
     if (answers > 0 && method->leased) {
         answers = is_leased(state, hit);
     }

@@ -3,7 +3,7 @@
    It stands for the coroutine function that the pure runtime has in its place, and is all that this
    one is to whoever asks (G38): what it does not say itself, that one says. */
 
-#include "core.h"
+#include "call.h"
 
 static PyObject *
 method_vectorcall(Method *method, PyObject *const *args, size_t flags, PyObject *names)

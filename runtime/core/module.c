@@ -77,7 +77,7 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
 #define AS_VISITED_TYPE(name, text) Py_VISIT(state->name##_type);
     GIVEN(AS_VISITED)
     TYPES(AS_VISITED_TYPE)
-    return 0;
+    return calls_traverse(state, visit, arg);
 }
 
 static int

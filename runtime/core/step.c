@@ -115,27 +115,15 @@ call_after(Call *call, PySendResult next, PyObject **result)
     return next;
 }
 
-PySendResult
-call_step(Call *call, PyObject *sent, PyObject **result)
+/* A step of what it is, or shall be. */
+static SELDOM PySendResult
+call_go_on(Call *call, PyObject *sent, PyObject **result)
 {
-    *result = NULL;
     if (call->stage == FRESH) {
-        if (sent != Py_None) {
-            PyErr_SetString(PyExc_TypeError,
-                            "can't send non-None value to a just-started coroutine");
-            return PYGEN_ERROR;
-        }
-        int answered = hit_of(call->method, call->self, call->key, result);
-        int begun = answered == 0 ? miss_begin(call) : 0;
-        if (answered != 0 || begun < 0 || (begun == 0 && call_miss(call) < 0)) {
-            call_end(call);
-            return answered > 0 ? PYGEN_RETURN : PYGEN_ERROR;
-        }
-        if (call->inner == NULL) { /* the body could not be made */
-            return call_after(call, PYGEN_ERROR, result);
-        }
+        PyErr_SetString(PyExc_TypeError, "can't send non-None value to a just-started coroutine");
+        return PYGEN_ERROR;
     }
-    else if (call_check(call) < 0) {
+    if (call_check(call) < 0) {
         return PYGEN_ERROR;
     }
     if (call->stage != BODY) {
@@ -145,4 +133,35 @@ call_step(Call *call, PyObject *sent, PyObject **result)
     PySendResult next = PyIter_Send(inner, sent, result);
     Py_DECREF(inner);
     return call_after(call, next, result);
+}
+
+/* No hit answers: the body begins. */
+static SELDOM PySendResult
+call_begin(Call *call, PyObject **result)
+{
+    int begun = miss_begin(call);
+    if (begun < 0 || (begun == 0 && call_miss(call) < 0)) {
+        call_end(call);
+        return PYGEN_ERROR;
+    }
+    if (begun == 0) {
+        call->stage = RUNNING;
+    }
+    return call->inner == NULL ? call_after(call, PYGEN_ERROR, result) /* it could not be made */
+                               : call_go_on(call, Py_None, result);
+}
+
+PySendResult
+call_step(Call *call, PyObject *sent, PyObject **result)
+{
+    *result = NULL;
+    if (call->stage != FRESH || sent != Py_None) {
+        return call_go_on(call, sent, result);
+    }
+    int answered = hit_of(call->method, call->self, call->key, result);
+    if (answered == 0) {
+        return call_begin(call, result);
+    }
+    call_end(call);
+    return answered > 0 ? PYGEN_RETURN : PYGEN_ERROR;
 }

@@ -261,3 +261,24 @@ async def test_G20_a_call_that_is_dropped_amid_its_body_leaves_nothing() -> None
         call.send(None)
         del call
         assert not list(notes._fusion.function("get").table)
+
+
+@pytest.mark.skipif(not fusionrt.compiled, reason="the pure runtime keeps none")
+async def test_G31_what_is_kept_for_a_next_call_may_be_looked_at() -> None:
+    """By a debugger, which finds it with the collector: then no call gets it, and it has ended."""
+    notes = notes_of("a")
+    called = [notes.get(0) for _ in range(3)]
+    kind, name = type(called[0]), repr(called[0]).partition(" at ")[0]
+    for call in called:
+        await call
+    del call, called
+    found = [each for each in gc.get_objects() if type(each) is kind]
+    told = {repr(each).partition(" at ")[0] for each in found}
+    assert told <= {"<coroutine object ?", name}
+    calls = [notes.get(0) for _ in found]
+    assert not {*map(id, calls)} & {*map(id, found)}
+    for each in found:
+        with pytest.raises(RuntimeError, match="cannot reuse already awaited coroutine"):
+            each.send(None)
+    del each, found
+    assert {note and note.text for note in await asyncio.gather(*calls)} == {"a"}
