@@ -9,14 +9,16 @@ from .ways import COMPUTE, CORE, DICT, LOADER, SESSION
 
 __all__ = ["BARS", "CASES", "FULL", "MANY", "QUICK", "SINGLE", "Bar", "Size"]
 
-SINGLE = Case(1, False, 100)
+SINGLE = Case(1, False, 1_000)
+"""Nobody waits for a turn: it gives one now and then only so that time can be told."""
 MANY = Case(640, True, 10)
+LESS, MORE = Case(640, True, 1), Case(640, True, 100)
 
 CASES = {
     SINGLE: (COMPUTE, SESSION, CORE, LOADER, DICT),
     MANY: (COMPUTE, SESSION, CORE, LOADER),
-    Case(640, True, 1): (COMPUTE, SESSION),
-    Case(640, True, 100): (COMPUTE, SESSION),
+    LESS: (COMPUTE, SESSION),
+    MORE: (COMPUTE, SESSION),
 }
 
 
@@ -28,7 +30,7 @@ class Bar:
     at_least: float
 
 
-BARS = (Bar(SINGLE, 8_127), Bar(MANY, 1_968))
+BARS = (Bar(SINGLE, 8_127), *(Bar(case, 1_968) for case in (LESS, MANY, MORE)))
 
 
 @dataclass(frozen=True)
