@@ -4,21 +4,24 @@ compared.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests import forked
 from tests.commands.console import Background
+from tests.js.browser import browser
 from tests.natsserver import NatsServer
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -92,8 +95,16 @@ def commands(text: str) -> Iterator[tuple[str, str]]:
         yield command, output if output.endswith("\n") or not output else output + "\n"
 
 
-def follow(page: Path, folder: Path, url: str, ports: Mapping[str, str] | None = None) -> None:
-    """Do what it says, block by block. ports: that stand in for those of the page."""
+def follow(
+    page: Path,
+    folder: Path,
+    url: str,
+    ports: Mapping[str, str] | None = None,
+    then: Callable[[], None] = lambda: None,
+) -> None:
+    """Do what it says, block by block. ports: that stand in for those of the page. then: is done
+    while all runs that was started.
+    """
     with ExitStack() as stack:
         background: list[Background] = []
         for block in blocks(page):
@@ -109,6 +120,10 @@ def follow(page: Path, folder: Path, url: str, ports: Mapping[str, str] | None =
                         done = run(command, folder)
                         assert without_times(done.stdout) == without_times(output), command
                         assert done.stderr == "", command
+                case "console", "last":
+                    done = run(command, folder)
+                    assert done.stdout.endswith(f"\n{output}"), done.stdout[-80:]
+                    assert done.stderr == "", command
                 case "console", "background":
                     background.append(stack.enter_context(start(command, folder)))
                     background[-1].wait_for(output.strip())
@@ -116,6 +131,7 @@ def follow(page: Path, folder: Path, url: str, ports: Mapping[str, str] | None =
                     background[-1].wait_for(expected.strip())
                 case _:
                     pytest.fail(f"a block of this kind is not run: {block}")
+        then()
 
 
 @pytest.fixture
@@ -150,16 +166,33 @@ def free_port() -> str:
         return str(taken.getsockname()[1])
 
 
+async def two_windows(port: str) -> None:
+    """A vote in one shows in the other; coffee leads by one."""
+    async with browser() as chromium:
+        one, other = [await chromium.new_page() for _ in range(2)]
+        for page in (one, other):
+            page.set_default_timeout(30_000)
+            await page.goto(f"http://127.0.0.1:{port}")
+            await expect(page.locator("#leader")).to_have_text("coffee (current)", timeout=30_000)
+        await one.click("text=Tea")
+        await one.click("text=Tea")
+        for page in (one, other):
+            await expect(page.locator("#leader")).to_have_text("tea (current)", timeout=30_000)
+
+
 def test_the_chapter_on_browsers(
     as_described: Path, nats_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The same; what a module of the page is without being run is imported."""
+    """The same; its page is seen in a browser, and what a module is without being run is
+    imported.
+    """
     monkeypatch.setenv("PYTHONPATH", f"{as_described}{os.pathsep}{DOCS.parent}")
     for block in blocks(TUTORIAL):
         if block.info.startswith("file="):
             write(block, as_described)
     assert run("fusiongen generate", as_described).returncode == 0
-    follow(WEB, as_described, nats_server, {"8000": free_port(), "8001": free_port()})
+    ports = {name: free_port() for name in ("8000", "8001", "8002")}
+    follow(WEB, as_described, nats_server, ports, lambda: asyncio.run(two_windows(ports["8002"])))
     assert run("python -c 'import polls.site, polls.sign_in'", as_described).stderr == ""
 
 

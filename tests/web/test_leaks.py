@@ -59,8 +59,10 @@ async def test_W11_pages_that_went_leave_nothing(quick: World) -> None:
     await until(lambda: not any(each.held for each in door.peers("carts")))
 
 
-async def test_W11_a_page_that_its_browser_closes_is_forgotten(world: World) -> None:
+@pytest.mark.parametrize("relayed", [False, True])
+async def test_W11_a_page_that_its_browser_closes_is_forgotten(relayed: bool, world: World) -> None:
     """Soon, though it said no last word; not one that broke off, nor one that is back at once."""
+    world.relayed = relayed
     await world.shop()
     door = await world.door()
     async with raw(door.ws) as closed, raw(door.ws) as broken, raw(door.ws) as page:
