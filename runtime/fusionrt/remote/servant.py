@@ -40,6 +40,7 @@ from .declared import check_declared
 from .description import DESCRIBE, describe
 from .failures import as_failure, bad_arguments
 from .outcomes import Outcome, Outcomes
+from .payloads import Payloads
 from .served_stream import ServedStream
 
 __all__ = ["Probed", "Served", "ServiceServant"]
@@ -224,6 +225,7 @@ class Served:
         self._items = codec(signature.parameters[-1]) if method.sends else None
         self._head = None if signature.head is None else codec(signature.head)
         self._result: Codec[Any] = codec(signature.result)
+        self._payloads = Payloads()
 
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
         kind = calls.kind
@@ -255,10 +257,14 @@ class Served:
         self, calls: Calls, replies: Replies, body: Callable[..., Awaitable[Any]]
     ) -> Callable[..., Awaitable[Any]]:
         """The body, in which interceptors are told what came with the calls."""
-        if self._binding.pipeline is None:
+        if not self._tells(calls.kind):
             return body
         due = now() + calls.budget / 1000.0
         return arriving(body, replies.principal, dict(calls.headers), due)
+
+    def _tells(self, kind: Kind) -> bool:
+        """Whether anybody asks what came with a call."""
+        return self._binding.pipeline is not None
 
     def stream(self, call: Call, reply: Reply) -> Coroutine[Any, Any, None] | None:
         try:
@@ -397,7 +403,8 @@ class Served:
                 answers.append((id, Answer(failure=bad_arguments(error))))
                 continue
             if computed is not None and computed.is_consistent:
-                answers.append((id, _unless_known(self._told(computed, encode), known.get(id))))
+                reply = self._told(computed, encode, calls.encoding)
+                answers.append((id, _unless_known(reply, known.get(id))))
             else:
                 missing.append((id, key))
         if answers:
@@ -418,13 +425,13 @@ class Served:
             return computed
 
         def answer(computed: Computed[Any]) -> Answer:
-            return self._told(computed, encode)
+            return self._told(computed, encode, calls.encoding)
 
         async def known_body(content: str, id: int, *arguments: Any) -> tuple[Computed[Any], str]:
             return await body(id, *arguments), content
 
         def known_answer(computed: tuple[Computed[Any], str]) -> Answer:
-            return _unless_known(self._told(computed[0], encode), computed[1])
+            return _unless_known(self._told(computed[0], encode, calls.encoding), computed[1])
 
         ids, keys = [id for id, _ in missing], [(id, *key) for id, key in missing]
         if known:
@@ -448,13 +455,19 @@ class Served:
         except Exception:  # as of a call, whose caller hears of it
             return None
 
-    def _told(self, computed: Computed[Any], encode: Callable[[Any], bytes]) -> Answer:
+    def _told(
+        self, computed: Computed[Any], encode: Callable[[Any], bytes], encoding: Encoding
+    ) -> Answer:
         if computed.error is not None:
             return Answer(b"", self.failure(computed.error), _Held(computed))
-        try:
-            return Answer(encode(computed.value), None, _Held(computed))
-        except Exception as error:
-            return Answer(failure=self.failure(error))
+        payload = self._payloads.find(computed.version, encoding)
+        if payload is None:
+            try:
+                payload = encode(computed.value)
+            except Exception as error:
+                return Answer(failure=self.failure(error))
+            self._payloads.add(computed.version, encoding, payload)
+        return Answer(payload, None, _Held(computed))
 
     # -- the others: a result is encoded when its body returns, for that may change it later --
 

@@ -33,7 +33,7 @@ from ..remote.servant import Served, ServiceServant
 from ..services.pipeline import Pipeline
 from ..services.service import Service
 from ..table import Command, Compute, Contract, Method, OneWay, Stream
-from ..wire.frames import Ending
+from ..wire.frames import Ending, Kind
 from ..wire.refusals import refusal
 
 __all__ = ["LONGEST", "Forwarder", "failure_of", "forwarder", "servant_of"]
@@ -171,6 +171,10 @@ class _Servant(ServiceServant):
 
 
 class _Served(Served):
+    def _tells(self, kind: Kind) -> bool:
+        """A read has no time of its own; see `Forwarder.reading`."""
+        return kind is not Kind.COMPUTE
+
     def failure(self, error: Exception) -> Ending:
         return failure_of(error, self._binding.contract, self.name)
 

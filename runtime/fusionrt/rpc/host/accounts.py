@@ -106,10 +106,12 @@ class Account:
         return False
 
     def _count(self) -> None:
-        usages = [session.usage() for session in self.sessions]
-        self._calls = sum(usage.calls for usage in usages)
-        self._streams = sum(usage.streams for usage in usages)
-        self._bytes = sum(usage.bytes for usage in usages)
+        self._calls = self._streams = self._bytes = 0
+        for session in self.sessions:
+            calls, streams, size = session.usage()
+            self._calls += calls
+            self._streams += streams
+            self._bytes += size
         fine = self._bytes <= self._quota.bytes
         self._stale = self._now() + self._after(RECOUNT) if fine else -math.inf
 

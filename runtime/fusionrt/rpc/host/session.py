@@ -188,8 +188,11 @@ class Session:
     def usage(self) -> Usage:
         """What the client has, beside what is held for it."""
         running, streams = len(self._bodies), len(self._running_streams)
-        waits = sum(work.bytes * len(work.todo) for work in self._line.works)
-        came = sum(arriving.size for arriving in self._arriving.values())
+        waits = came = 0
+        if self._line.works:
+            waits = sum(work.bytes * len(work.todo) for work in self._line.works)
+        if self._arriving:
+            came = sum(arriving.size for arriving in self._arriving.values())
         return Usage(running + self._line.calls, streams, self.wire.kept_bytes + waits + came)
 
     def trim(self) -> None:
