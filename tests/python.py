@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 __all__ = ["ROOT", "RUNTIME", "passes", "python"]
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIME = ROOT / "runtime"
-_WORKER = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-_MYPY_CACHE = {"MYPY_CACHE_DIR": str(ROOT / ".mypy_cache" / "of_tests" / _WORKER)}
-"""Where mypy finds what it knows of the runtime and of libraries: for each worker its own, for its
-database has one writer."""
+_MYPY_CACHE = ROOT / ".mypy_cache" / "of_tests"
+"""Where mypy finds what it knows of the runtime and of libraries; for other options than those of
+this project, in another folder."""
+
+
+@contextmanager
+def _writing(cache: Path) -> Iterator[None]:
+    """With what mypy knows to oneself: its database has one writer, and all workers share it."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def python(
@@ -22,18 +33,20 @@ def python(
 ) -> subprocess.CompletedProcess[str]:
     """Run this Python. path: where it, and mypy, look for modules."""
     places = os.pathsep.join(map(str, path))
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=cwd,
-        env={
-            **(os.environ | _MYPY_CACHE),
-            **{"PYTHONPATH": places, "MYPYPATH": places},
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    cache = _MYPY_CACHE / ("here" if cwd == ROOT else "elsewhere")
+    with _writing(cache) if "mypy" in command else nullcontext():
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=cwd,
+            env={
+                **(os.environ | {"MYPY_CACHE_DIR": str(cache)}),
+                **{"PYTHONPATH": places, "MYPYPATH": places},
+                **environment,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
 
 def passes(*command: str, cwd: Path, path: tuple[Path, ...], **environment: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -570,7 +571,8 @@ def _expressions(seed: int, count: int) -> Iterator[str]:
 
 
 def _contract(text: str, number: int, things: ModuleType) -> str:
-    names = ", ".join(name for name in vars(things) if not name.startswith("__"))
+    used = set(re.findall(r"\w+", text)) | {"Protocol"}
+    names = ", ".join(name for name in vars(things) if name in used)
     return (
         f"from fusionrt import compute, service\nfrom things import {names}\n\n\n"
         f"@service\nclass Lot{number}(Protocol):\n"
