@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
+from websockets.client import ClientProtocol
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+from websockets.uri import parse_uri
 
 from fusionrt.web import taken
 from fusionrt.web.page import Code, framed
@@ -78,3 +83,96 @@ async def test_W9_a_text_in_pieces_is_unreadable(world: World) -> None:
     async with raw(door.ws) as page:
         await page.socket.send(["te", "xt"])
         assert await page.code() == Code.UNREADABLE
+
+
+class Wire(asyncio.Transport):
+    """Takes what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = bytearray()
+        self.closed = False
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.said += data
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Noting:
+    """Who is told of a socket."""
+
+    def __init__(self) -> None:
+        self.messages: list[bytes] = []
+
+    def begins(self, socket: object) -> None: ...
+
+    def received(self, message: bytes) -> None:
+        self.messages.append(message)
+
+    def unreadable(self) -> None: ...
+
+    def paused(self) -> None: ...
+
+    def resumed(self) -> None: ...
+
+    def lost(self, code: int | None = None) -> None: ...
+
+
+def frames_of(message: bytes, drawn: random.Random) -> list[bytes]:
+    """A message in one frame, or in some, with something of the protocol's between them."""
+    if drawn.random() < 0.7:
+        return [Frame(Opcode.BINARY, message).serialize(mask=True)]
+    cut = drawn.randrange(len(message) + 1)
+    return [
+        Frame(Opcode.BINARY, message[:cut], fin=False).serialize(mask=True),
+        Frame(Opcode.PING, b"there?").serialize(mask=True),
+        Frame(Opcode.CONT, message[cut:]).serialize(mask=True),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(200))
+async def test_W9_whatever_comes_in_whatever_pieces_is_read_as_the_library_reads_it(
+    seed: int,
+) -> None:
+    """Messages that come alone take a shorter way; none is lost, doubled or changed by it."""
+    drawn = random.Random(seed)
+    wire, noting = Wire(), Noting()
+    conn = ServerProtocol(state=State.OPEN)
+    socket = taken._Taken(conn, wire, set(), noting)
+    lengths = [drawn.choice([0, 1, 50, 125, 126, 127, 300, 65535, 65536]) for _ in range(12)]
+    messages = [drawn.randbytes(length) for length in lengths]
+    coming = b""
+    for message in messages:
+        for frame in frames_of(message, drawn):
+            coming += frame
+            while coming and drawn.random() < 0.8:
+                cut = len(coming) if drawn.random() < 0.7 else drawn.randrange(len(coming) + 1)
+                socket.data_received(coming[:cut])
+                coming = coming[cut:]
+    socket.data_received(coming)
+    assert noting.messages == messages
+    for message in messages:
+        socket.write(message)
+    client = ClientProtocol(parse_uri("ws://there"), state=State.OPEN, max_size=None)
+    client.receive_data(wire.said)
+    heard = [each for each in client.events_received() if isinstance(each, Frame)]
+    assert [each.data for each in heard if each.opcode is Opcode.BINARY] == messages
+    assert not wire.closed
+    socket.connection_lost(None)
+
+
+async def test_W9_frames_that_break_the_protocol_close_the_socket_on_either_way() -> None:
+    """A second message that begins within one, a frame without a mask, bits that mean nothing."""
+    whole = Frame(Opcode.BINARY, b"x").serialize(mask=True)
+    begun = Frame(Opcode.BINARY, b"x", fin=False).serialize(mask=True)
+    bare = Frame(Opcode.BINARY, b"x" * 9).serialize(mask=False)
+    for pieces in [begun, whole], [bare], [whole, bare], [b"\xc2" + whole[1:]]:
+        wire, noting = Wire(), Noting()
+        socket = taken._Taken(ServerProtocol(state=State.OPEN), wire, set(), noting)
+        for piece in pieces:
+            socket.data_received(piece)
+        assert wire.closed and wire.said[2:4] == (1002).to_bytes(2, "big")
+        assert len(noting.messages) == (pieces[0] is whole)
+        socket.connection_lost(None)
