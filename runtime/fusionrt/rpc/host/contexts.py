@@ -29,11 +29,9 @@ class Contexts:
     def __init__(self, context: contextvars.Context) -> None:
         """context: what every body starts from."""
         self._base = context.copy()
+        self.fresh: Final = self._base.copy
+        """Makes a context to start from."""
         self._measure()
-
-    def fresh(self) -> contextvars.Context:
-        """A context to start from."""
-        return self._base.copy()
 
     def is_clean(self) -> bool:
         """Whether the running code would see nothing else than in a fresh one."""

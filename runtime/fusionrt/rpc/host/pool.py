@@ -41,6 +41,8 @@ MOST: Final = 256
 FEW: Final = 128
 """Of more than so many that are in line a turn begins half: their clients go on with the answers
 while the others run. (200 callers in lock-step make 260,000 calls a second instead of 190,000.)"""
+NAME: Final = "fusion call"
+"""Of the tasks."""
 ENOUGH: Final = 16
 LONG: Final = 1.0
 """The gate learns what bodies cost the processor from so many, or from seconds of them: a moment in
@@ -200,8 +202,15 @@ class Pool:
         if work is None:
             return
         waiting = Waiting(work, self._turned)
+        spawn, run, fresh, tasks = (
+            self._loop.create_task,
+            self._run,
+            self._contexts.fresh,
+            waiting.tasks,
+        )
         for id, arguments in work.take(most):
-            waiting.tasks[id] = self._spawn(self._run(waiting, id, arguments))
+            body = run(waiting, id, arguments)
+            tasks[id] = spawn(body, name=NAME, context=fresh())
         self._alone[waiting] = len(waiting.tasks)
         self._began += len(waiting.tasks)
         self._gate.took(work)
@@ -216,7 +225,10 @@ class Pool:
         except BaseException as error:  # it ends its task
             self._ends(waiting, id, work.client.failed(error))
             raise
-        self._ends(waiting, id, answer)
+        if waiting in self._ending:  # as `_ends`, without its frame
+            waiting.ended[id] = answer
+        else:
+            self._ends(waiting, id, answer)
 
     def cancel(self, waiting: Waiting, id: int) -> None:
         """Stop a body that waits. Its task may not have had its first step, however many turns ago
@@ -333,4 +345,4 @@ class Pool:
     def _spawn(self, work: Any) -> asyncio.Task[None]:
         """It is kept alive by the loop as long as it does not wait."""
         context = self._contexts.fresh()
-        return self._loop.create_task(work, name="fusion call", context=context)
+        return self._loop.create_task(work, name=NAME, context=context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ...wire.frames import Kind
 from .servant import Answer, Bodies, Replies
@@ -139,8 +139,10 @@ class Work:
 
     def say(self, ended: Mapping[int, bytes | Answer]) -> None:
         """Bodies, by their ids, came to this."""
-        results = {id: each for id, each in ended.items() if isinstance(each, bytes)}
         others = [(id, each) for id, each in ended.items() if isinstance(each, Answer)]
+        results = cast(Mapping[int, bytes], ended)
+        if others:
+            results = {id: each for id, each in ended.items() if isinstance(each, bytes)}
         self.say_all([*results], [*results.values()], others)
 
     def say_all(
