@@ -156,11 +156,19 @@ async def test_D19_a_reader_that_runs_out_of_time_leaves_no_stream_open(
     two: Pair, reader: Callable[[LabClient, asyncio.Event], Awaitable[None]]
 ) -> None:
     """By `asyncio.timeout`, though the error is kept."""
+    waits = asyncio.Event()
     with pytest.raises(TimeoutError) as kept:
-        async with asyncio.timeout(0.1):
-            await reader(two.client, asyncio.Event())
+        async with asyncio.timeout(None) as limit:
+            ending = asyncio.create_task(_run_out(limit, waits))
+            await reader(two.client, waits)
+    await ending
     await until(stopped(two.lab))
     assert kept.value is not None
+
+
+async def _run_out(limit: asyncio.Timeout, waits: asyncio.Event) -> None:
+    await waits.wait()
+    limit.reschedule(asyncio.get_running_loop().time())
 
 
 async def fails(client: LabClient) -> None:
