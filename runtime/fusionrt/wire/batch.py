@@ -81,9 +81,9 @@ def parts(
     yield start, len(arguments)
 
 
-def result_size(payload: bytes) -> int:
-    """At most so many bytes does a frame of one result take."""
-    return _RUN + _ID + _HEADER + len(payload)
+def result_size(length: int) -> int:
+    """At most so many bytes does a frame of one result of this length take."""
+    return _RUN + _ID + _HEADER + length
 
 
 def results_size(payloads: Sequence[bytes]) -> int:

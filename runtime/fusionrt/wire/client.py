@@ -112,10 +112,7 @@ class ClientSession:
 
         opened, deadline: of the first and of the last, `SLACK` apart at most.
         """
-        if (
-            self._machine.state is not ClientState.GONE
-            and len(max(arguments, key=len)) <= self._roomy
-        ):
+        if self._machine.state is not ClientState.GONE and max(map(len, arguments)) <= self._roomy:
             self.room -= len(arguments)
             return self._calls.queue.add_all(ask, arguments, opened, deadline)
         ids = [self.call(Request(ask, each, deadline)) for each in arguments]

@@ -288,7 +288,7 @@ class HostSession:
         self, method: int, ids: Sequence[int], payloads: Sequence[bytes], *, keep: bool = False
     ) -> Collection[int]:
         """Calls of a method are done, as with `result`: the ids of those for which it is true."""
-        if payloads and result_size(max(payloads, key=len)) > self._outbox.largest:
+        if payloads and result_size(max(map(len, payloads))) > self._outbox.largest:
             ids, payloads = self._fitting(ids, payloads)
         told = self._registry.told(ids, "keep" if keep else "tell")
         if len(told) < len(ids):
@@ -303,7 +303,7 @@ class HostSession:
     ) -> tuple[Sequence[int], Sequence[bytes]]:
         fitting = []
         for id, payload in zip(ids, payloads, strict=True):
-            if result_size(payload) <= self._outbox.largest:
+            if result_size(len(payload)) <= self._outbox.largest:
                 fitting.append((id, payload))
             else:
                 problem = _TOO_LARGE.format(len(payload), self._outbox.largest)

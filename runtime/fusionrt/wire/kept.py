@@ -102,9 +102,9 @@ class Kept:
             return
         most, limit = self._limits.kept_frames - self._count, self._limits.kept_bytes - self.bytes
         first = max(0, len(frame.ids) - most)
-        left = sum(map(result_size, frame.payloads[first:]))
+        left = results_size(frame.payloads[first:])
         while left > limit and first < len(frame.ids):
-            left -= result_size(frame.payloads[first])
+            left -= result_size(len(frame.payloads[first]))
             first += 1
         self.forgotten = max(self.forgotten, *frame.ids[:first])
         if first < len(frame.ids):
