@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from ..state import CONSISTENT
@@ -32,7 +32,7 @@ async def turned(computed: Computed[Any], suspended: bool) -> None:
     """
     while computed._state is CONSISTENT and computed.is_suspended is suspended:
         await _news_of(computed)
-        if not suspended and computed.is_suspended:
+        if computed._state is CONSISTENT and not suspended and computed.is_suspended:
             with suppress(TimeoutError):
                 async with asyncio.timeout(BLINK):
                     while computed.is_suspended:
@@ -65,7 +65,9 @@ async def _news_of(computed: Computed[Any]) -> None:
         if not woken.done():
             woken.set_result(None)
 
-    with ExitStack() as subscribed:
-        subscribed.callback(computed.on_invalidated(wake))
-        subscribed.callback(on_turn(computed, wake))
+    ends = computed.on_invalidated(wake), on_turn(computed, wake)
+    try:
         await woken
+    finally:
+        for end in ends:
+            end()

@@ -331,14 +331,19 @@ class Pool:
         return True
 
     def _close(self, batch: _Batch) -> None:
-        """Hand in what a task did, and let the others have their turn."""
+        """Hand in what a task did, and let the others have their turn; if there are none, answers
+        need not wait for anything.
+        """
         work = batch.work
         told = len(batch.ids) + len(batch.answers)
         self._began += told + (batch.left is not None)
         if told:
             work.say_all(batch.ids, batch.payloads, batch.answers)
-            self._gate.served(told, batch.began, batch.since)
         self._gate.took(work)
+        if told:
+            if not self._gate.lines:
+                self._send()
+            self._gate.served(told, batch.began, batch.since)
         if not work.open:
             work.client.over(work)
 
