@@ -202,18 +202,20 @@ def _one(run: tuple[HostFrame, ...]) -> HostFrame:
 
 def results_frames(
     method: int, ids: Sequence[int], payloads: Sequence[bytes], kept: bool, limit: int
-) -> Iterator[Results]:
+) -> list[Results]:
     """Results of a method in frames of at most `limit` bytes, or of a single larger one."""
-    start = 0
-    if _RUN + results_size(payloads) > limit:  # else all fit, whatever the frames would be
-        total = _RUN
-        for index, payload in enumerate(payloads):
-            bytes_ = _ID + _HEADER + len(payload)
-            if total + bytes_ > limit and index > start:
-                yield Results(method, tuple(ids[start:index]), tuple(payloads[start:index]), kept)
-                start, total = index, _RUN
-            total += bytes_
-    yield Results(method, tuple(ids[start:]), tuple(payloads[start:]), kept)
+    if _RUN + results_size(payloads) <= limit:  # all fit, whatever the frames would be
+        return [Results(method, tuple(ids), tuple(payloads), kept)]
+    frames, start, total = list[Results](), 0, _RUN
+    for index, payload in enumerate(payloads):
+        bytes_ = _ID + _HEADER + len(payload)
+        if total + bytes_ > limit and index > start:
+            here = slice(start, index)
+            frames.append(Results(method, tuple(ids[here]), tuple(payloads[here]), kept))
+            start, total = index, _RUN
+        total += bytes_
+    frames.append(Results(method, tuple(ids[start:]), tuple(payloads[start:]), kept))
+    return frames
 
 
 def chunks(values: Sequence[_T], length: int) -> Iterator[tuple[tuple[_T, ...], bool]]:

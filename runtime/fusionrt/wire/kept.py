@@ -40,16 +40,16 @@ class Kept:
         """The message of this number is sent."""
         for frame in frames:
             match frame:
-                case Results():
-                    self._keep(number, frame)
+                case Results(ids=ids, payloads=payloads):
+                    self._keep(number, frame, len(ids), results_size(payloads))
                     if not frame.kept:
-                        self._leaving.append((number, frame.ids))
+                        self._leaving.append((number, ids))
                 case Failure(id, kept=kept):
-                    self._keep(number, frame)
+                    self._keep(number, frame, count_of(frame), bytes_of(frame))
                     if not kept:
                         self._leaving.append((number, (id,)))
                 case End(id):
-                    self._keep(number, frame)
+                    self._keep(number, frame, count_of(frame), bytes_of(frame))
                     self._leaving.append((number, (id,)))
                 case Wrote(_, marks):
                     self.wrote.add(marks)
@@ -81,8 +81,7 @@ class Kept:
             yield self._drop()[1]
         self._leaving.clear()
 
-    def _keep(self, number: int, frame: Word) -> None:
-        count, length = count_of(frame), bytes_of(frame)
+    def _keep(self, number: int, frame: Word, count: int, length: int) -> None:
         self._words.append((number, frame, count, length))
         self._count += count
         self.bytes += length

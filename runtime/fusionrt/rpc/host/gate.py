@@ -54,10 +54,13 @@ class Gate:
         return next(iter(next(iter(self._turns.values())))).works[0]
 
     def enter(self, work: Work) -> None:
-        """Calls came: those that can be served in time are in line now, the others refused."""
+        """Calls came: those that can be served in time are in line now, the others refused; what
+        waits for none is tried.
+        """
         line, now, count = work.line, self._now(), len(work.todo)
         work.seconds = work.due - now
-        room = self._room(work, count, now)
+        is_lone = count == 1 and not self.lines
+        room = min(count, self._most_in_line) if is_lone else self._room(work, count, now)
         if room:
             line.works.append(work)
             self._join(line)
@@ -80,9 +83,7 @@ class Gate:
         return len(self._turns) * (len(lines) + (line not in lines))
 
     def _room(self, work: Work, count: int, now: float) -> int:
-        """How many of so many calls can be served in time; what waits for none is tried."""
-        if count == 1 and not self.lines:
-            return min(count, self._most_in_line)
+        """How many of so many calls can be served in time."""
         line = work.line
         lines = self._in_turn(line)
 
