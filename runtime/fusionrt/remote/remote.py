@@ -313,7 +313,7 @@ class Remote(ComputeMethods):
         way = self._ways.get(method) or self._way(Kind.PLAIN, method)
         lot = self._peer.lot
         if lot is None or lot.ask is not way:
-            lot = self._open_lot(way)
+            lot = self._open_lot(way) if self._peer.crowded else None
         if lot is None or (answer := lot.add(self._encode(way, arguments))) is None:
             result = await self._answered(way, arguments)
             return result

@@ -20,10 +20,12 @@ Call: TypeAlias = Pending | Incoming
 class Owner(Protocol):
     """Takes back what a session could not do.
 
-    lot: what the next call may join, if that is made as those in it.
+    lot: what the next call may join, if that is made as those in it. crowded: whether a call was
+    made in this turn.
     """
 
     lot: Lot | None
+    crowded: bool
 
     def opened(self) -> None:
         """A host took it."""

@@ -103,6 +103,8 @@ class Peer:
         self._session: Session | None = None
         self.lot: Lot | None = None
         """What the next call may join, if that is made as those in it."""
+        self.crowded = False
+        """Whether a call was made in this turn: most come alone, others may join the next one."""
         self._sessions: dict[int, Session] = {}
         self._no_host_since = math.inf
         self._told = 0

@@ -77,8 +77,6 @@ class Session(Fenced):
         self.sources: frozenset[str] = frozenset()
         """The services that the host's results may be made from, in other hosts (D15)."""
         self._lot: Lot | None = None
-        self._asked = False
-        """Whether a call was made by itself in this turn."""
         self._flushing = False
         self._unsent_since = 0.0
         self._tick_at = Alarm(self._tick, self._context)
@@ -100,7 +98,7 @@ class Session(Fenced):
         """Send a call; until there is a host, it waits."""
         if self._lot is not None:
             self.close_lot()
-        self._asked = True
+        self._owner.crowded = True
         call.session = self
         call.id = id = self._wire.call(call)
         self._awaited.calls[id] = call
@@ -110,11 +108,9 @@ class Session(Fenced):
             self._changed()
 
     def open_lot(self, ask: Ask) -> Lot | None:
-        """What the next calls that are made so in this turn may join. None for the first one: most
-        come alone.
-        """
+        """What the next calls that are made so in this turn may join, while there is room."""
         self.close_lot()
-        if not self._asked or self._wire.room <= 0:
+        if self._wire.room <= 0:
             return None
         self._lot = Lot(self, ask, self._wire.room)
         return self._lot
@@ -210,7 +206,8 @@ class Session(Fenced):
 
     def received(self, envelope: HostEnvelope) -> None:
         """A message of this session."""
-        self.close_lot()
+        if self._lot is not None:
+            self.close_lot()
         self._wire.receive(envelope, self.now())
         self._changed()
 
@@ -322,8 +319,9 @@ class Session(Fenced):
             self._owner.left(self)
 
     def _flush(self) -> None:
-        self.close_lot()
-        self._flushing = self._asked = False
+        if self._lot is not None:
+            self.close_lot()
+        self._flushing = self._owner.crowded = False
         now = self.now()
         outgoing = self._wire.outgoing(now, now - self._unsent_since)
         for iid, data in outgoing:
