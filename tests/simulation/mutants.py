@@ -96,9 +96,9 @@ MUTANTS: Final = {
         (
             Edit("remote.servant:Served._compute", "if anyway:", "if True:"),
             Edit(
-                "remote.servant:_Held.subscribe",
-                "self._computed.on_invalidated(invalidated)",
-                "None if self._computed.origin else self._computed.on_invalidated(invalidated)",
+                "remote.servant:_Held.hold",
+                "listen(self._computed, self)",
+                "None if self._computed.origin else listen(self._computed, self)",
             ),
         ),
     ),
@@ -121,7 +121,7 @@ MUTANTS: Final = {
         "if False:",
     ),
     "D13: an id that comes twice runs twice": _one(
-        10, "wire.host:HostSession._new", "ids[0] > self._last_id", "ids"
+        12, "wire.host:HostSession._new", "ids[0] > self._last_id", "ids"
     ),
     "D13: a client that leaves says that its commands did not run": _one(
         150,

@@ -14,7 +14,7 @@ from .mutants import MUTANTS, Edit, Mutant, mutated
 from .run import draw
 from .shrink import failure, shrink
 
-QUICK = 10
+QUICK = 12
 """In `make test`: mutants that are found within so many seeds."""
 
 
