@@ -9,6 +9,7 @@ import socket
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
+import httpx
 import pytest
 from shop.generated.products import ProductsClient
 from websockets.exceptions import ConnectionClosed, InvalidStatus
@@ -65,6 +66,11 @@ async def refused(url: str, **headers: str) -> int:
 async def test_W8_a_foreign_origin_is_refused(world: World, door: Door, origin: str) -> None:
     """Before anything is registered; by a request, too."""
     assert await refused(door.ws, Origin=origin) == 403
+    async with httpx.AsyncClient(base_url=f"{door.at.http}/fusion") as http:
+        headers = {"Origin": origin}
+        posted = await http.post("/products.set_price", json=["pen", "0"], headers=headers)
+    assert (posted.status_code, posted.headers.get("set-cookie")) == (403, None)
+    assert world.products.products["pen"].price == 2
     assert door.gateway.statistics().pages == 0 and sessions(door) == 0
 
 
