@@ -13,6 +13,7 @@ from fusionrt.web import Gateway
 from fusionrt.wire.limits import Timing
 from tests.conformance.generated.kit import KitClient
 from tests.conformance.kit import KitHere
+from tests.natsserver import NatsServer
 from tests.waiting import until
 from tests.web.serving import served
 
@@ -117,6 +118,25 @@ async def test_W3_a_half_open_socket_is_found_and_left(
             assert "0 current" not in shown[shown.index("0 current") + 1 :]
         finally:
             await wire.close()
+
+
+async def test_W3_what_a_lost_broker_no_longer_proves_is_stale(
+    kit: Path, nats_process: NatsServer, chromium: Browser
+) -> None:
+    """Though the page has its gateway; when the broker is back, it shows what has changed
+    meanwhile, and never says again that the old value is current.
+    """
+    async with world(chromium, nats_process.url, kit) as here:
+        (door,) = here.doors
+        page = await here.page(door, door.fusion)
+        nats_process.kill()
+        await shows(page, value="0", state="stale", status="connected")
+        await here.kit.put("a", 21)
+        nats_process.start()
+        await shows(page, value="42", state="current", status="connected")
+        shown = await page.evaluate("shown.map(({ value, state }) => `${value} ${state}`)")
+        assert "0 current" not in shown[shown.index("0 stale") :]
+        assert await page.evaluate("kit.put('a', 5).then(() => kit.doubled('a'))") == 10
 
 
 async def test_W4_a_page_that_was_frozen_is_live_again(
