@@ -98,6 +98,33 @@ async def test_W4_a_page_moves_to_another_gateway(
         assert await page.evaluate("kit.put('a', 5).then(() => kit.doubled('a'))") == 10
 
 
+async def test_W4_a_balancer_may_send_a_page_elsewhere(
+    kit: Path, nats_server: str, chromium: Browser
+) -> None:
+    """All gateways have one address: a page that comes to another one than before, while the first
+    still runs, has all that it watches, and every command has run once.
+    """
+    async with world(chromium, nats_server, kit, doors=2) as here:
+        wire = Wire(here.doors[0].port)
+        await wire.start()
+        try:
+            page = await here.page(here.doors[0], wire.fusion)
+            await page.evaluate("putAll(150)")
+            for turn in range(1, 4):
+                await page.wait_for_function(f"answered > {10 * turn}")
+                wire.lead(here.doors[turn % 2].port)
+                await here.client.put("a", turn)
+                await shows(page, value=str(2 * turn), state="current", status="connected")
+            outcomes = await page.evaluate("outcomes")
+            assert await page.evaluate("window.stayed")
+            for number, outcome in enumerate(outcomes):
+                times = here.kit.put_values.count(number) - (number in (1, 2, 3))
+                assert times == 1 if outcome == number else times <= 1, (number, outcome)
+                assert outcome in (number, "outcome_unknown")
+        finally:
+            await wire.close()
+
+
 async def test_W3_a_half_open_socket_is_found_and_left(
     kit: Path, nats_server: str, chromium: Browser
 ) -> None:

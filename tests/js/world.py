@@ -117,10 +117,16 @@ class Wire:
             task.cancel()
         self._open.clear()
 
-    async def close(self) -> None:
+    def lead(self, port: int) -> None:
+        """Lead elsewhere, as a balancer does; whatever is connected now is closed."""
+        self._to = port
         self.cut()
         for writer in self._kept:
             writer.close()
+        self._kept.clear()
+
+    async def close(self) -> None:
+        self.lead(self._to)
         assert self._server is not None
         self._server.close()
 
