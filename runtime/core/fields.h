@@ -168,6 +168,19 @@ void computed_fill(State *state, Computed *self, PyObject *function, PyObject *k
                    PyObject *arguments, PyObject *run);
 void run_fill(State *state, Run *self, int depth, PyObject *flow);
 
+/* retire.c: it is Invalidated, is found no more, and its edges to what it was made from end (G9). Its
+   fields are what C takes them for. */
+int computed_forget(State *state, Computed *computed);
+int computed_part(State *state, Computed *computed);
+
+/* Whether a call went well, whose result nobody wants. */
+static inline int
+called(PyObject *result)
+{
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
 /* notify.c: whether nobody looks at what happens in a graph; -1: an error. */
 int is_quiet(State *state, PyObject *graph);
 

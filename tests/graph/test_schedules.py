@@ -70,8 +70,8 @@ MUTANTS = {
     ),
     "G7: the cascade stops after the first level": (
         "invalidate.py",
-        "        if following:\n",
-        "        if following and cause is None:\n",
+        "            if following:\n",
+        "            if following and cause is None:\n",
     ),
     "G9: an edge is made on one side only": (
         "edges.py",
@@ -90,8 +90,8 @@ MUTANTS = {
     ),
     "G15b: handlers run while the closure is being marked": (
         "invalidate.py",
-        "            marked.append(computed)\n",
-        "            marked.append(computed)\n            notify([computed])\n",
+        "                marked.append(computed)\n",
+        "                marked.append(computed)\n                notify([computed])\n",
     ),
     "G17: a second body starts beside the one that was flagged": (
         "fetch_hot.py",

@@ -60,7 +60,7 @@ def mark(
 
 @twin
 def spread(
-    pending: list[Computed[Any]],
+    computeds: Collection[Computed[Any]],
     origin: Origin,
     cause: Computed[Any] | None,
     due: Computed[Any] | None,
@@ -68,39 +68,37 @@ def spread(
     flagged: list[Computed[Any]],
 ) -> list[Computed[Any]]:
     """Mark the closure: what was Invalidated, and, in the list that is given, what is flagged."""
-    causes = [cause] * len(pending)
+    pending = [(cause, computeds)]
     marked: list[Computed[Any]] = []
-    following: Collection[Computed[Any]]
     while pending:
-        computed = pending.pop()
-        cause = causes.pop()
-        if computed._state is CONSISTENT:
-            function = computed._function
-            if function.delay and computed is not due and not at_once:
-                _postpone(computed, origin)
+        cause, computeds = pending.pop()
+        for computed in computeds:
+            if computed._state is CONSISTENT:
+                function = computed._function
+                if function.delay and computed is not due and not at_once:
+                    _postpone(computed, origin)
+                    continue
+                computed._state = INVALIDATED
+                computed._origin = origin
+                computed._cause = cause
+                following: Collection[Computed[Any]] = computed._dependants
+                if computed._weak_dependants:
+                    following = _following(computed)
+                # As `retire`, without the call: in a long cascade this is most of the work.
+                function.forget(computed)
+                for dependency in computed._dependencies:
+                    if dependency._state is not INVALIDATED:
+                        _part(dependency, computed)
+                computed._dependencies = NOTHING
+                computed._dependants = NONE
+                marked.append(computed)
+            elif computed._state is COMPUTING and computed._origin is None:
+                flagged.append(computed)
+                following = _flag(computed, origin, cause)
+            else:
                 continue
-            computed._state = INVALIDATED
-            computed._origin = origin
-            computed._cause = cause
-            following = computed._dependants
-            if computed._weak_dependants:
-                following = _following(computed)
-            # As `retire`, without the call: in a long cascade this is most of the work.
-            function.forget(computed)
-            for dependency in computed._dependencies:
-                if dependency._state is not INVALIDATED:
-                    _part(dependency, computed)
-            computed._dependencies = NOTHING
-            computed._dependants = NONE
-            marked.append(computed)
-        elif computed._state is COMPUTING and computed._origin is None:
-            flagged.append(computed)
-            following = _flag(computed, origin, cause)
-        else:
-            continue
-        if following:
-            pending += following
-            causes += [computed] * len(following)
+            if following:
+                pending.append((computed, following))
     return marked
 
 
