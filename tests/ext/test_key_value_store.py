@@ -254,12 +254,12 @@ async def test_what_is_no_key_is_refused(wrong: str) -> None:
     assert await store.count() == 0
 
 
-@pytest.mark.parametrize("seconds", [0, -1.0, float("nan"), float("inf"), 1e12])
-async def test_a_time_that_is_none_is_refused(keys: KeyValueStore, seconds: float) -> None:
+async def test_a_time_that_is_none_is_refused(keys: KeyValueStore) -> None:
     """And nothing is kept; the error is the same to a client."""
-    with pytest.raises(KeyRefused, match="expires_in"):
-        await keys.set("a", "1", expires_in=seconds)
-    assert await keys.get("a") is None
+    for seconds in (0, -1.0, float("nan"), float("inf"), 1e12):
+        with pytest.raises(KeyRefused, match="expires_in"):
+            await keys.set("a", "1", expires_in=seconds)
+        assert await keys.get("a") is None
 
 
 async def test_a_value_that_not_every_database_keeps_is_refused(keys: KeyValueStore) -> None:
@@ -425,11 +425,11 @@ async def test_W1_what_the_store_refuses_is_told_as_it_was_asked(sandbox: Sandbo
         assert "@" not in str(caught.value)
 
 
-@pytest.mark.parametrize("limit", [0, -1, 10**30])
-async def test_a_page_has_a_size(keys: KeyValueStore, limit: int) -> None:
+async def test_a_page_has_a_size(keys: KeyValueStore) -> None:
     """No database is asked for any other."""
-    with pytest.raises((KeyRefused, ArgumentError)):
-        await keys.list(limit=limit)
+    for limit in (0, -1, 10**30):
+        with pytest.raises((KeyRefused, ArgumentError)):
+            await keys.list(limit=limit)
 
 
 @pytest.mark.parametrize("way", ["get", "set", "remove", "list", "count", "after"])

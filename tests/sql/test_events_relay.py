@@ -132,9 +132,9 @@ async def test_O16_what_no_message_takes_is_dead(jetstream: str, url: str) -> No
         assert "no message takes it" in (await done(one, error="no message")).error
 
 
-@pytest.mark.parametrize("subject", ["", "a b", "a..b", ".a", "a.*", "a.>", "ä"])
-async def test_a_subject_is_words_with_dots(nats_server: str, url: str, subject: str) -> None:
+async def test_a_subject_is_words_with_dots(nats_server: str, url: str) -> None:
     """Nothing that NATS would read as another one."""
     async with asking(nats_server, url) as one:
-        with pytest.raises(ArgumentError, match="subject"):
-            one.host.relay(Due, subject)
+        for subject in ("", "a b", "a..b", ".a", "a.*", "a.>", "ä"):
+            with pytest.raises(ArgumentError, match="subject"):
+                one.host.relay(Due, subject)
