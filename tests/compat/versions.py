@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -145,10 +146,14 @@ class Workshop:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._made: dict[str, Version] = {}
+        self._pairs: dict[tuple[str, str], Pair] = {}
+        self._numbers = count()
 
     def pair(self, old: str, new: str) -> Pair:
         """The versions whose modules have these texts."""
-        return Pair(self.version(old), self.version(new))
+        if (old, new) not in self._pairs:
+            self._pairs[old, new] = Pair(self.version(old), self.version(new))
+        return self._pairs[old, new]
 
     def version(self, text: str) -> Version:
         """The version whose module has this text.
@@ -158,7 +163,7 @@ class Workshop:
         """
         if text in self._made:
             return self._made[text]
-        name = f"v{len(list(self.folder.iterdir())):04}"
+        name = f"v{next(self._numbers):04}"
         place = self.folder / name
         place.mkdir()
         (place / "contracts.py").write_text(text)
