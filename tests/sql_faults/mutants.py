@@ -22,6 +22,7 @@ return await log.run(operation, attempt)
     finally:
         if operation.fate is not Fate.ROLLED_BACK:
             apply(operation, self._graph)
+            self._applied()
             told = operation.stored or stored(operation, self._applier.iid)
             self._nudges.tell(told, operation)"""
 
