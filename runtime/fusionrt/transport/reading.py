@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final
@@ -26,7 +25,8 @@ RECEIVE: Final = 64 * 1024
 """Bytes that are asked of a socket at a time: for asyncio's 256 KiB the allocator maps memory, and
 unmaps it again, at each message."""
 
-_MESSAGE: Final = re.compile(rb"MSG (\S+) (\d{1,9}) (?:(\S+) )?(\d{1,9})\r\n")
+MOST_DIGITS: Final = 20
+"""Of the numbers in the head of a message."""
 
 _log = logging.getLogger("fusionrt.transport")
 
@@ -122,16 +122,22 @@ class _Reading(asyncio.Protocol):
         much.
         """
         start, length, subscriptions = 0, len(data), self._subscriptions
-        while (found := _MESSAGE.match(data, start)) is not None:
-            subject, sid, reply, size = found.groups()
-            begin = found.end()
+        while data.startswith(b"MSG ", start) and (line_end := data.find(b"\r\n", start)) > 0:
+            words = data[start + 4 : line_end].split(b" ")
+            if not 3 <= len(words) <= 4:
+                break
+            sid, size = words[1], words[-1]
+            if not (sid.isdigit() and size.isdigit() and len(sid) + len(size) < MOST_DIGITS):
+                break
+            begin = line_end + 2
             end = begin + int(size)
             subscription = subscriptions.get(int(sid))
             if end + 2 > length or subscription is None or type(subscription._cb) is not _AtOnce:
                 break
             start = end + 2
             handle: Handle = subscription._cb.args[0]
-            handle(subject.decode(), reply.decode() if reply else "", data[begin:end], None)
+            reply = words[2].decode() if len(words) == 4 else ""
+            handle(words[0].decode(), reply, data[begin:end], None)
         return data[start:]
 
     def eof_received(self) -> bool:

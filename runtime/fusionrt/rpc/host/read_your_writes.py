@@ -100,6 +100,8 @@ class Outlet:
     def _send(self) -> int:
         """So many messages."""
         changed, self._changed = self._changed, {}
-        messages = sum([self.flush(session) for session in changed])
+        messages = 0
+        for session in changed:
+            messages += self.flush(session)
         self._outbound.push()
         return messages
