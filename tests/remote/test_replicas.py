@@ -114,6 +114,14 @@ async def test_a_declared_error_is_a_replica_too(two: Pair) -> None:
     assert two.lab.ran == ["fail declared"] * 2
 
 
+async def test_an_error_that_came_from_elsewhere_tells_of_no_frames_here(two: Pair) -> None:
+    """They are none of the caller's; a busy client of a host that refuses many has no time for them."""
+    for _ in range(2):
+        with pytest.raises(Broken) as caught:
+            await two.client.fail("declared")
+        assert not getattr(caught.value, "__notes__", ())
+
+
 async def test_D2_an_error_that_no_host_holds_is_asked_for_again(two: Pair) -> None:
     """A result that could not be sent is not remembered for long: nobody would invalidate it."""
     with pytest.raises(RemoteError):

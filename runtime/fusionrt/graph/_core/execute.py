@@ -20,7 +20,7 @@ from ...errors import ForeignCancellation
 from ...native import twin
 from ...primitives import run_in_loop, spawn
 from ..events import EventKind
-from ..failures import is_cacheable, stored
+from ..failures import is_cacheable, replayed, stored
 from ..origin import Origin, OriginKind
 from ..state import CONSISTENT, INVALIDATED, NOTHING
 from .edges import link
@@ -233,8 +233,9 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
     assert run is not None
     lifetime, kept = run.lifetime, None
     if error is not None:
-        # What users wrote is asked before anything has changed (G37).
-        kept = stored(error)
+        # What users wrote is asked before anything has changed (G37). What is told of a result
+        # elsewhere was raised by what carries it here: that is no news, and no little work.
+        kept = replayed(error) if function.replicates else stored(error)
         if computed._origin is not None:
             pass
         elif is_cacheable(error):
