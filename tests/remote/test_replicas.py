@@ -115,7 +115,7 @@ async def test_a_declared_error_is_a_replica_too(two: Pair) -> None:
 
 
 async def test_an_error_that_came_from_elsewhere_tells_of_no_frames_here(two: Pair) -> None:
-    """They are none of the caller's; a busy client of a host that refuses many has no time for them."""
+    """They are none of the caller's, and cost a client that is refused by the thousand its time."""
     for _ in range(2):
         with pytest.raises(Broken) as caught:
             await two.client.fail("declared")
