@@ -98,12 +98,16 @@ async def tried(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         async with through_gateway(tmp_path) as world:
             await (await world.host()).serve(here)
             page, _ = await world.page(await world.door([KitClient]))
-            kit = page.client(KitClient)
-            await kit.cancelled()  # everybody has met, so that times are those of calls
-            yield Tried(here, kit, hops=2)
+            yield await _met(Tried(here, page.client(KitClient), hops=2))
         return
     async with reaching(Way(request.param)) as reach:
-        yield Tried(here, await reach(here, KitClient))
+        yield await _met(Tried(here, await reach(here, KitClient)))
+
+
+async def _met(tried: Tried) -> Tried:
+    """Everybody has, so that times are those of calls."""
+    await tried.kit.cancelled()
+    return tried
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -235,13 +239,15 @@ async def test_D19_a_cancelled_call_ends_its_body(tried: Tried) -> None:
 
 
 async def test_D13_a_call_ends_with_its_time(tried: Tried) -> None:
-    """A client's deadline, or `asyncio.timeout` anywhere; the body is cancelled."""
+    """A client's deadline, or `asyncio.timeout` anywhere; the body is cancelled, which has begun by
+    then on a busy machine, too.
+    """
     if tried.remote:
         with pytest.raises(CallTimeout):
-            await tried.remote.with_options(timeout=0.2).wait()
+            await tried.remote.with_options(timeout=1.0).wait()
     else:
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.2):
+            async with asyncio.timeout(1.0):
                 await tried.kit.wait()
     await eventually(lambda: tried.here.left == 1)
 
