@@ -126,13 +126,10 @@ is_still_home(State *state, PyObject *home)
 #endif
 }
 
-/* Whether this code runs in the loop of a graph (G39); see home.py. */
-int
-is_at_home(State *state, PyObject *home)
+/* The same, by a look at the running loop. */
+static SELDOM int
+look_home(State *state, PyObject *home)
 {
-    if (is_still_home(state, home)) {
-        return 1;
-    }
     PyObject *loop = PyObject_CallNoArgs(state->running_loop);
     if (loop == NULL) {
         return -1;
@@ -155,6 +152,13 @@ is_at_home(State *state, PyObject *home)
     }
 #endif
     return here;
+}
+
+/* Whether this code runs in the loop of a graph (G39); see home.py. */
+int
+is_at_home(State *state, PyObject *home)
+{
+    return is_still_home(state, home) ? 1 : look_home(state, home);
 }
 
 /* The time of a term's clock, in seconds; -1.0 with an error. */
@@ -237,7 +241,7 @@ hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value)
     if (hit == NULL) {
         return none_or_error();
     }
-    int answers = is_still_home(state, hit->home) ? 1 : is_at_home(state, hit->home);
+    int answers = is_at_home(state, hit->home);
     if (answers > 0 && method->leased) {
         answers = is_leased(state, hit);
     }

@@ -85,8 +85,8 @@ MUTANTS = {
     ),
     "G14: who subscribes late is not told": (
         "computed.py",
-        "            self._call(handler)\n            return _nothing\n",
-        "            return _nothing\n",
+        "            self._call(handler)\n            return None\n",
+        "            return None\n",
     ),
     "G15b: handlers run while the closure is being marked": (
         "invalidate.py",

@@ -315,7 +315,7 @@ class Remote(ComputeMethods):
         if lot is None or lot.ask is not way:
             lot = self._open_lot(way) if self._peer.crowded else None
         if lot is None or (answer := lot.add(self._encode(way, arguments))) is None:
-            result = await self._answered(way, arguments)
+            result = await _answer(self._ask(way, arguments))
             return result
         index = len(lot.arguments) - 1
         try:
@@ -324,15 +324,6 @@ class Remote(ComputeMethods):
             lot.give_up(index, answer)
             raise
         return result
-
-    async def _answered(self, way: Way, arguments: tuple[Any, ...]) -> Any:
-        """What becomes of a call that is made by itself."""
-        asked = self._ask(way, arguments)
-        try:
-            return await asked.answer
-        except (asyncio.CancelledError, GeneratorExit):
-            asked.give_up()
-            raise
 
     def _open_lot(self, way: Way) -> Lot | None:
         """What the next calls that are made so may join, if calls of this client may be made
@@ -546,7 +537,7 @@ class Remote(ComputeMethods):
         return self._peer.ask(way, data, operation, registration)
 
     def _encode(self, way: Way, arguments: tuple[Any, ...]) -> bytes:
-        graph = self._graph
+        graph = self._graph  # as `_check_home`, without its frame
         if graph is not None and not at_home(graph.home):
             graph.check_usable(self.contract.name)
         try:

@@ -234,16 +234,13 @@ class Served:
             replies.answers(kind, calls.method, [(id, refused) for id in calls.ids])
             return None
         ids, arguments = self._taken(calls, replies)
-        is_usual = calls.encoding is Encoding.MSGPACK
-        encode = self._result.encode if is_usual else _encoder(self._result, calls.encoding)
+        encode = _encoder(self._result, calls.encoding)
         if kind is Kind.COMPUTE:
             return self._compute(calls, ids, arguments, encode, replies)
         if not ids:
             return None
         if kind in (Kind.PLAIN, Kind.ONEWAY):
-            body = self._plain()
-            if self._binding.pipeline is not None:
-                body = self._told_of(calls, replies, body)
+            body = self._told_of(calls, replies, self._plain())
             return Bodies(ids, arguments, body, encode, self._failed)
         operations = calls.operations or ("",) * len(calls.ids)
         given = [

@@ -139,9 +139,8 @@ class Page:
 
     def resumed(self) -> None:
         self._paused = False
-        if self._timer is not None and self.why is None:
-            self._timer.cancel()
-            self._timer = None
+        if self.why is None:
+            self._untimed()
         self._go_on()
 
     def _late(self) -> None:
@@ -184,18 +183,20 @@ class Page:
         self.why = why
         if why not in (Code.LEAVING, Code.RENEWED):
             self._forget()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._untimed()
         self._timer = _later(PARTING, self._socket.abort)
         self._go_on()
 
     def lost(self, code: int | None) -> None:
         self.went_away = code == _GOING_AWAY
+        self._untimed()
+        self._forget()
+        self._leave()
+
+    def _untimed(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        self._forget()
-        self._leave()
 
     def _forget(self) -> None:
         self._messages = None

@@ -40,16 +40,16 @@ class Kept:
         """The message of this number is sent."""
         for frame in frames:
             match frame:
-                case Results(ids=ids, payloads=payloads):
-                    self._keep(number, frame, len(ids), results_size(payloads))
+                case Results():
+                    self._keep(number, frame)
                     if not frame.kept:
-                        self._leaving.append((number, ids))
+                        self._leaving.append((number, frame.ids))
                 case Failure(id, kept=kept):
-                    self._keep(number, frame, count_of(frame), bytes_of(frame))
+                    self._keep(number, frame)
                     if not kept:
                         self._leaving.append((number, (id,)))
                 case End(id):
-                    self._keep(number, frame, count_of(frame), bytes_of(frame))
+                    self._keep(number, frame)
                     self._leaving.append((number, (id,)))
                 case Wrote(_, marks):
                     self.wrote.add(marks)
@@ -67,9 +67,7 @@ class Kept:
             self._wrote_last = 0
         words, leaving = self._words, self._leaving
         while words and words[0][0] <= last:
-            _, _, count, length = words.popleft()
-            self._count -= count
-            self.bytes -= length
+            self._drop()
         gone = []
         while leaving and leaving[0][0] <= last:
             gone.append(leaving.popleft()[1])
@@ -81,7 +79,8 @@ class Kept:
             yield self._drop()[1]
         self._leaving.clear()
 
-    def _keep(self, number: int, frame: Word, count: int, length: int) -> None:
+    def _keep(self, number: int, frame: Word) -> None:
+        count, length = count_of(frame), bytes_of(frame)
         self._words.append((number, frame, count, length))
         self._count += count
         self.bytes += length

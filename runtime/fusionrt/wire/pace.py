@@ -61,8 +61,7 @@ class Pace:
 
     def ended(self, calls: int, since: float, now: float) -> None:
         """Calls that began then have ended: the averages are as if one had after the other."""
-        self.under_way -= calls
-        self._since = self._since - calls * since if self.under_way else 0.0
+        self.left(calls, since)
         self.took(calls, now - since)
 
     def took(self, calls: int, seconds: float) -> None:

@@ -190,18 +190,27 @@ class Computed(ComputedFields, Rooted, Generic[_T]):
             WrongThread: this is not the thread of the graph's event loop.
         """
         self._function.graph.check_thread()
-        if self._state is INVALIDATED:
-            self._call(handler)
-            return _nothing
-        handlers = self._handlers
+        token = object()
+        handlers = self._listen(token, handler)
         if handlers is None:
-            handlers = self._handlers = {}
-        handlers[token := object()] = handler
+            return _nothing
 
         def unsubscribe() -> None:
             handlers.pop(token, None)
 
         return unsubscribe
+
+    def _listen(self, token: object, handler: Handler) -> dict[object, Handler] | None:
+        """Call it once when this is invalidated; where it is to be found until then. None: it was
+        called, for this is.
+        """
+        if self._state is INVALIDATED:
+            self._call(handler)
+            return None
+        if self._handlers is None:
+            self._handlers = {}
+        self._handlers[token] = handler
+        return self._handlers
 
     def _call(self, handler: Handler) -> None:
         try:

@@ -176,7 +176,7 @@ def failed(computed: Computed[Any], run: Run, scope: Scope | None, error: BaseEx
         _abandon(computed)
         return True
     if _is_given_up(run, error) or (run.task is None and isinstance(error, RecursionError)):
-        _disown(computed, run, None, stored(error))
+        _disown(computed, run, None, _kept(computed, error))
     else:
         _settle(computed, None, error)
     return False
@@ -226,6 +226,13 @@ def settled(computed: Computed[Any], value: Any) -> bool:
     return True
 
 
+def _kept(computed: Computed[Any], error: Exception) -> Exception:
+    """An error as it is kept. One of a result elsewhere was raised by what carries it here: that is
+    no news, and no little work to write down.
+    """
+    return replayed(error) if computed._function.replicates else stored(error)
+
+
 def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> None:
     """Computing → Consistent; or → Invalidated, if it was flagged or must not be cached."""
     function = computed._function
@@ -233,9 +240,8 @@ def _settle(computed: Computed[Any], value: Any, error: Exception | None) -> Non
     assert run is not None
     lifetime, kept = run.lifetime, None
     if error is not None:
-        # What users wrote is asked before anything has changed (G37). What is told of a result
-        # elsewhere was raised by what carries it here: that is no news, and no little work.
-        kept = replayed(error) if function.replicates else stored(error)
+        # What users wrote is asked before anything has changed (G37).
+        kept = _kept(computed, error)
         if computed._origin is not None:
             pass
         elif is_cacheable(error):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..state import INVALIDATED
 from .computed import UNSET, Computed, Handler
 from .scope import SCOPE, innermost
 
@@ -63,12 +62,7 @@ def listen(computed: Computed[Any], listener: Handler) -> None:
     """As `on_invalidated`, for who listens to thousands: nothing is made for that, and `unlisten`
     ends it. Listeners are told apart by `==`.
     """
-    if computed._state is INVALIDATED:
-        computed._call(listener)
-    elif computed._handlers is None:
-        computed._handlers = {listener: listener}
-    else:
-        computed._handlers[listener] = listener
+    computed._listen(listener, listener)
 
 
 def unlisten(computed: Computed[Any], listener: Handler) -> None:

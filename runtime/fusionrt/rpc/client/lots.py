@@ -81,10 +81,7 @@ class Lot:
     def give_up(self, index: int, answer: asyncio.Future[Any]) -> None:
         """Nobody waits for a call any more: its host stops (D19). index: its place in the lot."""
         self._session.close_lot()
-        own = self._own.get(self.first + index)
-        if own is None:
-            own = self.pending(self.first + index, answer)
-        own.give_up()
+        self.pending(self.first + index, answer).give_up()
 
     def pending(self, id: int, answer: asyncio.Future[Any]) -> Pending:
         """A call by itself, from here on."""
