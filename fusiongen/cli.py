@@ -298,9 +298,11 @@ def gateway(
     nats: Nats = None,
 ) -> None:
     """Let browsers in until SIGTERM: `def gateway(host: Host) -> Gateway`."""
+    from fusionrt.running import freeze
     from fusionrt.web.serving import serve
 
     def started(host: Host, port: int) -> None:
+        freeze()
         typer.echo(f"a gateway at http://{address}:{port}/fusion to {host.url}; stop with Ctrl-C")
 
     asyncio.run(serve(target, nats, address, port, started))

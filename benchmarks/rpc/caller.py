@@ -6,6 +6,7 @@ python -m benchmarks.rpc.caller PEER ADDRESS HOST_PROCESS BROKER_PROCESS
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from collections.abc import Mapping
@@ -68,6 +69,8 @@ async def _call(name: str, address: str, host: str, broker: str) -> None:
     if name in BROKERED:
         processes["broker"] = int(broker)
     async with load(name).connect(address) as client:
+        gc.collect()
+        gc.freeze()  # what was imported; see the README
         print("ready", flush=True)
         while line := await asyncio.to_thread(sys.stdin.buffer.readline):
             order = msgspec.json.decode(line, type=Order)

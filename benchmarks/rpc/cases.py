@@ -18,6 +18,8 @@ Measure = Callable[[Callers, dict[str, Found]], Awaitable[Found]]
 """Given what the round has found of this peer already, by case."""
 
 SATURATED = "Sum, 200 workers"
+ALIKE = 10_000
+"""Calls a second at which latencies are those of one load, not of each peer's own."""
 STREAMING = OURS, GRPC, CONNECT
 STREAMS = {"Stream1": 1, "Stream100": 100, "Stream10K": 10_000}
 
@@ -56,6 +58,9 @@ def cases(size: Size) -> Iterator[Case]:
             yield Case(name, peer, partial(_simply, peer, order))
     for peer in PEERS:
         yield Case("Sum, half of that load", peer, partial(_half, peer, size))
+    for peer in (OURS, NATS):
+        order = Order("open", "Sum", rate=ALIKE, seconds=size.seconds)
+        yield Case(f"Sum, {ALIKE:,} a second", peer, partial(_simply, peer, order))
     for peer in (OURS, NATS):
         order = Order("burst", "Sum", 2_000, size.times)
         yield Case("2,000 calls at once", peer, partial(_simply, peer, order))

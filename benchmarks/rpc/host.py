@@ -6,6 +6,7 @@ python -m benchmarks.rpc.host PEER BROKER
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 
 from .peers import load
@@ -15,6 +16,8 @@ __all__: list[str] = []
 
 async def _serve(name: str, url: str) -> None:
     async with load(name).serve(url) as address:
+        gc.collect()
+        gc.freeze()
         print(address, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 

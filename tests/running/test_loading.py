@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -50,8 +51,12 @@ def test_an_application_may_know_the_host_by_type_only(
 def test_an_application_runs_in_the_loop_that_was_chosen(
     nats_server: str, monkeypatch: pytest.MonkeyPatch, loop: Loop
 ) -> None:
-    """Its services answer there, from the cache, too; a signal ends it as ever."""
+    """Its services answer there, from the cache, too; a signal ends it as ever. What was there when
+    it had started is not searched for garbage again.
+    """
     seen: list[str] = []
+    frozen: list[bool] = []
+    kept = [object()]  # made after pytest froze what it had loaded
 
     async def app(host: Host) -> None:
         await host.serve(TinyLab({"a": 1}))
@@ -64,8 +69,12 @@ def test_an_application_runs_in_the_loop_that_was_chosen(
     module = ModuleType("an_application")
     vars(module)["app"] = app
     monkeypatch.setitem(sys.modules, "an_application", module)
-    running.run("an_application:app", nats_server, lambda host: None, loop)
-    assert seen == [loop.value]
+
+    def started(host: Host) -> None:
+        frozen.append(all(each is not kept for each in gc.get_objects()))
+
+    running.run("an_application:app", nats_server, started, loop)
+    assert seen == [loop.value] and frozen == [True]
 
 
 def test_a_loop_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
