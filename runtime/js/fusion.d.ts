@@ -154,7 +154,7 @@ export interface Connection {
 /**
  * Connects to a gateway, and again for as long as there is a page.
  *
- * @param urls Where gateways are mounted: `/fusion`. Of several, the next one is asked where one is lost.
+ * @param urls Where gateways are mounted: `/fusion`. Where one is lost, the next one is asked, or one that it has told of.
  */
 export function connect(urls: string | readonly string[], options?: ConnectOptions): Connection
 

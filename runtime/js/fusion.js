@@ -65,7 +65,7 @@ class Connection {
 /**
  * Connects to a gateway, and again for as long as there is a page.
  *
- * @param {string | readonly string[]} urls Where gateways are mounted: `/fusion`. Of several, the next one is asked where one is lost.
+ * @param {string | readonly string[]} urls Where gateways are mounted: `/fusion`. Where one is lost, the next one is asked, or one that it has told of.
  * @param {{ cache?: string }} [options] cache: keeps the last known values of this user (and tenant) in the browser.
  */
 export function connect(urls, { cache } = {}) {

@@ -1,6 +1,6 @@
 """A gateway in a process of its own, with the pages of these tests beside it; to be killed.
 
-python -m tests.js.gateway_process NATS PORT GENERATED ORIGIN…
+python -m tests.js.gateway_process NATS PORT GENERATED (origins | servers) ORIGIN…
 """
 
 from __future__ import annotations
@@ -30,10 +30,14 @@ def beside(gateway: Gateway, generated: str) -> Starlette:
     return Starlette(routes=routes)
 
 
-async def main(nats: str, port: int, generated: str, *origins: str) -> None:
+async def main(nats: str, port: int, generated: str, others: str, *origins: str) -> None:
     """Serve until the process ends."""
     async with Host(nats) as host:
-        gateway = Gateway(host, [KitClient], origins=origins, secret="the same for all of them")
+        secret = "the same for all of them"
+        if others == "servers":
+            gateway = Gateway(host, [KitClient], servers=origins, secret=secret)
+        else:
+            gateway = Gateway(host, [KitClient], origins=origins, secret=secret)
         config = uvicorn.Config(beside(gateway, generated), port=port, log_level="error")
         await uvicorn.Server(config).serve()
 

@@ -5,13 +5,15 @@ import { mock, test } from "node:test"
 
 const { FUSION_GENERATED: generated } = process.env
 const { Link } = await import(`${generated}/fusion/link.js`)
+const { addressed } = await import(`${generated}/fusion/frames.js`)
+const { any, encode } = await import(`${generated}/fusion/types.js`)
 
 /** Seconds in which there is a connection again, once there can be one (W4). */
 const BOUND = 5
 const STEP = 10
 
-/** What becomes of attempts. `up`: "no" swallows them, "refused" ends them at once. */
-const network = { up: "yes", gateways: {}, seconds: 0.1, open: [] }
+/** What becomes of attempts. `up`: "no" swallows them, "refused" ends them at once. `told`: of which servers gateways tell. */
+const network = { up: "yes", gateways: {}, seconds: 0.1, open: [], told: null }
 
 class Socket {
   readyState = 0
@@ -29,6 +31,7 @@ class Socket {
     if (there === "refused") return this.end()
     this.readyState = 1
     this.onopen()
+    if (network.told) this.onmessage({ data: addressed("", encode(any, network.told)).buffer })
   }
 
   end() {
@@ -58,14 +61,15 @@ function pass(seconds, until = () => false) {
   return (ticks * STEP) / 1000
 }
 
-/** A page of these gateways, in virtual time; its numbers are at random. */
-function page(gateways, seed, run) {
+/** A page of these gateways, in virtual time; its numbers are at random. `told`: it knows the first of them only, which tells of these servers. */
+function page(gateways, seed, run, told = null) {
   const random = numbers(seed)
   const next = () => random.next().value
   mock.timers.enable({ apis: ["setTimeout", "Date"], now: 0 })
   const chance = mock.method(Math, "random", next)
-  Object.assign(network, { up: "yes", gateways, seconds: 0.1, open: [] })
-  const link = new Link(Object.keys(gateways).map((host) => `http://${host}/fusion`))
+  Object.assign(network, { up: "yes", gateways, seconds: 0.1, open: [], told })
+  const known = Object.keys(gateways).slice(0, told ? 1 : undefined)
+  const link = new Link(known.map((host) => `http://${host}/fusion`))
   try {
     run(link, next)
   } finally {
@@ -123,6 +127,30 @@ test("W4 a page asks at once when it is woken", () => {
     pass(1)
     assert.equal(network.open.length, 1, "who is connected asks nobody else")
   })
+})
+
+test("W4 a page goes on at a server that its own has told of", () => {
+  const servers = ["http://a", "http://b", "http://c"]
+  const moved = new Set()
+  for (let seed = 1; seed <= 20; seed += 1) {
+    page({ "a": "yes", "b": "yes", "c": "yes" }, seed, (link) => {
+      assert.ok(pass(1, () => link.connected) < 1)
+      network.gateways.a = "refused"
+      network.open.forEach((socket) => socket.end())
+      assert.ok(pass(BOUND, () => link.connected) < BOUND)
+      moved.add(link.gateway)
+      const [, host] = link.gateway.split("//")
+      network.gateways = { a: "yes", b: "yes", c: "yes", [host.split("/")[0]]: "no" }
+      network.told = ["http://a"] // of fewer, after the next one
+      link.restart()
+      assert.ok(pass(BOUND, () => link.connected) < BOUND)
+      pass(1)
+      network.open.forEach((socket) => socket.end())
+      assert.ok(pass(BOUND, () => link.connected) < BOUND)
+      assert.equal(link.gateway, "http://a/fusion", "what it was told before is not what holds")
+    }, servers)
+  }
+  assert.deepEqual([...moved].sort(), ["http://b/fusion", "http://c/fusion"], "pages of one that is lost spread over the others")
 })
 
 test("a page that is cut off, or closed, asks nobody", () => {

@@ -74,15 +74,18 @@ async def test_W5_own_changes_show_at_once_and_others_soon(
         await shows(unseen, value="8", state="current")
 
 
+@pytest.mark.parametrize("others", ["origins", "servers"])
 async def test_W4_a_page_moves_to_another_gateway(
-    kit: Path, nats_server: str, chromium: Browser
+    kit: Path, nats_server: str, chromium: Browser, others: str
 ) -> None:
-    """Its gateway is killed under it: the page says so, comes to another one without a reload,
-    shows what changed meanwhile, and no command ran twice; one whose answer was lost says that.
+    """Its gateway is killed under it: the page says so, comes to another one, which it knew or was
+    told of, without a reload, shows what changed meanwhile, and no command ran twice; one whose
+    answer was lost says that.
     """
-    async with world(chromium, nats_server, kit, doors=2) as here:
+    async with world(chromium, nats_server, kit, doors=2, others=others) as here:
         one, two = here.doors
-        page = await here.page(one, one.fusion, two.fusion)
+        known = [two.fusion] if others == "origins" else []
+        page = await here.page(one, one.fusion, *known)
         await page.evaluate("putAll(200)")
         await page.wait_for_function("answered > 10")
         one.kill()

@@ -55,13 +55,17 @@ class CountedKit(KitHere):
 
 
 class Door:
-    """A gateway that is a process, on a port that it keeps."""
+    """A gateway that is a process, on a port that it keeps. others: its option by which it knows
+    the origins of all.
+    """
 
-    def __init__(self, nats: str, port: int, generated: Path, origins: list[str]) -> None:
+    def __init__(
+        self, nats: str, port: int, generated: Path, others: str, origins: list[str]
+    ) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.fusion = f"{self.url}/fusion"
-        self._words = nats, str(port), str(generated), *origins
+        self._words = nats, str(port), str(generated), others, *origins
         self._process: BaseProcess | None = None
 
     async def start(self) -> None:
@@ -174,9 +178,11 @@ def _free_port() -> int:
 
 @asynccontextmanager
 async def world(
-    chromium: Browser, nats: str, generated: Path, doors: int = 1
+    chromium: Browser, nats: str, generated: Path, doors: int = 1, others: str = "origins"
 ) -> AsyncIterator[World]:
-    """Everything ends with the block, but the browser and its pages."""
+    """Everything ends with the block, but the browser and its pages. others: `servers`, so that
+    pages are told of all doors.
+    """
     async with AsyncExitStack() as exits:
         host = await exits.enter_async_context(Host(nats))
         kit = CountedKit()
@@ -184,7 +190,7 @@ async def world(
         elsewhere = await exits.enter_async_context(Host(nats))
         ports = [_free_port() for _ in range(doors)]
         origins = [f"http://127.0.0.1:{port}" for port in ports]
-        opened = [Door(nats, port, generated, origins) for port in ports]
+        opened = [Door(nats, port, generated, others, origins) for port in ports]
         for door in opened:
             exits.callback(door.kill)
         await asyncio.gather(*(door.start() for door in opened))

@@ -13,9 +13,7 @@ from fusionrt.web import Gateway
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from chat.generated.chat import ChatClient
@@ -41,7 +39,7 @@ def site(
     store = KeyValueStoreInSql(db)
     users = UsersOf(store)
     reached = [ChatClient, PresenceClient, UsersClient]
-    gateway = Gateway(host, reached, origins=servers, secret=SECRET, ended=users.ended)
+    gateway = Gateway(host, reached, servers=servers, secret=SECRET, ended=users.ended)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -52,13 +50,9 @@ def site(
                     await host.serve(service)
                 yield
 
-    async def gateways(request: Request) -> Response:
-        return JSONResponse([f"{server}/fusion" for server in servers])
-
     return Starlette(
         routes=[
             Mount("/fusion", gateway),
-            Route("/gateways", gateways),
             *SignIn(gateway, users, provider).routes,
             Mount("/", StaticFiles(directory=WEB, html=True)),
         ],

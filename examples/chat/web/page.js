@@ -7,8 +7,7 @@ import { Presence } from "./generated/presence.js"
 import { Users } from "./generated/users.js"
 
 const room = decodeURIComponent(location.hash.slice(1)) || "lobby"
-const gateways = await (await fetch("/gateways")).json() // of all servers: of them, one is enough
-const connection = connect(["/fusion", ...gateways])
+const connection = connect("/fusion")
 const chat = connection.client(Chat)
 const presence = connection.client(Presence)
 const users = connection.client(Users)

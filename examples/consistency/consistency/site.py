@@ -9,9 +9,7 @@ from fusionrt import Host
 from fusionrt.sql import Database
 from fusionrt.web import Gateway
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
 from consistency.generated.harvest import HarvestClient
@@ -35,14 +33,10 @@ def site(nats: str | None, database: str, servers: Sequence[str] = ()) -> Starle
                 await host.serve(HarvestInSql(db))
                 yield
 
-    async def gateways(request: Request) -> Response:
-        return JSONResponse([f"{server}/fusion" for server in servers])
-
     return Starlette(
         lifespan=lifespan,
         routes=[
-            Mount("/fusion", Gateway(host, [HarvestClient], origins=servers)),
-            Route("/gateways", gateways),
+            Mount("/fusion", Gateway(host, [HarvestClient], servers=servers)),
             Mount("/", StaticFiles(directory=WEB, html=True)),
         ],
     )

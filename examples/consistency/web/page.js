@@ -4,8 +4,7 @@ import { connect, watch } from "./generated/fusion.js"
 import { debugBar } from "./generated/fusion-debug.js"
 import { Harvest } from "./generated/harvest.js"
 
-const gateways = await (await fetch("/gateways")).json() // of all servers: of them, one is enough
-const connection = connect(["/fusion", ...gateways])
+const connection = connect("/fusion")
 const harvest = connection.client(Harvest)
 const at = (id) => document.getElementById(id)
 

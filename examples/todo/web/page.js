@@ -5,8 +5,7 @@ import { debugBar } from "./generated/fusion-debug.js"
 import { Todos } from "./generated/todos.js"
 
 const folder = new URLSearchParams(location.search).get("folder") ?? "home"
-const gateways = await (await fetch("/gateways")).json() // of all servers: of them, one is enough
-const connection = connect(["/fusion", ...gateways])
+const connection = connect("/fusion")
 const todos = connection.client(Todos)
 
 const at = (id) => document.getElementById(id)

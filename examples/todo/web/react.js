@@ -9,8 +9,7 @@ import { useCommand, useComputed } from "./generated/fusion-react.js"
 import { Todos } from "./generated/todos.js"
 
 const folder = new URLSearchParams(location.search).get("folder") ?? "home"
-const gateways = await (await fetch("/gateways")).json() // of all servers: of them, one is enough
-const todos = connect(["/fusion", ...gateways]).client(Todos)
+const todos = connect("/fusion").client(Todos)
 
 /** All items of a folder: made from one result for the list, and one for each item. */
 const items = computed(async (name) => Promise.all((await todos.items(name)).map((id) => todos.get(id))))

@@ -35,11 +35,13 @@ class Entrance:
         services: Mapping[str, Forwarder],
         limits: PageLimits,
         ended: Ended | None = None,
+        greeting: bytes = b"",
     ) -> None:
         self.is_closed = False
         self._front = front
         self._pages = pages
         self._limits = limits
+        self._greeting = greeting
         self._services = services  # keeps them alive
         self._endings = None if ended is None else Endings(ended, self.renew)
         self._departures = Departures(self._forget)
@@ -57,8 +59,10 @@ class Entrance:
         classes: Mapping[str, type[Client]],
         limits: PageLimits,
         ended: Ended | None = None,
+        greeting: bytes = b"",
     ) -> Entrance:
-        """Begin to answer. ended: whether a session is over.
+        """Begin to answer. ended: whether a session is over. greeting: the first message of each
+        page, if there is one.
 
         Raises:
             NotBoundError: the host does not run.
@@ -68,7 +72,7 @@ class Entrance:
         services = {name: forwarder(each, front.remote(each)) for name, each in classes.items()}
         for service in services.values():
             service._fusion.adopt(front.graph)
-        return cls(front, pages, services, limits, ended)
+        return cls(front, pages, services, limits, ended, greeting)
 
     @property
     def is_draining(self) -> bool:
@@ -93,6 +97,8 @@ class Entrance:
         if self._endings is not None:
             self._endings.came(page.principal)
         self._pages.came(page)
+        if self._greeting:
+            page.send(self._greeting)
 
     def left(self, page: Page) -> None:
         """A page is gone."""

@@ -21,7 +21,8 @@ from .cookies import Browser, Cookies, Renewed
 from .endings import Ended
 from .entrance import Entrance
 from .limits import PageLimits
-from .origins import Origins
+from .origins import Origins, listed
+from .page import greeting
 from .sockets import TAKE, Take, relay
 from .statistics import GatewayStatistics
 
@@ -49,6 +50,9 @@ class Gateway:
     else can be reached here, by any path (W2).
     origins: of pages from elsewhere that may connect, such as `https://app.example.com`; pages of
         the same origin always may (W8).
+    servers: all that there are of this site, by their origins, this one among them; each has a
+        gateway at the same path. Their pages may connect, and a page of this one is told of them:
+        it goes on at another one when its own is lost (W4).
     limits: what one page, and one browser, may cost it (W9).
     secret: makes the cookies that tell browsers apart; all gateways of a system have the same.
         Without one, the environment's `FUSION_SECRET`; without that, one of this process alone, so
@@ -58,6 +62,7 @@ class Gateway:
         cookie later: nothing that was a session's is anybody's any more (W1).
 
     Raises:
+        ArgumentError: what is to be an origin is none.
         NotBoundError: a contract is internal, or given twice, or no client class.
     """
 
@@ -67,6 +72,7 @@ class Gateway:
         contracts: Iterable[type[Client]],
         *,
         origins: Iterable[str] = (),
+        servers: Iterable[str] = (),
         limits: PageLimits = PageLimits(),  # noqa: B008 - immutable
         secret: str | None = None,
         ended: Ended | None = None,
@@ -75,7 +81,9 @@ class Gateway:
         self._host: Final = host
         self._classes: Final = _checked(contracts)
         self._cookies: Final = Cookies("fusion_session", key.encode())
-        self._origins: Final = Origins(origins)
+        places = listed("servers", servers, scheme="https?")
+        self._greeting: Final = greeting(places)
+        self._origins: Final = Origins((*listed("origins", origins), *places))
         self._limits: Final = limits
         self._ended: Final = ended
         self._renewed: Final = Renewed()
@@ -138,7 +146,9 @@ class Gateway:
             NotBoundError: it does not run, or is about to stop.
         """
         if self._entrance is None or self._entrance.is_closed:
-            self._entrance = Entrance.open(self._host, self._classes, self._limits, self._ended)
+            self._entrance = Entrance.open(
+                self._host, self._classes, self._limits, self._ended, self._greeting
+            )
         if self._entrance.is_draining:
             raise NotBoundError("this gateway is about to stop: come to another one")
         return self._entrance

@@ -1,15 +1,20 @@
-"""Which pages may speak to a gateway: a browser says where a page comes from (W8)."""
+"""Which pages may speak to a gateway, a browser says where a page comes from (W8); and where the
+servers of a site are.
+"""
 
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 
-__all__ = ["Origins"]
+from ..errors import ArgumentError
+
+__all__ = ["Origins", "listed"]
 
 _log = logging.getLogger("fusionrt")
 
@@ -21,7 +26,7 @@ class Origins:
     """
 
     def __init__(self, listed: Iterable[str]) -> None:
-        self._listed: Final = frozenset(each.rstrip("/").lower() for each in listed)
+        self._listed: Final = frozenset(listed)
 
     def allow(self, connection: HTTPConnection) -> bool:
         """Whether the page that makes this request may."""
@@ -33,6 +38,21 @@ class Origins:
             return True
         _log.warning("a page of the origin %.200r was refused; see Gateway(origins=…)", origin)
         return False
+
+
+def listed(option: str, given: Iterable[str], scheme: str = r"[a-z][\w+.-]*") -> tuple[str, ...]:
+    """Origins that a gateway is given, as browsers write them.
+
+    Raises:
+        ArgumentError: something is none; one text is not taken for the origins of its letters.
+    """
+    texts = [given] if isinstance(given, str) else list(given)
+    form = re.compile(scheme + r"://[^\s/?#@]+/?", re.IGNORECASE)
+    wrong = [each for each in texts if not (isinstance(each, str) and form.fullmatch(each))]
+    if wrong or isinstance(given, str):
+        problem = f"{option}: expected origins, such as ['https://app.example.com'], not {given!r}"
+        raise ArgumentError("Gateway", problem)
+    return tuple(each.rstrip("/").lower() for each in texts)
 
 
 def _place(origin: str) -> str | None:

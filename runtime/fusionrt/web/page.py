@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Final, Protocol
+
+import msgspec
 
 from .limits import LARGEST, PARTING, Pace, PageLimits
 from .sockets import Socket
 
-__all__ = ["Code", "Hall", "Page", "framed", "unframed"]
+__all__ = ["Code", "Hall", "Page", "framed", "greeting", "unframed"]
 
 _FRAMING: Final = 256
 """Bytes that the name of a service takes, at most."""
@@ -55,6 +57,13 @@ def unframed(message: bytes) -> tuple[str, bytes]:
     if not message or len(message) <= (length := message[0]):
         raise ValueError("a message is cut off")
     return message[1 : 1 + length].decode(), message[1 + length :]
+
+
+def greeting(servers: Sequence[str]) -> bytes:
+    """What a gateway says to a page before any service does: where it can go on (W4). Nothing, if
+    nowhere else.
+    """
+    return framed("", msgspec.msgpack.encode(servers)) if servers else b""
 
 
 class Hall(Protocol):

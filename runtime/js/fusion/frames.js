@@ -51,6 +51,13 @@ export function decodeEnvelope(data) {
   return { iid, gen, number, frames, damaged: frames.length < said.length, proof }
 }
 
+/** Where a gateway says that its site has servers. @param {Uint8Array} data @returns {string[]} A `WireError` if it says nothing of that. */
+export function decodeServers(data) {
+  const servers = any.read(new Reader(data))
+  if (!listOf(isText)(servers)) throw new WireError("a message names no servers")
+  return servers
+}
+
 /** @param {unknown} value */
 const isNatural = (value) => Number.isSafeInteger(value) && /** @type {number} */ (value) >= 0
 /** @param {unknown} value */

@@ -1,7 +1,7 @@
 /** The connection of a page: one WebSocket, opened again for as long as there is a page (W4). */
 
 import { attempt, now } from "./clock.js"
-import { addressed, opened } from "./frames.js"
+import { addressed, decodeServers, opened } from "./frames.js"
 
 /** Seconds until it is tried again: the first, and the longest. */
 const PAUSE = /** @type {const} */ ([0.1, 2])
@@ -37,6 +37,9 @@ export class Link {
   problem = ""
   /** The address of the gateway that it has, or asked last. */
   gateway = ""
+  /** Gateways that the page knows by itself. */
+  #given
+  /** All that it knows, by what the one that it has says, too. */
   #urls
   #next = 0
   #pause = 0
@@ -58,9 +61,10 @@ export class Link {
   /** @type {(() => void)[]} */
   #unhear = []
 
-  /** @param {readonly string[]} urls Of gateways: the next one is asked where one cannot be reached. */
+  /** @param {readonly string[]} urls Of gateways: the next one is asked where one cannot be reached, or one that they have told of. */
   constructor(urls) {
-    this.#urls = [...new Set(urls.map(absolute))]
+    this.#given = urls.map(absolute)
+    this.#urls = [...new Set(this.#given)]
     this.#hear("online", () => this.wake())
     this.#hear("offline", () => this.#set("offline"))
     this.#hear("pageshow", () => this.wake())
@@ -199,10 +203,19 @@ export class Link {
 
   /** @param {WebSocket} socket @param {unknown} data */
   #received(socket, data) {
-    this.#pause = 0
     if (!(data instanceof ArrayBuffer)) return
     const [service, envelope] = opened(new Uint8Array(data))
+    if (service === "") return this.#told(decodeServers(envelope))
+    this.#pause = 0
     this.#listeners.get(service)?.received(envelope, socket)
+  }
+
+  /** Where its gateway's site has others, below the same path; the pages of one that is lost spread over them. @param {string[]} servers */
+  #told(servers) {
+    const { pathname } = new URL(this.gateway)
+    const others = shuffled(servers).map((server) => absolute(server + pathname))
+    this.#urls = [...new Set([this.gateway, ...this.#given, ...others])]
+    this.#next = 0
   }
 
   /** @param {WebSocket} socket @param {number} code @param {string} reason */
@@ -254,6 +267,11 @@ export class Link {
 function unheard(socket) {
   socket.onopen = socket.onmessage = socket.onclose = null
   socket.close()
+}
+
+/** The same in an order by chance. @param {string[]} texts */
+function shuffled(texts) {
+  return texts.map((text) => ({ text, at: Math.random() })).sort((one, other) => one.at - other.at).map(({ text }) => text)
 }
 
 /** The address of a gateway. @param {string} url Where it is mounted: `/fusion`. */
