@@ -15,6 +15,8 @@ class InOrder(SeededLoop):
     """Time is virtual; what is ready runs in the order in which it became so, as on asyncio's own
     loops: so as much meets in one batch as it does there."""
 
+    fusion_draws = False
+
     def __init__(self) -> None:
         super().__init__(0)
         self._ready = _Queue()

@@ -23,7 +23,7 @@
 #endif
 
 /* Of what Python and the extension expect of each other; `native.py` compares it. */
-#define FUSION_CORE 4
+#define FUSION_CORE 5
 
 /* How many calls that have ended are kept for the next ones. */
 #define MAX_SPARE 64
@@ -50,7 +50,9 @@ typedef struct Call Call;
     EACH(none_held)    /* the empty weak table that all share */                                   \
     EACH(current_task) /* of a loop */                                                             \
     EACH(conclude)     /* of conclude.py: what comes after a body whose end is not plain */        \
-    EACH(failed)
+    EACH(failed)                                                                                   \
+    EACH(cancelled_error) /* asyncio's */                                                          \
+    EACH(invalid_state)
 
 #define TEXTS(EACH)                                                                                \
     EACH(_fusion)                                                                                  \
@@ -58,9 +60,11 @@ typedef struct Call Call;
     EACH(auto_invalidate)                                                                          \
     EACH(__await__)                                                                                \
     EACH(bodies)                                                                                   \
+    EACH(call_soon)                                                                                \
     EACH(cancelling)                                                                               \
     EACH(close)                                                                                    \
     EACH(compute)                                                                                  \
+    EACH(context)                                                                                  \
     EACH(discard)                                                                                  \
     EACH(done)                                                                                     \
     EACH(ended)                                                                                    \
@@ -77,7 +81,8 @@ typedef struct Call Call;
     EACH(runs_bodies)                                                                              \
     EACH(set_result)                                                                               \
     EACH(throw)                                                                                    \
-    EACH(track)
+    EACH(track)                                                                                    \
+    EACH(wake)
 
 #define TYPES(EACH)                                                                                \
     EACH(hit, "Hit")                                                                               \
@@ -90,7 +95,8 @@ typedef struct Call Call;
     EACH(sieve, "SieveFields")                                                                     \
     EACH(room, "RoomFields")                                                                       \
     EACH(counts, "CountsFields")                                                                   \
-    EACH(term, "Term")
+    EACH(term, "Term")                                                                             \
+    EACH(reply, "Reply")
 
 typedef struct {
 #define AS_OBJECT(name) PyObject *name;
@@ -180,6 +186,10 @@ int is_cancelled(State *state, PyObject *flow);
 /* settle.c: from now on that body, or None, is whose calls are made. */
 int scope_set(State *state, PyObject *scope);
 
+/* coroutine.c: as Python code sees a step: what was yielded, or NULL with StopIteration of what was
+   returned. */
+PyObject *stepped(PySendResult next, PyObject *result);
+
 /* call.c */
 int calls_traverse(State *state, visitproc visit, void *arg);
 void calls_clear(State *state);
@@ -192,6 +202,6 @@ TYPES(AS_SPEC)
 
 /* The functions of the module; each says what it does. */
 extern PyMethodDef home_functions[], edge_functions[], cascade_functions[], notify_functions[],
-    miss_functions[], settle_functions[];
+    miss_functions[], settle_functions[], reply_functions[];
 
 #endif

@@ -2,9 +2,8 @@
 
 #include "call.h"
 
-/* As Python code sees a step: what was yielded, or NULL with StopIteration of what was returned. */
-static PyObject *
-call_told(PySendResult next, PyObject *result)
+PyObject *
+stepped(PySendResult next, PyObject *result)
 {
     if (next == PYGEN_RETURN) {
         /* Made here: a tuple would be taken for several arguments, an exception for itself. */
@@ -23,7 +22,7 @@ call_send(Call *call, PyObject *sent)
 {
     PyObject *result;
     PySendResult next = call_step(call, sent, &result);
-    return call_told(next, result);
+    return stepped(next, result);
 }
 
 static PyObject *
@@ -54,7 +53,7 @@ call_throw(Call *call, PyObject *args)
         Py_DECREF(stop);
     }
     next = call_after(call, next, &result);
-    return call_told(next, result);
+    return stepped(next, result);
 }
 
 static PyObject *

@@ -75,9 +75,11 @@ class SeededLoop(asyncio.BaseEventLoop):
 
     fusion_clock: the virtual time in seconds, from 0.
     fusion_random: the only source of randomness of the universe.
+    fusion_draws: whether it is drawn which task goes on, of those that can.
     unhandled: what callbacks raised, and tasks whose result nobody took.
     """
 
+    fusion_draws = True
     _ready: _Ready
     _scheduled: list[asyncio.TimerHandle]
     _stopping: bool

@@ -14,6 +14,7 @@ from ...wire.frames import Ending, Mark
 from .answer import Ask, Pending
 from .lots import Lots
 from .registration import Registration
+from .reply import deliver
 from .stream import Incoming
 
 if TYPE_CHECKING:
@@ -182,16 +183,13 @@ def _settle_all(
     ask: Ask, answers: Sequence[asyncio.Future[Any] | None], payloads: Sequence[bytes]
 ) -> None:
     """Hand out results. None: a call that was given up by whom an event before was told."""
-    if not all(answers):
-        answers, payloads = [*filter(None, answers)], [*compress(payloads, answers)]
+    waiting = [*filter(None, answers)]
+    if len(waiting) < len(answers):
+        payloads = [*compress(payloads, answers)]
     try:
         values = ask.decode_all(payloads)
     except Exception:  # of one of them: it is told by that one
-        for answer, payload in zip(answers, payloads, strict=True):
-            assert answer is not None
+        for answer, payload in zip(waiting, payloads, strict=True):
             Pending(ask, b"", math.inf, "", answer).settle(payload)
         return
-    for answer, value in zip(answers, values, strict=True):
-        assert answer is not None
-        if not answer.done():  # else its caller has left
-            answer.set_result(value)
+    deliver(waiting, values)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from itertools import compress, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
@@ -49,14 +48,16 @@ class Lot:
         "opened",
     )
 
-    def __init__(self, session: Session, ask: Ask, room: int) -> None:
-        """room: so many calls need not wait for others."""
+    def __init__(
+        self, session: Session, ask: Ask, room: int, create: Callable[[], asyncio.Future[Any]]
+    ) -> None:
+        """room: so many calls need not wait for others. create: makes what a caller awaits."""
         self.ask: Final = ask
         self.arguments: Final[list[bytes]] = []
         self.answers: list[asyncio.Future[Any]] = []
         """What the callers await, until the lot is closed."""
         self._session: Final = session
-        self._create: Final = partial(asyncio.Future, loop=asyncio.get_running_loop())
+        self._create: Final = create
         self._now: Final = session.now
         self._timeout: Final = ask.timeout
         self._room = room
@@ -74,7 +75,7 @@ class Lot:
         self._room -= 1
         self.deadline = deadline
         self.arguments.append(arguments)
-        answer: asyncio.Future[Any] = self._create()
+        answer = self._create()
         self.answers.append(answer)
         return answer
 

@@ -1,0 +1,42 @@
+"""What the caller of one of many calls awaits.
+
+asyncio gives each future whose result came a handle of the loop: half of what it takes to await
+one. In the compiled core a `reply` is a future that a task can wait for, and nothing more, and all
+whose results come together are woken by one handle, in the order in which they would be.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from ...native import hand, twin
+
+__all__ = ["deliver", "replies"]
+
+
+@twin
+def reply(loop: asyncio.AbstractEventLoop) -> asyncio.Future[Any]:
+    """One that nobody waits for yet."""
+    return asyncio.Future(loop=loop)
+
+
+@twin
+def deliver(replies: Sequence[asyncio.Future[Any]], values: Sequence[Any]) -> None:
+    """Each has its value, unless its caller has left."""
+    for answer, value in zip(replies, values, strict=True):
+        if not answer.done():
+            answer.set_result(value)
+
+
+def replies() -> Callable[[], asyncio.Future[Any]]:
+    """What makes them for the running loop. A loop that draws lots which of its tasks goes on gets
+    a handle for each.
+    """
+    loop = asyncio.get_running_loop()
+    return loop.create_future if getattr(loop, "fusion_draws", False) else partial(reply, loop)
+
+
+hand(cancelled_error=asyncio.CancelledError, invalid_state=asyncio.InvalidStateError)
