@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..contract import FREEZABLE, Kind, Named, Ref, Type, inner, parts
 from .in_models import filling_a_model
-from .known_types import CONTAINERS, HASHED, JSON_VALUE, MAIL_WITH_NAME, OPEN
+from .known_types import CHANGING, CONTAINERS, HASHED, JSON_VALUE, MAIL_WITH_NAME, OPEN
 
 if TYPE_CHECKING:
     from ..reader.shapes import Structure
@@ -39,7 +39,7 @@ def _unstable_class(origin: Ref, structures: Structures, seen: frozenset[Ref]) -
         return f"`{origin}` may be anything"
     if known in MAIL_WITH_NAME:
         return f"`{origin}` can change; declare `EmailStr`"
-    if known in JSON_VALUE or (known in CONTAINERS and known not in HASHED):
+    if known in JSON_VALUE or (known in CONTAINERS | CHANGING and known not in HASHED):
         return f"`{origin}` is not hashable"
     return None
 

@@ -104,8 +104,7 @@ def unknown_to_pydantic(type_: Named, structures: Structures) -> str | None:
     """Why a generic model, or one within, cannot be made of these arguments, or `None`."""
     for argument in filling_a_model(type_, structures):
         problem = _without_schema(argument, structures, frozenset())
-        if problem is None and homeless(argument) is None:  # at home in the signature of a method
-            problem = _foreign(argument, structures)
+        problem = problem or homeless(argument) or _foreign(argument, structures)
         if problem is not None:
             return f"a pydantic model holds what `{type_.ref.name}` is of: {problem}"
     return None

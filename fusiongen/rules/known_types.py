@@ -8,6 +8,7 @@ from ..contract import Ref
 
 __all__ = [
     "BASES",
+    "CHANGING",
     "CONTAINERS",
     "DECODED",
     "ENCODED",
@@ -66,12 +67,11 @@ HASHED = frozenset(
 )
 """Containers of which a key has a tuple or a frozenset."""
 ITERABLE = "collections.abc.Iterable"
-KEPT_BY_PYDANTIC = frozenset(
-    (
-        *("builtins.complex", "fractions.Fraction"),
-        *(f"collections.{name}" for name in ("Counter", "OrderedDict", "defaultdict", "deque")),
-    )
+CHANGING = frozenset(
+    f"collections.{name}" for name in ("Counter", "OrderedDict", "defaultdict", "deque")
 )
+"""What pydantic keeps, and is not hashable."""
+KEPT_BY_PYDANTIC = CHANGING | {"builtins.complex", "fractions.Fraction"}
 """What travels within a pydantic model, and nowhere else."""
 BASES = frozenset(
     (

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 
 from ..errors import UnsupportedType
-from .model_fields import refuse_encoded, refuse_json
+from .model_fields import refuse_encoded
 from .shapes import Checked, spell
 
 __all__ = ["adapter", "checker", "refusal_of", "spell_refusal", "validate"]
@@ -47,7 +47,6 @@ def checker(shape: Checked) -> Callable[[Any], Any]:
     """
     marks = getattr(shape.tp, "__metadata__", ())
     refuse_encoded(shape.tp, marks)
-    refuse_json(shape.tp, marks)
     try:
         return _made(shape.tp, None).validate_python
     except PydanticSchemaGenerationError:  # a class that only we carry: its instances will do

@@ -29,7 +29,15 @@ from ..annotations import own_annotations
 from ..errors import UnsupportedType
 from .shapes import either, spell
 
-__all__ = ["DeclaredField", "declared_fields", "refuse_init_vars", "substitute"]
+__all__ = [
+    "DeclaredField",
+    "declared_fields",
+    "model_arguments",
+    "model_parameters",
+    "refuse_init_vars",
+    "refuse_undeclared",
+    "substitute",
+]
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -55,7 +63,7 @@ def declared_fields(tp: Any, style: str) -> Iterator[DeclaredField]:
         UnsupportedType: an annotation cannot be resolved.
     """
     try:
-        _refuse_what_is_no_field(get_origin(tp) or tp, style)
+        refuse_undeclared(get_origin(tp) or tp, style)
         yield from _READERS[style](tp)
     except NameError as problem:
         raise UnsupportedType(
@@ -68,7 +76,7 @@ def declared_fields(tp: Any, style: str) -> Iterator[DeclaredField]:
 _MARKS: Final = {"attrs": "__attrs_attrs__", "dataclass": "__dataclass_fields__"}
 
 
-def _refuse_what_is_no_field(cls: Any, style: str) -> None:
+def refuse_undeclared(cls: Any, style: str) -> None:
     """Refuse a class that declares more than it has fields, for it lacks the decorator of its
     base."""
     mark = _MARKS.get(style, "_fields")
@@ -86,7 +94,7 @@ def substitute(tp: Any, arguments: Mapping[Any, Any]) -> Any:
         return arguments.get(tp, tp)
     if isinstance(tp, type) and get_origin(tp) is None:
         # Of pydantic's generic models, `Bag[T]` is a class, and the very class if T is its own.
-        return _filled(tp, _model_parameters(tp), arguments)
+        return _filled(tp, model_parameters(tp), arguments)
     return _within(_filled(tp, getattr(tp, "__parameters__", ()), arguments), arguments)
 
 
@@ -111,13 +119,17 @@ def _within(tp: Any, arguments: Mapping[Any, Any]) -> Any:
 
 
 def _holds_model(tp: Any) -> bool:
-    return bool(_model_parameters(tp)) or any(map(_holds_model, get_args(tp)))
+    return bool(model_parameters(tp)) or any(map(_holds_model, get_args(tp)))
 
 
-def _model_parameters(tp: Any) -> tuple[Any, ...]:
+def model_parameters(tp: Any) -> tuple[Any, ...]:
     """The open type parameters of a pydantic model."""
-    found: tuple[Any, ...] = getattr(tp, "__pydantic_generic_metadata__", {}).get("parameters", ())
-    return found
+    return tuple(getattr(tp, "__pydantic_generic_metadata__", {}).get("parameters", ()))
+
+
+def model_arguments(tp: Any) -> tuple[Any, ...]:
+    """What a pydantic model is of."""
+    return tuple(getattr(tp, "__pydantic_generic_metadata__", {}).get("args", ()))
 
 
 def _dataclass(tp: Any) -> Iterator[DeclaredField]:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from fractions import Fraction
 from types import UnionType
-from typing import Annotated, Any, Final, Literal, get_args, get_origin
+from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ImportString, Json
+from pydantic import BaseModel, ImportString
 from pydantic.fields import FieldInfo
 
 from ..errors import UnsupportedType
-from .fields import refuse_init_vars
+from .fields import refuse_init_vars, refuse_undeclared
 from .reading import record_style, shape_of
 from .scalars import SCALARS
 from .shapes import AnyOf, Checked, Items, Model, Places, Record, Recurring, Shape, Table, spell
@@ -21,11 +21,11 @@ from .texts import text_form
 
 __all__ = [
     "field_shape",
+    "held_shapes",
     "inner_shapes",
     "model_fields",
     "refuse_encoded",
     "refuse_hidden",
-    "refuse_json",
 ]
 
 _KEPT: Final = frozenset(
@@ -48,20 +48,28 @@ def model_fields(cls: Any) -> Mapping[str, FieldInfo]:
 
 def field_shape(info: FieldInfo) -> Shape:
     """The shape of a field; one that only pydantic knows is a model of its own."""
+    return _shape(info.annotation)
+
+
+def _shape(tp: Any) -> Shape:
     try:
-        return shape_of(info.annotation)
+        return shape_of(tp)
     except UnsupportedType:
-        return Model(info.annotation, info.annotation)
+        return Model(tp, tp)
 
 
 def refuse_hidden(shape: Shape) -> None:
     """Refuse a model that keeps a field to itself, deep within as well."""
     for inner in inner_shapes(shape, set()):
+        if isinstance(inner, Checked):
+            refuse_encoded(inner.tp, getattr(inner.tp, "__metadata__", ()))
         if not isinstance(inner, Model):
             continue
         cls = inner.cls
         refuse_encoded(cls, (cls,))
         refuse_init_vars(cls)
+        if isinstance(cls, type) and (style := record_style(cls)):
+            refuse_undeclared(cls, style)
         for name, info in model_fields(cls).items():
             refuse_encoded(cls, info.metadata)
             if not any(map(_has_schema, info.metadata)):
@@ -92,7 +100,7 @@ def inner_shapes(shape: Shape, seen: set[object]) -> Iterator[Shape]:
             seen.add(tp)
         case Model(cls=cls):
             infos = () if cls in seen else model_fields(cls).values()
-            inner = map(field_shape, infos)
+            inner = (*map(field_shape, infos), *held_shapes(cls))
             seen.add(cls)
     yield shape
     for one in inner:
@@ -108,8 +116,10 @@ def _refuse_foreign(cls: Any, name: str, tp: Any) -> None:
 
 
 def _is_foreign(cls: Any) -> bool:
-    if not isinstance(cls, type) or cls in _KEPT or issubclass(cls, Enum):
+    if not isinstance(cls, type) or cls in _KEPT:
         return False
+    if issubclass(cls, (Enum, BaseException)):
+        return not getattr(cls, "__members__", ())
     own = _has_schema(cls) and cls is not BaseModel
     return not (own or record_style(cls) or text_form(cls))
 
@@ -117,6 +127,28 @@ def _is_foreign(cls: Any) -> bool:
 def _has_schema(mark: Any) -> bool:
     """Whether a class, or what stands beside it in `Annotated`, tells pydantic its form."""
     return hasattr(mark, "__get_pydantic_core_schema__")
+
+
+def held_shapes(tp: Any) -> Iterator[Shape]:
+    """What is in a type that only pydantic knows, such as `tuple[complex, Cart]`, beside tuples and
+    frozensets of it; of any other type, nothing."""
+    origin = get_origin(tp)
+    if _is_whole(tp):
+        return
+    if origin not in (Annotated, tuple, frozenset, Union, UnionType):
+        yield _shape(origin)
+    for each in get_args(tp)[:1] if origin is Annotated else get_args(tp):
+        if _is_whole(each):
+            yield _shape(each)
+        else:
+            yield from held_shapes(each)
+
+
+def _is_whole(tp: Any) -> bool:
+    """Whether a type is not made of others, or pydantic is told how it is."""
+    origin = get_origin(tp)
+    told = origin is Annotated and any(map(_has_schema, tp.__metadata__))
+    return told or origin is None or origin is Literal
 
 
 def _leaves(tp: Any) -> Iterator[Any]:
@@ -138,12 +170,4 @@ def refuse_encoded(tp: Any, marks: Iterable[object]) -> None:
     if any(hasattr(mark, "encoder") or ImportString in (mark, type(mark)) for mark in marks):
         raise UnsupportedType(
             spell(tp), "cannot travel: pydantic would decode it twice; declare bytes or str"
-        )
-
-
-def refuse_json(tp: Any, marks: Iterable[object]) -> None:
-    """Refuse a value that pydantic makes of JSON text; within a model its dump is that text."""
-    if any(Json in (mark, type(mark)) for mark in marks):
-        raise UnsupportedType(
-            spell(tp), "cannot travel outside of a model: declare the type itself"
         )

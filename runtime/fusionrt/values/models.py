@@ -27,7 +27,6 @@ from .model_fields import (
     inner_shapes,
     model_fields,
     refuse_hidden,
-    refuse_json,
 )
 from .scalars import PLAIN
 from .shapes import (
@@ -58,7 +57,6 @@ def whole(shape: Model) -> Plan:
     Raises:
         UnsupportedType: pydantic does not know a type in it.
     """
-    refuse_json(shape.tp, (shape.cls,))
     known = adapter(shape.cls)
 
     def dump(value: Any) -> Any:

@@ -85,7 +85,7 @@ class _Normals:
                 return self._once(shape, self._record)
             case Recurring():
                 return self._once(shape, lambda shape: self.of(shape.inner))
-            case Model(cls=cls) if cls.__hash__ is not None:
+            case Model(cls=cls) if not isinstance(cls, type) or cls.__hash__ is not None:
                 return self._once(shape, self._model)
             case Checked():
                 return _checked(shape, self.of(shape.inner))
@@ -115,8 +115,10 @@ class _Normals:
         return _fields(shape, [(field.name, self._field(field)) for field in shape.fields])
 
     def _model(self, shape: Model) -> Normal:
-        from .model_fields import field_shape, model_fields
+        from .model_fields import field_shape, held_shapes, model_fields
 
+        for held in held_shapes(shape.cls):
+            self.of(held)
         for info in model_fields(shape.cls).values():
             field = field_shape(info)
             if _is_abstract(field):  # pydantic keeps what it was given

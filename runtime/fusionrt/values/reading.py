@@ -28,7 +28,7 @@ from msgspec import UnsetType
 from ..contract import Secret
 from ..errors import UnsupportedType
 from .aliases import QuotedAlias, is_alias, quoted_alias, value_of
-from .fields import declared_fields, substitute
+from .fields import declared_fields, model_arguments, model_parameters, substitute
 from .instead import unknown
 from .scalars import SCALARS
 from .shapes import (
@@ -205,10 +205,13 @@ class _Reader:
         if tp is msgspec.Struct or name == "pydantic.main.BaseModel":
             raise UnsupportedType(spell(tp), "has no fields of its own: declare one that has")
         if hasattr(tp, "__pydantic_validator__") or hasattr(tp, "__get_pydantic_core_schema__"):
-            if getattr(tp, "__pydantic_generic_metadata__", {}).get("parameters"):
+            if model_parameters(tp):
                 raise _open(tp)
+            _refuse_json(tp, (tp,))
             base = _PYDANTIC_NAMES.get(name)
             if base is None:
+                for argument in model_arguments(tp):
+                    self.read(argument)
                 return Model(tp, tp, secret=is_secret_class(tp))
             return Checked(tp, self.read(base))
         if tp is tuple:
@@ -222,6 +225,7 @@ class _Reader:
         raise unknown(tp)
 
     def _annotated(self, tp: Any, inner: Any) -> Shape:
+        _refuse_json(tp, tp.__metadata__)
         alias = quoted_alias(tp)
         shape = self.read(inner) if alias is None else self._alias(alias)
         constrained = any(isinstance(item, msgspec.Meta) for item in tp.__metadata__)
@@ -289,6 +293,15 @@ def _holds(shape: Shape, wanted: Shape, seen: set[Shape]) -> bool:
 
 def _is_unpacked(tp: Any) -> bool:
     return get_origin(tp) is Unpack or bool(getattr(tp, "__unpacked__", False))
+
+
+def _refuse_json(tp: Any, marks: Iterable[object]) -> None:
+    """Refuse a value that pydantic makes of JSON text; within a model its dump is that text."""
+    classes = (mark if isinstance(mark, type) else type(mark) for mark in marks)
+    if any(f"{cls.__module__}.{cls.__qualname__}" == "pydantic.types.Json" for cls in classes):
+        raise UnsupportedType(
+            spell(tp), "cannot travel outside of a model: declare the type itself"
+        )
 
 
 def _is_pydantic(mark: object) -> bool:
