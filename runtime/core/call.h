@@ -58,7 +58,16 @@ call_drop(Call *call)
     Py_CLEAR(call->run);
 }
 
-/* It has ended, and keeps nothing alive (G31). */
+/* One that had not begun has ended, and keeps nothing alive (G31). */
+static inline void
+call_answered(Call *call)
+{
+    call->stage = ENDED;
+    Py_CLEAR(call->self);
+    Py_CLEAR(call->key);
+}
+
+/* The same of any. */
 static inline void
 call_end(Call *call)
 {

@@ -74,7 +74,7 @@ is_whole(State *state, Function *function)
 {
     return function != NULL && function->table != NULL && PyDict_CheckExact(function->table) &&
            function->indexes != NULL && PyDict_CheckExact(function->indexes) &&
-           (IS_NONE(function->hot) || PyDict_CheckExact(function->hot)) &&
+           (IS_NONE(function->hot) || Py_IS_TYPE(function->hot, state->hot_table_type)) &&
            is_a(state->sieve_type, function->kept) && is_a(state->counts_type, function->counts) &&
            is_a(state->room_type, ((Sieve *)function->kept)->room);
 }

@@ -86,6 +86,7 @@ typedef struct Call Call;
 
 #define TYPES(EACH)                                                                                \
     EACH(hit, "Hit")                                                                               \
+    EACH(hot_table, "HotTable")                                                                    \
     EACH(method, "Method")                                                                         \
     EACH(call, "Call")                                                                             \
     EACH(place, "Place")                                                                           \
@@ -119,16 +120,29 @@ typedef struct {
 
 extern struct PyModuleDef fusion_core;
 
-/* What the hot table holds of a computed: see hit.py. */
+/* What the hot table holds of a computed: see hit.py. What each call reads comes first. */
+typedef struct Hit Hit;
+struct Hit {
+    PyObject_HEAD
+    PyObject *key; /* under which it is in a table; NULL: in none */
+    Py_hash_t hash;
+    Hit *next; /* in its chain; not held */
+    PyObject *value;
+    PyObject *home;
+    Py_ssize_t used;
+    PyObject *dependants;
+    PyObject *computed;
+    PyObject *lease;
+};
+
+/* The hot table of a compute method: see hot.c. */
 typedef struct {
     PyObject_HEAD
-    PyObject *value;
-    PyObject *computed;
-    PyObject *home;
-    PyObject *dependants;
-    PyObject *lease;
-    Py_ssize_t used;
-} Hit;
+    Hit **places; /* where its chains of hits begin, each hit held */
+    int shift;    /* of 64 bits of a hash, to a place's number */
+    size_t size;
+    size_t changes; /* how often a hit came or went */
+} HotTable;
 
 /* A compute method: see method.c. */
 typedef struct {
@@ -163,6 +177,12 @@ struct Call {
     char stage;
     char finalized; /* the collector does that once to an object: its memory is not used again */
 };
+
+/* hot.c: the hit of a key, not a new reference; NULL if there is none, or with an error. */
+Hit *hot_search(HotTable *table, PyObject *key, Py_hash_t hash);
+
+/* hot.c: a hit leaves the table, if it is there. */
+void hot_drop(HotTable *table, Hit *hit);
 
 /* hit.c: whether a hit answers a call. 1: that is its value; 0: none; -1: an error. */
 int hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value);

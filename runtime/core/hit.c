@@ -1,6 +1,7 @@
 /* A hit: the answer is there, and provably fresh. The twin of hit.py and of the hot path's text. */
 
 #include "fields.h"
+#include "hot.h"
 
 #include <time.h>
 
@@ -29,6 +30,7 @@ static int
 hit_traverse(Hit *hit, visitproc visit, void *arg)
 {
     Py_VISIT(Py_TYPE(hit));
+    Py_VISIT(hit->key);
     Py_VISIT(hit->value);
     Py_VISIT(hit->computed);
     Py_VISIT(hit->home);
@@ -234,9 +236,12 @@ hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value)
     if (table == NULL) {
         return none_or_error();
     }
-    Hit *hit = PyDict_CheckExact(table)
-                   ? (Hit *)Py_XNewRef(PyDict_GetItemWithError(table, key))
-                   : NULL;
+    Hit *hit = NULL;
+    if (Py_IS_TYPE(table, state->hot_table_type)) {
+        Py_hash_t hash = hot_hash(key);
+        hit = hash == -1 ? NULL : hot_find((HotTable *)table, key, hash);
+        Py_XINCREF(hit);
+    }
     Py_DECREF(table);
     if (hit == NULL) {
         return none_or_error();

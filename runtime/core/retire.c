@@ -3,20 +3,16 @@
 #include "fields.h"
 
 /* As `Function.cool`. */
-static int
+static void
 cool(Function *function, Computed *computed)
 {
     Hit *hit = (Hit *)computed->hit;
     computed->hit = Py_NewRef(Py_None);
     ((Counts *)function->counts)->hits += hit->used;
-    Py_DECREF(hit);
-    if (!IS_NONE(function->hot) && PyDict_DelItem(function->hot, computed->key) < 0) {
-        if (!PyErr_ExceptionMatches(PyExc_KeyError)) {
-            return -1;
-        }
-        PyErr_Clear();
+    if (!IS_NONE(function->hot)) {
+        hot_drop((HotTable *)function->hot, hit);
     }
-    return 0;
+    Py_DECREF(hit);
 }
 
 /* As `Sieve.remove`. */
@@ -52,9 +48,11 @@ computed_forget(State *state, Computed *computed)
         return called(PyObject_CallMethodOneArg((PyObject *)function, state->str_forget,
                                                 (PyObject *)computed));
     }
-    if (PyDict_DelItem(function->table, computed->key) < 0 ||
-        (!IS_NONE(computed->hit) && cool(function, computed) < 0)) {
+    if (PyDict_DelItem(function->table, computed->key) < 0) {
         return -1;
+    }
+    if (!IS_NONE(computed->hit)) {
+        cool(function, computed);
     }
     if (!IS_NONE(computed->place.newer)) {
         unkeep(kept, computed);

@@ -162,6 +162,6 @@ call_step(Call *call, PyObject *sent, PyObject **result)
     if (answered == 0) {
         return call_begin(call, result);
     }
-    call_end(call);
+    call_answered(call);
     return answered > 0 ? PYGEN_RETURN : PYGEN_ERROR;
 }

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fusionrt.graph import Function, Graph, Origin, OriginKind, running_graph
+from fusionrt.graph import Function, Graph, Origin, OriginKind, new_hot_table, running_graph
 
 TEST = Origin(OriginKind.CALL, "test")
 
@@ -22,7 +22,7 @@ class Lab:
 
     def function(self, name: str, body: Callable[..., Awaitable[Any]]) -> Function[Any]:
         """A compute method of no service."""
-        return Function(self.graph, name, body, hot={})
+        return Function(self.graph, name, body, hot=new_hot_table())
 
     def leaf(self, name: str) -> Function[Any]:
         """A function that reads its argument's entry in `data`."""

@@ -11,7 +11,14 @@ from typing import Any
 import pytest
 
 from fusionrt import ComputeOptions, RemoteUnavailable
-from fusionrt.graph import ConsolidatingFunction, Function, OriginKind, lean, notify
+from fusionrt.graph import (
+    ConsolidatingFunction,
+    Function,
+    OriginKind,
+    lean,
+    new_hot_table,
+    notify,
+)
 
 from .lab import TEST, Lab
 from .test_options import virtual
@@ -56,7 +63,9 @@ class Chain:
         self.bodies = 0
         self.leaf = Function(lab.graph, "leaf", self._read)
         options = ComputeOptions(consolidate=1.0)
-        self.even = ConsolidatingFunction(lab.graph, "even", self._even, options=options, hot={})
+        self.even = ConsolidatingFunction(
+            lab.graph, "even", self._even, options=options, hot=new_hot_table()
+        )
         self.user = lab.function("user", lambda: self.even.fetch(()))
 
     async def _read(self) -> int:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from fusionrt.contract import ComputeOptions
 from fusionrt.errors import RemoteUnavailable
-from fusionrt.graph import Function
+from fusionrt.graph import Function, new_hot_table
 
 from .lab import Lab
 
@@ -151,7 +151,7 @@ async def test_G22_who_only_asks_again_meets_the_next_try() -> None:
         return 7
 
     options = ComputeOptions(transient_error_ttl=0.01)
-    called = Function(lab.graph, "f", body, options=options, hot={})
+    called = Function(lab.graph, "f", body, options=options, hot=new_hot_table())
     async with asyncio.timeout(10.0):
         while True:
             try:

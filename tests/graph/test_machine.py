@@ -34,9 +34,11 @@ from fusionrt.graph import (
     FixedDelayer,
     Function,
     Graph,
+    HotTable,
     MutableState,
     State,
     invalidate,
+    new_hot_table,
     notify,
 )
 from fusionrt.testing import SeededLoop
@@ -110,7 +112,7 @@ class Machine(RuleBasedStateMachine):
             "node",
             self._body,
             options=ComputeOptions(auto_invalidate=LIFETIME),
-            hot={},
+            hot=new_hot_table(),
         )
         self.steady = ConsolidatingFunction[int](
             self.graph, "steady", self._steady, options=ComputeOptions(consolidate=WINDOW)
@@ -446,9 +448,9 @@ class Machine(RuleBasedStateMachine):
         assert max(self.running.values(), default=0) <= 1, "G17"
         for computed in self.node.table.values():
             assert alive[self.node, computed._key] == 1
-        assert all(hit.computed.state is State.CONSISTENT for hit in self._hot().values())
+        assert all(self._hot()[key].computed.state is State.CONSISTENT for key in self._hot())
 
-    def _hot(self) -> dict[object, Any]:
+    def _hot(self) -> HotTable:
         assert self.node.hot is not None
         return self.node.hot
 

@@ -47,7 +47,7 @@ class Universe:
     def __post_init__(self) -> None:
         room = self.random.choice((3, 100))
         self.node = self.graph.Function(
-            self.graph.Graph(max_computeds=room), "node", self._body, hot={}
+            self.graph.Graph(max_computeds=room), "node", self._body, hot=self.graph.new_hot_table()
         )
 
     async def pause(self) -> None:
@@ -132,7 +132,8 @@ class Universe:
             truth = {leaf: self.versions[leaf] for leaf in computed._value}
             assert computed._value == truth, f"G6: {computed.key} is {computed._value}"
             assert computed._key == key
-            assert computed._hit is self.node.hot.get(key)
+            assert (computed._hit is None) == (key not in self.node.hot)
+            assert computed._hit is None or computed._hit is self.node.hot[key]
             for dependency in computed._dependencies:
                 assert dependency.state is self.graph.State.CONSISTENT, "G8"
                 assert computed in dependency._dependants, "G9"

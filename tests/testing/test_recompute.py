@@ -60,13 +60,13 @@ async def test_recomputing_leaves_no_trace() -> None:
     get = notes._fusion.function("get")
     for computed in get.all():
         computed._take_mark()
-    bodies, hot, events = notes._fusion.bodies, dict(get.hot or {}), list[Event]()
+    bodies, hot, events = notes._fusion.bodies, set(get.hot or ()), list[Event]()
     edges = {computed: list(computed._dependants) for computed in get.all()}
     running_graph().events.subscribe(events.append)
     assert await stale(running_graph()) == []
     assert (notes._fusion.bodies, events) == (bodies, [])
     assert {computed: list(computed._dependants) for computed in get.all()} == edges
-    assert get.hot == hot
+    assert set(get.hot or ()) == hot
     assert [computed._take_mark() for computed in get.all()] == [False, False]
 
 

@@ -5,7 +5,7 @@ from ._core.computed import Computed
 from ._core.current import Current, current
 from ._core.cycles import awaited_by, way_between
 from ._core.function import Function
-from ._core.hit import Hit
+from ._core.hit import HotTable, new_hot_table
 from ._core.inner import (
     arguments_of,
     function_of,
@@ -64,7 +64,7 @@ __all__ = [
     "FixedDelayer",
     "Function",
     "Graph",
-    "Hit",
+    "HotTable",
     "Inspector",
     "Isolated",
     "Lease",
@@ -106,6 +106,7 @@ __all__ = [
     "listen",
     "made_from",
     "mark",
+    "new_hot_table",
     "notify",
     "on_turn",
     "recompute",

@@ -19,7 +19,7 @@ from ._core.changes import is_in_vain
 from ._core.computed import Computed
 from ._core.counts import Counts
 from ._core.function import Function, Shows
-from ._core.hit import Hit
+from ._core.hit import HotTable
 from ._core.inner import arguments_of, leases_of
 from ._core.invalidate import mark, notify
 from ._core.leases import lean
@@ -64,7 +64,7 @@ class ConsolidatingFunction(Function[_T]):
         part: Part = itself,
         shows: Shows = (),
         options: ComputeOptions,
-        hot: dict[object, Hit] | None = None,
+        hot: HotTable | None = None,
     ) -> None:
         assert options.consolidate is not None
         self._window = options.consolidate

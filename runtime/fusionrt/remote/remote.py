@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import ArgumentError, CallTimeout, OutcomeUnknown
-from ..graph import SCOPE, Computed, Graph, Hit, Origin, arguments_of, at_home
+from ..graph import SCOPE, Computed, Graph, HotTable, Origin, arguments_of, at_home, new_hot_table
 from ..interceptors import Call, Interceptor, Side
 from ..operations import (
     CommandScope,
@@ -91,7 +91,7 @@ class Remote(ComputeMethods):
         """The same without retries."""
         self._ways: dict[str, Way] = {}
         self._reads: dict[tuple[str, float], Way] = {}
-        self.hits: dict[str, dict[object, Hit]] = {}
+        self.hits: dict[str, HotTable] = {}
         """Of the methods whose raw arguments may be keys: where a client looks its hits up."""
         self._reader = self._as_reader(TIMEOUT)
         self.adopt(graph)
@@ -102,10 +102,10 @@ class Remote(ComputeMethods):
         for function in self._functions.values():
             function.replicates = True
 
-    def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
+    def hot_table(self, method: str, plain: bool) -> HotTable | None:
         if not plain:
             return None
-        hits = self.hits[method] = {}
+        hits = self.hits[method] = new_hot_table()
         return hits
 
     def with_options(

@@ -12,13 +12,14 @@ from ..graph import (
     SCOPE,
     Computed,
     Graph,
-    Hit,
+    HotTable,
     Origin,
     OriginKind,
     Uncached,
     at_home,
     calling_line,
     inspectors,
+    new_hot_table,
     notify,
     run_in,
 )
@@ -98,10 +99,10 @@ class Binding(ComputeMethods):
             self._finalizer.detach()
         self._finalizer = graph.when_collected(self.service(), self._functions.values())
 
-    def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
+    def hot_table(self, method: str, plain: bool) -> HotTable | None:
         if not plain:
             return None
-        hits: dict[object, Hit] = {}
+        hits = new_hot_table()
         object.__setattr__(self.service(), hot_table(method), hits)
         return hits
 

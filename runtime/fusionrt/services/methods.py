@@ -12,7 +12,7 @@ from ..graph import (
     Computed,
     Function,
     Graph,
-    Hit,
+    HotTable,
     Origin,
     kind_of,
     running_graph,
@@ -50,7 +50,7 @@ class ComputeMethods:
         """How this end caches the results of a method."""
         return method.options
 
-    def hot_table(self, method: str, plain: bool) -> dict[object, Hit] | None:
+    def hot_table(self, method: str, plain: bool) -> HotTable | None:
         """Where the hits of the hot path go, if it has one."""
         return None
 

@@ -22,7 +22,7 @@ from .conclude import conclude
 from .edges import add_dependant
 from .execute import failed
 from .fetch_hot import fetch_hot
-from .hit import Hit
+from .hit import HotTable
 from .invalidate import mark, notify
 from .leases import Lease
 from .retention import Sieve
@@ -100,7 +100,7 @@ class Function(FunctionFields, Generic[_T]):
         part: Part = itself,
         shows: Shows = (),
         options: ComputeOptions | None = None,
-        hot: dict[object, Hit] | None = None,
+        hot: HotTable | None = None,
     ) -> None:
         self.graph = graph
         self.name = name
@@ -368,8 +368,8 @@ class Function(FunctionFields, Generic[_T]):
         if hit is not None:
             computed._hit = None
             self.counts.hits += hit.used
-            if self.hot is not None:
-                self.hot.pop(computed._key, None)
+            if self.hot is not None and computed._key in self.hot:
+                del self.hot[computed._key]
 
     def error_lifetime(self, error: Exception) -> float:
         """How long an error may be served, in seconds (G22)."""
