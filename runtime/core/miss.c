@@ -79,17 +79,13 @@ enter(State *state, PyObject *computed)
 }
 
 static PyObject *
-miss_entered(PyObject *module, PyObject *object)
+miss_enter(PyObject *module, PyObject *object)
 {
     State *state = PyModule_GetState(module);
-    if (computeds_check(state, &object, 1, 1) < 0) {
+    if (computeds_check(state, &object, 1, 1) < 0 || enter(state, object) < 0) {
         return NULL;
     }
-    int quiet = is_quiet(state, ((Function *)((Computed *)object)->function)->graph);
-    if (quiet < 0 || (quiet > 0 && enter(state, object) < 0)) {
-        return NULL;
-    }
-    return PyBool_FromLong(quiet);
+    Py_RETURN_NONE;
 }
 
 /* -- a call that nobody's body makes, of a key that is not there: the core runs the body itself -- */
@@ -220,8 +216,7 @@ miss_begin(Call *call)
 }
 
 PyMethodDef miss_functions[] = {
-    {"entered", miss_entered, METH_O,
-     "The body begins, if nobody looks; tells whether it has."},
+    {"enter", miss_enter, METH_O, "The body begins."},
     {"begun", (PyCFunction)(void (*)(void))miss_begun, METH_FASTCALL, "A computed with a run."},
     {NULL},
 };

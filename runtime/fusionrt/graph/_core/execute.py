@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .cycles import Suspicion
     from .scope import Scope
 
-__all__ = ["ended", "execute", "failed", "fits_inline", "start", "started", "succeeded"]
+__all__ = ["ended", "enter", "execute", "failed", "fits_inline", "start", "succeeded"]
 
 LEVELS: Final = 50
 """How many bodies are awaited inline, one in the other, before one gets a task of its own."""
@@ -108,7 +108,10 @@ async def execute(computed: Computed[Any], run: Run) -> None:
         CancelledError: this task was cancelled; the computed holds nothing (G20).
     """
     scope = SCOPE.get()
-    started(computed)
+    events = computed._function.graph.events
+    if events.handlers:
+        events.emit(EventKind.BODY_STARTED, computed)
+    enter(computed)
     while computed._run is run:
         try:
             value = await computed._function.body(*computed._arguments)
@@ -119,23 +122,9 @@ async def execute(computed: Computed[Any], run: Run) -> None:
             succeeded(computed, run, scope, value)
 
 
-def started(computed: Computed[Any]) -> None:
-    """The body begins, and is the scope of what runs from now on."""
-    if not entered(computed):
-        computed._function.graph.events.emit(EventKind.BODY_STARTED, computed)
-        _enter(computed)
-
-
 @twin
-def entered(computed: Computed[Any]) -> bool:
-    """The body begins, if nobody looks; tells whether it has."""
-    if computed._function.graph.events.handlers:
-        return False
-    _enter(computed)
-    return True
-
-
-def _enter(computed: Computed[Any]) -> None:
+def enter(computed: Computed[Any]) -> None:
+    """The body begins, and is the scope of what runs from now on."""
     function = computed._function
     if function.runs_bodies:
         function.counts.bodies += 1

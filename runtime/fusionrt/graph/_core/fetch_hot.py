@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ...primitives import current_task
+from ..events import EventKind
 from ..home import at_home
 from ..state import CONSISTENT, INVALIDATED, NONE_HELD
 from .computed import Computed
 from .edges import check_scope, link
-from .execute import ended, failed, started, succeeded
+from .execute import ended, enter, failed, succeeded
 from .fetch_cold import answers, begin, failure_of, is_old_news, prove, wait
 from .scope import SCOPE, Isolated, Recomputing
 
@@ -94,7 +95,9 @@ async def fetch_hot(
                     await ended(computed, run, doubt)
                 else:
                     # As `execute`, without its frame: deep chains are made of frames.
-                    started(computed)
+                    if graph.events.handlers:
+                        graph.events.emit(EventKind.BODY_STARTED, computed)
+                    enter(computed)
                     while computed._run is run:
                         try:
                             value = await function.body(*arguments)

@@ -21,6 +21,8 @@ __all__ = ["FOREVER", "Flow", "Run"]
 
 FOREVER: Final = math.inf
 
+_NO_WAITS: Final = cast("dict[Any, Computed[Any]]", NONE)
+
 Flow = asyncio.Task[Any] | None
 """A flow of control: the task that runs a body, or waits; None outside of tasks."""
 
@@ -56,7 +58,7 @@ class RunFields:
         """Further ones."""
         self.awaited: Computed[Any] | None = None
         """What this body waits for (G30)."""
-        self.waits: dict[Any, Computed[Any]] = cast("dict[Any, Any]", NONE)
+        self.waits: dict[Any, Computed[Any]] = _NO_WAITS
         """What the tasks that it started wait for, by task."""
         self.waiters: list[asyncio.Future[None]] = NOTHING
         self.leases: dict[Lease, None] = NONE
