@@ -23,7 +23,7 @@
 #endif
 
 /* Of what Python and the extension expect of each other; `native.py` compares it. */
-#define FUSION_CORE 6
+#define FUSION_CORE 7
 
 /* How many calls that have ended are kept for the next ones. */
 #define MAX_SPARE 64
@@ -70,6 +70,8 @@ typedef struct Call Call;
     EACH(ended)                                                                                    \
     EACH(events)                                                                                   \
     EACH(forget)                                                                                   \
+    EACH(fusion_draws)                                                                             \
+    EACH(give_up)                                                                                  \
     EACH(good_until)                                                                               \
     EACH(home)                                                                                     \
     EACH(handlers)                                                                                 \
@@ -97,7 +99,8 @@ typedef struct Call Call;
     EACH(room, "RoomFields")                                                                       \
     EACH(counts, "CountsFields")                                                                   \
     EACH(term, "Term")                                                                             \
-    EACH(reply, "Reply")
+    EACH(reply, "Reply")                                                                           \
+    EACH(joining, "Joining")
 
 typedef struct {
 #define AS_OBJECT(name) PyObject *name;
@@ -190,6 +193,9 @@ int hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value);
 /* hit.c: whether this code runs in the loop of a graph, of which that is the home. */
 int is_at_home(State *state, PyObject *home);
 
+/* hit.c: the time of a clock, in seconds; -1.0 with an error. */
+double time_of(State *state, PyObject *clock);
+
 /* miss.c: begin the body of a call, if nothing is special about that. 1: the call runs it; 0: the pure
    runtime must; -1: an error. */
 int miss_begin(Call *call);
@@ -222,6 +228,6 @@ TYPES(AS_SPEC)
 
 /* The functions of the module; each says what it does. */
 extern PyMethodDef home_functions[], edge_functions[], cascade_functions[], notify_functions[],
-    miss_functions[], settle_functions[], reply_functions[];
+    miss_functions[], settle_functions[], reply_functions[], deliver_functions[];
 
 #endif

@@ -163,17 +163,16 @@ is_at_home(State *state, PyObject *home)
     return is_still_home(state, home) ? 1 : look_home(state, home);
 }
 
-/* The time of a term's clock, in seconds; -1.0 with an error. */
-static double
-time_of(State *state, Term *term)
+double
+time_of(State *state, PyObject *clock)
 {
 #ifdef CLOCK_BOOTTIME
     struct timespec now;
-    if (term->now == state->clock && clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
+    if (clock == state->clock && clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
         return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
     }
 #endif
-    PyObject *told = PyObject_CallNoArgs(term->now);
+    PyObject *told = PyObject_CallNoArgs(clock);
     double seconds = told == NULL ? -1.0 : PyFloat_AsDouble(told);
     Py_XDECREF(told);
     return seconds;
@@ -187,7 +186,7 @@ is_leased(State *state, Hit *hit)
     if (!is_a(state->term_type, hit->lease) || term->now == NULL) {
         return 0;
     }
-    double now = time_of(state, term);
+    double now = time_of(state, term->now);
     return now == -1.0 && PyErr_Occurred() ? -1 : now < term->good_until;
 }
 

@@ -64,7 +64,8 @@ core_exec(PyObject *module)
         PyModule_AddFunctions(module, notify_functions) < 0 ||
         PyModule_AddFunctions(module, miss_functions) < 0 ||
         PyModule_AddFunctions(module, settle_functions) < 0 ||
-        PyModule_AddFunctions(module, reply_functions) < 0) {
+        PyModule_AddFunctions(module, reply_functions) < 0 ||
+        PyModule_AddFunctions(module, deliver_functions) < 0) {
         return -1;
     }
     return PyModule_AddIntConstant(module, "VERSION", FUSION_CORE);

@@ -1,19 +1,7 @@
-/* What the caller of one of many calls awaits: a future, but those whose replies come together are
-   woken by one handle of the loop. The twin of reply.py. */
+/* What the caller of one of many calls awaits: what a task asks of a future, and no more. The twin of
+   reply.py. */
 
-#include "core.h"
-
-enum { WAITS, RETURNED, RAISED, CANCELLED };
-
-typedef struct {
-    PyObject_HEAD
-    PyObject *loop;
-    PyObject *value;    /* the result, the error, or the message of a cancellation */
-    PyObject *callback; /* of the task that waits */
-    PyObject *context;  /* in which that is called */
-    char stage;
-    char blocking; /* a task that was given it has not said yet that it waits */
-} Reply;
+#include "reply.h"
 
 static int
 reply_traverse(Reply *self, visitproc visit, void *arg)
@@ -23,6 +11,7 @@ reply_traverse(Reply *self, visitproc visit, void *arg)
     Py_VISIT(self->value);
     Py_VISIT(self->callback);
     Py_VISIT(self->context);
+    Py_VISIT(self->lot);
     return 0;
 }
 
@@ -33,6 +22,7 @@ reply_clear(Reply *self)
     Py_CLEAR(self->value);
     Py_CLEAR(self->callback);
     Py_CLEAR(self->context);
+    Py_CLEAR(self->lot);
     return 0;
 }
 
@@ -46,13 +36,14 @@ reply_dealloc(Reply *self)
     Py_DECREF(type);
 }
 
-static PyObject *
-reply_made(PyObject *module, PyObject *loop)
+PyObject *
+reply_new(State *state, PyObject *loop, PyObject *lot, Py_ssize_t index)
 {
-    State *state = PyModule_GetState(module);
     Reply *self = PyObject_GC_New(Reply, state->reply_type);
     if (self != NULL) {
         self->loop = Py_NewRef(loop);
+        self->lot = Py_XNewRef(lot);
+        self->index = index;
         self->value = self->callback = self->context = NULL;
         self->stage = WAITS;
         self->blocking = 0;
@@ -61,21 +52,13 @@ reply_made(PyObject *module, PyObject *loop)
     return (PyObject *)self;
 }
 
-/* -- who waits -- */
-
-/* As `loop.call_soon`; without a context in a copy of this one. */
-static int
-call_soon(State *state, PyObject *loop, PyObject *callback, PyObject *given, PyObject *context)
+static PyObject *
+reply_made(PyObject *module, PyObject *loop)
 {
-    PyObject *args[] = {loop, callback, given, context};
-    PyObject *names = context == NULL ? NULL : PyTuple_Pack(1, state->str_context);
-    PyObject *handle = context != NULL && names == NULL
-                           ? NULL
-                           : PyObject_VectorcallMethod(state->str_call_soon, args, 3, names);
-    Py_XDECREF(names);
-    Py_XDECREF(handle);
-    return handle == NULL ? -1 : 0;
+    return reply_new(PyModule_GetState(module), loop, NULL, 0);
 }
+
+/* -- who waits -- */
 
 static PyObject *
 reply_add_done_callback(Reply *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
@@ -98,8 +81,7 @@ reply_add_done_callback(Reply *self, PyObject *const *args, Py_ssize_t count, Py
     Py_RETURN_NONE;
 }
 
-/* Take what is to be called, if somebody waits. */
-static int
+int
 reply_take(Reply *self, PyObject **callback, PyObject **context)
 {
     *callback = self->callback;
@@ -125,142 +107,7 @@ reply_settle(Reply *self, char stage, PyObject *value)
     return asked < 0 ? NULL : Py_NewRef(Py_None);
 }
 
-/* Let who waits go on, in its own context. */
-static int
-reply_wake(Reply *self)
-{
-    PyObject *callback, *context;
-    if (!reply_take(self, &callback, &context)) {
-        return 0;
-    }
-    PyObject *done = NULL;
-    if (PyContext_Enter(context) == 0) {
-        done = PyObject_CallOneArg(callback, (PyObject *)self);
-        if (PyContext_Exit(context) < 0) {
-            Py_CLEAR(done);
-        }
-    }
-    Py_DECREF(callback);
-    Py_DECREF(context);
-    Py_XDECREF(done);
-    return done == NULL ? -1 : 0;
-}
-
-static int
-wake_soon(PyObject *module, PyObject *replies)
-{
-    State *state = PyModule_GetState(module);
-    PyObject *wake = PyObject_GetAttr(module, state->str_wake);
-    if (wake == NULL) {
-        return -1;
-    }
-    Reply *first = (Reply *)PyList_GET_ITEM(replies, 0);
-    int asked = call_soon(state, first->loop, wake, replies, NULL);
-    Py_DECREF(wake);
-    return asked;
-}
-
-/* What ends the process, or a callback that is no task's, keeps none of the others from its turn. */
-SELDOM static PyObject *
-wake_others(PyObject *module, PyObject *replies, Py_ssize_t from)
-{
-    PyObject *type, *error, *trace;
-    PyErr_Fetch(&type, &error, &trace);
-    PyObject *rest = PyList_GetSlice(replies, from, PyList_GET_SIZE(replies));
-    if (rest != NULL && PyList_GET_SIZE(rest) > 0 && wake_soon(module, rest) < 0) {
-        PyErr_WriteUnraisable(rest);
-    }
-    Py_XDECREF(rest);
-    PyErr_Restore(type, error, trace);
-    return NULL;
-}
-
-static PyObject *
-replies_wake(PyObject *module, PyObject *replies)
-{
-    if (!PyList_CheckExact(replies)) {
-        PyErr_SetString(PyExc_TypeError, "a list of replies is wanted");
-        return NULL;
-    }
-    State *state = PyModule_GetState(module);
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(replies); i++) {
-        PyObject *each = Py_NewRef(PyList_GET_ITEM(replies, i));
-        int woken = Py_TYPE(each) == state->reply_type ? reply_wake((Reply *)each) : 0;
-        Py_DECREF(each);
-        if (woken < 0) {
-            return wake_others(module, replies, i + 1);
-        }
-    }
-    Py_RETURN_NONE;
-}
-
 /* -- what it comes to -- */
-
-/* A future of asyncio's has its value, unless it is done. */
-static int
-future_deliver(State *state, PyObject *future, PyObject *value)
-{
-    PyObject *done = PyObject_CallMethodNoArgs(future, state->str_done);
-    int is_done = done == NULL ? -1 : PyObject_IsTrue(done);
-    Py_XDECREF(done);
-    if (is_done != 0) {
-        return is_done < 0 ? -1 : 0;
-    }
-    PyObject *set = PyObject_CallMethodOneArg(future, state->str_set_result, value);
-    Py_XDECREF(set);
-    return set == NULL ? -1 : 0;
-}
-
-static int
-deliver_all(State *state, PyObject *replies, PyObject *values, PyObject *waiting)
-{
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(replies); i++) {
-        PyObject *each = PySequence_Fast_GET_ITEM(replies, i);
-        PyObject *value = PySequence_Fast_GET_ITEM(values, i);
-        if (Py_TYPE(each) != state->reply_type) {
-            if (future_deliver(state, each, value) < 0) {
-                return -1;
-            }
-            continue;
-        }
-        Reply *reply = (Reply *)each;
-        if (reply->stage == WAITS) { /* else its caller has left */
-            reply->stage = RETURNED;
-            reply->value = Py_NewRef(value);
-            if (reply->callback != NULL && PyList_Append(waiting, each) < 0) {
-                return -1;
-            }
-        }
-    }
-    return 0;
-}
-
-static PyObject *
-replies_deliver(PyObject *module, PyObject *const *args, Py_ssize_t count)
-{
-    if (count != 2) {
-        PyErr_SetString(PyExc_TypeError, "replies and values are wanted");
-        return NULL;
-    }
-    PyObject *replies = PySequence_Tuple(args[0]); /* of their own: no code may change them */
-    PyObject *values = PySequence_Tuple(args[1]);
-    PyObject *waiting = PyList_New(0);
-    int done = replies == NULL || values == NULL || waiting == NULL ? -1 : 0;
-    if (done == 0 && PyTuple_GET_SIZE(replies) != PyTuple_GET_SIZE(values)) {
-        PyErr_SetString(PyExc_ValueError, "there is not a value for each reply");
-        done = -1;
-    }
-    if (done == 0) {
-        done = deliver_all(PyModule_GetState(module), replies, values, waiting);
-    }
-    if (done == 0 && PyList_GET_SIZE(waiting) > 0) {
-        done = wake_soon(module, waiting);
-    }
-    Py_XDECREF(replies);
-    Py_XDECREF(values);
-    Py_XDECREF(waiting);
-    return done < 0 ? NULL : Py_NewRef(Py_None);
-}
 
 /* Raise what it came to, if that is no result. */
 static int
@@ -406,18 +253,70 @@ reply_next(Reply *self)
     return stepped(next, result);
 }
 
+/* Whoever waits leaves: its host is to stop (D19). */
+static int
+reply_left(Reply *self)
+{
+    PyObject *lot = self->lot;
+    if (lot == NULL) {
+        return 0;
+    }
+    self->lot = NULL;
+    State *state = PyType_GetModuleState(Py_TYPE(self));
+    PyObject *index = PyLong_FromSsize_t(self->index);
+    PyObject *args[] = {lot, index, (PyObject *)self};
+    PyObject *told = index == NULL
+                         ? NULL
+                         : PyObject_VectorcallMethod(state->str_give_up, args, 3, NULL);
+    Py_DECREF(lot);
+    Py_XDECREF(index);
+    Py_XDECREF(told);
+    return told == NULL ? -1 : 0;
+}
+
+static PyObject *
+reply_close(Reply *self, PyObject *Py_UNUSED(none))
+{
+    return reply_left(self) < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *
+reply_throw(Reply *self, PyObject *args)
+{
+    PyObject *type, *error = NULL, *trace = NULL;
+    if (!PyArg_ParseTuple(args, "O|OO", &type, &error, &trace)) {
+        return NULL;
+    }
+    State *state = PyType_GetModuleState(Py_TYPE(self));
+    if ((PyErr_GivenExceptionMatches(type, state->cancelled_error) ||
+         PyErr_GivenExceptionMatches(type, PyExc_GeneratorExit)) &&
+        reply_left(self) < 0) {
+        return NULL;
+    }
+    if (PyExceptionInstance_Check(type)) {
+        PyErr_SetObject((PyObject *)Py_TYPE(type), type);
+    }
+    else {
+        PyErr_Restore(Py_NewRef(type), Py_XNewRef(error == Py_None ? NULL : error),
+                      Py_XNewRef(trace == Py_None ? NULL : trace));
+    }
+    return NULL;
+}
+
 static PyMethodDef reply_methods[] = {
     {"add_done_callback", (PyCFunction)(void (*)(void))reply_add_done_callback,
      METH_FASTCALL | METH_KEYWORDS, "Call it once there is a reply; it is the only one."},
     {"cancel", (PyCFunction)(void (*)(void))reply_cancel, METH_VARARGS | METH_KEYWORDS,
      "Nobody waits any more; tells whether somebody could."},
     {"cancelled", (PyCFunction)reply_cancelled, METH_NOARGS, NULL},
+    {"close", (PyCFunction)reply_close, METH_NOARGS, NULL},
     {"done", (PyCFunction)reply_done, METH_NOARGS, NULL},
     {"exception", (PyCFunction)reply_exception, METH_NOARGS, NULL},
     {"get_loop", (PyCFunction)reply_get_loop, METH_NOARGS, NULL},
     {"result", (PyCFunction)reply_result, METH_NOARGS, NULL},
     {"set_exception", (PyCFunction)reply_set_exception, METH_O, NULL},
     {"set_result", (PyCFunction)reply_set_result, METH_O, NULL},
+    {"throw", (PyCFunction)reply_throw, METH_VARARGS, NULL},
     {NULL},
 };
 
@@ -451,8 +350,5 @@ PyType_Spec reply_spec = {
 
 PyMethodDef reply_functions[] = {
     {"reply", reply_made, METH_O, "One that nobody waits for yet, of a loop."},
-    {"deliver", (PyCFunction)(void (*)(void))replies_deliver, METH_FASTCALL,
-     "Each reply has its value, unless its caller has left; one handle wakes all who wait."},
-    {"wake", replies_wake, METH_O, "Let who waits for any of these go on, in their order."},
     {NULL},
 };

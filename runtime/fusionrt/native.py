@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 __all__ = ["compiled", "core", "hand", "twin"]
 
-VERSION: Final = 6
+VERSION: Final = 7
 """Of what Python and the core expect of each other."""
 
 _T = TypeVar("_T")

@@ -65,6 +65,7 @@ TWINS = {
     "RoomFields": f"{_CORE}.retention",
     "CountsFields": f"{_CORE}.counts",
     "Term": "fusionrt.primitives",
+    "Joining": "fusionrt.rpc.client.joining",
 }
 
 

@@ -7,18 +7,19 @@ import contextvars
 import gc
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
-from fusionrt.rpc.client.reply import deliver, replies
+from fusionrt.rpc.client.reply import deliver, reply
 
 Replies = list[asyncio.Future[Any]]
 Make = Callable[[], asyncio.Future[Any]]
 
 
 KINDS: dict[str, Callable[[], Make]] = {
-    "ours": replies,
+    "ours": lambda: partial(reply, asyncio.get_running_loop()),
     "asyncio's": lambda: asyncio.get_running_loop().create_future,
 }
 

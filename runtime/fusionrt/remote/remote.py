@@ -211,8 +211,9 @@ class Remote(ComputeMethods):
         changes = super().changes(method, args, kwargs)
         return changes if self._pipeline is None else ReadBy(changes, self._as_reader(math.inf))
 
-    def raw(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
-        return self.call(method, self._keyers[method].normalize(arguments))
+    async def raw(self, method: str, arguments: tuple[Any, ...]) -> _T:
+        result: _T = await self.call(method, self._keyers[method].normalize(arguments))
+        return result
 
     def options(self, method: Compute) -> ComputeOptions:
         """The host expires, delays and consolidates; what it says is applied at once."""
@@ -301,29 +302,20 @@ class Remote(ComputeMethods):
 
     # -- the others --
 
-    async def call(self, method: str, arguments: tuple[Any, ...]) -> _T:
-        """Call a plain method."""
+    def call(self, method: str, arguments: tuple[Any, ...]) -> Awaitable[_T]:
+        """Call a plain method; it is called now, and awaited at once."""
         if self._retries:
             again = partial(Remote.call, method=method, arguments=arguments)
-            return await self._patiently(method, again)
-        result: _T
+            return self._patiently(method, again)
         if self._pipeline is not None:
-            result = await self._call_through(self._pipeline, method, arguments)
-            return result
+            return self._call_through(self._pipeline, method, arguments)
         way = self._ways.get(method) or self._way(Kind.PLAIN, method)
         lot = self._peer.lot
         if lot is None or lot.ask is not way:
             lot = self._open_lot(way) if self._peer.crowded else None
         if lot is None or (answer := lot.add(self._encode(way, arguments))) is None:
-            result = await _answer(self._ask(way, arguments))
-            return result
-        index = len(lot.arguments) - 1
-        try:
-            result = await answer
-        except (asyncio.CancelledError, GeneratorExit):
-            lot.give_up(index, answer)
-            raise
-        return result
+            return _answer(self._ask(way, arguments))
+        return answer
 
     def _open_lot(self, way: Way) -> Lot | None:
         """What the next calls that are made so may join, if calls of this client may be made

@@ -75,7 +75,7 @@ class SeededLoop(asyncio.BaseEventLoop):
 
     fusion_clock: the virtual time in seconds, from 0.
     fusion_random: the only source of randomness of the universe.
-    fusion_draws: whether it is drawn which task goes on, of those that can.
+    fusion_draws: says that it is drawn which task goes on, of those that can.
     unhandled: what callbacks raised, and tasks whose result nobody took.
     """
 

@@ -10,13 +10,14 @@ from __future__ import annotations
 import asyncio
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import compress, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from ...wire.runs import SLACK
 from .answer import Ask, Pending
+from .joining import Joining
 
 if TYPE_CHECKING:
     from .session import Session
@@ -24,63 +25,33 @@ if TYPE_CHECKING:
 __all__ = ["Lot", "Lots"]
 
 
-class Lot:
+class Lot(Joining):
     """Calls of one `Ask`, with ids in a row once the lot is closed.
 
     deadline: the last of theirs; they differ by no more than a run's. opened: the first.
     first: the id of the first one. left: how many have no answer.
     """
 
-    __slots__ = (
-        "_create",
-        "_latest",
-        "_now",
-        "_own",
-        "_room",
-        "_session",
-        "_timeout",
-        "answers",
-        "arguments",
-        "ask",
-        "deadline",
-        "first",
-        "left",
-        "opened",
-    )
+    __slots__ = ("_own", "_session", "ask", "first", "left", "opened")
 
-    def __init__(
-        self, session: Session, ask: Ask, room: int, create: Callable[[], asyncio.Future[Any]]
-    ) -> None:
-        """room: so many calls need not wait for others. create: makes what a caller awaits."""
-        self.ask: Final = ask
-        self.arguments: Final[list[bytes]] = []
-        self.answers: list[asyncio.Future[Any]] = []
-        """What the callers await, until the lot is closed."""
-        self._session: Final = session
-        self._create: Final = create
-        self._now: Final = session.now
-        self._timeout: Final = ask.timeout
-        self._room = room
+    def __init__(self, session: Session, ask: Ask, room: int) -> None:
+        """room: so many calls need not wait for others."""
+        self.answers = []
+        self.arguments = []
+        self.loop = asyncio.get_running_loop()
+        self.now = session.now
+        self.room = room
+        self.timeout = ask.timeout
         self.opened: Final = session.now() + ask.timeout
         self.deadline = self.opened
-        self._latest: Final = self.opened + SLACK
+        self.latest = self.opened + SLACK
+        self.ask: Final = ask
         self.first = self.left = 0
+        self._session: Final = session
         self._own: dict[int, Pending] = {}
 
-    def add(self, arguments: bytes) -> asyncio.Future[Any] | None:
-        """Make one more call: what its caller awaits. None: the lot takes no more."""
-        deadline = self._now() + self._timeout
-        if deadline > self._latest or not self._room:
-            return None
-        self._room -= 1
-        self.deadline = deadline
-        self.arguments.append(arguments)
-        answer = self._create()
-        self.answers.append(answer)
-        return answer
-
     def give_up(self, index: int, answer: asyncio.Future[Any]) -> None:
-        """Nobody waits for a call any more: its host stops (D19). index: its place in the lot."""
+        """As its base: its host stops (D19)."""
         self._session.close_lot()
         self.pending(self.first + index, answer).give_up()
 

@@ -2,19 +2,19 @@
 
 asyncio gives each future whose result came a handle of the loop: half of what it takes to await
 one. In the compiled core a `reply` is a future that a task can wait for, and nothing more, and all
-whose results come together are woken by one handle, in the order in which they would be.
+whose results come together are woken by one handle, in the order in which they would be. Where the
+loop draws lots which of its tasks goes on (`fusion_draws`), each has a handle all the same.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
 from ...native import hand, twin
 
-__all__ = ["deliver", "replies"]
+__all__ = ["deliver", "reply"]
 
 
 @twin
@@ -29,14 +29,6 @@ def deliver(replies: Sequence[asyncio.Future[Any]], values: Sequence[Any]) -> No
     for answer, value in zip(replies, values, strict=True):
         if not answer.done():
             answer.set_result(value)
-
-
-def replies() -> Callable[[], asyncio.Future[Any]]:
-    """What makes them for the running loop. A loop that draws lots which of its tasks goes on gets
-    a handle for each.
-    """
-    loop = asyncio.get_running_loop()
-    return loop.create_future if getattr(loop, "fusion_draws", False) else partial(reply, loop)
 
 
 hand(cancelled_error=asyncio.CancelledError, invalid_state=asyncio.InvalidStateError)

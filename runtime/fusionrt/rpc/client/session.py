@@ -25,7 +25,6 @@ from .lots import Lot
 from .outage import Outage
 from .owner import Call, Owner
 from .registration import Registration
-from .reply import replies
 from .states import SESSION, SessionInput, SessionState
 from .statistics import SessionStatistics
 from .stream import Incoming
@@ -78,7 +77,6 @@ class Session(Fenced):
         self.sources: frozenset[str] = frozenset()
         """The services that the host's results may be made from, in other hosts (D15)."""
         self._lot: Lot | None = None
-        self._reply: Final = replies()
         self._flushing = False
         self._unsent_since = 0.0
         self._tick_at = Alarm(self._tick, self._context)
@@ -114,7 +112,7 @@ class Session(Fenced):
         self.close_lot()
         if self._wire.room <= 0:
             return None
-        self._lot = Lot(self, ask, self._wire.room, self._reply)
+        self._lot = Lot(self, ask, self._wire.room)
         return self._lot
 
     def close_lot(self) -> None:
