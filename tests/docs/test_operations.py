@@ -20,9 +20,6 @@ from fusionrt import Host, operation
 from fusionrt.sql import Database
 from tests import forked
 from tests.docs.test_tutorial import DOCS, blocks
-from tests.sql.conftest import empty, postgres, postgres_server, sqlite
-
-__all__ = ["empty", "postgres", "postgres_server", "sqlite"]
 
 PAGE = DOCS / "operations.md"
 PROJECT = """\
