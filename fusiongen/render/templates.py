@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import jinja2
@@ -18,18 +19,8 @@ class Templates:
     """The templates, of which a user's folder may have others of the same names."""
 
     def __init__(self, own: Path | None = None) -> None:
-        places = [place for place in (own, folder("templates")) if place is not None]
         self._own = own
-        self._environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(places),
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            autoescape=False,
-        )
-        self._environment.filters["doc"] = prose
-        self._environment.filters["jsdoc"] = jsdoc
+        self._environment = _ours() if own is None else _environment(own, folder("templates"))
 
     def render(self, name: str, view: Mapping[str, object]) -> str:
         """A template filled in.
@@ -48,3 +39,25 @@ class Templates:
                 f"the template {name} of {self._own}{line}: {error}; compare with the one that "
                 "comes with fusiongen"
             ) from error
+
+
+@cache
+def _ours() -> jinja2.Environment:
+    """Each of our templates is compiled once in a process: that takes longer than all the rest of
+    a small project. A user's folder may have others the next time.
+    """
+    return _environment(folder("templates"))
+
+
+def _environment(*places: Path) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(places),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    environment.filters["doc"] = prose
+    environment.filters["jsdoc"] = jsdoc
+    return environment

@@ -1,8 +1,11 @@
-"""Templates of a user."""
+"""Our templates, and those of a user."""
 
 from __future__ import annotations
 
+import jinja2
 import pytest
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.nodes import Template
 
 from fusiongen.errors import GenerationError
 from fusiongen.output.write import generate
@@ -43,3 +46,20 @@ def test_a_folder_that_is_not_there_is_told(project: Write) -> None:
     """It is not taken for an empty one."""
     with pytest.raises(GenerationError, match=r"`templates` \(own\) of .* is no folder"):
         project({"shop/contracts.py": CONTRACT}, OWN)
+
+
+def test_our_templates_are_compiled_once(project: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever generates again in the same process, as a watch does, waits for none of them."""
+    generate(project({"shop/contracts.py": CONTRACT}))
+    compiled: list[str | None] = []
+
+    class Counted(CodeGenerator):
+        def visit_Template(self, node: Template, frame: Frame | None = None) -> None:
+            compiled.append(self.name)
+            super().visit_Template(node, frame)
+
+    monkeypatch.setattr(jinja2.Environment, "code_generator_class", Counted)
+    generate(project({"shop/contracts.py": CONTRACT.replace("Carts", "Baskets")}))
+    assert compiled == []
+    generate(project({"shop/contracts.py": CONTRACT, "own/unused.j2": ""}, OWN))
+    assert len(compiled) > 3
