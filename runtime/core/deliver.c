@@ -137,7 +137,7 @@ deliver_all(State *state, PyObject *replies, PyObject *values, PyObject *waiting
         PyObject *each = PySequence_Fast_GET_ITEM(replies, i);
         PyObject *value = PySequence_Fast_GET_ITEM(values, i);
         if (Py_TYPE(each) != state->reply_type) {
-            if (future_deliver(state, each, value) < 0) {
+            if (each != Py_None && future_deliver(state, each, value) < 0) {
                 return -1;
             }
             continue;

@@ -90,11 +90,11 @@ async def test_a_task_goes_on_in_its_own_context(make: Make) -> None:
 
 
 async def test_who_has_left_gets_nothing_and_the_others_what_is_theirs(make: Make) -> None:
-    """Cancelled before its value came, or failed."""
+    """Cancelled before its value came, or failed; or nobody knows of it any more."""
     made, tasks = await _waiting(make, 4)
     assert tasks[1].cancel("enough")
     made[2].set_exception(KeyError("told"))
-    deliver(made, "abcd")
+    deliver([None, *made], "-abcd")
     assert await tasks[0] == "a" and await tasks[3] == "d"
     with pytest.raises(asyncio.CancelledError, match="enough"):
         await tasks[1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Collection, Iterable, Sequence
-from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from ...wire import client_events as events
@@ -183,13 +182,11 @@ def _settle_all(
     ask: Ask, answers: Sequence[asyncio.Future[Any] | None], payloads: Sequence[bytes]
 ) -> None:
     """Hand out results. None: a call that was given up by whom an event before was told."""
-    waiting = [*filter(None, answers)]
-    if len(waiting) < len(answers):
-        payloads = [*compress(payloads, answers)]
     try:
         values = ask.decode_all(payloads)
     except Exception:  # of one of them: it is told by that one
-        for answer, payload in zip(waiting, payloads, strict=True):
-            Pending(ask, b"", math.inf, "", answer).settle(payload)
+        for answer, payload in zip(answers, payloads, strict=True):
+            if answer is not None:
+                Pending(ask, b"", math.inf, "", answer).settle(payload)
         return
-    deliver(waiting, values)
+    deliver(answers, values)

@@ -24,10 +24,10 @@ def reply(loop: asyncio.AbstractEventLoop) -> asyncio.Future[Any]:
 
 
 @twin
-def deliver(replies: Sequence[asyncio.Future[Any]], values: Sequence[Any]) -> None:
-    """Each has its value, unless its caller has left."""
+def deliver(replies: Sequence[asyncio.Future[Any] | None], values: Sequence[Any]) -> None:
+    """Each has its value, unless its caller has left; None: nobody wants it."""
     for answer, value in zip(replies, values, strict=True):
-        if not answer.done():
+        if answer is not None and not answer.done():
             answer.set_result(value)
 
 
