@@ -154,7 +154,7 @@ async def test_a_database_that_is_away_is_told_without_its_password(tmp_path: Pa
 
 async def test_without_tables_it_says_so(empty: str, tmp_path: Path) -> None:
     """And a file of SQLite is not made by looking."""
-    path = tmp_path / "shelf.db"
+    path = tmp_path / "test.db"
     if "sqlite" in empty:
         with pytest.raises(GenerationError, match="no such file"):
             await lines(empty)
