@@ -220,6 +220,22 @@ async def test_what_is_sent_in_the_turn_in_which_the_connection_is_lost_goes_now
     await until(link.lost.is_set)
 
 
+async def test_closing_ends_at_whatever_turn_of_a_reconnect_it_comes(
+    server: SlowServer,
+) -> None:
+    """What nats-py waits with loses a cancellation that comes with what it waits for."""
+    async with await asyncio.start_server(server.serve, "127.0.0.1", 0) as listener:
+        port = listener.sockets[0].getsockname()[1]
+        for turns in range(60):
+            transport = await NatsTransport.connect(f"nats://127.0.0.1:{port}")
+            assert transport._link is not None
+            transport._link.lost.set()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            async with asyncio.timeout(10):
+                await transport.close(drain=False)
+
+
 STREAM = (
     b"MSG a.b 1 5\r\nhello\r\n"
     b"PING\r\n"

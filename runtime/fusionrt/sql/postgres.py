@@ -154,7 +154,8 @@ class Postgres:
             yield ""
             while True:
                 try:
-                    iid = await asyncio.wait_for(heard.get(), ALIVE)
+                    async with asyncio.timeout(ALIVE):
+                        iid = await heard.get()
                 except TimeoutError:
                     await driver.fetchval("SELECT 1", timeout=ALIVE)
                     continue

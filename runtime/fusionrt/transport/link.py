@@ -12,6 +12,8 @@ public surface where there is no other way:
 - Its pings overtake what it buffers, so its `flush` and `drain` end too early. Two pings in a row
   do not (the buffer is written before the first is answered), and we drain with them.
 - It signs in without TLS, whatever was asked for: see `signing`.
+- It connects by `wait_for`, which on Python 3.11 loses a cancellation that comes with what it waits
+  for. The task still knows.
 """
 
 from __future__ import annotations
@@ -125,11 +127,16 @@ class Link:
         """
         link = cls(url, options, refused)
         signing_in = link._signing_in()
+        before = _cancellations()
         try:
             async with asyncio.timeout(timeout):
                 await link._connect(timeout, signing_in)
+            if _cancellations() > before:
+                raise asyncio.CancelledError
         except BaseException as error:
             await link.end()
+            if _cancellations() > before:
+                raise asyncio.CancelledError from None
             if isinstance(error, OSError | nats.errors.Error):
                 raise link._failure(error, timeout) from None
             raise
@@ -374,3 +381,9 @@ class Link:
         if isinstance(cause, ConnectionRefusedError) or "Connect call failed" in str(cause):
             return "connection refused"
         return str(cause).removeprefix("nats: ").strip("'") or type(cause).__name__
+
+
+def _cancellations() -> int:
+    """How often this task was cancelled."""
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
