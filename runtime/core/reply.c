@@ -60,25 +60,33 @@ reply_made(PyObject *module, PyObject *loop)
 
 /* -- who waits -- */
 
+/* Whoever gives no context is called in a copy of the one that it is in now. */
 static PyObject *
 reply_add_done_callback(Reply *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
 {
-    if (count != 1 || names == NULL || PyTuple_GET_SIZE(names) != 1) {
-        PyErr_SetString(PyExc_TypeError, "a callback and its context are wanted");
+    Py_ssize_t named = names == NULL ? 0 : PyTuple_GET_SIZE(names);
+    if (count != 1 || named > 1) {
+        PyErr_SetString(PyExc_TypeError, "a callback is wanted, and perhaps its context");
         return NULL;
     }
-    if (self->stage != WAITS) {
-        State *state = PyType_GetModuleState(Py_TYPE(self));
-        int asked = call_soon(state, self->loop, args[0], (PyObject *)self, args[1]);
-        return asked < 0 ? NULL : Py_NewRef(Py_None);
-    }
-    if (self->callback != NULL) {
+    PyObject *callback = args[0], *context = named == 0 ? Py_None : args[1];
+    if (self->stage == WAITS && self->callback != NULL) {
         PyErr_SetString(PyExc_RuntimeError, "somebody waits for this reply already");
         return NULL;
     }
-    self->callback = Py_NewRef(args[0]);
-    self->context = Py_NewRef(args[1]);
-    Py_RETURN_NONE;
+    context = context == Py_None ? PyContext_CopyCurrent() : Py_NewRef(context);
+    if (context == NULL) {
+        return NULL;
+    }
+    if (self->stage == WAITS) {
+        self->callback = Py_NewRef(callback);
+        self->context = context;
+        Py_RETURN_NONE;
+    }
+    State *state = PyType_GetModuleState(Py_TYPE(self));
+    int asked = call_soon(state, self->loop, callback, (PyObject *)self, context);
+    Py_DECREF(context);
+    return asked < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 int

@@ -195,6 +195,22 @@ async def test_a_hand_that_steps_it_is_told_what_is_wrong(make: Make) -> None:
         call.send(None)
 
 
+async def test_a_callback_needs_no_context(make: Make) -> None:
+    """It is called in that of whoever added it, also where the value is there already."""
+    name: contextvars.ContextVar[int] = contextvars.ContextVar("name", default=0)
+    seen: list[tuple[object, int]] = []
+    reply = make()
+    name.set(1)
+    reply.add_done_callback(lambda done: seen.append((done, name.get())))
+    name.set(2)
+    deliver([reply], [7])
+    reply.add_done_callback(lambda done: seen.append((done, name.get())))
+    name.set(3)
+    assert seen == []
+    await asyncio.sleep(0)
+    assert seen == [(reply, 1), (reply, 2)]
+
+
 async def test_each_reply_has_one_value(make: Make) -> None:
     """What is not as many is refused."""
     with pytest.raises(ValueError, match=r"argument|value"):
