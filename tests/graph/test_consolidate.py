@@ -19,9 +19,9 @@ from fusionrt.graph import (
     new_hot_table,
     notify,
 )
+from tests.virtual import virtual
 
 from .lab import TEST, Lab
-from .test_options import virtual
 
 
 class Promise:

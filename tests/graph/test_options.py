@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import gc
 import weakref
 from collections.abc import Awaitable, Callable
@@ -15,21 +14,9 @@ from fusionrt import ComputeOptions, Graph, Host, NotBoundError, current, is_tra
 from fusionrt.graph import ConsolidatingFunction, Function, OriginKind
 from fusionrt.testing import SeededLoop, run
 from fusionrt.transport.memory import MemoryNetwork
+from tests.virtual import virtual
 
 from .lab import TEST, Lab
-
-
-def virtual(test: Callable[[], Awaitable[None]]) -> Callable[[], None]:
-    """Run a test on the seeded loop: waiting takes no time."""
-
-    @functools.wraps(test)
-    def wrapped() -> None:
-        async def main() -> None:
-            await test()
-
-        run(main(), seed=0)
-
-    return wrapped
 
 
 def failing(lab: Lab, error: Exception, options: ComputeOptions) -> Function[Any]:

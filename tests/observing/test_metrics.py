@@ -20,6 +20,7 @@ from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.wire.limits import Limits
 from fusionrt.wire.refusals import refusal
 from tests.lab import Broken, TinyLab
+from tests.virtual import virtual
 
 from .lab import measured, series
 
@@ -73,6 +74,7 @@ async def test_a_body_that_waits_counts_its_waiting() -> None:
         assert series(pair.calling, "fusion.client.calls.duration")[key] >= waited
 
 
+@virtual
 async def test_a_cancelled_body_is_no_error() -> None:
     """But the call that ran out of time is one, where it was made."""
     async with measured() as pair:

@@ -111,7 +111,7 @@ async def test_O20_a_command_whose_callers_deadline_lapsed_invalidates(nats_serv
         assert await second.double("a") == 2
         kept = await client.computed.get("b")
         with pytest.raises(CallTimeout):
-            await client.with_options(timeout=0.2).put("a", 5)
+            await client.with_options(timeout=1.0).put("a", 5)
         assert client.peek.get("a") is None
         for lab in first, second, client, other:
             await until(lambda lab=lab: lab.peek.double("a") is None)  # type: ignore[misc]

@@ -31,6 +31,7 @@ from tests.chain.services import BasketsOver, PricesFrom, SummariesOver
 from tests.golden.options.expected.http_gateway2 import HTTPGateway2Client
 from tests.golden.options.impl import Gateway
 from tests.lab import Broken, LabClient, TinyLab
+from tests.virtual import virtual
 from tests.waiting import until
 
 from .memory_log import Conflict, MemoryLog, OpenMemoryLog, transaction
@@ -269,6 +270,7 @@ async def test_O3_a_caller_that_is_cancelled_while_it_commits_skips_nothing() ->
         await until(lambda: not any(each.is_consistent for each in held))
 
 
+@virtual
 async def test_O3_a_caller_elsewhere_that_gives_up_skips_nothing() -> None:
     """Its time is up while the host commits."""
     async with site() as it:

@@ -26,6 +26,7 @@ from fusionrt.wire.runs import Request
 from tests.golden.identity.expected.desk import DeskClient
 from tests.golden.identity.expected.desk.proxy import CONTRACT
 from tests.golden.identity.impl import ANN, BOB, Desk
+from tests.virtual import virtual
 from tests.waiting import until
 
 
@@ -106,24 +107,27 @@ async def test_W1_what_is_sent_is_its_senders(world: World) -> None:
     assert (name, [thing async for thing in named]) == ("bob", ["my a pen", "my a cup"])
 
 
-async def test_O20_what_is_sent_in_vain_may_have_written_for_its_sender(world: World) -> None:
+@virtual
+async def test_O20_what_is_sent_in_vain_may_have_written_for_its_sender() -> None:
     """A command that its caller leaves: what it declares is read anew, by that caller."""
-    await world.host("shop", Desk())
-    ann = await world.client("ann")
-    assert await ann.mine() == ()
-    kept = ann.peek.mine()
+    async with AsyncExitStack() as exits:
+        world = World(exits)
+        await world.host("shop", Desk())
+        ann = await world.client("ann")
+        assert await ann.mine() == ()
+        kept = ann.peek.mine()
 
-    async def endless() -> AsyncIterator[str]:
-        yield "a pen"
-        await asyncio.Event().wait()
+        async def endless() -> AsyncIterator[str]:
+            yield "a pen"
+            await asyncio.Event().wait()
 
-    with pytest.raises(TimeoutError):
-        async with asyncio.timeout(0.1):
-            await ann.put_all(endless())
-    assert kept is not None and not kept.is_consistent
-    async for computed in ann.changes.mine():  # its host may be about to stop the body
-        if computed.value == ("a pen",):
-            break
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await ann.put_all(endless())
+        assert kept is not None and not kept.is_consistent
+        async for computed in ann.changes.mine():  # its host may be about to stop the body
+            if computed.value == ("a pen",):
+                break
 
 
 async def test_W1_an_invalidation_is_of_whom_it_names(world: World) -> None:

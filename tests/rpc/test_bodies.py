@@ -11,6 +11,7 @@ from fusionrt import CallTimeout, RemoteError
 from fusionrt.rpc import Failed
 from fusionrt.rpc.host import pool
 from tests.lab import Broken, peer_of
+from tests.virtual import virtual
 from tests.waiting import until
 
 from .pool_world import MANY, PoolWorld, busy, pool_world, texts
@@ -286,23 +287,25 @@ async def test_D29_bytes_of_one_call_never_become_arguments_of_another(world: Po
     assert world.lab.began == ["c", "d"]
 
 
-async def test_D13_a_deadline_ends_only_bodies_that_wait(world: PoolWorld) -> None:
+@virtual
+async def test_D13_a_deadline_ends_only_bodies_that_wait() -> None:
     """Those of its frame that did not wait were answered; those that do are stopped in time."""
-    ended: list[str] = []
+    async with pool_world() as world:
+        ended: list[str] = []
 
-    async def wait() -> str:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.append("ended")
-        raise AssertionError
+        async def wait() -> str:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                ended.append("ended")
+            raise AssertionError
 
-    world.lab.ways = dict.fromkeys(texts()[::4], wait)
-    client = world.client.with_options(timeout=0.3)
-    outcomes = await asyncio.gather(*map(client.echo, texts()), return_exceptions=True)
-    for text, outcome in zip(texts(), outcomes, strict=True):
-        assert isinstance(outcome, CallTimeout) if text in world.lab.ways else outcome == text
-    await until(lambda: len(ended) == MANY / 4)
+        world.lab.ways = dict.fromkeys(texts()[::4], wait)
+        client = world.client.with_options(timeout=0.3)
+        outcomes = await asyncio.gather(*map(client.echo, texts()), return_exceptions=True)
+        for text, outcome in zip(texts(), outcomes, strict=True):
+            assert isinstance(outcome, CallTimeout) if text in world.lab.ways else outcome == text
+        await until(lambda: len(ended) == MANY / 4)
 
 
 async def test_D17_a_session_that_ends_stops_what_runs_and_runs_nothing_more(

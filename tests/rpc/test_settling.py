@@ -15,7 +15,7 @@ from fusionrt.errors import CallTimeout, RemoteError
 from tests.lab import Broken, LabClient, TinyLab
 from tests.waiting import until
 
-Leave = Callable[[LabClient], Coroutine[Any, Any, None]]
+Leave = Callable[[LabClient, TinyLab], Coroutine[Any, Any, None]]
 
 
 class Untold(Broken):
@@ -58,15 +58,17 @@ async def lab(request: pytest.FixtureRequest, nats_server: str) -> AsyncIterator
         yield service
 
 
-async def by_deadline(client: LabClient) -> None:
-    """The client's own."""
+async def by_deadline(client: LabClient, lab: TinyLab) -> None:
+    """The client's own, in which the body has begun."""
     with pytest.raises(CallTimeout):
-        await client.with_options(timeout=0.2).slow("a")
+        await client.with_options(timeout=1.0).slow("a")
+    assert "slow a" in lab.ran
 
 
-async def by_cancellation(client: LabClient) -> None:
-    """Of the task that called."""
+async def by_cancellation(client: LabClient, lab: TinyLab) -> None:
+    """Of the task that called, a while after the body has begun: others may join it."""
     call = asyncio.create_task(client.slow("a"))
+    await until(lambda: lab.waiting)
     await asyncio.wait([call], timeout=0.2)
     call.cancel()
     with suppress(asyncio.CancelledError):
@@ -80,7 +82,7 @@ async def test_G19_a_client_that_leaves_fails_no_other(
     """Neither one that waits for the same result, nor one that comes later, nor the service."""
     async with Host(nats_server) as first, Host(nats_server) as second:
         impatient, innocent = first.client(LabClient), second.client(LabClient)
-        leaving = asyncio.create_task(leave(impatient))
+        leaving = asyncio.create_task(leave(impatient, lab))
         await until(lambda: lab.waiting)
         waiting = asyncio.create_task(innocent.slow("a"))
         await leaving
@@ -97,7 +99,7 @@ async def test_G20_a_client_that_left_alone_finds_a_fresh_result(
     """What the body came to when nobody waited is kept nowhere."""
     async with Host(nats_server) as host:
         client = host.client(LabClient)
-        await leave(client)
+        await leave(client, lab)
         await until(lambda: lab.waiting == 0)
         assert await client.slow("a") == 7 and await lab.slow("a") == 7
 

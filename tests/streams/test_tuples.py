@@ -8,7 +8,8 @@ import pytest
 
 from fusionrt import CallTimeout
 from tests.streams.contracts import Page, Refused, Row
-from tests.streams.world import Source, World
+from tests.streams.world import Source, World, in_memory
+from tests.virtual import virtual
 from tests.waiting import until
 
 
@@ -53,28 +54,32 @@ async def test_D19_a_caller_that_leaves_before_ends_the_body(remote: World) -> N
     await until(lambda: remote.streams_on_host() == 0)
 
 
-async def test_what_comes_before_has_the_calls_time_the_rows_have_all(remote: World) -> None:
+@virtual
+async def test_what_comes_before_has_the_calls_time_the_rows_have_all() -> None:
     """A deadline is for what is awaited."""
-    hasty = remote.client.with_options(timeout=0.1)
-    with pytest.raises(CallTimeout):
-        await hasty.open("slow", 3)
-    await until(lambda: remote.streams_on_host() == 0)
-    _, rows = await hasty.open("all", 3)
-    await asyncio.sleep(0.15)
-    assert len([row async for row in rows]) == 3
+    async with in_memory() as remote:
+        hasty = remote.client.with_options(timeout=0.1)
+        with pytest.raises(CallTimeout):
+            await hasty.open("slow", 3)
+        await until(lambda: remote.streams_on_host() == 0)
+        _, rows = await hasty.open("all", 3)
+        await asyncio.sleep(0.15)
+        assert len([row async for row in rows]) == 3
 
 
-async def test_the_time_of_a_call_does_not_run_while_its_items_are_sent(remote: World) -> None:
+@virtual
+async def test_the_time_of_a_call_does_not_run_while_its_items_are_sent() -> None:
     """It runs until the body begins to read, and again from the last item on."""
-    hasty = remote.client.with_options(timeout=0.2)
-    source = Source(3, waits=asyncio.Event())
-    call = asyncio.ensure_future(hasty.sum(source.numbers()))
-    await asyncio.sleep(0.5)
-    assert not call.done()
-    assert source.waits is not None
-    source.waits.set()
-    assert await call == 3
-    with pytest.raises(CallTimeout):
-        await hasty.ignore(Source(3).numbers())
-    with pytest.raises(CallTimeout):
-        await hasty.take(3, numbers=Source(3).numbers())
+    async with in_memory() as remote:
+        hasty = remote.client.with_options(timeout=0.2)
+        source = Source(3, waits=asyncio.Event())
+        call = asyncio.ensure_future(hasty.sum(source.numbers()))
+        await asyncio.sleep(0.5)
+        assert not call.done()
+        assert source.waits is not None
+        source.waits.set()
+        assert await call == 3
+        with pytest.raises(CallTimeout):
+            await hasty.ignore(Source(3).numbers())
+        with pytest.raises(CallTimeout):
+            await hasty.take(3, numbers=Source(3).numbers())

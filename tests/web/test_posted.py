@@ -126,11 +126,11 @@ async def test_D19_a_call_ends_with_its_time_and_with_its_request(
 ) -> None:
     """It is cancelled on the host that runs it."""
     post, here = kit
-    status, body = await post("kit.wait", [], Fusion_Timeout="0.2")
+    status, body = await post("kit.wait", [], Fusion_Timeout="1")
     assert (status, body["error"]["code"]) == (504, "timeout")
     await until(lambda: here.left == 1)
     with pytest.raises(httpx.ReadTimeout):
-        await http.post(f"{post._url}/kit.wait", json=[], timeout=0.2)
+        await http.post(f"{post._url}/kit.wait", json=[], timeout=1.0)
     await until(lambda: here.left == 2)
 
 
