@@ -22,6 +22,7 @@ from typing import Any, Final, TypeVar
 from .native import hand, twin
 
 __all__ = [
+    "CLOSING",
     "Term",
     "aclose",
     "clock",
@@ -83,6 +84,10 @@ def utc_now() -> datetime:
 
 running_loop: Final = asyncio._get_running_loop
 """The event loop that this code runs in; None outside of one."""
+CLOSING: Final = 10.0
+"""Seconds for closing a connection to a database. Who is cancelled again amid that leaves it half
+closed, with its thread, and with a task that never ends.
+"""
 
 
 if sys.version_info >= (3, 12):
@@ -135,15 +140,17 @@ def spawn(
     return task
 
 
-async def stop_all(tasks: Iterable[asyncio.Task[Any]]) -> None:
+async def stop_all(tasks: Iterable[asyncio.Task[Any]], patience: float = 0.1) -> None:
     """Cancel tasks until they have ended: before Python 3.12 `asyncio.wait_for`, which requests to
     NATS wait in, now and then drops a cancellation that comes with the answer.
+
+    patience: seconds until one is cancelled again; `CLOSING` where it closes something first.
     """
     running = {task for task in tasks if not task.done()}
     while running:
         for task in running:
             task.cancel()
-        _, running = await asyncio.wait(running, timeout=0.1)
+        _, running = await asyncio.wait(running, timeout=patience)
 
 
 async def to_its_end(coroutine: Coroutine[Any, Any, _T], name: str) -> _T:

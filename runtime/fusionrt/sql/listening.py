@@ -12,7 +12,7 @@ from contextlib import aclosing
 from typing import Final
 
 from ..operations import Follower
-from ..primitives import spawn, stop_all
+from ..primitives import CLOSING, spawn, stop_all
 from .reader import Reader
 from .shard import Shard
 
@@ -45,7 +45,7 @@ async def listen_forever(
             on_events()
             await reader.catch_up()
     finally:
-        await stop_all([hearing])
+        await stop_all([hearing], CLOSING)
 
 
 async def _hear(shard: Shard, heard: Callable[[str], None]) -> None:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TypeVar
 
 from ..operations import EventHandler, Follower, LogStatistics, OpenLog, Operation
-from ..primitives import spawn, stop_all
+from ..primitives import CLOSING, spawn, stop_all
 from .commands import Commands
 from .listening import listen_forever
 from .outbox import Claimer, trim_events_forever
@@ -37,9 +37,9 @@ class SqlLog:
                 await exits.enter_async_context(reader)
             for shard in self._shards:
                 trimming = spawn(trim_forever(shard, self._retention), name="fusion trimmer")
-                exits.callback(trimming.cancel)
+                exits.push_async_callback(stop_all, [trimming], CLOSING)
                 trimming = spawn(trim_events_forever(shard), name="fusion event trimmer")
-                exits.callback(trimming.cancel)
+                exits.push_async_callback(stop_all, [trimming], CLOSING)
             claimers = [Claimer(shard, follower.iid) for shard in self._shards]
             for claimer in claimers:
                 exits.push_async_callback(claimer.close)
@@ -53,7 +53,7 @@ class SqlLog:
                     listening = spawn(
                         listen_forever(shard, follower, reader, poke), name="fusion hints"
                     )
-                    exits.push_async_callback(stop_all, [listening])
+                    exits.push_async_callback(stop_all, [listening], CLOSING)
             yield _OpenSqlLog(name, Commands(self._shards, follower, poke), readers, claimers)
 
 

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..operations import LAG, Follower, StoredOperation, tell_of_lag
 from ..operations.stored import decoded_keys
-from ..primitives import now, process_name, random_bits, spawn, stop_all
+from ..primitives import CLOSING, now, process_name, random_bits, spawn, stop_all
 from .shard import Shard
 from .tables import operations, readers
 
@@ -65,7 +65,7 @@ class Reader:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await stop_all(self._tasks)
+        await stop_all(self._tasks, CLOSING)
         with suppress(SQLAlchemyError, OSError):  # it is forgotten when it was not seen for long
             async with self._shard.writes.begin() as connection:
                 await connection.execute(delete(readers).where(self._own))
