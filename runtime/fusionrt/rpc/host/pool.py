@@ -225,8 +225,8 @@ class Pool:
         except BaseException as error:  # it ends its task
             self._ends(waiting, id, work.client.failed(error))
             raise
-        if waiting in self._ending:  # as `_ends`, without its frame
-            waiting.ended[id] = answer
+        if ended := waiting.ended:  # as `_ends`, without its frame
+            ended[id] = answer
         else:
             self._ends(waiting, id, answer)
 

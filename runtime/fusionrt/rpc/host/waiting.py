@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from operator import methodcaller
 from typing import Final
 
 from .servant import Answer
@@ -13,6 +14,7 @@ __all__ = ["Waiting"]
 _alive: Final[set[Waiting]] = set()
 """A loop holds its tasks only weakly, and so does a session that is over while its last bodies
 end."""
+_done: Final = methodcaller("done")
 
 
 class Waiting:
@@ -33,19 +35,21 @@ class Waiting:
     def enter(self) -> None:
         """They are found by their ids from now on."""
         _alive.add(self)
-        self.work.bodies.update(self.tasks)
+        self.work.waiting.add(self)
         self.work.client.waits(self)
 
     def settle(self) -> int:
         """Tell what has ended: so many."""
         ended, self.ended = self.ended, {}
-        work = self.work
+        work, tasks = self.work, self.tasks
         work.client.stopped(ended)
-        work.bodies.difference_update(ended)
-        for id in ended:
-            del self.tasks[id]
-        if not self.tasks:
+        if len(ended) == len(tasks):
+            tasks.clear()
+            work.waiting.discard(self)
             _alive.discard(self)
+        else:
+            for id in ended:
+                del tasks[id]
         work.say(ended)
         if not work.open:
             work.client.over(work)
@@ -56,6 +60,8 @@ class Waiting:
 
         To be asked when the others had their first step, and what ended is settled.
         """
+        if not any(map(_done, self.tasks.values())):  # nearly always
+            return []
         return [id for id, task in self.tasks.items() if task.done()]
 
     def knows(self, id: int) -> bool:

@@ -55,7 +55,7 @@ class Work:
     """Calls of one frame.
 
     todo: those that did not begin; they stand in line. counted: how many of them the line knows.
-    bodies: the ids of those whose bodies wait. body, answer, fault: see `Bodies`.
+    waiting: those whose bodies wait. body, answer, fault: see `Bodies`.
     bytes: of the arguments of each, about.
     due: when their time is up. seconds: how long it was.
     is_timed: whether they fail then. A compute call does not: others may have joined it, and its
@@ -64,7 +64,6 @@ class Work:
 
     __slots__ = (
         "answer",
-        "bodies",
         "body",
         "bytes",
         "client",
@@ -79,6 +78,7 @@ class Work:
         "method",
         "seconds",
         "todo",
+        "waiting",
     )
 
     def __init__(
@@ -99,14 +99,19 @@ class Work:
         self.last: Final = bodies.ids[-1]
         self.counted = 0
         self.bytes = 0
-        self.bodies: set[int] = set()
+        self.waiting: Final[set[Waiting]] = set()
         self.due: Final = due
         self.seconds = 0.0
 
     @property
     def open(self) -> int:
         """Calls that have no answer."""
-        return len(self.todo) + len(self.bodies)
+        return len(self.todo) + sum(len(waiting.tasks) for waiting in self.waiting)
+
+    @property
+    def bodies(self) -> list[int]:
+        """The ids of those whose bodies wait."""
+        return [id for waiting in self.waiting for id in waiting.tasks]
 
     def drop(self, id: int) -> None:
         """Nobody waits for a call any more, if it did not begin."""
@@ -139,9 +144,9 @@ class Work:
 
     def say(self, ended: Mapping[int, bytes | Answer]) -> None:
         """Bodies, by their ids, came to this."""
-        others = [(id, each) for id, each in ended.items() if isinstance(each, Answer)]
-        results = cast(Mapping[int, bytes], ended)
-        if others:
+        results, others = cast(Mapping[int, bytes], ended), list[tuple[int, Answer]]()
+        if Answer in map(type, ended.values()):
+            others = [(id, each) for id, each in ended.items() if isinstance(each, Answer)]
             results = {id: each for id, each in ended.items() if isinstance(each, bytes)}
         self.say_all([*results], [*results.values()], others)
 
