@@ -27,6 +27,7 @@ __all__ = [
     "aclose",
     "clock",
     "current_task",
+    "maker",
     "new_id",
     "now",
     "process_name",
@@ -125,6 +126,24 @@ def run_in_loop(loop: asyncio.AbstractEventLoop, callback: Callable[[], object])
     else:
         with suppress(RuntimeError):  # it is closed
             loop.call_soon_threadsafe(callback, context=contextvars.Context())
+
+
+def maker(loop: asyncio.AbstractEventLoop) -> Callable[..., asyncio.Task[None]]:
+    """What makes tasks of a loop from a coroutine, `loop`, `name` and `context`: asyncio's `Task`
+    itself where the loop's `create_task` would add nothing but its frames.
+    """
+    plain = type(loop).create_task is asyncio.BaseEventLoop.create_task
+    return asyncio.Task if plain and loop.get_task_factory() is None else _created
+
+
+def _created(
+    coroutine: Coroutine[Any, Any, None],
+    *,
+    loop: asyncio.AbstractEventLoop,
+    name: str,
+    context: contextvars.Context,
+) -> asyncio.Task[None]:
+    return loop.create_task(coroutine, name=name, context=context)
 
 
 _running: set[asyncio.Task[Any]] = set()

@@ -12,13 +12,13 @@ Methods whose bodies wait are known by it: each of their calls gets a task of it
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial
 from gc import get_referents
 from typing import Any, Final
 
-from ...primitives import clock, current_task
+from ...primitives import clock, current_task, maker
 from .contexts import Contexts, variables
 from .gate import Gate
 from .servant import Answer
@@ -202,28 +202,30 @@ class Pool:
         if work is None:
             return
         waiting = Waiting(work, self._turned)
-        spawn, run, fresh, tasks = (
-            self._loop.create_task,
-            self._run,
-            self._contexts.fresh,
-            waiting.tasks,
-        )
+        loop, run, fresh, tasks = self._loop, self._run, self._contexts.fresh, waiting.tasks
+        task, body, encode = maker(loop), work.body, work.answer
         for id, arguments in work.take(most):
-            body = run(waiting, id, arguments)
-            tasks[id] = spawn(body, name=NAME, context=fresh())
+            running = run(waiting, id, body, arguments, encode)
+            tasks[id] = task(running, loop=loop, name=NAME, context=fresh())
         self._alone[waiting] = len(waiting.tasks)
         self._began += len(waiting.tasks)
         self._gate.took(work)
         self._enter(waiting)
 
-    async def _run(self, waiting: Waiting, id: int, arguments: tuple[Any, ...]) -> None:
-        work = waiting.work
+    async def _run(
+        self,
+        waiting: Waiting,
+        id: int,
+        body: Callable[..., Awaitable[Any]],
+        arguments: tuple[Any, ...],
+        encode: Callable[[Any], bytes | Answer],
+    ) -> None:
         try:
-            answer = work.answer(await work.body(*arguments))
+            answer = encode(await body(*arguments))
         except Exception as error:
-            answer = work.failed(error)
+            answer = waiting.work.failed(error)
         except BaseException as error:  # it ends its task
-            self._ends(waiting, id, work.client.failed(error))
+            self._ends(waiting, id, waiting.work.client.failed(error))
             raise
         if ended := waiting.ended:  # as `_ends`, without its frame
             ended[id] = answer
