@@ -11,8 +11,24 @@ import argparse
 import os
 import sys
 
+import msgspec
+
 from . import recorded
 from .cases import count
+from .counter import Count, Counter
+from .instructions import PEER, instructions
+
+
+def _found() -> recorded.Counts:
+    found = count(Counter) | {PEER: Count(0, 0)}
+    counted = instructions()
+    if counted is None:
+        print("instructions are not counted: there is no valgrind here")
+        return found
+    return {
+        name: msgspec.structs.replace(each, instructions=counted[name])
+        for name, each in found.items()
+    }
 
 
 def main() -> int:
@@ -22,13 +38,19 @@ def main() -> int:
     if os.environ.get("PYTHONHASHSEED") != "0":  # sets have an order that is the same again
         command = [sys.executable, "-m", "benchmarks.counts", *sys.argv[1:]]
         os.execve(sys.executable, command, os.environ | {"PYTHONHASHSEED": "0"})
-    found = count()
+    found = _found()
     if arguments.record:
         recorded.save(found)
-    before = recorded.load()
-    if before is None:
+    record = recorded.load()
+    if record is None:
         print(f"nothing is recorded for Python {recorded.PATH}: nothing to compare with")
         return 0
+    before = record.counts
+    if record.build != recorded.BUILD:
+        print(f"instructions are not compared: those that are recorded are of {record.build}")
+        before = {
+            name: msgspec.structs.replace(each, instructions=0.0) for name, each in before.items()
+        }
     print("\n".join(recorded.table(before, found)))
     problems = list(recorded.problems(before, found))
     print("\n".join(problems))

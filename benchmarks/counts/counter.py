@@ -5,11 +5,13 @@ from __future__ import annotations
 import gc
 import sys
 from types import CodeType, FrameType
-from typing import Any, Self
+from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
 
-__all__ = ["Count", "Counter"]
+__all__ = ["Count", "Counter", "Counting"]
+
+_T_co = TypeVar("_T_co", covariant=True)
 
 TOOL = 3
 """No debugger's, profiler's or coverage tool's number, for `sys.monitoring`."""
@@ -26,14 +28,25 @@ NOT_OURS = (
 """Code that is there because it is counted: the loop, the network in memory, the bodies."""
 
 
+class Counting(Protocol[_T_co]):
+    """Counts while it is entered."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *_: object) -> None: ...
+    def each(self, number: int) -> _T_co:
+        """For each of so many things."""
+
+
 class Count(msgspec.Struct, frozen=True):
     """Of one thing.
 
-    bytecodes: executed. calls: of functions that are written in C.
+    bytecodes: executed. calls: of functions that are written in C. instructions: of the processor,
+    all of them; 0 if they were not counted.
     """
 
     bytecodes: float
     calls: float
+    instructions: float = 0.0
 
 
 class Counter:

@@ -55,6 +55,15 @@ def test_what_differs_by_more_is_told(now: Count, what: str) -> None:
     assert problem.endswith("`make record-counts` keeps what is counted now")
 
 
+def test_instructions_are_compared_where_both_have_them() -> None:
+    """Without valgrind, or on another build, there are none."""
+    with_them, without, fewer = Count(100, 20, 1_000), Count(100, 20), Count(100, 20, 880)
+    assert not list(problems({"a hit": with_them}, {"a hit": without}))
+    assert not list(problems({"a hit": without}, {"a hit": with_them}))
+    (problem,) = problems({"a hit": with_them}, {"a hit": fewer})
+    assert problem.startswith("a hit: 880 instructions, 1000 are recorded")
+
+
 def test_a_thing_that_is_not_recorded_is_told() -> None:
     """A count that is compared with nothing would pass for ever."""
     (problem,) = problems({}, {"a call": Count(100, 20)})
