@@ -89,6 +89,9 @@ call_keep(State *state, Call *call)
         state->spares == MAX_SPARE) {
         return 0;
     }
+    if (state->stop != NULL) {
+        stop_forget(state);
+    }
     Py_SET_REFCNT(call, 1);
     state->spare[state->spares++] = call;
     return 1;

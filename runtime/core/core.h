@@ -117,6 +117,8 @@ typedef struct {
     PyObject *seen_loop;   /* not held */
 #endif
 
+    PyObject *stop; /* what told an end last, if it can do so again */
+
     Call *spare[MAX_SPARE]; /* each held here alone */
     int spares;
 } State;
@@ -212,9 +214,13 @@ int is_cancelled(State *state, PyObject *flow);
 /* settle.c: from now on that body, or None, is whose calls are made. */
 int scope_set(State *state, PyObject *scope);
 
-/* coroutine.c: as Python code sees a step: what was yielded, or NULL with StopIteration of what was
-   returned. */
+/* stop.c: as Python code sees a step: what was yielded, or NULL with StopIteration of what was
+   returned; for `next`, that may be an exception that was raised before. */
 PyObject *stepped(PySendResult next, PyObject *result);
+PyObject *stepped_next(State *state, PySendResult next, PyObject *result);
+
+/* stop.c: it keeps alive no more what it told. */
+void stop_forget(State *state);
 
 /* call.c */
 int calls_traverse(State *state, visitproc visit, void *arg);

@@ -2,21 +2,6 @@
 
 #include "call.h"
 
-PyObject *
-stepped(PySendResult next, PyObject *result)
-{
-    if (next == PYGEN_RETURN) {
-        /* Made here: a tuple would be taken for several arguments, an exception for itself. */
-        PyObject *stop = PyObject_CallOneArg(PyExc_StopIteration, result);
-        if (stop != NULL) {
-            PyErr_SetObject(PyExc_StopIteration, stop);
-            Py_DECREF(stop);
-        }
-        Py_CLEAR(result);
-    }
-    return result;
-}
-
 static PyObject *
 call_send(Call *call, PyObject *sent)
 {
@@ -28,7 +13,9 @@ call_send(Call *call, PyObject *sent)
 static PyObject *
 call_next(Call *call)
 {
-    return call_send(call, Py_None);
+    PyObject *result;
+    PySendResult next = call_step(call, Py_None, &result);
+    return stepped_next(call->method->state, next, result);
 }
 
 static PyObject *

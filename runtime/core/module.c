@@ -78,6 +78,7 @@ core_traverse(PyObject *module, visitproc visit, void *arg)
 #define AS_VISITED(name, ...) Py_VISIT(state->name);
 #define AS_VISITED_TYPE(name, text) Py_VISIT(state->name##_type);
     GIVEN(AS_VISITED)
+    Py_VISIT(state->stop);
     TYPES(AS_VISITED_TYPE)
     return calls_traverse(state, visit, arg);
 }
@@ -90,6 +91,7 @@ core_clear(PyObject *module)
 #define AS_CLEARED(name) Py_CLEAR(state->name);
 #define AS_CLEARED_TYPE(name, text) Py_CLEAR(state->name##_type);
     GIVEN(AS_CLEARED)
+    Py_CLEAR(state->stop);
     TYPES(AS_CLEARED_TYPE)
     return 0;
 }

@@ -302,3 +302,48 @@ async def test_G31_what_is_kept_for_a_next_call_may_be_looked_at() -> None:
             each.send(None)
     del each, found
     assert {note and note.text for note in await asyncio.gather(*calls)} == {"a"}
+
+
+# -- how an end is told --
+
+
+async def test_what_ends_is_told_anew_to_who_keeps_it() -> None:
+    """From Python 3.12 on one exception tells the ends that the interpreter asks for: nobody who
+    asks himself sees it change.
+    """
+    notes = notes_of("a", "b")
+    values = [await notes.get(n) for n in (0, 1, 0)]
+    kept = list[StopIteration]()
+    for number in (0, 1, 0):
+        with pytest.raises(StopIteration) as told:
+            next(notes.get(number).__await__())
+        kept.append(told.value)
+        await notes.get(1 - number)
+    assert [each.value for each in kept] == values
+    assert [each.args for each in kept] == [(each,) for each in values]
+    assert len({id(each) for each in kept}) == 3
+
+
+async def test_what_ended_keeps_neither_its_value_nor_its_caller_alive() -> None:
+    """Nor what was handled when it was awaited."""
+    notes = notes_of("a")
+    await notes.get(0)
+    gone = weakref.ref(await notes.get(0))
+
+    class Handled(Exception):
+        pass
+
+    async def look() -> weakref.ref[Handled]:
+        try:
+            raise Handled
+        except Handled as error:
+            await notes.get(0)
+            with suppress(StopIteration):
+                next(notes.get(0).__await__())
+            return weakref.ref(error)
+
+    handled = await look()
+    notes.invalidate.get(0)
+    notes.notes.clear()
+    gc.collect()
+    assert (gone(), handled()) == (None, None)
