@@ -298,7 +298,7 @@ def gateway(
     nats: Nats = None,
 ) -> None:
     """Let browsers in until SIGTERM: `def gateway(host: Host) -> Gateway`."""
-    from fusionrt.running import freeze
+    from fusionrt import freeze
     from fusionrt.web.serving import serve
 
     def started(host: Host, port: int) -> None:

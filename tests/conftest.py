@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fusiongen.project import Project, load
+from fusionrt import freeze
 from tests.lab import Pair, pair
 from tests.natsserver import NatsServer
 from tests.projects import CONFIG, Write
@@ -24,8 +25,7 @@ def pytest_collection_finish() -> None:
     which many a test asks for, and which took it half a second.
     """
     gc.enable()
-    gc.collect()
-    gc.freeze()
+    freeze()
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -33,8 +33,7 @@ def _garbage_is_of_one_file() -> None:
     """What is left of other files' tests is not searched again by each test that asks for that: of
     a worker's thousand tests it had become a tenth of a second each time.
     """
-    gc.collect()
-    gc.freeze()
+    freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

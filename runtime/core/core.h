@@ -23,7 +23,7 @@
 #endif
 
 /* Of what Python and the extension expect of each other; `native.py` compares it. */
-#define FUSION_CORE 7
+#define FUSION_CORE 8
 
 /* How many calls that have ended are kept for the next ones. */
 #define MAX_SPARE 64

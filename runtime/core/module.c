@@ -41,6 +41,13 @@ core_next_version(PyObject *module, PyObject *Py_UNUSED(none))
     return PyLong_FromLongLong(++state->version);
 }
 
+static PyObject *
+core_let_calls_go(PyObject *module, PyObject *Py_UNUSED(none))
+{
+    calls_clear(PyModule_GetState(module));
+    Py_RETURN_NONE;
+}
+
 static int
 core_exec(PyObject *module)
 {
@@ -110,6 +117,8 @@ static PyMethodDef core_methods[] = {
      "Give the core what it asks of Python, by name."},
     {"next_version", core_next_version, METH_NOARGS,
      "Above that of each result that has begun, and below those to come."},
+    {"let_calls_go", core_let_calls_go, METH_NOARGS,
+     "Keep none that has ended for a next one."},
     {NULL},
 };
 

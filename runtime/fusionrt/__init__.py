@@ -58,7 +58,7 @@ from .errors import (
     WireError,
     WrongThread,
 )
-from .native import compiled
+from .native import compiled, freeze
 
 if TYPE_CHECKING:
     from .cache import ClientCache
@@ -182,6 +182,7 @@ __all__ = [
     "computed",
     "current",
     "fencing_token",
+    "freeze",
     "idempotent",
     "is_transient",
     "isolated",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import importlib
 import inspect
 import linecache
@@ -20,6 +19,7 @@ from typing import Any, NamedTuple, cast
 from .annotations import signature_of
 from .errors import FusionError
 from .host import GRACE, Host
+from .native import freeze
 from .observing.health import Health
 from .observing.http import observe
 from .signals import stop_signals
@@ -31,7 +31,6 @@ __all__ = [
     "LoopMissing",
     "Probes",
     "TargetError",
-    "freeze",
     "load",
     "named",
     "run",
@@ -158,7 +157,7 @@ def run(
     probes: Probes | None = None,
 ) -> None:
     """As `serve`, in an event loop of its own, and a process that does nothing else: what is there
-    once everything is served is no garbage; see `freeze`.
+    once everything is served is no garbage; see `freeze` of `native`.
 
     Raises:
         LoopMissing: there is no such event loop.
@@ -171,14 +170,6 @@ def run(
 
     with asyncio.Runner(loop_factory=_factory(loop)) as runner:
         runner.run(serve(target, nats_url, loaded, probes))
-
-
-def freeze() -> None:
-    """Never search again for garbage in what is there now: each full search would go through all
-    the modules, for some 10 ms in which nothing is answered.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def _factory(loop: Loop) -> Callable[[], asyncio.AbstractEventLoop] | None:

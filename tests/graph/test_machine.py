@@ -22,6 +22,7 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from fusionrt import freeze
 from fusionrt.contract import ANY, ComputeOptions
 from fusionrt.errors import ServiceDisposed
 from fusionrt.graph import (
@@ -576,8 +577,7 @@ def _at_once(call: Any) -> Any:
 @pytest.fixture(autouse=True)
 def small_heap() -> Iterator[None]:
     """Each teardown collects garbage: what earlier tests left in memory is not looked at again."""
-    gc.collect()
-    gc.freeze()
+    freeze()
     yield
     gc.unfreeze()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import multiprocessing
 import time
 from collections.abc import Iterable
+
+from fusionrt import freeze
 
 from .run import draw
 from .shrink import failure
@@ -27,7 +28,7 @@ def search(seeds: range, workers: int) -> int:
 def prepare() -> None:
     """In each process: what was imported is nothing to collect, and logs nothing."""
     logging.disable()
-    gc.freeze()
+    freeze()
 
 
 def _try(seed: int) -> tuple[int, str]:

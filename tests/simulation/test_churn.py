@@ -23,6 +23,8 @@ from .world import Process, World
 PERIODS = size(3, 12)
 """Of five minutes each."""
 PERIOD = 300.0
+FEW = 200
+"""Objects that are there at one time and not at another: a period makes thousands of calls."""
 TOPOLOGY = Topology((("prices",), ("carts",), ("summaries",)), clients=3, local=False)
 
 
@@ -43,7 +45,7 @@ def test_D17_an_hour_of_churn_leaves_nothing_behind() -> None:
     """Calls, tasks, timers, registrations, sessions, results and objects are as many as before."""
     sizes, objects = live(_churn, 1)
     assert all(each == sizes[1] for each in sizes[1:])
-    assert statistics.median(objects[1:]) < 1.02 * objects[1]
+    assert statistics.median(objects[1:]) < objects[1] + FEW
 
 
 async def _churn(universe: Universe) -> tuple[list[dict[str, Size]], list[int]]:
