@@ -16,12 +16,14 @@ from fusionrt.graph import (
     Function,
     OriginKind,
     lean,
+    mark,
     new_hot_table,
     notify,
 )
+from fusionrt.testing import run
 from tests.virtual import virtual
 
-from .lab import TEST, Lab
+from .lab import TEST, Gate, Lab, settled
 
 
 class Promise:
@@ -154,6 +156,61 @@ async def test_G29_a_disposed_function_computes_nothing_behind_the_scenes() -> N
     assert target.origin is not None and target.origin.kind is OriginKind.DISPOSED
     await asyncio.sleep(5)
     assert made.bodies == 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_G29_a_function_that_goes_when_its_window_ends_fails_nowhere(seed: int) -> None:
+    """In whatever order: no task ends by an error that nobody takes, and so keeps what it met."""
+
+    async def main() -> None:
+        made = chain()
+        await made.even.fetch(())
+        made.leaf.invalidate((), TEST)
+        await asyncio.sleep(1)
+        notify(made.even.dispose())
+        await settled()
+
+    run(main(), seed=seed)
+
+
+@virtual
+async def test_G29_a_function_that_goes_while_its_source_is_computed_fails_nowhere() -> None:
+    """That source is for nobody."""
+    lab, gate = Lab(), Gate()
+    gate.open()
+
+    async def body() -> int:
+        await gate()
+        return 1
+
+    options = ComputeOptions(consolidate=1.0)
+    function = ConsolidatingFunction(lab.graph, "f", body, options=options)
+    (source,) = function.made_from(await function.computed(()))
+    gate = Gate()
+    notify(mark([source], TEST))
+    await asyncio.sleep(2)
+    assert gate.arrived == 1
+    notify(function.dispose())
+    gate.open()
+    await settled()
+    assert gate.arrived == 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_G26_what_is_invalidated_before_it_is_compared_is_not_computed(seed: int) -> None:
+    """Nobody asked for it, and nobody would hold it."""
+
+    async def main() -> None:
+        made = chain()
+        await made.even.fetch(())
+        made.leaf.invalidate((), TEST)
+        await asyncio.sleep(1)
+        begun = made.bodies
+        notify(made.even.mark_all(TEST))
+        await settled()
+        assert made.bodies == begun
+
+    run(main(), seed=seed)
 
 
 @virtual

@@ -154,6 +154,8 @@ class ConsolidatingFunction(Function[_T]):
 
     async def _compare(self, target: Computed[_T]) -> None:
         SCOPE.set(None)  # the timer was set by whoever invalidated the source
+        if target.state is not CONSISTENT:  # since the timer rang
+            return
         before, source = self._following[target].source, None
         try:
             # A suspended one is compared, too: to be suspended is not to have changed.
