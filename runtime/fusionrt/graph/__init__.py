@@ -4,6 +4,7 @@ from ._core.changes import Changes, is_in_vain
 from ._core.computed import Computed
 from ._core.current import Current, current
 from ._core.cycles import awaited_by, way_between
+from ._core.fetch_hot import fetch_hot
 from ._core.function import Function
 from ._core.hit import HotTable, new_hot_table
 from ._core.inner import (
@@ -87,6 +88,7 @@ __all__ = [
     "calling_line",
     "computed",
     "current",
+    "fetch_hot",
     "function_of",
     "innermost_computed",
     "inspect_ending",

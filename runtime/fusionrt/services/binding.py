@@ -18,6 +18,7 @@ from ..graph import (
     Uncached,
     at_home,
     calling_line,
+    fetch_hot,
     inspectors,
     new_hot_table,
     notify,
@@ -121,7 +122,7 @@ class Binding(ComputeMethods):
         if command is not None:
             body = partial(self.around(method), service, *arguments)
             return read_fresh(command, function.name, body)
-        return function.fetch(arguments, service)
+        return fetch_hot(function, arguments, True, service, False)  # as `fetch`, without its frame
 
     async def computed(
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]

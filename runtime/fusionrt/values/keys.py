@@ -44,6 +44,8 @@ class Keyer:
         self._secret = tuple(map(holds_secrets, shapes))
         self.exact = tuple(map(exact_classes, shapes))
         """Of each parameter: what is normalised already if it has one of these types."""
+        self._only: frozenset[type] = self.exact[0] if len(self.exact) == 1 else frozenset()
+        """The same of the parameter, if there is one."""
         self._steps = tuple(map(normal, shapes))
         tellers = [teller(shape) for shape in shapes]
         self.plain = not any(tellers)
@@ -61,14 +63,13 @@ class Keyer:
         Raises:
             ArgumentError: one has another type, or their number is wrong.
         """
+        if len(arguments) == 1 and type(arguments[0]) in self._only:
+            return arguments  # most methods have one parameter, and each miss passes here
         if len(arguments) != len(self._steps):
             raise ArgumentError(
                 self._method, f"expected {len(self._steps)} arguments, got {len(arguments)}"
             )
-        if len(arguments) == 1:  # most methods have one, and each miss passes here
-            if type(arguments[0]) in self.exact[0]:
-                return arguments
-        elif all(map(operator.contains, self.exact, map(type, arguments))):
+        if all(map(operator.contains, self.exact, map(type, arguments))):
             return arguments
         return tuple(self._step(index, argument) for index, argument in enumerate(arguments))
 
