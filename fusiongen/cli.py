@@ -211,7 +211,7 @@ def permissions(
     ] = "nats",
     prefix: Annotated[str, typer.Option(help="that of `Host(prefix=…)`")] = "fusion",
 ) -> None:
-    """Print the least permissions of each role at the broker; see [tool.fusiongen.roles]."""
+    """Print the least permissions of each role at the broker; see `tool.fusiongen.roles`."""
     from . import permissions as made
 
     shown = {"nats": made.as_nats, "nsc": made.as_nsc, "json": made.as_json}[form]

@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 from ..errors import ContractError, GenerationError, NoBaseline, not_installed
+from ..show.report import of_diagnostic
 
 __all__ = ["told"]
 
@@ -13,7 +14,8 @@ __all__ = ["told"]
 def told(error: Exception) -> tuple[str, int, str]:
     """The sentence for an error, the exit code, and what stands before it."""
     if isinstance(error, ContractError):
-        return str(error), 1, ""
+        reports = (str(of_diagnostic(each, "error")) for each in error.diagnostics)
+        return "\n".join(reports), 1, ""
     if isinstance(error, GenerationError):
         return str(error), 2 if isinstance(error, NoBaseline) else 1, "error: "
     from fusionrt import FusionError

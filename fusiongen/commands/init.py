@@ -13,7 +13,7 @@ __all__ = ["init"]
 def init(directory: Path) -> list[Path]:
     """Write a project: a contract, its service, an application and a test.
 
-    Returns the files, in the order of their names.
+    Returns the files, in the order of their names. A `.gitignore` that is there already stays.
 
     Raises:
         GenerationError: one of the files exists; nothing is written then.
@@ -23,6 +23,8 @@ def init(directory: Path) -> list[Path]:
         directory / path.relative_to(source).with_suffix(""): path
         for path in sorted(source.rglob("*.txt"))
     }
+    if (ignored := directory / ".gitignore").exists():
+        del files[ignored]
     taken = [str(path) for path in files if path.exists() or path.is_symlink()]
     if directory.exists() and not directory.is_dir():
         taken = [str(directory)]

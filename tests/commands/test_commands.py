@@ -114,7 +114,10 @@ def test_an_exception_of_a_body_tells_a_reference_only(project: Path, nats_serve
         called = fusiongen("call", "products.get", '"1"', *nats, cwd=project)
         assert called.returncode == 1 and "secret" not in called.stderr
         reference = called.stderr.split()[-1]
-        broken.wait_for(f"the caller was told the reference {reference}")
+        broken.wait_for(
+            "products.get failed with KeyError, which its contract does not declare "
+            f"(`raises=[…]`); the caller was told the reference {reference}"
+        )
         broken.wait_for("KeyError: 'a secret'")
 
 

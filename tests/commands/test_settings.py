@@ -107,6 +107,17 @@ def test_init_writes_a_project_that_works(tmp_path: Path) -> None:
         passes("-m", *command, cwd=folder, path=(folder, RUNTIME, ROOT))
 
 
+def test_init_goes_into_a_fresh_clone(tmp_path: Path) -> None:
+    """What git ignores there stays as it is; elsewhere git is told of what Python leaves."""
+    clone, empty = tmp_path / "clone", tmp_path / "empty"
+    clone.mkdir()
+    (clone / ".gitignore").write_text("mine\n")
+    assert clone / ".gitignore" not in init(clone)
+    assert (clone / ".gitignore").read_text() == "mine\n" and (clone / "app.py").exists()
+    assert empty / ".gitignore" in init(empty)
+    assert "__pycache__/" in (empty / ".gitignore").read_text()
+
+
 def test_init_overwrites_nothing(tmp_path: Path) -> None:
     """One file in the way, and nothing is written."""
     (tmp_path / "app.py").write_text("mine\n")

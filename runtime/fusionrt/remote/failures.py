@@ -18,6 +18,7 @@ from ..errors import (
     BrokerUnavailable,
     CallTimeout,
     CycleError,
+    FusionError,
     OutcomeUnknown,
     Overloaded,
     Refused,
@@ -60,7 +61,7 @@ def as_failure(error: Exception, contract: Contract, method: str) -> Ending:
         failure = _known(error, contract)
     except Exception:
         failure = None
-    return failure or internal(error, name)
+    return failure or internal(error, _failed(name, error, contract))
 
 
 def items_failure(error: Exception, contract: Contract, method: str) -> Ending:
@@ -70,13 +71,24 @@ def items_failure(error: Exception, contract: Contract, method: str) -> Ending:
     except Exception:
         failure = None
     what = f"the iterator given to {contract.name}.{method}"
-    return failure or internal(error, what, teller="its caller")
+    return failure or internal(error, _failed(what, error, contract), teller="its caller")
+
+
+def _failed(what: str, error: Exception, contract: Contract) -> str:
+    """For the log: an error that only lacks its line in the contract is told from a mistake."""
+    if isinstance(error, FusionError) or _declared_by(error, contract) is not None:
+        return f"{what} failed"
+    name = type(error).__name__
+    return f"{what} failed with {name}, which its contract does not declare (`raises=[…]`)"
+
+
+def _declared_by(error: Exception, contract: Contract) -> type[Exception] | None:
+    return next((cls for cls in type(error).__mro__ if cls in contract.resolved.raises), None)
 
 
 def _known(error: Exception, contract: Contract) -> Ending | None:
-    for cls in type(error).__mro__:
-        if cls in contract.resolved.raises:
-            return Ending("declared", str_of(error), declared(cls, error))
+    if (cls := _declared_by(error, contract)) is not None:
+        return Ending("declared", str_of(error), declared(cls, error))
     match error:
         case CycleError():
             return Ending("cycle", str_of(error), msgspec.msgpack.encode(error.keys))

@@ -216,8 +216,9 @@ class Servant(Protocol):
 def internal(error: BaseException, what: str, *, teller: str = "its host") -> Ending:
     """What is told of an error that is none of the other end's business: where it is logged (D21).
 
+    what: what happened, for that log.
     teller: whose log that is.
     """
     reference = new_id()[:12]
-    _log.error("%s failed; the caller was told the reference %s", what, reference, exc_info=error)
+    _log.error("%s; the caller was told the reference %s", what, reference, exc_info=error)
     return Ending("internal", f"it raised an exception; {teller} logged it as {reference}")

@@ -328,7 +328,7 @@ class Session:
     def failed(self, error: BaseException) -> Answer:
         what = f"a call of {self.reply_subject}"
         if isinstance(error, Exception):
-            return Answer(failure=internal(error, what))
+            return Answer(failure=internal(error, f"{what} failed"))
         if not isinstance(error, asyncio.CancelledError):
             _log.error("%s failed", what, exc_info=error)
         return Answer(failure=_NO_ANSWER)
