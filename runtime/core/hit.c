@@ -3,15 +3,18 @@
 #include "fields.h"
 #include "hot.h"
 
-#include <time.h>
-
 static PyObject *
 hit_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
-    PyObject *value, *computed, *home, *dependants;
-    static char *names[] = {"value", "computed", "home", "dependants", NULL};
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOO", names, &value, &computed, &home,
-                                     &dependants)) {
+    PyObject *value, *computed, *home, *dependants, *lease;
+    static char *names[] = {"value", "computed", "home", "dependants", "lease", NULL};
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "OOOOO", names, &value, &computed, &home,
+                                     &dependants, &lease)) {
+        return NULL;
+    }
+    State *state = PyType_GetModuleState(type);
+    if (lease != Py_None && !is_a(state->term_type, lease)) {
+        PyErr_SetString(PyExc_TypeError, "the lease of a hit is a term");
         return NULL;
     }
     Hit *hit = (Hit *)type->tp_alloc(type, 0);
@@ -22,7 +25,7 @@ hit_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     hit->computed = Py_NewRef(computed);
     hit->home = Py_NewRef(home);
     hit->dependants = Py_NewRef(dependants);
-    hit->lease = Py_NewRef(Py_None);
+    hit->lease = Py_NewRef(lease);
     return (PyObject *)hit;
 }
 
@@ -163,27 +166,12 @@ is_at_home(State *state, PyObject *home)
     return is_still_home(state, home) ? 1 : look_home(state, home);
 }
 
-double
-time_of(State *state, PyObject *clock)
-{
-#ifdef CLOCK_BOOTTIME
-    struct timespec now;
-    if (clock == state->clock && clock_gettime(CLOCK_BOOTTIME, &now) == 0) {
-        return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-    }
-#endif
-    PyObject *told = PyObject_CallNoArgs(clock);
-    double seconds = told == NULL ? -1.0 : PyFloat_AsDouble(told);
-    Py_XDECREF(told);
-    return seconds;
-}
-
 /* Whether the hit's lease holds now (D6). */
-static int
+static inline int
 is_leased(State *state, Hit *hit)
 {
     Term *term = (Term *)hit->lease;
-    if (!is_a(state->term_type, hit->lease) || term->now == NULL) {
+    if (hit->lease == Py_None || term->now == NULL) {
         return 0;
     }
     double now = time_of(state, term->now);
@@ -265,7 +253,7 @@ static PyMemberDef hit_members[] = {
     {"computed", T_OBJECT, offsetof(Hit, computed), READONLY, "Whose value that is."},
     {"home", T_OBJECT, offsetof(Hit, home), READONLY, "Where it may answer; see home.py."},
     {"dependants", T_OBJECT, offsetof(Hit, dependants), 0, "The same as the computed's."},
-    {"lease", T_OBJECT, offsetof(Hit, lease), 0, "Of a replica: what it is as fresh as."},
+    {"lease", T_OBJECT, offsetof(Hit, lease), READONLY, "Of a replica: what it is as fresh as."},
     {"used", T_PYSSIZET, offsetof(Hit, used), 0,
      "How often it answered, since that was added to the counts; the mark of SIEVE."},
     {NULL},

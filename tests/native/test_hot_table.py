@@ -37,7 +37,7 @@ KEYS: tuple[Any, ...] = (
 def hit(value: object = None) -> Hit:
     """One of no computed."""
     nothing: Any = None
-    return Hit(value, nothing, None, {})
+    return Hit(value, nothing, None, {}, None)
 
 
 def copied(key: Any) -> Any:

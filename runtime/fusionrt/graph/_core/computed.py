@@ -274,14 +274,6 @@ class Computed(ComputedFields, Rooted, Generic[_T]):
         changes = Changes(self._function, self._arguments, stale_ok=False)
         return await when(changes, predicate, on_error, self._function.graph.is_transient)
 
-    def _ready(self) -> Hit:
-        """What gives the value to any number of readers, at once."""
-        hit = self._hit
-        if hit is None:
-            home = self._function.graph.home
-            hit = self._hit = Hit(self._value, self, home, self._dependants)
-        return hit
-
     # -- retention --
 
     def _take_mark(self) -> bool:

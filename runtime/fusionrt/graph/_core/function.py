@@ -22,7 +22,7 @@ from .conclude import conclude
 from .edges import add_dependant
 from .execute import failed
 from .fetch_hot import fetch_hot
-from .hit import HotTable
+from .hit import Hit, HotTable
 from .invalidate import mark, notify
 from .leases import Lease
 from .retention import Sieve
@@ -283,13 +283,16 @@ class Function(FunctionFields, Generic[_T]):
         """A Consistent computed was used again: from here on the hot path may answer with it."""
         if self.hot is None or computed._error is not None:
             return
+        lease: Term | None = None
         if self.replicates:
-            (lease,) = computed._leases if len(computed._leases) == 1 else (None,)
-            if isinstance(lease, Term):
-                hit = self.hot[computed._key] = computed._ready()
-                hit.lease = lease
-        elif not computed._leases:
-            self.hot[computed._key] = computed._ready()
+            (only,) = computed._leases if len(computed._leases) == 1 else (None,)
+            if not isinstance(only, Term):
+                return
+            lease = only
+        elif computed._leases:
+            return
+        hit = Hit(computed._value, computed, self.graph.home, computed._dependants, lease)
+        computed._hit = self.hot[computed._key] = hit
 
     def find(self, key: object) -> Computed[_T] | None:
         """The computed of a key: one that is kept or being computed, or that somebody holds."""

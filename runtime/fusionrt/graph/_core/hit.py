@@ -21,13 +21,18 @@ class Hit:
     __slots__ = ("computed", "dependants", "home", "lease", "used", "value")
 
     def __init__(
-        self, value: Any, computed: Computed[Any], home: Any, dependants: dict[Computed[Any], None]
+        self,
+        value: Any,
+        computed: Computed[Any],
+        home: Any,
+        dependants: dict[Computed[Any], None],
+        lease: Term | None,
     ) -> None:
         self.value = value
         self.computed = computed
         self.home = home
         self.dependants = dependants
-        self.lease: Term | None = None
+        self.lease = lease
         """Of a replica: what the hot path of clients, and only that, compares."""
         self.used = 0
         """How often it answered, since that was added to the counts; the mark of SIEVE."""
