@@ -13,6 +13,7 @@ from fusionrt import freeze
 from tests.lab import Pair, pair
 from tests.natsserver import NatsServer
 from tests.projects import CONFIG, Write
+from tests.unhandled import Unhandled
 
 
 def pytest_collection() -> None:
@@ -80,3 +81,7 @@ def project(tmp_path: Path) -> Write:
         return load(tmp_path)
 
     return write
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Unhandled())

@@ -50,7 +50,7 @@ from .operations import (
     relay,
 )
 from .options import count, principals, seconds
-from .primitives import new_id, running_loop, spawn
+from .primitives import background, new_id, running_loop
 from .remote.client import Client
 from .remote.cycles import Cycles
 from .remote.for_browsers import RemoteForBrowsers, ShardRemoteForBrowsers
@@ -511,7 +511,9 @@ class _Entered:
                 opened = host._log.open(entered._applier)
                 entered._nudges.log = await exits.enter_async_context(opened)
                 exits.callback(entered._nudges.close)
-            sweeping = spawn(let_unused_go(entered.graph, host._unused_after), name="fusion unused")
+            sweeping = background(
+                let_unused_go(entered.graph, host._unused_after), name="fusion unused"
+            )
             exits.callback(sweeping.cancel)
             entered._exits = exits.pop_all()
             return entered
@@ -536,7 +538,7 @@ class _Entered:
         binding.adopt(self.graph)
         self._attach(every)
         if not self._services:
-            watching = spawn(self._cycles.watch(), name="fusion cycles")
+            watching = background(self._cycles.watch(), name="fusion cycles")
             self._exits.callback(watching.cancel)
         self._services[name] = service
         return binding

@@ -13,7 +13,7 @@ import platform
 import random
 import sys
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Collection, Coroutine
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -25,6 +25,7 @@ __all__ = [
     "CLOSING",
     "Term",
     "aclose",
+    "background",
     "clock",
     "current_task",
     "maker",
@@ -37,6 +38,7 @@ __all__ = [
     "spawn",
     "stop_all",
     "to_its_end",
+    "untold",
     "utc_now",
 ]
 
@@ -159,7 +161,26 @@ def spawn(
     return task
 
 
-async def stop_all(tasks: Iterable[asyncio.Task[Any]], patience: float = 0.1) -> None:
+def background(
+    coroutine: Coroutine[Any, Any, _T], name: str, context: contextvars.Context | None = None
+) -> asyncio.Task[_T]:
+    """As `spawn`, where nobody takes what becomes of it: an error is told to the loop's exception
+    handler as the task ends (G15). Else asyncio tells it when the collector finds the task, which
+    until then keeps all that the error's traceback has met.
+    """
+    task = spawn(coroutine, name, context)
+    task.add_done_callback(_tell_failure)
+    return task
+
+
+def _tell_failure(task: asyncio.Task[Any]) -> None:
+    error = None if task.cancelled() else task.exception()
+    if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
+        context = {"message": f"{task.get_name()} failed", "exception": error}
+        task.get_loop().call_exception_handler(context)
+
+
+async def stop_all(tasks: Collection[asyncio.Task[Any]], patience: float = 0.1) -> None:
     """Cancel tasks until they have ended: before Python 3.12 `asyncio.wait_for`, which requests to
     NATS wait in, now and then drops a cancellation that comes with the answer.
 
@@ -170,6 +191,14 @@ async def stop_all(tasks: Iterable[asyncio.Task[Any]], patience: float = 0.1) ->
         for task in running:
             task.cancel()
         _, running = await asyncio.wait(running, timeout=patience)
+    untold(*tasks)
+
+
+def untold(*tasks: asyncio.Task[Any]) -> None:
+    """What these have ended with is nobody's concern any more, nor an error that got lost."""
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()
 
 
 async def to_its_end(coroutine: Coroutine[Any, Any, _T], name: str) -> _T:

@@ -26,6 +26,7 @@ class Proxy:
         self.target = target
         self._random = random.Random(seed)
         self._lines: dict[_Line, None] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._open = {"up": asyncio.Event(), "down": asyncio.Event()}
         self._open["up"].set()
         self._open["down"].set()
@@ -39,7 +40,12 @@ class Proxy:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
+        self._swallows = False
+        for way in self._open.values():
+            way.set()
         self._cut()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
 
     @property
     def url(self) -> str:
@@ -99,12 +105,16 @@ class Proxy:
         if self._refuses:
             writer.transport.abort()
             return
+        task: asyncio.Task[None] | None = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
         line = _Line(self, reader, writer)
         self._lines[line] = None
         try:
             await line.run()
         finally:
             del self._lines[line]
+            self._tasks.discard(task)
 
     async def passes(self, way: str, data: bytes, line: _Line) -> bytes:
         """What is forwarded of this, and when."""

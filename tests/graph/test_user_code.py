@@ -312,8 +312,9 @@ async def test_G37_an_argument_that_cannot_be_hashed_any_more_strands_nobody(
 
     called = lab.function("f", body)
     calls = [asyncio.create_task(called.fetch((key,))) for _ in range(3)]
-    _, pending = await asyncio.wait(calls, timeout=5)
+    ended, pending = await asyncio.wait(calls, timeout=5)
     assert not pending
+    assert "no hash" in {str(call.exception()) for call in ended}
 
 
 async def test_G37_a_predicate_that_raises_tells_who_waits(reported: list[str]) -> None:

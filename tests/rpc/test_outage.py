@@ -231,12 +231,16 @@ def test_D26_a_command_that_may_have_run_waits_and_one_that_never_left_fails() -
 TRIES: list[Callable[[LabClient, ComputedNode[int]], Awaitable[object]]] = [
     lambda client, _: client.get("held"),
     lambda client, _: client.get("never read"),
-    lambda client, _: client.computed.get("never read"),
+    lambda client, _: value_of(client.computed.get("never read")),
     lambda client, _: client.echo("plain"),
     lambda client, _: client.put("command", 1),
     lambda client, _: anext(client.count(1)),
     lambda _, made: made.use(),
 ]
+
+
+async def value_of(computed: Awaitable[Computed[int]]) -> int:
+    return (await computed).value
 
 
 @pytest.mark.parametrize("attempt", TRIES)

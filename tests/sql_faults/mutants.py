@@ -149,7 +149,7 @@ from sqlalchemy import event
     "D15: a change counts as heard of before the log is read": _one(
         "operations.nudges:Nudges._catch_up",
         "await self.log.catch_up()",
-        "self.__dict__['reading'] = spawn(self.log.catch_up(), name='reading')",
+        "self.__dict__['reading'] = background(self.log.catch_up(), name='reading')",
     ),
     "D15: who asks late shares a read that began before": _one(
         "sql.reader:Reader._read_next",

@@ -32,8 +32,16 @@ class SlowServer:
         self.reading.set()
         self.ended = asyncio.Event()
         self.last_word = b""
+        self._serving: set[asyncio.Task[None] | None] = set()
+
+    async def end(self) -> None:
+        """Serve to its end whoever was connected."""
+        self.pong.set()
+        self.reading.set()
+        await asyncio.wait({task for task in self._serving if task is not None})
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._serving.add(asyncio.current_task())
         writer.write(INFO + b"\r\n")
         try:
             while line := await reader.readline():
@@ -68,6 +76,7 @@ async def transport(server: SlowServer) -> AsyncIterator[NatsTransport]:
         server.log.clear()
         yield transport
         await transport.close(drain=False)
+        await server.end()
 
 
 def writing_blocks(transport: NatsTransport) -> bool:
@@ -234,6 +243,7 @@ async def test_closing_ends_at_whatever_turn_of_a_reconnect_it_comes(
                 await asyncio.sleep(0)
             async with asyncio.timeout(10):
                 await transport.close(drain=False)
+        await server.end()
 
 
 STREAM = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import CacheUnavailable
 from ..options import count
-from ..primitives import spawn, utc_now
+from ..primitives import background, utc_now
 from .name import Name
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class ClientCache:
             self._timer = asyncio.get_running_loop().call_later(SOON, self._due)
 
     def _due(self) -> None:
-        spawn(self._write(), name="fusion cache")
+        background(self._write(), name="fusion cache")
 
     async def _write(self) -> None:
         """What cannot be written costs time at the next start, and nothing else."""

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple, Self
 import msgspec
 
 from ..errors import BrokerUnavailable, Overloaded
-from ..primitives import clock, new_id, spawn, stop_all
+from ..primitives import background, clock, new_id, stop_all
 from ..transport import Entry, Outdated, Table
 from .people import User
 
@@ -90,8 +90,8 @@ class Board:
         await self._table.open(self._look_now.set)
         self._look()
         self._tasks = [
-            spawn(self._tell(), name="fusion presence"),
-            spawn(self._follow(), name="fusion presence of others"),
+            background(self._tell(), name="fusion presence"),
+            background(self._follow(), name="fusion presence of others"),
         ]
         return self
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from ..contract import ComputeOptions
-from ..primitives import spawn
+from ..primitives import background
 from ._core.changes import is_in_vain
 from ._core.computed import Computed
 from ._core.counts import Counts
@@ -143,7 +143,7 @@ class ConsolidatingFunction(Function[_T]):
         def compare() -> None:
             kept, self_ = reference(), function()
             if kept is not None and self_ is not None and kept.state is CONSISTENT:
-                spawn(self_._compare(kept), name=f"fusion consolidates {self_.name}")
+                background(self_._compare(kept), name=f"fusion consolidates {self_.name}")
 
         def later(stale: Computed[Any]) -> None:
             if not graph.closed:

@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from ..primitives import spawn
+from ..primitives import background
 from ..rpc import Loose
 from ..table import Contract
 from ..transport import Message, Subscription
@@ -76,6 +76,7 @@ class Nudges:
         self._unread: list[asyncio.Future[bool]] | None = None
         """The log is to be read; then these are done."""
         self._reading: asyncio.Task[None] | None = None
+        self._closed = False
         self._iid = applier.iid
         self._transport = applier.transport
         self._subjects = applier.subjects
@@ -149,9 +150,11 @@ class Nudges:
         return self.log is not None and mark.iid.endswith(_origin("", self.log.name))
 
     def _read(self, *waits: asyncio.Future[bool]) -> None:
+        if self._closed:
+            return
         self._unread = [*(self._unread or ()), *waits]
         if self._reading is None:
-            self._reading = spawn(self._catch_up(), name="fusion hints")
+            self._reading = background(self._catch_up(), name="fusion hints")
 
     async def _catch_up(self) -> None:
         assert self.log is not None
@@ -166,7 +169,8 @@ class Nudges:
             self._reading = None
 
     def close(self) -> None:
-        """Read no more."""
+        """Read no more: the log is about to be closed."""
+        self._closed = True
         if self._reading is not None:
             self._reading.cancel()
 

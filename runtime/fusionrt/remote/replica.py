@@ -21,7 +21,7 @@ from ..graph import (
     lean,
 )
 from ..graph.failures import replayed
-from ..primitives import run_in_loop, spawn
+from ..primitives import background, run_in_loop
 from ..rpc import Ask, Peer, Registration
 
 __all__ = ["UNHEARD", "UNPROVEN", "lean_on", "recall", "registration_of", "replica_of"]
@@ -129,7 +129,7 @@ class _Tie(Registration):
 
     def _ask(self) -> None:
         if self._reason and self._asking is None:
-            self._asking = spawn(self._match(), name="fusion match")
+            self._asking = background(self._match(), name="fusion match")
 
     async def _match(self) -> None:
         """Find out whether another host has the same."""

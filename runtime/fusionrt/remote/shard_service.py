@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from ..errors import NotBoundError
 from ..graph import Origin, OriginKind, notify
-from ..primitives import spawn
+from ..primitives import background
 from ..rpc import Responder
 from ..services.binding import Binding
 from ..shards import Ownership, OwnershipStatistics, Routing
@@ -79,7 +79,7 @@ class ShardService:
         """See `shards.Keeper`."""
         subscription = self._subscriptions.pop(shard, None)
         if subscription is not None:
-            spawn(subscription.unsubscribe(), f"leave shard {shard}")
+            background(subscription.unsubscribe(), f"leave shard {shard}")
         text = f"shard {shard} of {self._binding.contract.name} moved to another host"
 
         def is_of_it(method: str, arguments: tuple[Any, ...]) -> bool:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple, Protocol
 
 from ..errors import BrokerUnavailable
-from ..primitives import spawn, stop_all
+from ..primitives import background, stop_all
 from ..transport import Outdated, Table
 from ..wire.limits import Timing
 from .lease import Owned
@@ -225,7 +225,7 @@ class Ownership:
         self._changed.set()
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = spawn(coroutine, f"{name} of {self.service}")
+        task = background(coroutine, f"{name} of {self.service}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..errors import OutcomeUnknown
 from ..operations import Fate, Follower, Operation, StoredOperation, stored
 from ..operations.stored import encoded_keys
-from ..primitives import new_id, spawn, to_its_end
+from ..primitives import background, new_id, to_its_end
 from .flavour import Receipt
 from .outcome import commit
 from .retries import is_conflict, retrying
@@ -83,7 +83,7 @@ class Commands:
                 operation.fate = Fate.ROLLED_BACK
             ending = self._failed(operation, transaction)
             if isinstance(error, GeneratorExit):  # it may not wait for anything
-                spawn(ending, name="fusion rollback")
+                background(ending, name="fusion rollback")
             else:
                 await to_its_end(ending, name="fusion rollback")
             raise

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from typing import Final
 
 from ..operations import Follower
-from ..primitives import CLOSING, spawn, stop_all
+from ..primitives import CLOSING, background, stop_all
 from .reader import Reader
 from .shard import Shard
 
@@ -37,7 +37,7 @@ async def listen_forever(
         if iid != follower.iid:
             stored.set()
 
-    hearing = spawn(_hear(shard, heard), name="fusion listener")
+    hearing = background(_hear(shard, heard), name="fusion listener")
     try:
         while True:
             await stored.wait()

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TypeVar
 
 from ..operations import EventHandler, Follower, LogStatistics, OpenLog, Operation
-from ..primitives import CLOSING, spawn, stop_all
+from ..primitives import CLOSING, background, stop_all
 from .commands import Commands
 from .listening import listen_forever
 from .outbox import Claimer, trim_events_forever
@@ -36,9 +36,9 @@ class SqlLog:
             for reader in readers:
                 await exits.enter_async_context(reader)
             for shard in self._shards:
-                trimming = spawn(trim_forever(shard, self._retention), name="fusion trimmer")
+                trimming = background(trim_forever(shard, self._retention), name="fusion trimmer")
                 exits.push_async_callback(stop_all, [trimming], CLOSING)
-                trimming = spawn(trim_events_forever(shard), name="fusion event trimmer")
+                trimming = background(trim_events_forever(shard), name="fusion event trimmer")
                 exits.push_async_callback(stop_all, [trimming], CLOSING)
             claimers = [Claimer(shard, follower.iid) for shard in self._shards]
             for claimer in claimers:
@@ -50,7 +50,7 @@ class SqlLog:
 
             for shard, reader in zip(self._shards, readers, strict=True):
                 if shard.flavour.notifies:
-                    listening = spawn(
+                    listening = background(
                         listen_forever(shard, follower, reader, poke), name="fusion hints"
                     )
                     exits.push_async_callback(stop_all, [listening], CLOSING)

@@ -21,7 +21,15 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..operations import LAG, Follower, StoredOperation, tell_of_lag
 from ..operations.stored import decoded_keys
-from ..primitives import CLOSING, now, process_name, random_bits, spawn, stop_all
+from ..primitives import (
+    CLOSING,
+    background,
+    now,
+    process_name,
+    random_bits,
+    spawn,
+    stop_all,
+)
 from .shard import Shard
 from .tables import operations, readers
 
@@ -59,8 +67,8 @@ class Reader:
         await self._begin()
         name = f"the operation log {self._shard.name}".rstrip()
         self._tasks = [
-            spawn(self._poll(), name="fusion log reader"),
-            spawn(tell_of_lag(name, lambda: self.lag, LAG), name="fusion log lag"),
+            background(self._poll(), name="fusion log reader"),
+            background(tell_of_lag(name, lambda: self.lag, LAG), name="fusion log lag"),
         ]
         return self
 

@@ -19,7 +19,7 @@ from nats.js.errors import (
 from nats.js.kv import KeyValue
 
 from ..errors import BrokerUnavailable, JetStreamUnavailable
-from ..primitives import spawn
+from ..primitives import background, stop_all
 from .base import Listener
 from .links import ERRORS, Links
 from .table import Entry, Outdated
@@ -58,14 +58,13 @@ class KvTable(Listener):
             raise self._lost(problem) from None
         self._on_change = on_change
         self._links.add_listener(self)
-        self._follower = spawn(self._follow(watcher), f"follow {self._bucket}")
+        self._follower = background(self._follow(watcher), f"follow {self._bucket}")
 
     async def close(self) -> None:
         """See `Table`."""
         if self._follower is not None:
             self._links.remove_listener(self)
-            self._follower.cancel()
-            await asyncio.wait({self._follower})
+            await stop_all([self._follower])
             self._follower = None
 
     async def put(self, key: str, value: bytes, last: int) -> int:
@@ -121,7 +120,12 @@ class KvTable(Listener):
 
     def reconnected(self) -> None:
         """Read it anew: what changed meanwhile was not told."""
-        self._follower = spawn(self._follow(None), f"follow {self._bucket}")
+        self._follower = background(self._follow_anew(self._follower), f"follow {self._bucket}")
+
+    async def _follow_anew(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await stop_all([before])
+        await self._follow(None)
 
     async def _follow(self, watcher: KeyValue.KeyWatcher | None) -> None:
         while watcher is None:

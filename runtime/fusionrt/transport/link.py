@@ -33,7 +33,7 @@ from nats.aio.subscription import Subscription
 from nats.js import JetStreamContext
 
 from ..errors import AuthorizationFailed, BrokerUnavailable, NotPermitted
-from ..primitives import spawn
+from ..primitives import background
 from .base import Handler, Message
 from .credentials import Credentials
 from .signing import SigningClient, parsed_url, public_url
@@ -360,7 +360,7 @@ class Link:
                 self._refused(route.refused)
 
     def _spawn(self, coroutine: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        task = spawn(coroutine, f"{name} {public_url(self.url)}")
+        task = background(coroutine, f"{name} {public_url(self.url)}")
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -18,7 +18,7 @@ from ..errors import (
     MessageTooLarge,
     NotPermitted,
 )
-from ..primitives import spawn
+from ..primitives import background, stop_all
 from .base import Handler, Listener, Subscription, TransportStatistics, check_subject
 from .credentials import Credentials
 from .journal import Journal, Kept
@@ -97,7 +97,7 @@ class NatsTransport:
             raise next((f for f in failures if isinstance(f, AuthorizationFailed)), failures[-1])
         transport._link = link
         transport._max_payload = link.max_payload
-        transport._keeper = spawn(transport._keep(link), f"keep {public_url(part)}")
+        transport._keeper = background(transport._keep(link), f"keep {public_url(part)}")
         return transport
 
     async def _open(self, url: str, timeout: float) -> Link:
@@ -168,8 +168,7 @@ class NatsTransport:
         if self._keeper is None:
             return
         keeper, self._keeper = self._keeper, None
-        keeper.cancel()
-        await asyncio.wait({keeper})
+        await stop_all([keeper])
         link = self._link
         if link is not None:
             if drain:

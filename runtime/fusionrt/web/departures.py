@@ -25,10 +25,11 @@ class Departures:
         self._forget: Final = forget
         self._gone: set[tuple[str, str]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._closed = False
 
     def left(self, page: Page) -> None:
         """A socket has ended."""
-        if page.went_away and page.cid:
+        if page.went_away and page.cid and not self._closed:
             self._gone.add((page.principal, page.cid))
             if self._timer is None:
                 self._timer = asyncio.get_running_loop().call_later(BACK, self._tell)
@@ -39,6 +40,7 @@ class Departures:
 
     def close(self) -> None:
         """Nobody is to be told any more."""
+        self._closed = True
         if self._timer is not None:
             self._timer.cancel()
 

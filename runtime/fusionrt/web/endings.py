@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Final, TypeAlias
 
+from ..errors import ServiceDisposed
 from ..graph import computed
 from ..identity import Session
-from ..primitives import spawn
+from ..primitives import background
 
 __all__ = ["Ended", "Endings"]
 
@@ -37,7 +39,7 @@ class Endings:
         """A page of a browser is connected."""
         self._pages[principal] += 1
         if principal not in self._watching:
-            self._watching[principal] = spawn(self._watch(principal), name="fusion session")
+            self._watching[principal] = background(self._watch(principal), name="fusion session")
 
     def left(self, principal: str) -> None:
         """It is so no more."""
@@ -48,8 +50,9 @@ class Endings:
 
     async def _watch(self, principal: str) -> None:
         over = computed(partial(self._ended, Session(principal)), name="gateway.ended")
-        async for known in over.changes():
-            if known.error is None and known.value:
-                await asyncio.sleep(ANSWERED)
-                self._end(principal)
-                return
+        with suppress(ServiceDisposed):  # the host stops, and lets all pages go
+            async for known in over.changes():
+                if known.error is None and known.value:
+                    await asyncio.sleep(ANSWERED)
+                    self._end(principal)
+                    return

@@ -20,7 +20,7 @@ from ..errors import WireError
 from ..identity import Asker
 from ..interceptors import arriving
 from ..operations import operation as current
-from ..primitives import now, spawn
+from ..primitives import now, spawn, untold
 from ..remote.asking import Asking
 from ..remote.declared import declared_name
 from ..remote.failures import bad_arguments
@@ -180,6 +180,7 @@ async def _unless_left(request: Request, call: Callable[[], Awaitable[bytes]]) -
         for task in (calling, leaving):
             task.cancel()
         await asyncio.wait({calling, leaving})
+        untold(calling, leaving)
 
 
 async def _awaited(call: Callable[[], Awaitable[bytes]]) -> bytes:

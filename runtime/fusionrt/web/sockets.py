@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Final, Protocol
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Final, Protocol
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from ..primitives import spawn
+from ..primitives import background
 
 __all__ = ["TAKE", "Socket", "Speaker", "Take", "relay"]
 
@@ -89,10 +90,11 @@ class _Relayed:
 
     def write(self, message: bytes) -> None:
         self._speaker.paused()
-        self._sending = spawn(self._send(message), name="fusion page writes")
+        self._sending = background(self._send(message), name="fusion page writes")
 
     def close(self, code: int, reason: str) -> None:
-        self._sending = spawn(self._told(self._socket.close(code, reason)), name="fusion page ends")
+        closing = self._told(partial(self._socket.close, code, reason))
+        self._sending = background(closing, name="fusion page ends")
 
     def abort(self) -> None:
         if not self.lasting.expired():
@@ -104,12 +106,12 @@ class _Relayed:
             self._sending.cancel()
 
     async def _send(self, message: bytes) -> None:
-        await self._told(self._socket.send_bytes(message))
+        await self._told(partial(self._socket.send_bytes, message))
         self._sending = None
         self._speaker.resumed()
 
-    async def _told(self, sending: Coroutine[Any, Any, None]) -> None:
+    async def _told(self, send: Callable[[], Awaitable[None]]) -> None:
         try:
-            await sending
+            await send()
         except WebSocketDisconnect:
             self.abort()  # whoever reads may have learned that, too

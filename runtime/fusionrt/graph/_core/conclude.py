@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..state import CONSISTENT
 from .execute import failed, succeeded
-from .fetch_cold import answers, failure_of
+from .fetch_cold import answers
 from .fetch_hot import fetch_hot
 
 if TYPE_CHECKING:
@@ -47,4 +47,4 @@ async def conclude(
         settled = answers(computed, run, True, None)
     if not settled:
         return await fetch_hot(function, computed._arguments, True, None, False)
-    return computed._value if computed._error is None else await failure_of(computed, True)
+    return computed.value

@@ -10,7 +10,7 @@ what fits on a stack (G35).
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from ...errors import FusionError
 from ...native import hand, twin
@@ -27,9 +27,7 @@ if TYPE_CHECKING:
     from .function import Function
     from .run import Flow
 
-__all__ = ["answers", "begin", "failure_of", "is_old_news", "prove", "wait"]
-
-_T = TypeVar("_T")
+__all__ = ["answers", "begin", "failed_before", "is_old_news", "prove", "wait"]
 
 
 def begin(
@@ -130,16 +128,12 @@ async def prove(computed: Computed[Any]) -> None:
             return
 
 
-async def failure_of(computed: Computed[_T], missed: bool) -> _T:
-    """Raise its error. If that was cached, and is the runtime's own or one that time may end, the
-    loop has its turn first: whoever tries again at once would keep it from all that could help.
-
-    missed: it was just computed, and not cached.
+async def failed_before(computed: Computed[Any]) -> None:
+    """It was cached, and failed. If its error is the runtime's own, or one that time may end, the
+    loop has its turn: whoever tries again at once would keep it from all that could help.
     """
     error = computed._error
-    if not missed and (
-        isinstance(error, FusionError)
-        or (error is not None and computed._function.graph.judge.is_transient(error))
+    if isinstance(error, FusionError) or (
+        error is not None and computed._function.graph.judge.is_transient(error)
     ):
         await asyncio.sleep(0)
-    return computed.value

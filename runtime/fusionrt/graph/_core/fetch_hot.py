@@ -14,7 +14,7 @@ from ..state import CONSISTENT, INVALIDATED, NONE_HELD
 from .computed import Computed
 from .edges import check_scope, link
 from .execute import ended, enter, failed, succeeded
-from .fetch_cold import answers, begin, failure_of, is_old_news, prove, wait
+from .fetch_cold import answers, begin, failed_before, is_old_news, prove, wait
 from .scope import SCOPE, Isolated, Recomputing
 
 if TYPE_CHECKING:
@@ -140,6 +140,8 @@ async def fetch_hot(
             if computed._hit is None:
                 function.heat(computed)
             break
-    if not use:
-        return computed
-    return computed._value if computed._error is None else await failure_of(computed, missed)
+    if computed._error is None:
+        return computed._value if use else computed
+    if not missed:
+        await failed_before(computed)
+    return computed.value if use else computed

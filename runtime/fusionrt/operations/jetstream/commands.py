@@ -8,7 +8,7 @@ from typing import Final, TypeVar, cast
 import msgspec
 
 from ...errors import JetStreamUnavailable, OutcomeUnknown
-from ...primitives import new_id, spawn, to_its_end
+from ...primitives import background, new_id, to_its_end
 from ...transport import Journal
 from ..log import Follower
 from ..operation import Fate, Operation
@@ -55,7 +55,7 @@ class Commands:
             if operation.repeats:
                 operation.result = operation.codec.encode(result)
         except GeneratorExit:  # it may not wait for anything
-            spawn(self._failed(operation), name=f"store {operation.command}")
+            background(self._failed(operation), name=f"store {operation.command}")
             raise
         except BaseException as error:
             await to_its_end(self._failed(operation), name=f"store {operation.command}")

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ...errors import BrokerUnavailable
-from ...primitives import now, process_name, spawn, stop_all
+from ...primitives import background, now, process_name, spawn, stop_all
 from ...transport import Extent, Journal, Listener, Record, Stop
 from ..lagging import LAG, tell_of_lag
 from ..log import Follower
@@ -83,9 +83,9 @@ class Following(Listener):
         """
         await self._read()
         self._follower.transport.add_listener(self)
-        self._tasks.add(spawn(self._keep_reading(), f"follow {self._journal.name}"))
+        self._tasks.add(background(self._keep_reading(), f"follow {self._journal.name}"))
         telling = tell_of_lag(f"the operation log {self._journal.name}", lambda: self.lag, LAG)
-        self._tasks.add(spawn(telling, f"lag of {self._journal.name}"))
+        self._tasks.add(background(telling, f"lag of {self._journal.name}"))
 
     async def close(self) -> None:
         """Read no more."""

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from ...errors import BrokerUnavailable, JetStreamUnavailable
-from ...primitives import new_id, spawn, stop_all
+from ...primitives import background, new_id, stop_all
 from ...transport import Extent, Journal
 from ..log import Follower
 from ..stored import StoredOperation, whole
@@ -51,6 +51,7 @@ class Storing:
         self._follower: Final = follower
         self._owed: deque[_Entry] = deque()
         self._paying: asyncio.Task[None] | None = None
+        self._closed = False
 
     async def store(self, operation: StoredOperation) -> bool:
         """Whether it was added now, and not before.
@@ -102,8 +103,10 @@ class Storing:
             many = StoredOperation(new_id(), self._follower.iid, "", ())
             entry = _Entry(LOST, many.id, many.encode())
         self._owed.append(entry)
-        if self._paying is None:
-            self._paying = spawn(self._pay(), f"store {self._journal.name}")
+        if self._closed:
+            self._give_up()
+        elif self._paying is None:
+            self._paying = background(self._pay(), f"store {self._journal.name}")
 
     async def _pay(self) -> None:
         while self._owed:
@@ -119,11 +122,17 @@ class Storing:
 
     async def close(self) -> None:
         """Add nothing more."""
+        self._closed = True
         if self._paying is not None:
             await stop_all([self._paying])
-        if self._owed:
+        self._give_up()
+
+    def _give_up(self) -> None:
+        owed = len(self._owed)
+        self._owed.clear()
+        if owed:
             _log.error(
                 "%d operations were not stored in %s: what other hosts have cached of what they "
                 "changed is stale; restart these hosts",
-                *(len(self._owed), self._journal.name),
+                *(owed, self._journal.name),
             )

@@ -19,7 +19,7 @@ from ...errors import (
     WireError,
 )
 from ...identity import Asker
-from ...primitives import clock, random_bits, spawn
+from ...primitives import background, clock, random_bits
 from ...transport import Message, Transport
 from ...wire.batch import call_size, overhead
 from ...wire.client import ClientSession
@@ -195,14 +195,17 @@ class Peer:
         """
         self._told += 1
         if self._taking is None and self._told >= UNHEARD:
-            self._taking = spawn(self._take(), "fusion one-way calls")
+            self._taking = background(self._take(), "fusion one-way calls")
         if self._taking is not None:
             await asyncio.wait({self._taking})
 
     async def _take(self) -> None:
-        with suppress(BrokerUnavailable):  # what was sent is lost; a call tells of the outage
-            await self._transport.flush()
-        self._told, self._taking = 0, None
+        try:
+            # What was sent is lost; others tell of the outage, and of what is refused.
+            with suppress(BrokerUnavailable, NotPermitted):
+                await self._transport.flush()
+        finally:
+            self._told, self._taking = 0, None
 
     def stream(self, request: Request, upload: Upload | None = None) -> Incoming:
         """Start a stream. upload: what is sent with it."""

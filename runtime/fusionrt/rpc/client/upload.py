@@ -8,7 +8,7 @@ from collections.abc import AsyncIterable, Callable
 from functools import partial
 from typing import Any, Final
 
-from ...primitives import aclose, spawn
+from ...primitives import aclose, background, spawn
 from ...wire.frames import Ending
 from ..sending import Sender, send_all, send_items
 
@@ -76,6 +76,6 @@ class Upload:
             return
         self._closed = True
         if self._task is None:
-            self._task = spawn(aclose(self._items), name="fusion upload", context=self._context)
+            self._task = background(aclose(self._items), "fusion upload", self._context)
         elif not self._task.done():
             self._task.cancel()

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final, NamedTuple, TypeAlias
 
-from ...primitives import spawn
+from ...primitives import background
 from ...wire.frames import Calls, Mark
 from ...wire.host import HostSession
 from .servant import one_of
@@ -68,7 +68,7 @@ class Behind:
                 return
         self._came += 1
         self.fences[self._came] = None
-        task = spawn(self._wait(number, self._came, reflecting), name="fusion fence")
+        task = background(self._wait(number, self._came, reflecting), name="fusion fence")
         self._waiting.add(task)
         task.add_done_callback(self._waiting.discard)
 

@@ -43,6 +43,9 @@ FEW: Final = 128
 while the others run. (200 callers in lock-step make 260,000 calls a second instead of 190,000.)"""
 NAME: Final = "fusion call"
 """Of the tasks."""
+ENDING: Final = (asyncio.CancelledError, KeyboardInterrupt, SystemExit)
+"""What must end a task. Another BaseException was logged when its caller was answered: nobody would
+take it from the task, which would keep what its traceback has met."""
 ENOUGH: Final = 16
 LONG: Final = 1.0
 """The gate learns what bodies cost the processor from so many, or from seconds of them: a moment in
@@ -226,7 +229,9 @@ class Pool:
             answer = waiting.work.failed(error)
         except BaseException as error:  # it ends its task
             self._ends(waiting, id, waiting.work.client.failed(error))
-            raise
+            if isinstance(error, ENDING):
+                raise
+            return
         if ended := waiting.ended:  # as `_ends`, without its frame
             ended[id] = answer
         else:
@@ -312,7 +317,9 @@ class Pool:
                 self._look()
                 assert batch.left is not None
                 self._ends(batch.left, batch.id, work.client.failed(error))
-                raise
+                if isinstance(error, ENDING):
+                    raise
+                return False
             if batch.left is not None:
                 self._ends(batch.left, batch.id, answer)
                 return False

@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ...errors import FrameworkError
 from ...operations import EventHandler
-from ...primitives import random_bits, spawn, to_its_end
+from ...primitives import background, random_bits, to_its_end
 from ..shard import Shard
 from . import claims as claims_module
 from .claims import Claim, Claims
@@ -68,8 +68,8 @@ class Claimer:
         self._handlers[handler.name] = handler
         if self._taking is None:
             context = contextvars.Context()
-            self._taking = spawn(self._take_forever(), "fusion events", context)
-            self._renewing = spawn(self._renew_forever(), "fusion event claims")
+            self._taking = background(self._take_forever(), "fusion events", context)
+            self._renewing = background(self._renew_forever(), "fusion event claims")
         self.poke()
 
     def poke(self) -> None:
@@ -130,7 +130,7 @@ class Claimer:
         before = self._runs.get(claim.id)  # it lost its claim
         run = self._runs[claim.id] = _Run(claim, end)
         done = self._do(run, None if before is None else before.task)
-        run.task = spawn(done, f"fusion event {claim.type}", contextvars.Context())
+        run.task = background(done, f"fusion event {claim.type}", contextvars.Context())
 
     # -- keeping --
 

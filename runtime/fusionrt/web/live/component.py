@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import suppress
 from typing import Any, Final
 
 from jinja2 import Environment
@@ -13,7 +12,7 @@ from starlette.requests import Request
 
 from ...errors import WireError
 from ...graph import Computed, ComputedState, FixedDelayer
-from ...primitives import new_id, spawn
+from ...primitives import new_id, spawn, stop_all
 from .arguments import Taken
 
 __all__ = ["ALIVE", "Component"]
@@ -77,9 +76,7 @@ class Component:
                     yield _event(self._text(computed))
                     following = spawn(_next(changes), name="fusion live")
             finally:
-                following.cancel()
-                with suppress(asyncio.CancelledError):
-                    await following
+                await stop_all([following])
 
     def _text(self, computed: Computed[str]) -> str:
         if computed.error is not None:
