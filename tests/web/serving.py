@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.types import ASGIApp
 
+from fusionrt.primitives import stop_all
 from fusionrt.web.serving import Server, listening
 from tests.waiting import until
 
@@ -30,9 +32,10 @@ async def served(app: ASGIApp, port: int = 0, *, ends: bool = False) -> AsyncIte
     and its lifespan with it; else it is cut off.
     """
     with listening("127.0.0.1", port) as sock:
-        server = Server(app)
+        server, others = Server(app), asyncio.all_tasks()
         running = asyncio.create_task(server.serve([sock]))
         await until(lambda: server.started)
+        lifespan = {task for task in asyncio.all_tasks() - others if _is_lifespan(task)}
         try:
             yield Served(sock.getsockname()[1])
         finally:
@@ -40,3 +43,8 @@ async def served(app: ASGIApp, port: int = 0, *, ends: bool = False) -> AsyncIte
             await running
             for each in list(server.server_state.connections):
                 each.transport.abort()
+            await stop_all(lifespan)  # uvicorn leaves it where it is cut off
+
+
+def _is_lifespan(task: asyncio.Task[Any]) -> bool:
+    return getattr(task.get_coro(), "__qualname__", "") == "LifespanOn.main"
