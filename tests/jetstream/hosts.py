@@ -42,7 +42,7 @@ class Site:
 
     def log(self, number: int) -> OpenLog:
         """Of a host."""
-        log = self.hosts[number]._open()._nudges.log
+        log = self.hosts[number]._open().commits.nudges.log
         assert log is not None
         return log
 

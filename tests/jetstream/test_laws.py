@@ -63,7 +63,7 @@ async def test_O4_ten_thousand_operations_are_applied_in_order(
     """By a host that hears of them while they are stored; none is missing, none is doubled."""
     seen: list[str] = []
     async with site(jetstream, jetstream) as it:
-        applier = it.hosts[1]._open()._applier
+        applier = it.hosts[1]._open().commits.applier
         apply = applier.apply
 
         def noting(stored: StoredOperation) -> None:
@@ -91,7 +91,7 @@ async def test_O5_nudges_that_are_lost_doubled_or_forged_change_nothing_but_late
     async with site(jetstream, jetstream) as it:
         one, two = it.labs
         kept = await two.computed.double("b")
-        sender = it.hosts[0]._open()._transport
+        sender = it.hosts[0]._open().wires.transport
         stored = StoredOperation("1", "nobody", "lab.put", (StoredKey("lab", "get", (b"\xa1b",)),))
         forged = nudges._Nudge(stored, 0, it.log(0).name)
         for _ in range(times):

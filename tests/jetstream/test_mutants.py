@@ -83,7 +83,7 @@ async def world() -> AsyncIterator[World]:
             host = Host(transport=network.connect(name), log=JetStreamLog(retention=3600.0))
             await (await exits.enter_async_context(host)).serve(lab)
             made.iids[name] = host.iid
-            log = host._open()._nudges.log
+            log = host._open().commits.nudges.log
             assert log is not None
             made.logs[name] = log
         await made.put("a", 1)  # a position from which everybody reads on

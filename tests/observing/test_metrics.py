@@ -146,7 +146,7 @@ async def test_what_is_remembered_for_it_is_bounded() -> None:
         for number in range(REMEMBERED + 50):
             await pair.lab.get(str(number))
         pair.serving.graph.invalidate_all()
-        meter = pair.serving._open()._meter
+        meter = pair.serving._open()._around.meter
         assert meter is not None
         assert len(meter._before) == REMEMBERED
         _, key = next(iter(meter._before))

@@ -133,7 +133,7 @@ class Site:
         """Send hosts of the lab an operation that nobody ran."""
         named = StoredKey("lab", "get", (bytes((0xA0 + len(key),)) + key.encode(),))
         one = StoredOperation("1", "nobody", "lab.put", (named,))
-        sender = self.hosts[0]._open()._transport
+        sender = self.hosts[0]._open().wires.transport
         sender.publish("fusion.op.lab", nudges._encode(nudges._Nudge(one, 1, log)))
 
 
@@ -152,7 +152,7 @@ def deaf(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def nudged(host: Host) -> int:
     """How many nudges a host sent."""
-    return host._open()._nudges._sent.total()
+    return host._open().commits.nudges._sent.total()
 
 
 def stored_by(host: Host) -> Mark:
@@ -332,7 +332,7 @@ async def test_O15_a_rollback_leaves_no_key_no_nudge_and_nothing_to_do_after() -
         kept = [await desk.computed.get(key) for desk in (one, two) for key in "ab"]
         with pytest.raises(Broken, match="outer"):
             await one.slow_put("a", -1)
-        await it.hosts[0]._open()._transport.flush()
+        await it.hosts[0]._open().wires.transport.flush()
         assert all(each.is_consistent for each in kept)
         assert (it.log.data, it.log.rows, one.after) == ({"a": 1, "b": 2}, [], [])
         assert (nudged(it.hosts[0]), it.opened(1).reads) == (0, 0)
@@ -479,7 +479,7 @@ async def test_O5_a_forged_nudge_makes_a_host_read_its_log_and_nothing_else() ->
         await until(lambda: it.opened(1).reads == 1)
         for _ in range(9):
             it.forge("a", "memory")
-        hints = it.hosts[1]._open()._nudges
+        hints = it.hosts[1]._open().commits.nudges
         await until(lambda: hints._unread is not None)
         it.log.may_read.set()
         await until(lambda: it.opened(1).reads == 2)
@@ -512,7 +512,7 @@ async def test_D15_a_mark_is_heard_once_the_log_is_read(deaf: None) -> None:
         await one.put("a", 5)
         it.log.may_read.clear()
         mark = stored_by(it.hosts[0])
-        missing = it.hosts[1]._open()._nudges.missing
+        missing = it.hosts[1]._open().commits.nudges.missing
         waits = missing([mark])
         await until(lambda: it.opened(1).reads == 1)
         assert (len(waits), waits[0].done(), held.is_consistent) == (1, False, True)
@@ -532,7 +532,7 @@ async def test_D15_a_log_that_cannot_be_read_in_time_costs_freshness_nothing(dea
         it.log.may_read.clear()
         await one.put("a", 5)
         mark = stored_by(it.hosts[0])
-        (heard,) = it.hosts[1]._open()._nudges.missing([mark])
+        (heard,) = it.hosts[1]._open().commits.nudges.missing([mark])
         assert await heard
         assert (held.is_consistent, kept.is_consistent) == (False, False)
         assert await two.get("a") == 5

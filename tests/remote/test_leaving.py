@@ -19,7 +19,7 @@ async def test_D13_a_client_that_leaves_does_not_know_what_became_of_a_command()
         plain = asyncio.ensure_future(two.client.wait())
         read = asyncio.ensure_future(two.client.slow("a"))
         await until(lambda: lab.waiting == 3)
-        two.calling._open()._caller.peer("lab").close()
+        two.calling._open().wires.caller.peer("lab").close()
         with pytest.raises(OutcomeUnknown, match="may have run"):
             await command
         with pytest.raises(OutcomeUnknown, match="may have run"):

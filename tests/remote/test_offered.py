@@ -164,8 +164,8 @@ async def test_D22_a_client_that_leaves_ends_what_it_runs(room: Room) -> None:
     with pytest.raises(RemoteUnavailable, match="has left"):
         room.client(NotesClient, party)
     entered = room.serving._open()
-    assert entered._reached == {}
-    assert entered._caller._all() == []
+    assert entered.calling._reached == {}
+    assert entered.wires.caller._all() == []
 
 
 async def test_D9_a_client_that_is_lost_is_told_as_a_lost_host_is(room: Room) -> None:

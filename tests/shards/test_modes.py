@@ -42,7 +42,7 @@ async def test_D13_an_idempotent_call_that_is_stopped_with_its_lease_runs_again(
         ran.clear()
         here.gate.clear()
         call = await running(town, client, method)
-        town.hosts["a"]._open()._shards["rooms"]._ownership._lapsed()
+        town.hosts["a"]._open().serving._shards["rooms"]._ownership._lapsed()
         await until(lambda: here.waiting == 0)
         here.gate.set()
         if method == "look":

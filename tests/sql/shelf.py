@@ -84,7 +84,7 @@ class ShelfHost:
     @property
     def open_log(self) -> OpenLog:
         """Its log, as the host uses it."""
-        log = self.host._open()._nudges.log
+        log = self.host._open().commits.nudges.log
         assert log is not None
         return log
 

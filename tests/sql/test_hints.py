@@ -36,7 +36,7 @@ async def turns() -> None:
 
 def nudges_of(host: ShelfHost) -> Nudges:
     """Of one host."""
-    return host.host._open()._nudges
+    return host.host._open().commits.nudges
 
 
 def mark_of(host: ShelfHost, number: int, *, stored: bool = True) -> Mark:

@@ -70,12 +70,10 @@ STOPPED: Final = Health(starting=False, stopping=True, broker=False, dependencie
 """Of a host that does not run."""
 
 
-def health_of(
-    caller: CallerStatistics, services: tuple[str, ...], *, starting: bool, stopping: bool
-) -> Health:
-    """How a running host is."""
+def health_of(caller: CallerStatistics, services: tuple[str, ...]) -> Health:
+    """How a running host is, for all that it knows of itself."""
     dependencies = {service: _dependency(peer) for service, peer in caller.peers.items()}
-    return Health(starting, stopping, not caller.lost_broker, dependencies, services)
+    return Health(False, False, not caller.lost_broker, dependencies, services)
 
 
 def _dependency(peer: PeerStatistics) -> Dependency:

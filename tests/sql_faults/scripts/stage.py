@@ -39,7 +39,7 @@ class Actor:
     @property
     def nudges(self) -> Nudges:
         """What it hears."""
-        return self.host._open()._nudges
+        return self.host._open().commits.nudges
 
     @property
     def iid(self) -> str:
