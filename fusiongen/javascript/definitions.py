@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..compat.layout import optional, travels_as_array, wire_name
 from ..contract import Kind, Named, Type, Union, members, parsed_type, remade
@@ -13,9 +13,6 @@ from ..show.description import FieldDescription, TypeDescription
 from .defaults import literal
 from .names import identifier, property_name
 from .shown import Shown, Tag, Unsupported
-
-if TYPE_CHECKING:
-    from .types import Types
 
 __all__ = ["Definition", "Definitions", "FieldShown", "filled"]
 
@@ -52,10 +49,20 @@ class Definition:
 
 
 class Definitions:
-    """Each once, by its spelling."""
+    """Each once, by its spelling.
 
-    def __init__(self, types: Types) -> None:
+    types: those of the project. names: what they are called. show: shows any type.
+    """
+
+    def __init__(
+        self,
+        types: Mapping[str, TypeDescription],
+        names: Mapping[str, str],
+        show: Callable[[Type], Shown],
+    ) -> None:
         self._types = types
+        self._names = names
+        self._show = show
         self._made: dict[str, Definition] = {}
 
     def __iter__(self) -> Iterator[Definition]:
@@ -63,29 +70,29 @@ class Definitions:
 
     def tag_of(self, type_: Type) -> Tag | None:
         """The tag of a Struct."""
-        known = self._types.known(str(type_.ref)) if isinstance(type_, Named) else None
+        known = self._types.get(str(type_.ref)) if isinstance(type_, Named) else None
         tag = None if known is None or known.kind is not Kind.STRUCT else tag_of(known)
         return None if tag is None else Tag(*tag)
 
     def alias(self, name: str, known: TypeDescription, shown: Shown) -> str:
         """A name for a type: what TypeScript calls it."""
-        own = self._types.name(name)
+        own = self._names[name]
         if name not in self._made and own != shown.script:
             self._made[name] = Definition(own, known.doc, script=shown.script)
         return own
 
     def recursive(self, name: str, target: Type) -> Shown:
         """An alias for something with itself in it."""
-        own = self._types.name(name)
+        own = self._names[name]
         if name not in self._made:
             made = self._made[name] = Definition(own, None)
-            shown = self._types.show(target)
+            shown = self._show(target)
             made.made, made.script = f"f.lazy(() => {shown.codec})", shown.script
         return self._shown(f"f.lazy(() => {own})", own, "any")
 
     def enum(self, name: str, known: TypeDescription, values: Mapping[str, Any]) -> str:
         """An enum: an object of its members."""
-        own = self._types.name(name)
+        own = self._names[name]
         if name not in self._made:
             shown = {key: str(literal(value)) for key, value in values.items()}
             script = " | ".join(dict.fromkeys(shown.values())) or "never"
@@ -99,7 +106,7 @@ class Definitions:
             raise Unsupported(text, f"cannot travel: {reason}")
         if known.kind is Kind.UNKNOWN or known.kind is Kind.VARIABLE:
             raise Unsupported(text, "is of no known sort")
-        own = self._types.name(str(type_.ref))
+        own = self._names[str(type_.ref)]
         if type_.arguments:
             parts = (str(each).rpartition(".")[2] for each in type_.items)
             own = identifier("_".join((own, *parts)))
@@ -124,7 +131,7 @@ class Definitions:
         if unset and isinstance(type_, Union):
             rest = [member for member in type_.members if str(member) != _UNSET]
             type_ = rest[0] if len(rest) == 1 else Union(members=tuple(rest))
-        shown = self._types.show(type_)
+        shown = self._show(type_)
         dropped = known.kind is Kind.TYPED_DICT or known.options.get("omit_defaults") == "True"
         may_lack = optional(known, each)
         codec = f"f.maybe({shown.codec})" if may_lack or unset else shown.codec

@@ -81,7 +81,7 @@ class Types:
         self._types = types
         self._names = names
         self._encodings = Encodings(types)
-        self.definitions = Definitions(self)
+        self.definitions = Definitions(types, names, self.show)
 
     def of(self, text: str) -> Shown:
         """A type, as the lock spells it.
@@ -90,14 +90,6 @@ class Types:
             Unsupported: it, or a part of it, has no form in JavaScript.
         """
         return self.show(parsed_type(text))
-
-    def known(self, name: str) -> TypeDescription | None:
-        """A type of the project."""
-        return self._types.get(name)
-
-    def name(self, whole: str) -> str:
-        """What a type of the project is called."""
-        return self._names[whole]
 
     def show(self, type_: Type) -> Shown:
         """The same of a type."""

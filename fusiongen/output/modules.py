@@ -22,7 +22,7 @@ def rendered(project: Project, reading: Reading) -> Iterator[tuple[Path, str]]:
         GenerationError: a template of the user is wrong.
     """
     files = render(
-        reading.contracts, reading.sources.owns, project.templates, blocking=project.blocking
+        reading.contracts, reading.sources.owns, project.templates, blocks=project.blocking
     )
     for file in files:
         path = project.out / file.path

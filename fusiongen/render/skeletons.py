@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from ..contract import Contract, Method, MethodKind, ParameterKind
 from .docs import prose
-from .files import Local
 from .layout import Doc, Group, Joined, call_of, lay_out
+from .methods import Local
 from .names import Names
 from .templates import Templates
 from .types import parameter_of

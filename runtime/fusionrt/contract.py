@@ -131,8 +131,8 @@ def compute(
     invalidation_delay: float | None = None,
     consolidate: float | None = None,
 ) -> _F | Callable[[_F], _F]:
-    """Mark a compute method: cached, tracked, invalidatable. For its options see
-    `ComputeOptions`.
+    """Mark a compute method: cached, tracked, invalidatable. Times are seconds; for what each
+    option means see `ComputeOptions`.
     """
     return method if method is not None else _unchanged
 

@@ -44,7 +44,9 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("docs", "names"),
         ("templates", "types"),
         ("keys", "signatures"),
-        ("table",),
+        ("methods", "table"),
+        # a view for each file
+        ("blocking", "client", "package", "proxy", "server"),
         ("files",),
         ("skeletons",),
     ),

@@ -23,6 +23,8 @@ class Current:
     def invalidate_in(self, seconds: float) -> None:
         """Let the result be invalidated so long after it is computed; the shortest time counts.
 
+        seconds: from the end of the body.
+
         Raises:
             NotBoundError: the body has ended.
         """
