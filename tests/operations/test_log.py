@@ -544,7 +544,7 @@ async def test_G29_a_log_that_is_about_to_be_closed_is_read_no_more(deaf: None) 
         await it.desk(), await it.desk()
         mark = stored_by(it.hosts[0])
         it.log.may_read.clear()
-        nudges = it.hosts[1]._open()._nudges
+        nudges = it.hosts[1]._open().commits.nudges
         nudges.missing([mark])
         await until(lambda: it.opened(1).reads == 1)
         nudges.close()
