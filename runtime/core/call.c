@@ -9,26 +9,6 @@
 
 #include "call.h"
 
-int
-call_traverse(Call *call, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(call));
-    Py_VISIT(call->method);
-    Py_VISIT(call->self);
-    Py_VISIT(call->key);
-    Py_VISIT(call->inner);
-    Py_VISIT(call->computed);
-    Py_VISIT(call->run);
-    return 0;
-}
-
-int
-call_clear(Call *call)
-{
-    call_drop(call);
-    return 0;
-}
-
 PyObject *
 call_arguments(Call *call)
 {
@@ -85,7 +65,7 @@ call_keep(State *state, Call *call)
 #if defined(Py_GIL_DISABLED) || defined(Py_REF_DEBUG)
     return 0;
 #else
-    if (call->stage != ENDED || call->finalized || call->weak != NULL ||
+    if (call->stage != ENDED || call->finalized || call->weakrefs != NULL ||
         state->spares == MAX_SPARE) {
         return 0;
     }
@@ -109,9 +89,7 @@ call_dealloc(Call *call)
     if (method == NULL || !call_keep(method->state, call)) {
         PyTypeObject *type = Py_TYPE(call);
         PyObject_GC_UnTrack(call);
-        if (call->weak != NULL) {
-            PyObject_ClearWeakRefs((PyObject *)call);
-        }
+        forget_weak((PyObject *)call);
         call_drop(call);
         PyObject_GC_Del(call);
         Py_DECREF(type);

@@ -3,11 +3,9 @@
 #ifndef FUSIONRT_CALL_H
 #define FUSIONRT_CALL_H
 
-#include "core.h"
+#include "collected.h"
 
 /* call.c */
-int call_traverse(Call *call, visitproc visit, void *arg);
-int call_clear(Call *call);
 void call_finalize(Call *call);
 void call_dealloc(Call *call);
 int call_check(Call *call);
@@ -19,6 +17,13 @@ PySendResult call_step(Call *call, PyObject *sent, PyObject **result);
 PySendResult call_after(Call *call, PySendResult next, PyObject **result);
 int call_abandon(Call *call);
 PyObject *raised(void);
+
+#define CALL_FIELDS(FIELD, T)                                                                      \
+    FIELD(T, self)                                                                                 \
+    FIELD(T, key)                                                                                  \
+    FIELD(T, inner)                                                                                \
+    FIELD(T, computed)                                                                             \
+    FIELD(T, run)
 
 static inline PyObject *
 call_new(Method *method, PyObject *self, PyObject *key)
@@ -35,7 +40,7 @@ call_new(Method *method, PyObject *self, PyObject *key)
             Py_DECREF(key);
             return NULL;
         }
-        call->inner = call->computed = call->run = call->weak = NULL;
+        call->inner = call->computed = call->run = call->weakrefs = NULL;
         call->finalized = 0;
     }
     call->method = (Method *)Py_NewRef(method);
@@ -49,13 +54,9 @@ call_new(Method *method, PyObject *self, PyObject *key)
 }
 
 static inline void
-call_drop(Call *call)
+call_drop(Call *self)
 {
-    Py_CLEAR(call->self);
-    Py_CLEAR(call->key);
-    Py_CLEAR(call->inner);
-    Py_CLEAR(call->computed);
-    Py_CLEAR(call->run);
+    CALL_FIELDS(AS_CLEAR, Call)
 }
 
 /* One that had not begun has ended, and keeps nothing alive (G31). */

@@ -163,7 +163,7 @@ typedef struct {
     Py_ssize_t offset;   /* of the slot of its instances that has the table; 0: it is no slot */
     char leased;         /* of a client: a hit is as fresh as its lease (D6) */
     PyObject *dict;
-    PyObject *weak;
+    PyObject *weakrefs;
 } Method;
 
 /* Where a call stands. BODY: it runs the body itself. UNFOLDED: it is the coroutine of the pure runtime,
@@ -179,7 +179,7 @@ struct Call {
     PyObject *inner; /* the coroutine that it is now, if no hit answers; or the body's */
     PyObject *computed; /* the one whose body it runs, or has run */
     PyObject *run;      /* the same body's */
-    PyObject *weak;
+    PyObject *weakrefs;
     char stage;
     char finalized; /* the collector does that once to an object: its memory is not used again */
 };

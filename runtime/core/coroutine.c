@@ -125,6 +125,10 @@ call_repr(Call *call)
     return text;
 }
 
+#define CALL_KEPT(FIELD, T) FIELD(T, method)
+
+WALKED(Call, call, CALL_FIELDS, CALL_KEPT)
+
 static PyMethodDef call_methods[] = {
     {"send", (PyCFunction)call_send, METH_O, NULL},
     {"throw", (PyCFunction)call_throw, METH_VARARGS, NULL},
@@ -147,16 +151,14 @@ static PyGetSetDef call_getset[] = {
 };
 
 static PyMemberDef call_members[] = {
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(Call, weak), READONLY},
+    WEAK(Call)
     {NULL},
 };
 
 static PyType_Slot call_slots[] = {
     {Py_tp_doc, "One call of a compute method."},
-    {Py_tp_traverse, call_traverse},
-    {Py_tp_clear, call_clear},
+    COLLECTED_SLOTS(call),
     {Py_tp_finalize, call_finalize},
-    {Py_tp_dealloc, call_dealloc},
     {Py_tp_iternext, call_next},
     {Py_am_await, call_await},
     {Py_am_send, call_step},
@@ -167,10 +169,4 @@ static PyType_Slot call_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec call_spec = {
-    .name = "fusionrt._core.Call",
-    .basicsize = sizeof(Call),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
-             Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = call_slots,
-};
+SPEC(Call, call, "Call", Py_TPFLAGS_DISALLOW_INSTANTIATION)

@@ -2,106 +2,43 @@
 
 #include "fields.h"
 
-#define AS_VISIT(name, text, doc) Py_VISIT(self->name);
-#define AS_CLEAR(name, text, doc) Py_CLEAR(self->name);
-#define AS_MEMBER(name, text, doc) {text, T_OBJECT_EX, offsetof(SELF, name), 0, doc},
-#define AS_NONE(name, text, doc) self->name = Py_NewRef(Py_None);
-#define VALUE(name, text, type, doc) {text, type, offsetof(SELF, name), 0, doc}
-#define WEAK(name) {"__weaklistoffset__", T_PYSSIZET, offsetof(SELF, name), READONLY}
+FIELDS_TYPE(Place, place, "Place", "A place in an order of kept results.", PLACE_FIELDS, NO_FIELDS, ,
+            MADE_EMPTY)
 
-/* What the collector asks of an object, from the list of its fields. */
-#define COLLECTED(Type, prefix, FIELDS, FORGET_WEAK)                                               \
-    static int prefix##_traverse(Type *self, visitproc visit, void *arg)                           \
-    {                                                                                              \
-        Py_VISIT(Py_TYPE(self));                                                                   \
-        FIELDS(AS_VISIT)                                                                           \
-        return 0;                                                                                  \
-    }                                                                                              \
-    static int prefix##_clear(Type *self)                                                          \
-    {                                                                                              \
-        FIELDS(AS_CLEAR)                                                                           \
-        return 0;                                                                                  \
-    }                                                                                              \
-    static void prefix##_dealloc(Type *self)                                                       \
-    {                                                                                              \
-        PyTypeObject *type = Py_TYPE(self);                                                        \
-        PyObject_GC_UnTrack(self);                                                                 \
-        FORGET_WEAK                                                                                \
-        prefix##_clear(self);                                                                      \
-        type->tp_free(self);                                                                       \
-        Py_DECREF(type);                                                                           \
-    }
+FIELDS_TYPE(Function, function, "FunctionFields", "The fields of a cached function.",
+            FUNCTION_FIELDS, NO_FIELDS, WEAK(Function), MADE_EMPTY)
 
-#define KEEPS_NO_WEAK
-#define KEEPS_WEAK(name)                                                                           \
-    if (self->name != NULL) {                                                                      \
-        PyObject_ClearWeakRefs((PyObject *)self);                                                  \
-    }
+FIELDS_TYPE(Sieve, sieve, "SieveFields", "The fields of an order of kept results.", SIEVE_FIELDS,
+            NO_FIELDS, VALUE(Sieve, size, T_PYSSIZET, 0, "How many results it keeps."), MADE_EMPTY)
 
-#define COLLECTED_SLOTS(prefix)                                                                    \
-    {Py_tp_traverse, prefix##_traverse}, {Py_tp_clear, prefix##_clear},                            \
-        {Py_tp_dealloc, prefix##_dealloc}, {Py_tp_members, prefix##_members}
+FIELDS_TYPE(Room, room, "RoomFields", "The fields of a bound.", NO_FIELDS, NO_FIELDS,
+            VALUE(Room, size, T_PYSSIZET, 0, "How many results are kept.")
+            VALUE(Room, limit, T_PYSSIZET, 0, "How many may be."), MADE_EMPTY)
 
-#define SPEC(Type, prefix, text)                                                                   \
-    PyType_Spec prefix##_spec = {                                                                  \
-        .name = "fusionrt._core." text,                                                            \
-        .basicsize = sizeof(Type),                                                                 \
-        .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |                   \
-                 Py_TPFLAGS_IMMUTABLETYPE,                                                         \
-        .slots = prefix##_slots,                                                                   \
-    };
+FIELDS_TYPE(Counts, counts, "CountsFields", "What the functions of one name did.", COUNTS_FIELDS,
+            NO_FIELDS, WEAK(Counts)
+            VALUE(Counts, hits, T_LONGLONG, 0, "Calls that the cache answered."), MADE_EMPTY)
 
-/* -- Place -- */
+#define TERM_FIELDS(FIELD, T) FIELD(T, now, "now", "Tells the time, in seconds.")
 
-#define SELF Place
-COLLECTED(Place, place, PLACE_FIELDS, KEEPS_NO_WEAK)
-static PyMemberDef place_members[] = {PLACE_FIELDS(AS_MEMBER){NULL}};
-static PyType_Slot place_slots[] = {
-    {Py_tp_doc, "A place in an order of kept results."},
-    {Py_tp_new, PyType_GenericNew},
-    COLLECTED_SLOTS(place),
-    {0, NULL},
-};
-SPEC(Place, place, "Place")
-#undef SELF
+FIELDS_TYPE(Term, term, "Term", "Until when something holds.", TERM_FIELDS, NO_FIELDS,
+            VALUE(Term, good_until, T_DOUBLE, 0, "It holds before that, in seconds."), MADE_EMPTY)
 
 /* -- Computed -- */
 
-#define SELF Computed
-static int
-computed_traverse(Computed *self, visitproc visit, void *arg)
-{
-    Py_VISIT(self->function);
-    COMPUTED_FIELDS(AS_VISIT)
-    return place_traverse(&self->place, visit, arg);
-}
+#define COMPUTED_KEPT(FIELD, T) FIELD(T, function, "_function", "Whose result it is.")
 
-static int
-computed_clear(Computed *self)
-{
-    COMPUTED_FIELDS(AS_CLEAR)
-    return place_clear(&self->place);
-}
-
-static void
-computed_dealloc(Computed *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    KEEPS_WEAK(weak)
-    computed_clear(self);
-    Py_CLEAR(self->function);
-    type->tp_free(self);
-    Py_DECREF(type);
-}
+/* With those of its place, which are members of that. */
+#define COMPUTED_OWN(FIELD, T)                                                                     \
+    FIELD(T, place.newer)                                                                          \
+    FIELD(T, place.older)                                                                          \
+    COMPUTED_FIELDS(FIELD, T)
 
 void
 computed_fill(State *state, Computed *self, PyObject *function, PyObject *key,
               PyObject *arguments, PyObject *run)
 {
-    self->place.newer = Py_NewRef(Py_None);
-    self->place.older = Py_NewRef(Py_None);
-    COMPUTED_FIELDS(AS_NONE)
+    COMPUTED_OWN(AS_NONE, Computed)
     self->function = Py_NewRef(function);
     self->version = ++state->version;
     put(&self->key, key);
@@ -134,33 +71,31 @@ computed_init(Computed *self, PyObject *args, PyObject *kwargs)
     return 0;
 }
 
+COLLECTED(Computed, computed, COMPUTED_OWN, COMPUTED_KEPT)
 static PyMemberDef computed_members[] = {
-    {"_function", T_OBJECT_EX, offsetof(Computed, function), READONLY, "Whose result it is."},
-    COMPUTED_FIELDS(AS_MEMBER)
-    {"version", T_LONGLONG, offsetof(Computed, version), READONLY,
-     "Unique in the process; a later result of the same key has a higher one."},
-    WEAK(weak),
+    COMPUTED_FIELDS(AS_MEMBER, Computed)
+    COMPUTED_KEPT(AS_FIXED, Computed)
+    VALUE(Computed, version, T_LONGLONG, READONLY,
+          "Unique in the process; a later result of the same key has a higher one.")
+    WEAK(Computed)
     {NULL},
 };
 static PyType_Slot computed_slots[] = {
     {Py_tp_doc, "The fields of a computed."},
-    {Py_tp_new, PyType_GenericNew},
     {Py_tp_init, computed_init},
+    {Py_tp_members, computed_members},
     COLLECTED_SLOTS(computed),
+    MADE_EMPTY,
     {0, NULL},
 };
-SPEC(Computed, computed, "ComputedFields")
-#undef SELF
+SPEC(Computed, computed, "ComputedFields", Py_TPFLAGS_BASETYPE)
 
 /* -- Run -- */
-
-#define SELF Run
-COLLECTED(Run, run, RUN_FIELDS, KEEPS_NO_WEAK)
 
 void
 run_fill(State *state, Run *self, int depth, PyObject *flow)
 {
-    RUN_FIELDS(AS_NONE)
+    RUN_FIELDS(AS_NONE, Run)
     self->depth = depth;
     self->lifetime = Py_HUGE_VAL;
     put(&self->flow, flow);
@@ -191,110 +126,8 @@ run_init(Run *self, PyObject *args, PyObject *kwargs)
     return 0;
 }
 
-static PyMemberDef run_members[] = {
-    RUN_FIELDS(AS_MEMBER)
-    VALUE(depth, "depth", T_INT, "How many bodies wait for it, one for the other."),
-    VALUE(users, "users", T_INT, "Calls that share the body, when it has a task (G19)."),
-    VALUE(lifetime, "lifetime", T_DOUBLE, "How long its result wants to live, in seconds."),
-    {NULL},
-};
-static PyType_Slot run_slots[] = {
-    {Py_tp_doc, "The fields of a body that runs."},
-    {Py_tp_new, PyType_GenericNew},
-    {Py_tp_init, run_init},
-    COLLECTED_SLOTS(run),
-    {0, NULL},
-};
-SPEC(Run, run, "RunFields")
-#undef SELF
-
-/* -- Function -- */
-
-#define SELF Function
-COLLECTED(Function, function, FUNCTION_FIELDS, KEEPS_WEAK(weakrefs))
-static PyMemberDef function_members[] = {
-    FUNCTION_FIELDS(AS_MEMBER)
-    WEAK(weakrefs),
-    {NULL},
-};
-static PyType_Slot function_slots[] = {
-    {Py_tp_doc, "The fields of a cached function."},
-    {Py_tp_new, PyType_GenericNew},
-    COLLECTED_SLOTS(function),
-    {0, NULL},
-};
-SPEC(Function, function, "FunctionFields")
-#undef SELF
-
-/* -- Sieve, Room, Counts -- */
-
-#define SELF Sieve
-COLLECTED(Sieve, sieve, SIEVE_FIELDS, KEEPS_NO_WEAK)
-static PyMemberDef sieve_members[] = {
-    SIEVE_FIELDS(AS_MEMBER)
-    VALUE(size, "size", T_PYSSIZET, "How many results it keeps."),
-    {NULL},
-};
-static PyType_Slot sieve_slots[] = {
-    {Py_tp_doc, "The fields of an order of kept results."},
-    {Py_tp_new, PyType_GenericNew},
-    COLLECTED_SLOTS(sieve),
-    {0, NULL},
-};
-SPEC(Sieve, sieve, "SieveFields")
-#undef SELF
-
-#define NO_FIELDS(FIELD)
-
-#define SELF Room
-COLLECTED(Room, room, NO_FIELDS, KEEPS_NO_WEAK)
-static PyMemberDef room_members[] = {
-    VALUE(size, "size", T_PYSSIZET, "How many results are kept."),
-    VALUE(limit, "limit", T_PYSSIZET, "How many may be."),
-    {NULL},
-};
-static PyType_Slot room_slots[] = {
-    {Py_tp_doc, "The fields of a bound."},
-    {Py_tp_new, PyType_GenericNew},
-    COLLECTED_SLOTS(room),
-    {0, NULL},
-};
-SPEC(Room, room, "RoomFields")
-#undef SELF
-
-#define SELF Counts
-COLLECTED(Counts, counts, COUNTS_FIELDS, KEEPS_WEAK(weakrefs))
-static PyMemberDef counts_members[] = {
-    VALUE(hits, "hits", T_LONGLONG, "Calls that the cache answered."),
-    COUNTS_FIELDS(AS_MEMBER)
-    WEAK(weakrefs),
-    {NULL},
-};
-static PyType_Slot counts_slots[] = {
-    {Py_tp_doc, "What the functions of one name did."},
-    {Py_tp_new, PyType_GenericNew},
-    COLLECTED_SLOTS(counts),
-    {0, NULL},
-};
-SPEC(Counts, counts, "CountsFields")
-#undef SELF
-
-/* -- Term -- */
-
-#define TERM_FIELDS(FIELD) FIELD(now, "now", "Tells the time, in seconds.")
-
-#define SELF Term
-COLLECTED(Term, term, TERM_FIELDS, KEEPS_NO_WEAK)
-static PyMemberDef term_members[] = {
-    TERM_FIELDS(AS_MEMBER)
-    VALUE(good_until, "good_until", T_DOUBLE, "It holds before that, in seconds."),
-    {NULL},
-};
-static PyType_Slot term_slots[] = {
-    {Py_tp_doc, "Until when something holds."},
-    {Py_tp_new, PyType_GenericNew},
-    COLLECTED_SLOTS(term),
-    {0, NULL},
-};
-SPEC(Term, term, "Term")
-#undef SELF
+FIELDS_TYPE(Run, run, "RunFields", "The fields of a body that runs.", RUN_FIELDS, NO_FIELDS,
+            VALUE(Run, depth, T_INT, 0, "How many bodies wait for it, one for the other.")
+            VALUE(Run, users, T_INT, 0, "Calls that share the body, when it has a task (G19).")
+            VALUE(Run, lifetime, T_DOUBLE, 0, "How long its result wants to live, in seconds."),
+            MADE_EMPTY, {Py_tp_init, run_init})

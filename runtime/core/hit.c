@@ -3,6 +3,13 @@
 #include "fields.h"
 #include "hot.h"
 
+#define HIT_FIELDS(FIELD, T) FIELD(T, dependants, "dependants", "The same as the computed's.")
+#define HIT_KEPT(FIELD, T)                                                                         \
+    FIELD(T, value, "value", "What it answers with.")                                              \
+    FIELD(T, computed, "computed", "Whose value that is.")                                         \
+    FIELD(T, home, "home", "Where it may answer; see home.py.")                                    \
+    FIELD(T, lease, "lease", "Of a replica: what it is as fresh as.")
+
 static PyObject *
 hit_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
@@ -12,8 +19,8 @@ hit_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
                                      &dependants, &lease)) {
         return NULL;
     }
-    State *state = PyType_GetModuleState(type);
-    if (lease != Py_None && !is_a(state->term_type, lease)) {
+    State *state = state_of(type);
+    if (state == NULL || (lease != Py_None && !is_a(state->term_type, lease))) {
         PyErr_SetString(PyExc_TypeError, "the lease of a hit is a term");
         return NULL;
     }
@@ -27,40 +34,6 @@ hit_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     hit->dependants = Py_NewRef(dependants);
     hit->lease = Py_NewRef(lease);
     return (PyObject *)hit;
-}
-
-static int
-hit_traverse(Hit *hit, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(hit));
-    Py_VISIT(hit->key);
-    Py_VISIT(hit->value);
-    Py_VISIT(hit->computed);
-    Py_VISIT(hit->home);
-    Py_VISIT(hit->dependants);
-    Py_VISIT(hit->lease);
-    return 0;
-}
-
-static int
-hit_clear(Hit *hit)
-{
-    Py_CLEAR(hit->value);
-    Py_CLEAR(hit->computed);
-    Py_CLEAR(hit->home);
-    Py_CLEAR(hit->dependants);
-    Py_CLEAR(hit->lease);
-    return 0;
-}
-
-static void
-hit_dealloc(Hit *hit)
-{
-    PyTypeObject *type = Py_TYPE(hit);
-    PyObject_GC_UnTrack(hit);
-    hit_clear(hit);
-    type->tp_free(hit);
-    Py_DECREF(type);
 }
 
 /* Look once at where instances of a class have the table: of services, in a slot. */
@@ -248,33 +221,12 @@ hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value)
     return answers;
 }
 
-static PyMemberDef hit_members[] = {
-    {"value", T_OBJECT, offsetof(Hit, value), READONLY, "What it answers with."},
-    {"computed", T_OBJECT, offsetof(Hit, computed), READONLY, "Whose value that is."},
-    {"home", T_OBJECT, offsetof(Hit, home), READONLY, "Where it may answer; see home.py."},
-    {"dependants", T_OBJECT, offsetof(Hit, dependants), 0, "The same as the computed's."},
-    {"lease", T_OBJECT, offsetof(Hit, lease), READONLY, "Of a replica: what it is as fresh as."},
-    {"used", T_PYSSIZET, offsetof(Hit, used), 0,
-     "How often it answered, since that was added to the counts; the mark of SIEVE."},
-    {NULL},
-};
-
-static PyType_Slot hit_slots[] = {
-    {Py_tp_doc, "What the hot table holds of a computed: what a call reads, and no more."},
-    {Py_tp_new, hit_make},
-    {Py_tp_traverse, hit_traverse},
-    {Py_tp_clear, hit_clear},
-    {Py_tp_dealloc, hit_dealloc},
-    {Py_tp_members, hit_members},
-    {0, NULL},
-};
-
-PyType_Spec hit_spec = {
-    .name = "fusionrt._core.Hit",
-    .basicsize = sizeof(Hit),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = hit_slots,
-};
+FIELDS_TYPE(Hit, hit, "Hit",
+            "What the hot table holds of a computed: what a call reads, and no more.", HIT_FIELDS,
+            HIT_KEPT,
+            VALUE(Hit, used, T_PYSSIZET, 0,
+                  "How often it answered, since that was added to the counts; the mark of SIEVE."),
+            {Py_tp_new, hit_make})
 
 static PyObject *
 home_at_home(PyObject *module, PyObject *home)

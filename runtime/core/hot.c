@@ -5,6 +5,8 @@
 
 #include "hot.h"
 
+#include "collected.h"
+
 #define FEWEST 63 /* of the shifts of 64 bits of a hash: two places */
 
 /* As `hot_find`, where an object must be asked whether it equals another one: meanwhile anything may
@@ -153,6 +155,7 @@ hot_traverse(HotTable *table, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(table));
     for (size_t i = 0; table->places != NULL && i < hot_places(table); i++) {
         for (Hit *hit = table->places[i]; hit != NULL; hit = hit->next) {
+            Py_VISIT(hit->key);
             Py_VISIT(hit);
         }
     }
@@ -268,12 +271,10 @@ static PyMethodDef hot_methods[] = {
     {NULL},
 };
 
-static PyType_Slot hot_slots[] = {
+static PyType_Slot hot_table_slots[] = {
     {Py_tp_doc, "The hits of a compute method, by key."},
     {Py_tp_new, hot_make},
-    {Py_tp_traverse, hot_traverse},
-    {Py_tp_clear, hot_clear},
-    {Py_tp_dealloc, hot_dealloc},
+    COLLECTED_SLOTS(hot),
     {Py_tp_iter, hot_iter},
     {Py_sq_contains, hot_contains},
     {Py_mp_length, hot_length},
@@ -283,9 +284,4 @@ static PyType_Slot hot_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec hot_table_spec = {
-    .name = "fusionrt._core.HotTable",
-    .basicsize = sizeof(HotTable),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = hot_slots,
-};
+SPEC(HotTable, hot_table, "HotTable", 0)

@@ -2,48 +2,20 @@
 
 #include "reply.h"
 
+#define JOINING_FIELDS(FIELD, T)                                                                   \
+    FIELD(T, answers, "answers", "What the callers await, a list.")                                \
+    FIELD(T, arguments, "arguments", "Of each, a list.")                                           \
+    FIELD(T, loop, "loop", "Where they wait.")                                                     \
+    FIELD(T, now, "now", "Tells the time.")
+
 typedef struct {
     PyObject_HEAD
-    PyObject *answers;   /* what the callers await, a list */
-    PyObject *arguments; /* a list */
-    PyObject *loop;
-    PyObject *now;       /* tells the time */
-    double timeout;      /* the seconds of each call */
-    double latest;       /* no deadline of a call is later */
-    double deadline;     /* that of the last one */
-    Py_ssize_t room;     /* so many more need not wait for others */
+    JOINING_FIELDS(AS_FIELD, Joining)
+    double timeout;  /* the seconds of each call */
+    double latest;   /* no deadline of a call is later */
+    double deadline; /* that of the last one */
+    Py_ssize_t room; /* so many more need not wait for others */
 } Joining;
-
-static int
-joining_traverse(Joining *self, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(self));
-    Py_VISIT(self->answers);
-    Py_VISIT(self->arguments);
-    Py_VISIT(self->loop);
-    Py_VISIT(self->now);
-    return 0;
-}
-
-static int
-joining_clear(Joining *self)
-{
-    Py_CLEAR(self->answers);
-    Py_CLEAR(self->arguments);
-    Py_CLEAR(self->loop);
-    Py_CLEAR(self->now);
-    return 0;
-}
-
-static void
-joining_dealloc(Joining *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    joining_clear(self);
-    type->tp_free(self);
-    Py_DECREF(type);
-}
 
 static PyObject *
 joining_add(Joining *self, PyObject *arguments)
@@ -78,35 +50,16 @@ joining_add(Joining *self, PyObject *arguments)
     return reply;
 }
 
-#define MEMBER(name, type) {#name, type, offsetof(Joining, name), 0, NULL}
-
-static PyMemberDef joining_members[] = {
-    MEMBER(answers, T_OBJECT_EX), MEMBER(arguments, T_OBJECT_EX), MEMBER(loop, T_OBJECT_EX),
-    MEMBER(now, T_OBJECT_EX),     MEMBER(timeout, T_DOUBLE),      MEMBER(latest, T_DOUBLE),
-    MEMBER(deadline, T_DOUBLE),   MEMBER(room, T_PYSSIZET),       {NULL},
-};
-
 static PyMethodDef joining_methods[] = {
     {"add", (PyCFunction)joining_add, METH_O,
      "Make one more call: what its caller awaits. None: it takes no more."},
     {NULL},
 };
 
-static PyType_Slot joining_slots[] = {
-    {Py_tp_doc, "What calls join that are made alike in one turn of the loop."},
-    {Py_tp_new, PyType_GenericNew},
-    {Py_tp_traverse, joining_traverse},
-    {Py_tp_clear, joining_clear},
-    {Py_tp_dealloc, joining_dealloc},
-    {Py_tp_methods, joining_methods},
-    {Py_tp_members, joining_members},
-    {0, NULL},
-};
+#define JOINING_VALUE(name, type) VALUE(Joining, name, type, 0, NULL)
 
-PyType_Spec joining_spec = {
-    .name = "fusionrt._core.Joining",
-    .basicsize = sizeof(Joining),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_BASETYPE |
-             Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = joining_slots,
-};
+FIELDS_TYPE(Joining, joining, "Joining", "What calls join that are made alike in one turn of the loop.",
+            JOINING_FIELDS, NO_FIELDS,
+            JOINING_VALUE(timeout, T_DOUBLE) JOINING_VALUE(latest, T_DOUBLE)
+            JOINING_VALUE(deadline, T_DOUBLE) JOINING_VALUE(room, T_PYSSIZET),
+            MADE_EMPTY, {Py_tp_methods, joining_methods})

@@ -63,39 +63,15 @@ method_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)method;
 }
 
-static int
-method_traverse(Method *method, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(method));
-    Py_VISIT(method->function);
-    Py_VISIT(method->seen);
-    Py_VISIT(method->dict);
-    return 0;
-}
+#define METHOD_FIELDS(FIELD, T)                                                                    \
+    FIELD(T, function)                                                                             \
+    FIELD(T, seen)                                                                                 \
+    FIELD(T, dict)
+#define METHOD_KEPT(FIELD, T)                                                                      \
+    FIELD(T, name)                                                                                 \
+    FIELD(T, table)
 
-static int
-method_clear(Method *method)
-{
-    Py_CLEAR(method->function);
-    Py_CLEAR(method->seen);
-    Py_CLEAR(method->dict);
-    return 0;
-}
-
-static void
-method_dealloc(Method *method)
-{
-    PyTypeObject *type = Py_TYPE(method);
-    PyObject_GC_UnTrack(method);
-    if (method->weak != NULL) {
-        PyObject_ClearWeakRefs((PyObject *)method);
-    }
-    method_clear(method);
-    Py_CLEAR(method->name);
-    Py_CLEAR(method->table);
-    type->tp_free(method);
-    Py_DECREF(type);
-}
+COLLECTED(Method, method, METHOD_FIELDS, METHOD_KEPT)
 
 static PyObject *
 method_bind(PyObject *method, PyObject *instance, PyObject *Py_UNUSED(owner))
@@ -151,15 +127,13 @@ static PyMethodDef method_methods[] = {
 static PyMemberDef method_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Method, vectorcall), READONLY},
     {"__dictoffset__", T_PYSSIZET, offsetof(Method, dict), READONLY},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(Method, weak), READONLY},
+    WEAK(Method)
     {NULL},
 };
 
 static PyType_Slot method_slots[] = {
     {Py_tp_new, method_make},
-    {Py_tp_traverse, method_traverse},
-    {Py_tp_clear, method_clear},
-    {Py_tp_dealloc, method_dealloc},
+    COLLECTED_SLOTS(method),
     {Py_tp_call, PyVectorcall_Call},
     {Py_tp_descr_get, method_bind},
     {Py_tp_getattro, method_getattro},
@@ -170,10 +144,4 @@ static PyType_Slot method_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec method_spec = {
-    .name = "fusionrt._core.Method",
-    .basicsize = sizeof(Method),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL |
-             Py_TPFLAGS_METHOD_DESCRIPTOR | Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = method_slots,
-};
+SPEC(Method, method, "Method", Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_METHOD_DESCRIPTOR)

@@ -3,38 +3,7 @@
 
 #include "reply.h"
 
-static int
-reply_traverse(Reply *self, visitproc visit, void *arg)
-{
-    Py_VISIT(Py_TYPE(self));
-    Py_VISIT(self->loop);
-    Py_VISIT(self->value);
-    Py_VISIT(self->callback);
-    Py_VISIT(self->context);
-    Py_VISIT(self->lot);
-    return 0;
-}
-
-static int
-reply_clear(Reply *self)
-{
-    Py_CLEAR(self->loop);
-    Py_CLEAR(self->value);
-    Py_CLEAR(self->callback);
-    Py_CLEAR(self->context);
-    Py_CLEAR(self->lot);
-    return 0;
-}
-
-static void
-reply_dealloc(Reply *self)
-{
-    PyTypeObject *type = Py_TYPE(self);
-    PyObject_GC_UnTrack(self);
-    reply_clear(self);
-    type->tp_free(self);
-    Py_DECREF(type);
-}
+COLLECTED(Reply, reply, REPLY_FIELDS, NO_FIELDS)
 
 PyObject *
 reply_new(State *state, PyObject *loop, PyObject *lot, Py_ssize_t index)
@@ -336,9 +305,7 @@ static PyGetSetDef reply_getset[] = {
 
 static PyType_Slot reply_slots[] = {
     {Py_tp_doc, "What the caller of one of many calls awaits."},
-    {Py_tp_traverse, reply_traverse},
-    {Py_tp_clear, reply_clear},
-    {Py_tp_dealloc, reply_dealloc},
+    COLLECTED_SLOTS(reply),
     {Py_am_await, PyObject_SelfIter},
     {Py_tp_iter, PyObject_SelfIter},
     {Py_tp_iternext, reply_next},
@@ -348,13 +315,7 @@ static PyType_Slot reply_slots[] = {
     {0, NULL},
 };
 
-PyType_Spec reply_spec = {
-    .name = "fusionrt._core.Reply",
-    .basicsize = sizeof(Reply),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
-             Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = reply_slots,
-};
+SPEC(Reply, reply, "Reply", Py_TPFLAGS_DISALLOW_INSTANTIATION)
 
 PyMethodDef reply_functions[] = {
     {"reply", reply_made, METH_O, "One that nobody waits for yet, of a loop."},

@@ -3,18 +3,23 @@
 #ifndef FUSIONRT_REPLY_H
 #define FUSIONRT_REPLY_H
 
-#include "core.h"
+#include "collected.h"
 
 /* Where a reply stands. */
 enum { WAITS, RETURNED, RAISED, CANCELLED };
 
+/* VALUE: the result, the error, or the message of a cancellation. CALLBACK: of the task that waits, in
+   its CONTEXT. LOT: is told if whoever waits leaves. */
+#define REPLY_FIELDS(FIELD, T)                                                                     \
+    FIELD(T, loop)                                                                                 \
+    FIELD(T, value)                                                                                \
+    FIELD(T, callback)                                                                             \
+    FIELD(T, context)                                                                              \
+    FIELD(T, lot)
+
 typedef struct {
     PyObject_HEAD
-    PyObject *loop;
-    PyObject *value;    /* the result, the error, or the message of a cancellation */
-    PyObject *callback; /* of the task that waits */
-    PyObject *context;  /* in which that is called */
-    PyObject *lot;      /* is told if whoever waits leaves */
+    REPLY_FIELDS(AS_FIELD, Reply)
     Py_ssize_t index;   /* its place there */
     char stage;
     char blocking; /* a task that was given it has not said yet that it waits */
