@@ -14,12 +14,16 @@ __all__ = ["KitHere"]
 
 
 class KitHere(KitService):
-    """ran: how often compute bodies ran; left: bodies that were cancelled, streams that ended."""
+    """ran: how often compute bodies ran; left: bodies that were cancelled, streams that ended.
+
+    waits: set when the body of `wait` has begun.
+    """
 
     def __init__(self) -> None:
         self.data: dict[str, int] = {}
         self.ran = 0
         self.left = 0
+        self.waits = asyncio.Event()
 
     async def echo_scalars(self, value: Scalars) -> Scalars:
         return value
@@ -67,6 +71,7 @@ class KitHere(KitService):
                 raise ValueError("the password is 12345")
 
     async def wait(self) -> str:
+        self.waits.set()
         try:
             await asyncio.Event().wait()
         finally:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Final, TypeVar
 
+from ..errors import MissingPackage
+
+try:
+    import sqlalchemy  # noqa: F401
+except ImportError:
+    raise MissingPackage("fusionrt.ext.sql", "fusiongen[sql]") from None
+
 from sqlalchemy import (
     Column,
     ColumnElement,
