@@ -80,7 +80,7 @@ def _fails(seed: int) -> bool:
 
 def test_a_host_that_vouches_for_everything_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without D6c the carts vouch for prices that they cannot prove."""
-    monkeypatch.setattr("fusionrt.remote.servant._Held.suspended", lambda self: False)
+    monkeypatch.setattr("fusionrt.remote.held.HeldComputed.suspended", lambda self: False)
     with pytest.raises(AssertionError):
         test_partition.test_D6c_a_host_does_not_vouch_for_what_it_cannot_prove_itself()
 

@@ -94,9 +94,9 @@ MUTANTS: Final = {
     "D3: what becomes stale before it is held is not told": Mutant(
         5,
         (
-            Edit("remote.servant:Served._compute", "if anyway:", "if True:"),
+            Edit("remote.served:Served._compute", "if anyway:", "if True:"),
             Edit(
-                "remote.servant:_Held.hold",
+                "remote.held:HeldComputed.hold",
                 "listen(self._computed, self)",
                 "None if self._computed.origin else listen(self._computed, self)",
             ),

@@ -15,7 +15,8 @@ from ..table import Method, Stream
 from ..wire.frames import Calls, Ending, Kind
 from ..wire.refusals import lease_lost, moved
 from .outcomes import Outcomes
-from .servant import Probed, Served, ServiceServant
+from .servant import Probed, ServiceServant
+from .served import Served
 
 __all__ = ["ShardServant"]
 

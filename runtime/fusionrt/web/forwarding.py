@@ -29,7 +29,8 @@ from ..remote.client import Client
 from ..remote.failures import as_failure, bad_arguments
 from ..remote.outcomes import Outcomes
 from ..remote.remote import Remote
-from ..remote.servant import Served, ServiceServant
+from ..remote.servant import ServiceServant
+from ..remote.served import Served
 from ..services.pipeline import Pipeline
 from ..services.service import Service
 from ..table import Command, Compute, Contract, Method, OneWay, Stream
