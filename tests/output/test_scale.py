@@ -8,6 +8,7 @@ import pytest
 
 from fusiongen.output.plan import plan
 from tests.projects import Write
+from tests.sizes import size
 
 METHOD = (
     "    @compute(min_cache=60.0)\n"
@@ -29,9 +30,12 @@ def _seconds(project: Write, pairs: int) -> float:
     return time.process_time() - started
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.search
 def test_C7_time_is_linear_in_the_size(project: Write) -> None:
-    """2,000 methods take no more than a small multiple of what 500 do, four times over."""
+    """Four times as many methods take no more than a small multiple of four times as long: 2,000
+    in full.
+    """
+    pairs = size(75, 250)
     _seconds(project, 10)
-    small, large = _seconds(project, 250), _seconds(project, 1000)
+    small, large = _seconds(project, pairs), _seconds(project, 4 * pairs)
     assert large < 4 * small * 1.6

@@ -242,15 +242,21 @@ async def test_D18_a_slow_body_bounds_the_bytes_its_caller_makes(remote: World) 
 
 @pytest.mark.parametrize("way", ["up", "down", "both"])
 async def test_D18_a_broker_that_restarts_costs_no_item(nats_process: NatsServer, way: str) -> None:
-    """In mid-stream, over a real broker, in each direction and both."""
-    async with over_nats(nats_process.url) as world:
-        client = world.client.with_options(timeout=60.0)
-        count = 3_000
+    """In mid-stream, over a real broker, in each direction and both; sessions last longer than a
+    broker takes to come up on a busy machine.
+    """
+    async with over_nats(nats_process.url, Timing(session=60.0)) as world:
+        client = world.client.with_options(timeout=80.0)
+        count, paused = 3_000, list[int]()
+
+        async def pause(number: int) -> None:
+            if number % 50 == 0:
+                paused.append(number)
+                await asyncio.sleep(0.01)
 
         async def slow_rows() -> AsyncIterator[Row]:
             for number in range(count):
-                if number % 50 == 0:
-                    await asyncio.sleep(0.01)
+                await pause(number)
                 yield Row(number)
 
         async def run() -> list[int]:
@@ -261,17 +267,16 @@ async def test_D18_a_broker_that_restarts_costs_no_item(nats_process: NatsServer
                 _, rows = await client.open("all", count)
                 async for row in rows:
                     got.append(row.number)
-                    if row.number % 50 == 0:
-                        await asyncio.sleep(0.01)
+                    await pause(row.number)
                 return got
             _, _, rows = await client.relay("a", slow_rows())
             return [row.number async for row in rows]
 
         call = asyncio.ensure_future(run())
-        await asyncio.sleep(0.2)
+        await until(lambda: len(paused) > 10)
         assert not call.done()
         nats_process.restart()
-        got = await asyncio.wait_for(call, 40.0)
+        got = await asyncio.wait_for(call, 80.0)
         assert got == ([sum(range(count))] if way == "up" else [*range(count)])
 
 

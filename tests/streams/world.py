@@ -200,10 +200,13 @@ async def in_memory(
 
 
 @asynccontextmanager
-async def over_nats(url: str) -> AsyncIterator[World]:
+async def over_nats(
+    url: str,
+    timing: Timing = Timing(),  # noqa: B008 - frozen
+) -> AsyncIterator[World]:
     """Over a real broker."""
     service = MyFlows()
-    async with Host(url) as serving, Host(url) as calling:
+    async with Host(url, timing=timing) as serving, Host(url, timing=timing) as calling:
         await serving.serve(service)
         yield World(service, calling.client(FlowsClient), None, serving, calling)
         service.gate.set()

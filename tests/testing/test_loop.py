@@ -277,8 +277,8 @@ def test_the_loop_finds_a_lost_update() -> None:
 
 
 def test_universes_are_cheap() -> None:
-    """A thousand tiny universes take less than two seconds."""
-    start = time.perf_counter()
+    """A thousand tiny universes take less than two seconds of the processor."""
+    start = time.process_time()
     for seed in range(1000):
         run(interleaving(tasks=2, steps=2), seed=seed)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
