@@ -198,6 +198,41 @@ async def test_G31_prune_lets_everything_go_that_nobody_holds() -> None:
     assert lab.graph.statistics().held == 0
 
 
+@pytest.mark.parametrize("way", ["pruned", "crowded out"])
+def test_G25_what_waits_for_the_end_of_its_delay_may_be_let_go(way: str) -> None:
+    """What it was made from is invalidated by then. While somebody holds it, it is still found, and
+    invalidated when its delay is over.
+    """
+
+    async def main() -> None:
+        lab = Lab(max_computeds=4)
+        lab.data = dict.fromkeys("abcdefghijkl", 1)
+        leaf = lab.leaf("leaf")
+
+        async def body(key: str) -> int:
+            return int(await leaf.fetch((key,)))
+
+        options = ComputeOptions(invalidation_delay=5.0)
+        late = Function(lab.graph, "late", body, options=options)
+        held = await late.computed(("a",))
+        lab.data["a"] = 2
+        leaf.invalidate(("a",), TEST)
+        if way == "pruned":
+            assert lab.graph.prune() == 1
+        else:
+            for key in "bcdefghijkl":
+                await late.fetch((key,))
+                leaf.invalidate((key,), TEST)
+        assert ("a",) not in late.table and late.find(("a",)) is held
+        assert await late.fetch(("a",)) == 1
+        assert ("a",) in late.table and held.is_consistent
+        await asyncio.sleep(6)
+        assert not held.is_consistent
+        assert await late.fetch(("a",)) == 2
+
+    run(main(), seed=0)
+
+
 def test_G23_prune_spares_what_min_cache_holds() -> None:
     """And that which runs, with what it has used."""
 

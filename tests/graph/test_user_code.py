@@ -72,6 +72,28 @@ class Ambiguous(Value):
         raise ValueError("the truth value of it is ambiguous")
 
 
+class Rude(Value):
+    """Ends what compares it, by what is no `Exception`."""
+
+    def __eq__(self, other: object) -> bool:
+        raise BaseException("not to be compared")
+
+
+class Cancelling(Value):
+    """As code does that looks into a future which was cancelled."""
+
+    def __eq__(self, other: object) -> bool:
+        raise asyncio.CancelledError
+
+
+INCOMPARABLE = [Value, Ambiguous, Rude, Cancelling]
+ENDS: list[Callable[[], BaseException]] = [
+    lambda: LookupError("bad"),
+    lambda: BaseException("worse"),
+    asyncio.CancelledError,
+]
+
+
 @pytest.fixture
 async def reported() -> list[str]:
     """What was told to the loop's exception handler."""
@@ -81,13 +103,15 @@ async def reported() -> list[str]:
     return told
 
 
-def broken(error: Exception) -> bool:
-    """A classifier that does not know every error."""
-    raise LookupError("no such error")
-
-
-async def test_G37_a_classifier_that_raises_makes_an_error_lasting(reported: list[str]) -> None:
+@pytest.mark.parametrize("end", ENDS)
+async def test_G37_a_classifier_that_raises_makes_an_error_lasting(
+    end: Callable[[], BaseException], reported: list[str]
+) -> None:
     """Everybody who waits gets the error; it is cached as one that is not transient; one report."""
+
+    def broken(error: Exception) -> bool:
+        raise end()
+
     graph = Graph(is_transient=broken)
 
     async def body() -> None:
@@ -131,6 +155,28 @@ async def test_G22_a_retry_after_that_is_no_time_does_not_make_an_error_last_for
     assert called.state.value == "consistent" and is_limited(called)
 
 
+@pytest.mark.parametrize("end", ENDS)
+async def test_G37_an_error_that_cannot_say_when_to_retry_is_cached(
+    end: Callable[[], BaseException], reported: list[str]
+) -> None:
+    """As one that says nothing of it; one report."""
+
+    class Mute(Exception):
+        @property
+        def retry_after(self) -> float:
+            raise end()
+
+    async def body() -> None:
+        await asyncio.sleep(0)
+        raise Mute
+
+    called = Lab().function("f", body)
+    calls = [asyncio.create_task(called.fetch(())) for _ in range(3)]
+    outcomes = await asyncio.gather(*calls, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [Mute] * 3 and called.bodies == 1
+    assert len(reported) == 1 and "retry_after" in reported[0]
+
+
 @pytest.mark.parametrize("depth", [0, 49])
 async def test_G37_an_error_that_raises_whatever_it_is_asked_reaches_everybody(
     depth: int, reported: list[str]
@@ -170,7 +216,7 @@ async def test_G37_an_error_whose_notes_are_no_list_is_cached() -> None:
     assert [type(outcome) for outcome in outcomes] == [ValueError] * 3 and called.bodies == 1
 
 
-@pytest.mark.parametrize("kind", [Value, Ambiguous])
+@pytest.mark.parametrize("kind", INCOMPARABLE)
 async def test_G37_a_consolidated_value_that_cannot_be_compared_is_another_one(
     kind: type[Value], reported: list[str]
 ) -> None:
@@ -198,7 +244,7 @@ async def test_G37_a_consolidated_value_that_cannot_be_compared_is_another_one(
     assert len(reported) == 1 and kind.__name__ in reported[0]
 
 
-@pytest.mark.parametrize("kind", [Value, Ambiguous])
+@pytest.mark.parametrize("kind", INCOMPARABLE)
 async def test_G37_a_state_takes_a_value_that_cannot_be_compared(
     kind: type[Value], reported: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -258,9 +304,6 @@ def test_G37_a_text_that_cannot_be_made_is_told_once_a_class(
     assert str_of(Silent()) == repr_of(Silent()) == "<Silent without a text>"
     assert len(caplog.records) == 1 and caplog.records[0].exc_info is not None
     assert str_of(7) == "7" and repr_of("a") == "'a'"
-
-
-ENDS: list[Callable[[], BaseException]] = [lambda: ValueError("bad"), asyncio.CancelledError]
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -11,6 +11,8 @@ def is_same(value: object, other: object, report: Callable[[str, BaseException],
     """Whether they are equal; not, if they cannot be compared, which is reported."""
     try:
         return bool(value == other)
-    except Exception as problem:
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as problem:  # a CancelledError, too: nothing is awaited here
         report(f"values of {type(value).__qualname__} cannot be compared: taken to differ", problem)
         return False

@@ -71,7 +71,9 @@ class Judge:
         try:
             if self._classifier(error):
                 return True
-        except Exception as problem:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as problem:  # a CancelledError, too: nothing is awaited here
             self._tell("the classifier of transient errors raised for", error, problem)
         group = isinstance(error, ExceptionGroup)
         return group and all(self.is_transient(part) for part in parts(error))
@@ -89,11 +91,13 @@ class Judge:
             seconds = getattr(error, "retry_after", None)
             if isinstance(seconds, int | float) and math.isfinite(seconds):
                 return float(seconds)
-        except Exception as problem:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as problem:
             self._tell("the `retry_after` raised of", error, problem)
         return 0.0
 
-    def _tell(self, what: str, error: Exception, problem: Exception) -> None:
+    def _tell(self, what: str, error: Exception, problem: BaseException) -> None:
         message = f"{what} {type(error).__qualname__}"
         if message not in self._told:
             self._told.add(message)

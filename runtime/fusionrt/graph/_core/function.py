@@ -16,7 +16,7 @@ from ...native import hand, twin
 from ...primitives import Term
 from ..events import EventKind
 from ..origin import Origin, OriginKind
-from ..state import CONSISTENT, NONE_HELD
+from ..state import CONSISTENT, INVALIDATED, NONE_HELD
 from .computed import Computed
 from .conclude import conclude
 from .edges import add_dependant
@@ -341,24 +341,24 @@ class Function(FunctionFields, Generic[_T]):
     def demote(self, computed: Computed[_T]) -> None:
         """Keep it no longer; while somebody holds it, it is still found and invalidated (G34)."""
         self._leave(computed)
-        events = self.graph.events
-        if events.handlers:
-            events.emit(EventKind.EVICTED, computed)
         if self.weak is NONE_HELD:
             self.weak = weakref.WeakValueDictionary()
         self.weak[computed._key] = computed
-        for dependency in computed._dependencies:
+        for dependency in _lasting(computed):
             del dependency._dependants[computed]
             if dependency._weak_dependants is None:
                 dependency._weak_dependants = weakref.WeakSet()
             dependency._weak_dependants.add(computed)
+        events = self.graph.events
+        if events.handlers:
+            events.emit(EventKind.EVICTED, computed)
 
     def promote(self, key: object) -> Computed[_T] | None:
         """Keep a result again that somebody held, for it is used again."""
         computed = self.weak.pop(key, None)
         if computed is not None:
             self.enter(computed)
-            for dependency in computed._dependencies:
+            for dependency in _lasting(computed):
                 if dependency._weak_dependants is not None:
                     dependency._weak_dependants.discard(computed)
                 add_dependant(dependency, computed)
@@ -389,6 +389,13 @@ class Function(FunctionFields, Generic[_T]):
 
     def __repr__(self) -> str:
         return f"<Function {self.name}: {len(self.table)} computeds>"
+
+
+def _lasting(computed: Computed[Any]) -> list[Computed[Any]]:
+    """What it was made from, and is linked to: what is Invalidated is not, while this one waits for
+    the end of its delay (G25).
+    """
+    return [each for each in computed._dependencies if each._state is not INVALIDATED]
 
 
 hand(conclude=conclude, failed=failed)
