@@ -20,20 +20,12 @@ int
 call_unfold(Call *call)
 {
     PyObject *arguments = call_arguments(call);
-    if (arguments == NULL) {
-        return -1;
+    PyObject *bound = PyMethod_New(call->method->function, call->self);
+    if (arguments != NULL && bound != NULL) {
+        call->inner = PyObject_Call(bound, arguments, NULL);
     }
-    Py_ssize_t count = PyTuple_GET_SIZE(arguments);
-    PyObject *all = PyTuple_New(count + 1);
-    if (all != NULL) {
-        PyTuple_SET_ITEM(all, 0, Py_NewRef(call->self));
-        for (Py_ssize_t i = 0; i < count; i++) {
-            PyTuple_SET_ITEM(all, i + 1, Py_NewRef(PyTuple_GET_ITEM(arguments, i)));
-        }
-        call->inner = PyObject_Call(call->method->function, all, NULL);
-        Py_DECREF(all);
-    }
-    Py_DECREF(arguments);
+    Py_XDECREF(arguments);
+    Py_XDECREF(bound);
     if (call->inner == NULL) {
         return -1;
     }

@@ -202,8 +202,8 @@ spread(State *state, Cascade *cascade)
     return 0;
 }
 
-static PyObject *
-cascade_spread(PyObject *module, PyObject *const *args, Py_ssize_t count)
+PyObject *
+core_spread(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     State *state = PyModule_GetState(module);
     if (count != 6 || !PyList_CheckExact(args[0]) || !PyList_CheckExact(args[5])) {
@@ -226,9 +226,3 @@ cascade_spread(PyObject *module, PyObject *const *args, Py_ssize_t count)
     PyMem_Free(cascade.work.items);
     return cascade.marked;
 }
-
-PyMethodDef cascade_functions[] = {
-    {"spread", (PyCFunction)(void (*)(void))cascade_spread, METH_FASTCALL,
-     "Mark the closure: what was Invalidated, and, in the list that is given, what is flagged."},
-    {NULL},
-};

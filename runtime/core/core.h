@@ -56,36 +56,11 @@ typedef struct Call Call;
     EACH(invalid_state)
 
 #define TEXTS(EACH)                                                                                \
-    EACH(_fusion)                                                                                  \
-    EACH(_thread_id)                                                                               \
-    EACH(auto_invalidate)                                                                          \
-    EACH(__await__)                                                                                \
-    EACH(bodies)                                                                                   \
-    EACH(call_soon)                                                                                \
-    EACH(cancelling)                                                                               \
-    EACH(close)                                                                                    \
-    EACH(compute)                                                                                  \
-    EACH(context)                                                                                  \
-    EACH(discard)                                                                                  \
-    EACH(done)                                                                                     \
-    EACH(ended)                                                                                    \
-    EACH(events)                                                                                   \
-    EACH(forget)                                                                                   \
-    EACH(fusion_draws)                                                                             \
-    EACH(give_up)                                                                                  \
-    EACH(good_until)                                                                               \
-    EACH(home)                                                                                     \
-    EACH(handlers)                                                                                 \
-    EACH(misses)                                                                                   \
-    EACH(loop)                                                                                     \
-    EACH(now)                                                                                      \
-    EACH(plain)                                                                                    \
-    EACH(remove)                                                                                   \
-    EACH(runs_bodies)                                                                              \
-    EACH(set_result)                                                                               \
-    EACH(throw)                                                                                    \
-    EACH(track)                                                                                    \
-    EACH(wake)
+    EACH(_fusion) EACH(_thread_id) EACH(auto_invalidate) EACH(__await__) EACH(bodies)              \
+    EACH(call_soon) EACH(cancelling) EACH(close) EACH(compute) EACH(context) EACH(discard)         \
+    EACH(done) EACH(ended) EACH(events) EACH(forget) EACH(fusion_draws) EACH(give_up) EACH(home)   \
+    EACH(handlers) EACH(misses) EACH(loop) EACH(plain) EACH(runs_bodies) EACH(set_result)          \
+    EACH(throw) EACH(track) EACH(wake)
 
 #define TYPES(EACH)                                                                                \
     EACH(hit, "Hit")                                                                               \
@@ -196,6 +171,36 @@ int hit_of(Method *method, PyObject *self, PyObject *key, PyObject **value);
 /* hit.c: whether this code runs in the loop of a graph, of which that is the home. */
 int is_at_home(State *state, PyObject *home);
 
+/* What a call came to, of which no more is wanted than whether it went well: 0; -1: an error. */
+static inline int
+called(PyObject *result)
+{
+    Py_XDECREF(result);
+    return result == NULL ? -1 : 0;
+}
+
+/* The same of one that tells whether something is so: 1 or 0; -1: an error. */
+static inline int
+truth_of(PyObject *result)
+{
+    int truth = result == NULL ? -1 : PyObject_IsTrue(result);
+    Py_XDECREF(result);
+    return truth;
+}
+
+/* And back, for Python: None, or whether it is so; NULL with an error. */
+static inline PyObject *
+done_or_error(int done)
+{
+    return done < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static inline PyObject *
+truth_or_error(int truth)
+{
+    return truth < 0 ? NULL : PyBool_FromLong(truth);
+}
+
 /* The time of a clock, in seconds; -1.0 with an error. */
 static inline double
 time_of(State *state, PyObject *clock)
@@ -246,8 +251,22 @@ State *state_of(PyTypeObject *type);
 #define AS_SPEC(name, text) extern PyType_Spec name##_spec;
 TYPES(AS_SPEC)
 
-/* The functions of the module; each says what it does. */
-extern PyMethodDef home_functions[], edge_functions[], cascade_functions[], notify_functions[],
-    miss_functions[], settle_functions[], reply_functions[], deliver_functions[];
+/* The functions of the module: of one argument, and of several. */
+#define FUNCTIONS(ONE, SEVERAL)                                                                    \
+    ONE(at_home, "Whether it is certain that its loop runs here; if not, ask for that.")           \
+    ONE(enter, "The body begins.")                                                                 \
+    ONE(notify, "Tell who wants to know of Invalidated computeds, once (G14), or flagged ones.")   \
+    ONE(reply, "One that nobody waits for yet, of a loop.")                                        \
+    ONE(wake, "Let who waits for any of these go on, in their order.")                             \
+    SEVERAL(begun, "A computed with a run.")                                                       \
+    SEVERAL(deliver, "Each has its value, unless its caller has left; one handle wakes all.")      \
+    SEVERAL(linked, "Make a plain edge; tells whether it is there.")                               \
+    SEVERAL(settled, "Computing to Consistent, if that is plain; tells whether it was.")           \
+    SEVERAL(spread, "Mark the closure: what was Invalidated; a list is given what is flagged.")
+
+#define AS_ONE(name, doc) PyObject *core_##name(PyObject *module, PyObject *argument);
+#define AS_SEVERAL(name, doc)                                                                      \
+    PyObject *core_##name(PyObject *module, PyObject *const *args, Py_ssize_t count);
+FUNCTIONS(AS_ONE, AS_SEVERAL)
 
 #endif

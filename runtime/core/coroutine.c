@@ -52,13 +52,11 @@ call_close(Call *call, PyObject *Py_UNUSED(none))
     }
     else if (call->inner != NULL) {
         PyObject *inner = Py_NewRef(call->inner);
-        PyObject *done = PyObject_CallMethodNoArgs(inner, call->method->state->str_close);
-        closed = done == NULL ? -1 : 0;
-        Py_XDECREF(done);
+        closed = called(PyObject_CallMethodNoArgs(inner, call->method->state->str_close));
         Py_DECREF(inner);
     }
     call_end(call);
-    return closed < 0 ? NULL : Py_NewRef(Py_None);
+    return done_or_error(closed);
 }
 
 /* What `await` takes: itself. */

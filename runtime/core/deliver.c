@@ -11,8 +11,7 @@ call_soon(State *state, PyObject *loop, PyObject *callback, PyObject *given, PyO
                            ? NULL
                            : PyObject_VectorcallMethod(state->str_call_soon, args, 3, names);
     Py_XDECREF(names);
-    Py_XDECREF(handle);
-    return handle == NULL ? -1 : 0;
+    return called(handle);
 }
 
 /* Let who waits go on, in its own context. */
@@ -32,21 +31,23 @@ reply_wake(Reply *self)
     }
     Py_DECREF(callback);
     Py_DECREF(context);
-    Py_XDECREF(done);
-    return done == NULL ? -1 : 0;
+    return called(done);
 }
 
+/* One handle of the loop lets who waits for some of these go on. */
 static int
-wake_soon(PyObject *module, PyObject *replies)
+wake_soon(PyObject *module, PyObject *replies, Py_ssize_t from, Py_ssize_t to)
 {
     State *state = PyModule_GetState(module);
-    PyObject *wake = PyObject_GetAttr(module, state->str_wake);
-    if (wake == NULL) {
-        return -1;
+    PyObject *some = PyList_GetSlice(replies, from, to);
+    PyObject *wake = some == NULL ? NULL : PyObject_GetAttr(module, state->str_wake);
+    int asked = -1;
+    if (wake != NULL) {
+        Reply *first = (Reply *)PyList_GET_ITEM(some, 0);
+        asked = call_soon(state, first->loop, wake, some, NULL);
     }
-    Reply *first = (Reply *)PyList_GET_ITEM(replies, 0);
-    int asked = call_soon(state, first->loop, wake, replies, NULL);
-    Py_DECREF(wake);
+    Py_XDECREF(some);
+    Py_XDECREF(wake);
     return asked;
 }
 
@@ -59,26 +60,7 @@ is_drawing(State *state, PyObject *loop)
         PyErr_Clear();
         return 0;
     }
-    int drawing = PyObject_IsTrue(draws);
-    Py_DECREF(draws);
-    return drawing;
-}
-
-/* There each has a handle of its own. */
-SELDOM static int
-wake_each_soon(State *state, PyObject *replies)
-{
-    int asked = 0;
-    for (Py_ssize_t i = 0; asked == 0 && i < PyList_GET_SIZE(replies); i++) {
-        PyObject *callback, *context;
-        Reply *each = (Reply *)PyList_GET_ITEM(replies, i);
-        if (reply_take(each, &callback, &context)) {
-            asked = call_soon(state, each->loop, callback, (PyObject *)each, context);
-            Py_DECREF(callback);
-            Py_DECREF(context);
-        }
-    }
-    return asked;
+    return truth_of(draws);
 }
 
 /* What ends the process, or a callback that is no task's, keeps none of the others from its turn. */
@@ -87,17 +69,16 @@ wake_others(PyObject *module, PyObject *replies, Py_ssize_t from)
 {
     PyObject *type, *error, *trace;
     PyErr_Fetch(&type, &error, &trace);
-    PyObject *rest = PyList_GetSlice(replies, from, PyList_GET_SIZE(replies));
-    if (rest != NULL && PyList_GET_SIZE(rest) > 0 && wake_soon(module, rest) < 0) {
-        PyErr_WriteUnraisable(rest);
+    Py_ssize_t count = PyList_GET_SIZE(replies);
+    if (from < count && wake_soon(module, replies, from, count) < 0) {
+        PyErr_WriteUnraisable(replies);
     }
-    Py_XDECREF(rest);
     PyErr_Restore(type, error, trace);
     return NULL;
 }
 
-static PyObject *
-replies_wake(PyObject *module, PyObject *replies)
+PyObject *
+core_wake(PyObject *module, PyObject *replies)
 {
     if (!PyList_CheckExact(replies)) {
         PyErr_SetString(PyExc_TypeError, "a list of replies is wanted");
@@ -119,15 +100,11 @@ replies_wake(PyObject *module, PyObject *replies)
 static int
 future_deliver(State *state, PyObject *future, PyObject *value)
 {
-    PyObject *done = PyObject_CallMethodNoArgs(future, state->str_done);
-    int is_done = done == NULL ? -1 : PyObject_IsTrue(done);
-    Py_XDECREF(done);
-    if (is_done != 0) {
-        return is_done < 0 ? -1 : 0;
+    int done = truth_of(PyObject_CallMethodNoArgs(future, state->str_done));
+    if (done != 0) {
+        return done < 0 ? -1 : 0;
     }
-    PyObject *set = PyObject_CallMethodOneArg(future, state->str_set_result, value);
-    Py_XDECREF(set);
-    return set == NULL ? -1 : 0;
+    return called(PyObject_CallMethodOneArg(future, state->str_set_result, value));
 }
 
 static int
@@ -154,8 +131,8 @@ deliver_all(State *state, PyObject *replies, PyObject *values, PyObject *waiting
     return 0;
 }
 
-static PyObject *
-replies_deliver(PyObject *module, PyObject *const *args, Py_ssize_t count)
+PyObject *
+core_deliver(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     if (count != 2) {
         PyErr_SetString(PyExc_TypeError, "replies and values are wanted");
@@ -173,21 +150,15 @@ replies_deliver(PyObject *module, PyObject *const *args, Py_ssize_t count)
     if (done == 0) {
         done = deliver_all(state, replies, values, waiting);
     }
-    if (done == 0 && PyList_GET_SIZE(waiting) > 0) {
-        Reply *first = (Reply *)PyList_GET_ITEM(waiting, 0);
-        done = is_drawing(state, first->loop)
-                   ? wake_each_soon(state, waiting)
-                   : wake_soon(module, waiting);
+    Py_ssize_t last = done < 0 ? 0 : PyList_GET_SIZE(waiting), step = last;
+    if (last > 0 && is_drawing(state, ((Reply *)PyList_GET_ITEM(waiting, 0))->loop)) {
+        step = 1; /* each has a handle of its own */
+    }
+    for (Py_ssize_t i = 0; done == 0 && i < last; i += step) {
+        done = wake_soon(module, waiting, i, i + step);
     }
     Py_XDECREF(replies);
     Py_XDECREF(values);
     Py_XDECREF(waiting);
-    return done < 0 ? NULL : Py_NewRef(Py_None);
+    return done_or_error(done);
 }
-
-PyMethodDef deliver_functions[] = {
-    {"deliver", (PyCFunction)(void (*)(void))replies_deliver, METH_FASTCALL,
-     "Each reply has its value, unless its caller has left; one handle wakes all who wait."},
-    {"wake", replies_wake, METH_O, "Let who waits for any of these go on, in their order."},
-    {NULL},
-};

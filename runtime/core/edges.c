@@ -56,19 +56,12 @@ computeds_check(State *state, PyObject *const *args, Py_ssize_t count, Py_ssize_
     return 0;
 }
 
-static PyObject *
-edge_linked(PyObject *module, PyObject *const *args, Py_ssize_t count)
+PyObject *
+core_linked(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     State *state = PyModule_GetState(module);
     if (computeds_check(state, args, count, 2) < 0) {
         return NULL;
     }
-    int made = edge_make(state, (Computed *)args[0], (Computed *)args[1]);
-    return made < 0 ? NULL : PyBool_FromLong(made);
+    return truth_or_error(edge_make(state, (Computed *)args[0], (Computed *)args[1]));
 }
-
-PyMethodDef edge_functions[] = {
-    {"linked", (PyCFunction)(void (*)(void))edge_linked, METH_FASTCALL,
-     "Make an edge, if no more is to be done about it than that; tells whether it is there."},
-    {NULL},
-};

@@ -169,14 +169,6 @@ void run_fill(State *state, Run *self, int depth, PyObject *flow);
 int computed_forget(State *state, Computed *computed);
 int computed_part(State *state, Computed *computed);
 
-/* Whether a call went well, whose result nobody wants. */
-static inline int
-called(PyObject *result)
-{
-    Py_XDECREF(result);
-    return result == NULL ? -1 : 0;
-}
-
 /* notify.c: whether nobody looks at what happens in a graph; -1: an error. */
 int is_quiet(State *state, PyObject *graph);
 

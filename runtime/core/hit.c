@@ -36,25 +36,6 @@ hit_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     return (PyObject *)hit;
 }
 
-/* Look once at where instances of a class have the table: of services, in a slot. */
-static SELDOM int
-see(Method *method, PyTypeObject *type)
-{
-    PyObject *slot = PyObject_GetAttr((PyObject *)type, method->table);
-    if (slot == NULL) {
-        if (!PyErr_ExceptionMatches(PyExc_Exception)) {
-            return -1;
-        }
-        PyErr_Clear();
-    }
-    method->offset = slot != NULL && Py_IS_TYPE(slot, &PyMemberDescr_Type)
-                         ? ((PyMemberDescrObject *)slot)->d_member->offset
-                         : 0;
-    Py_XDECREF(slot);
-    Py_XSETREF(method->seen, (PyTypeObject *)Py_NewRef(type));
-    return 0;
-}
-
 /* No answer, if what is raised is no more than an error: what hashing or comparing an argument raises
    is none (G37). */
 static SELDOM int
@@ -66,6 +47,22 @@ none_or_error(void)
         }
         PyErr_Clear();
     }
+    return 0;
+}
+
+/* Look once at where instances of a class have the table: of services, in a slot. */
+static SELDOM int
+see(Method *method, PyTypeObject *type)
+{
+    PyObject *slot = PyObject_GetAttr((PyObject *)type, method->table);
+    if (slot == NULL && none_or_error() < 0) {
+        return -1;
+    }
+    method->offset = slot != NULL && Py_IS_TYPE(slot, &PyMemberDescr_Type)
+                         ? ((PyMemberDescrObject *)slot)->d_member->offset
+                         : 0;
+    Py_XDECREF(slot);
+    Py_XSETREF(method->seen, (PyTypeObject *)Py_NewRef(type));
     return 0;
 }
 
@@ -162,9 +159,7 @@ track(State *state, PyObject *scope, Hit *hit)
                       : edge_make(state, (Computed *)scope, (Computed *)hit->computed);
     }
     if (tracked == 0) {
-        PyObject *may = PyObject_CallMethodOneArg(scope, state->str_track, hit->computed);
-        tracked = may == NULL ? -1 : PyObject_IsTrue(may);
-        Py_XDECREF(may);
+        tracked = truth_of(PyObject_CallMethodOneArg(scope, state->str_track, hit->computed));
     }
     return tracked;
 }
@@ -228,15 +223,8 @@ FIELDS_TYPE(Hit, hit, "Hit",
                   "How often it answered, since that was added to the counts; the mark of SIEVE."),
             {Py_tp_new, hit_make})
 
-static PyObject *
-home_at_home(PyObject *module, PyObject *home)
+PyObject *
+core_at_home(PyObject *module, PyObject *home)
 {
-    int here = is_at_home(PyModule_GetState(module), home);
-    return here < 0 ? NULL : PyBool_FromLong(here);
+    return truth_or_error(is_at_home(PyModule_GetState(module), home));
 }
-
-PyMethodDef home_functions[] = {
-    {"at_home", home_at_home, METH_O,
-     "Whether it is certain that its loop runs here; if not, look at the running loop."},
-    {NULL},
-};

@@ -58,8 +58,8 @@ static PyMethodDef joining_methods[] = {
 
 #define JOINING_VALUE(name, type) VALUE(Joining, name, type, 0, NULL)
 
-FIELDS_TYPE(Joining, joining, "Joining", "What calls join that are made alike in one turn of the loop.",
-            JOINING_FIELDS, NO_FIELDS,
+FIELDS_TYPE(Joining, joining, "Joining",
+            "What calls join that are made alike in one turn of the loop.", JOINING_FIELDS, NO_FIELDS,
             JOINING_VALUE(timeout, T_DOUBLE) JOINING_VALUE(latest, T_DOUBLE)
             JOINING_VALUE(deadline, T_DOUBLE) JOINING_VALUE(room, T_PYSSIZET),
             MADE_EMPTY, {Py_tp_methods, joining_methods})

@@ -1,5 +1,6 @@
 /* The plain beginning of a miss: the twins of parts of fetch_cold.py and execute.py. */
 
+#include "call.h"
 #include "fields.h"
 
 static PyObject *
@@ -27,8 +28,8 @@ make(State *state, PyObject *function, PyObject *key, PyObject *arguments, int d
     return (PyObject *)computed;
 }
 
-static PyObject *
-miss_begun(PyObject *module, PyObject *const *args, Py_ssize_t count)
+PyObject *
+core_begun(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     State *state = PyModule_GetState(module);
     if (count != 5 || !is_a(state->function_type, args[0])) {
@@ -60,10 +61,7 @@ count_one(PyObject *counts, PyObject *name)
 static int
 is_true(PyObject *object, PyObject *name)
 {
-    PyObject *value = PyObject_GetAttr(object, name);
-    int truth = value == NULL ? -1 : PyObject_IsTrue(value);
-    Py_XDECREF(value);
-    return truth;
+    return truth_of(PyObject_GetAttr(object, name));
 }
 
 /* The body begins, and is the scope of what runs from now on. */
@@ -78,14 +76,12 @@ enter(State *state, PyObject *computed)
     return scope_set(state, computed);
 }
 
-static PyObject *
-miss_enter(PyObject *module, PyObject *object)
+PyObject *
+core_enter(PyObject *module, PyObject *object)
 {
     State *state = PyModule_GetState(module);
-    if (computeds_check(state, &object, 1, 1) < 0 || enter(state, object) < 0) {
-        return NULL;
-    }
-    Py_RETURN_NONE;
+    int entered = computeds_check(state, &object, 1, 1) < 0 ? -1 : enter(state, object);
+    return done_or_error(entered);
 }
 
 /* -- a call that nobody's body makes, of a key that is not there: the core runs the body itself -- */
@@ -159,8 +155,7 @@ found_from_now(State *state, Call *call, Function *function)
         Py_XDECREF(flow);
         return NULL;
     }
-    int one = call->method->positional == 1;
-    PyObject *arguments = one ? PyTuple_Pack(1, call->key) : Py_NewRef(call->key);
+    PyObject *arguments = call_arguments(call);
     Computed *computed = NULL;
     if (arguments != NULL) {
         computed = (Computed *)make(state, (PyObject *)function, call->key, arguments, 0, flow);
@@ -214,9 +209,3 @@ miss_begin(Call *call)
     Py_DECREF(function);
     return 1; /* without an `inner`, with an error: that is how the body ended */
 }
-
-PyMethodDef miss_functions[] = {
-    {"enter", miss_enter, METH_O, "The body begins."},
-    {"begun", (PyCFunction)(void (*)(void))miss_begun, METH_FASTCALL, "A computed with a run."},
-    {NULL},
-};

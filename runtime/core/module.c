@@ -65,16 +65,6 @@ core_exec(PyObject *module)
         return -1;                                                                                 \
     }
     TYPES(AS_MADE_TYPE)
-    if (PyModule_AddFunctions(module, home_functions) < 0 ||
-        PyModule_AddFunctions(module, edge_functions) < 0 ||
-        PyModule_AddFunctions(module, cascade_functions) < 0 ||
-        PyModule_AddFunctions(module, notify_functions) < 0 ||
-        PyModule_AddFunctions(module, miss_functions) < 0 ||
-        PyModule_AddFunctions(module, settle_functions) < 0 ||
-        PyModule_AddFunctions(module, reply_functions) < 0 ||
-        PyModule_AddFunctions(module, deliver_functions) < 0) {
-        return -1;
-    }
     return PyModule_AddIntConstant(module, "VERSION", FUSION_CORE);
 }
 
@@ -112,7 +102,12 @@ core_free(void *module)
     TEXTS(AS_CLEARED_TEXT)
 }
 
+#define AS_METHOD_OF_ONE(name, doc) {#name, core_##name, METH_O, doc},
+#define AS_METHOD_OF_SEVERAL(name, doc)                                                            \
+    {#name, (PyCFunction)(void (*)(void))core_##name, METH_FASTCALL, doc},
+
 static PyMethodDef core_methods[] = {
+    FUNCTIONS(AS_METHOD_OF_ONE, AS_METHOD_OF_SEVERAL)
     {"hand", (PyCFunction)(void (*)(void))core_hand, METH_VARARGS | METH_KEYWORDS,
      "Give the core what it asks of Python, by name."},
     {"next_version", core_next_version, METH_NOARGS,

@@ -13,8 +13,8 @@ is_quiet(State *state, PyObject *graph)
     return quiet;
 }
 
-static PyObject *
-cascade_notify(PyObject *module, PyObject *computeds)
+PyObject *
+core_notify(PyObject *module, PyObject *computeds)
 {
     State *state = PyModule_GetState(module);
     PyObject *marked = PySequence_Fast(computeds, "computeds are wanted");
@@ -22,41 +22,25 @@ cascade_notify(PyObject *module, PyObject *computeds)
         return NULL;
     }
     PyObject *graph = NULL; /* in which nobody looks: only what is told can change that */
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(marked); i++) {
+    int done = 0;
+    for (Py_ssize_t i = 0; done == 0 && i < PySequence_Fast_GET_SIZE(marked); i++) {
         PyObject *each = PySequence_Fast_GET_ITEM(marked, i);
-        if (computeds_check(state, &each, 1, 1) < 0) {
-            goto failed;
-        }
         Computed *computed = (Computed *)each;
-        PyObject *own = ((Function *)computed->function)->graph;
-        if (computed->state == state->invalidated && IS_NONE(computed->handlers)) {
-            int quiet = own == graph ? 1 : is_quiet(state, own);
-            if (quiet < 0) {
-                goto failed;
-            }
-            if (quiet) {
-                graph = own;
-                continue;
-            }
+        int quiet = computeds_check(state, &each, 1, 1);
+        if (quiet == 0 && computed->state == state->invalidated && IS_NONE(computed->handlers)) {
+            PyObject *own = ((Function *)computed->function)->graph;
+            quiet = own == graph ? 1 : is_quiet(state, own);
+            graph = own;
+        }
+        if (quiet != 0) {
+            done = quiet < 0 ? -1 : 0;
+            continue;
         }
         graph = NULL;
         Py_INCREF(each);
-        PyObject *told = PyObject_CallOneArg(state->tell, each);
+        done = called(PyObject_CallOneArg(state->tell, each));
         Py_DECREF(each);
-        if (told == NULL) {
-            goto failed;
-        }
-        Py_DECREF(told);
     }
     Py_DECREF(marked);
-    Py_RETURN_NONE;
-failed:
-    Py_DECREF(marked);
-    return NULL;
+    return done_or_error(done);
 }
-
-PyMethodDef notify_functions[] = {
-    {"notify", cascade_notify, METH_O,
-     "Tell the handlers of Invalidated computeds, each exactly once (G14), and of flagged ones."},
-    {NULL},
-};

@@ -21,8 +21,8 @@ reply_new(State *state, PyObject *loop, PyObject *lot, Py_ssize_t index)
     return (PyObject *)self;
 }
 
-static PyObject *
-reply_made(PyObject *module, PyObject *loop)
+PyObject *
+core_reply(PyObject *module, PyObject *loop)
 {
     return reply_new(PyModule_GetState(module), loop, NULL, 0);
 }
@@ -55,7 +55,7 @@ reply_add_done_callback(Reply *self, PyObject *const *args, Py_ssize_t count, Py
     State *state = PyType_GetModuleState(Py_TYPE(self));
     int asked = call_soon(state, self->loop, callback, (PyObject *)self, context);
     Py_DECREF(context);
-    return asked < 0 ? NULL : Py_NewRef(Py_None);
+    return done_or_error(asked);
 }
 
 int
@@ -81,7 +81,7 @@ reply_settle(Reply *self, char stage, PyObject *value)
     int asked = call_soon(state, self->loop, callback, (PyObject *)self, context);
     Py_DECREF(callback);
     Py_DECREF(context);
-    return asked < 0 ? NULL : Py_NewRef(Py_None);
+    return done_or_error(asked);
 }
 
 /* -- what it comes to -- */
@@ -162,9 +162,7 @@ reply_cancel(Reply *self, PyObject *args, PyObject *given)
     if (self->stage != WAITS) {
         Py_RETURN_FALSE;
     }
-    PyObject *done = reply_settle(self, CANCELLED, message);
-    Py_XDECREF(done);
-    return done == NULL ? NULL : Py_NewRef(Py_True);
+    return called(reply_settle(self, CANCELLED, message)) < 0 ? NULL : Py_NewRef(Py_True);
 }
 
 /* -- what a task asks of what it waits for -- */
@@ -185,20 +183,6 @@ static PyObject *
 reply_get_loop(Reply *self, PyObject *Py_UNUSED(none))
 {
     return Py_NewRef(self->loop);
-}
-
-static PyObject *
-reply_get_blocking(Reply *self, void *Py_UNUSED(none))
-{
-    return PyBool_FromLong(self->blocking);
-}
-
-static int
-reply_set_blocking(Reply *self, PyObject *value, void *Py_UNUSED(none))
-{
-    int blocking = value == NULL ? 0 : PyObject_IsTrue(value);
-    self->blocking = blocking > 0;
-    return blocking < 0 ? -1 : 0;
 }
 
 /* `await` goes through this: itself, until it is done. */
@@ -242,19 +226,18 @@ reply_left(Reply *self)
     State *state = PyType_GetModuleState(Py_TYPE(self));
     PyObject *index = PyLong_FromSsize_t(self->index);
     PyObject *args[] = {lot, index, (PyObject *)self};
-    PyObject *told = index == NULL
-                         ? NULL
-                         : PyObject_VectorcallMethod(state->str_give_up, args, 3, NULL);
+    int told = index == NULL
+                   ? -1
+                   : called(PyObject_VectorcallMethod(state->str_give_up, args, 3, NULL));
     Py_DECREF(lot);
     Py_XDECREF(index);
-    Py_XDECREF(told);
-    return told == NULL ? -1 : 0;
+    return told;
 }
 
 static PyObject *
 reply_close(Reply *self, PyObject *Py_UNUSED(none))
 {
-    return reply_left(self) < 0 ? NULL : Py_NewRef(Py_None);
+    return done_or_error(reply_left(self));
 }
 
 static PyObject *
@@ -297,9 +280,8 @@ static PyMethodDef reply_methods[] = {
     {NULL},
 };
 
-static PyGetSetDef reply_getset[] = {
-    {"_asyncio_future_blocking", (getter)reply_get_blocking, (setter)reply_set_blocking, NULL,
-     NULL},
+static PyMemberDef reply_members[] = {
+    {"_asyncio_future_blocking", T_BOOL, offsetof(Reply, blocking)},
     {NULL},
 };
 
@@ -311,13 +293,8 @@ static PyType_Slot reply_slots[] = {
     {Py_tp_iternext, reply_next},
     {Py_am_send, reply_step},
     {Py_tp_methods, reply_methods},
-    {Py_tp_getset, reply_getset},
+    {Py_tp_members, reply_members},
     {0, NULL},
 };
 
 SPEC(Reply, reply, "Reply", Py_TPFLAGS_DISALLOW_INSTANTIATION)
-
-PyMethodDef reply_functions[] = {
-    {"reply", reply_made, METH_O, "One that nobody waits for yet, of a loop."},
-    {NULL},
-};

@@ -8,8 +8,8 @@
 /* Where a reply stands. */
 enum { WAITS, RETURNED, RAISED, CANCELLED };
 
-/* VALUE: the result, the error, or the message of a cancellation. CALLBACK: of the task that waits, in
-   its CONTEXT. LOT: is told if whoever waits leaves. */
+/* The value is the result, the error, or the message of a cancellation; the callback that of the task
+   that waits, in its context; the lot is told if whoever waits leaves. */
 #define REPLY_FIELDS(FIELD, T)                                                                     \
     FIELD(T, loop)                                                                                 \
     FIELD(T, value)                                                                                \

@@ -5,21 +5,13 @@
 int
 scope_set(State *state, PyObject *scope)
 {
-    PyObject *token = PyContextVar_Set(state->scope, scope);
-    Py_XDECREF(token);
-    return token == NULL ? -1 : 0;
+    return called(PyContextVar_Set(state->scope, scope));
 }
 
 int
 is_cancelled(State *state, PyObject *flow)
 {
-    if (flow == Py_None) {
-        return 0;
-    }
-    PyObject *requests = PyObject_CallMethodNoArgs(flow, state->str_cancelling);
-    int cancelled = requests == NULL ? -1 : PyObject_IsTrue(requests);
-    Py_XDECREF(requests);
-    return cancelled;
+    return flow == Py_None ? 0 : truth_of(PyObject_CallMethodNoArgs(flow, state->str_cancelling));
 }
 
 /* Keep it, the newest, if there is room: as `Sieve.add`. 1: it is kept; 0: more has to be done. */
@@ -89,15 +81,14 @@ settle(State *state, Computed *computed, PyObject *value)
     return plain;
 }
 
-static PyObject *
-miss_settled(PyObject *module, PyObject *const *args, Py_ssize_t count)
+PyObject *
+core_settled(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     State *state = PyModule_GetState(module);
     if (count != 2 || computeds_check(state, args, 1, 1) < 0) {
         return NULL;
     }
-    int plain = settle(state, (Computed *)args[0], args[1]);
-    return plain < 0 ? NULL : PyBool_FromLong(plain);
+    return truth_or_error(settle(state, (Computed *)args[0], args[1]));
 }
 
 int
@@ -146,9 +137,3 @@ miss_strand(State *state, PyObject *object, PyObject *run)
     PyErr_Clear();
     PyErr_Restore(type, error, traceback);
 }
-
-PyMethodDef settle_functions[] = {
-    {"settled", (PyCFunction)(void (*)(void))miss_settled, METH_FASTCALL,
-     "Computing to Consistent, if no more is to be done about it than that; tells whether it was."},
-    {NULL},
-};
