@@ -24,7 +24,15 @@ FIELDS_TYPE(Counts, counts, "CountsFields", "What the functions of one name did.
 FIELDS_TYPE(Term, term, "Term", "Until when something holds.", TERM_FIELDS, NO_FIELDS,
             VALUE(Term, good_until, T_DOUBLE, 0, "It holds before that, in seconds."), MADE_EMPTY)
 
-/* -- Computed -- */
+/* -- Computed and Run: see `begun` -- */
+
+static PyObject *
+made_in_c(PyTypeObject *type, PyObject *Py_UNUSED(args), PyObject *Py_UNUSED(kwargs))
+{
+    return PyErr_Format(PyExc_TypeError, "only the core makes a %s", type->tp_name);
+}
+
+#define MADE_IN_C {Py_tp_new, made_in_c}
 
 #define COMPUTED_KEPT(FIELD, T) FIELD(T, function, "_function", "Whose result it is.")
 
@@ -52,25 +60,6 @@ computed_fill(State *state, Computed *self, PyObject *function, PyObject *key,
     put(&self->used, Py_False);
 }
 
-static int
-computed_init(Computed *self, PyObject *args, PyObject *kwargs)
-{
-    State *state = state_of(Py_TYPE(self));
-    PyObject *function, *key, *arguments, *run;
-    static char *names[] = {"function", "key", "arguments", "run", NULL};
-    if (state == NULL || !PyArg_ParseTupleAndKeywords(args, kwargs, "O!OOO", names,
-                                                      state->function_type, &function, &key,
-                                                      &arguments, &run)) {
-        return -1;
-    }
-    if (self->function != NULL) {
-        PyErr_SetString(PyExc_TypeError, "it is made already");
-        return -1;
-    }
-    computed_fill(state, self, function, key, arguments, run);
-    return 0;
-}
-
 COLLECTED(Computed, computed, COMPUTED_OWN, COMPUTED_KEPT)
 static PyMemberDef computed_members[] = {
     COMPUTED_FIELDS(AS_MEMBER, Computed)
@@ -82,15 +71,12 @@ static PyMemberDef computed_members[] = {
 };
 static PyType_Slot computed_slots[] = {
     {Py_tp_doc, "The fields of a computed."},
-    {Py_tp_init, computed_init},
     {Py_tp_members, computed_members},
     COLLECTED_SLOTS(computed),
-    MADE_EMPTY,
+    MADE_IN_C,
     {0, NULL},
 };
 SPEC(Computed, computed, "ComputedFields", Py_TPFLAGS_BASETYPE)
-
-/* -- Run -- */
 
 void
 run_fill(State *state, Run *self, int depth, PyObject *flow)
@@ -107,27 +93,8 @@ run_fill(State *state, Run *self, int depth, PyObject *flow)
     put(&self->disowned, Py_False);
 }
 
-static int
-run_init(Run *self, PyObject *args, PyObject *kwargs)
-{
-    State *state = state_of(Py_TYPE(self));
-    int depth;
-    PyObject *flow;
-    static char *names[] = {"depth", "flow", NULL};
-    if (state == NULL ||
-        !PyArg_ParseTupleAndKeywords(args, kwargs, "iO", names, &depth, &flow)) {
-        return -1;
-    }
-    if (self->flow != NULL) {
-        PyErr_SetString(PyExc_TypeError, "it is made already");
-        return -1;
-    }
-    run_fill(state, self, depth, flow);
-    return 0;
-}
-
 FIELDS_TYPE(Run, run, "RunFields", "The fields of a body that runs.", RUN_FIELDS, NO_FIELDS,
             VALUE(Run, depth, T_INT, 0, "How many bodies wait for it, one for the other.")
             VALUE(Run, users, T_INT, 0, "Calls that share the body, when it has a task (G19).")
             VALUE(Run, lifetime, T_DOUBLE, 0, "How long its result wants to live, in seconds."),
-            MADE_EMPTY, {Py_tp_init, run_init})
+            MADE_IN_C)

@@ -29,6 +29,15 @@ core_reply(PyObject *module, PyObject *loop)
 
 /* -- who waits -- */
 
+int
+reply_take(Reply *self, PyObject **callback, PyObject **context)
+{
+    *callback = self->callback;
+    *context = self->context;
+    self->callback = self->context = NULL;
+    return *callback != NULL;
+}
+
 /* Whoever gives no context is called in a copy of the one that it is in now. */
 static PyObject *
 reply_add_done_callback(Reply *self, PyObject *const *args, Py_ssize_t count, PyObject *names)
@@ -54,32 +63,6 @@ reply_add_done_callback(Reply *self, PyObject *const *args, Py_ssize_t count, Py
     }
     State *state = PyType_GetModuleState(Py_TYPE(self));
     int asked = call_soon(state, self->loop, callback, (PyObject *)self, context);
-    Py_DECREF(context);
-    return done_or_error(asked);
-}
-
-int
-reply_take(Reply *self, PyObject **callback, PyObject **context)
-{
-    *callback = self->callback;
-    *context = self->context;
-    self->callback = self->context = NULL;
-    return *callback != NULL;
-}
-
-/* It is settled, alone: whoever waits goes on in the loop's next turn. */
-static PyObject *
-reply_settle(Reply *self, char stage, PyObject *value)
-{
-    PyObject *callback, *context;
-    self->stage = stage;
-    self->value = Py_NewRef(value);
-    if (!reply_take(self, &callback, &context)) {
-        Py_RETURN_NONE;
-    }
-    State *state = PyType_GetModuleState(Py_TYPE(self));
-    int asked = call_soon(state, self->loop, callback, (PyObject *)self, context);
-    Py_DECREF(callback);
     Py_DECREF(context);
     return done_or_error(asked);
 }
@@ -124,15 +107,25 @@ reply_exception(Reply *self, PyObject *Py_UNUSED(none))
     return reply_raise(self) < 0 ? NULL : Py_NewRef(Py_None);
 }
 
+/* It is settled, alone: whoever waits goes on in the loop's next turn. */
 static PyObject *
 reply_set(Reply *self, char stage, PyObject *value)
 {
+    PyObject *callback, *context;
+    State *state = PyType_GetModuleState(Py_TYPE(self));
     if (self->stage != WAITS) {
-        State *state = PyType_GetModuleState(Py_TYPE(self));
         PyErr_SetString(state->invalid_state, "there is a reply already");
         return NULL;
     }
-    return reply_settle(self, stage, value);
+    self->stage = stage;
+    self->value = Py_NewRef(value);
+    if (!reply_take(self, &callback, &context)) {
+        Py_RETURN_NONE;
+    }
+    int asked = call_soon(state, self->loop, callback, (PyObject *)self, context);
+    Py_DECREF(callback);
+    Py_DECREF(context);
+    return done_or_error(asked);
 }
 
 static PyObject *
@@ -162,7 +155,7 @@ reply_cancel(Reply *self, PyObject *args, PyObject *given)
     if (self->stage != WAITS) {
         Py_RETURN_FALSE;
     }
-    return called(reply_settle(self, CANCELLED, message)) < 0 ? NULL : Py_NewRef(Py_True);
+    return called(reply_set(self, CANCELLED, message)) < 0 ? NULL : Py_NewRef(Py_True);
 }
 
 /* -- what a task asks of what it waits for -- */
