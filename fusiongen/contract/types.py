@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Annotated as _Annotated
 from typing import Literal
 
@@ -20,6 +20,7 @@ __all__ = [
     "Ref",
     "Type",
     "Union",
+    "filled",
     "inner",
     "members",
     "parts",
@@ -174,6 +175,13 @@ def remade(type_: Type, change: Callable[[Type], Type]) -> Type:
         case Annotated(base=base):
             return type_.model_copy(update={"base": change(base)})
     return type_
+
+
+def filled(type_: Type, given: Mapping[str, Type]) -> Type:
+    """The type with the arguments of a generic class in the place of its type parameters."""
+    if isinstance(type_, Named) and type_.arguments is None:
+        return given.get(str(type_.ref).rpartition(".")[2], type_)
+    return remade(type_, lambda part: filled(part, given))
 
 
 def united(types: Iterable[Type]) -> Union:

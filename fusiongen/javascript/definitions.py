@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..compat.layout import optional, travels_as_array, wire_name
-from ..contract import Kind, Named, Type, Union, members, parsed_type, remade
+from ..contract import Kind, Named, Type, Union, filled, members, parsed_type
 from ..reference.records import tag_of
 from ..show.description import FieldDescription, TypeDescription
 from .defaults import literal
 from .names import identifier, property_name
 from .shown import Shown, Tag, Unsupported
 
-__all__ = ["Definition", "Definitions", "FieldShown", "filled"]
+__all__ = ["Definition", "Definitions", "FieldShown"]
 
 _UNSET = "msgspec.UnsetType"
 
@@ -137,10 +137,3 @@ class Definitions:
         codec = f"f.maybe({shown.codec})" if may_lack or unset else shown.codec
         absent = unset or (dropped and may_lack)
         return FieldShown(property_name(name), codec, shown.script, absent, each.doc)
-
-
-def filled(type_: Type, given: Mapping[str, Type]) -> Type:
-    """The type with the arguments of a generic class in the place of its type parameters."""
-    if isinstance(type_, Named) and type_.arguments is None:
-        return given.get(str(type_.ref).rpartition(".")[2], type_)
-    return remade(type_, lambda part: filled(part, given))

@@ -18,6 +18,7 @@ from ..contract import (
     Union,
     parts,
 )
+from ..errors import Violation
 from ..rules.files import NotUnderstood
 from .compiling import parsed_text
 from .expressions import Names, Unreadable, constant
@@ -89,6 +90,16 @@ class Annotations:
         found = self._type(node, node)
         self._check(found, node)
         return found
+
+    def misused(self, node: cst.BaseExpression) -> str | None:
+        """Why what an annotation names is no type, by the number of its arguments; `None` also if
+        it cannot be read."""
+        try:
+            found = self._type(node, node)
+        except Violation:
+            return None
+        problems = (misuse(part, self._modules) for part in parts(found))
+        return next(filter(None, problems), None)
 
     def without_alias(self, type_: Type) -> Type:
         """What a type stands for if it is the name of `Events = AsyncIterator[Event]`."""

@@ -9,6 +9,7 @@ from functools import cached_property
 import libcst as cst
 
 from ..contract import Kind, Named, Ref, parts
+from .above import bases_of
 from .enums import Body, boundary_of, enum_values
 from .made import made_type
 from .making import (
@@ -62,11 +63,13 @@ class _Class:
         self._module = module
         self._ref = ref
         self._node = node
-        self._bases = _bases(module, node)
+        bases = bases_of(module, node)
+        self._bases = [each.ref for each in bases]
+        self._above = [(each, known(each.ref)) for each in bases]
         calls = (base.value for base in node.bases if isinstance(base.value, cst.Call))
         made = filter(None, (made_type(module, ref, call) for call in calls))
         self._inherited = [
-            *((base, known(base)) for base in self._bases),
+            *((base.ref, base.filled(above)) for base, above in self._above),
             *((ref, structure) for structure in made),
         ]
         self._members = Members(module, ref, node, values)
@@ -94,7 +97,10 @@ class _Class:
             options=tuple(dict(self._options_on_the_wire()).items()),
             doc=self._node.get_docstring(),
             parameters=tuple(each.name for each in parameters),
-            flaw=next((each.flaw for _, each in self._inherited if each and each.flaw), None),
+            flaw=next(filter(None, (base.flaw(above) for base, above in self._above)), None),
+            of_arguments=any(
+                above and above.kind is kind and base.arguments for base, above in self._above
+            ),
         )
 
     def _fields_above(self) -> Iterator[Field]:
@@ -172,17 +178,6 @@ class _Class:
         return structure is not None and structure.kind is Kind.VARIABLE
 
 
-def _bases(module: Module, node: cst.ClassDef) -> list[Ref]:
-    """The bases in full, but for those that have no name."""
-    bases: list[Ref] = []
-    for argument in node.bases:
-        value = argument.value
-        origin = module.origin(value.value if isinstance(value, cst.Subscript) else value)
-        if origin is not None and not argument.star:
-            bases.append(origin)
-    return bases
-
-
 def _lineage(body: Body, bases: Iterable[Ref]) -> tuple[tuple[Body, ...], tuple[Ref, ...]]:
     """A class and those of the source roots that it derives from; and the other ones."""
     bodies, others = [body], []
@@ -192,7 +187,7 @@ def _lineage(body: Body, bases: Iterable[Ref]) -> tuple[tuple[Body, ...], tuple[
         if home is None or not isinstance(node, cst.ClassDef):
             others.append(base)
             continue
-        above = _lineage(Body(home, node), _bases(home, node))
+        above = _lineage(Body(home, node), [each.ref for each in bases_of(home, node)])
         bodies += above[0]
         others += above[1]
     return tuple(bodies), tuple(each for each in others if not is_neutral(each))

@@ -60,6 +60,7 @@ class Members:
                     doc = _string(below)
                     shadowed = shadows.of(node) if shadows is not None else None
                     flaw = _flaw(shadowed, once=self._is_given_once(annotation))
+                    flaw = flaw or (None if type_ else self._misused(annotation))
                     yield Field(name, type_, shown, default, valued, doc, flaw, after_mark)
 
     def _is_given_once(self, annotation: cst.BaseExpression) -> bool:
@@ -71,12 +72,15 @@ class Members:
     def typed_by(self, name: str, value: cst.Call, annotation: cst.BaseExpression | None) -> Field:
         """A field that says its type, if at all, in a call."""
         type_ = self._type(annotation) if annotation is not None else None
-        flaw = "it has no type" if annotation is None else None
+        flaw = "it has no type" if annotation is None else self._misused(annotation)
         default, valued = self.spelled(value), self.valued(value)
         return Field(name, type_, str(type_ or ""), default, valued, flaw=flaw)
 
     def _type(self, annotation: cst.BaseExpression) -> Type | None:
         return type_or_none(self._module, annotation, self._inner)
+
+    def _misused(self, annotation: cst.BaseExpression) -> str | None:
+        return Annotations(self._module, self._inner).misused(annotation)
 
     def named(self, node: cst.BaseExpression) -> str:
         """What a dotted name means, in full; empty if it is none."""

@@ -34,7 +34,7 @@ def misuse(type_: Type, modules: Modules) -> str | None:
     origin = standard(modules.origin(type_.ref))
     if not origin.name or _is_ours(origin, modules):
         return f"`{origin}` is no type"
-    problem = _own_misfit(origin, type_.arguments, modules)
+    problem = _own_misfit(modules.meaning(origin), type_.arguments, modules)
     if problem is not None:
         return problem
     if type_.arguments is None:

@@ -49,6 +49,7 @@ class Structure:
     parameters: the names of its type parameters, in order.
     text: how it is made, if it is neither a class nor a type that can be read.
     flaw: why it cannot travel, whatever it holds.
+    of_arguments: a base that is of its own kind was given type arguments.
     """
 
     ref: Ref
@@ -67,3 +68,4 @@ class Structure:
     parameters: tuple[str, ...] = ()
     text: str | None = None
     flaw: str | None = None
+    of_arguments: bool = False

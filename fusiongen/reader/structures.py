@@ -9,6 +9,7 @@ import libcst as cst
 
 from ..contract import FIELD_FORMS, Annotated, Kind, Named, Nothing, Ref, Type, Union, parts
 from ..errors import Violation
+from .annotations import Annotations
 from .classes import read_class
 from .enums import travel_by_value
 from .exceptions import is_exception, true_exception, why_not_raised
@@ -80,11 +81,10 @@ class Structures:
         elif isinstance(node, cst.Call):
             function = str(module.origin(node.func))
             if function == "typing.NewType" and len(node.args) == 2:
-                return Structure(
-                    ref,
-                    Kind.NEWTYPE,
-                    target=type_or_none(module, node.args[1].value),
-                )
+                of = node.args[1].value
+                problem = Annotations(module).misused(of)
+                flaw = f"stands for no type: {problem}" if problem else None
+                return Structure(ref, Kind.NEWTYPE, target=type_or_none(module, of), flaw=flaw)
             variable = function in ("typing.TypeVar", "typing.ParamSpec", "typing.TypeVarTuple")
             if variable:
                 return Structure(ref, Kind.VARIABLE, complete=False)

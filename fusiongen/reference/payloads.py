@@ -18,10 +18,10 @@ from ..contract import (
     Nothing,
     Type,
     Union,
+    filled,
     parsed_call,
     parsed_expression,
     parsed_type,
-    remade,
 )
 from ..show.description import FieldDescription, TypeDescription
 from ..show.spelling import Spelling
@@ -197,20 +197,13 @@ class Payloads:
     def _field(self, field: FieldDescription, given: Mapping[str, Type]) -> Schema:
         if not field.type:
             return {}
-        schema = self._of(_filled(parsed_type(field.type), given))
+        schema = self._of(filled(parsed_type(field.type), given))
         about: Schema = {"description": field.doc} if field.doc else {}
         if field.default is not None:
             call = parsed_call(field.default)
             schema = constrained(schema, [call] if call is not None else ())
             about |= default_of(parsed_expression(field.default))
         return about | _carrying(schema) if about else schema
-
-
-def _filled(type_: Type, given: Mapping[str, Type]) -> Type:
-    """The type with the arguments of a generic class in the place of its type parameters."""
-    if isinstance(type_, Named) and type_.arguments is None:
-        return given.get(str(type_.ref).rpartition(".")[2], type_)
-    return remade(type_, lambda part: _filled(part, given))
 
 
 def _unknown(type_: Type) -> Schema:

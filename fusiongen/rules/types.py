@@ -187,6 +187,22 @@ class UnsupportedType(ContractRule):
             "`exclude=True`, or declare a model without it",
         ),
         Invalid(
+            "T = TypeVar('T')\n\n\n@dataclass\nclass Page(Generic[T]):\n    item: T\n\n\n"
+            "@dataclass\nclass Cart:\n    pages: list[Page]\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "16:15",
+            "`get` cannot travel: the field `pages` of `Cart`: `Page` takes 1 type argument, and "
+            "none are given",
+        ),
+        Invalid(
+            "T = TypeVar('T')\n\n\n@dataclass\nclass Page(Generic[T]):\n    item: T\n\n\n"
+            "@dataclass\nclass Cart(Page):\n    id: str\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "16:15",
+            "`get` cannot travel: the field `item` of `Cart`: `Page`, which has it, is a base that "
+            "does not say of what",
+        ),
+        Invalid(
             "@dataclass\nclass Cart:\n    id: InitVar[str]\n\n\n"
             "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
             "8:15",

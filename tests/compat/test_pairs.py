@@ -30,6 +30,10 @@ def _field(old: str, new: str, head: str = "@dataclass\nclass Cart:") -> Pair:
     return f"{head}\n    {old}{_USE}", f"{head}\n    {new}{_USE}"
 
 
+def _given(old: str, new: str) -> Pair:
+    return f"{old}:\n    id: str{_USE}", f"{new}:\n    id: str{_USE}"
+
+
 def _enum(old: str, new: str, bases: str, above: str = "") -> Pair:
     return _field(old, new, f"{above}class Cart({bases}):")
 
@@ -61,9 +65,17 @@ _INDEXED = "an index tells them, in the order of their names"
 _MIXED = "an instance of what is mixed in has no value that travels: its name does"
 _REPLACED = {"ENUM_MEMBER_ADDED", "ENUM_MEMBER_REMOVED"}
 _TEXT = "class Mixed(str):\n    pass\n\n\n"
+_VARIABLE = "T = TypeVar('T')\n\n\n"
+_PAGE = f"{_VARIABLE}@dataclass\nclass Page(Generic[T]):\n    item: T\n\n\n@dataclass\nclass Cart"
+_ALIASED = _PAGE.replace("@dataclass\nclass Cart", "Held = Page[str]\n\n\n@dataclass\nclass Cart")
+_ROW = f"{_VARIABLE}class Row(TypedDict, Generic[T]):\n    item: T\n\n\nclass Cart"
+_OF = "an inherited field is of what the base is given"
 _PLAIN = "an exception that is no dataclass travels as what it is"
 PAIRS: list[tuple[str, Pair, set[str]]] = [
     (_BARE, _alias("dict", "dict[Any, Any]"), set()),
+    (_OF, _given(f"{_PAGE}(Page[str])", f"{_PAGE}(Page[int])"), {"FIELD_TYPE_CHANGED"}),
+    (_OF, _given(f"{_PAGE}(Page[str])", f"{_ALIASED}(Held)"), set()),
+    (_OF, _given(f"{_ROW}(Row[str])", f"{_ROW}(Row[int])"), {"FIELD_TYPE_CHANGED"}),
     (_BARE, _alias("list[tuple]", "list[tuple[Any, ...]]"), set()),
     (_BARE, _alias("NewType('Cart', frozenset)", "NewType('Cart', frozenset[Any])"), set()),
     (_BARE, _alias("Optional[Sequence]", "Sequence[Any] | None"), set()),

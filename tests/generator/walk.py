@@ -256,6 +256,42 @@ class Crate(msgspec.Struct, frozen=True):
     tag: Tag | None = None
 
 
+@dataclass(frozen=True)
+class Sub(Page[int]):
+    name: str = ""
+
+
+Numbered = Bag[float]
+
+
+class Heavy(Numbered, frozen=True):
+    name: str = ""
+
+
+class Cell(TypedDict, Generic[T]):
+    held: T
+
+
+class Cells(Cell[list[S]], Generic[S]):
+    name: NotRequired[S]
+
+
+class Fixed(te.TypedDict, Generic[T]):
+    fixed: te.ReadOnly[T]
+
+
+class Both(Fixed[Decimal], Generic[T], total=False):
+    last: T
+
+
+class Kept(msgspec.Struct, Generic[T], frozen=True):
+    held: T
+
+
+class Kepts(Kept[tuple[S, ...]], Generic[S], frozen=True):
+    name: str = ""
+
+
 Json = te.TypeAliasType("Json", "None | bool | int | float | str | list[Json] | dict[str, Json]")
 Tree = te.TypeAliasType("Tree", "int | tuple[Tree, ...]")
 Dates = te.TypeAliasType("Dates", "dt.date | str | list[Dates]")
@@ -350,6 +386,11 @@ ROWS: tuple[tuple[str, str, bool], ...] = (
     ("Page[int]", "Page(Bag[int](held=1), (Bag[tuple[int, ...]](held=(1,)),))", True),
     ("Same[str]", 'Same(Bag[str](held="a"))', True),
     ("Book[int]", "Book[int](page=Page(Bag[int](held=1)), same=Same(Bag[int](held=2)))", True),
+    ("Sub", 'Sub(Bag[int](held=1), name="a")', True),
+    ("Heavy", 'Heavy(held=1, name="a")', True),
+    ("Cells[Decimal]", '{"held": [Decimal("1.50")], "name": Decimal(2)}', False),
+    ("Both[int]", '{"fixed": Decimal("1.50"), "last": 1}', False),
+    ("Kepts[dt.date]", 'Kepts((dt.date(2024, 1, 1),), "a")', True),
     ("list[Page[Bag[int]]]", "[Page(Bag[Bag[int]](held=Bag[int](held=1)))]", False),
     ("Checked", "Checked(age=3)", True),
     ("Tag", 'Tag(1, 2, "c,d", 3, Tag(4))', True),

@@ -29,7 +29,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("inheritance", "methods"),
         ("services",),
         # the structures behind their types
-        ("enums", "members"),
+        ("above", "enums", "members"),
         ("attributes",),
         ("made", "making"),
         ("classes",),

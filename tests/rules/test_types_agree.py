@@ -704,14 +704,14 @@ def test_C3_a_generic_model_is_of_what_travels_by_itself(disagreements: Disagree
 
 @pytest.mark.search
 def test_C3_both_take_the_same_fields_of_a_model(disagreements: Disagreements) -> None:
-    """Fields are the model's own: of those that pydantic takes, the same travel, and are keys. What
-    is no type within another one, as a class that does not say of what, type checkers refuse.
+    """Fields are the model's own: of those that pydantic takes, the same travel, and are keys. A
+    class that does not say of what, which no strict type checker takes, the generator refuses.
     """
     scope = vars(sys.modules["things"])
     exec(THINGS, scope)
     forms = Random(0).sample(FORMS, size(2, len(FORMS)))
     whole = [atom for atom in dict.fromkeys(ATOMS) if not UNSAID.fullmatch(atom)]
-    fields = [*dict.fromkeys(ATOMS), *(form.format(atom) for form in forms for atom in whole)]
+    fields = [*whole, *(form.format(atom) for form in forms for atom in whole)]
     models = [
         f"class M{i}(BaseModel, frozen=True):\n    held: {each}\n" for i, each in enumerate(fields)
     ]

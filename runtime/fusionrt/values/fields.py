@@ -200,7 +200,7 @@ def _typeddict(tp: Any) -> Iterator[DeclaredField]:
     if getattr(cls, "__extra_items__", None) not in (None, Never, NoExtraItems):
         raise UnsupportedType(spell(tp), "cannot travel: of its extra_items nothing would arrive")
     required = cls.__required_keys__
-    for name, hint in _hints(tp).items():
+    for name, hint in _hints_of_dict(tp).items():
         # With deferred annotations `__required_keys__` misses the marks: they count here.
         optional = name not in required
         while str(mark := get_origin(hint)) in _FORMS:
@@ -239,6 +239,20 @@ def _hints(tp: Any) -> dict[str, Any]:
         own = own_annotations(base) if base is not object else {}
         for name, hint in _resolved(base, own).items():
             hints[name] = substitute(hint, arguments.get(base, {}))
+    return hints
+
+
+def _hints_of_dict(tp: Any) -> dict[str, Any]:
+    """The same of a TypedDict, which has the annotations of its bases for its own, and not them in
+    its MRO."""
+    cls, hints = get_origin(tp) or tp, _hints(tp)
+    own = own_annotations(cls)
+    arguments = dict(zip(getattr(cls, "__parameters__", ()), get_args(tp), strict=False))
+    for base in getattr(cls, "__orig_bases__", ()):
+        origin = get_origin(base) or base
+        above = own_annotations(origin) if hasattr(origin, "__required_keys__") else {}
+        inherited = _hints_of_dict(substitute(base, arguments)) if above else {}
+        hints |= {name: hint for name, hint in inherited.items() if above[name] == own[name]}
     return hints
 
 
