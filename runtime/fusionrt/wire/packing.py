@@ -6,6 +6,7 @@ says in its hello, or welcome, what it can unpack; nothing else is sent to it pa
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
@@ -101,10 +102,10 @@ class Packing:
 def _zstd() -> Any:
     """The module of Python 3.14, or its backport."""
     try:
-        from compression import zstd  # type: ignore[import-not-found]
-    except ImportError:
-        try:
+        if sys.version_info >= (3, 14):
+            from compression import zstd
+        else:
             from backports import zstd
-        except ImportError:
-            raise MissingPackage("compression of messages", "fusiongen[zstd]") from None
+    except ImportError:
+        raise MissingPackage("compression of messages", "fusiongen[zstd]") from None
     return zstd
