@@ -3,9 +3,9 @@
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
-# Half as many workers again as the machine has cores, for many a test waits; what one has not begun,
+# Twice as many workers as the machine has cores, for many a test waits; what one has not begun,
 # another takes over.
-WORKERS := $(shell echo $$(( ($$(getconf _NPROCESSORS_ONLN) * 3 + 1) / 2 )))
+WORKERS := $(shell echo $$(( $$(getconf _NPROCESSORS_ONLN) * 2 )))
 PYTEST := -m pytest --numprocesses=$(WORKERS) --dist=worksteal
 # With the Node.js of its wheel; it looks for no newer version of itself.
 PYRIGHT := PYRIGHT_PYTHON_GLOBAL_NODE=0 PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright

@@ -29,6 +29,14 @@ def pytest_collection_finish() -> None:
     freeze()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_is_of_one_file() -> None:
+    """What is left of other files' tests is not searched again by each test that asks for that.
+    No test thaws what was frozen: a search takes a sixth of a second from then on.
+    """
+    freeze()
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Tests that were skipped for lack of a browser are not passed over in silence."""
     skipped = terminalreporter.stats.get("skipped", [])

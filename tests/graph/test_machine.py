@@ -12,7 +12,7 @@ import gc
 import sys
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,7 +22,6 @@ from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from fusionrt import freeze
 from fusionrt.contract import ANY, ComputeOptions
 from fusionrt.errors import ServiceDisposed
 from fusionrt.graph import (
@@ -573,14 +572,6 @@ def _at_once(call: Any) -> Any:
     except StopIteration as end:
         return end.value
     raise AssertionError("it waited")
-
-
-@pytest.fixture(autouse=True)
-def small_heap() -> Iterator[None]:
-    """Each teardown collects garbage: what earlier tests left in memory is not looked at again."""
-    freeze()
-    yield
-    gc.unfreeze()
 
 
 TestMachine = pytest.mark.search(Machine.TestCase)
