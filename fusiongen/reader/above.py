@@ -11,6 +11,7 @@ from ..contract import Kind, Named, Ref, Type, filled, parts
 from ..errors import Violation
 from .annotations import Annotations
 from .modules import Module
+from .parameters import declared_variables
 from .shapes import Field, Structure
 from .standard import standard
 
@@ -50,7 +51,8 @@ class Base:
 def _filled(field: Field, above: Structure, given: Mapping[str, Type]) -> Field:
     if field.type is None:
         return field
-    names = {each.ref.name for each in parts(field.type) if isinstance(each, Named)}
+    named = (each.ref.name for each in parts(field.type) if isinstance(each, Named))
+    names = {each.rpartition(".")[2] for each in named}
     if names.isdisjoint(above.parameters):
         return field
     type_, flaw = filled(field.type, given), field.flaw
@@ -59,18 +61,18 @@ def _filled(field: Field, above: Structure, given: Mapping[str, Type]) -> Field:
     return replace(field, type=type_, text=str(type_), flaw=flaw)
 
 
-def bases_of(module: Module, node: cst.ClassDef) -> list[Base]:
+def bases_of(module: Module, ref: Ref, node: cst.ClassDef) -> list[Base]:
     """The bases in full, through every alias, but for those that have no name."""
+    annotations = Annotations(module, declared_variables(module, ref, node))
     return [
         base
         for argument in node.bases
         if not argument.star
-        for base in _base(module, argument.value)
+        for base in _base(module, annotations, argument.value)
     ]
 
 
-def _base(module: Module, node: cst.BaseExpression) -> Iterator[Base]:
-    annotations = Annotations(module)
+def _base(module: Module, annotations: Annotations, node: cst.BaseExpression) -> Iterator[Base]:
     try:
         type_ = annotations.without_alias(annotations.type(node))
     except Violation:

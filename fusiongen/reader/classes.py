@@ -63,7 +63,7 @@ class _Class:
         self._module = module
         self._ref = ref
         self._node = node
-        bases = bases_of(module, node)
+        bases = bases_of(module, ref, node)
         self._bases = [each.ref for each in bases]
         self._above = [(each, known(each.ref)) for each in bases]
         calls = (base.value for base in node.bases if isinstance(base.value, cst.Call))
@@ -187,7 +187,7 @@ def _lineage(body: Body, bases: Iterable[Ref]) -> tuple[tuple[Body, ...], tuple[
         if home is None or not isinstance(node, cst.ClassDef):
             others.append(base)
             continue
-        above = _lineage(Body(home, node), [each.ref for each in bases_of(home, node)])
+        above = _lineage(Body(home, node), [each.ref for each in bases_of(home, base, node)])
         bodies += above[0]
         others += above[1]
     return tuple(bodies), tuple(each for each in others if not is_neutral(each))

@@ -14,6 +14,7 @@ from .expressions import Names, Unreadable
 from .literals import spelled
 from .modules import Module
 from .nodes import dotted, keywords_of, statements
+from .parameters import declared_variables
 from .shadows import Shadows
 from .shapes import Field
 from .values import Values, given_names
@@ -31,7 +32,7 @@ class Members:
         self._values = values
         self._module = module
         self.statements = list(statements(node.body))
-        self._inner = {
+        self._inner = declared_variables(module, ref, node) | {
             inner.name.value: Named(
                 ref=Ref(module=ref.module, name=f"{ref.name}.{inner.name.value}")
             )

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import libcst as cst
 
-from ..contract import Ref
+from ..contract import Named, Ref, Type
 from .modules import Module
 from .nodes import dotted
 
-__all__ = ["GENERIC", "PROTOCOL", "TypeParameter", "type_parameters"]
+__all__ = ["GENERIC", "PROTOCOL", "TypeParameter", "declared_variables", "type_parameters"]
 
 PROTOCOL = Ref(module="typing", name="Protocol")
 GENERIC = (PROTOCOL, Ref(module="typing", name="Generic"))
@@ -59,6 +59,15 @@ def type_parameters(
         case cst.BaseExpression():
             return tuple({each.name: each for each in _variables(module, node)}.values())
     return ()
+
+
+def declared_variables(module: Module, ref: Ref, node: cst.ClassDef) -> dict[str, Type]:
+    """What the type parameters of a class mean within it, in the spelling of PEP 695."""
+    names = type_parameters(module, node) if node.type_parameters is not None else ()
+    return {
+        each.name: Named(ref=Ref(module=ref.module, name=f"{ref.name}.{each.name}"))
+        for each in names
+    }
 
 
 def _variables(module: Module, node: cst.CSTNode) -> Iterator[TypeParameter]:

@@ -17,6 +17,7 @@ from .literals import parsed, spelled
 from .made import made_type
 from .members import type_or_none
 from .modules import Module, Modules
+from .parameters import declared_variables
 from .quotes import alias_value
 from .shapes import Field, Structure
 from .standard import standard
@@ -66,6 +67,8 @@ class Structures:
             return None
         node = module.node_of(ref.name)
         match node:
+            case None if _is_type_parameter(module, ref):
+                return Structure(ref, Kind.VARIABLE, complete=False)
             case None:
                 return Structure(ref, Kind.UNKNOWN, complete=False)
             case cst.ClassDef():
@@ -207,3 +210,10 @@ class Structures:
                     yield type_
             case _:
                 yield type_
+
+
+def _is_type_parameter(module: Module, ref: Ref) -> bool:
+    """Whether it is one of a class, in the spelling of PEP 695."""
+    owner, _, name = ref.name.rpartition(".")
+    node = module.node_of(owner) if owner else None
+    return isinstance(node, cst.ClassDef) and name in declared_variables(module, ref, node)

@@ -68,6 +68,7 @@ _TEXT = "class Mixed(str):\n    pass\n\n\n"
 _VARIABLE = "T = TypeVar('T')\n\n\n"
 _PAGE = f"{_VARIABLE}@dataclass\nclass Page(Generic[T]):\n    item: T\n\n\n@dataclass\nclass Cart"
 _ALIASED = _PAGE.replace("@dataclass\nclass Cart", "Held = Page[str]\n\n\n@dataclass\nclass Cart")
+_NEW_PAGE = "@dataclass\nclass Page[T]:\n    item: T\n\n\n@dataclass\nclass Cart"
 _ROW = f"{_VARIABLE}class Row(TypedDict, Generic[T]):\n    item: T\n\n\nclass Cart"
 _OF = "an inherited field is of what the base is given"
 _PLAIN = "an exception that is no dataclass travels as what it is"
@@ -75,6 +76,8 @@ PAIRS: list[tuple[str, Pair, set[str]]] = [
     (_BARE, _alias("dict", "dict[Any, Any]"), set()),
     (_OF, _given(f"{_PAGE}(Page[str])", f"{_PAGE}(Page[int])"), {"FIELD_TYPE_CHANGED"}),
     (_OF, _given(f"{_PAGE}(Page[str])", f"{_ALIASED}(Held)"), set()),
+    (_OF, _given(f"{_NEW_PAGE}(Page[str])", f"{_NEW_PAGE}(Page[int])"), {"FIELD_TYPE_CHANGED"}),
+    (_OF, _given(f"{_PAGE}(Page[str])", f"{_NEW_PAGE}(Page[str])"), set()),
     (_OF, _given(f"{_ROW}(Row[str])", f"{_ROW}(Row[int])"), {"FIELD_TYPE_CHANGED"}),
     (_BARE, _alias("list[tuple]", "list[tuple[Any, ...]]"), set()),
     (_BARE, _alias("NewType('Cart', frozenset)", "NewType('Cart', frozenset[Any])"), set()),
