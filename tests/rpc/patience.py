@@ -1,4 +1,4 @@
-"""Reading through a network that loses messages."""
+"""Calling through a network that loses messages."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ T = TypeVar("T")
 TRIES = 10
 
 
-async def patiently(read: Callable[[], Awaitable[T]]) -> T:
-    """What is read at last. What cannot be proven in time fails, which says so (D7, D26); whoever
-    asks again gets it.
+async def patiently(call: Callable[[], Awaitable[T]]) -> T:
+    """What it returns at last. A read that cannot be proven in time fails, which says so (D7, D26),
+    as does a command whose host was lost before it answered (D13); whoever calls again gets it.
+
+    call: a read, or a command that may run twice.
     """
     for _ in range(TRIES):
         try:
-            return await read()
+            return await call()
         except RemoteUnavailable:
             await asyncio.sleep(0.1)
-    return await read()
+    return await call()

@@ -7,6 +7,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -186,7 +187,7 @@ def test_D15_circles_of_hosts_recover_from_a_network_that_loses_messages(
             await each.read()
             each.network.faults = faults
             for price in range(2, 2 + PUTS):
-                await each.put("a", price)
+                await patiently(partial(each.put, "a", price))
                 assert await patiently(each.read) == price
 
     over_seeds(once)
