@@ -73,6 +73,8 @@ class Named(Model):
     arguments: tuple[Type, ...] | None = None
     quoted: bool = False
     """An alias that names itself in quotes: at run time it is no type without its module."""
+    annotated: bool = False
+    """An alias of the project that stands for an `Annotated`."""
 
     @property
     def items(self) -> tuple[Type, ...]:

@@ -136,7 +136,7 @@ class Annotations:
                 return self._generic(value, list(self._arguments(elements, at)), at)
             case _ if name is not None:
                 ref = self._standard(self._names.ref(name, at))
-                return self._unquoted(ref) or self._filled(ref) or Named(ref=ref)
+                return self._unquoted(ref) or self._filled(ref) or self._named(ref)
         raise NotUnderstood.violation(
             self._module.span(at), f"`{self._module.code(node)}` is not a type"
         )
@@ -146,6 +146,13 @@ class Annotations:
         meant = standard(self._modules.meaning(ref))
         arguments = _BARE.get(str(meant))
         return Named(ref=meant, arguments=arguments) if arguments is not None else None
+
+    def _named(self, ref: Ref) -> Named:
+        found = self._modules.definition(self._modules.meaning(ref))
+        if found is None or not isinstance(found.node, cst.Subscript):
+            return Named(ref=ref)
+        meant = found.module.meaning(found.node.value)
+        return Named(ref=ref, annotated=str(meant) == "typing.Annotated")
 
     def _unquoted(self, ref: Ref) -> Type | None:
         """What an alias with a quoted part stands for: at run time it is no type. One that names

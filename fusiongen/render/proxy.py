@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..contract import Contract, MethodKind
+import sys
+
+from ..contract import Annotated, Contract, MethodKind, Named, Nothing, Type, Union
 from .keys import key_functions, variables
 from .methods import MODULE, Local, View, filled, names_of
 from .names import Names
@@ -28,6 +30,7 @@ def proxy(contract: Contract, local: Local) -> View:
         contract,
         names,
         n=ours,
+        pragma=_pragma(contract, local),
         abi=ABI,
         protocol=protocol,
         keys=[text for each in commands for text in key_functions(contract, each, names)],
@@ -37,3 +40,21 @@ def proxy(contract: Contract, local: Local) -> View:
         raises=raises_of(contract, inner),
         types_imports=inner.all_imports(4),
     )
+
+
+def _pragma(contract: Contract, local: Local) -> str | None:
+    """What lets the table say `Age | None`: if `Age` is an `Annotated`, as `pydantic.PositiveInt`
+    is, pyright takes that for no type where it is a value."""
+
+    def may_be_annotated(type_: Type) -> bool:
+        if not isinstance(type_, Named):
+            return isinstance(type_, Annotated)
+        module = type_.ref.module
+        is_pythons = module.partition(".")[0] in sys.stdlib_module_names
+        known = local(module) or is_pythons or type_.arguments is not None
+        return type_.quoted or type_.annotated or not known
+
+    unions = (each.members for each in contract.types() if isinstance(each, Union))
+    if any(Nothing() in members and any(map(may_be_annotated, members)) for members in unions):
+        return "# pyright: reportOperatorIssue=false, reportUnknownArgumentType=false"
+    return None

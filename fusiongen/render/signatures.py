@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ..contract import Method, MethodKind, Named, Parameter, ParameterKind
-from .layout import WIDTH, Doc, Group, Joined, flat, lay_out, tuple_of
+from .layout import WIDTH, Doc, Group, Joined, Operators, flat, lay_out, tuple_of
 from .names import Names
 from .types import annotation_of, expression_of, parameter_of
 
@@ -62,6 +62,9 @@ def signature(
     inner = " " * (_INDENT + 4)
     body = "".join(f"{inner}{line},\n" for line in (receiver(method), *lines))
     returns = lay_out(result, _INDENT, before=5, after=1 + len(ending))
+    if isinstance(result, Operators) and "\n" in returns:
+        # No bracket is open here, in which a line could end before an operator.
+        returns = f"(\n{inner}{lay_out(result, len(inner))}\n{' ' * _INDENT})"
     return f"{head}\n{body}{' ' * _INDENT}) -> {returns}:{ending}"
 
 

@@ -288,6 +288,11 @@ class Kept(msgspec.Struct, Generic[T], frozen=True):
     held: T
 
 
+class Purse(pydantic.BaseModel, frozen=True, arbitrary_types_allowed=True):
+    money: Money
+    more: Kept[int] | None = None
+
+
 class Kepts(Kept[tuple[S, ...]], Generic[S], frozen=True):
     name: str = ""
 
@@ -401,6 +406,7 @@ ROWS: tuple[tuple[str, str, bool], ...] = (
     ("Shelf[Point]", "Shelf((Point(1),), Bag[Point](held=Point(2)))", True),
     ("Child", "Child(1, more=2)", True),
     ("Holder", "Holder(tag=Tag(1), moneys=(Money(Decimal(1), Point(2)),))", True),
+    ("Purse", "Purse(money=Money(Decimal(1)), more=Kept(2))", True),
     ("Crate", "Crate(Tag(1))", True),
     ("Tag | Point | None", "Tag(1)", True),
     ("Tag | str", "Tag(1)", True),

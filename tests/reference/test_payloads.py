@@ -74,6 +74,8 @@ class _Values:
                 return st.sampled_from(_TEXTS[cls.__name__]).map(form.read)
             case Checked(inner=Scalar(cls=cls)) if cls is str:
                 return st.just("a@example.org")
+            case Checked(inner=Scalar(cls=cls)) if cls is int:
+                return st.integers(1, 100)
             case Model(cls=cls):
                 fields = {k: self.of(field_shape(v)) for k, v in model_fields(cls).items()}
                 return st.builds(cls, **fields)

@@ -138,7 +138,7 @@ def _loses(shape: Shape, seen: set[object]) -> bool:
             return any(_loses(item, seen) for item in items)
         case Table(key=key, value=value):
             return not is_map_key(key) or _loses(key, seen) or _loses(value, seen)
-        case Record(style="attrs"):
+        case Record(style="attrs" | "struct"):
             return True
         case Record(tp=tp, fields=fields) if tp not in seen:
             seen.add(tp)

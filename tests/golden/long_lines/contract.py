@@ -38,6 +38,16 @@ class WarehouseInventoryReservations(Protocol):
         """Says "this\""""
         ...
 
+    async def reservation_or_what_became_of_it(
+        self, id: str
+    ) -> (
+        RecordWithAVeryLongName
+        | tuple[AnotherRecordWithALongName, YetAnotherRecordWithALongName]
+        | None
+    ):
+        """A result that no bracket is around."""
+        ...
+
     @compute
     async def a_method_without_arguments_but_with_a_long_name(
         self,

@@ -21,6 +21,15 @@ class Reservations(WarehouseInventoryReservationsService):
     ) -> Mapping[str, tuple[RecordWithAVeryLongName, AnotherRecordWithALongName, int]]:
         return {}
 
+    async def reservation_or_what_became_of_it(
+        self, id: str
+    ) -> (
+        RecordWithAVeryLongName
+        | tuple[AnotherRecordWithALongName, YetAnotherRecordWithALongName]
+        | None
+    ):
+        return None
+
     async def a_method_without_arguments_but_with_a_long_name(
         self,
     ) -> tuple[RecordWithAVeryLongName, AnotherRecordWithALongName]:

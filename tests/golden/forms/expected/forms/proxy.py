@@ -2,7 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=f905adf18f59743c0388c9a2f7fc32a4
+# fusiongen:hash=181bfe616bb5f40fa3b502f563840e7d
+# pyright: reportOperatorIssue=false, reportUnknownArgumentType=false
 """The table of `Forms`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=3b163076104ba6e79653247e186149a1
+# fusiongen:hash=cb3c4abb71675df6dbc42fe2ebcefb51
 """The typed client of `WarehouseInventoryReservations`: its compute methods are
 replicas of a host's.
 """
@@ -70,6 +70,17 @@ class WarehouseInventoryReservationsClient(
             "reservations_of_every_warehouse_by_product",
             (record, state),
         )
+
+    async def reservation_or_what_became_of_it(
+        self,
+        id: str,
+    ) -> (
+        RecordWithAVeryLongName
+        | tuple[AnotherRecordWithALongName, YetAnotherRecordWithALongName]
+        | None
+    ):
+        """A result that no bracket is around."""
+        return await self._fusion.call("reservation_or_what_became_of_it", (id,))
 
     async def a_method_without_arguments_but_with_a_long_name(
         self,

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=eb52ee81be81ee4720be63a512b19500
+# fusiongen:hash=206eee3d6449d3bf1ba7dffbe87badac
 """The table of `WarehouseInventoryReservations`: what is cached, what is
 invalidated, what travels.
 """
@@ -17,6 +17,7 @@ from fusionrt.abi import (
     Compute,
     Contract,
     Keys,
+    Plain,
     Signature,
     Types,
 )
@@ -61,6 +62,12 @@ def _types() -> Types:
                     str,
                     tuple[RecordWithAVeryLongName, AnotherRecordWithALongName, int],
                 ],
+            ),
+            "reservation_or_what_became_of_it": Signature(
+                (str,),
+                RecordWithAVeryLongName
+                | tuple[AnotherRecordWithALongName, YetAnotherRecordWithALongName]
+                | None,
             ),
             "a_method_without_arguments_but_with_a_long_name": Signature(
                 (),
@@ -107,6 +114,7 @@ CONTRACT: Contract = Contract(
     types=_types,
     methods=(
         Compute("reservations_of_every_warehouse_by_product", ("record", "state")),
+        Plain("reservation_or_what_became_of_it", ("id",)),
         Compute("a_method_without_arguments_but_with_a_long_name"),
         Command(
             "reserve_for_customer",

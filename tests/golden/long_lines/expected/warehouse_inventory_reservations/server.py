@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=92daa3630aed3117b9f8c66e6291a715
+# fusiongen:hash=6cdef821e535c71cac772ed5c6be7183
 """The server side of `WarehouseInventoryReservations`: subclass
 `WarehouseInventoryReservationsService` and write the bodies.
 """
@@ -156,6 +156,17 @@ class WarehouseInventoryReservationsService(
         ] = "picked",
     ) -> Mapping[str, tuple[RecordWithAVeryLongName, AnotherRecordWithALongName, int]]:
         """Says "this\""""
+
+    @abstractmethod
+    async def reservation_or_what_became_of_it(
+        self,
+        id: str,
+    ) -> (
+        RecordWithAVeryLongName
+        | tuple[AnotherRecordWithALongName, YetAnotherRecordWithALongName]
+        | None
+    ):
+        """A result that no bracket is around."""
 
     @abstractmethod
     async def a_method_without_arguments_but_with_a_long_name(

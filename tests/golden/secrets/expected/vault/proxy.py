@@ -2,7 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=2eb50d22a2dc0875155bdb012b493a5a
+# fusiongen:hash=60bb031e00bd97e2cbe617730420d4d1
+# pyright: reportOperatorIssue=false, reportUnknownArgumentType=false
 """The table of `Vault`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
