@@ -16,12 +16,15 @@ from .world import Door, World, until_value
 ROOMS = [f"room {number}" for number in range(12)]
 
 
-class Seats(SeatsService):
-    """name: of its host."""
+Taken = dict[tuple[str, Session], str]
 
-    def __init__(self, name: str) -> None:
+
+class Seats(SeatsService):
+    """name: of its host. taken: outlives every host, as a database does."""
+
+    def __init__(self, name: str, taken: Taken) -> None:
         self._name = name
-        self._taken: dict[tuple[str, Session], str] = {}
+        self._taken = taken
 
     async def mine(self, session: Session, room: str) -> str:
         return self._taken.get((room, session), "none")
@@ -40,8 +43,9 @@ class Seats(SeatsService):
 async def seats(world: World) -> tuple[Door, Door]:
     """Two hosts, each of which owns some rooms, and two gateways to them."""
     hosts = [await world.host(principal="shop", gateways=["web"]) for _ in range(2)]
+    taken: Taken = {}
     for host, name in zip(hosts, "ab", strict=True):
-        await host.serve(Seats(name))
+        await host.serve(Seats(name, taken))
 
     def parts() -> list[int]:
         return [len(host.statistics().shards["seats"].shards) for host in hosts]
