@@ -179,6 +179,8 @@ def _problem(error: Any) -> str:
             return f"`{where}` is no option; there are {_options(error['loc'])}"
         case "missing":
             return f"`{where}` is missing"
+        case "model_type":
+            return f"{f'`{where}`' if error['loc'] else 'it'} is no table"
         case _:
             return f"`{where}`: {error['msg'][0].lower()}{error['msg'][1:]}"
 
@@ -229,13 +231,19 @@ def _contracts(directory: Path, config: Config) -> list[Path]:
         except (NotImplementedError, ValueError) as error:
             raise GenerationError(f"`{pattern}` under `contracts` is no pattern: {error}") from None
         found = [_absolute(path) for path in found]
-        found = [path for path in found if path.suffix == ".py" and not path.is_relative_to(out)]
-        if not found:
+        found = [path for path in found if path.suffix == ".py"]
+        contracts = [path for path in found if not path.is_relative_to(out)]
+        if found and not contracts:
+            raise GenerationError(
+                f"what `{pattern}` under `contracts` matches lies in `out` ({config.out or '.'}), "
+                "where only generated code is: choose another folder for `out`"
+            )
+        if not contracts:
             raise GenerationError(
                 f"`{pattern}` under `contracts` matches no Python file in {directory}: "
                 "mend the path, or write the contract"
             )
-        files.update(found)
+        files.update(contracts)
     best_last = sorted(files, key=lambda path: (path != path.resolve(), path), reverse=True)
     return sorted({path.resolve(): path for path in best_last}.values())
 

@@ -28,6 +28,5 @@ def write_tests(project: Project, folder: Path) -> list[Path]:
         for command in contract.of_kind(MethodKind.COMMAND)
         if not (path := folder / f"test_{contract.name}_{command.name}.py").exists()
     }
-    for path, text in texts.items():
-        replace(path, text)
+    replace(texts)
     return list(texts)

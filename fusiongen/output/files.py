@@ -7,30 +7,55 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..errors import GenerationError
 from ..project import Project
 from .stamp import MARK, SCRIPT_MARK
 
-__all__ = ["orphans", "owned", "replace", "shown", "text_of"]
+__all__ = ["in_the_way", "orphans", "owned", "replace", "shown", "text_of"]
 
 
 def text_of(path: Path) -> str:
-    """A file's text, whatever its line ends; bytes that are no text make it a foreign file."""
-    return path.read_text(encoding="utf-8", errors="replace")
+    """A file's text, whatever its line ends, without the mark that some editors put before it;
+    bytes that are no text make it a foreign file."""
+    return path.read_text(encoding="utf-8-sig", errors="replace")
 
 
-def replace(path: Path, text: str) -> None:
-    """Write a file so that it is there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+def replace(texts: Mapping[Path, str]) -> None:
+    """Write files so that all of them are there, each whole, or none: the first takes its place
+    once the last is written beside its own.
+
+    Raises:
+        GenerationError: one of them cannot be written.
+    """
+    written: dict[Path, str] = {}
+    path = Path()
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+        for path, text in texts.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle, written[path] = tempfile.mkstemp(
+                prefix=f".{path.name}.", suffix=".tmp", dir=path.parent
+            )
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+            os.chmod(written[path], mode)
+        for path, temporary in written.items():
+            os.replace(temporary, path)
+    except OSError as error:
+        raise GenerationError(
+            f"{path} cannot be written: {error.strerror or error}; mend that, and run this again"
+        ) from error
+    finally:
+        for temporary in written.values():
+            Path(temporary).unlink(missing_ok=True)
+
+
+def in_the_way(path: Path) -> Path | None:
+    """What no file can be written for: a folder of its name, or a file where its folder belongs."""
+    if path.is_dir():
+        return path
+    above = next(each for each in path.parents if os.path.lexists(each))
+    return None if above.is_dir() else above
 
 
 def orphans(project: Project, files: Mapping[Path, str]) -> tuple[Path, ...]:
@@ -43,12 +68,13 @@ def orphans(project: Project, files: Mapping[Path, str]) -> tuple[Path, ...]:
 
 
 def owned(project: Project) -> list[Path]:
-    """The files that may be generated, as they lie there."""
+    """The files that may be generated, as they lie there. The links by which an editor says that
+    it has one open are none."""
     found = sorted(project.out.glob("*/*.py"))
     if project.javascript is not None:
         scripts = (project.javascript.rglob(f"*.{ending}") for ending in ("js", "d.ts"))
         found.extend(sorted(path for each in scripts for path in each))
-    return found
+    return [path for path in found if path.is_file()]
 
 
 def shown(project: Project, path: Path) -> str:

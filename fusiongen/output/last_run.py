@@ -96,7 +96,7 @@ def _key(project: Project) -> str:
     places = (PACKAGE, folder("templates"), folder("runtime/js"), project.templates)
     for place in places:
         for path in sorted(place.rglob("*")) if place else ():
-            if path.suffix in (".py", ".j2", ".js", ".ts"):
+            if path.suffix in (".py", ".j2", ".js", ".ts") and path.is_file():
                 digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 
 from ..errors import GenerationError
 from ..project import Project
@@ -44,12 +45,19 @@ def reading_of(project: Project, sources: Sources | None = None) -> Reading:
 
 
 def _module_names(project: Project, sources: Sources) -> Iterator[str]:
+    named: dict[str, Path] = {}
     for path in project.contracts:
         name = sources.name_of(path)
         if name is None:
             raise GenerationError(
                 f"the contract file {shown(project, path)} is not importable: put it below a "
                 "source root (`source-roots` in [tool.fusiongen]), with identifiers as names"
+            )
+        if (other := named.setdefault(name, path)) != path:
+            raise GenerationError(
+                f"{shown(project, other)} and {shown(project, path)} are one module, `{name}`, of "
+                "which Python imports the first: rename one, or name one source root "
+                "(`source-roots` in [tool.fusiongen])"
             )
         yield name
 

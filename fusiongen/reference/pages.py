@@ -49,6 +49,5 @@ def write(project: Project, folder: Path) -> list[Path]:
     """
     texts = pages(project)
     changed = stale(project, folder)
-    for path in changed:
-        replace(path, texts[path.name])
+    replace({path: texts[path.name] for path in changed})
     return changed

@@ -44,6 +44,8 @@ def test_the_project_is_found_from_below(project: Write, tmp_path: Path) -> None
             "`allow.0.rules` is no option; there are `rule`, `at`",
         ),
         ('contracts = ["nowhere.py"]\nout = "x"', "`nowhere.py` under `contracts` matches no"),
+        ('contracts = ["shop/contracts.py"]\nout = "shop"', "lies in `out` (shop), where only"),
+        ('contracts = ["shop/contracts.py"]\nout = "x"\nroles.web = 3', "`roles.web` is no table"),
         ('contracts = ["/etc/x.py"]\nout = "x"', "is no pattern"),
         ('contracts = ["shop/contracts.py"]\nout = "x"\nsource-roots = ["lib"]', "`lib` of"),
         ("contracts = ", "is not valid TOML"),
@@ -90,6 +92,18 @@ def test_a_src_layout_is_understood(project: Write) -> None:
     (contract,) = reading_of(project({"src/shop/contracts.py": CONTRACT}, config)).contracts
     assert contract.ref.module == "shop.contracts"
     assert contract.file == "src/shop/contracts.py"
+
+
+def test_two_files_of_one_module_are_told(project: Write) -> None:
+    """Below two source roots: Python, and the reader, would find the first of them only."""
+    config = _config('contracts = ["**/contracts.py"]\nout = "shop/generated"')
+    files = {
+        "shop/contracts.py": CONTRACT,
+        "src/shop/contracts.py": CONTRACT.replace("Carts", "Orders"),
+    }
+    told = "shop/contracts.py and src/shop/contracts.py are one module, `shop.contracts`"
+    with pytest.raises(GenerationError, match=told):
+        reading_of(project(files, config))
 
 
 def test_init_writes_a_project_that_works(tmp_path: Path) -> None:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fusiongen.errors import ContractError, GenerationError
+from fusiongen.output.drift import check
 from fusiongen.output.stamp import State, state_of
 from fusiongen.output.write import generate
 from tests.projects import Write
@@ -85,9 +90,84 @@ def test_C4_an_interrupted_write_leaves_the_old_file(
         raise OSError("disk full")
 
     monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(GenerationError, match="cannot be written: disk full"):
         generate(project({"shop/contracts.py": SECOND}))
     assert _snapshot(tmp_path / "shop" / "generated") == before
+
+
+def test_C4_a_file_that_cannot_be_written_leaves_all_as_they_were(
+    project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full, or a folder is read-only, at the last of the files: no other has changed,
+    and the error names the file."""
+    generate(project({"shop/contracts.py": CONTRACT}))
+    before = _snapshot(tmp_path / "shop" / "generated")
+    make = tempfile.mkstemp
+
+    def fail(prefix: str, **options: Any) -> tuple[int, str]:
+        if "lock" in prefix:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return make(prefix=prefix, **options)
+
+    monkeypatch.setattr(tempfile, "mkstemp", fail)
+    with pytest.raises(GenerationError, match=r"lock.json cannot be written: No space left"):
+        generate(project({"shop/contracts.py": CONTRACT.replace("get", "find")}))
+    assert _snapshot(tmp_path / "shop" / "generated") == before
+
+
+@pytest.mark.parametrize(
+    ("there", "told"),
+    [
+        ("generated", "shop/generated is a file where a folder belongs: move it"),
+        ("generated/carts", "shop/generated/carts is a file where a folder belongs"),
+        (
+            "generated/carts/server.py/",
+            "shop/generated/carts/server.py is a folder where a file belongs",
+        ),
+        (
+            "generated/fusion.lock.json/",
+            "shop/generated/fusion.lock.json is a folder where a file belongs",
+        ),
+    ],
+)
+def test_C4_what_is_in_the_way_is_told_before_anything_is_written(
+    there: str, told: str, project: Write, tmp_path: Path
+) -> None:
+    """A file where a folder belongs, or a folder where a file does."""
+    loaded = project({"shop/contracts.py": CONTRACT})
+    place = tmp_path / "shop" / there
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if there.endswith("/"):
+        place.mkdir()
+    else:
+        place.write_text("mine\n")
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(GenerationError, match=re.escape(told)):
+        generate(loaded)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_C5_what_is_no_file_is_nobodys(project: Write, tmp_path: Path) -> None:
+    """An editor's link to nothing, which says that it has a file open, a link to itself and a
+    folder stop neither `generate` nor `check`."""
+    loaded = project({"shop/contracts.py": CONTRACT})
+    generate(loaded)
+    package = tmp_path / "shop" / "generated" / "carts"
+    (package / ".#client.py").symlink_to("me@here.42:1")
+    (package / "loop.py").symlink_to("loop.py")
+    (package / "folder.py").mkdir()
+    assert check(loaded) == []
+    assert generate(loaded).deleted == ()
+
+
+def test_C5_the_mark_of_an_editor_is_no_edit(project: Write, tmp_path: Path) -> None:
+    """Some put a byte order mark before what they save."""
+    loaded = project({"shop/contracts.py": CONTRACT})
+    generate(loaded)
+    client = tmp_path / "shop" / "generated" / "carts" / "client.py"
+    client.write_text(client.read_text(), encoding="utf-8-sig")
+    assert check(loaded) == []
+    assert generate(loaded).written == ()
 
 
 def test_only_generated_files_are_deleted(project: Write, tmp_path: Path) -> None:
