@@ -14,8 +14,8 @@ __all__ = ["KitHere"]
 
 
 class KitHere(KitService):
-    """ran: how often compute bodies ran; waits: bodies of `wait` that began; left: bodies that were
-    cancelled, streams that ended.
+    """ran: how often compute bodies ran; waits: bodies of `wait` and `total` that began; left:
+    bodies that were cancelled, streams that ended.
     """
 
     def __init__(self) -> None:
@@ -90,6 +90,7 @@ class KitHere(KitService):
 
     async def total(self, numbers: AsyncIterator[int]) -> int:
         total = 0
+        self.waits += 1
         try:
             async for number in numbers:
                 total += number

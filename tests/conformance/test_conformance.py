@@ -328,20 +328,22 @@ async def test_D21_an_error_of_what_is_sent_is_its_callers_own(tried: Tried) -> 
 
 
 async def test_D19_what_is_sent_ends_with_its_call(tried: Tried) -> None:
-    """A call that its caller leaves ends the body and the iterator."""
-    taken, closed = asyncio.Event(), False
+    """A call that its caller leaves ends the body and the iterator, which both have begun: what is
+    sent may come before a body that waits for its turn.
+    """
+    taken = closed = False
 
     async def silent() -> AsyncIterator[int]:
-        nonlocal closed
+        nonlocal taken, closed
         try:
             yield 1
-            taken.set()
+            taken = True
             await asyncio.Event().wait()
         finally:
             closed = True
 
     call = asyncio.ensure_future(tried.kit.total(silent()))
-    await taken.wait()
+    await eventually(lambda: taken and tried.here.waits == 1)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
