@@ -47,8 +47,7 @@ class Live:
         )
         caller = Caller(transport, principal=principal)
         try:
-            await caller.open()
-            await transport.flush()
+            await transport.flush(await caller.open())
             yield cls(caller)
         finally:
             await caller.close()

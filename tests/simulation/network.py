@@ -290,7 +290,7 @@ class Link:
         if self.routes.pop(route, self) is None and self.connected:
             self._send("up", partial(self._network.withdraw, route))
 
-    async def flush(self) -> None:
+    async def flush(self, *subscriptions: Subscription) -> None:
         if not self.connected:
             raise BrokerUnavailable("nats://simulated", "the link is lost")
         back: asyncio.Future[None] = asyncio.get_running_loop().create_future()

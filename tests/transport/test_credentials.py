@@ -30,6 +30,7 @@ from fusionrt.transport.signing import public_url
 from tests.authority import Key, Operator, Tls
 from tests.lab import LabClient, TinyLab
 from tests.natsserver import NatsServer
+from tests.remote.test_modes import Notes
 from tests.waiting import until
 
 SECRET = "s3cret-that-nobody-may-see"
@@ -348,6 +349,28 @@ async def test_D30_who_may_not_listen_does_not_start(tmp_path: Path) -> None:
         async with _as(server, "mute") as host:
             with pytest.raises(NotPermitted, match=r"subscribe to fusion\.\w+\.lab"):
                 await host.serve(TinyLab())
+
+
+HALF = """
+authorization {
+  users: [
+    { user: half, password: x,
+      permissions: { subscribe: ["fusion.c.>", "_INBOX.>", "fusion.*.lab", "fusion.*.lab.>"] } }
+  ]
+}
+"""
+
+
+async def test_D30_a_refusal_is_told_to_whom_it_concerns(tmp_path: Path) -> None:
+    """Of two services that are served at once, that one fails whose calls could not come."""
+    with closing(serve(tmp_path, HALF)) as server:
+        for _ in range(3):
+            async with _as(server, "half") as host:
+                lab, notes = await asyncio.gather(
+                    host.serve(TinyLab()), host.serve(Notes()), return_exceptions=True
+                )
+                assert lab is None
+                assert isinstance(notes, NotPermitted)
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ class PageTransport:
         self._subscribed = _Subscribed(subject, handler)
         return self._subscribed
 
-    async def flush(self) -> None:
+    async def flush(self, *subscriptions: Subscription) -> None:
         """See `Transport`."""
 
     def table(self, name: str) -> Table:

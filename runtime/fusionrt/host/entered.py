@@ -80,9 +80,9 @@ class Entered:
         exits.push_async_callback(self.wires.caller.close)
         exits.callback(self.graph.close)
         exits.push_async_callback(self._discovery.close)
-        await self.wires.caller.open()
+        subscription = await self.wires.caller.open()
         if settings.transport is None:
-            await self.wires.transport.flush()
+            await self.wires.transport.flush(subscription)
         nudges = self.commits.nudges
         if settings.log is not None:
             opened = settings.log.open(self.commits.applier)

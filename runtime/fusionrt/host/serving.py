@@ -82,8 +82,8 @@ class Serving:
             checks.append(shards.check)
         responder = self._responder(servant, name, self._iid, self._calling.callers, checks)
         self._exits.push_async_callback(responder.close)
-        await responder.open(self._wires.transport)
-        await self._wires.transport.flush()
+        listening = await responder.open(self._wires.transport)
+        await self._wires.transport.flush(subscription, *listening)
         if shards is not None:
             self._shards[responder.service] = shards
             self._exits.push_async_callback(shards.close)

@@ -87,19 +87,11 @@ class Discovery:
         await self._settle()
 
     async def _settle(self) -> None:
-        """Permissions need not allow it: then the host is not found, and all else is as it was.
-
-        Raises:
-            NotPermitted: something else is not allowed.
-        """
-        for _ in range(len(self._subscriptions) + 1):  # each is refused once
-            try:
-                await self._transport.flush()
-                return
-            except NotPermitted as problem:
-                if not problem.subject.startswith("$SRV."):
-                    raise
-                _log.info("others cannot discover this host: %s", problem)
+        """Permissions need not allow it: then the host is not found, and all else is as it was."""
+        try:
+            await self._transport.flush(*self._subscriptions)
+        except NotPermitted as problem:
+            _log.info("others cannot discover this host: %s", problem)
 
     async def close(self) -> None:
         """Answer no more."""

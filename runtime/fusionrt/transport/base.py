@@ -125,12 +125,12 @@ class Transport(Outbound, Protocol):
         queue: each message goes to one subscriber of this queue group only.
         """
 
-    async def flush(self) -> None:
+    async def flush(self, *subscriptions: Subscription) -> None:
         """Return when everything that was published and subscribed before is with the broker.
 
         Raises:
             BrokerUnavailable: the connection is lost, or was lost meanwhile.
-            NotPermitted: a subscription was refused by the broker.
+            NotPermitted: one of these subscriptions was refused by the broker.
         """
 
     def table(self, name: str) -> Table:

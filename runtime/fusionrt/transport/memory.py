@@ -187,8 +187,8 @@ class MemoryTransport:
             self._to_broker.send_surely(partial(self._register, route))
         return route
 
-    async def flush(self) -> None:
-        """See `Transport`."""
+    async def flush(self, *subscriptions: Subscription) -> None:
+        """See `Transport`; none is refused."""
         if not self._connected:
             raise BrokerUnavailable("memory", "the connection is lost")
         back: asyncio.Future[None] = asyncio.get_running_loop().create_future()

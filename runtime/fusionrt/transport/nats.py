@@ -134,13 +134,12 @@ class NatsTransport:
             await self._link.subscribe(route)
         return _NatsSubscription(self, route)
 
-    async def flush(self) -> None:
+    async def flush(self, *subscriptions: Subscription) -> None:
         """See `Transport`."""
         await self._linked().round_trip()
-        for route in self._routes:
-            if route.refused is not None:
-                error, route.refused = route.refused, None
-                raise error
+        for subscription in subscriptions:
+            if isinstance(subscription, _NatsSubscription):
+                subscription.check()
 
     def table(self, name: str) -> Table:
         """See `Transport`: a JetStream key-value bucket."""
@@ -263,6 +262,11 @@ class _NatsSubscription:
     @property
     def subject(self) -> str:
         return self._route.subject
+
+    def check(self) -> None:
+        """Raise `NotPermitted` if the broker has refused it."""
+        if self._route.refused is not None:
+            raise self._route.refused
 
     async def unsubscribe(self) -> None:
         await self._transport._unsubscribe(self._route)

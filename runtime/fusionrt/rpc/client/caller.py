@@ -67,11 +67,12 @@ class Caller(Listener):
         self._outage = Outage(outage_grace, self._cut_off, timing.session, self._forgotten)
         self._subscription: Subscription | None = None
 
-    async def open(self) -> None:
-        """Begin to listen; call it once, before the first `peer`."""
+    async def open(self) -> Subscription:
+        """Begin to listen, by this subscription; call it once, before the first `peer`."""
         subject = self._subjects.client(self._principal, self.cid, ">")
         self._subscription = await self._transport.subscribe(subject, self._received)
         self._transport.add_listener(self)
+        return self._subscription
 
     def peer(self, service: str) -> Peer:
         """The way to a service; no message is sent before its first call."""

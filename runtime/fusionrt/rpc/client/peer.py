@@ -201,8 +201,8 @@ class Peer:
 
     async def _take(self) -> None:
         try:
-            # What was sent is lost; others tell of the outage, and of what is refused.
-            with suppress(BrokerUnavailable, NotPermitted):
+            # What was sent is lost; others tell of the outage.
+            with suppress(BrokerUnavailable):
                 await self._transport.flush()
         finally:
             self._told, self._taking = 0, None

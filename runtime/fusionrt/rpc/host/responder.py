@@ -117,21 +117,22 @@ class Responder(Listener):
         self._offered = False
         self._expiry: asyncio.TimerHandle | None = None
 
-    async def open(self, transport: Transport) -> None:
-        """Begin to answer what comes over this; it takes the answers, too."""
+    async def open(self, transport: Transport) -> list[Subscription]:
+        """Begin to answer what comes over this, by these subscriptions; it takes the answers."""
         self._transport = transport
         host = self._subjects.host(self.service, self._iid)
         hosts = self._subjects.hosts(self.service)
         self._subscriptions.append(await transport.subscribe(host, self._received))
         self._subscriptions.append(await transport.subscribe(hosts, self._received, queue="hosts"))
         transport.add_listener(self)
+        return list(self._subscriptions)
 
     async def listen(self, shard: int) -> Subscription:
         """Answer those who look for the owner of a shard (D20); it is `open`."""
         assert self._transport is not None
         subject = self._subjects.shard(self.service, shard)
         subscription = await self._transport.subscribe(subject, self._received)
-        await self._transport.flush()
+        await self._transport.flush(subscription)
         return subscription
 
     def offer(
