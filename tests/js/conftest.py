@@ -34,6 +34,5 @@ def write_javascript(directory: Path, out: Path) -> None:
     """That of a project, into a folder."""
     (out / "package.json").write_text('{ "type": "module" }')
     project = dataclasses.replace(load(directory), javascript=out)
-    for path, text in plan(project).files.items():
-        if path.is_relative_to(out):
-            replace(path, text)
+    files = plan(project).files
+    replace({path: text for path, text in files.items() if path.is_relative_to(out)})

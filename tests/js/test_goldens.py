@@ -46,9 +46,8 @@ STRICT = {
 
 def _write(project: Project, out: Path) -> None:
     project = dataclasses.replace(project, javascript=out)
-    for path, text in plan(project).files.items():
-        if path.is_relative_to(out):
-            replace(path, text)
+    files = plan(project).files
+    replace({path: text for path, text in files.items() if path.is_relative_to(out)})
 
 
 @pytest.fixture(scope="module")
