@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import tracemalloc
 from contextlib import suppress
@@ -85,6 +86,10 @@ class Guarded:
             raise ValueError("this kind is not allowed")
         if self.kind == "bug":
             raise KeyError("secret path")
+        if self.kind == "cancelled":
+            raise asyncio.CancelledError("secret path")
+        if self.kind == "stop":
+            raise KeyboardInterrupt
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +117,25 @@ def test_D21_a_validators_words_reach_the_sender_and_a_bugs_do_not(tp: Any) -> N
     with pytest.raises(WireError) as refused:
         codec(tp).decode(msgspec.msgpack.encode({"kind": "bug"}))
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("tp", [Guarded, NativeGuarded, GuardedModel])
+def test_D29_whatever_a_users_class_raises_costs_its_own_value(tp: Any) -> None:
+    """A `CancelledError`, too, for nothing is awaited: the values beside it arrive, and whoever
+    reads them goes on. Only what stops the process does.
+    """
+    good, bad, stop = (
+        msgspec.msgpack.encode({"kind": kind}) for kind in ("good", "cancelled", "stop")
+    )
+    values, problem = codec(tp).decode_until([good, bad, good])
+    assert [value.kind for value in values] == ["good"]
+    assert isinstance(problem, WireError)
+    with pytest.raises(WireError) as refused:
+        codec(tp).decode_json(b'{"kind": "cancelled"}')
+    assert "secret" not in f"{problem} {refused.value}"
+    for decode in (codec(tp).decode, lambda data: codec(tp).decode_all([data])):
+        with pytest.raises(KeyboardInterrupt):
+            decode(stop)
 
 
 def test_D21_a_refusal_does_not_repeat_the_value() -> None:

@@ -73,7 +73,9 @@ class Codec(Generic[T]):
         """
         try:
             return self._decode(data)
-        except Exception as problem:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as problem:  # of users' classes whatever they raise (G37, D29)
             return self._decode_wide(data, problem)
 
     def decode_all(self, data: Sequence[bytes]) -> list[T]:
@@ -85,7 +87,9 @@ class Codec(Generic[T]):
         """
         try:
             return [*map(self._decode, data)]
-        except Exception:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:
             return [*map(self.decode, data)]
 
     def decode_until(self, data: Sequence[bytes]) -> tuple[list[T], WireError | None]:
@@ -101,25 +105,29 @@ class Codec(Generic[T]):
                 return values, problem
         return values, None
 
-    def _decode_wide(self, data: bytes, problem: Exception) -> T:
+    def _decode_wide(self, data: bytes, problem: BaseException) -> T:
         """Decode what msgspec refused for a number: beyond 64 bits, or a bool."""
         try:
             wire = convert(decode_wide(data), self._plan.wire)
-        except Exception:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException:
             raise self._refusal(problem) from self._cause(problem)
         return self._arrived(wire)
 
     def _arrived(self, wire: Any) -> T:
         try:
             value: T = self._plan.from_wire(wire) if self._plan.from_wire else wire
-        except Exception as problem:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as problem:
             raise self._refusal(problem) from self._cause(problem)
         return value
 
-    def _refusal(self, problem: Exception) -> WireError:
+    def _refusal(self, problem: BaseException) -> WireError:
         return _at(problem) if self.hides else _refusal(problem)
 
-    def _cause(self, problem: Exception) -> Exception | None:
+    def _cause(self, problem: BaseException) -> BaseException | None:
         return None if self.hides else problem
 
     def encode_json(self, value: T) -> bytes:
@@ -146,7 +154,9 @@ class Codec(Generic[T]):
         """
         try:
             wire = self._json_decode(data)
-        except Exception as problem:
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as problem:
             raise self._refusal(problem) from self._cause(problem)
         return self._arrived(wire)
 
@@ -221,7 +231,7 @@ def _after(first: Callable[[Any], Any], then: Callable[[Any], Any]) -> Callable[
     return lambda value: then(first(value))
 
 
-def _refusal(problem: Exception) -> WireError:
+def _refusal(problem: BaseException) -> WireError:
     """An error for the sender: what is wrong with the value, nothing of our insides (D21)."""
     cause = problem.__cause__ or problem
     text = _WRONG
@@ -238,7 +248,7 @@ def _refusal(problem: Exception) -> WireError:
     return WireError(text[:_LONGEST])
 
 
-def _at(problem: Exception) -> WireError:
+def _at(problem: BaseException) -> WireError:
     """The same for a value with secrets: at most where it is wrong."""
     place = _PLACE.search(str(problem)) if isinstance(problem, msgspec.MsgspecError) else None
     return WireError(f"{_WRONG}{place[0] if place else ''}")
