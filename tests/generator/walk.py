@@ -162,6 +162,12 @@ class Nested(pydantic.BaseModel, frozen=True):
     point: Point
 
 
+class Chain(pydantic.BaseModel, frozen=True):
+    id: float = 0.0
+    next: "tuple[Chain, ...]" = ()
+    last: "Chain | None" = None
+
+
 class Bag(pydantic.BaseModel, Generic[T], frozen=True):
     held: T
 
@@ -387,6 +393,7 @@ ROWS: tuple[tuple[str, str, bool], ...] = (
     ("Money", "Money(Decimal(1), Point(2))", True),
     ("Note", 'Note(text="a", stars=1)', True),
     ("Nested", "Nested(mood=Nested.Mood.GOOD, point=Point(1))", True),
+    ("Chain", "Chain(next=(Chain(id=1),), last=Chain())", True),
     ("Bag[tuple[int, ...]]", "Bag[tuple[int, ...]](held=(1,))", True),
     ("Page[int]", "Page(Bag[int](held=1), (Bag[tuple[int, ...]](held=(1,)),))", True),
     ("Same[str]", 'Same(Bag[str](held="a"))', True),

@@ -334,3 +334,14 @@ def test_an_absent_field_takes_its_default() -> None:
 
     data = msgspec.msgpack.encode({"a": [1, "x"], "unknown": 1})
     assert codec(Newer).decode(data) == Newer("x", [])
+
+
+def test_C3_a_type_parameter_hides_what_its_module_calls_so() -> None:
+    """`class Own[T]` in a module with a TypeVar of the same name: the field is of its own, also
+    where annotations are texts. Spelled here as Python 3.12 makes it."""
+    own: Any = TypeVar("T")  # type: ignore[misc]
+    namespace = {"__type_params__": (own,), "__module__": __name__}
+    bases = (Generic[own],)  # type: ignore[index]
+    Own: Any = dataclasses.make_dataclass("Own", [("held", "T")], bases=bases, namespace=namespace)
+    made = codec(Own[int])
+    assert made.decode(made.encode(Own(3))) == Own(3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 import typing
 from collections.abc import Callable, Iterator, Mapping
 from types import UnionType
@@ -258,14 +259,14 @@ def _hints_of_dict(tp: Any) -> dict[str, Any]:
 
 def _resolved(cls: Any, annotations: dict[str, Any]) -> dict[str, Any]:
     """The annotations of the class itself, as types."""
-    names = {parameter.__name__: parameter for parameter in getattr(cls, "__type_params__", ())}
-    names |= {name: value for name, value in vars(cls).items() if isinstance(value, type)}
+    names = {name: value for name, value in vars(cls).items() if isinstance(value, type)}
+    names |= vars(sys.modules.get(cls.__module__, typing))
+    # A module may have a TypeVar of the same name.
+    names |= {parameter.__name__: parameter for parameter in getattr(cls, "__type_params__", ())}
     # Of the class itself, those of its bases are evaluated, too, and on 3.12 in its namespace; and
     # its type parameters are not known there.
-    bare = type(
-        cls.__name__, (), {**names, "__annotations__": annotations, "__module__": cls.__module__}
-    )
-    return get_type_hints(bare, include_extras=True)
+    bare = type(cls.__name__, (), {"__annotations__": annotations, "__module__": cls.__module__})
+    return get_type_hints(bare, localns=names, include_extras=True)
 
 
 def _bind(tp: Any, scope: Mapping[Any, Any], into: dict[Any, dict[Any, Any]]) -> None:

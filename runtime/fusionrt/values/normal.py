@@ -67,7 +67,7 @@ class _Normals:
     """Builds the normaliser of one shape; remembers what may contain itself."""
 
     def __init__(self) -> None:
-        self._known: dict[Shape, Normal | None] = {}
+        self._known: dict[object, Normal | None] = {}
 
     def of(self, shape: Shape) -> Normal:
         match shape:
@@ -105,10 +105,12 @@ class _Normals:
 
     def _once(self, shape: _S, build: Callable[[_S], Normal]) -> Normal:
         known = self._known
-        if shape in known:  # contains itself: look it up when it is known
-            return lambda value: known[shape](value)  # type: ignore[misc]
-        known[shape] = None
-        found = known[shape] = build(shape)
+        # The shape of a model's field is made at each look: within itself, a model has another one.
+        key = shape.cls if isinstance(shape, Model) and isinstance(shape.cls, type) else shape
+        if key in known:  # contains itself: look it up when it is known
+            return lambda value: known[key](value)  # type: ignore[misc]
+        known[key] = None
+        found = known[key] = build(shape)
         return found
 
     def _record(self, shape: Record) -> Normal:
