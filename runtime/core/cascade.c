@@ -8,7 +8,9 @@ typedef struct {
     PyObject *cause;
 } Batch;
 
-/* What is still to be marked: a worklist, so that depth does not matter (G35). */
+/* What is marked, batch after batch: a worklist, so that depth does not matter (G35). It keeps all of
+   them until the end: a value may end in code of its own, and that sees no half-marked closure
+   either (G15b). */
 typedef struct {
     Batch *items;
     Py_ssize_t size;
@@ -21,9 +23,11 @@ typedef struct {
     PyObject *origin;
     PyObject *exempt;
     int at_once;
-    PyObject *marked;
+    PyObject *told;
     PyObject *flagged;
-    PyObject *whole; /* the function that was checked last; `marked` holds its computed */
+    Py_ssize_t count;
+    PyObject *whole; /* the function that was checked last; the worklist holds its computed */
+    PyObject *quiet; /* a graph in which nobody looks */
 } Cascade;
 
 static int
@@ -45,15 +49,20 @@ push(Worklist *work, PyObject *computeds, PyObject *cause)
     return 0;
 }
 
+/* From the last to the first: each is the cause of what follows from it. */
 static void
-drop(Batch batch)
+let_go(Worklist *work)
 {
-    Py_DECREF(batch.computeds);
-    Py_DECREF(batch.cause);
+    while (work->size > 0) {
+        Batch batch = work->items[--work->size];
+        Py_DECREF(batch.computeds);
+        Py_DECREF(batch.cause);
+    }
+    PyMem_Free(work->items);
 }
 
 /* The next of a batch, a new reference; NULL at its end, or with an error. */
-static PyObject *
+static inline PyObject *
 next_of(State *state, Batch batch, Py_ssize_t *place)
 {
     PyObject *computed = NULL, *none;
@@ -63,8 +72,8 @@ next_of(State *state, Batch batch, Py_ssize_t *place)
     else if (*place < PyList_GET_SIZE(batch.computeds)) {
         computed = PyList_GET_ITEM(batch.computeds, (*place)++);
     }
-    return computed != NULL && computeds_check(state, &computed, 1, 1) < 0 ? NULL
-                                                                         : Py_XNewRef(computed);
+    return computed == NULL || computeds_check(state, &computed, 1, 1) < 0 ? NULL
+                                                                         : Py_NewRef(computed);
 }
 
 /* Whether a function's fields are what C takes them for: a mistake in Python is an error, and no
@@ -103,21 +112,32 @@ check(State *state, Cascade *cascade, Computed *computed)
     return 0;
 }
 
-/* What follows goes on the worklist, and is let go of. */
-static int
+/* What follows is marked later. */
+static inline int
 follow(Cascade *cascade, PyObject *following, Computed *computed)
 {
-    int done = -1;
-    if (following != NULL && !PyDict_CheckExact(following) && !PyList_CheckExact(following)) {
+    int is_dict = PyDict_CheckExact(following);
+    if (!is_dict && !PyList_CheckExact(following)) {
         PyErr_SetString(PyExc_TypeError, "a list is wanted");
+        return -1;
     }
-    else if (following != NULL) {
-        done = PyObject_Size(following) == 0
-                   ? 0
-                   : push(&cascade->work, following, (PyObject *)computed);
+    Py_ssize_t size = is_dict ? PyDict_GET_SIZE(following) : PyList_GET_SIZE(following);
+    return size == 0 ? 0 : push(&cascade->work, following, (PyObject *)computed);
+}
+
+/* Whether nobody wants to know of it (G14). */
+static inline int
+is_nobodys(State *state, Cascade *cascade, Computed *computed)
+{
+    PyObject *graph = ((Function *)computed->function)->graph;
+    if (graph != cascade->quiet) {
+        int quiet = is_quiet(state, graph);
+        if (quiet <= 0) {
+            return quiet;
+        }
+        cascade->quiet = graph;
     }
-    Py_XDECREF(following);
-    return done;
+    return IS_NONE(computed->handlers);
 }
 
 /* Consistent → Invalidated. */
@@ -130,17 +150,19 @@ invalidate(State *state, Cascade *cascade, Computed *computed, PyObject *cause)
     PyObject *following = IS_NONE(computed->weak_dependants)
                               ? Py_NewRef(computed->dependants)
                               : PyObject_CallOneArg(state->following, (PyObject *)computed);
-    if (following == NULL || computed_forget(state, computed) < 0 ||
-        computed_part(state, computed) < 0) {
-        Py_XDECREF(following);
-        return -1;
+    int done = -1;
+    if (following != NULL && computed_forget(state, computed) == 0 &&
+        computed_part(state, computed) == 0) {
+        put(&computed->dependants, state->none);
+        cascade->count++;
+        int quiet = is_nobodys(state, cascade, computed);
+        done = quiet == 0 ? PyList_Append(cascade->told, (PyObject *)computed) : quiet > 0 ? 0 : -1;
     }
-    put(&computed->dependants, state->none);
-    if (PyList_Append(cascade->marked, (PyObject *)computed) < 0) {
-        Py_DECREF(following);
-        return -1;
+    if (done == 0) {
+        done = follow(cascade, following, computed);
     }
-    return follow(cascade, following, computed);
+    Py_XDECREF(following);
+    return done;
 }
 
 /* What is Computing is flagged, and whoever waits for it (G5c). */
@@ -150,9 +172,11 @@ flag(State *state, Cascade *cascade, Computed *computed, PyObject *cause)
     if (PyList_Append(cascade->flagged, (PyObject *)computed) < 0) {
         return -1;
     }
-    return follow(cascade,
-                  PyObject_CallFunctionObjArgs(state->flag, computed, cascade->origin, cause, NULL),
-                  computed);
+    PyObject *waiting =
+        PyObject_CallFunctionObjArgs(state->flag, computed, cascade->origin, cause, NULL);
+    int done = waiting == NULL ? -1 : follow(cascade, waiting, computed);
+    Py_XDECREF(waiting);
+    return done;
 }
 
 static inline int
@@ -185,8 +209,8 @@ step(State *state, Cascade *cascade, Computed *computed, PyObject *cause)
 static int
 spread(State *state, Cascade *cascade)
 {
-    while (cascade->work.size > 0) {
-        Batch batch = cascade->work.items[--cascade->work.size];
+    for (Py_ssize_t i = 0; i < cascade->work.size; i++) {
+        Batch batch = cascade->work.items[i];
         Py_ssize_t place = 0;
         PyObject *computed;
         int done = 0;
@@ -194,7 +218,6 @@ spread(State *state, Cascade *cascade)
             done = step(state, cascade, (Computed *)computed, batch.cause);
             Py_DECREF(computed);
         }
-        drop(batch);
         if (done < 0 || PyErr_Occurred()) {
             return -1;
         }
@@ -206,23 +229,19 @@ PyObject *
 core_spread(PyObject *module, PyObject *const *args, Py_ssize_t count)
 {
     State *state = PyModule_GetState(module);
-    if (count != 6 || !PyList_CheckExact(args[0]) || !PyList_CheckExact(args[5])) {
+    if (count != 7 || !PyList_CheckExact(args[0]) || !PyList_CheckExact(args[5]) ||
+        !PyList_CheckExact(args[6])) {
         PyErr_SetString(PyExc_TypeError,
-                        "spread(computeds, origin, cause, due, at_once, flagged)");
+                        "spread(computeds, origin, cause, due, at_once, told, flagged)");
         return NULL;
     }
-    Cascade cascade = {.origin = args[1], .exempt = args[3], .flagged = args[5]};
+    Cascade cascade = {
+        .origin = args[1], .exempt = args[3], .told = args[5], .flagged = args[6]};
     cascade.at_once = PyObject_IsTrue(args[4]);
-    cascade.marked = cascade.at_once < 0 ? NULL : PyList_New(0);
-    if (cascade.marked == NULL) {
-        return NULL;
+    int done = cascade.at_once < 0 ? -1 : push(&cascade.work, args[0], args[2]);
+    if (done == 0) {
+        done = spread(state, &cascade);
     }
-    if (push(&cascade.work, args[0], args[2]) < 0 || spread(state, &cascade) < 0) {
-        Py_CLEAR(cascade.marked);
-    }
-    while (cascade.work.size > 0) {
-        drop(cascade.work.items[--cascade.work.size]);
-    }
-    PyMem_Free(cascade.work.items);
-    return cascade.marked;
+    let_go(&cascade.work);
+    return done < 0 ? NULL : PyLong_FromSsize_t(cascade.count);
 }

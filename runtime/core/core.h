@@ -24,7 +24,7 @@
 #endif
 
 /* Of what Python and the extension expect of each other; `native.py` compares it. */
-#define FUSION_CORE 9
+#define FUSION_CORE 10
 
 /* How many calls that have ended are kept for the next ones. */
 #define MAX_SPARE 64
@@ -45,7 +45,6 @@ typedef struct Call Call;
     EACH(postpone)  /* of invalidate.py: the seldom parts of a cascade */                          \
     EACH(following)                                                                                \
     EACH(flag)                                                                                     \
-    EACH(tell)                                                                                     \
     EACH(computed_class) /* the classes in Python */                                               \
     EACH(run_class)                                                                                \
     EACH(none_held)    /* the empty weak table that all share */                                   \
@@ -255,14 +254,13 @@ TYPES(AS_SPEC)
 #define FUNCTIONS(ONE, SEVERAL)                                                                    \
     ONE(at_home, "Whether it is certain that its loop runs here; if not, ask for that.")           \
     ONE(enter, "The body begins.")                                                                 \
-    ONE(notify, "Tell who wants to know of Invalidated computeds, once (G14), or flagged ones.")   \
     ONE(reply, "One that nobody waits for yet, of a loop.")                                        \
     ONE(wake, "Let who waits for any of these go on, in their order.")                             \
     SEVERAL(begun, "A computed with a run.")                                                       \
     SEVERAL(deliver, "Each has its value, unless its caller has left; one handle wakes all.")      \
     SEVERAL(linked, "Make a plain edge; tells whether it is there.")                               \
     SEVERAL(settled, "Computing to Consistent, if that is plain; tells whether it was.")           \
-    SEVERAL(spread, "Mark the closure: what was Invalidated; a list is given what is flagged.")
+    SEVERAL(spread, "Mark the closure, and tell how many were Invalidated.")
 
 #define AS_ONE(name, doc) PyObject *core_##name(PyObject *module, PyObject *argument);
 #define AS_SEVERAL(name, doc)                                                                      \

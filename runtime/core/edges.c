@@ -32,28 +32,16 @@ edge_make(State *state, Computed *dependant, Computed *dependency)
     if (PyDict_SetItem(dependency->dependants, (PyObject *)dependant, Py_None) < 0) {
         return -1;
     }
-    if (dependant->dependencies == state->nothing) {
-        PyObject *dependencies = PyList_New(0);
-        if (dependencies == NULL) {
-            return -1;
-        }
-        Py_SETREF(dependant->dependencies, dependencies);
+    if (dependant->dependencies != state->nothing) {
+        return PyList_Append(dependant->dependencies, (PyObject *)dependency) < 0 ? -1 : 1;
     }
-    return PyList_Append(dependant->dependencies, (PyObject *)dependency) < 0 ? -1 : 1;
-}
-
-int
-computeds_check(State *state, PyObject *const *args, Py_ssize_t count, Py_ssize_t wanted)
-{
-    int right = count >= wanted;
-    for (Py_ssize_t i = 0; right && i < wanted; i++) {
-        right = is_computed(state, args[i]);
-    }
-    if (!right) {
-        PyErr_SetString(PyExc_TypeError, "computeds are wanted");
+    PyObject *dependencies = PyList_New(1); /* most have one, and no room for more */
+    if (dependencies == NULL) {
         return -1;
     }
-    return 0;
+    PyList_SET_ITEM(dependencies, 0, Py_NewRef(dependency));
+    Py_SETREF(dependant->dependencies, dependencies);
+    return 1;
 }
 
 PyObject *

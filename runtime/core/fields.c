@@ -60,7 +60,37 @@ computed_fill(State *state, Computed *self, PyObject *function, PyObject *key,
     put(&self->used, Py_False);
 }
 
-COLLECTED(Computed, computed, COMPUTED_OWN, COMPUTED_KEPT)
+WALKED(Computed, computed, COMPUTED_OWN, COMPUTED_KEPT)
+
+/* One may be the last that holds its cause, and that one its own, and so on. */
+static void
+computed_dealloc(Computed *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    Py_TRASHCAN_BEGIN(self, computed_dealloc);
+    forget_weak((PyObject *)self);
+    computed_clear(self);
+    Py_DECREF(self->function);
+    type->tp_free(self);
+    Py_DECREF(type);
+    Py_TRASHCAN_END;
+}
+
+int
+computed_end_here(State *state, PyObject *class)
+{
+    PyTypeObject *type = (PyTypeObject *)class;
+    if (!PyType_Check(class) || !PyType_IsSubtype(type, state->computed_type) ||
+        type->tp_basicsize != state->computed_type->tp_basicsize || type->tp_dictoffset != 0 ||
+        type->tp_finalize != NULL) {
+        PyErr_SetString(PyExc_TypeError, "the class of a computed adds methods only");
+        return -1;
+    }
+    type->tp_dealloc = (destructor)computed_dealloc;
+    return 0;
+}
+
 static PyMemberDef computed_members[] = {
     COMPUTED_FIELDS(AS_MEMBER, Computed)
     COMPUTED_KEPT(AS_FIXED, Computed)

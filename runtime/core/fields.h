@@ -153,23 +153,39 @@ is_computed(State *state, PyObject *object)
            PyObject_TypeCheck(object, state->computed_type);
 }
 
+/* The first arguments are computeds; -1 with an error if not. */
+static inline int
+computeds_check(State *state, PyObject *const *args, Py_ssize_t count, Py_ssize_t wanted)
+{
+    int right = count >= wanted;
+    for (Py_ssize_t i = 0; right && i < wanted; i++) {
+        right = is_computed(state, args[i]);
+    }
+    if (!right) {
+        PyErr_SetString(PyExc_TypeError, "computeds are wanted");
+        return -1;
+    }
+    return 0;
+}
+
 /* edges.c: make an edge. 1: it is there; 0: more has to be done than that; -1: an error. */
 int edge_make(State *state, Computed *dependant, Computed *dependency);
-
-/* edges.c: the first arguments are computeds; -1 with an error if not. */
-int computeds_check(State *state, PyObject *const *args, Py_ssize_t count, Py_ssize_t wanted);
 
 /* fields.c: give new objects their fields. */
 void computed_fill(State *state, Computed *self, PyObject *function, PyObject *key,
                    PyObject *arguments, PyObject *run);
 void run_fill(State *state, Run *self, int depth, PyObject *flow);
 
+/* fields.c: a class from Python, of no fields of its own: its objects are freed as they would be without
+   it. Python's own way looks at each for what it does not have. */
+int computed_end_here(State *state, PyObject *class);
+
 /* retire.c: it is Invalidated, is found no more, and its edges to what it was made from end (G9). Its
    fields are what C takes them for. */
 int computed_forget(State *state, Computed *computed);
 int computed_part(State *state, Computed *computed);
 
-/* notify.c: whether nobody looks at what happens in a graph; -1: an error. */
+/* miss.c: whether nobody looks at what happens in a graph; -1: an error. */
 int is_quiet(State *state, PyObject *graph);
 
 #endif

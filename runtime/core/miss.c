@@ -86,6 +86,17 @@ core_enter(PyObject *module, PyObject *object)
 
 /* -- a call that nobody's body makes, of a key that is not there: the core runs the body itself -- */
 
+int
+is_quiet(State *state, PyObject *graph)
+{
+    PyObject *events = PyObject_GetAttr(graph, state->str_events);
+    PyObject *handlers = events == NULL ? NULL : PyObject_GetAttr(events, state->str_handlers);
+    int quiet = handlers == NULL ? -1 : PyObject_Not(handlers);
+    Py_XDECREF(events);
+    Py_XDECREF(handlers);
+    return quiet;
+}
+
 /* Whether nothing is special about a function now, nor about where its call is made. */
 static int
 is_plain(State *state, Function *function)

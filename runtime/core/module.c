@@ -29,6 +29,9 @@ core_hand(PyObject *module, PyObject *args, PyObject *given)
             PyErr_Format(PyExc_TypeError, "the core knows nothing of %R", name);
             return NULL;
         }
+        if (field == &state->computed_class && computed_end_here(state, value) < 0) {
+            return NULL;
+        }
         put(field, value);
     }
     Py_RETURN_NONE;

@@ -37,14 +37,8 @@ computed_forget(State *state, Computed *computed)
 {
     Function *function = (Function *)computed->function;
     Sieve *kept = (Sieve *)function->kept;
-    PyObject *found = NULL;
-    if (PyDict_GET_SIZE(function->indexes) == 0 && kept->min_cached == Py_False) {
-        found = PyDict_GetItemWithError(function->table, computed->key);
-        if (found == NULL && PyErr_Occurred()) {
-            return -1;
-        }
-    }
-    if (found != (PyObject *)computed) {
+    if (IS_NONE(computed->place.newer) || PyDict_GET_SIZE(function->indexes) != 0 ||
+        kept->min_cached != Py_False) {
         return called(PyObject_CallMethodOneArg((PyObject *)function, state->str_forget,
                                                 (PyObject *)computed));
     }
@@ -54,9 +48,7 @@ computed_forget(State *state, Computed *computed)
     if (!IS_NONE(computed->hit)) {
         cool(function, computed);
     }
-    if (!IS_NONE(computed->place.newer)) {
-        unkeep(kept, computed);
-    }
+    unkeep(kept, computed);
     return 0;
 }
 

@@ -11,7 +11,16 @@ from typing import Any
 import pytest
 
 from fusionrt.errors import CycleError, ForeignCancellation, ServiceDisposed
-from fusionrt.graph import Computed, OriginKind, State, invalidate, isolated, notify
+from fusionrt.graph import (
+    Computed,
+    Function,
+    OriginKind,
+    State,
+    invalidate,
+    isolated,
+    notify,
+    running_graph,
+)
 from tests.sizes import size
 from tests.waiting import until
 
@@ -157,6 +166,36 @@ async def test_G7_G15b_G16_the_whole_closure_is_marked_before_a_handler_runs() -
     while (cause := path[-1].cause) is not None:
         path.append(cause)
     assert [computed.key for computed in path] == ["top('a')", "middle('a')", "leaf('a')"]
+
+
+async def test_G15b_what_ends_with_a_value_sees_no_half_marked_closure() -> None:
+    """A value that nobody else holds ends once all is marked, with the code that it ends in."""
+    graph = running_graph()  # where nobody looks
+    seen: list[State] = []
+
+    class Value:
+        def __del__(self) -> None:
+            seen.append(summit.state)
+
+    async def one(key: str) -> str:
+        return key
+
+    async def value(key: str) -> Value:
+        await leaf.fetch((key,))
+        return Value()
+
+    async def same(key: str) -> str:
+        return str(await leaf.fetch((key,)))
+
+    async def other(key: str) -> str:
+        return str(await middle.fetch((key,)))
+
+    leaf, beside = Function(graph, "leaf", one), Function(graph, "beside", value)
+    middle, top = Function(graph, "middle", same), Function(graph, "top", other)
+    await beside.fetch(("a",))
+    summit = await top.computed(("a",))
+    leaf.invalidate(("a",), TEST)
+    assert seen == [State.INVALIDATED]
 
 
 async def test_G9_an_invalidated_computed_has_no_edges() -> None:

@@ -90,8 +90,8 @@ MUTANTS = {
     ),
     "G15b: handlers run while the closure is being marked": (
         "invalidate.py",
-        "                marked.append(computed)\n",
-        "                marked.append(computed)\n                notify([computed])\n",
+        "                count += 1\n",
+        "                count += 1\n                notify([computed])\n",
     ),
     "G17: a second body starts beside the one that was flagged": (
         "fetch_hot.py",

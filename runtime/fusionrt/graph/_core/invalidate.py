@@ -40,22 +40,25 @@ def mark(
     *,
     due: Computed[Any] | None = None,
 ) -> list[Computed[Any]]:
-    """Invalidate them and everything made from them; the caller must `notify` the result.
+    """Invalidate them and everything made from them: those of which somebody wants to know, whom
+    the caller must `notify`.
 
-    What is Computing is flagged, and in the result if somebody watches for that. What has an
+    What is Computing is flagged, and told of if somebody watches for that. What has an
     `invalidation_delay` stays as it is until that is over, unless it is `due` (G25), or its service
     is gone.
     """
+    batch = list(computeds)
+    told: list[Computed[Any]] = []
     flagged: list[Computed[Any]] = []
     at_once = origin.kind is OriginKind.DISPOSED
-    marked = spread(list(computeds), origin, cause, due, at_once, flagged)
-    if marked:
-        marked[0]._function.graph.invalidated[origin.kind] += len(marked)
+    count = spread(batch, origin, cause, due, at_once, told, flagged)
+    if count:
+        batch[0]._function.graph.invalidated[origin.kind] += count
     if flagged:
         if cause is None and origin.kind in _BY_HAND:
             _tell_in_vain(flagged, origin)
-        marked += [each for each in flagged if each._key in each._function.watched]
-    return marked
+        told += [each for each in flagged if each._key in each._function.watched]
+    return told
 
 
 @twin
@@ -65,13 +68,16 @@ def spread(
     cause: Computed[Any] | None,
     due: Computed[Any] | None,
     at_once: bool,
+    told: list[Computed[Any]],
     flagged: list[Computed[Any]],
-) -> list[Computed[Any]]:
-    """Mark the closure: what was Invalidated, and, in the list that is given, what is flagged."""
-    pending = [(cause, computeds)]
-    marked: list[Computed[Any]] = []
-    while pending:
-        cause, computeds = pending.pop()
+) -> int:
+    """Mark the closure: how many were Invalidated.
+
+    The lists are given those of which somebody wants to know, and what is flagged.
+    """
+    pending = [(cause, computeds)]  # it keeps all of them until the end: a value may end in
+    count = 0  # code of its own, and that sees no half-marked closure either (G15b)
+    for cause, computeds in pending:
         for computed in computeds:
             if computed._state is CONSISTENT:
                 function = computed._function
@@ -91,7 +97,9 @@ def spread(
                         _part(dependency, computed)
                 computed._dependencies = NOTHING
                 computed._dependants = NONE
-                marked.append(computed)
+                count += 1
+                if computed._handlers or function.graph.events.handlers:
+                    told.append(computed)
             elif computed._state is COMPUTING and computed._origin is None:
                 flagged.append(computed)
                 following = _flag(computed, origin, cause)
@@ -99,7 +107,7 @@ def spread(
                 continue
             if following:
                 pending.append((computed, following))
-    return marked
+    return count
 
 
 def _postpone(computed: Computed[Any], origin: Origin) -> None:
@@ -167,7 +175,6 @@ def _overdue(origin: Origin, computed: Computed[Any]) -> None:
     notify(mark([computed], origin, due=computed))
 
 
-@twin
 def notify(computeds: Iterable[Computed[Any]]) -> None:
     """Tell the handlers of Invalidated computeds, each exactly once (G14), and those of flagged
     ones that are watched.
@@ -194,4 +201,4 @@ def _tell(computed: Computed[Any]) -> None:
                 computed._call(handler)
 
 
-hand(postpone=_postpone, following=_following, flag=_flag, tell=_tell)
+hand(postpone=_postpone, following=_following, flag=_flag)
