@@ -25,6 +25,7 @@ __all__ = [
     "CLOSING",
     "Term",
     "aclose",
+    "asked_to_end",
     "background",
     "clock",
     "current_task",
@@ -178,6 +179,14 @@ def _tell_failure(task: asyncio.Task[Any]) -> None:
     if error is not None and not isinstance(error, KeyboardInterrupt | SystemExit):
         context = {"message": f"{task.get_name()} failed", "exception": error}
         task.get_loop().call_exception_handler(context)
+
+
+def asked_to_end() -> bool:
+    """Whether the running task was cancelled: a `CancelledError` in one that was not came from what
+    it awaited, and ends nothing else.
+    """
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0
 
 
 async def stop_all(tasks: Collection[asyncio.Task[Any]], patience: float = 0.1) -> None:

@@ -205,6 +205,26 @@ async def test_O2_what_is_done_after_a_command_sees_it_applied_and_is_no_part_of
         assert len(it.log.rows) == len({row.id for row in it.log.rows}) == 2
 
 
+async def test_O3_what_is_done_after_a_command_may_be_cancelled_and_ends_nothing_else() -> None:
+    """By something else that it waits for: the command has its result, and what is left is done."""
+
+    class After(Desk):
+        async def put(self, key: str, value: int) -> int:
+            operation.after_commit(self.then)
+            return await super().put(key, value)
+
+        async def then(self) -> None:
+            other = asyncio.create_task(self.wait())
+            await asyncio.sleep(0)
+            other.cancel()
+            await other
+
+    async with site() as it:
+        desk = await it.desk(After)
+        assert await desk.put("a", 5) == 5
+        assert desk.after == ["put a"]
+
+
 async def test_an_attempt_that_was_rolled_back_leaves_nothing() -> None:
     """By others in its body, or at its COMMIT: no key and nothing to do after it is left, those of
     the last attempt alone are there (O15).

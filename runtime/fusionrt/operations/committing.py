@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
 from ..graph import Graph
-from ..primitives import to_its_end
+from ..primitives import asked_to_end, to_its_end
 from .applying import Applier
 from .nudges import Nudges
 from .operation import Fate, Operation, apply
@@ -91,5 +92,7 @@ async def _run_after(operation: Operation) -> None:
     for callback in operation.after:
         try:
             await callback()
-        except Exception:
+        except (Exception, asyncio.CancelledError) as error:
+            if not isinstance(error, Exception) and asked_to_end():
+                raise
             _log.exception("%s: what was to be done after it failed", operation.command)

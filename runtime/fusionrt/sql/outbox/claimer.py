@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ...errors import FrameworkError
 from ...operations import EventHandler
-from ...primitives import background, random_bits, to_its_end
+from ...primitives import asked_to_end, background, random_bits, to_its_end
 from ..shard import Shard
 from . import claims as claims_module
 from .claims import Claim, Claims
@@ -183,8 +183,7 @@ class Claimer:
         try:
             await handler(claim.id, claim.value)
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
+            if asked_to_end():
                 raise
             return ClaimantLost(f"its handler was cancelled: {error}")
         except Exception as error:
