@@ -19,6 +19,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Self
 
+from tests.waiting import PROCESS
+
 __all__ = ["Running", "run", "start"]
 
 _CONTEXT = multiprocessing.get_context("forkserver")
@@ -38,7 +40,7 @@ def run(
     *words: str,
     folder: Path,
     environment: Mapping[str, str] | None = None,
-    timeout: float = 60.0,
+    timeout: float = PROCESS,
 ) -> CompletedProcess[str]:
     """Do as `python -m module words` in the folder.
 

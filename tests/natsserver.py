@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from fusionrt.broker import server_binary
+from tests.waiting import PROCESS
 
 __all__ = ["NatsServer"]
 
@@ -42,7 +43,7 @@ class NatsServer:
             stderr=subprocess.DEVNULL,
         )
         ports = self._folder / f"nats-server_{self._process.pid}.ports"
-        deadline = time.monotonic() + 60  # on a busy machine
+        deadline = time.monotonic() + PROCESS
         while self.port < 0 or not self._listens():
             assert time.monotonic() < deadline, "the nats-server does not come up"
             assert self._process.poll() is None, "the nats-server stopped"

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import asyncpg
 
+from tests.waiting import PROCESS
+
 __all__ = ["PostgresServer"]
 
 _SETTINGS = {
@@ -60,7 +62,7 @@ class PostgresServer:
             cwd=self._folder,
             user=self._user,
         )
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PROCESS
         while not self._answers():
             assert self._process.poll() is None, "PostgreSQL stopped"
             assert time.monotonic() < deadline, "PostgreSQL does not come up"

@@ -7,13 +7,15 @@ from collections.abc import Callable
 
 from fusionrt.wire.limits import Timing
 
-__all__ = ["QUICK", "SOONER", "until"]
+__all__ = ["PROCESS", "QUICK", "SOONER", "until"]
 
 QUICK = Timing(keep_alive=0.2, lease=0.6, session=1.0, probe=0.1, hello=0.1)
 """A tenth of the times of production, so that what lapses does so soon."""
 SOONER = Timing(keep_alive=0.5, lease=1.5, session=2.5, probe=0.25, hello=0.25)
 """A quarter of the times of production, for tests that wait until a lost host is given up: no less,
 for a machine may be busy for a second."""
+PROCESS = 60.0
+"""Seconds for a process to start or to end: what takes one may take twenty on a busy machine."""
 
 
 async def until(condition: Callable[[], object], *, within: float = 10.0) -> None:

@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Self
 
 from fusiongen import project
 from fusiongen.output.write import generate
 from tests import forked
+from tests.waiting import PROCESS
 
 # A shell starts background jobs with SIGINT ignored, and every child inherits that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -31,7 +31,7 @@ def shop(folder: Path) -> Path:
 
 
 def fusiongen(
-    *arguments: str, cwd: Path, timeout: float = 30.0
+    *arguments: str, cwd: Path, timeout: float = PROCESS
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     return forked.run(
@@ -58,6 +58,7 @@ class Background:
             env=_environment(cwd) if env is None else {**os.environ, **env},
         )
         self.lines: list[str] = []
+        self._ended = False
         self._printed = threading.Condition()
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
@@ -68,25 +69,26 @@ class Background:
             with self._printed:
                 self.lines.append(line.rstrip("\n"))
                 self._printed.notify_all()
-
-    def wait_for(self, text: str, *, times: int = 1, within: float = 20.0) -> str:
-        """The line that holds the text, once there are so many of them."""
-        deadline = time.monotonic() + within
         with self._printed:
-            while True:
-                found = [line for line in self.lines if text in line]
-                if len(found) >= times:
-                    return found[times - 1]
-                remaining = deadline - time.monotonic()
-                assert remaining > 0 and self._process.poll() is None, (
-                    f"{text!r} was not printed: {self.lines}"
-                )
-                self._printed.wait(min(remaining, 0.2))
+            self._ended = True
+            self._printed.notify_all()
+
+    def wait_for(self, text: str, *, times: int = 1) -> str:
+        """The line that holds the text, once there are so many of them."""
+
+        def found() -> list[str]:
+            return [line for line in self.lines if text in line]
+
+        with self._printed:
+            self._printed.wait_for(lambda: self._ended or len(found()) >= times, PROCESS)
+            end = "before it ended" if self._ended else f"in {PROCESS:g} s"
+            assert len(found()) >= times, f"{text!r} was not printed {end}: {self.lines}"
+            return found()[times - 1]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
         """Send a signal, and wait for the end; the exit code."""
         self._process.send_signal(number)
-        code = self._process.wait(20)
+        code = self._process.wait(PROCESS)
         self._reader.join()
         return code
 

@@ -30,7 +30,7 @@ def processes_of_the_demo(started_in: Path) -> list[str]:
 @pytest.mark.timeout(120)
 def test_the_demo_shows_live_totals_and_ends_by_itself(tmp_path: Path) -> None:
     """Plain lines without a terminal; each price changes its carts; nothing stays behind."""
-    done = fusiongen("demo", cwd=tmp_path, timeout=60)
+    done = fusiongen("demo", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "\x1b" not in done.stdout
     assert len(re.findall(r"^price of ", done.stdout, re.M)) == 12
