@@ -23,6 +23,7 @@ from .shared import once
 REFUSED = {
     "secrets": ("contract.py:38:1", "`pydantic.SecretBytes`"),
     "special_types": ("contract.py:37:1", "mixes members of enums with others"),
+    "unions": ("contract.py:49:1", "`pydantic.PositiveInt`"),
 }
 """The cases with a type that JavaScript is not given, and what is said of it."""
 OURS = (
