@@ -24,7 +24,7 @@
 #endif
 
 /* Of what Python and the extension expect of each other; `native.py` compares it. */
-#define FUSION_CORE 10
+#define FUSION_CORE 11
 
 /* How many calls that have ended are kept for the next ones. */
 #define MAX_SPARE 64
@@ -261,6 +261,9 @@ TYPES(AS_SPEC)
     SEVERAL(linked, "Make a plain edge; tells whether it is there.")                               \
     SEVERAL(settled, "Computing to Consistent, if that is plain; tells whether it was.")           \
     SEVERAL(spread, "Mark the closure, and tell how many were Invalidated.")
+
+/* variables.c */
+PyObject *core_variables(PyObject *module, PyObject *none);
 
 #define AS_ONE(name, doc) PyObject *core_##name(PyObject *module, PyObject *argument);
 #define AS_SEVERAL(name, doc)                                                                      \

@@ -117,6 +117,8 @@ static PyMethodDef core_methods[] = {
      "Above that of each result that has begun, and below those to come."},
     {"let_calls_go", core_let_calls_go, METH_NOARGS,
      "Keep none that has ended for a next one."},
+    {"variables", core_variables, METH_NOARGS,
+     "What holds the context variables that the running code sees."},
     {NULL},
 };
 

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 
 __all__ = ["compiled", "core", "freeze", "hand", "twin"]
 
-VERSION: Final = 10
+VERSION: Final = 11
 """Of what Python and the core expect of each other."""
 
 _T = TypeVar("_T")

@@ -130,7 +130,7 @@ async def test_D29_bytes_that_are_two_values_shift_no_others(
     payloads[1], payloads[3] = payloads[1] * 2, b""
     received = Awaited.completed
 
-    def other(self: Awaited, ids: Sequence[int], _: Sequence[bytes], held: bool) -> None:
+    def other(self: Awaited, ids: tuple[int, ...], _: Sequence[bytes], held: bool) -> None:
         received(self, ids, payloads[: len(ids)], held)
 
     monkeypatch.setattr(Awaited, "completed", other)

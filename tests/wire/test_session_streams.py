@@ -279,3 +279,13 @@ def test_D18_credit_beyond_what_was_sent_gives_no_more(consumed: int) -> None:
     credit = 8 - 3 + min(consumed, 3)
     assert event == he.Consumed(id, credit)
     assert put_all(pair, id, b"") == credit
+
+
+def test_D18_a_stream_whose_end_the_client_has_leaves_no_books() -> None:
+    """Else a session would have so many streams in all, not at a time."""
+    pair = Pair(Limits(streams=2))
+    for _ in range(5):
+        for id in (stream(pair), stream(pair)):
+            assert pair.host.stream(id) is not None
+            pair.host.end(id)
+        pair.exchange()

@@ -53,16 +53,20 @@ class Registry:
         """Over what is kept; of the rest there is so little that it is counted in at the look."""
         self.streams: Final = streams
         self.uploads: Final = uploads
-        self._at: Final[dict[Stage, dict[int, Run]]] = {
-            stage: {} for stage in Stage if stage is not Stage.OVER
+        self._running: Final[dict[int, Run]] = {}
+        self._kept: Final[set[int]] = set()
+        self._leaving: Final[set[int]] = set()
+        self._at: Final[Mapping[Stage, dict[int, Run] | set[int]]] = {
+            Stage.RUNNING: self._running,
+            Stage.KEPT: self._kept,
+            Stage.LEAVING: self._leaving,
         }
-        self._running: Final = self._at[Stage.RUNNING]
 
     def __len__(self) -> int:
-        return sum(map(len, self._at.values()))
+        return len(self._running) + len(self._kept) + len(self._leaving)
 
     def __contains__(self, id: int) -> bool:
-        return any(id in ids for ids in self._at.values())
+        return self._stage(id) is not Stage.OVER
 
     def __iter__(self) -> Iterator[int]:
         return chain.from_iterable(self._at.values())
@@ -70,7 +74,7 @@ class Registry:
     @property
     def digest(self) -> Digest:
         """Over all of them."""
-        return self._digest.joined([*self._running, *self._at[Stage.LEAVING]])
+        return self._digest.joined([*self._running, *self._leaving])
 
     def stream(self, id: int) -> Outflow | None:
         """A stream that goes on."""
@@ -90,15 +94,13 @@ class Registry:
 
     def remove(self, id: int) -> Stage:
         """Forget a call: how far it was."""
-        for stage, ids in self._at.items():
-            if ids.pop(id, None) is not None:
-                assert ENTRY[stage]["end"] is Stage.OVER
-                if stage is Stage.KEPT:
-                    self._digest.remove(id)
-                self.streams.drop(id)
-                self.uploads.drop(id)
-                return stage
-        return Stage.OVER
+        stage = self._stage(id)
+        if stage is not Stage.OVER:
+            assert ENTRY[stage]["end"] is Stage.OVER
+            self._leave(stage, id)
+            self.streams.drop(id)
+            self.uploads.drop(id)
+        return stage
 
     def trim(self) -> None:
         """Give back the room of what is not there any more: a dictionary keeps it."""
@@ -108,7 +110,7 @@ class Registry:
 
     def clear(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Forget all: the ids of what was running, and of results that were kept."""
-        running, kept = (tuple(self._at[stage]) for stage in (Stage.RUNNING, Stage.KEPT))
+        running, kept = tuple(self._running), tuple(self._kept)
         self._digest.remove_all(kept)
         for ids in self._at.values():
             for id in ids:
@@ -124,37 +126,52 @@ class Registry:
 
     def told(self, ids: Sequence[int], word: Literal["keep", "tell"]) -> Collection[int]:
         """The last word so far of calls is about to be sent: those of them that still ran."""
-        ids, runs = self._out_of(Stage.RUNNING, ids)
-        stage = ENTRY[Stage.RUNNING][word]
-        self._at[stage].update(zip(ids, runs, strict=True))
-        if stage is Stage.KEPT:
-            self._digest.add_all(ids)
+        runs = [*map(self._running.pop, ids, repeat(None))]
+        if not all(runs):
+            ids = [*compress(ids, runs)]
+        self._enter(ENTRY[Stage.RUNNING][word], ids)
         return ids
-
-    def _out_of(self, stage: Stage, ids: Sequence[int]) -> tuple[Sequence[int], Sequence[Run]]:
-        """Those of them that stood at this stage, and do so no more."""
-        runs = [*map(self._at[stage].pop, ids, repeat(None))]
-        if all(runs):
-            return ids, [*filter(None, runs)]
-        return [*compress(ids, runs)], [*filter(None, runs)]
 
     def withdraw(self, id: int) -> bool:
         """A result became stale: all that is left to tell is that. False: there is nothing."""
-        for stage in (Stage.RUNNING, Stage.KEPT):
-            run = self._at[stage].pop(id, None)
-            if run is not None:
-                if stage is Stage.KEPT:
-                    self._digest.remove(id)
-                self._at[ENTRY[stage]["invalidate"]][id] = run
-                return True
-        return False
+        stage = self._stage(id)
+        if stage not in (Stage.RUNNING, Stage.KEPT):
+            return False
+        self._leave(stage, id)
+        self._enter(ENTRY[stage]["invalidate"], (id,))
+        return True
 
     def left(self, ids: Sequence[int]) -> None:
         """The client has the last word of these."""
-        gone, _ = self._out_of(Stage.LEAVING, ids)
         if self.streams:
-            for id in gone:
+            for id in ids:
                 self.streams.drop(id)
+        self._leaving.difference_update(ids)
+
+    def _stage(self, id: int) -> Stage:
+        if id in self._running:
+            return Stage.RUNNING
+        if id in self._kept:
+            return Stage.KEPT
+        return Stage.LEAVING if id in self._leaving else Stage.OVER
+
+    def _enter(self, stage: Stage, ids: Collection[int]) -> None:
+        """Calls that have left the stage before."""
+        if stage is Stage.KEPT:
+            self._kept.update(ids)
+            self._digest.add_all(ids)
+        elif stage is Stage.LEAVING:
+            self._leaving.update(ids)
+
+    def _leave(self, stage: Stage, id: int) -> None:
+        """A call that stood there, and is to enter another one."""
+        if stage is Stage.RUNNING:
+            del self._running[id]
+        elif stage is Stage.KEPT:
+            self._kept.remove(id)
+            self._digest.remove(id)
+        else:
+            self._leaving.remove(id)
 
     def reconcile(
         self,
@@ -171,7 +188,7 @@ class Registry:
         done = Reconciled([], [], [], [])
         listed: set[int] = set()
         for id in held:
-            (listed.add if id in self._at[Stage.KEPT] else done.gone.append)(id)
+            (listed.add if id in self._kept else done.gone.append)(id)
         for id in pending:
             word = self._word(id, words)
             if word is not None:
@@ -194,7 +211,7 @@ class Registry:
         """What was told of a call, unless that became stale."""
         word = words.get(id)
         kept = isinstance(word, Results | Failure) and word.kept
-        return word if id in self._at[Stage.KEPT if kept else Stage.LEAVING] else None
+        return word if id in (self._kept if kept else self._leaving) else None
 
     def _rewound(self, reading: Reading, words: Mapping[int, Word], again: list[HostFrame]) -> bool:
         word = self._word(reading.id, words)

@@ -87,7 +87,7 @@ class Awaited:
             case events.Upstream(suspended, resumed):
                 self.upstream(suspended, resumed)
 
-    def completed(self, ids: Sequence[int], payloads: Sequence[bytes], held: bool) -> None:
+    def completed(self, ids: tuple[int, ...], payloads: Sequence[bytes], held: bool) -> None:
         """Calls of one `Ask` have results: decoded at once, unless one is bad (D29)."""
         if len(ids) == 1 and not held:  # as below; a message a call is common, too
             if (call := self.pop_call(ids[0])) is not None:

@@ -16,13 +16,14 @@ __all__ = ["Joining"]
 class Joining:
     """A base, for all that a call passes is here.
 
-    answers: what the callers await. arguments: of each. timeout: the seconds of each.
-    deadline: of the last one; latest: none is later. room: so many more need not wait for others.
+    answers: what the callers await; None: that is over. arguments: of each. timeout: the seconds
+    of each. deadline: of the last one; latest: none is later. room: so many more need not wait for
+    others.
     """
 
     __slots__ = ("answers", "arguments", "deadline", "latest", "loop", "now", "room", "timeout")
 
-    answers: list[asyncio.Future[Any]]
+    answers: list[asyncio.Future[Any] | None]
     arguments: list[bytes]
     loop: asyncio.AbstractEventLoop
     now: Callable[[], float]

@@ -10,8 +10,6 @@ from __future__ import annotations
 import asyncio
 import math
 from bisect import bisect_right
-from collections.abc import Sequence
-from itertools import compress, repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,10 +27,10 @@ class Lot(Joining):
     """Calls of one `Ask`, with ids in a row once the lot is closed.
 
     deadline: the last of theirs; they differ by no more than a run's. opened: the first.
-    first: the id of the first one. left: how many have no answer.
+    first: the id of the first one; ids: of all. left: how many have no answer.
     """
 
-    __slots__ = ("_own", "_session", "ask", "first", "left", "opened")
+    __slots__ = ("_own", "_session", "ask", "first", "ids", "left", "opened")
 
     def __init__(self, session: Session, ask: Ask, room: int) -> None:
         """room: so many calls need not wait for others."""
@@ -47,6 +45,7 @@ class Lot(Joining):
         self.latest = self.opened + SLACK
         self.ask: Final = ask
         self.first = self.left = 0
+        self.ids: tuple[int, ...] = ()
         self._session: Final = session
         self._own: dict[int, Pending] = {}
 
@@ -54,6 +53,18 @@ class Lot(Joining):
         """As its base: its host stops (D19)."""
         self._session.close_lot()
         self.pending(self.first + index, answer).give_up()
+
+    def take(self, ids: tuple[int, ...]) -> list[asyncio.Future[Any] | None]:
+        """What is awaited of some that are over: the first of these, and all that follow it as they
+        do here. None: that was over before.
+        """
+        start = ids[0] - self.first
+        end = min(start + len(ids), len(self.ids))
+        if ids[: end - start] != self.ids[start:end]:
+            end = start + 1
+        found, self.answers[start:end] = self.answers[start:end], [None] * (end - start)
+        self.left -= len(found) if all(found) else len(found) - found.count(None)
+        return found
 
     def pending(self, id: int, answer: asyncio.Future[Any]) -> Pending:
         """A call by itself, from here on."""
@@ -72,11 +83,10 @@ class Lots:
     """The calls of lots that have no answer, by their ids."""
 
     def __init__(self) -> None:
-        self._answers: dict[int, asyncio.Future[Any]] = {}
         self._lots: list[Lot] = []
 
     def __len__(self) -> int:
-        return len(self._answers)
+        return sum(lot.left for lot in self._lots)
 
     @property
     def timed(self) -> int:
@@ -85,42 +95,41 @@ class Lots:
 
     def add(self, lot: Lot) -> None:
         """A lot was closed: its calls have ids."""
-        answers, lot.answers = lot.answers, []
-        lot.left = len(answers)
-        self._answers.update(zip(range(lot.first, lot.first + lot.left), answers, strict=True))
+        lot.left = len(lot.answers)
+        lot.ids = tuple(range(lot.first, lot.first + lot.left))
         self._lots.append(lot)
 
     def find(self, id: int) -> Pending | None:
         """One of them, by itself."""
-        answer = self._answers.get(id)
-        return None if answer is None else self._of(id).pending(id, answer)
+        lot = self._of(id)
+        answer = None if lot is None else lot.answers[id - lot.first]
+        return None if lot is None or answer is None else lot.pending(id, answer)
 
     def pop(self, id: int) -> Pending | None:
         """The same, which is over."""
         found = self.find(id)
         if found is not None:
-            del self._answers[id]
-            self._left(self._of(id), 1)
+            self.take((id,))
         return found
 
-    def take(self, ids: Sequence[int]) -> tuple[Ask | None, list[asyncio.Future[Any] | None]]:
+    def take(self, ids: tuple[int, ...]) -> tuple[Ask | None, list[asyncio.Future[Any] | None]]:
         """What is awaited of calls of one `Ask` that are over. None: such a one is of no lot."""
-        found = list(map(self._answers.pop, ids, repeat(None)))
-        known = ids if all(found) else [*compress(ids, found)]
-        if not known:
-            return None, found
-        lot = self._of(known[0])
-        if lot.first <= min(known) and max(known) < lot.first + len(lot.arguments):
-            self._left(lot, len(known))
-        else:
-            for id in known:
-                self._left(self._of(id), 1)
-        return lot.ask, found
+        ask: Ask | None = None
+        found: list[asyncio.Future[Any] | None] = []
+        while rest := ids[len(found) :]:
+            lot = self._of(rest[0])
+            if lot is None:
+                found.append(None)
+                continue
+            ask = lot.ask
+            found += lot.take(rest)
+            if not lot.left:
+                self._lots.remove(lot)
+        return ask, found
 
     def late(self, now: float) -> list[Pending]:
         """Whose callers have waited long enough."""
-        lots = [lot for lot in self._lots if lot.deadline <= now]
-        ids = (id for lot in lots for id in range(lot.first, lot.first + len(lot.arguments)))
+        ids = [id for lot in self._lots if lot.deadline <= now for id in lot.ids]
         return [call for id in ids if (call := self.find(id)) is not None]
 
     def next_due(self) -> float:
@@ -129,17 +138,14 @@ class Lots:
 
     def all(self) -> dict[int, Pending]:
         """All of them, each by itself."""
-        return {id: self._of(id).pending(id, answer) for id, answer in self._answers.items()}
+        ids = [id for lot in self._lots for id in lot.ids]
+        return {id: call for id in ids if (call := self.find(id)) is not None}
 
     def clear(self) -> None:
         """Forget them."""
-        self._answers.clear()
         self._lots.clear()
 
-    def _of(self, id: int) -> Lot:
-        return self._lots[bisect_right(self._lots, id, key=_first) - 1]
-
-    def _left(self, lot: Lot, calls: int) -> None:
-        lot.left -= calls
-        if not lot.left:
-            self._lots.remove(lot)
+    def _of(self, id: int) -> Lot | None:
+        index = bisect_right(self._lots, id, key=_first) - 1
+        lot = self._lots[index] if index >= 0 else None
+        return lot if lot is not None and id - lot.first < len(lot.ids) else None

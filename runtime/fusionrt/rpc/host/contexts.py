@@ -7,11 +7,14 @@ from gc import get_referents
 from operator import is_
 from typing import Any, Final
 
+from ...native import twin
+
 __all__ = ["Contexts", "variables"]
 
 _NOTHING: Final = object()
 
 
+@twin
 def variables() -> object:
     """What holds the variables that the running code sees: it never changes, so that there is
     another one as soon as one was set. To look at them all takes twice as long.

@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextvars import copy_context
 from functools import partial
-from gc import get_referents
 from typing import Any, Final
 
 from ...primitives import clock, current_task, maker
@@ -304,7 +302,6 @@ class Pool:
         """Run what is to do, up to this time. False: the task must take no other call."""
         work, now, cancelling, clean = batch.work, self._now, batch.task.cancelling, variables()
         body, encode, take = work.body, work.answer, work.todo.popleft
-        context, referents = copy_context, get_referents
         add_id, add_payload = batch.ids.append, batch.payloads.append
         for _ in range(min(len(work.todo), self._most - self._began)):
             batch.id, arguments = take()
@@ -330,7 +327,7 @@ class Pool:
                 batch.answers.append((batch.id, answer))
             if cancelling():
                 return False
-            if (seen := referents(context())[-1]) is not clean:  # `variables`, without its frame
+            if (seen := variables()) is not clean:
                 if not self._contexts.is_clean():
                     return False
                 clean = seen
