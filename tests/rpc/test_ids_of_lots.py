@@ -67,7 +67,8 @@ async def test_those_that_are_named_are_over(
     """In a row or not, with some before and behind that are of no lot; the others wait on."""
     books, answers = lots
     found = books.take(ids)
-    assert found == (ask, [answers[id] if id < len(answers) else None for id in ids])
+    others = [place for place, id in enumerate(ids) if id not in range(2, 9)]
+    assert found == (ask, [answers[id] if id < len(answers) else None for id in ids], others)
     assert len(books) == left and [books.find(id) for id in ids] == [None] * len(ids)
     waiting = {id for id in range(2, 9)} - set(ids)
     assert books.all().keys() == waiting
@@ -77,9 +78,9 @@ async def test_those_that_are_named_are_over(
 async def test_what_is_named_twice_is_over_once(lots: tuple[Lots, list[Any]]) -> None:
     """In one message, or by the next one."""
     books, answers = lots
-    assert books.take((3, 3, 4)) == (ASK, [answers[3], None, answers[4]])
-    assert books.take((2, 3, 4, 5)) == (ASK, [answers[2], None, None, answers[5]])
-    assert books.take((2, 3, 4, 5)) == (None, [None] * 4) and len(books) == 3
+    assert books.take((3, 3, 4)) == (ASK, [answers[3], None, answers[4]], [])
+    assert books.take((2, 3, 4, 5)) == (ASK, [answers[2], None, None, answers[5]], [])
+    assert books.take((2, 3, 4, 5)) == (None, [None] * 4, [0, 1, 2, 3]) and len(books) == 3
     assert books.next_due() == books.late(float("inf"))[0].due
 
 

@@ -101,11 +101,10 @@ class Awaited:
                 answers = [None if call is None else call.answer for call in found]
                 _settle_all(calls[0].ask, answers, payloads)
             return
-        ask, answers = self.lots.take(ids)
-        if not all(answers):
-            for place, id in enumerate(ids):
-                if answers[place] is None and (call := self.calls.pop(id, None)) is not None:
-                    ask, answers[place] = call.ask, call.answer
+        ask, answers, others = self.lots.take(ids)
+        for place in others:
+            if (call := self.calls.pop(ids[place], None)) is not None:
+                ask, answers[place] = call.ask, call.answer
         if ask is not None:
             _settle_all(ask, answers, payloads)
 

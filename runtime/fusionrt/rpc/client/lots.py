@@ -112,20 +112,26 @@ class Lots:
             self.take((id,))
         return found
 
-    def take(self, ids: tuple[int, ...]) -> tuple[Ask | None, list[asyncio.Future[Any] | None]]:
-        """What is awaited of calls of one `Ask` that are over. None: such a one is of no lot."""
+    def take(
+        self, ids: tuple[int, ...]
+    ) -> tuple[Ask | None, list[asyncio.Future[Any] | None], list[int]]:
+        """Calls of one `Ask` are over: what is awaited of each, and the places of those that are of
+        no lot.
+        """
         ask: Ask | None = None
         found: list[asyncio.Future[Any] | None] = []
+        others: list[int] = []
         while rest := ids[len(found) :]:
             lot = self._of(rest[0])
             if lot is None:
+                others.append(len(found))
                 found.append(None)
                 continue
             ask = lot.ask
             found += lot.take(rest)
             if not lot.left:
                 self._lots.remove(lot)
-        return ask, found
+        return ask, found, others
 
     def late(self, now: float) -> list[Pending]:
         """Whose callers have waited long enough."""
