@@ -97,11 +97,19 @@ class _Class:
             options=tuple(dict(self._options_on_the_wire()).items()),
             doc=self._node.get_docstring(),
             parameters=tuple(each.name for each in parameters),
-            flaw=next(filter(None, (base.flaw(above) for base, above in self._above)), None),
+            flaw=self._flaw(),
             of_arguments=any(
                 above and above.kind is kind and base.arguments for base, above in self._above
             ),
         )
+
+    def _flaw(self) -> str | None:
+        if self._kind is Kind.STRUCT and self._node.type_parameters and self._module.postpones:
+            return (
+                "has type parameters that msgspec does not find in annotations which are texts: "
+                "declare them with `TypeVar`, or drop `from __future__ import annotations`"
+            )
+        return next(filter(None, (base.flaw(above) for base, above in self._above)), None)
 
     def _fields_above(self) -> Iterator[Field]:
         for _, base in reversed(self._inherited):

@@ -92,6 +92,12 @@ class Module:
         ref = self.named(node)
         return self.modules.definition(ref) if ref else None
 
+    @property
+    def postpones(self) -> bool:
+        """Whether its annotations are texts: `from __future__ import annotations`."""
+        future = Ref(module="__future__", name="annotations")
+        return self.scan.bindings.get("annotations") == future
+
     def node_of(self, name: str) -> cst.CSTNode | None:
         """The node that defines a name here, in nested classes, too."""
         head, *rest = name.split(".")

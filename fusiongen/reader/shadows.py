@@ -12,14 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import libcst as cst
 
-from ..contract import Ref
 from .compiling import parsed_text
 from .modules import Module
 from .nodes import dotted
 
 __all__ = ["Shadows"]
-
-_FUTURE = Ref(module="__future__", name="annotations")
 
 
 class Shadows:
@@ -33,7 +30,7 @@ class Shadows:
         self, module: Module, body: Sequence[cst.CSTNode], *, local_first: bool, slotted: bool
     ) -> None:
         self._module = module
-        self._deferred = module.scan.bindings.get("annotations") == _FUTURE
+        self._deferred = module.postpones
         self._local_first = local_first
         self._bound = _bound(body)
         self._fields = _fields(body) if slotted else frozenset()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, ForwardRef
 
 import msgspec
 
+from ..annotations import own_annotations
+from .fields import type_parameters
 from .shapes import (
     AnyOf,
     EnumOf,
@@ -75,12 +77,22 @@ def faithful(shape: Shape, seen: set[Shape]) -> bool:
             return Iterable not in heads and faithful(item, seen)  # msgspec takes it for anything
         case Table(key=key, value=value):
             return is_map_key(key) and faithful(key, seen) and faithful(value, seen)
-        case Record(fields=fields, style=style):
+        case Record(cls=cls, fields=fields, style=style):
+            if any(map(_is_misread, cls.__mro__)):
+                return False
             # Of an attrs class msgspec drops what is private, and adds what a property cached.
             if style == "attrs" or (is_array(shape) and any(field.unset for field in fields)):
                 return False
             return all(faithful(field.shape, seen) for field in fields)
     return False
+
+
+def _is_misread(cls: type) -> bool:
+    """Whether msgspec takes the annotations of this class for others: in texts it finds no type
+    parameter of Python 3.12's syntax, but what the module calls so."""
+    if not any(type_parameters(cls)):
+        return False
+    return any(isinstance(each, (str, ForwardRef)) for each in own_annotations(cls).values())
 
 
 def is_array(record: Record) -> bool:

@@ -38,6 +38,7 @@ __all__ = [
     "refuse_init_vars",
     "refuse_undeclared",
     "substitute",
+    "type_parameters",
 ]
 
 
@@ -262,11 +263,18 @@ def _resolved(cls: Any, annotations: dict[str, Any]) -> dict[str, Any]:
     names = {name: value for name, value in vars(cls).items() if isinstance(value, type)}
     names |= vars(sys.modules.get(cls.__module__, typing))
     # A module may have a TypeVar of the same name.
-    names |= {parameter.__name__: parameter for parameter in getattr(cls, "__type_params__", ())}
+    names |= {parameter.__name__: parameter for parameter in type_parameters(cls)}
     # Of the class itself, those of its bases are evaluated, too, and on 3.12 in its namespace; and
     # its type parameters are not known there.
     bare = type(cls.__name__, (), {"__annotations__": annotations, "__module__": cls.__module__})
     return get_type_hints(bare, localns=names, include_extras=True)
+
+
+def type_parameters(cls: Any) -> Iterator[Any]:
+    """What its annotations may name: of a TypedDict, which has those of its bases, of these too."""
+    for base in getattr(cls, "__orig_bases__", ()) if hasattr(cls, "__required_keys__") else ():
+        yield from type_parameters(get_origin(base) or base)
+    yield from getattr(cls, "__type_params__", ())
 
 
 def _bind(tp: Any, scope: Mapping[Any, Any], into: dict[Any, dict[Any, Any]]) -> None:
