@@ -424,7 +424,7 @@ async def _at_once(self: Owned) -> None:
     ("cls", "name", "mutant", "first"),
     [
         pytest.param(Membership, "check", _is_always, 0, id="lease-never-lapses"),
-        pytest.param(Owned, "ended", _at_once, 54, id="handover-waits-for-nothing"),
+        pytest.param(Owned, "ended", _at_once, 93, id="handover-waits-for-nothing"),
     ],
 )
 def test_D20_the_check_of_owners_finds_mutants(
