@@ -11,6 +11,7 @@ from ..contract import Ref
 from ..errors import Diagnostic, Span
 from .expressions import Names
 from .modules import Module
+from .nodes import dotted
 
 __all__ = ["Decoration", "decorations", "has_service", "is_service"]
 
@@ -75,7 +76,8 @@ def decorations(
     """
     for each in nodes:
         node = each.decorator
-        ref = module.named(_called(node))
+        head = (dotted(_called(node)) or "").partition(".")[0]
+        ref = module.named(_called(node)) if head not in hidden else None
         meaning = module.modules.meaning(ref) if ref else None
         yield Decoration(
             _KNOWN.get(str(meaning)),

@@ -109,6 +109,12 @@ class NotUnderstood(Rule):
             "`MINUTE` is the method above, in this class",
         ),
         Invalid(
+            "    async def compute(self) -> str: ...\n"
+            "    @compute\n    async def get(self) -> str: ...",
+            "2:6",
+            "`compute` is the method above, in this class",
+        ),
+        Invalid(
             "class Page:\n    pass\n\n@service\nclass Carts(Protocol):\n"
             "    async def get(self) -> Page[int]: ...",
             "6:28",
