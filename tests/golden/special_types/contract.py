@@ -11,12 +11,14 @@ from uuid import UUID
 
 from fusionrt import command, compute, service
 from msgspec import Meta
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
 UserId = NewType("UserId", str)
 Ids: TypeAlias = tuple[UserId, ...]
 Money = Annotated[Decimal, Field(ge=0, decimal_places=2)]
 MaybeUser = UserId | None
+Years = Annotated[int, Field(ge=0)]
+Age = Years
 
 
 class Colour(Enum):
@@ -51,6 +53,10 @@ class Things(Protocol):
 
     @command(invalidates=["of(user, ANY, ANY)", "owner(user)"])
     async def buy(self, user: UserId, amount: Money, ref: uuid.UUID) -> dict[Colour, set[Size]]: ...
+
+    async def older(
+        self, age: Annotated[int, Field(ge=0)] | None, by: Age | None
+    ) -> PositiveInt | None: ...
 
 
 from fusionrt import ANY  # noqa: E402

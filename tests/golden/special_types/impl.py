@@ -34,6 +34,9 @@ class Things(ThingsService):
         self.bought += 1
         return {Colour.RED: {Size.S}}
 
+    async def older(self, age: int | None, by: int | None) -> int | None:
+        return None if age is None or by is None else age + by
+
 
 async def main() -> None:
     things = Things()
@@ -46,3 +49,4 @@ async def main() -> None:
     now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     price = await things.price("a", now.date(), now, now.time(), dt.timedelta(1), UUID(int=1), 1)
     assert price == Decimal("1.50")
+    assert [await things.older(1, by) for by in (None, 2)] == [None, 3]

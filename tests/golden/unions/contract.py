@@ -6,11 +6,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Optional, Protocol, Union
+from typing import Optional, Protocol, Union
 from uuid import UUID
 
 from fusionrt import compute, service
-from pydantic import BaseModel, Field, PositiveInt
+from pydantic import BaseModel
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,6 @@ class Fish(BaseModel, frozen=True):
 
 
 Pet = Cat | Dog | Fish
-Years = Annotated[int, Field(ge=0)]
-Age = Years
 
 
 @service
@@ -45,7 +43,3 @@ class Zoo(Protocol):
 
     @compute
     async def pets(self, pets: tuple[Cat | Dog, ...]) -> dict[str, list[Pet | None]]: ...
-
-    async def older(
-        self, age: Annotated[int, Field(ge=0)] | None, by: Age | None
-    ) -> PositiveInt | None: ...

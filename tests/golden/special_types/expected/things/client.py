@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=91bbebba15f83c0dbc3976751dce2299
+# fusiongen:hash=5a061364d13a4abe181f7d1370f23a8c
 """The typed client of `Things`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from typing import Literal
     from uuid import UUID
 
+    from pydantic import PositiveInt
+
     from tests.golden.special_types.contract import (
+        Age,
         Ids,
         MaybeUser,
         Money,
@@ -73,3 +76,10 @@ class ThingsClient(Things, Client, contract=CONTRACT):
         ref: UUID,
     ) -> dict[Colour, set[Size]]:
         return await self._fusion.command("buy", (user, amount, ref))
+
+    async def older(
+        self,
+        age: int | None,
+        by: Age | None,
+    ) -> PositiveInt | None:
+        return await self._fusion.call("older", (age, by))

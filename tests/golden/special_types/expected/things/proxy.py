@@ -2,7 +2,8 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=c6298b294a9a78c185160a38ec371658
+# fusiongen:hash=f2ae659898969db7ca8d94fc09e9a059
+# pyright: reportOperatorIssue=false, reportUnknownArgumentType=false
 """The table of `Things`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from fusionrt.abi import (
     Compute,
     Contract,
     Keys,
+    Plain,
     Signature,
     Types,
 )
@@ -34,8 +36,10 @@ def _types() -> Types:
     from uuid import UUID
 
     from msgspec import Meta
+    from pydantic import Field, PositiveInt
 
     from tests.golden.special_types.contract import (
+        Age,
         Colour,
         Ids,
         MaybeUser,
@@ -65,6 +69,10 @@ def _types() -> Types:
                 Annotated[UserId | None, "who", ("a", -1)],
             ),
             "buy": Signature((UserId, Money, UUID), dict[Colour, set[Size]]),
+            "older": Signature(
+                (Annotated[int, Field(ge=0)] | None, Age | None),
+                PositiveInt | None,
+            ),
         },
     )
 
@@ -87,5 +95,6 @@ CONTRACT: Contract = Contract(
         Compute("price", ("id", "day", "at", "time", "span", "ref", "mode", "colour")),
         Compute("owner", ("user",)),
         Command("buy", ("user", "amount", "ref"), keys=_buy_keys),
+        Plain("older", ("age", "by")),
     ),
 )

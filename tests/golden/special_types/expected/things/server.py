@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=efbceb38e0f4030710827b0ab083c06b
+# fusiongen:hash=5dd9bdb1c57e99ec0738df9a6ba30fcb
 """The server side of `Things`: subclass `ThingsService` and write the bodies."""
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from typing import Literal
     from uuid import UUID
 
+    from pydantic import PositiveInt
+
     from tests.golden.special_types.contract import (
+        Age,
         Ids,
         MaybeUser,
         Money,
@@ -147,3 +150,10 @@ class ThingsService(Things, Service, contract=CONTRACT):
         amount: Money,
         ref: UUID,
     ) -> dict[Colour, set[Size]]: ...
+
+    @abstractmethod
+    async def older(
+        self,
+        age: int | None,
+        by: Age | None,
+    ) -> PositiveInt | None: ...

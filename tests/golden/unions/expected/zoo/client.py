@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=61ea8bc43b169aa3ea6d185c46ff4dc7
+# fusiongen:hash=328d14f5b39911cdec4348158f8b1ca6
 """The typed client of `Zoo`: its compute methods are replicas of a host's."""
 
 from __future__ import annotations
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
-    from pydantic import PositiveInt
-
-    from tests.golden.unions.contract import Age, Cat, Dog, Pet
+    from tests.golden.unions.contract import Cat, Dog, Pet
 
 
 class ZooClient(Zoo, Client, contract=CONTRACT):
@@ -57,10 +55,3 @@ class ZooClient(Zoo, Client, contract=CONTRACT):
         pets: tuple[Cat | Dog, ...],
     ) -> dict[str, list[Pet | None]]:
         return await self._fusion.compute("pets", (pets,))
-
-    async def older(
-        self,
-        age: int | None,
-        by: Age | None,
-    ) -> PositiveInt | None:
-        return await self._fusion.call("older", (age, by))

@@ -2,13 +2,12 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=3991460e062ee5749576a58666bc14d7
-# pyright: reportOperatorIssue=false, reportUnknownArgumentType=false
+# fusiongen:hash=a4bdc09294cfef3629f7bdeca357b897
 """The table of `Zoo`: what is cached, what is invalidated, what travels."""
 
 from __future__ import annotations
 
-from fusionrt.abi import Compute, Contract, Plain, Signature, Types
+from fusionrt.abi import Compute, Contract, Signature, Types
 
 from tests.golden.unions.contract import Zoo
 
@@ -17,12 +16,9 @@ def _types() -> Types:
     """Read at the first call, so that the modules of these types may import this package."""
     from datetime import date, datetime
     from decimal import Decimal
-    from typing import Annotated
     from uuid import UUID
 
-    from pydantic import Field, PositiveInt
-
-    from tests.golden.unions.contract import Age, Cat, Dog, Pet
+    from tests.golden.unions.contract import Cat, Dog, Pet
 
     return Types(
         signatures={
@@ -30,10 +26,6 @@ def _types() -> Types:
             "text": Signature((str | Decimal | UUID | None,), str),
             "pet": Signature((Pet, date | datetime), Pet | None),
             "pets": Signature((tuple[Cat | Dog, ...],), dict[str, list[Pet | None]]),
-            "older": Signature(
-                (Annotated[int, Field(ge=0)] | None, Age | None),
-                PositiveInt | None,
-            ),
         },
     )
 
@@ -48,6 +40,5 @@ CONTRACT: Contract = Contract(
         Compute("text", ("value",)),
         Compute("pet", ("pet", "when")),
         Compute("pets", ("pets",)),
-        Plain("older", ("age", "by")),
     ),
 )

@@ -2,7 +2,7 @@
 # Do not edit: run `fusiongen generate`.
 # fmt: off
 # isort: skip_file
-# fusiongen:hash=147b7310d355cecaad33f82ea204482a
+# fusiongen:hash=e8d11f63cc7a8c6c77d395672fe591a5
 """The server side of `Zoo`: subclass `ZooService` and write the bodies."""
 
 from __future__ import annotations
@@ -29,9 +29,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from uuid import UUID
 
-    from pydantic import PositiveInt
-
-    from tests.golden.unions.contract import Age, Cat, Dog, Pet
+    from tests.golden.unions.contract import Cat, Dog, Pet
 
 
 class ZooComputed(Accessor):
@@ -135,10 +133,3 @@ class ZooService(Zoo, Service, contract=CONTRACT):
         self,
         pets: tuple[Cat | Dog, ...],
     ) -> dict[str, list[Pet | None]]: ...
-
-    @abstractmethod
-    async def older(
-        self,
-        age: int | None,
-        by: Age | None,
-    ) -> PositiveInt | None: ...
