@@ -313,17 +313,9 @@ class Remote(ComputeMethods):
         lot = self._peer.lot
         if lot is None or lot.ask is not way:
             lot = self._open_lot(way) if self._peer.crowded else None
-        if lot is not None:
-            graph = self._graph  # as `_encode`, without its frame
-            if graph is not None and not at_home(graph.home):
-                graph.check_usable(self.contract.name)
-            try:
-                data = way.encode(arguments)
-            except Exception:
-                data = way.encoded(arguments)
-            if (answer := lot.add(data)) is not None:
-                return answer
-        return _answer(self._ask(way, arguments))
+        if lot is None or (answer := lot.add(self._encode(way, arguments))) is None:
+            return _answer(self._ask(way, arguments))
+        return answer
 
     def _open_lot(self, way: Way) -> Lot | None:
         """What the next calls that are made so may join, if calls of this client may be made

@@ -103,7 +103,7 @@ class Registry:
         return stage
 
     def trim(self) -> None:
-        """Give back the room of what is not there any more: a dictionary keeps it."""
+        """Give back the room of what is not there any more: a dictionary keeps it, and a set."""
         for ids in self._at.values():
             if not ids:
                 ids.clear()
