@@ -11,7 +11,7 @@ from ..rule import Breaking, BreakingRule, Tier
 from .cases import put
 
 if TYPE_CHECKING:
-    from ..comparison import Comparison
+    from ..comparison import Comparison, MethodPair
     from ..rule import Change
 
 __all__ = ["InvalidationAdded", "InvalidationRemoved"]
@@ -41,6 +41,12 @@ class InvalidationRemoved(BreakingRule):
     COMPATIBLE = (
         (put("'get(id)', 'get(\"all\")'"), put("'get(\"all\")', 'get(id)'")),
         (put("'get(id)'"), put("'get(id=id)'")),
+        # What is left out is filled in before the key is told.
+        (
+            put("'get(id)'", "id: str, n: float = 1"),
+            put("'get(n=1, id=id)'", "id: str, n: float = 1"),
+        ),
+        (put("'get(id, 1)'", "id: str, n: float = 1"), put("'get(id)'", "id: str, n: float = 1")),
         # What its host stores: its callers send the same, and other hosts are told the same keys.
         (put("'get(id)'"), put("'get(id)'", transient=True)),
         (put("'get(id)'", transient=True), put("'get(id)'")),
@@ -49,8 +55,7 @@ class InvalidationRemoved(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.methods:
-            missing = _missing(entries(pair.old, comparison), entries(pair.new, comparison))
-            for entry in missing:
+            for entry in _missing(*_both(pair, comparison)):
                 yield cls.change(pair.at, f"it does not invalidate `{entry}` any more")
 
 
@@ -76,9 +81,18 @@ class InvalidationAdded(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.methods:
-            added = _missing(entries(pair.new, comparison), entries(pair.old, comparison))
-            for entry in added:
+            for entry in _missing(*reversed(_both(pair, comparison))):
                 yield cls.change(pair.at, f"it invalidates `{entry}`, which it did not")
+
+
+def _both(
+    pair: MethodPair, comparison: Comparison
+) -> tuple[Mapping[str, Entry], Mapping[str, Entry]]:
+    """What a command invalidates in either version."""
+    return (
+        entries(pair.old, comparison.old, comparison),
+        entries(pair.new, comparison.new, comparison),
+    )
 
 
 def _missing(own: Mapping[str, Entry], others: Mapping[str, Entry]) -> Iterator[str]:
