@@ -43,6 +43,7 @@ _CONSTRAINTS = frozenset(
     (
         *("allow_inf_nan", "coerce_numbers_to_str", "decimal_places", "ge", "gt", "le", "lt"),
         *("max_digits", "max_length", "min_length", "multiple_of", "pattern", "strict"),
+        *("union_mode", "validator"),
     )
 )
 
@@ -243,6 +244,7 @@ _STYLES = {
     Kind.MODEL: "record",
     Kind.NAMED_TUPLE: "tuple",
     Kind.EXCEPTION: "error",
+    Kind.UNKNOWN: "unknown",
 }
 
 

@@ -33,9 +33,10 @@ from .values import Values
 __all__ = ["read_class"]
 
 _WIRE_OPTIONS = (
-    *("alias_generator", "array_like", "extra", "forbid_unknown_fields", "kw_only"),
-    *("extra_items", "omit_defaults", "populate_by_name", "rename", "tag", "tag_field", "total"),
-    *("validate_by_alias", "validate_by_name"),
+    *("alias_generator", "allow_inf_nan", "array_like", "extra", "extra_items"),
+    *("forbid_unknown_fields", "kw_only", "omit_defaults", "populate_by_name", "rename"),
+    *("str_max_length", "str_min_length", "str_strip_whitespace", "str_to_lower", "str_to_upper"),
+    *("tag", "tag_field", "total", "validate_by_alias", "validate_by_name"),
 )
 
 
@@ -77,7 +78,10 @@ class _Class:
         self._kind = self._making.kind
         keywords = {each.keyword.value: each.value for each in node.keywords if each.keyword}
         decorator = keywords_of(self._making.call)
-        self._options = {**keywords, **decorator, **self._members.configuration()}
+        valued = {name: self._members.valued(each) for name, each in (keywords | decorator).items()}
+        self._options = {**self._members.configuration(), **valued}
+        if self._making.pydantic and "config" in decorator:
+            self._options |= self._members.configured(decorator["config"])
 
     def read(self) -> Structure:
         fields = {field.name: field for field in (*self._fields_above(), *self._own_fields())}
@@ -97,11 +101,18 @@ class _Class:
             options=tuple(dict(self._options_on_the_wire()).items()),
             doc=self._node.get_docstring(),
             parameters=tuple(each.name for each in parameters),
+            text=", ".join(self._given_bases()) or None,
             flaw=self._flaw(),
             of_arguments=any(
                 above and above.kind is kind and base.arguments for base, above in self._above
             ),
         )
+
+    def _given_bases(self) -> Iterator[str]:
+        """The bases that are given types, of a class of no known sort: these may make it."""
+        for base in self._node.bases if self._kind is Kind.UNKNOWN else ():
+            if isinstance(base.value, cst.Subscript):
+                yield self._members.valued(base.value)
 
     def _flaw(self) -> str | None:
         if self._kind is Kind.STRUCT and self._node.type_parameters and self._module.postpones:
@@ -156,13 +167,19 @@ class _Class:
         return tuple(found.values())
 
     def _options_on_the_wire(self) -> Iterator[tuple[str, str]]:
-        yield from _inherited_options(self._kind, self._inherited)
+        if self._takes_options_over():
+            yield from _inherited_options(self._kind, self._inherited)
         for name in _WIRE_OPTIONS:
             if name in self._options:
-                yield name, self._members.valued(self._options[name])
+                yield name, self._options[name]
         boundary = boundary_of(*self._lineage) if self._kind is Kind.ENUM else None
         if boundary is not None:
             yield "boundary", boundary
+
+    def _takes_options_over(self) -> bool:
+        """Whether those of a base of its kind hold for it, too."""
+        configured = "config" in keywords_of(self._making.call)
+        return self._kind in (Kind.STRUCT, Kind.MODEL) or (self._making.pydantic and not configured)
 
     def _is_complete(self) -> bool:
         """Whether every base has a name, and is one whose fields are known."""
@@ -202,7 +219,6 @@ def _lineage(body: Body, bases: Iterable[Ref]) -> tuple[tuple[Body, ...], tuple[
 
 
 def _inherited_options(kind: Kind, bases: Bases) -> Iterator[tuple[str, str]]:
-    """What Structs and models take over from those that they derive from."""
-    for _, base in reversed(bases) if kind in (Kind.STRUCT, Kind.MODEL) else ():
+    for _, base in reversed(bases):
         if base is not None and base.kind is kind:
             yield from (each for each in base.options if each[0] != "kw_only")

@@ -12,7 +12,6 @@ from .attributes import AttrsDecorator, attrs_decorator, attrs_fields
 from .exceptions import is_exception
 from .members import Members
 from .modules import Module
-from .nodes import is_true
 from .shadows import Shadows
 from .shapes import Field, Structure
 
@@ -127,14 +126,14 @@ def adds_no_fields(base: Ref) -> bool:
 
 
 def own_fields(
-    members: Members, making: Making, options: Mapping[str, cst.BaseExpression], module: Module
+    members: Members, making: Making, options: Mapping[str, str], module: Module
 ) -> Iterator[Field]:
     """The fields that a class adds to those of its bases."""
     kind = making.kind
     if kind is Kind.ENUM:
         yield from members.assigned()
         return
-    slotted = kind in (Kind.STRUCT, Kind.NAMED_TUPLE) or is_true(options.get("slots"))
+    slotted = kind in (Kind.STRUCT, Kind.NAMED_TUPLE) or options.get("slots") == "True"
     local_first = kind is Kind.MODEL or making.pydantic
     shadows = Shadows(module, members.statements, local_first=local_first, slotted=slotted)
     fields = members.annotated(shadows)
@@ -146,15 +145,15 @@ def own_fields(
         yield replace(field, flaw=None, attribute=True) if making.is_plain_error else field
 
 
-def is_frozen(making: Making, options: Mapping[str, cst.BaseExpression], above: bool) -> bool:
+def is_frozen(making: Making, options: Mapping[str, str], above: bool) -> bool:
     """Whether instances cannot change; `above`: whether those of a base of the sort cannot."""
     if making.kind in (Kind.ENUM, Kind.NAMED_TUPLE):
         return True
     if making.attrs is not None:
         return making.attrs.frozen or above
     if making.kind is Kind.STRUCT and "frozen" in options:
-        return is_true(options["frozen"])
-    return above or is_true(options.get("frozen"))
+        return options["frozen"] == "True"
+    return above or options.get("frozen") == "True"
 
 
 def hashes(kind: Kind, members: Members) -> bool:

@@ -10,10 +10,11 @@ import libcst as cst
 from ..contract import Named, Ref, Type
 from ..errors import Violation
 from .annotations import Annotations
+from .configuration import entries
 from .expressions import Names, Unreadable
 from .literals import spelled
 from .modules import Module
-from .nodes import dotted, keywords_of, statements
+from .nodes import dotted, statements
 from .parameters import declared_variables
 from .shadows import Shadows
 from .shapes import Field
@@ -110,27 +111,19 @@ class Members:
             for node in self.statements
         )
 
-    def configuration(self) -> dict[str, cst.BaseExpression]:
-        """The entries of pydantic's `model_config`."""
-        for node in self.statements:
-            match node:
-                case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value="model_config"))]):
-                    value: cst.BaseExpression | None = node.value
-                case cst.AnnAssign(target=cst.Name(value="model_config"), value=value):
-                    pass
-                case _:
-                    continue
-            match value:
-                case cst.Call():
-                    return keywords_of(value)
-                case cst.Dict(elements=elements):
-                    return {
-                        str(element.key.evaluated_value): element.value
-                        for element in elements
-                        if isinstance(element, cst.DictElement)
-                        and isinstance(element.key, cst.SimpleString)
-                    }
-        return {}
+    def configuration(self) -> dict[str, str]:
+        """What pydantic's `model_config` says."""
+        return {
+            option: text
+            for node in self.statements
+            for name, value in given_names(node)
+            if name == "model_config"
+            for option, text in self.configured(value).items()
+        }
+
+    def configured(self, node: cst.BaseExpression) -> dict[str, str]:
+        """What a configuration of pydantic's says."""
+        return dict(entries(self._values.of(self._module, node)))
 
     def valued(self, node: cst.CSTNode) -> str:
         """What a piece of the class's text comes down to."""

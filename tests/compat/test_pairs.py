@@ -34,6 +34,16 @@ def _given(old: str, new: str) -> Pair:
     return f"{old}:\n    id: str{_USE}", f"{new}:\n    id: str{_USE}"
 
 
+def _configured(old: str, new: str, most: str = "str_max_length=3") -> Pair:
+    """Models whose configuration is written so; `C` is a constant that says nothing, `M` another
+    one."""
+    above = f"C = ConfigDict()\nM = ConfigDict({most})\n\n\n"
+    text = (
+        f"from pydantic import ConfigDict\n\n{above}{_MODEL}\n    model_config = {{}}\n    id: str"
+    )
+    return text.format(old) + _USE, text.format(new) + _USE
+
+
 def _enum(old: str, new: str, bases: str, above: str = "") -> Pair:
     return _field(old, new, f"{above}class Cart({bases}):")
 
@@ -72,6 +82,21 @@ _NEW_PAGE = "@dataclass\nclass Page[T]:\n    item: T\n\n\n@dataclass\nclass Cart
 _ROW = f"{_VARIABLE}class Row(TypedDict, Generic[T]):\n    item: T\n\n\nclass Cart"
 _OF = "an inherited field is of what the base is given"
 _PLAIN = "an exception that is no dataclass travels as what it is"
+_WRITTEN = "a configuration counts, however it is put together"
+_MADE = (
+    "from pydantic.dataclasses import dataclass as made\n\n\n"
+    "@made(config={{'str_max_length': {}}})\nclass Cart"
+)
+_BASE = (
+    "from pydantic.dataclasses import dataclass as made\n\n\n"
+    "@made(config={'extra': 'forbid'})\nclass Base:\n    n: int\n\n\n@made\nclass Cart(Base)"
+)
+_UNSENT = "UNSET is not sent"
+_PATCH = "class Cart(msgspec.Struct):"
+_UNSET = "n: int | msgspec.UnsetType = msgspec.UNSET"
+_FOREIGN = "a class of a library is above: its fields travel all the same"
+_STRANGE = "import acme\n\n\nclass Cart(acme.Model):"
+_ROOT = "import pydantic\n\n\nclass Cart(pydantic.RootModel[list[{}]])"
 PAIRS: list[tuple[str, Pair, set[str]]] = [
     (_BARE, _alias("dict", "dict[Any, Any]"), set()),
     (_OF, _given(f"{_PAGE}(Page[str])", f"{_PAGE}(Page[int])"), {"FIELD_TYPE_CHANGED"}),
@@ -139,6 +164,26 @@ PAIRS: list[tuple[str, Pair, set[str]]] = [
     ("a call that makes a type, and a class of the same fields",
      _alias("NamedTuple('Cart', [('x', int), ('y', str)])",
             "NamedTuple('Cart', [('x', int), ('y', str), ('z', int)])"), {"FIELD_ADDED_REQUIRED"}),
+    (_WRITTEN, _configured("C", "M"), {"TYPE_OPTIONS_CHANGED"}),
+    (_WRITTEN, _configured("C", "{**C, **M}"), {"TYPE_OPTIONS_CHANGED"}),
+    (_WRITTEN, _configured("C", "C | M"), {"TYPE_OPTIONS_CHANGED"}),
+    (_WRITTEN, _configured("M", "ConfigDict(**C, str_max_length=3)"), set()),
+    (_WRITTEN, _configured("C", "M", "frozen=True"), {"TYPE_FROZEN_CHANGED"}),
+    (_WRITTEN, _configured("C", "M", "allow_inf_nan=True, str_min_length=0"), set()),
+    (_WRITTEN, _given(_MADE.format(3), _MADE.format(4)), {"TYPE_OPTIONS_CHANGED"}),
+    (_WRITTEN, _field("id: str\n    a: int = 0", "id: str", f"{_BASE}:"),
+     {"FIELD_REMOVED_FROM_CLOSED_TYPE"}),
+    (_UNSENT, _field("n: int = 0", _UNSET, _PATCH), {"FIELD_DEFAULT_CHANGED", "FIELD_RESPELLED"}),
+    (_UNSENT, _field("n: int", _UNSET, _PATCH), {"FIELD_PRESENCE_CHANGED", "FIELD_RESPELLED"}),
+    (_UNSENT, _field(_UNSET, "n: int", _PATCH), {"FIELD_PRESENCE_CHANGED", "FIELD_RESPELLED"}),
+    (_FOREIGN, _field("id: str", "id: int", _STRANGE), {"FIELD_TYPE_CHANGED"}),
+    (_FOREIGN, _field("id: str", "id: str\n    n: int", _STRANGE), {"FIELD_ADDED_REQUIRED"}),
+    (_FOREIGN, _field("id: str", "id: str\n    n: int = 0", _STRANGE), set()),
+    ("a root is what travels", _given(_ROOT.format("int"), _ROOT.format("str")),
+     {"TYPE_TARGET_CHANGED"}),
+    ("a model that takes unions from left to right reads another member",
+     _field("v: int | str", "v: int | str = Field(union_mode='left_to_right')", _MODEL),
+     {"FIELD_TYPE_CHANGED"}),
     ("keys that are no names",
      _alias("TypedDict('Cart', {'x-a': int})", "TypedDict('Cart', {'x-a': str})"),
      {"FIELD_TYPE_CHANGED"}),

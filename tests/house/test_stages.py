@@ -21,7 +21,15 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("sources",),
         # what its names mean
         ("modules",),
-        ("diagnostics", "expressions", "parameters", "quotes", "shadows", "values"),
+        (
+            "configuration",
+            "diagnostics",
+            "expressions",
+            "parameters",
+            "quotes",
+            "shadows",
+            "values",
+        ),
         ("decorators", "misuse"),
         # types; and the contracts that it declares
         ("annotations", "declarations", "modes", "options", "raises"),

@@ -45,7 +45,7 @@ class FieldMadeRequired(BreakingRule):
 
 class FieldPresenceChanged(BreakingRule):
     """A field may be left out by one version that the other one requires: a key of a `TypedDict`,
-    or a field of a Struct with `omit_defaults`."""
+    or a field of a Struct with `omit_defaults`, or with `UNSET` as its default."""
 
     id = "FIELD_PRESENCE_CHANGED"
     tier = Tier.WIRE
@@ -82,7 +82,8 @@ class FieldPresenceChanged(BreakingRule):
 
 
 class FieldDefaultChanged(BreakingRule):
-    """A default changed that is not sent (`omit_defaults`): either version fills in its own."""
+    """A default changed that is not sent (`omit_defaults`, `UNSET`): either version fills in its
+    own."""
 
     id = "FIELD_DEFAULT_CHANGED"
     tier = Tier.WIRE
@@ -100,10 +101,7 @@ class FieldDefaultChanged(BreakingRule):
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair, old, new in kept(comparison):
-            omitted = any(
-                type_.options.get("omit_defaults") == "True"
-                for type_ in (pair.type.old, pair.type.new)
-            )
+            omitted = _omits(pair.type.old, old) or _omits(pair.type.new, new)
             before, after = (
                 _meant(each, types)
                 for each, types in ((old, comparison.old.types), (new, comparison.new.types))
@@ -119,5 +117,9 @@ def _meant(field: LockedField, types: Types) -> str | None:
 
 def _may_be_absent(type_: LockedType, field: LockedField) -> bool:
     """Whether a writer may leave the field out."""
-    writes_all = type_.kind is not Kind.TYPED_DICT and type_.options.get("omit_defaults") != "True"
-    return optional(type_, field) and not writes_all
+    return optional(type_, field) and (type_.kind is Kind.TYPED_DICT or _omits(type_, field))
+
+
+def _omits(type_: LockedType, field: LockedField) -> bool:
+    """Whether a writer leaves the field out if it has its default."""
+    return type_.options.get("omit_defaults") == "True" or given_default(field) == "msgspec.UNSET"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ....contract import Kind
 from ...layout import constraints, is_read_only
 from ...rule import Breaking, BreakingRule, Tier, was_and_is
-from .cases import TYPED_DICT, cart, case, kept
+from .cases import ATTRS, TYPED_DICT, cart, case, kept
 
 if TYPE_CHECKING:
     from ....output.lock import LockedField
@@ -96,6 +96,12 @@ class FieldTypeChanged(BreakingRule):
             cart("class Cart(BaseModel):", "id: str = Field(min_length=2)"),
             "shop.contracts.Cart.id",
             "`min_length` was `1`, and is `2`",
+        ),
+        Breaking(
+            cart(ATTRS, "n: int"),
+            cart(ATTRS, "n: int = attrs.field(validator=attrs.validators.ge(2))"),
+            "shop.contracts.Cart.n",
+            "`validator` was not set, and is `attrs.validators.ge(2)`",
         ),
     )
     COMPATIBLE = (case(("id: str | None",), ("id: Optional[str]",)),)

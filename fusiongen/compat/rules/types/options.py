@@ -23,6 +23,15 @@ _EITHER = (
 )
 _RENAMING = ("alias_generator", "rename")
 _TAGGING = ("tag", "tag_field")
+_OF_VALUES = {
+    "allow_inf_nan": "True",
+    "str_max_length": "None",
+    "str_min_length": "0",
+    "str_strip_whitespace": "False",
+    "str_to_lower": "False",
+    "str_to_upper": "False",
+}
+"""What a model's configuration asks of its fields, and what it does if it does not say so."""
 
 
 class TypeOptionsChanged(BreakingRule):
@@ -30,7 +39,8 @@ class TypeOptionsChanged(BreakingRule):
     `alias_generator`, and a field is called otherwise for it, or may be, if it is somebody's
     function; `tag` or `tag_field`, and somebody looks at it: a union, or a reader that takes only
     what it knows (a tag that is the name of the class changes with it); the `boundary` of a
-    flag, which says what comes of bits that it does not know."""
+    flag, which says what comes of bits that it does not know; what a model's configuration asks
+    of numbers and texts: `allow_inf_nan`, `str_max_length`, `str_to_lower`, …"""
 
     id = "TYPE_OPTIONS_CHANGED"
     tier = Tier.WIRE
@@ -88,6 +98,14 @@ class TypeOptionsChanged(BreakingRule):
             "shop.contracts.Cart",
             "`boundary` was `keep`, and is `strict`",
         ),
+        Breaking(
+            *case(
+                f"class Cart(BaseModel):{FIELD}",
+                f"class Cart(BaseModel):\n    model_config = {{'str_max_length': 3}}{FIELD}",
+            ),
+            "shop.contracts.Cart",
+            "`str_max_length` was not set, and is `3`",
+        ),
     )
     COMPATIBLE = (
         case(
@@ -111,8 +129,15 @@ class TypeOptionsChanged(BreakingRule):
             tagging = _TAGGING if _tag_matters(pair, comparison) else ()
             for option in ("array_like", "boundary", *renaming, *tagging):
                 if _option(pair.old, option) != _option(pair.new, option):
-                    old, new = pair.old.options.get(option), pair.new.options.get(option)
-                    yield cls.change(pair.at, was_and_is(f"`{option}`", old, new))
+                    yield cls._changed(pair, option)
+            for option, unsaid in _OF_VALUES.items():
+                if pair.old.options.get(option, unsaid) != pair.new.options.get(option, unsaid):
+                    yield cls._changed(pair, option)
+
+    @classmethod
+    def _changed(cls, pair: TypePair, option: str) -> Change:
+        old, new = pair.old.options.get(option), pair.new.options.get(option)
+        return cls.change(pair.at, was_and_is(f"`{option}`", old, new))
 
 
 def _tag_matters(pair: TypePair, comparison: Comparison) -> bool:
