@@ -244,7 +244,11 @@ class Kinds:
         def of(one: Form) -> Form:
             whole = f"§{name}§[{one.spelled}]"
             fields = [("held", one), ("more", Form("tuple[T, ...]", "()"))]
-            made = style.made(whole if style.by == "names" else f"§{name}§", fields)
+            # Of a model each of these is another class, and all of them are one type.
+            ways = (whole, f"§{name}§", f'§{name}§[Annotated[{one.spelled}, "otherwise"]]')
+            made = style.made(
+                self._random.choice(ways) if style.by == "names" else f"§{name}§", fields
+            )
             return Form(whole, made, style.frozen and one.key)
 
         self._generic.append(of)

@@ -30,9 +30,10 @@ import enum
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, Flag, IntEnum, IntFlag, StrEnum, auto
-from typing import Any, Literal, NamedTuple, NewType, Protocol, Union
+from typing import Any, Generic, Literal, NamedTuple, NewType, Optional, Protocol, TypeVar, Union
 from collections.abc import Sequence
 from uuid import UUID
+from pydantic import BaseModel
 from fusionrt import service
 from shop import limits
 from shop.limits import MOST as M, Base
@@ -234,6 +235,8 @@ UNIONS = (
     "Literal[Colour.RED] | Colour2 | int",
     "list[str | None] | list[None | int] | Alpha",
     "Named | Id",
+    "Bag[Beta] | Bag[Optional[Alpha]]",
+    "Bag[Union[None, Alpha]] | Bag[Zeta] | Bag[Both]",
 )
 
 
@@ -247,7 +250,8 @@ def test_C6_the_lock_has_unions_in_the_order_of_the_wire(union: str, lock: Any) 
         "class Outer:\n    @dataclass\n    class Inner:\n        id: str\n\n"
         "Both = Union[Beta, Alpha]\nId = NewType('Id', str)\nOptional_ = Union[Zeta, None]\n"
         "Named = Zeta\n"
-        "class Colour(Enum):\n    RED = 'r'\n\nclass Colour2(Enum):\n    RED = 2\n"
+        "class Colour(Enum):\n    RED = 'r'\n\nclass Colour2(Enum):\n    RED = 2\n\n"
+        "T = TypeVar('T')\n\nclass Bag(BaseModel, Generic[T]):\n    held: T\n"
     )
     found, module = lock(types, f"u: {union}")
     text = ordered(found).contracts["carts"].methods["get"].parameters[0].type

@@ -160,14 +160,15 @@ def _dicts(left: Kind, right: Kind) -> Kind:
 def _generic(cls: Any) -> Callable[[Kind], Kind]:
     def instance(kind: Kind) -> Kind:
         tp = cls[kind.tp]
+        written = st.sampled_from([tp, cls[typing.Annotated[kind.tp, "written otherwise"]]])
 
-        def make(held: Any, more: list[Any]) -> Any:
+        def make(tp: Any, held: Any, more: list[Any]) -> Any:
             try:
                 return tp(held=held, more=tuple(more))
             except ValidationError:
                 return None
 
-        return Kind(tp, st.builds(make, kind.values, _few(kind, 1)).filter(_is_made))
+        return Kind(tp, st.builds(make, written, kind.values, _few(kind, 1)).filter(_is_made))
 
     return instance
 

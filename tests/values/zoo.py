@@ -26,6 +26,8 @@ import msgspec
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from fusionrt.values.shapes import spell
+
 T = TypeVar("T")
 UserId = NewType("UserId", str)
 
@@ -294,7 +296,8 @@ def picture(value: Any, *, digits: bool = True) -> Any:
     if isinstance(value, msgspec.Struct):
         return name, [inner(getattr(value, field)) for field in value.__struct_fields__]
     if isinstance(value, BaseModel):
-        return name, [inner(getattr(value, field)) for field in type(value).model_fields]
+        fields = [inner(getattr(value, field)) for field in type(value).model_fields]
+        return spell(type(value), qualified=True), fields  # as a type checker sees it
     if isinstance(value, dict):
         return name, sorted(repr((inner(key), inner(item))) for key, item in value.items())
     if isinstance(value, (set, frozenset)):

@@ -28,13 +28,12 @@ from typing_extensions import NoExtraItems
 
 from ..annotations import own_annotations
 from ..errors import UnsupportedType
+from .generic_models import model_parameters
 from .shapes import either, spell
 
 __all__ = [
     "DeclaredField",
     "declared_fields",
-    "model_arguments",
-    "model_parameters",
     "refuse_init_vars",
     "refuse_undeclared",
     "substitute",
@@ -122,16 +121,6 @@ def _within(tp: Any, arguments: Mapping[Any, Any]) -> Any:
 
 def _holds_model(tp: Any) -> bool:
     return bool(model_parameters(tp)) or any(map(_holds_model, get_args(tp)))
-
-
-def model_parameters(tp: Any) -> tuple[Any, ...]:
-    """The open type parameters of a pydantic model."""
-    return tuple(getattr(tp, "__pydantic_generic_metadata__", {}).get("parameters", ()))
-
-
-def model_arguments(tp: Any) -> tuple[Any, ...]:
-    """What a pydantic model is of."""
-    return tuple(getattr(tp, "__pydantic_generic_metadata__", {}).get("args", ()))
 
 
 def _dataclass(tp: Any) -> Iterator[DeclaredField]:

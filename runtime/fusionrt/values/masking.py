@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any, Final, get_args, get_origin
 
 from ..contract import ANY
+from .generic_models import bare_model
 from .json_text import json_encode
 from .matching import heads
 from .plans import plan_of
@@ -117,7 +118,7 @@ class _Masking:
 
     def of(self, shape: Shape) -> Shape:
         if shape.secret:
-            classes = [each for each in heads(shape) if isinstance(each, type)]
+            classes = [bare_model(each) for each in heads(shape) if isinstance(each, type)]
             return _text(shape, classes[0] if len(classes) == 1 else object, lambda _: MASK)
         if shape in self._known:
             return self._known[shape]
@@ -153,7 +154,7 @@ class _Masking:
 
         if shape.cls in self._models:
             return self._models[shape.cls]
-        text = self._models[shape.cls] = _text(shape, shape.cls, write)
+        text = self._models[shape.cls] = _text(shape, bare_model(shape.cls), write)
         for name, shown, field in _fields_of(shape):
             shows.append((name, shown, plan_of(self.of(field)).to_wire or _same))
         return text

@@ -19,6 +19,8 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
+from .generic_models import bare_model
+from .respelled import as_declared, is_respelled
 from .shapes import (
     AnyOf,
     Anything,
@@ -54,7 +56,8 @@ class Chooser:
             if isinstance(member, Anything):
                 self._fallback = index
             for head in heads(member):
-                self._by_class.setdefault(head, []).append(index)
+                for cls in dict.fromkeys((head, bare_model(head))):
+                    self._by_class.setdefault(cls, []).append(index)
         self._abstract = [head for head in self._by_class if head in ABSTRACT]
 
     def choose(self, value: object) -> int | None:
@@ -109,12 +112,12 @@ def fits(shape: Shape, value: Any, exact: bool) -> bool:
             return fits(inner, value, exact) and _passes(shape, value)
         case Recurring():
             # What is in it is looked at when its turn comes: else each level looks at all below.
-            return any(_is_one(value, head, exact) for head in heads(shape))
+            return _is_of(shape, value, exact)
         case OneOf(values=values):
             return any(_is_one(value, type(one), exact) and _is_same(value, one) for one in values)
         case Scalar(cls=cls):
             return _is_one(value, cls, exact)
-    if not any(_is_one(value, head, exact) for head in heads(shape)):
+    if not _is_of(shape, value, exact):
         return False
     match shape:
         case Items(item=item):
@@ -156,6 +159,29 @@ def has_items(value: object, heads: Container[type]) -> bool:
     return not isinstance(value, (str, bytes)) and any(
         cls in heads and isinstance(value, cls) for cls in ABSTRACT
     )
+
+
+def _is_of(shape: Shape, value: object, exact: bool) -> bool:
+    """Whether a value, whatever its content, has one of the classes of a shape."""
+    return any(
+        _is_one(value, head, exact) or _is_model(value, head, exact) for head in heads(shape)
+    )
+
+
+def _is_model(value: object, cls: type, exact: bool) -> bool:
+    """Whether a value is of this generic model of pydantic's, its arguments written otherwise."""
+    bare, own = bare_model(cls), type(value)
+    if bare is cls:
+        return False
+    if any(is_respelled(each, cls) for each in ((own,) if exact else own.__mro__)):
+        return True
+    if exact and own is not bare:
+        return False
+    try:
+        as_declared(cls, value, strict=exact)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_one(value: object, cls: type, exact: bool) -> bool:

@@ -20,6 +20,7 @@ from ..errors import UnsupportedType, WireError
 from .codecs import codec
 from .leaves import Mismatch, Normal, leaf
 from .matching import Chooser, has_items
+from .respelled import as_declared
 from .shapes import (
     AnyOf,
     Checked,
@@ -214,11 +215,16 @@ def _model(shape: Model) -> Normal:
         return _there_and_back(shape)
 
     def normalize(value: Any) -> Any:
-        if type(value) is not cls:
-            raise Mismatch(shape, value)
-        return value
+        return value if type(value) is cls else _respelled(shape, value)
 
     return normalize
+
+
+def _respelled(shape: Model, value: Any) -> Any:
+    try:
+        return as_declared(shape.cls, value)
+    except ValueError:
+        raise Mismatch(shape, value) from None
 
 
 def _there_and_back(shape: Model) -> Normal:
@@ -228,7 +234,7 @@ def _there_and_back(shape: Model) -> Normal:
 
     def normalize(value: Any) -> Any:
         if type(value) is not cls:
-            raise Mismatch(shape, value)
+            value = _respelled(shape, value)
         try:
             return there_and_back.decode(there_and_back.encode(value))
         except (UnsupportedType, WireError, OverflowError) as problem:

@@ -28,7 +28,8 @@ from msgspec import UnsetType
 from ..contract import Secret
 from ..errors import UnsupportedType
 from .aliases import QuotedAlias, is_alias, quoted_alias, value_of
-from .fields import declared_fields, model_arguments, model_parameters, substitute
+from .fields import declared_fields, substitute
+from .generic_models import model_arguments, model_parameters
 from .instead import unknown
 from .scalars import SCALARS
 from .shapes import (

@@ -14,6 +14,7 @@ from enum import Enum
 from typing import Annotated, Any, Literal, Union
 
 from .aliases import quoted_alias
+from .generic_models import bare_model, model_arguments
 from .texts import TextForm
 
 __all__ = [
@@ -190,10 +191,12 @@ def spell(tp: Any, *, qualified: bool = False) -> str:
         return "..."
     if tp is None or tp is type(None):
         return "None"
-    arguments: tuple[Any, ...] | None = getattr(tp, "__args__", None)
+    arguments: tuple[Any, ...] | None = model_arguments(tp) or getattr(tp, "__args__", None)
     if arguments is None:
         return _name(tp, qualified)
-    origin = getattr(tp, "__origin__", Union)
+    origin = bare_model(tp)
+    if origin is tp:
+        origin = getattr(tp, "__origin__", Union)
     if origin is Literal:
         return f"Literal[{', '.join(sorted(map(repr, arguments)))}]"
     parts = [spell(argument, qualified=qualified) for argument in arguments]
