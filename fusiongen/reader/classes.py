@@ -120,6 +120,10 @@ class _Class:
                 "has type parameters that msgspec does not find in annotations which are texts: "
                 "declare them with `TypeVar`, or drop `from __future__ import annotations`"
             )
+        assigned = self._kind in (Kind.ATTRS, Kind.ENUM)
+        name = next(self._members.on_condition(assigned=assigned), None)
+        if name is not None and not self._making.is_plain_error:
+            return f"may have `{name}` or not: declare it outside of `if`, `try` and the like"
         return next(filter(None, (base.flaw(above) for base, above in self._above)), None)
 
     def _fields_above(self) -> Iterator[Field]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import libcst as cst
 
@@ -14,7 +14,7 @@ from .configuration import entries
 from .expressions import Names, Unreadable
 from .literals import spelled
 from .modules import Module
-from .nodes import dotted, statements
+from .nodes import blocks, dotted, statements
 from .parameters import declared_variables
 from .shadows import Shadows
 from .shapes import Field
@@ -111,6 +111,17 @@ class Members:
             for node in self.statements
         )
 
+    def on_condition(self, *, assigned: bool) -> Iterator[str]:
+        """The names that the class declares in a block of its body; if `assigned`, also those that
+        it only gives values to."""
+        for node in _below(self.statements):
+            match node:
+                case cst.AnnAssign(target=cst.Name(value=name), annotation=annotation):
+                    if "ClassVar" not in self.spelled(annotation.annotation):
+                        yield name
+                case cst.Assign() if assigned:
+                    yield from (name for name, _ in given_names(node))
+
     def configuration(self) -> dict[str, str]:
         """What pydantic's `model_config` says."""
         return {
@@ -139,6 +150,18 @@ class Members:
             except (Unreadable, Violation):
                 pass
         return " ".join(self._module.tree.code_for_node(node).split())
+
+
+def _below(nodes: Iterable[cst.CSTNode]) -> Iterator[cst.CSTNode]:
+    """The statements in the blocks of these, but for functions, classes and what only type checkers
+    see."""
+    for node in nodes:
+        if isinstance(node, cst.FunctionDef | cst.ClassDef):
+            continue
+        checked = isinstance(node, cst.If) and (dotted(node.test) or "").endswith("TYPE_CHECKING")
+        inner = list(blocks(node))[checked:]
+        yield from inner
+        yield from _below(inner)
 
 
 def _flaw(shadowed: str | None, *, once: bool) -> str | None:

@@ -36,6 +36,9 @@ class UnsupportedType(ContractRule):
         "    async def get(self, json: Json) -> Json: ...",
         "class Patch(Struct):\n    note: str | UnsetType = UNSET\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def patch(self, patch: Patch) -> None: ...",
+        "@dataclass\nclass Cart:\n    id: str\n    if sys.platform == 'linux':\n        most = 3\n"
+        "    if TYPE_CHECKING:\n        seen: int\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
         "Ids = tuple[str, ...]\nName = NewType('Name', str)\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self, ids: Ids) -> Name: ...",
     )
@@ -201,6 +204,22 @@ class UnsupportedType(ContractRule):
             "16:15",
             "`get` cannot travel: the field `item` of `Cart`: `Page`, which has it, is a base that "
             "does not say of what",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    id: str\n    if sys.version_info >= (3, 12):\n"
+            "        owner: str = ''\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "10:15",
+            "`get` cannot travel: `Cart` may have `owner` or not: declare it outside of `if`, "
+            "`try` and the like",
+        ),
+        Invalid(
+            "class Color(Enum):\n    RED = 1\n    try:\n        BLUE = int('2')\n"
+            "    except ValueError:\n        pass\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Color: ...",
+            "11:15",
+            "`get` cannot travel: `Color` may have `BLUE` or not: declare it outside of `if`, "
+            "`try` and the like",
         ),
         Invalid(
             "@dataclass\nclass Cart:\n    id: InitVar[str]\n\n\n"
