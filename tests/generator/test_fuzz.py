@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, reject, settings
+from hypothesis import HealthCheck, Phase, given, note, reject, settings
 from hypothesis import strategies as st
 
 from fusiongen.errors import ContractError, GenerationError
@@ -31,7 +31,13 @@ from .random_contracts import Drawn, drawn
 SAMPLE = size(5, 25)
 NEWER = sys.version_info >= (3, 12)
 _CONFIG = '[tool.fusiongen]\ncontracts = ["{0}/contracts.py"]\nout = "{0}/generated"\n'
-_SETTINGS = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_SETTINGS = settings(
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    # An example takes up to a second, to shrink one takes many minutes: it is told whole instead.
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    report_multiple_bugs=False,
+)
 _BASIC = '{"typeCheckingMode": "basic", "include": ["*/generated", "*/contracts.py"]}'
 
 
@@ -42,6 +48,12 @@ def _project(folder: Path, name: str, files: dict[str, str]) -> Project:
         path.write_text(text, encoding="utf-8", errors="surrogatepass", newline="")
     (folder / "pyproject.toml").write_text(_CONFIG.format(name))
     return load(folder)
+
+
+def _tell(files: dict[str, str]) -> None:
+    """With a failure: to run the drawn project needs no more."""
+    for file, text in files.items():
+        note(f"{file}:\n" + text.encode(errors="backslashreplace").decode())
 
 
 def _accepted(folder: Path, name: str, case: Drawn) -> bool:
@@ -108,6 +120,7 @@ def test_C3_what_is_accepted_is_served_and_called(folder: Path, random: Random) 
     called with all that its types hold, in the process of its service and in another one."""
     case = drawn(random, newer=NEWER)
     name = f"case{abs(hash(str(case.files)))}"
+    _tell(case.named(name))
     if not _accepted(folder, name, case):
         reject()
     sys.path.insert(0, str(folder))
@@ -141,11 +154,12 @@ def test_C3_a_sample_passes_strict_type_checks(tmp_path: Path) -> None:
 def test_C3_any_text_ends_in_files_or_in_findings(folder: Path, random: Random) -> None:
     """A contract with random damage is generated, or refused with places."""
     files = drawn(random, newer=NEWER).named("damaged")
-    damaged = mutated(files["contracts.py"], random)
+    files["contracts.py"] = mutated(files["contracts.py"], random)
+    _tell(files)
     try:
-        planned = plan(_project(folder, "damaged", {**files, "contracts.py": damaged}))
+        planned = plan(_project(folder, "damaged", files))
     except ContractError as error:
-        lines = max(text.count("\n") + text.count("\r") + 2 for text in (damaged, *files.values()))
+        lines = max(text.count("\n") + text.count("\r") + 2 for text in files.values())
         assert all(0 < each.span.line <= lines for each in error.diagnostics)
     except GenerationError as error:
         assert "there is no contract in" in str(error)
