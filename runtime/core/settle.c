@@ -46,7 +46,8 @@ is_plain_end(State *state, Computed *computed)
     Run *run = (Run *)computed->run;
     if (!is_a(state->run_type, computed->run) || computed->origin != Py_None ||
         run->awaited != Py_None || run->reader != Py_None || run->waits != state->none ||
-        run->waiters != state->nothing || run->leases != state->none ||
+        run->waiters != state->nothing ||
+        (run->leases != state->none && function->replicates == Py_False) ||
         run->lifetime < Py_HUGE_VAL || !PyList_CheckExact(computed->dependencies)) {
         return 0;
     }
@@ -74,6 +75,7 @@ settle(State *state, Computed *computed, PyObject *value)
         plain = keep(state, (Function *)computed->function, computed);
     }
     if (plain > 0) {
+        put(&computed->leases, ((Run *)computed->run)->leases);
         put(&computed->run, Py_None);
         put(&computed->value, value);
         put(&computed->state, state->consistent);

@@ -16,7 +16,7 @@ from collections.abc import (
 )
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from ..contract import ComputeOptions
 from ..errors import ArgumentError, CallTimeout, OutcomeUnknown
@@ -166,19 +166,18 @@ class Remote(ComputeMethods):
 
     # -- compute methods --
 
-    async def compute(self, method: str, arguments: tuple[Any, ...]) -> _T:
+    def compute(self, method: str, arguments: tuple[Any, ...]) -> Coroutine[Any, Any, _T]:
         """The value, from the replica; past it inside of a command."""
         if CommandScope.current() is not None:
-            return await self.raw(method, arguments)
+            return self.raw(method, arguments)
         if self._retries:
             again = partial(Remote.compute, method=method, arguments=arguments)
-            return await self._patiently(method, again, least=UNPROVEN)
+            return self._patiently(method, again, least=UNPROVEN)
         arguments = self._keyers[method].normalize(arguments)
         if (refused := self._refused(method, arguments)) is not None:
-            await asyncio.sleep(0)  # the loop has its turn: see `Peer._fail_soon`
-            raise refused
+            return _fail_soon(refused)
         read = self.function(method).fetch(arguments, stale_ok=self._stale_ok)
-        return await self._in_time(method, read)
+        return self._in_time(method, read)
 
     def _refused(self, method: str, arguments: tuple[Any, ...]) -> Exception | None:
         """Why a read is refused before there is a replica: it would have to ask, and could not be
@@ -199,8 +198,7 @@ class Remote(ComputeMethods):
         """The computed behind the value."""
         arguments = self.arguments(method, args, kwargs)
         if (refused := self._refused(method, arguments)) is not None:
-            await asyncio.sleep(0)  # the loop has its turn: see `Peer._fail_soon`
-            raise refused
+            await _fail_soon(refused)
         read = self.function(method).computed(arguments, stale_ok=self._stale_ok)
         return await self._in_time(method, read)
 
@@ -237,9 +235,9 @@ class Remote(ComputeMethods):
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
         question = self._question(method)
 
-        async def body(*arguments: Any) -> Any:
+        def body(*arguments: Any) -> Awaitable[Any]:
             if not isinstance(SCOPE.get(), Computed):  # it makes no replica
-                return await self.call(method, arguments)
+                return self.call(method, arguments)
             # Its callers have deadlines, each its own; the last one that leaves cancels it. The
             # first one's says whether it can be served in time.
             reader = FIRST.get()
@@ -249,11 +247,11 @@ class Remote(ComputeMethods):
                 value = self._last_known.take(way, arguments)
                 if value is not UNKNOWN:
                     recall(self._peer, question)
-                    return value
+                    return _known(value)
             registration = registration_of(self._peer, question)
             if pipeline is None:
-                return await self._replicate(way, arguments, registration)
-            return await self._replicate_through(pipeline, way, method, arguments, registration)
+                return self._replicate(way, arguments, registration)
+            return self._replicate_through(pipeline, way, method, arguments, registration)
 
         return body
 
@@ -263,7 +261,12 @@ class Remote(ComputeMethods):
         """Ask for the value of the replica whose body runs."""
         known = self._last_known
         try:
-            value = await _answer(self._ask(way, arguments, "", registration))
+            asked = self._ask(way, arguments, "", registration)
+            try:
+                value = await asked.answer
+            except (asyncio.CancelledError, GeneratorExit):  # as `_answer`, without its frame
+                asked.give_up()
+                raise
         except Exception as error:
             lean_on(registration, failed=True)
             if known is not None and not isinstance(error, UNHEARD):
@@ -585,6 +588,17 @@ class Remote(ComputeMethods):
             with suppress(ValueError):  # closed in another context, which ends with it
                 FIRST.reset(first)
             call.close()  # if it never began
+
+
+async def _fail_soon(error: Exception) -> NoReturn:
+    """Raise it when the loop has had its turn: see `Peer._fail_soon`."""
+    await asyncio.sleep(0)
+    raise error
+
+
+async def _known(value: Any) -> Any:
+    """What need not be asked for."""
+    return value
 
 
 async def _answer(asked: Pending) -> Any:

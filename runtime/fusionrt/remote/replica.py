@@ -19,6 +19,7 @@ from ..graph import (
     invalidate,
     is_awaited,
     lean,
+    listen,
 )
 from ..graph.failures import replayed
 from ..primitives import background, run_in_loop
@@ -67,7 +68,7 @@ class _Tie(Registration):
         self._unheard: Exception | None = None
         self._loop = asyncio.get_running_loop()
         self._replica = weakref.ref(replica, self._collected)
-        replica.on_invalidated(self._left)
+        listen(replica, self._left)
 
     @property
     def replica(self) -> Computed[Any] | None:

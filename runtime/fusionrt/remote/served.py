@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final
 
-from ..graph import Computed, Function, Origin, OriginKind, is_in_vain, str_of
+from ..graph import Computed, Origin, OriginKind, is_in_vain, str_of
 from ..identity import Asker
 from ..interceptors import arriving
 from ..operations import Operation, checked_id, owned_id
@@ -221,7 +221,12 @@ class Served:
             if anyway:
                 computed = await function.computed(arguments)
             else:
-                computed = await _watched(function, arguments, id, replies)
+                key, flagged = function.key(arguments), _flagged(id, replies)
+                function.watch(key, flagged)
+                try:
+                    computed = await function.computed(arguments)
+                finally:
+                    function.unwatch(key, flagged)
             if is_in_vain(computed):
                 await asyncio.sleep(IN_VAIN)
             return computed
@@ -318,20 +323,13 @@ class Served:
         return operation and owned_id(operation, principal)
 
 
-async def _watched(
-    function: Function[Any], arguments: tuple[Any, ...], id: int, replies: Replies
-) -> Computed[Any]:
-    """The computed; its client is told at once if what runs will be stale, unless that may be so
-    each time: as its body sees to it (G40), or it is made from what is not cached.
+def _flagged(id: int, replies: Replies) -> Callable[[Origin], None]:
+    """Tells the client at once that what runs for it will be stale, unless that may be so each
+    time: as its body sees to it (G40), or it is made from what is not cached.
     """
 
     def flagged(origin: Origin) -> None:
         if not (origin.in_vain or origin.behind or origin.kind in _NOT_STALE):
             replies.stale(id, lambda in_full: str_of(origin) if in_full else origin.for_others())
 
-    key = function.key(arguments)
-    function.watch(key, flagged)
-    try:
-        return await function.computed(arguments)
-    finally:
-        function.unwatch(key, flagged)
+    return flagged

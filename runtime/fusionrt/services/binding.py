@@ -224,8 +224,10 @@ class Binding(ComputeMethods):
     ) -> Coroutine[Any, Any, _T]:
         """Run a command; when it returns, what it invalidates is invalidated (D15)."""
         service = self.service()
-        graph = self.opened()
-        graph.check_usable(self.contract.name)
+        graph = self._graph
+        if graph is None or graph.ended or not at_home(graph.home):  # as in `compute`
+            graph = self.opened()
+            graph.check_usable(self.contract.name)
         # The body and the declared keys both read them.
         arguments = tuple(list(each) if isinstance(each, Iterator) else each for each in arguments)
         if self.guard is not None:

@@ -14,6 +14,7 @@ from ..graph import (
     Graph,
     HotTable,
     Origin,
+    at_home,
     kind_of,
     running_graph,
 )
@@ -117,7 +118,10 @@ class ComputeMethods:
 
     def function(self, method: str) -> Function[Any]:
         """The compute method of that name, in its graph."""
-        self.opened()
+        graph = self._graph
+        # A loop that runs is not closed, so that `graph.closed` need not be asked.
+        if graph is None or graph.ended or not at_home(graph.home):
+            self.opened()
         return self._functions[method]
 
     @property
@@ -149,7 +153,7 @@ class ComputeMethods:
     ) -> tuple[Any, ...]:
         """One argument a parameter, in the declared order, normalised (G32)."""
         keyer = self._keyers[method]
-        if not kwargs and len(args) == len(self.contract.method[method].parameters):
+        if not kwargs and len(args) == keyer.count:
             return keyer.normalize(args)
         bound = self.contract.signature(method).bind(*args, **kwargs)
         bound.apply_defaults()

@@ -47,6 +47,8 @@ class Keyer:
         self._only: frozenset[type] = self.exact[0] if len(self.exact) == 1 else frozenset()
         """The same of the parameter, if there is one."""
         self._steps = tuple(map(normal, shapes))
+        self.count = len(shapes)
+        """Of the parameters."""
         tellers = [teller(shape) for shape in shapes]
         self.plain = not any(tellers)
         self.key: Callable[[tuple[Any, ...]], Hashable] = _key(tellers)
@@ -65,9 +67,9 @@ class Keyer:
         """
         if len(arguments) == 1 and type(arguments[0]) in self._only:
             return arguments  # most methods have one parameter, and each miss passes here
-        if len(arguments) != len(self._steps):
+        if len(arguments) != self.count:
             raise ArgumentError(
-                self._method, f"expected {len(self._steps)} arguments, got {len(arguments)}"
+                self._method, f"expected {self.count} arguments, got {len(arguments)}"
             )
         if all(map(operator.contains, self.exact, map(type, arguments))):
             return arguments

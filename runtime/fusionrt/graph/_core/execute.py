@@ -199,7 +199,7 @@ def settled(computed: Computed[Any], value: Any) -> bool:
         or run.awaited is not None
         or run.reader is not None
         or run.waiters
-        or run.leases
+        or (run.leases and not function.replicates)
         or run.lifetime < FOREVER
         or function.options.auto_invalidate is not None
         or function.graph.events.handlers
@@ -211,6 +211,8 @@ def settled(computed: Computed[Any], value: Any) -> bool:
     computed._run = None
     computed._value = value
     computed._state = CONSISTENT
+    if run.leases:
+        computed._leases = run.leases
     function.kept.add(computed)
     return True
 

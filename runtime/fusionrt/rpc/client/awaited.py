@@ -73,8 +73,6 @@ class Awaited:
             case events.Told(ids):
                 for id in ids:
                     self.calls.pop(id).told()
-            case events.Invalidated(ids, reason, True):
-                self.invalidated(ids, reason)
             case events.ItemsReceived(id, index, payloads, skipped):
                 if id in self.streams:
                     self.streams[id].received(index, payloads, skipped)

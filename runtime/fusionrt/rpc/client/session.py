@@ -356,6 +356,8 @@ class Session(Fenced):
         match event:
             case events.Completed(ids, payloads, held):
                 self._awaited.completed(ids, payloads, held)
+            case events.Invalidated(ids, reason, True):
+                self._awaited.invalidated(ids, reason)
             case events.Invalidated(ids, reason, False):
                 for id in ids:
                     self._outdated(id, reason)

@@ -56,8 +56,8 @@ class Holdings:
         self._held[id] = held
         self._promises.update(held.promises())
         held.hold(self, id)
-        if len(self._held) > self._share.most:
-            self._share.most = min(len(self._held), self._most)
+        if len(self._held) > self._share.most:  # which is far, so that this is seldom
+            self._share.most = min(2 * len(self._held), self._most)
             self.trim()
 
     @property
