@@ -214,10 +214,10 @@ class UnsupportedType(ContractRule):
             "`try` and the like",
         ),
         Invalid(
-            "class Color(Enum):\n    RED = 1\n    try:\n        BLUE = int('2')\n"
+            "from enum import Enum\n\n\nclass Color(Enum):\n    RED = 1\n    try:\n        BLUE = int('2')\n"
             "    except ValueError:\n        pass\n\n\n"
             "@service\nclass Carts(Protocol):\n    async def get(self) -> Color: ...",
-            "11:15",
+            "14:15",
             "`get` cannot travel: `Color` may have `BLUE` or not: declare it outside of `if`, "
             "`try` and the like",
         ),
