@@ -214,8 +214,8 @@ class UnsupportedType(ContractRule):
             "`try` and the like",
         ),
         Invalid(
-            "from enum import Enum\n\n\nclass Color(Enum):\n    RED = 1\n    try:\n        BLUE = int('2')\n"
-            "    except ValueError:\n        pass\n\n\n"
+            "from enum import Enum\n\n\nclass Color(Enum):\n    RED = 1\n    try:\n"
+            "        BLUE = int('2')\n    except ValueError:\n        pass\n\n\n"
             "@service\nclass Carts(Protocol):\n    async def get(self) -> Color: ...",
             "14:15",
             "`get` cannot travel: `Color` may have `BLUE` or not: declare it outside of `if`, "
