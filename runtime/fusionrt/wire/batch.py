@@ -111,6 +111,8 @@ def size(frame: ClientFrame | HostFrame) -> int:
             return _RUN + _payloads_size(frame.arguments) + _texts_size(texts)
         case Invalidated():
             return _FIXED + _ID * len(frame.ids) + _CHARACTER * len(frame.reason)
+        case Wrote():
+            return _FIXED + _ID * len(frame.ids) + _marks_size(frame.marks)
         case Unsubscribe():
             return _FIXED + _ID * len(frame.ids)
         case Failure():
@@ -136,8 +138,6 @@ def size(frame: ClientFrame | HostFrame) -> int:
             return _RUN + _HEADER + len(frame.arguments)
         case Fence():
             return _FIXED + _marks_size(frame.marks)
-        case Wrote():
-            return _FIXED + _ID * len(frame.ids) + _marks_size(frame.marks)
         case Sources():
             return _FIXED + _texts_size(frame.services)
         case _:
