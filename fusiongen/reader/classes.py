@@ -16,6 +16,7 @@ from .making import (
     MADE_OF_THEIR_KIND,
     Bases,
     adds_no_fields,
+    hashed_by,
     hashes,
     is_frozen,
     is_neutral,
@@ -86,7 +87,10 @@ class _Class:
     def read(self) -> Structure:
         fields = {field.name: field for field in (*self._fields_above(), *self._own_fields())}
         making, kind = self._making, self._kind
-        above = any(each.frozen and each.kind is kind for _, each in self._inherited if each)
+        bases = [each for _, each in self._inherited if each and each.kind is kind]
+        above = any(each.frozen for each in bases)
+        frozen = is_frozen(making, self._options, above)
+        inherited = bases[0].hashed_by if bases else None
         parameters = type_parameters(self._module, self._node)
         return Structure(
             self._ref,
@@ -95,7 +99,8 @@ class _Class:
             self._properties(),
             bases=tuple(self._bases),
             validated=kind is Kind.MODEL or making.pydantic,
-            frozen=is_frozen(making, self._options, above) or hashes(kind, self._members),
+            frozen=frozen or hashes(kind, self._members),
+            hashed_by=hashed_by(making, self._options, self._members, inherited, frozen=frozen),
             generic=self._is_generic(),
             complete=self._is_complete(),
             options=tuple(dict(self._options_on_the_wire()).items()),

@@ -47,6 +47,7 @@ def made_type(module: Module, ref: Ref, call: cst.Call) -> Structure | None:
         kind,
         tuple(_field(module, *pair) for pair in pairs if pair is not None),
         frozen=kind is Kind.NAMED_TUPLE,
+        hashed_by="fields" if kind is Kind.NAMED_TUPLE else "nothing",
         options=tuple(
             (name, module.code(value))
             for name, value in keywords_of(call).items()

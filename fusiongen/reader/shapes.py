@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ..contract import Kind, Ref, Type
 
-__all__ = ["Field", "Structure"]
+__all__ = ["Field", "HashedBy", "Structure"]
+
+HashedBy = Literal["nothing", "fields", "itself"]
+"""What the hash of an instance is made of: `nothing` if it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ class Structure:
     validated: it is a model of pydantic, or a dataclass of it.
     bases: the classes it derives from.
     frozen: its instances are hashable values.
+    hashed_by: what the hash of an instance is made of.
     options: what its class statement, decorator or `model_config` says of its form on the wire.
     generic: it takes type arguments.
     complete: there is no base outside of the source roots that may add fields.
@@ -61,6 +66,7 @@ class Structure:
     validated: bool = False
     bases: tuple[Ref, ...] = ()
     frozen: bool = False
+    hashed_by: HashedBy = "itself"
     generic: bool = False
     complete: bool = True
     options: tuple[tuple[str, str], ...] = ()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..contract import MethodKind
 from .base import ContractRule, Invalid
 from .hashing import unstable
+from .held import unhashable_within
 from .travelling import without_wire_form
 
 if TYPE_CHECKING:
@@ -155,8 +156,9 @@ class UnstableKey(ContractRule):
                 if (
                     parameter.filled
                     or without_wire_form(parameter.type, structures, frozenset()) is not None
+                    or unhashable_within(parameter.type, structures) is not None
                 ):
-                    continue  # FG050 says it
+                    continue  # FG050 or FG054 says it
                 problem = unstable(parameter.type, structures, frozenset())
                 if problem is not None:
                     what = f"`{parameter.name}` of the compute method `{method.name}`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..contract import RECORDS, Kind, Named, Ref, Type, Union, identity, inner, parts
@@ -20,13 +21,25 @@ from .known_types import (
 )
 
 if TYPE_CHECKING:
+    from ..contract import Method
+    from ..errors import Span
     from ..reader.shapes import Field, Structure
     from ..reader.structures import Structures
 
 _FORMING = ("abc", "builtins", "enum", "typing")
 """Modules whose classes say what sort of type is made of them."""
 
-__all__ = ["field_without_wire_form", "read_once", "without_wire_form"]
+__all__ = ["field_without_wire_form", "read_once", "travelling", "without_wire_form"]
+
+
+def travelling(method: Method) -> Iterator[tuple[Span, str, Type]]:
+    """The types of a method that travel; where each stands, and what to call it."""
+    for parameter in method.parameters:
+        if not parameter.filled:
+            yield parameter.span, f"`{parameter.name}` of `{method.name}`", parameter.type
+    yield method.span, f"`{method.name}`", method.result
+    if method.head is not None:
+        yield method.span, f"`{method.name}`", method.head
 
 
 def without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:

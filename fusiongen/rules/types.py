@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from .base import ContractRule, Invalid
-from .travelling import read_once, without_wire_form
+from .travelling import read_once, travelling, without_wire_form
 
 if TYPE_CHECKING:
     from ..contract import Contract
@@ -285,15 +285,7 @@ class UnsupportedType(ContractRule):
     @classmethod
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
         for method in contract.methods:
-            named = [
-                (parameter.span, f"`{parameter.name}` of `{method.name}`", parameter.type)
-                for parameter in method.parameters
-                if not parameter.filled
-            ]
-            given = [(method.span, f"`{method.name}`", method.result)]
-            if method.head is not None:
-                given.append((method.span, f"`{method.name}`", method.head))
-            for span, what, type_ in (*named, *given):
+            for span, what, type_ in travelling(method):
                 problem = without_wire_form(type_, structures, frozenset())
                 if problem is None and type_ in (method.result, method.head):
                     problem = read_once(type_, structures, frozenset())

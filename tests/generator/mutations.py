@@ -11,6 +11,7 @@ _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 _PIECES = [
     *("(", ")", "[", "]", "{", "}", ",", ":", ".", "=", "*", "**", "@", "|", "->", "...", "'", '"'),
     *("async", "def", "class", "self", "None", "True", "int", "list", "Protocol", "ANY", "result"),
+    *("set", "Sequence"),
     *("lambda", "await", "yield", "in", "for", "if", "import", "from", "type", "1", "-", "#", "\\"),
     *("\n", "    ", "\t", "\r\n", "\x00", "é", "\u2028", "😀", "f''", "b''", "1e999", "not", ";"),
 ]

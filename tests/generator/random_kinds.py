@@ -80,11 +80,12 @@ class Kinds:
         variable = 'T = TypeVar("T")\nU = TypeVar("U")\n'
         return f"{future}{IMPORTS}\n{variable}\n\n" + "\n\n".join(self._blocks).replace("§", "")
 
-    def form(self, depth: int = 2, *, key: bool = False) -> Form:
-        """A type, at random. key: one that can be an argument of a compute method."""
+    def form(self, depth: int = 2, *, key: bool = False, held: bool = False) -> Form:
+        """A type, at random. key: one that can be an argument of a compute method. held: one that
+        can be a key of a dict."""
         for _ in range(50):
             found = self._any(depth)
-            if found.key or not key:
+            if (found.key or not key) and (found.held or not held):
                 return found
         return SCALARS[0]
 
@@ -129,7 +130,7 @@ class Kinds:
     def _tuple(self, one: Form) -> Form:
         if self._random.random() < 0.5:
             value = f"({one.value},)" if self._random.random() < 0.7 else "()"
-            return Form(f"tuple[{one.spelled}, ...]", value, one.key, "()")
+            return Form(f"tuple[{one.spelled}, ...]", value, one.key, "()", one.held)
         other = self._any(1)
         return Form(
             f"typing.Tuple[{one.spelled}, {other.spelled}]",
@@ -138,17 +139,18 @@ class Kinds:
         )
 
     def _sequence(self, one: Form) -> Form:
-        if one.key and self._random.random() < 0.5:
+        if one.held and self._random.random() < 0.5:
             outer, value = ("frozenset", "{}") if self._random.random() < 0.5 else ("set", "{{{}}}")
             shown = (
                 f"frozenset(({one.value},))" if outer == "frozenset" else value.format(one.value)
             )
-            return Form(f"{outer}[{one.spelled}]", shown, outer == "frozenset")
+            frozen = outer == "frozenset"
+            return Form(f"{outer}[{one.spelled}]", shown, frozen and one.key, hashed=frozen)
         outer = self._random.choice(("list", "typing.List", "Sequence"))
         return Form(f"{outer}[{one.spelled}]", f"[{one.value}]", key=False)
 
     def _mapping(self, one: Form) -> Form:
-        key = self.form(1, key=True)
+        key = self.form(1, held=True)
         outer = self._random.choice(("dict", "typing.Dict", "Mapping"))
         return Form(
             f"{outer}[{key.spelled}, {one.spelled}]", f"{{{key.value}: {one.value}}}", False
@@ -227,7 +229,9 @@ class Kinds:
         doc = self._random.choice(("", '    """What {% it %} is."""\n\n'))
         self._blocks.append(style.head.format(name) + "\n" + doc + "\n".join(lines))
         key = style.frozen and all(one.key for _, one in fields)
-        self.forms.append(Form(f"§{name}§", style.made(f"§{name}§", fields), key))
+        hashed = (style.frozen or style.hashed) and all(one.held for _, one in fields)
+        value = style.made(f"§{name}§", fields)
+        self.forms.append(Form(f"§{name}§", value, key, hashed=hashed))
 
     def _generic_record(self) -> None:
         name = self._name()

@@ -13,23 +13,32 @@ class Form:
     method. A name that the module of kinds defines stands between `§`: `tuple[§Cart§, ...]`.
 
     constant: a default of it that a signature can have, if there is one.
+    hashed: it is hashable, though it may be no such argument.
     """
 
     spelled: str
     value: str
     key: bool = True
     constant: str | None = None
+    hashed: bool = False
+
+    @property
+    def held(self) -> bool:
+        """Whether it can be a member of a set or a key of a dict."""
+        return self.key or self.hashed
 
 
 @dataclass(frozen=True)
 class Style:
     """How a record is written. head: its first lines. by: `positions`, `names` or `dict`: how a
-    value is made. more: the default of one more field."""
+    value is made. more: the default of one more field. hashed: instances are hashable, if their
+    fields are."""
 
     head: str
     frozen: bool
     by: str
     more: str = " = 3"
+    hashed: bool = False
 
     def made(self, callee: str, fields: list[tuple[str, Form]]) -> str:
         """A value, as an expression."""
@@ -60,6 +69,8 @@ RECORDS = (
     Style(f"class {{}}(pydantic.BaseModel, frozen=True, {_LOOSE}):", True, "names"),
     Style("@attrs.frozen\nclass {}:", True, "positions", " = attrs.field(default=3)"),
     Style("@attrs.define\nclass {}:", False, "positions"),
+    Style("@dataclass(unsafe_hash=True)\nclass {}:", False, "positions", hashed=True),
+    Style("@attrs.define(unsafe_hash=True)\nclass {}:", False, "positions", hashed=True),
     Style("class {}(TypedDict):", False, "dict", ""),
     Style("class {}(TypedDict, total=False):", False, "dict", ""),
     Style(f"{_CHECKED}\nclass {{}}:", True, "positions"),

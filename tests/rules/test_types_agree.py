@@ -399,6 +399,79 @@ class HashingStruct(msgspec.Struct):
         return 1
 
 
+@dataclass(unsafe_hash=True)
+class UnsafeLists:
+    ids: list[int]
+
+
+@dataclass(frozen=True)
+class Noted:
+    id: int
+    notes: list[str] = field(default_factory=list, compare=False)
+
+
+@dataclass(frozen=True)
+class Vouching:
+    ids: list[int]
+
+    def __hash__(self) -> int:
+        return 1
+
+
+@dataclass(eq=False)
+class OpenItself:
+    ids: list[int]
+
+
+class Uncompared(msgspec.Struct, eq=False):
+    ids: list[int]
+
+
+class BelowHashing(HashingStruct, frozen=True):
+    ids: list[int]
+
+
+class Comparing(msgspec.Struct, frozen=True):
+    id: int
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+class ComparingModel(BaseModel, frozen=True):
+    id: int
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+class Ruled(enum.Enum):
+    ONE = "one"
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+
+@attrs.frozen
+class Unhashed:
+    id: str
+    lines: list[int] = attrs.field(factory=list, eq=False)
+
+
+@attrs.define(unsafe_hash=True)
+class UnsafeTag:
+    id: str
+
+
+@dataclass(frozen=True)
+class Pool(Generic[T]):
+    items: frozenset[T]
+
+
+class Ledger(BaseModel, Generic[T]):
+    entries: dict[T, int]
+
+
 class Below(Frozen):
     pass
 
@@ -512,6 +585,8 @@ ATOMS = (
     *("pydantic.SecretStr", "pydantic.AwareDatetime", "pydantic.PositiveInt", "msgspec.Raw"),
     *("msgspec.UnsetType", "msgspec.Struct", "msgspec.msgpack.Ext", "pydantic.Base64Bytes"),
     *("Once", "HoldsOnce", "Gone", "Itself", "Unsafe", "Hashing", "HashingModel", "HashingStruct"),
+    *("UnsafeLists", "Noted", "Vouching", "OpenItself", "Uncompared", "BelowHashing", "Comparing"),
+    *("ComparingModel", "Ruled", "Unhashed", "UnsafeTag"),
     *("Below", "BelowOpen", "Adds", "AddsToPair", "AddsToTag", "Mixed", "Loosely", "Tag", "Lines"),
     *("BelowTag", "Old", "OldHash", "Calls", "Untyped", "Shelf", "Shelf[Page[int]]", "Over"),
     *("Over[int]", "Over[Tag]", "Over[Over[int]]", "Validated", "ValidatedOnce"),
@@ -569,6 +644,7 @@ MODELS = (
     "Bag[tuple[{}, ...]]",
     "Bag[Page[{}]]",
     "Page[Bag[{}]]",
+    "Ledger[{}]",
 )
 """Generic models, and what is made of them."""
 
@@ -621,7 +697,9 @@ def _at_runtime(text: str, things: ModuleType) -> str:
     except (TypeError, SyntaxError, RuntimeError):  # the latter of pydantic: it has no schema
         return "no type"
     except UnsupportedType as problem:
-        return "no type" if isinstance(problem.__cause__, RuntimeError) else "FG050"
+        if isinstance(problem.__cause__, RuntimeError):
+            return "no type"
+        return "FG054" if "must be hashable" in str(problem) else "FG050"
     try:
         Keyer("lot.get", ("key",), (tp,))
     except UnsupportedType:
@@ -691,6 +769,16 @@ def test_C3_the_generator_and_the_runtime_take_the_same_types(
     """What one of them refuses, as unable to travel or to be a key, the other one refuses too."""
     texts = list(dict.fromkeys(_expressions(seed, size(50, 150))))
     wrong = disagreements(THINGS, texts)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.search
+def test_C3_both_tell_what_is_hashable_where_it_arrives(disagreements: Disagreements) -> None:
+    """As members of sets and keys of dicts the same types are taken, and others refused by the same
+    rule."""
+    forms = ("frozenset[{}]", "dict[{}, int]", "set[tuple[{}, int]]", "Pool[{}]", "Bag[Pool[{}]]")
+    texts = [form.format(atom) for form in forms for atom in dict.fromkeys(ATOMS)]
+    wrong = disagreements(THINGS, Random(0).sample(texts, size(300, len(texts))))
     assert not wrong, "\n".join(wrong)
 
 

@@ -1,43 +1,28 @@
-"""What of pydantic's models cannot travel, and what their fields are."""
+"""The fields of pydantic's models, and what else is in types that only pydantic knows."""
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, abc, defaultdict, deque
+from collections import abc
 from collections.abc import Iterable, Iterator, Mapping
-from enum import Enum
-from fractions import Fraction
 from types import UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import BaseModel, ImportString
+from pydantic import ImportString
 from pydantic.fields import FieldInfo
 
 from ..errors import UnsupportedType
-from .fields import refuse_init_vars, refuse_undeclared
-from .reading import record_style, shape_of
-from .scalars import SCALARS
-from .shapes import AnyOf, Checked, Items, Model, Places, Record, Recurring, Shape, Table, spell
-from .texts import text_form
+from .fields import DeclaredField, declared_fields
+from .reading import ITEMS, record_style, shape_of
+from .shapes import AnyOf, Field, Items, Model, Places, Record, Shape, Table, spell
 
 __all__ = [
     "field_shape",
+    "has_schema",
     "held_shapes",
-    "inner_shapes",
     "model_fields",
+    "opened",
     "refuse_encoded",
-    "refuse_hidden",
 ]
-
-_KEPT: Final = frozenset(
-    (
-        *SCALARS,
-        *(Any, object, complex, Fraction, tuple, list, dict, set, frozenset),
-        *(deque, Counter, OrderedDict, defaultdict),
-        *(abc.Collection, abc.Sequence, abc.Set, abc.Mapping),
-        *(abc.MutableSequence, abc.MutableSet, abc.MutableMapping),
-    )
-)
-"""Classes that pydantic's dump and validation bring back as they were."""
 
 
 def model_fields(cls: Any) -> Mapping[str, FieldInfo]:
@@ -58,73 +43,7 @@ def _shape(tp: Any) -> Shape:
         return Model(tp, tp)
 
 
-def refuse_hidden(shape: Shape) -> None:
-    """Refuse a model that keeps a field to itself, deep within as well."""
-    for inner in inner_shapes(shape, set()):
-        if isinstance(inner, Checked):
-            refuse_encoded(inner.tp, getattr(inner.tp, "__metadata__", ()))
-        if not isinstance(inner, Model):
-            continue
-        cls = inner.cls
-        refuse_encoded(cls, (cls,))
-        refuse_init_vars(cls)
-        if isinstance(cls, type) and (style := record_style(cls)):
-            refuse_undeclared(cls, style)
-        for name, info in model_fields(cls).items():
-            refuse_encoded(cls, info.metadata)
-            if not any(map(_has_schema, info.metadata)):
-                _refuse_foreign(cls, name, info.annotation)
-            if info.exclude:
-                raise UnsupportedType(
-                    spell(cls),
-                    f"cannot travel: its field {name} is excluded; drop exclude=True, or "
-                    "declare a model without the field",
-                )
-
-
-def inner_shapes(shape: Shape, seen: set[object]) -> Iterator[Shape]:
-    """A shape and all that it holds, in models, too; each class once."""
-    inner: Iterable[Shape] = ()
-    match shape:
-        case AnyOf(members=shapes) | Places(items=shapes):
-            inner = shapes
-        case Recurring(found=found):
-            inner = found if shape not in seen else ()
-            seen.add(shape)
-        case Items(item=item) | Checked(inner=item):
-            inner = (item,)
-        case Table(key=key, value=value):
-            inner = (key, value)
-        case Record(tp=tp, fields=fields):
-            inner = (field.shape for field in fields) if tp not in seen else ()
-            seen.add(tp)
-        case Model(cls=cls):
-            infos = () if cls in seen else model_fields(cls).values()
-            inner = (*map(field_shape, infos), *held_shapes(cls))
-            seen.add(cls)
-    yield shape
-    for one in inner:
-        yield from inner_shapes(one, seen)
-
-
-def _refuse_foreign(cls: Any, name: str, tp: Any) -> None:
-    """Refuse a field of which pydantic takes any instance: it would not come back as it was."""
-    for leaf in filter(_is_foreign, _leaves(tp)):
-        raise UnsupportedType(
-            spell(cls), f"cannot travel: of its field {name}, {spell(leaf)} has no wire form"
-        )
-
-
-def _is_foreign(cls: Any) -> bool:
-    if not isinstance(cls, type) or cls in _KEPT:
-        return False
-    if issubclass(cls, (Enum, BaseException)):
-        return not getattr(cls, "__members__", ())
-    own = _has_schema(cls) and cls is not BaseModel
-    return not (own or record_style(cls) or text_form(cls))
-
-
-def _has_schema(mark: Any) -> bool:
+def has_schema(mark: Any) -> bool:
     """Whether a class, or what stands beside it in `Annotated`, tells pydantic its form."""
     return hasattr(mark, "__get_pydantic_core_schema__")
 
@@ -144,25 +63,38 @@ def held_shapes(tp: Any) -> Iterator[Shape]:
             yield from held_shapes(each)
 
 
+def opened(tp: Any) -> Shape | None:
+    """What a type that only pydantic knows is made of, such as `set[complex]`; None of a class."""
+    if _is_whole(tp):
+        return None
+    origin, arguments = get_origin(tp), get_args(tp)
+    parts = tuple(_shape(each) for each in arguments if each is not ...)
+    if origin is Annotated:
+        return parts[0]
+    if origin in (Union, UnionType):
+        return AnyOf(tp, parts)
+    if origin in ITEMS:
+        return Items(tp, *ITEMS[origin], parts[0])
+    if isinstance(origin, type) and issubclass(origin, abc.Mapping):
+        return Table(tp, parts[0], parts[-1])
+    if origin.__hash__ is None:  # a deque
+        return Items(tp, list, None, (origin,), parts[0])
+    style = record_style(origin) if isinstance(origin, type) else None
+    if style is not None:
+        return Record(tp, origin, style, [_field(each) for each in declared_fields(tp, style)])
+    return Places(tp, parts)
+
+
+def _field(declared: DeclaredField) -> Field:
+    name, wire_name, optional = declared.name, declared.wire_name, declared.optional
+    return Field(name, wire_name, _shape(declared.tp), optional, declared.default)
+
+
 def _is_whole(tp: Any) -> bool:
     """Whether a type is not made of others, or pydantic is told how it is."""
     origin = get_origin(tp)
-    told = origin is Annotated and any(map(_has_schema, tp.__metadata__))
+    told = origin is Annotated and any(map(has_schema, tp.__metadata__))
     return told or origin is None or origin is Literal
-
-
-def _leaves(tp: Any) -> Iterator[Any]:
-    """The classes that a type is made of."""
-    origin, arguments = get_origin(tp), get_args(tp)
-    if origin is Annotated:
-        arguments = () if any(map(_has_schema, tp.__metadata__)) else arguments[:1]
-    elif origin is None or origin is Literal:
-        yield tp if origin is None else str
-        return
-    elif isinstance(origin, type) and origin is not UnionType:
-        yield origin
-    for each in arguments:
-        yield from _leaves(each)
 
 
 def refuse_encoded(tp: Any, marks: Iterable[object]) -> None:

@@ -22,12 +22,9 @@ from ..errors import UnsupportedType
 from .checking import adapter
 from .conversions import Plan
 from .faithful import faithful, is_map_key
-from .model_fields import (
-    field_shape,
-    inner_shapes,
-    model_fields,
-    refuse_hidden,
-)
+from .hidden import refuse_hidden
+from .inner import inner_shapes
+from .model_fields import field_shape, model_fields
 from .scalars import PLAIN
 from .shapes import (
     AnyOf,

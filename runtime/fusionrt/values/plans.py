@@ -19,6 +19,7 @@ from . import conversions as to
 from .bools import convert
 from .conversions import Plan
 from .faithful import accepted, faithful, is_map_key
+from .hashing import refuse_unhashable
 from .records import record_plan
 from .shapes import (
     AnyOf,
@@ -47,7 +48,9 @@ def plan_of(shape: Shape) -> Plan:
     Raises:
         UnsupportedType: it cannot travel.
     """
-    return _Plans().plan(shape)
+    plan = _Plans().plan(shape)
+    refuse_unhashable(shape)
+    return plan
 
 
 class _Plans:

@@ -52,10 +52,10 @@ from .shapes import (
 )
 from .texts import ADDRESSES, text_form
 
-__all__ = ["is_secret_class", "is_secret_mark", "record_style", "shape_of"]
+__all__ = ["ITEMS", "is_secret_class", "is_secret_mark", "record_style", "shape_of"]
 
 _ABC = collections.abc
-_ITEMS: Final[dict[Any, tuple[Any, Any, tuple[type, ...]]]] = {
+ITEMS: Final[dict[Any, tuple[Any, Any, tuple[type, ...]]]] = {
     list: (list, None, (list,)),
     set: (set, None, (set,)),
     frozenset: (frozenset, frozenset, (frozenset,)),
@@ -184,8 +184,8 @@ class _Reader:
                     str(tp), "cannot travel: an unpacked tuple; declare it as one of the places"
                 )
             return Places(tp, tuple(map(self.read, arguments)))
-        if origin in _ITEMS:
-            return Items(tp, *_ITEMS[origin], self.read(arguments[0]))
+        if origin in ITEMS:
+            return Items(tp, *ITEMS[origin], self.read(arguments[0]))
         if origin in _TABLES:
             return Table(tp, self.read(arguments[0]), self.read(arguments[1]))
         if isinstance(origin, type) and (style := record_style(origin)):
@@ -217,8 +217,8 @@ class _Reader:
             return Checked(tp, self.read(base))
         if tp is tuple:
             return Items(tp, tuple, tuple, (tuple,), Anything(Any))
-        if tp in _ITEMS:
-            return Items(tp, *_ITEMS[tp], Anything(Any))
+        if tp in ITEMS:
+            return Items(tp, *ITEMS[tp], Anything(Any))
         if tp in _TABLES:
             return Table(tp, Anything(Any), Anything(Any))
         if (style := record_style(tp)) and not issubclass(tp, BaseException):
