@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fusionrt.remote import remote
+from fusionrt.remote import replicas
 from fusionrt.rpc.client.answer import Pending
 from fusionrt.rpc.client.peer import Peer
 from fusionrt.rpc.client.registration import Registration
@@ -59,7 +59,7 @@ def _lean_on_nothing(registration: Registration, *, failed: bool) -> None:
         pytest.param(Peer, "_host_lost", _resend_everything, id="D13-commands-are-sent-again"),
         pytest.param(Sequence, "judge", _act_on_everything, id="D1-gaps-are-ignored"),
         pytest.param(Holdings, "invalidated", _say_nothing, id="D3-invalidations-are-not-told"),
-        pytest.param(remote, "lean_on", _lean_on_nothing, id="D6b-dependants-lean-on-nothing"),
+        pytest.param(replicas, "lean_on", _lean_on_nothing, id="D6b-dependants-lean-on-nothing"),
     ],
 )
 def test_the_simulation_catches_a_mutant(
