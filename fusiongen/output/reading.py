@@ -11,6 +11,7 @@ from ..project import Project
 from ..reader.contracts import Reading, read
 from ..reader.sources import Sources
 from .files import shown
+from .hiding import refuse_hiding
 
 __all__ = ["reading_of", "sources_of"]
 
@@ -35,6 +36,7 @@ def reading_of(project: Project, sources: Sources | None = None) -> Reading:
             f"`out` ({shown(project, project.out)}) is not importable: "
             "choose a folder below a source root, with identifiers as names"
         )
+    refuse_hiding(project, sources)
     reading = _read(sources, names)
     if not reading.contracts:
         listed = ", ".join(shown(project, path) for path in project.contracts)

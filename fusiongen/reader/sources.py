@@ -39,12 +39,17 @@ class Sources:
         self._paths: dict[str, Path | None] = {}
         self._absent: set[Path] = set()
 
+    def home_of(self, path: Path) -> Path | None:
+        """The innermost root that holds a file or folder."""
+        homes = [root for root in self._roots if path.is_relative_to(root)]
+        return max(homes, key=lambda root: len(root.parts), default=None)
+
     def name_of(self, path: Path) -> str | None:
         """The import name of a file or folder: its path below the innermost root that holds it."""
-        homes = [root for root in self._roots if path.is_relative_to(root)]
-        if not homes:
+        home = self.home_of(path)
+        if home is None:
             return None
-        parts = path.relative_to(max(homes, key=lambda root: len(root.parts))).with_suffix("").parts
+        parts = path.relative_to(home).with_suffix("").parts
         if parts and parts[-1] == "__init__":
             parts = parts[:-1]
         named = all(part.isidentifier() and not iskeyword(part) for part in parts)
@@ -67,6 +72,15 @@ class Sources:
     def owns(self, name: str) -> bool:
         """Whether a module of this import name is the project's, not a library's."""
         return self.has(name) or self.has(name.partition(".")[0])
+
+    def file_in(self, root: Path, name: str) -> Path | None:
+        """The file of the module of this import name, if this root holds it."""
+        stem = root.joinpath(*name.split("."))
+        for path in (stem / "__init__.py", stem.with_name(f"{stem.name}.py")):
+            if path.is_file():
+                return path
+            self._absent.add(path)
+        return None
 
     def find(self, name: str) -> Source | None:
         """The module of this import name, if a source root holds it and it parses."""
@@ -95,17 +109,12 @@ class Sources:
 
     def _locate(self, name: str) -> Path | None:
         if name not in self._paths:
-            self._paths[name] = self._look_for(name.split("."))
+            self._paths[name] = self._look_for(name)
         return self._paths[name]
 
-    def _look_for(self, parts: Sequence[str]) -> Path | None:
-        for root in self._roots:
-            stem = root.joinpath(*parts)
-            for path in (stem / "__init__.py", stem.with_name(f"{stem.name}.py")):
-                if path.is_file():
-                    return path
-                self._absent.add(path)
-        return None
+    def _look_for(self, name: str) -> Path | None:
+        found = (self.file_in(root, name) for root in self._roots)
+        return next(filter(None, found), None)
 
     def _parse(self, name: str, path: Path) -> Source:
         file = Path(os.path.relpath(path, self._directory)).as_posix()

@@ -62,7 +62,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
         # what is there already
         ("outcome", "stamp", "unions"),
         ("files", "lock", "referenced", "spelled"),
-        ("contents",),
+        ("contents", "hiding"),
         # read, and render
         ("reading", "modules"),
         ("plan",),
