@@ -186,6 +186,18 @@ async def test_W8_a_form_of_a_foreign_page_is_refused(http: httpx.AsyncClient) -
     assert '<p class="price">2</p>' in (await http.get("/")).text
 
 
+async def test_the_script_is_kept_by_browsers_until_there_is_another(
+    http: httpx.AsyncClient,
+) -> None:
+    """Also where two versions of the application are served for a time."""
+    (source,) = re.findall('<script defer src="([^"]+)"', (await http.get("/")).text)
+    script = await http.get(source)
+    assert "immutable" in script.headers["cache-control"]
+    assert script.headers["content-type"].startswith("text/javascript")
+    other = await http.get("/live/static/0123456789abcdef.js")
+    assert other.text == script.text and other.headers["cache-control"] == "no-store"
+
+
 async def test_what_is_not_there_is_not_found(http: httpx.AsyncClient) -> None:
     """Neither components, nor forms, nor files outside of the folder."""
     assert (await http.get("/live/nothing")).status_code == 404

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from decimal import Decimal
 
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route
 from shop.generated.products import ProductsClient
 
 from tests.js.browser import browser
@@ -72,6 +74,29 @@ async def test_a_component_is_morphed_around_what_is_typed(
         await page.close()
         await other.close()
         await until(lambda: site.live.streams == 0)
+
+
+async def test_W4_a_component_is_live_at_once_however_late_its_scripts_come(
+    world: World, products: ProductsClient, chromium: Browser
+) -> None:
+    """One after the other, on a slow network: it looks for its server when they are there, and not
+    only when it has been silent for so long that something must be wrong.
+    """
+    site = Site(await world.host())
+    async with served(site.app) as at:
+        page = await (await chromium.new_context()).new_page()
+        late = itertools.count(1)
+
+        async def delayed(route: Route) -> None:
+            await asyncio.sleep(next(late) * 0.3)
+            await route.continue_()
+
+        await page.route("**/*.js", delayed)
+        await page.goto(at.http)
+        await until(lambda: site.live.streams == 3)
+        await products.set_price("pen", Decimal(3))
+        await shows(page, "3")
+        await page.close()
 
 
 async def test_W4_a_component_is_live_again_when_its_server_is_back(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
@@ -14,8 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route, Router
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from ...errors import NotBoundError, WireError
@@ -29,6 +29,13 @@ __all__ = ["Live"]
 STREAMS: Final = 10_000
 """Components that are kept up to date at a time; others stay as they were rendered."""
 _STATIC: Final = Path(__file__).parent / "static"
+_PARTS: Final = ("htmx.min.js", "hx-sse.min.js", "live.js")
+_SCRIPT: Final = b";\n".join((_STATIC / name).read_bytes() for name in _PARTS)
+"""One script: htmx looks at the page in the turn after its own, whether or not the next script has
+come by then, and leaves components as they are that one would have brought to life."""
+_VERSION: Final = hashlib.sha256(_SCRIPT).hexdigest()[:16]
+_FRESH: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+_FOR_EVER: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _CONFIG: Final = json.dumps(
     {"sse": {"reconnectDelay": 300, "reconnectMaxDelay": 3000, "pauseOnBackground": True}}
 )
@@ -89,7 +96,7 @@ class Live:
         self._forms: Final[dict[str, Form]] = {}
         self._streams = 0
         routes = [
-            Mount("/static", StaticFiles(directory=_STATIC)),
+            Route("/static/{version}.js", _script),
             Route("/{name}", self._shown, methods=["GET"]),
             Route("/{name}", self._sent, methods=["POST"]),
         ]
@@ -157,9 +164,7 @@ class Live:
 
     def head(self) -> Markup:
         """What belongs into the head of a page."""
-        at = escape(f"{self._path}/static")
-        names = ("htmx.min.js", "hx-sse.min.js", "live.js")
-        return Markup("".join(f'<script defer src="{at}/{name}"></script>' for name in names))
+        return Markup(f'<script defer src="{escape(self._path)}/static/{_VERSION}.js"></script>')
 
     async def placed(self, request: Request, name: str, given: dict[str, object]) -> Markup:
         """A component, in its place."""
@@ -228,7 +233,11 @@ class Live:
         return await form.sent(request)
 
 
-_FRESH: Final = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+async def _script(request: Request) -> Response:
+    """Kept by browsers, unless the page came from a server of another version."""
+    same = request.path_params["version"] == _VERSION
+    headers = _FOR_EVER if same else _FRESH
+    return Response(_SCRIPT, media_type="text/javascript", headers=headers)
 
 
 def _read(asked: str) -> dict[str, str]:
