@@ -54,6 +54,24 @@ async def test_G2_the_api_never_hands_out_a_computing_computed() -> None:
     assert (await call).state is State.CONSISTENT
 
 
+async def test_G2_a_cause_is_not_told_while_it_is_computing() -> None:
+    """A body ended without what a task of its own still waits for, which was flagged meanwhile."""
+    lab, gate = Lab(), Gate()
+    slow = lab.function("slow", gate)
+    tasks: list[asyncio.Task[Any]] = []
+
+    async def body() -> None:
+        tasks.append(asyncio.create_task(slow.fetch(())))
+        await settled()
+        slow.invalidate((), TEST)
+
+    made = await lab.function("f", body).computed(())
+    assert not made.is_consistent and made.origin is not None
+    assert made.cause is None or not made.cause.is_computing
+    gate.open()
+    await tasks[0]
+
+
 async def test_G3_G13_a_successor_takes_the_key() -> None:
     """After an invalidation a new computed has the key; the old one cannot touch it."""
     lab = Lab()

@@ -178,8 +178,11 @@ class Computed(ComputedFields, Rooted, Generic[_T]):
 
     @property
     def cause(self) -> Computed[Any] | None:
-        """The dependency whose invalidation took this one along; None if it was the first."""
-        return self._cause
+        """The dependency whose invalidation took this one along; None if this was the first, or the
+        body of that one still runs (G2).
+        """
+        cause = self._cause
+        return None if cause is None or cause.is_computing else cause
 
     def on_invalidated(self, handler: Handler) -> Callable[[], None]:
         """Call `handler` once when it is invalidated, at once if it is (G14); the result ends that.
