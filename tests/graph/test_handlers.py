@@ -133,6 +133,7 @@ async def test_G27_a_handler_reads_the_value_that_was_set() -> None:
     made.on_invalidated(lambda _: seen.append((state.value, function.peek(()))))
     (await state.computed()).on_invalidated(lambda _: seen.append((state.value, made.state)))
     state.set(1)
+    state.set(1.0)  # type: ignore[arg-type]
     assert seen == []
     state.set(2)
     assert seen == [(2, State.INVALIDATED), (2, None)]

@@ -358,7 +358,7 @@ async def test_O15_a_rollback_leaves_no_key_no_nudge_and_nothing_to_do_after() -
         assert (nudged(it.hosts[0]), it.opened(1).reads) == (0, 0)
 
 
-async def test_what_a_failed_command_was_to_be_followed_by_is_not_done() -> None:
+async def test_O15_O20_what_a_failed_command_was_to_be_followed_by_is_not_done() -> None:
     """Also if the one around it goes on without it, and succeeds; its keys apply all the same."""
     async with site() as it:
         one = await it.desk(Nesting)

@@ -252,6 +252,32 @@ async def test_W1_an_operation_s_outcome_is_its_caller_s(world: World) -> None:
     assert desk.drawers == {"ann": ["a pen"], "bob": ["a pen"]}
 
 
+async def test_W1_an_operation_is_of_the_session_that_asked(world: World) -> None:
+    """Two of one principal may use one id: a command that takes both runs for each of them."""
+    desk = Desk()
+    await world.host("shop", desk)
+    for number in range(2):
+        desk.drawers["ann"].append("a pen")
+        caller = Caller(world.network.connect(f"ann {number}"), principal="ann")
+        await caller.open()
+        ask = Ask(Kind.COMMAND, method_id("clear"), encoding=Encoding.JSON)
+        await caller.peer("desk").call(Request(ask, b"[1]", now() + 5.0, "the operation"))
+        await caller.close()
+        assert desk.drawers == {}
+
+
+async def test_W1_keys_reach_the_replicas_of_their_session(world: World) -> None:
+    """Those of another session of the same principal leave them alone."""
+    await world.host("shop", Desk())
+    host = await world.host("ann")
+    ann = host.client(DeskClient)
+    mine = Session((await ann.some(1)).removesuffix(": "))
+    for session, hit in ((Session("another"), False), (mine, True)):
+        key = Key(CONTRACT, "some", (1, ANN, "", session))
+        apply(Operation("", "desk.clear", [key]), host.graph)
+        assert (ann.peek.some(1) is None) is hit
+
+
 @pytest.mark.parametrize(
     ("arguments", "hit"),
     [((ANN,), True), ((BOB,), False), ((ANY,), True), ((), True), ((ANN, 1), True)],

@@ -19,10 +19,12 @@ from fusionrt import (
     computed,
 )
 from fusionrt.primitives import now
+from fusionrt.rpc.client.outage import Outage
 from fusionrt.testing import run
 from fusionrt.transport.memory import MemoryNetwork
 from tests.lab import LabClient, TinyLab
 from tests.natsserver import NatsServer
+from tests.virtual import virtual
 
 from .world import HOP, MESSAGES, World, simulated
 
@@ -75,6 +77,18 @@ async def test_D26_a_short_loss_of_the_connection_is_nobodys_news(world: World) 
     await asyncio.sleep(HOP)
     assert not following.done()
     following.cancel()
+
+
+@virtual
+async def test_D26_a_loss_that_is_told_twice_is_over_when_the_connection_is_back() -> None:
+    """Nothing of the first is left."""
+    told: list[str] = []
+    outage = Outage(2.0, lambda: told.append("declared"), 10.0, lambda: told.append("forgotten"))
+    outage.begin("broker")
+    outage.begin("broker")
+    outage.end()
+    await asyncio.sleep(20.0)
+    assert (told, outage.declared) == ([], False)
 
 
 @simulated

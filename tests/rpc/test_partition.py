@@ -218,6 +218,26 @@ async def test_D6c_what_comes_to_hang_on_more_while_it_is_held_is_not_vouched_fo
     assert replica.is_consistent
 
 
+@simulated
+async def test_D6c_a_read_that_waits_for_its_hosts_word_learns_of_an_invalidation(
+    world: World,
+) -> None:
+    """What nobody could vouch for is stale: it is made anew at once, not when the grace ends."""
+    (caller,) = world.callers
+    replica = await caller.carts.computed.total("1")
+    promise = _Promise()
+    lean(await world.carts.computed.total("1"), promise)
+    promise.holds = False
+    await asyncio.sleep(2.0 + 0.5)
+    assert replica.is_suspended
+    reading = asyncio.ensure_future(caller.carts.total("1"))
+    await asyncio.sleep(0.5)
+    assert not reading.done()
+    world.carts.invalidate.total("1")
+    async with asyncio.timeout(1.0):
+        assert await reading == 1
+
+
 class _Promise:
     """A lease that says what it is told to, and nothing by itself."""
 

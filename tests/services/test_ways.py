@@ -311,3 +311,30 @@ async def test_G22_an_error_of_a_body_has_no_context_of_ours() -> None:
     with pytest.raises(KeyError, match="theirs") as raised:
         await Failing().get(0)
     assert raised.value.__context__ is None
+
+
+class Leaving(NotesInMemory):
+    """Its `digest` ends before a task that it has started reads anything."""
+
+    gate: asyncio.Event
+    late: asyncio.Task[Note | None]
+
+    async def digest(self, owner: str) -> str:
+        self.late = asyncio.create_task(self._read())
+        return owner
+
+    async def _read(self) -> Note | None:
+        await self.gate.wait()
+        return await self.get(0)
+
+
+async def test_G11_a_hit_after_the_body_adds_no_edge() -> None:
+    """What a task reads that outlives its body is nothing to that, cached or not."""
+    notes = Leaving({0: NOTE})
+    notes.gate = asyncio.Event()
+    assert await notes.get(0) == await notes.get(0) == NOTE
+    made = await notes.computed.digest("me")
+    notes.gate.set()
+    assert await notes.late == NOTE
+    notes.invalidate.get(0)
+    assert made.is_consistent

@@ -50,6 +50,20 @@ def test_D6_the_lease_runs_from_when_the_keep_alive_was_sent() -> None:
     assert not pair.client.live(108.0)
 
 
+def test_D6_D14_an_answer_proves_nothing_of_when_a_later_question_was_sent() -> None:
+    """The lease runs from the sending of what is answered, though more was asked since."""
+    pair = Pair()
+    pair.wait(2.0)
+    (event,) = pair.to_host()
+    assert isinstance(event, he.KeepAliveReceived)
+    pair.wait(1.0)
+    assert kinds(pair.from_client()) == [KeepAlive]
+    pair.host.acknowledge(event)
+    pair.to_client()
+    assert pair.client.live(107.999)
+    assert not pair.client.live(108.0)
+
+
 def test_D6_an_acknowledgement_behind_a_gap_renews_nothing() -> None:
     """Only the resync does, by when it was sent."""
     pair = Pair()
