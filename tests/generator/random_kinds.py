@@ -103,16 +103,17 @@ class Kinds:
         )(one)
 
     def _optional(self, one: Form) -> Form:
+        if one.spelled == "None":
+            return one  # nor does mypy let a call that gives `Optional[None]` be assigned
+        # To Python, `None | None` is no type.
+        second = f"({one.spelled})" if one.spelled.startswith("None |") else one.spelled
         spelled = self._random.choice(
             (
                 f"Optional[{one.spelled}]",
                 f"Union[None, {one.spelled}]",
                 f"typing.Union[{one.spelled}, None, {one.spelled}]",
-                *(
-                    (f"{one.spelled} | None", f"None | {one.spelled}")
-                    if one.spelled != "None"
-                    else ()
-                ),
+                f"{one.spelled} | None",
+                f"None | {second}",
             )
         )
         value = self._random.choice((one.value, "None"))

@@ -9,7 +9,7 @@ from typing import Any, Final, ForwardRef
 import msgspec
 
 from ..annotations import own_annotations
-from .fields import type_parameters
+from .fields import has_filled_base, type_parameters
 from .shapes import (
     AnyOf,
     EnumOf,
@@ -79,6 +79,9 @@ def faithful(shape: Shape, seen: set[Shape]) -> bool:
             return is_map_key(key) and faithful(key, seen) and faithful(value, seen)
         case Record(cls=cls, fields=fields, style=style):
             if any(map(_is_misread, cls.__mro__)):
+                return False
+            # Of a TypedDict msgspec does not see the base, nor what its type parameter means.
+            if style == "typeddict" and has_filled_base(cls):
                 return False
             # Of an attrs class msgspec drops what is private, and adds what a property cached.
             if style == "attrs" or (is_array(shape) and any(field.unset for field in fields)):

@@ -34,6 +34,8 @@ from .shapes import either, spell
 __all__ = [
     "DeclaredField",
     "declared_fields",
+    "filled",
+    "has_filled_base",
     "refuse_init_vars",
     "refuse_undeclared",
     "substitute",
@@ -257,6 +259,27 @@ def _resolved(cls: Any, annotations: dict[str, Any]) -> dict[str, Any]:
     # its type parameters are not known there.
     bare = type(cls.__name__, (), {"__annotations__": annotations, "__module__": cls.__module__})
     return get_type_hints(bare, localns=names, include_extras=True)
+
+
+def has_filled_base(cls: Any) -> bool:
+    """Whether a class with named fields says of what a base of it is: `Prices(Page[Decimal])`."""
+    for each in cls.__mro__:
+        for base in vars(each).get("__orig_bases__", ()):
+            origin = get_origin(base)
+            if origin not in (None, typing.Generic, typing.Protocol):
+                return True
+            if hasattr(base, "__required_keys__") and has_filled_base(base):
+                return True  # a TypedDict has no bases in its MRO
+    return False
+
+
+def filled(cls: Any, name: str, tp: Any) -> Any:
+    """The type of a field as it is where the field is declared, filled with what `cls` says of its
+    bases."""
+    arguments: dict[Any, dict[Any, Any]] = {}
+    _bind(cls, {}, arguments)
+    home = next(each for each in cls.__mro__ if name in own_annotations(each))
+    return substitute(tp, arguments.get(home, {}))
 
 
 def type_parameters(cls: Any) -> Iterator[Any]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import abc
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -11,7 +13,7 @@ from pydantic import ImportString
 from pydantic.fields import FieldInfo
 
 from ..errors import UnsupportedType
-from .fields import DeclaredField, declared_fields
+from .fields import DeclaredField, declared_fields, filled, has_filled_base
 from .reading import ITEMS, record_style, shape_of
 from .shapes import AnyOf, Field, Items, Model, Places, Record, Shape, Table, spell
 
@@ -19,6 +21,7 @@ __all__ = [
     "field_shape",
     "has_schema",
     "held_shapes",
+    "is_filled_dataclass",
     "model_fields",
     "opened",
     "refuse_encoded",
@@ -28,7 +31,20 @@ __all__ = [
 def model_fields(cls: Any) -> Mapping[str, FieldInfo]:
     """The fields of a model or pydantic dataclass; none of any other type."""
     fields: Mapping[str, FieldInfo] = getattr(cls, "__pydantic_fields__", {})
-    return fields
+    if not is_filled_dataclass(cls):
+        return fields
+    return {name: _filled(cls, name, info) for name, info in fields.items()}
+
+
+def is_filled_dataclass(cls: Any) -> bool:
+    """Whether it says of what one of its bases is, and pydantic does not see that."""
+    return dataclasses.is_dataclass(cls) and isinstance(cls, type) and has_filled_base(cls)
+
+
+def _filled(cls: Any, name: str, info: FieldInfo) -> FieldInfo:
+    info = copy(info)
+    info.annotation = filled(cls, name, info.annotation)
+    return info
 
 
 def field_shape(info: FieldInfo) -> Shape:

@@ -22,9 +22,10 @@ from ..errors import UnsupportedType
 from .checking import adapter
 from .conversions import Plan
 from .faithful import faithful, is_map_key
+from .fields import has_filled_base
 from .hidden import refuse_hidden
 from .inner import inner_shapes
-from .model_fields import field_shape, model_fields
+from .model_fields import field_shape, is_filled_dataclass, model_fields
 from .scalars import PLAIN
 from .shapes import (
     AnyOf,
@@ -137,11 +138,15 @@ def _loses(shape: Shape, seen: set[object]) -> bool:
             return not is_map_key(key) or _loses(key, seen) or _loses(value, seen)
         case Record(style="attrs" | "struct"):
             return True
+        case Record(cls=cls) if has_filled_base(cls):
+            return True  # pydantic does not see what a type parameter of the base means
         case Record(tp=tp, fields=fields) if tp not in seen:
             seen.add(tp)
             return any(_loses(field.shape, seen) for field in fields)
         case Checked(tp=tp, inner=inner):
             return _loses(inner, seen) or any(map(_serializes, getattr(tp, "__metadata__", ())))
+        case Model(cls=cls) if is_filled_dataclass(cls):
+            return True
         case Model(cls=cls) if cls not in seen:
             seen.add(cls)
             if _config(cls).get("strict") or _has_serializers(cls):
