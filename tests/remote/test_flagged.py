@@ -36,6 +36,19 @@ async def test_D14_a_call_whose_body_reads_what_becomes_stale_is_made_anew_at_on
     await until(lambda: two.on_host().session.registered == 1)
 
 
+async def test_D4_calls_that_become_stale_in_one_message_are_all_made_anew(two: Pair) -> None:
+    """One message says of many that no result comes: none of them is left pending."""
+    two.lab.data |= {key: 1 for key in "abc"}
+    reading = [asyncio.create_task(two.client.slow(key)) for key in "abc"]
+    await until(lambda: two.lab.waiting == 3)
+    for key in "abc":
+        two.lab.data[key] = 7
+        two.lab.invalidate.slow(key)
+    await until(lambda: len(two.lab.ran) == 6)
+    two.lab.gate.set()
+    assert await asyncio.gather(*reading) == [7, 7, 7]
+
+
 async def test_D14_who_joins_a_call_is_not_given_what_was_stale_before(two: Pair) -> None:
     """Also a read that waits for a call which was made long ago."""
     first = asyncio.create_task(two.client.slow("a"))
