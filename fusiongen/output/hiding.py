@@ -23,8 +23,8 @@ NEEDED = (
     *("subprocess", "tempfile", "textwrap", "threading", "token", "traceback", "types", "typing"),
     *("urllib", "uuid", "warnings", "weakref", "zoneinfo"),
 )
-"""Modules of Python's own without which `fusionrt` cannot be imported, or does not work. Those that
-are built into the interpreter nobody can hide."""
+"""Modules of Python's own without which, in some supported version, `fusionrt` cannot be imported
+or does not work. Those that are built into the interpreter nobody can hide."""
 _LIBRARIES: Mapping[str, str] = {
     "fusionrt": "fusionrt.abi",
     "msgspec": "msgspec.structs",
