@@ -5,10 +5,9 @@ from __future__ import annotations
 import functools
 import os
 import sys
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
-
-import msgspec
 
 __all__ = ["Origin", "OriginKind", "calling_line"]
 
@@ -34,7 +33,8 @@ class OriginKind(Enum):
     """The service that it belongs to is gone (G31)."""
 
 
-class Origin(msgspec.Struct, frozen=True, gc=False):
+@dataclass(frozen=True, slots=True)
+class Origin:
     """The first cause of an invalidation (G16).
 
     kind: what started it. detail: which one, as text for people; it may name arguments and lines.

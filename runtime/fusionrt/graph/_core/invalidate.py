@@ -8,10 +8,9 @@ for it (G5, G5c, G7), and ends Invalidated.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-
-import msgspec
 
 from ...native import hand, twin
 from ..events import EventKind
@@ -140,7 +139,7 @@ def _tell_in_vain(flagged: list[Computed[Any]], origin: Origin) -> None:
     body: Any = innermost(SCOPE.get())
     if getattr(body, "_run", None) is None:
         return
-    in_vain = msgspec.structs.replace(origin, in_vain=True)
+    in_vain = replace(origin, in_vain=True)
     waiting: dict[Computed[Any], list[Computed[Any]]] = {}
     for computed in flagged:
         for _, awaited in computed._run.all_waits() if computed._run is not None else ():
