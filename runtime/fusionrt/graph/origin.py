@@ -5,9 +5,8 @@ from __future__ import annotations
 import functools
 import os
 import sys
-from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["Origin", "OriginKind", "calling_line"]
 
@@ -33,8 +32,7 @@ class OriginKind(Enum):
     """The service that it belongs to is gone (G31)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """The first cause of an invalidation (G16).
 
     kind: what started it. detail: which one, as text for people; it may name arguments and lines.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -229,7 +229,9 @@ class Binding(ComputeMethods):
             graph = self.opened()
             graph.check_usable(self.contract.name)
         # The body and the declared keys both read them.
-        arguments = tuple(list(each) if isinstance(each, Iterator) else each for each in arguments)
+        arguments = tuple(
+            [list(each) if hasattr(type(each), "__next__") else each for each in arguments]
+        )
         if self.guard is not None:
             self.guard(method, arguments)
         declared = DeclaredKeys(self.contract, method, arguments, self)

@@ -19,7 +19,8 @@ class Marks:
 
     def __init__(self, marks: Iterable[Mark] = ()) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
-        self.add(marks)
+        if marks:
+            self.add(marks)
 
     def __bool__(self) -> bool:
         return bool(self._numbers)

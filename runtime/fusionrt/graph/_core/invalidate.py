@@ -8,7 +8,6 @@ for it (G5, G5c, G7), and ends Invalidated.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -139,7 +138,7 @@ def _tell_in_vain(flagged: list[Computed[Any]], origin: Origin) -> None:
     body: Any = innermost(SCOPE.get())
     if getattr(body, "_run", None) is None:
         return
-    in_vain = replace(origin, in_vain=True)
+    in_vain = origin._replace(in_vain=True)
     waiting: dict[Computed[Any], list[Computed[Any]]] = {}
     for computed in flagged:
         for _, awaited in computed._run.all_waits() if computed._run is not None else ():
