@@ -52,8 +52,6 @@ def check_not_reading(name: str) -> None:
         CommandInComputeError: it does.
     """
     scope = SCOPE.get()
-    if scope is None:  # nearly always
-        return
     if isinstance(scope, Isolated):
         scope = scope.around
     if isinstance(scope, Computed) and scope.is_computing:

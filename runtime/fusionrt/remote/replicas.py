@@ -22,7 +22,7 @@ from .last_known import UNKNOWN
 from .reader import FIRST, ReadBy
 from .replica import UNHEARD, UNPROVEN, Question, lean_on, recall, registration_of
 from .way import Same, Way
-from .wired import Wired
+from .wired import Wired, answer_of
 
 __all__ = ["Replicas"]
 
@@ -131,12 +131,7 @@ class Replicas(Wired):
         """Ask for the value of the replica whose body runs."""
         known = self._last_known
         try:
-            asked = self._ask(way, arguments, "", registration)
-            try:
-                value = await asked.answer
-            except (asyncio.CancelledError, GeneratorExit):  # as `answer_of`, without its frame
-                asked.give_up()
-                raise
+            value = await answer_of(self._ask(way, arguments, "", registration))
         except Exception as error:
             lean_on(registration, failed=True)
             if known is not None and not isinstance(error, UNHEARD):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -224,14 +224,10 @@ class Binding(ComputeMethods):
     ) -> Coroutine[Any, Any, _T]:
         """Run a command; when it returns, what it invalidates is invalidated (D15)."""
         service = self.service()
-        graph = self._graph
-        if graph is None or graph.ended or not at_home(graph.home):  # as in `compute`
-            graph = self.opened()
-            graph.check_usable(self.contract.name)
+        graph = self.opened()
+        graph.check_usable(self.contract.name)
         # The body and the declared keys both read them.
-        arguments = tuple(
-            [list(each) if hasattr(type(each), "__next__") else each for each in arguments]
-        )
+        arguments = tuple(list(each) if isinstance(each, Iterator) else each for each in arguments)
         if self.guard is not None:
             self.guard(method, arguments)
         declared = DeclaredKeys(self.contract, method, arguments, self)

@@ -150,25 +150,15 @@ class ClientOutbox:
         ask, arguments, operations = run.ask, run.arguments, run.operations
         left = (run.deadline - now) * 1000.0
         budget = int(left) if 0.0 <= left <= _LONGEST else 0 if left < 0.0 else _LONGEST
-
-        def frame(first: int, given: list[bytes], of: list[str]) -> Calls:
-            return Calls(
-                first,
-                ask.kind,
-                ask.method,
-                tuple(given),
-                ask.encoding,
-                budget,
-                tuple(of),
-                ask.headers,
+        cuts = parts(arguments, operations, self._bytes) if len(arguments) > 1 else ((0, 1),)
+        frames = []
+        for start, end in cuts:
+            given, of = tuple(arguments[start:end]), tuple(operations[start:end])
+            first, headers = run.first + start, ask.headers
+            frames.append(
+                Calls(first, ask.kind, ask.method, given, ask.encoding, budget, of, headers)
             )
-
-        if len(arguments) == 1:
-            return [frame(run.first, arguments, operations)]
-        return [
-            frame(run.first + start, arguments[start:end], operations[start:end])
-            for start, end in parts(arguments, operations, self._bytes)
-        ]
+        return frames
 
     def _refuse_hopeless(self, now: float) -> bool:
         """The last to come wait the longest; of each run those are kept that can be served.

@@ -19,8 +19,7 @@ class Marks:
 
     def __init__(self, marks: Iterable[Mark] = ()) -> None:
         self._numbers: dict[tuple[str, str], int] = {}
-        if marks:
-            self.add(marks)
+        self.add(marks)
 
     def __bool__(self) -> bool:
         return bool(self._numbers)

@@ -61,13 +61,11 @@ class Gate:
         work.seconds = work.due - now
         is_lone = count == 1 and not self.lines
         room = min(count, self._most_in_line) if is_lone else self._room(work, count, now)
-        refused = work.drop_last(count - room) if room < count else None
         if room:
             line.works.append(work)
             self._join(line)
-            line.calls += room
-            self.waiting += room
-            work.counted = room
+        refused = work.drop_last(count - room) if room < count else None
+        self.recount(work)
         if refused:
             self._refuse(work, refused, now)
 

@@ -56,7 +56,7 @@ class Holdings:
         self._held[id] = held
         self._promises.update(held.promises())
         held.hold(self, id)
-        if len(self._held) > self._share.most:  # which is far, so that this is seldom
+        if len(self._held) > self._share.most:  # it doubles, so that this is seldom
             self._share.most = min(2 * len(self._held), self._most)
             self.trim()
 
