@@ -6,6 +6,7 @@ import asyncio
 import gc
 import pickle
 import weakref
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -139,6 +140,99 @@ async def test_G22_a_cached_error_pins_nothing_of_its_body(make: Any) -> None:
     assert (await called.computed(())).error is not None
     gc.collect()
     assert services[0]() is None
+
+
+class Wrapping(Exception):
+    """Has what it was made of as an attribute, as errors of database libraries do."""
+
+    def __init__(self, orig: object) -> None:
+        super().__init__("it failed")
+        self.orig = orig
+
+
+class OwnGroup(ExceptionGroup[Exception]):
+    """Is no longer one of its kind when it is split."""
+
+
+def _in_itself(error: Exception) -> Exception:
+    """An error that holds one that holds it."""
+    error.__dict__["outer"] = outer = Wrapping(error)
+    return outer
+
+
+def _uncopyable(error: Exception) -> Exception:
+    held = Uncopyable("open")
+    held.__dict__["orig"] = error
+    return held
+
+
+HOLDING: dict[str, Any] = {
+    "argument": RuntimeError,
+    "arguments": lambda error: RuntimeError("text", [error]),
+    "attribute": Wrapping,
+    "list": lambda error: Wrapping([error]),
+    "dict": lambda error: Wrapping({"first": error}),
+    "slot": Slotted,
+    "deep": lambda error: Wrapping(RuntimeError(error)),
+    "in itself": _in_itself,
+    "group": lambda error: OwnGroup("one", [error]),
+    "group in it": lambda error: Wrapping(BaseExceptionGroup("one", [error])),
+    "uncopyable": _uncopyable,
+}
+
+
+@pytest.mark.parametrize("make", HOLDING.values(), ids=HOLDING.keys())
+async def test_G22_an_error_that_a_cached_one_holds_pins_nothing(make: Any) -> None:
+    """Neither what the body raised, nor what each reader adds who raises that anew."""
+    lab = Lab()
+
+    class Frame:
+        pass
+
+    frames: list[weakref.ref[Frame]] = []
+
+    def fail(error: Exception, frame: Frame) -> None:
+        frames.append(weakref.ref(frame))
+        raise error
+
+    async def body() -> None:
+        try:
+            fail(LookupError("first"), Frame())
+        except LookupError as error:
+            raise make(error) from None
+
+    called = lab.function("f", body)
+    for _ in range(3):
+        try:
+            await called.fetch(())
+        except Exception as error:
+            for held in (*error.args, *vars(error).values()):
+                if isinstance(held, Exception) and type(error) is not Uncopyable:
+                    with suppress(type(held)):
+                        fail(held, Frame())
+    await asyncio.sleep(0)
+    gc.collect()
+    assert called.bodies == 1
+    assert [frame() for frame in frames] == [None] * len(frames)
+
+
+async def test_G22_an_error_is_copied_with_those_that_it_holds() -> None:
+    """What was one error twice is one error twice, and what was a group is that group."""
+    lab = Lab()
+
+    async def body() -> None:
+        first = LookupError("first")
+        error = OwnGroup("two", [first, ValueError("second")])
+        error.__dict__["orig"] = first
+        raise error
+
+    called = lab.function("f", body)
+    for _ in range(2):
+        with pytest.raises(OwnGroup) as caught:
+            await called.fetch(())
+        first, second = caught.value.exceptions
+        assert repr(caught.value) == "OwnGroup('two', [LookupError('first'), ValueError('second')])"
+        assert vars(caught.value)["orig"] is first and str(second) == "second"
 
 
 async def test_G22_who_only_asks_again_meets_the_next_try() -> None:

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import copy
 import math
-import traceback
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from types import MemberDescriptorType
-from typing import Any
 
 from ..errors import FrameworkError
-from .texts import str_of
 
 __all__ = [
     "Classifier",
     "Judge",
     "is_cacheable",
     "is_transient",
-    "replayed",
-    "stored",
 ]
 
 Classifier = Callable[[Exception], bool]
 """Tells whether an error is transient: likely to be gone at the next try."""
-
-_FIRST = "first raised as:\n"
 
 
 def parts(error: Exception) -> Iterator[Exception]:
@@ -102,63 +92,3 @@ class Judge:
         if message not in self._told:
             self._told.add(message)
             self._report(message, problem)
-
-
-def stored(error: Exception) -> Exception:
-    """A copy for the cache: its traceback is text, so that it pins no frame and no service."""
-    kept = replayed(error)
-    if kept is not error:
-        with suppress(Exception):  # what users made of the notes, or of the text
-            notes = kept.__dict__.setdefault("__notes__", [])
-            # Once is enough: with each body that lets the error pass the text would double.
-            if not any(str_of(note).startswith(_FIRST) for note in notes):
-                notes.append(_FIRST + "".join(traceback.format_exception(error)).rstrip())
-    return kept
-
-
-def replayed(error: Exception) -> Exception:
-    """A copy to raise: what raising adds to it stays with the reader.
-
-    An error that cannot be copied is shared, without its traceback.
-    """
-    for way in (_copied, copy.copy):
-        with suppress(Exception):
-            again = way(error)
-            if type(again) is type(error):
-                notes = error.__dict__.get("__notes__", ())
-                again.__dict__["__notes__"] = list(notes)
-                return again
-    return _bare(error)
-
-
-def _copied(error: Any) -> Any:
-    """A copy that no constructor made: that ran once, and may want other arguments than `args`.
-
-    Nor does it assign attributes: an error may be a frozen dataclass.
-    """
-    cls = type(error)
-    if isinstance(error, ExceptionGroup):
-        again: Any = error.derive([replayed(part) for part in error.exceptions])
-    else:
-        again = cls.__new__(cls, *error.args)
-        BaseException.args.__set__(again, error.args)  # type: ignore[attr-defined]
-        for base in cls.__mro__:
-            for member in vars(base).values():
-                if isinstance(member, MemberDescriptorType):
-                    with suppress(AttributeError, TypeError):  # unset, or read-only
-                        value = member.__get__(error)
-                        # Builtin errors tell an attribute that is None from one that is unset.
-                        if value is not None or base.__module__ != "builtins":
-                            member.__set__(again, value)
-    again.__dict__.update(error.__dict__)
-    return again
-
-
-def _bare(error: Exception) -> Exception:
-    """The error itself, let go of the frames that it pins."""
-    if isinstance(error, ExceptionGroup):
-        for part in error.exceptions:
-            _bare(part)
-    for name in ("__traceback__", "__cause__", "__context__"):
-        BaseException.__setattr__(error, name, None)
-    return error

@@ -21,7 +21,7 @@ from ..graph import (
     lean,
     listen,
 )
-from ..graph.failures import replayed
+from ..graph.replay import replayed
 from ..primitives import background, run_in_loop
 from ..rpc import Ask, Peer, Registration
 

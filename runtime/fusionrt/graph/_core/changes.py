@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Self, TypeVar
 
 from ..delayer import FixedDelayer
-from ..failures import is_cacheable, replayed
+from ..failures import is_cacheable
+from ..replay import replayed
 from ..state import CONSISTENT, INVALIDATED
 from .suspension import turned
 

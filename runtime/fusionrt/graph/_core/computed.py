@@ -10,8 +10,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 from ...native import hand, twin
-from ..failures import replayed
 from ..origin import Origin
+from ..replay import replayed
 from ..rooted import Rooted
 from ..state import COMPUTING, CONSISTENT, INVALIDATED, NONE, NOTHING, State
 from ..texts import call_text

@@ -20,8 +20,9 @@ from ...errors import ForeignCancellation
 from ...native import twin
 from ...primitives import run_in_loop, spawn
 from ..events import EventKind
-from ..failures import is_cacheable, replayed, stored
+from ..failures import is_cacheable
 from ..origin import Origin, OriginKind
+from ..replay import replayed, stored
 from ..state import CONSISTENT, INVALIDATED, NOTHING
 from .edges import link
 from .expiry import expire_after
