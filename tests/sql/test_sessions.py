@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 from sqlalchemy import func, insert, select, text, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from fusionrt import FrameworkError, Host, LogMissing, MissingTables
@@ -317,6 +317,36 @@ async def test_O19_a_savepoint_publishes_nothing(nats_server: str, url: str) -> 
         await one.notes.put(Note(1, "me", "look"))
         assert seen == [(0, 0)]
         assert await count(one.db) == (4, 1)
+
+
+@pytest.mark.filterwarnings("ignore:nested transaction already deassociated")
+@pytest.mark.parametrize("swallowed", [False, True])
+@pytest.mark.parametrize("first", [False, True])
+async def test_O19_the_connection_of_a_command_does_not_commit(
+    nats_server: str, url: str, first: bool, swallowed: bool
+) -> None:
+    """As one writes outside of commands: nothing of it is left, be it an outer block or a
+    savepoint, nor when the connection is used for something else.
+    """
+
+    class Committing(Trying):
+        async def commit(self, note: Note) -> None:
+            if not first:
+                await self.add(Note(1, "", ""))
+            async with self.db.begin() as session:
+                session.add(row(2))
+                await session.flush()
+                with suppress(*[FrameworkError] * swallowed):
+                    await (await session.connection()).commit()
+            raise Fails
+
+    async with serving(nats_server, url, Committing) as one:
+        with pytest.raises((FrameworkError, InvalidRequestError, Fails)) as caught:
+            await one.notes.put(Note(1, "me", "commit"))
+        assert swallowed or "told to commit" in str(caught.value)
+        assert await count(one.db) == (0, 0)
+        await one.notes.put(Note(3, "me", "add"))
+        assert await count(one.db) == (1, 1)
 
 
 async def test_a_command_whose_host_has_no_log_of_the_database_says_what_to_write(

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Final, Literal
 
+from sqlalchemy import event as events
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
@@ -32,7 +34,8 @@ class Transaction:
 
     A block is a session of its own on the one connection. The first is the transaction itself,
     for savepoints cost round trips; blocks that come later, or within, are savepoints. None of
-    their sessions can commit more than its savepoint, whatever it says of itself (O19).
+    their sessions can commit more than its savepoint, whatever it says of itself, and their
+    connection nothing (O19).
     """
 
     def __init__(self, shards: Collection[Shard], known: str = "") -> None:
@@ -124,6 +127,7 @@ class Transaction:
             except BaseException:
                 await to_its_end(connection.close(), name="fusion close")
                 raise
+            events.listen(connection.sync_connection, "commit", self._check_commit)
             self._connection = connection
             await self._look(shard, connection)
         return self._connection
@@ -152,6 +156,14 @@ class Transaction:
                 "shards: store it within `db.begin(…)`, or after it"
             )
         return first
+
+    def _check_commit(self, connection: Connection) -> None:
+        if self._connection is not None:
+            connection.invalidate()  # the pool would take it for one that has no transaction
+            raise FrameworkError(
+                "the connection of a command's session was told to commit: what a command writes "
+                "is committed when it has succeeded, so leave that out"
+            )
 
     async def commit(self) -> None:
         """Let it be seen. What it raises does not tell whether it was (O12)."""
