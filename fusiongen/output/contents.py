@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..contract import Contract, Expression, Kind, Method, Parameter
+from ..contract import FREEZABLE, Contract, Expression, Kind, Method, Parameter
 from ..reader.contracts import Reading
 from ..reader.literals import normal
 from ..reader.shapes import Structure
@@ -89,6 +89,9 @@ class _Writer:
         return LockedType(
             kind=structure.kind,
             frozen=structure.frozen,
+            hashed=_is_hashed(structure),
+            ordered=structure.ordered,
+            by_identity=structure.by_identity,
             bases=tuple(map(str, structure.bases)),
             fields=tuple(
                 LockedField(
@@ -111,6 +114,12 @@ def _differing(default: str | None, value: str | None) -> dict[str, str]:
     """What a default comes down to, if it does not say so itself."""
     same = default is None or value is None or value == normal(default)
     return {} if same or value is None else {"value": value}
+
+
+def _is_hashed(structure: Structure) -> bool:
+    if structure.kind in FREEZABLE:
+        return structure.hashed_by != "nothing"
+    return structure.kind is Kind.UNKNOWN and structure.frozen
 
 
 def _options(structure: Structure) -> dict[str, str]:

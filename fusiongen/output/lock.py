@@ -132,6 +132,12 @@ class LockedType(_Model):
 
     kind: Kind
     frozen: bool = False
+    hashed: bool = False
+    """Its instances are hashable, as it says of them."""
+    ordered: bool = False
+    """`<` takes two of its instances."""
+    by_identity: bool = False
+    """An instance is equal to itself alone."""
     bases: tuple[str, ...] = ()
     fields: tuple[LockedField, ...] = ()
     target: str | None = None

@@ -27,12 +27,13 @@ class AttrsDecorator:
 
     annotated: whether every annotation makes a field; `None` if that depends on whether some field
         has none.
-    frozen: what it says of instances; a base may say more.
+    frozen, ordered: what it says of instances; a base may say more.
     readable: whether the text of the class shows all fields.
     """
 
     annotated: bool | None
     frozen: bool
+    ordered: bool
     readable: bool
 
 
@@ -48,7 +49,10 @@ def attrs_decorator(name: str, call: cst.Call | None) -> AttrsDecorator | None:
         given = dotted(options["auto_attribs"])
         annotated = {"True": True, "False": False}.get(given or "")
     frozen = is_true(options["frozen"]) if "frozen" in options else _NEW.get(short, False)
-    return AttrsDecorator(annotated, frozen, readable="these" not in options)
+    ordered = not new and ("eq" not in options or is_true(options["eq"]))
+    if "order" in options:
+        ordered = is_true(options["order"])
+    return AttrsDecorator(annotated, frozen, ordered, readable="these" not in options)
 
 
 def attrs_fields(members: Members, annotated: bool | None, shadows: Shadows) -> Iterator[Field]:

@@ -11,13 +11,12 @@ import libcst as cst
 from ..contract import Kind, Named, Ref, parts
 from .above import bases_of
 from .enums import Body, boundary_of, enum_values
+from .equality import are_ordered, equal_themselves_alone, hashed_by
 from .made import made_type
 from .making import (
     MADE_OF_THEIR_KIND,
     Bases,
     adds_no_fields,
-    hashed_by,
-    hashes,
     is_frozen,
     is_neutral,
     made_by,
@@ -88,9 +87,9 @@ class _Class:
         fields = {field.name: field for field in (*self._fields_above(), *self._own_fields())}
         making, kind = self._making, self._kind
         bases = [each for _, each in self._inherited if each and each.kind is kind]
-        above = any(each.frozen for each in bases)
-        frozen = is_frozen(making, self._options, above)
-        inherited = bases[0].hashed_by if bases else None
+        said = making, self._options, self._members
+        frozen = is_frozen(making, self._options, any(each.frozen for each in bases))
+        above = bases[0] if bases else None
         parameters = type_parameters(self._module, self._node)
         return Structure(
             self._ref,
@@ -99,8 +98,10 @@ class _Class:
             self._properties(),
             bases=tuple(self._bases),
             validated=kind is Kind.MODEL or making.pydantic,
-            frozen=frozen or hashes(kind, self._members),
-            hashed_by=hashed_by(making, self._options, self._members, inherited, frozen=frozen),
+            frozen=frozen,
+            hashed_by=hashed_by(*said, above.hashed_by if above else None, frozen=frozen),
+            ordered=are_ordered(*said, above=above.ordered if above else False),
+            by_identity=equal_themselves_alone(*said, above=above.by_identity if above else None),
             generic=self._is_generic(),
             complete=self._is_complete(),
             options=tuple(dict(self._options_on_the_wire()).items()),

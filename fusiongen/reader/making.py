@@ -7,21 +7,19 @@ from dataclasses import dataclass, replace
 
 import libcst as cst
 
-from ..contract import FREEZABLE, Kind, Ref
+from ..contract import Kind, Ref
 from .attributes import AttrsDecorator, attrs_decorator, attrs_fields
 from .exceptions import is_exception
 from .members import Members
 from .modules import Module
 from .shadows import Shadows
-from .shapes import Field, HashedBy, Structure
+from .shapes import Field, Structure
 
 __all__ = [
     "MADE_OF_THEIR_KIND",
     "Bases",
     "Making",
     "adds_no_fields",
-    "hashed_by",
-    "hashes",
     "is_frozen",
     "is_neutral",
     "made_by",
@@ -51,10 +49,6 @@ _DECORATED = (Kind.ATTRS, Kind.DATACLASS, Kind.NAMED_TUPLE)
 """Sorts that a subclass inherits without what makes fields of its own annotations."""
 MADE_OF_THEIR_KIND = (*_DECORATED, Kind.ENUM, Kind.STRUCT)
 """Sorts that inherit fields of their own sort only."""
-
-_HASHED_BY_FIELDS = (*FREEZABLE, Kind.NAMED_TUPLE)
-_LOSE_THEIR_HASH = (Kind.ENUM, Kind.NAMED_TUPLE, Kind.STRUCT)
-"""Sorts that get no hash anew where a class has an `__eq__` of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,31 +153,3 @@ def is_frozen(making: Making, options: Mapping[str, str], above: bool) -> bool:
     if making.kind is Kind.STRUCT and "frozen" in options:
         return options["frozen"] == "True"
     return above or options.get("frozen") == "True"
-
-
-def hashes(kind: Kind, members: Members) -> bool:
-    """Whether a class vouches for its instances with a `__hash__`: the runtime believes models."""
-    return kind is Kind.MODEL and members.defines("__hash__")
-
-
-def hashed_by(
-    making: Making,
-    options: Mapping[str, str],
-    members: Members,
-    above: HashedBy | None,
-    *,
-    frozen: bool,
-) -> HashedBy:
-    """What the hash of an instance is made of; `above`: that of one of a base of the sort."""
-    kind = making.kind
-    if members.defines("__hash__"):
-        return "itself"
-    if kind is Kind.TYPED_DICT or (kind in _LOSE_THEIR_HASH and members.defines("__eq__")):
-        return "nothing"
-    if making.inherited or (kind in (Kind.MODEL, Kind.STRUCT) and above == "itself"):
-        return above or "fields"
-    if "True" in (options.get("hash"), options.get("unsafe_hash")):
-        return "fields"
-    if kind not in _HASHED_BY_FIELDS or options.get("eq") == "False":
-        return above or "itself"
-    return "fields" if frozen else "nothing"

@@ -45,8 +45,10 @@ class Structure:
     is_object: it is an alias that is an object of its own at run time.
     validated: it is a model of pydantic, or a dataclass of it.
     bases: the classes it derives from.
-    frozen: its instances are hashable values.
+    frozen: its instances cannot be changed.
     hashed_by: what the hash of an instance is made of.
+    ordered: `<` takes two instances.
+    by_identity: an instance is equal to itself alone.
     options: what its class statement, decorator or `model_config` says of its form on the wire.
     generic: it takes type arguments.
     complete: there is no base outside of the source roots that may add fields.
@@ -67,6 +69,8 @@ class Structure:
     bases: tuple[Ref, ...] = ()
     frozen: bool = False
     hashed_by: HashedBy = "itself"
+    ordered: bool = False
+    by_identity: bool = False
     generic: bool = False
     complete: bool = True
     options: tuple[tuple[str, str], ...] = ()
@@ -75,3 +79,8 @@ class Structure:
     text: str | None = None
     flaw: str | None = None
     of_arguments: bool = False
+
+    @property
+    def is_value(self) -> bool:
+        """Whether its instances are hashable values: the runtime believes a model's `__hash__`."""
+        return self.frozen or (self.kind is Kind.MODEL and self.hashed_by == "itself")

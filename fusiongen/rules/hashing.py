@@ -52,7 +52,7 @@ def _unstable_structure(
     seen |= {structure.ref}
     if structure.target is not None:
         return unstable(structure.target, structures, seen)
-    if not structure.frozen and structure.kind in _HAVE_TO_BE_FROZEN:
+    if not structure.is_value and structure.kind in _HAVE_TO_BE_FROZEN:
         return f"`{structure.ref}` is not frozen"
     for field in structure.fields:
         type_ = structures.unmarked(field.type) if field.type is not None else None

@@ -260,7 +260,7 @@ def _changeable(
         origin = structures.origin(type_.ref)
         structure = structures.of(origin)
         if structure is not None and str(origin) not in seen:
-            if structure.kind in _MAY_CHANGE and not structure.frozen:
+            if structure.kind in _MAY_CHANGE and not structure.is_value:
                 return f"`{origin.name}` is not frozen"
             shown = (structure.target, *(field.type for field in structure.fields))
             within = (*(each for each in shown if each is not None), *within)

@@ -5,7 +5,9 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from copy import copy
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -65,6 +67,11 @@ _ONLY = {
     Kind.NAMED_TUPLE: "value._replace()",
 }
 """What only instances of one sort of type can do."""
+_COMPARISONS: dict[str, Callable[[Any], bool]] = {
+    "is not hashable": lambda value: isinstance(hash(value), int),
+    "has no order": lambda value: isinstance(value < value, bool),
+    "does not equal its copy": lambda value: bool(value == copy(value)),
+}
 _MARKS = ("typing.NotRequired[", "typing.Required[", "typing.Final[", "typing.ReadOnly[")
 
 
@@ -265,9 +272,8 @@ def _misbehaving(name: str, old: LockedType, pair: Pair) -> Iterator[str]:
                 yield f"{value!r} became {made!r}"
             for keywords in _keywords(old, _translated(before, value, after)):
                 after(**keywords)
-            if old.frozen:
-                hash(made)
-            elif old.kind in (Kind.ATTRS, Kind.MODEL):
+            yield from (f"{value!r}: {made!r} {lost}" for lost in _lost(value, made))
+            if not old.frozen and old.kind in (Kind.ATTRS, Kind.MODEL):
                 for field in old.fields:
                     if not is_read_only(field) and hasattr(made, field.name):
                         setattr(made, field.name, getattr(made, field.name))
@@ -279,6 +285,21 @@ def _misbehaving(name: str, old: LockedType, pair: Pair) -> Iterator[str]:
                 )
         except (AttributeError, TypeError, ValueError) as error:
             yield f"{value!r}: {error}"
+
+
+def _lost(value: Any, made: Any) -> Iterator[str]:
+    """What can be told of a value, by its class, and not of one of the other version."""
+    for says, tells in _COMPARISONS.items():
+        with suppress(TypeError):
+            if tells(value) and not _holds(tells, made):
+                yield says
+
+
+def _holds(tells: Callable[[Any], bool], value: Any) -> bool:
+    try:
+        return tells(value)
+    except TypeError:
+        return False
 
 
 def _translated(before: Any, value: Any, after: Any) -> Any:

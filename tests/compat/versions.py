@@ -37,6 +37,7 @@ from typing import Annotated, Any, Final, Generic, Literal, NamedTuple, NewType,
 from typing import Optional, Protocol, Required, Self, TypedDict, TypeVar, Union
 from uuid import UUID
 
+import attr
 import attrs
 import msgspec
 from fusionrt import (

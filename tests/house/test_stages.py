@@ -40,6 +40,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
         ("above", "enums", "members"),
         ("attributes",),
         ("made", "making"),
+        ("equality",),
         ("classes",),
         ("structures",),
         # what commands invalidate, and all of it together

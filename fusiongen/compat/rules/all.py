@@ -18,7 +18,7 @@ from .fields import added, defaults, moved, renamed, retyped
 from .fields import removed as fields_removed
 from .parameters import asking, listed, passed
 from .parameters import retyped as parameters_retyped
-from .types import kinds, options, targets
+from .types import compared, kinds, options, targets
 from .types import removed as types_removed
 
 __all__ = ["BREAKING_RULES"]
@@ -28,7 +28,7 @@ _MODULES = (
     *(results, services),
     *(added, defaults, fields_removed, moved, renamed, retyped),
     *(asking, listed, parameters_retyped, passed),
-    *(kinds, options, targets, types_removed),
+    *(compared, kinds, options, targets, types_removed),
 )
 _TIERS = tuple(Tier)
 

@@ -158,8 +158,8 @@ def _option(type_: LockedType, name: str) -> str:
 
 
 class TypeFrozenChanged(BreakingRule):
-    """A class became frozen, so callers that set its fields fail; or it is frozen no longer, so
-    callers that use it in a set or as the key of a dict fail."""
+    """A class became frozen: callers that set its fields fail. (One that is frozen no longer may
+    have lost its hash with it: TYPE_COMPARED_OTHERWISE.)"""
 
     id = "TYPE_FROZEN_CHANGED"
     tier = Tier.SOURCE
@@ -172,18 +172,16 @@ class TypeFrozenChanged(BreakingRule):
             "shop.contracts.Cart",
             "it is frozen now",
         ),
-        Breaking(
-            *case(
-                f"@dataclass(frozen=True)\nclass Cart:{FIELD}", f"@dataclass\nclass Cart:{FIELD}"
-            ),
-            "shop.contracts.Cart",
-            "it is frozen no longer",
+    )
+    COMPATIBLE = (
+        case(
+            f"@dataclass(frozen=True)\nclass Cart:{FIELD}",
+            f"@dataclass(unsafe_hash=True)\nclass Cart:{FIELD}",
         ),
     )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
         for pair in comparison.records:
-            if pair.old.frozen != pair.new.frozen:
-                since = "now" if pair.new.frozen else "no longer"
-                yield cls.change(pair.at, f"it is frozen {since}")
+            if pair.new.frozen and not pair.old.frozen:
+                yield cls.change(pair.at, "it is frozen now")
