@@ -1,14 +1,15 @@
-"""Locks made ready to be compared: unions as they travel, types under the names of today."""
+"""Locks made ready to be compared: unions as they travel, types and their parameters under the
+names of today."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
 
-from ..contract import Kind, Type, Union, parsed_type, remade
-from ..output.lock import Lock, LockedMethod
+from ..contract import Kind, Named, Ref, Type, Union, filled, parsed_type, remade
+from ..output.lock import Lock, LockedField, LockedMethod, LockedType
 
-__all__ = ["ordered", "renamed"]
+__all__ = ["ordered", "parameterized", "renamed"]
 
 
 def ordered(lock: Lock) -> Lock:
@@ -52,6 +53,26 @@ def _ordered(type_: Type, unions: Mapping[str, str]) -> Type:
     if isinstance(type_, Union):
         type_ = parsed_type(unions.get(str(type_), str(type_)))
     return remade(type_, lambda part: _ordered(part, unions))
+
+
+def parameterized(lock: Lock, today: Lock) -> Lock:
+    """The lock with type parameters as nothing but names, wherever their variables are declared:
+    those of today, for a class that has as many there."""
+    types = {name: _parameterized(it, today.types.get(name)) for name, it in lock.types.items()}
+    return lock.model_copy(update={"types": types})
+
+
+def _parameterized(type_: LockedType, today: LockedType | None) -> LockedType:
+    names = type_.parameters
+    if today is not None and len(today.parameters) == len(names):
+        names = today.parameters
+    given = {old: Named(ref=Ref.of(new)) for old, new in zip(type_.parameters, names, strict=True)}
+
+    def text(field: LockedField) -> str:
+        return str(filled(parsed_type(field.type), given))
+
+    fields = tuple(each.model_copy(update={"type": text(each)}) for each in type_.fields)
+    return type_.model_copy(update={"fields": fields}) if given else type_
 
 
 def renamed(lock: Lock, name_now: Callable[[str, Kind], str]) -> Lock:

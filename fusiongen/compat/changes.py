@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ..contract import Kind
 from ..errors import GenerationError, Span
 from ..output.contents import lock_of
 from ..output.lock import Lock
 from ..project import Allowed, Project
 from ..reader.contracts import Reading
 from ..show.report import Report
-from .aligned import ordered, renamed
+from .aligned import ordered, parameterized, renamed
 from .baseline import baseline
 from .comparison import Comparison
 from .rule import Change, Tier
@@ -55,7 +56,11 @@ def changed(old: Lock, reading: Reading) -> list[Change]:
     """Every breaking change between an older lock and today's contracts."""
     today = Today(reading.structures)
     old = renamed(old, today.name_of)
-    gone = frozenset(name for name in old.types if not today.defines(name))
+    gone = frozenset(
+        name
+        for name, type_ in old.types.items()
+        if type_.kind is not Kind.VARIABLE and not today.defines(name)
+    )
     return breaking(old, lock_of(reading), gone)
 
 
@@ -64,7 +69,8 @@ def breaking(old: Lock, new: Lock, gone: frozenset[str] = frozenset()) -> list[C
 
     gone: the names of old types that nothing defines any more; others are only not referred to.
     """
-    comparison = Comparison(ordered(old), ordered(new), gone)
+    first, second = (parameterized(ordered(each), new) for each in (old, new))
+    comparison = Comparison(first, second, gone)
     changes = [change for rule in BREAKING_RULES for change in rule.check(comparison)]
     return sorted(set(changes), key=lambda change: (change.at, change.rule, change.message))
 

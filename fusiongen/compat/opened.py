@@ -185,6 +185,4 @@ def checked(type_: Type, types: Types) -> str:
             return f"typing.Literal[{', '.join(sorted(map(str, values)))}]"
         case Named(ref=ref, arguments=arguments) if arguments is not None:
             return f"{ref}[{', '.join(checked(each, types) for each in arguments)}]"
-        case Named(ref=ref) if str(ref) in types and types[str(ref)].kind is Kind.VARIABLE:
-            return ref.name.rpartition(".")[2]  # wherever it is declared
     return str(type_)

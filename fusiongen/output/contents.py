@@ -93,6 +93,7 @@ class _Writer:
             ordered=structure.ordered,
             by_identity=structure.by_identity,
             bases=tuple(map(str, structure.bases)),
+            parameters=structure.parameters,
             fields=tuple(
                 LockedField(
                     name=field.name,

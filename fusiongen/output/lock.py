@@ -139,6 +139,8 @@ class LockedType(_Model):
     by_identity: bool = False
     """An instance is equal to itself alone."""
     bases: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    """The names of its type parameters."""
     fields: tuple[LockedField, ...] = ()
     target: str | None = None
     text: str | None = None

@@ -91,8 +91,6 @@ class TypeDescription(LockedType):
     name: str
     """Without its module."""
     doc: str | None
-    parameters: tuple[str, ...]
-    """The names of its type parameters."""
     fields: tuple[FieldDescription, ...]
 
 
@@ -197,6 +195,5 @@ def _types(reading: Reading, lock: Lock) -> Iterator[tuple[str, TypeDescription]
             ),
             name=structure.ref.name,
             doc=structure.doc,
-            parameters=structure.parameters,
         )
         yield name, described

@@ -73,9 +73,19 @@ class FieldFrozenChanged(BreakingRule):
                     yield cls.change(pair.at, _NOT_READ_ONLY)
 
 
+def _pair(first: str, second: str, order: str) -> str:
+    """A generic class of these type parameters, in this order, and a method that gives one."""
+    variables = "".join(f"{each} = TypeVar('{each}')\n" for each in (first, second))
+    return (
+        f"{variables}\n\n@dataclass\nclass Pair(Generic[{order}]):\n"
+        f"    first: {first}\n    second: {second}\n\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self, id: str) -> Pair[str, int]: ..."
+    )
+
+
 class FieldTypeChanged(BreakingRule):
     """A field has another type, or takes other values: one version refuses, or misreads, what the
-    other one sends."""
+    other one sends. (A type parameter goes by its place: that of today's name is meant.)"""
 
     id = "FIELD_TYPE_CHANGED"
     tier = Tier.WIRE
@@ -103,8 +113,19 @@ class FieldTypeChanged(BreakingRule):
             "shop.contracts.Cart.n",
             "`validator` was not set, and is `attrs.validators.ge(2)`",
         ),
+        Breaking(
+            _pair("K", "V", "K, V"),
+            _pair("K", "V", "V, K"),
+            "shop.contracts.Pair.first",
+            "its type was `V`, and is `K`",
+            also=(("shop.contracts.Pair.second", "its type was `K`, and is `V`"),),
+        ),
     )
-    COMPATIBLE = (case(("id: str | None",), ("id: Optional[str]",)),)
+    COMPATIBLE = (
+        case(("id: str | None",), ("id: Optional[str]",)),
+        (_pair("K", "V", "K, V"), _pair("A", "B", "A, B")),
+        (_pair("K", "V", "K, V"), _pair("V", "K", "V, K")),
+    )
 
     @classmethod
     def check(cls, comparison: Comparison) -> Iterator[Change]:
