@@ -20,7 +20,6 @@ from starlette.types import Receive, Scope, Send
 
 from ...errors import NotBoundError, WireError
 from ..origins import Origins
-from .arguments import query
 from .component import Component, Function
 from .forms import Form
 
@@ -151,9 +150,8 @@ class Live:
         """A page, complete: its components are rendered in it."""
         made = self._jinja.get_template(template)
         live = _Page(self, request)
-        return HTMLResponse(
-            await made.render_async({"request": request, "live": live, **values}), status
-        )
+        html = await made.render_async({"request": request, "live": live, **values})
+        return HTMLResponse(html.encode(errors="replace"), status)
 
     @property
     def streams(self) -> int:
@@ -168,7 +166,11 @@ class Live:
 
     async def placed(self, request: Request, name: str, given: dict[str, object]) -> Markup:
         """A component, in its place."""
-        component, asked = self._components[name], query(given)
+        component = self._components[name]
+        try:
+            asked = component.query(given)
+        except Exception as error:
+            return Markup(component.failed(error))
         url, config = escape(f"{self._path}/{name}{asked}"), escape(_CONFIG)
         html = await component.rendered(request, _read(asked), live=_Page(self, request))
         return Markup(
@@ -178,7 +180,7 @@ class Live:
 
     def attributes(self, name: str, given: dict[str, object]) -> Markup:
         """Those of a form."""
-        url = escape(f"{self._path}/{name}{query(given)}")
+        url = escape(f"{self._path}/{name}{self._forms[name].query(given)}")
         return Markup(
             f'method="post" action="{url}" hx-post="{url}" hx-target="find output" '
             f'hx-swap="innerHTML"'

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from enum import Enum
 from typing import Any, Final, get_type_hints
 from urllib.parse import urlencode
 
@@ -12,7 +13,10 @@ from ...annotations import signature_of
 from ...errors import WireError
 from ...values.codecs import codec
 
-__all__ = ["Taken", "query"]
+__all__ = ["Taken"]
+
+_EXACT: Final = "~"
+"""Behind the name of what is no text: as one it might be another value, such as None."""
 
 
 class Taken:
@@ -43,11 +47,28 @@ class Taken:
         for name, tp in self._types.items():
             if name in given:
                 arguments[name] = _value(name, tp, given[name])
+            elif name + _EXACT in given:
+                arguments[name] = _exactly(name, tp, given[name + _EXACT])
             elif name in self._defaults:
                 arguments[name] = self._defaults[name]
             else:
                 raise WireError(f"{name} is missing")
         return arguments
+
+    def query(self, given: Mapping[str, object]) -> str:
+        """Arguments as a template gives them, to be read again by `arguments`.
+
+        Raises:
+            Exception: one of them cannot travel.
+        """
+        return "?" + urlencode(dict(map(self._asked, given.items()))) if given else ""
+
+    def _asked(self, argument: tuple[str, object]) -> tuple[str, str]:
+        name, value = argument
+        if isinstance(value, str) and not isinstance(value, Enum):
+            return name, value
+        tp = self._types.get(name, type(value))
+        return name + _EXACT, codec(tp).encode_json(value).decode()
 
 
 def _value(name: str, tp: Any, text: str) -> Any:
@@ -63,12 +84,8 @@ def _value(name: str, tp: Any, text: str) -> Any:
             raise WireError(f"{name}: {problem}") from None
 
 
-def query(arguments: Mapping[str, object]) -> str:
-    """Arguments as a template gives them, to be read again by `Taken`."""
-    if not arguments:
-        return ""
-    return "?" + urlencode({name: _text(value) for name, value in arguments.items()})
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else codec(type(value)).encode_json(value).decode()
+def _exactly(name: str, tp: Any, text: str) -> Any:
+    try:
+        return codec(tp).decode_json(text.encode(errors="surrogatepass"))
+    except WireError as problem:
+        raise WireError(f"{name}: {problem}") from None

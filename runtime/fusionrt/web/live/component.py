@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from starlette.requests import Request
 
 from ...errors import WireError
 from ...graph import Computed, ComputedState, FixedDelayer
-from ...primitives import new_id, spawn, stop_all
+from ...primitives import asked_to_end, new_id, spawn, stop_all
 from .arguments import Taken
 
 __all__ = ["ALIVE", "Component"]
@@ -21,6 +22,9 @@ DELAY: Final = FixedDelayer(0.05)
 """However often what it shows changes, a component is rendered so many seconds after the last."""
 ALIVE: Final = 5.0
 """Seconds after which a page hears that its connection lives, if nothing else is to be said."""
+
+_LINE_END: Final = re.compile(r"\r\n|\r|\n")
+"""Of an event; `splitlines` knows more, and they belong to what is shown."""
 
 _log = logging.getLogger("fusionrt")
 
@@ -41,6 +45,10 @@ class Component:
         """See `Taken`."""
         return self._taken.arguments(given)
 
+    def query(self, given: Mapping[str, object]) -> str:
+        """See `Taken`."""
+        return self._taken.query(given)
+
     async def rendered(self, request: Request, given: Mapping[str, str], **names: object) -> str:
         """What it shows now; what went wrong is told there, and nowhere else.
 
@@ -48,8 +56,10 @@ class Component:
         """
         try:
             return _shown(await self._render(request, self.arguments(given), names), "current")
-        except Exception as error:
-            return self._failed(error)
+        except (Exception, asyncio.CancelledError) as error:
+            if not isinstance(error, Exception) and asked_to_end():
+                raise
+            return self.failed(error)
 
     async def events(
         self, request: Request, arguments: dict[str, Any], **names: object
@@ -80,7 +90,7 @@ class Component:
 
     def _text(self, computed: Computed[str]) -> str:
         if computed.error is not None:
-            return self._failed(computed.error)
+            return self.failed(computed.error)
         return _shown(computed.value, "stale" if computed.is_suspended else "current")
 
     async def _render(
@@ -88,10 +98,11 @@ class Component:
     ) -> str:
         values = await self._function(request, **arguments)
         template = self._jinja.get_template(self._template)
-        return await template.render_async({**names, "request": request, **values})
+        html = await template.render_async({**names, "request": request, **values})
+        return html.encode(errors="replace").decode()  # half a character cannot be sent
 
-    def _failed(self, error: BaseException) -> str:
-        """Nobody but the log is told what went wrong (D21)."""
+    def failed(self, error: BaseException) -> str:
+        """What it shows instead; nobody but the log is told what went wrong (D21)."""
         if isinstance(error, WireError):
             return _shown("<p role=alert>This part was asked for in a wrong way.</p>", "failed")
         reference = new_id()[:12]
@@ -109,5 +120,5 @@ def _shown(html: str, state: str) -> str:
 
 
 def _event(html: str) -> str:
-    lines = "\n".join(f"data: {line}" for line in html.splitlines())
+    lines = "\n".join(f"data: {line}" for line in _LINE_END.split(html))
     return f"{lines}\n\n"

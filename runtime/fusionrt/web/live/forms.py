@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from html import escape
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -12,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ...errors import WireError
-from ...primitives import new_id
+from ...primitives import asked_to_end, new_id
 from .arguments import Taken
 
 __all__ = ["Form"]
@@ -38,6 +39,10 @@ class Form:
         self._taken = Taken(function)
         self._shows = shows
 
+    def query(self, given: Mapping[str, object]) -> str:
+        """See `Taken`."""
+        return self._taken.query(given)
+
     async def sent(self, request: Request) -> Response:
         """Do it. With JavaScript the answer is what went wrong, if something did: what it changed
         comes by itself. Without, the page is shown anew, or what went wrong.
@@ -45,13 +50,15 @@ class Form:
         try:
             arguments = self._taken.arguments({**request.query_params, **await _fields(request)})
             await self._function(request, **arguments)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if not isinstance(error, Exception) and asked_to_end():
+                raise
             return _problem(request, *self._told(error))
         if _has_script(request):
             return HTMLResponse("")
         return RedirectResponse(_back(request), 303)
 
-    def _told(self, error: Exception) -> tuple[int, str]:
+    def _told(self, error: BaseException) -> tuple[int, str]:
         if isinstance(error, WireError):
             return 400, str(error)
         if isinstance(error, self._shows):
