@@ -150,6 +150,29 @@ def test_D30_a_welcome_opens_one_session(last: int) -> None:
     assert len(pair.admission._opened) == 1, "what no proof opens any more is forgotten"
 
 
+@pytest.mark.parametrize(("wait", "others"), [(0.0, 2), (9.0, 2), (11.0, 1), (1000.0, 1)])
+def test_D30_no_other_client_lets_a_welcome_open_a_second_session(wait: float, others: int) -> None:
+    """What another one opens makes a host forget only what is too old to open anything."""
+    pair = Pair(open=False)
+    opening = pair.said(1, CALL)
+    pair.admission.opened(opening, pair.now)
+    pair.now += wait
+    pair.admission.opened(ClientEnvelope("c2", "p1", 43, 1, (CALL,)), pair.now)
+    assert len(pair.admission._opened) == others
+    said = pair.admission.greet(opening, pair.now)
+    assert said and decode_host_envelope(said).frames == (Rejected("unknown"),)
+
+
+@pytest.mark.parametrize(("wait", "opens"), [(9.8, True), (10.2, False), (1000.0, False)])
+def test_D30_a_welcome_opens_nothing_once_it_is_old(wait: float, opens: bool) -> None:
+    """Nor does one that was never taken up: whoever finds it later finds nothing."""
+    pair = Pair(open=False)
+    pair.now += wait
+    said = pair.admission.greet(pair.said(1, CALL), pair.now)
+    assert (said is None) == opens
+    assert opens or (said and decode_host_envelope(said).frames == (Rejected("unknown"),))
+
+
 def test_D30_a_repeated_message_changes_nothing() -> None:
     """Within its session, too: ids and numbers rise (D13), acknowledgements do not go back."""
     pair = Pair()

@@ -293,6 +293,35 @@ def test_D12_a_lost_word_of_the_client_is_found_by_the_digest(lost: str) -> None
     assert both == ((2, 2) if lost == "call" else (1, 1))
 
 
+def test_D12_as_many_other_ids_are_found_by_the_digest() -> None:
+    """Of a call and of what it was to take the place of, both words are lost."""
+    pair = Pair()
+    held = pair.compute()
+    pair.client.unsubscribe([held])
+    lost = pair.client.call(plain())
+    pair.from_client()
+    both = pair.client.statistics().registered, pair.host.statistics().registered
+    assert both == (1, 1)
+    pair.wait(2.0)
+    assert pair.exchange() == [ce.Suspended(), ce.Unsent(lost), ce.Resumed()]
+    assert pair.host.statistics().registered == 0
+
+
+@pytest.mark.parametrize("more", [-1, 1])
+def test_D12_another_number_of_ids_is_found_whatever_the_digest(more: int) -> None:
+    """Sets whose digests collide differ in size, but for the rarest of them."""
+    pair = Pair()
+    pair.compute()
+    pair.wait(2.0)
+    (envelope,) = pair.from_client()
+    (said,) = envelope.frames
+    assert isinstance(said, KeepAlive)
+    wrong = KeepAlive(said.number, said.count + more, said.digest)
+    assert pair.host.receive(pair.said(2, wrong), pair.now) == [
+        he.KeepAliveReceived(said.number, False)
+    ]
+
+
 def test_D12_the_digest_is_as_of_the_last_number_applied() -> None:
     """What is on its way in either direction is no disagreement."""
     pair = Pair()
