@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ...comparison import renamed_otherwise
+from ...configured import asked_otherwise
 from ...layout import is_closed, travels_as_array
 from ...rule import Breaking, BreakingRule, Tier, was_and_is
 from .cases import FIELD, case
@@ -23,15 +24,12 @@ _EITHER = (
 )
 _RENAMING = ("alias_generator", "rename")
 _TAGGING = ("tag", "tag_field")
-_OF_VALUES = {
-    "allow_inf_nan": "True",
-    "str_max_length": "None",
-    "str_min_length": "0",
-    "str_strip_whitespace": "False",
-    "str_to_lower": "False",
-    "str_to_upper": "False",
-}
-"""What a model's configuration asks of its fields, and what it does if it does not say so."""
+_UPPER = "{'str_to_upper': True}"
+_NO_TEXT = "n: dict[UUID, tuple[int | None, ...]]\n    way: Literal['a', 'b']"
+
+
+def _model(configuration: str, fields: str) -> str:
+    return f"class Cart(BaseModel):\n    model_config = {configuration}\n    {fields}"
 
 
 class TypeOptionsChanged(BreakingRule):
@@ -40,7 +38,7 @@ class TypeOptionsChanged(BreakingRule):
     function; `tag` or `tag_field`, and somebody looks at it: a union, or a reader that takes only
     what it knows (a tag that is the name of the class changes with it); the `boundary` of a
     flag, which says what comes of bits that it does not know; what a model's configuration asks
-    of numbers and texts: `allow_inf_nan`, `str_max_length`, `str_to_lower`, …"""
+    of numbers and texts, if it has any: `allow_inf_nan`, `str_max_length`, `str_to_lower`, …"""
 
     id = "TYPE_OPTIONS_CHANGED"
     tier = Tier.WIRE
@@ -106,6 +104,14 @@ class TypeOptionsChanged(BreakingRule):
             "shop.contracts.Cart",
             "`str_max_length` was not set, and is `3`",
         ),
+        Breaking(
+            *case(
+                f"@dataclass\nclass Note:{FIELD}\n\n\n{_model('{}', 'notes: list[Note]')}",
+                f"@dataclass\nclass Note:{FIELD}\n\n\n{_model(_UPPER, 'notes: list[Note]')}",
+            ),
+            "shop.contracts.Cart",
+            "`str_to_upper` was not set, and is `True`",
+        ),
     )
     COMPATIBLE = (
         case(
@@ -120,6 +126,12 @@ class TypeOptionsChanged(BreakingRule):
             f"class Cart(msgspec.Struct):{FIELD}",
             f"class Cart(msgspec.Struct, tag=True):{FIELD}",
         ),
+        case(_model("{}", _NO_TEXT), _model("{'str_max_length': 1}", _NO_TEXT)),
+        case(
+            f"class Note(BaseModel):{FIELD}\n\n\n{_model('{}', 'note: Note')}",
+            f"class Note(BaseModel):{FIELD}\n\n\n{_model(_UPPER, 'note: Note')}",
+        ),
+        case(_model("{}", "id: str"), _model("{'allow_inf_nan': False}", "id: str")),
     )
 
     @classmethod
@@ -130,9 +142,9 @@ class TypeOptionsChanged(BreakingRule):
             for option in ("array_like", "boundary", *renaming, *tagging):
                 if _option(pair.old, option) != _option(pair.new, option):
                     yield cls._changed(pair, option)
-            for option, unsaid in _OF_VALUES.items():
-                if pair.old.options.get(option, unsaid) != pair.new.options.get(option, unsaid):
-                    yield cls._changed(pair, option)
+            known = comparison.old.types, comparison.new.types
+            for option in asked_otherwise(pair.old, pair.new, known):
+                yield cls._changed(pair, option)
 
     @classmethod
     def _changed(cls, pair: TypePair, option: str) -> Change:

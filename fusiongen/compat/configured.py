@@ -1,0 +1,59 @@
+"""What pydantic's configuration of a class asks of the values in its fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from ..contract import Kind, Named, parsed_type, parts
+from ..output.lock import LockedType
+from .containers import ITEMS, TABLES
+from .opened import Types
+from .told import SCALARS
+
+__all__ = ["asked_otherwise"]
+
+_UNSAID = {
+    "allow_inf_nan": "True",
+    "str_max_length": "None",
+    "str_min_length": "0",
+    "str_strip_whitespace": "False",
+    "str_to_lower": "False",
+    "str_to_upper": "False",
+}
+"""What it asks, and what pydantic does if it does not say so."""
+_NUMBERS = ("float", "decimal.Decimal")
+_UNASKED = SCALARS.keys() | ITEMS | TABLES | {"object", "typing.Any"}
+
+
+def asked_otherwise(old: LockedType, new: LockedType, types: tuple[Types, Types]) -> Iterator[str]:
+    """The options that ask something else in the new version, of a value that either one has.
+
+    types: those of the old lock, and of the new one.
+    """
+    for option, unsaid in _UNSAID.items():
+        if old.options.get(option, unsaid) == new.options.get(option, unsaid):
+            continue
+        asked = _NUMBERS if option == "allow_inf_nan" else ("str",)
+        unasked = _UNASKED.difference(asked)
+        sides = zip((old, new), types, strict=True)
+        if any(_holds_others(each, unasked, known, set()) for each, known in sides):
+            yield option
+
+
+def _holds_others(type_: LockedType, names: Set[str], types: Types, seen: set[str]) -> bool:
+    """Whether anything in a type may be something else than what has one of these names."""
+    if type_.kind in (Kind.PLAIN, Kind.UNKNOWN):
+        return True
+    for text in (type_.target or "None", *(field.type for field in type_.fields)):
+        for part in parts(parsed_type(text)):
+            name = str(part.ref) if isinstance(part, Named) else None
+            if name is None or name in names or name in seen:
+                continue
+            seen.add(name)
+            if name not in types:
+                return True
+            # A model is configured by itself, and of an enum no value is asked anything.
+            inner = types[name] if types[name].kind not in (Kind.ENUM, Kind.MODEL) else None
+            if inner is not None and _holds_others(inner, names, types, seen):
+                return True
+    return False
