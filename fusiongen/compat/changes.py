@@ -14,6 +14,7 @@ from ..show.report import Report
 from .aligned import ordered, parameterized, renamed
 from .baseline import baseline
 from .comparison import Comparison
+from .configured import configured
 from .rule import Change, Tier
 from .rules.all import BREAKING_RULES
 from .today import Today
@@ -69,7 +70,7 @@ def breaking(old: Lock, new: Lock, gone: frozenset[str] = frozenset()) -> list[C
 
     gone: the names of old types that nothing defines any more; others are only not referred to.
     """
-    first, second = (parameterized(ordered(each), new) for each in (old, new))
+    first, second = (parameterized(ordered(configured(each)), new) for each in (old, new))
     comparison = Comparison(first, second, gone)
     changes = [change for rule in BREAKING_RULES for change in rule.check(comparison)]
     return sorted(set(changes), key=lambda change: (change.at, change.rule, change.message))

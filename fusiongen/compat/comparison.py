@@ -10,7 +10,7 @@ from ..contract import Kind, MethodKind
 from ..output.lock import Lock, LockedContract, LockedField, LockedMethod, LockedType
 from .forms import Forms
 from .layout import names_by_code, own_name, record_style, travels_as_array, wire_name
-from .opened import united
+from .opened import reached, texts, united
 
 __all__ = [
     "Comparison",
@@ -121,7 +121,7 @@ class Comparison:
         return frozenset(
             name
             for lock in (self.old, self.new)
-            for text in _texts(lock)
+            for text in texts(lock)
             for name in united(text, lock.types)
         )
 
@@ -131,44 +131,22 @@ class Comparison:
         return frozenset(
             name
             for lock in (self.old, self.new)
-            for text in _texts(lock)
+            for text in texts(lock)
             for name in united(text, lock.types, deep=True)
         )
 
     @cached_property
     def keyed(self) -> frozenset[str]:
         """The types that are part of keys: reachable from the parameters of compute methods."""
-        found: set[str] = set()
-        for lock in (self.old, self.new):
-            queue = [
-                name
-                for contract in lock.contracts.values()
-                for method in contract.methods.values()
-                if method.kind is MethodKind.COMPUTE
-                for parameter in method.parameters
-                for name in self.forms.named(parameter.type)
-            ]
-            while queue:
-                name = queue.pop()
-                type_ = lock.types.get(name)
-                if type_ is None or name in found:
-                    continue
-                found.add(name)
-                for text in (type_.target or "", *(field.type for field in type_.fields)):
-                    queue.extend(self.forms.named(text))
-        return frozenset(found)
-
-
-def _texts(lock: Lock) -> Iterator[str]:
-    """Every type that the lock spells."""
-    for contract in lock.contracts.values():
-        for method in contract.methods.values():
-            yield method.result
-            yield method.head or ""
-            yield from (parameter.type for parameter in method.parameters)
-    for type_ in lock.types.values():
-        yield type_.target or ""
-        yield from (field.type for field in type_.fields)
+        return frozenset(
+            found
+            for lock in (self.old, self.new)
+            for contract in lock.contracts.values()
+            for method in contract.methods.values()
+            if method.kind is MethodKind.COMPUTE
+            for parameter in method.parameters
+            for found in reached(self.forms.named(parameter.type), lock.types)
+        )
 
 
 def renamed_otherwise(pair: TypePair) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from ..contract import Kind, Named, parsed_type, parts
-from ..output.lock import LockedType
+from ..contract import Annotated, Kind, Named, parsed_type, parts
+from ..output.lock import Lock, LockedType
 from .containers import ITEMS, TABLES
-from .opened import Types
+from .opened import Types, names, opened, reached, texts
 from .told import SCALARS
 
-__all__ = ["asked_otherwise"]
+__all__ = ["asked_otherwise", "configured"]
 
 _UNSAID = {
     "allow_inf_nan": "True",
@@ -23,6 +23,28 @@ _UNSAID = {
 """What it asks, and what pydantic does if it does not say so."""
 _NUMBERS = ("float", "decimal.Decimal")
 _UNASKED = SCALARS.keys() | ITEMS | TABLES | {"object", "typing.Any"}
+
+
+def configured(lock: Lock) -> Lock:
+    """The lock with what pydantic is told of a TypedDict, or of a dataclass that is none of its
+    own, only where it sees them: in its own classes, and under constraints."""
+    seen = reached(_given_to_pydantic(lock), lock.types)
+    types = {name: it if name in seen else _untold(it) for name, it in lock.types.items()}
+    return lock.model_copy(update={"types": types})
+
+
+def _given_to_pydantic(lock: Lock) -> Iterator[str]:
+    yield from (name for name, it in lock.types.items() if it.validated or it.kind is Kind.UNKNOWN)
+    for text in texts(lock):
+        for part in parts(parsed_type(text)):
+            found = opened(part, lock.types)
+            yield from names(found) if isinstance(found, Annotated) else ()
+
+
+def _untold(type_: LockedType) -> LockedType:
+    told = "extra", *_UNSAID
+    options = {name: text for name, text in type_.options.items() if name not in told}
+    return type_.model_copy(update={"options": options})
 
 
 def asked_otherwise(old: LockedType, new: LockedType, types: tuple[Types, Types]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..contract import (
     FIELD_FORMS,
@@ -19,7 +19,7 @@ from ..contract import (
     parsed_type,
     parts,
 )
-from ..output.lock import LockedType
+from ..output.lock import Lock, LockedType
 from .containers import filled
 
 __all__ = [
@@ -29,6 +29,8 @@ __all__ = [
     "is_recursive",
     "names",
     "opened",
+    "reached",
+    "texts",
     "travelling",
     "united",
 ]
@@ -58,6 +60,34 @@ _SECRET = ("fusionrt.Secret", "fusionrt.contract.Secret")
 def names(type_: Type) -> Iterator[str]:
     """Every name in it."""
     return (str(part.ref) for part in parts(type_) if isinstance(part, Named))
+
+
+def texts(lock: Lock) -> Iterator[str]:
+    """Every type that a lock spells."""
+    for contract in lock.contracts.values():
+        for method in contract.methods.values():
+            yield method.result
+            yield method.head or ""
+            yield from (parameter.type for parameter in method.parameters)
+    for type_ in lock.types.values():
+        yield from _texts(type_)
+
+
+def _texts(type_: LockedType) -> Iterator[str]:
+    yield type_.target or ""
+    yield from (field.type for field in type_.fields)
+
+
+def reached(given: Iterable[str], types: Types) -> set[str]:
+    """The types of these names, and all that they are made of."""
+    found: set[str] = set()
+    queue = list(given)
+    while queue:
+        name = queue.pop()
+        if name in types and name not in found:
+            found.add(name)
+            queue.extend(each for text in _texts(types[name]) for each in names(parsed_type(text)))
+    return found
 
 
 def is_recursive(name: str, types: Types) -> bool:

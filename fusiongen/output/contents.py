@@ -92,6 +92,7 @@ class _Writer:
             hashed=_is_hashed(structure),
             ordered=structure.ordered,
             by_identity=structure.by_identity,
+            validated=structure.validated,
             bases=tuple(map(str, structure.bases)),
             parameters=structure.parameters,
             fields=tuple(

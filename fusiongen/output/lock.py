@@ -138,6 +138,8 @@ class LockedType(_Model):
     """`<` takes two of its instances."""
     by_identity: bool = False
     """An instance is equal to itself alone."""
+    validated: bool = False
+    """It is a model of pydantic, or a dataclass of it."""
     bases: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     """The names of its type parameters."""

@@ -32,12 +32,21 @@ from .values import Values
 
 __all__ = ["read_class"]
 
-_WIRE_OPTIONS = (
-    *("alias_generator", "allow_inf_nan", "array_like", "extra", "extra_items"),
-    *("forbid_unknown_fields", "kw_only", "omit_defaults", "populate_by_name", "rename"),
-    *("str_max_length", "str_min_length", "str_strip_whitespace", "str_to_lower", "str_to_upper"),
-    *("tag", "tag_field", "total", "validate_by_alias", "validate_by_name"),
+_OF_VALUES = (
+    *("allow_inf_nan", "extra", "str_max_length", "str_min_length", "str_strip_whitespace"),
+    *("str_to_lower", "str_to_upper"),
 )
+"""What pydantic's configuration says of values, not of names."""
+_WIRE_OPTIONS = (
+    *("alias_generator", "array_like", "extra_items", "forbid_unknown_fields", "kw_only"),
+    *("omit_defaults", "populate_by_name", "rename", "tag", "tag_field", "total"),
+    *("validate_by_alias", "validate_by_name", *_OF_VALUES),
+)
+_OF_ITS_OWN = ("extra_items", "kw_only", "total")
+"""What a base says of its own fields alone."""
+_CONFIGURED = (Kind.DATACLASS, Kind.TYPED_DICT)
+"""Sorts that pydantic takes as part of its own, configured by themselves."""
+_CONFIGURING = ("pydantic.with_config", "pydantic.config.with_config")
 
 
 Known = Callable[[Ref], Structure | None]
@@ -79,9 +88,8 @@ class _Class:
         keywords = {each.keyword.value: each.value for each in node.keywords if each.keyword}
         decorator = keywords_of(self._making.call)
         valued = {name: self._members.valued(each) for name, each in (keywords | decorator).items()}
-        self._options = {**self._members.configuration(), **valued}
-        if self._making.pydantic and "config" in decorator:
-            self._options |= self._members.configured(decorator["config"])
+        self._configuration = self._configured(decorator.get("config"))
+        self._options = {**self._configuration, **valued}
 
     def read(self) -> Structure:
         fields = {field.name: field for field in (*self._fields_above(), *self._own_fields())}
@@ -113,6 +121,20 @@ class _Class:
                 above and above.kind is kind and base.arguments for base, above in self._above
             ),
         )
+
+    def _configured(self, given: cst.BaseExpression | None) -> dict[str, str]:
+        """What pydantic is told of it; of a class that is none of its own, as part of one that
+        is."""
+        found = self._members.configuration()
+        if self._making.pydantic and given is not None:
+            found |= self._members.configured(given)
+        for decorator in self._node.decorators:
+            call = decorator.decorator
+            if isinstance(call, cst.Call) and self._members.named(call.func) in _CONFIGURING:
+                found |= self._members.configured(keywords_of(call).get("config", call))
+        if self._kind in _CONFIGURED and not self._making.pydantic:
+            return {name: text for name, text in found.items() if name in _OF_VALUES}
+        return found
 
     def _given_bases(self) -> Iterator[str]:
         """The bases that are given types, of a class of no known sort: these may make it."""
@@ -188,8 +210,8 @@ class _Class:
 
     def _takes_options_over(self) -> bool:
         """Whether those of a base of its kind hold for it, too."""
-        configured = "config" in keywords_of(self._making.call)
-        return self._kind in (Kind.STRUCT, Kind.MODEL) or (self._making.pydantic and not configured)
+        inheriting = self._kind in _CONFIGURED and not self._configuration
+        return self._kind in (Kind.STRUCT, Kind.MODEL) or inheriting
 
     def _is_complete(self) -> bool:
         """Whether every base has a name, and is one whose fields are known."""
@@ -231,4 +253,4 @@ def _lineage(body: Body, bases: Iterable[Ref]) -> tuple[tuple[Body, ...], tuple[
 def _inherited_options(kind: Kind, bases: Bases) -> Iterator[tuple[str, str]]:
     for _, base in reversed(bases):
         if base is not None and base.kind is kind:
-            yield from (each for each in base.options if each[0] != "kw_only")
+            yield from (each for each in base.options if each[0] not in _OF_ITS_OWN)

@@ -123,12 +123,12 @@ class Members:
                     yield from (name for name, _ in given_names(node))
 
     def configuration(self) -> dict[str, str]:
-        """What pydantic's `model_config` says."""
+        """What pydantic's `model_config` says; of what is none of its classes, another name."""
         return {
             option: text
             for node in self.statements
             for name, value in given_names(node)
-            if name == "model_config"
+            if name in ("model_config", "__pydantic_config__")
             for option, text in self.configured(value).items()
         }
 

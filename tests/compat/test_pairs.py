@@ -44,6 +44,11 @@ def _configured(old: str, new: str, most: str = "str_max_length=3") -> Pair:
     return text.format(old) + _USE, text.format(new) + _USE
 
 
+def _within(row: str, old: str, new: str) -> Pair:
+    """Models with a part that is written so."""
+    return row.format(old) + _HELD + _USE, row.format(new) + _HELD + _USE
+
+
 def _enum(old: str, new: str, bases: str, above: str = "") -> Pair:
     return _field(old, new, f"{above}class Cart({bases}):")
 
@@ -79,7 +84,7 @@ _VARIABLE = "T = TypeVar('T')\n\n\n"
 _PAGE = f"{_VARIABLE}@dataclass\nclass Page(Generic[T]):\n    item: T\n\n\n@dataclass\nclass Cart"
 _ALIASED = _PAGE.replace("@dataclass\nclass Cart", "Held = Page[str]\n\n\n@dataclass\nclass Cart")
 _NEW_PAGE = "@dataclass\nclass Page[T]:\n    item: T\n\n\n@dataclass\nclass Cart"
-_ROW = f"{_VARIABLE}class Row(TypedDict, Generic[T]):\n    item: T\n\n\nclass Cart"
+_DICT_ROW = f"{_VARIABLE}class Row(TypedDict, Generic[T]):\n    item: T\n\n\nclass Cart"
 _OF = "an inherited field is of what the base is given"
 _PLAIN = "an exception that is no dataclass travels as what it is"
 _WRITTEN = "a configuration counts, however it is put together"
@@ -97,13 +102,21 @@ _UNSET = "n: int | msgspec.UnsetType = msgspec.UNSET"
 _FOREIGN = "a class of a library is above: its fields travel all the same"
 _STRANGE = "import acme\n\n\nclass Cart(acme.Model):"
 _ROOT = "import pydantic\n\n\nclass Cart(pydantic.RootModel[list[{}]])"
+_SEEN = "pydantic looks at what is part of a model, and as that is configured"
+_UNSEEN = "pydantic does not look at what is no part of a model"
+_LIMIT = "__pydantic_config__ = {'str_max_length': 3}"
+_CLOSED = "__pydantic_config__ = {'extra': 'forbid'}"
+_ROW = "import typing_extensions\n\n\nclass Row(typing_extensions.TypedDict):\n    {}"
+_BELOW_ROW = f"{_ROW.replace('Row', 'Base')}\n\n\nclass Row(Base):\n    n: int"
+_HELD = "\n\n\nclass Cart(BaseModel):\n    row: Row"
+_DATA_ROW = "@dataclass\nclass Row:\n    id: str\n    {}"
 PAIRS: list[tuple[str, Pair, set[str]]] = [
     (_BARE, _alias("dict", "dict[Any, Any]"), set()),
     (_OF, _given(f"{_PAGE}(Page[str])", f"{_PAGE}(Page[int])"), {"FIELD_TYPE_CHANGED"}),
     (_OF, _given(f"{_PAGE}(Page[str])", f"{_ALIASED}(Held)"), set()),
     (_OF, _given(f"{_NEW_PAGE}(Page[str])", f"{_NEW_PAGE}(Page[int])"), {"FIELD_TYPE_CHANGED"}),
     (_OF, _given(f"{_PAGE}(Page[str])", f"{_NEW_PAGE}(Page[str])"), set()),
-    (_OF, _given(f"{_ROW}(Row[str])", f"{_ROW}(Row[int])"), {"FIELD_TYPE_CHANGED"}),
+    (_OF, _given(f"{_DICT_ROW}(Row[str])", f"{_DICT_ROW}(Row[int])"), {"FIELD_TYPE_CHANGED"}),
     (_BARE, _alias("list[tuple]", "list[tuple[Any, ...]]"), set()),
     (_BARE, _alias("NewType('Cart', frozenset)", "NewType('Cart', frozenset[Any])"), set()),
     (_BARE, _alias("Optional[Sequence]", "Sequence[Any] | None"), set()),
@@ -187,6 +200,15 @@ PAIRS: list[tuple[str, Pair, set[str]]] = [
     ("keys that are no names",
      _alias("TypedDict('Cart', {'x-a': int})", "TypedDict('Cart', {'x-a': str})"),
      {"FIELD_TYPE_CHANGED"}),
+    (_SEEN, _within(_ROW, "id: str", f"{_LIMIT}\n    id: str"), {"TYPE_OPTIONS_CHANGED"}),
+    (_SEEN, _within(_BELOW_ROW, "id: str", f"{_LIMIT}\n    id: str"),
+     {"TYPE_OPTIONS_CHANGED"}),
+    (_SEEN, _within(_ROW, f"{_CLOSED}\n    id: str",
+                    f"{_CLOSED}\n    id: str\n    n: NotRequired[int]"),
+     {"FIELD_ADDED_TO_CLOSED_TYPE"}),
+    (_SEEN, _within(_DATA_ROW, "pass", _LIMIT), {"TYPE_OPTIONS_CHANGED"}),
+    (_UNSEEN, _field(f"{_CLOSED}\n    id: str", f"{_LIMIT}\n    id: str", _DICT), set()),
+    (_UNSEEN, _field(_CLOSED, f"{_CLOSED}\n    n: NotRequired[int]", _DICT), set()),
 ]  # fmt: skip
 
 

@@ -25,6 +25,10 @@ _EITHER = (
 _RENAMING = ("alias_generator", "rename")
 _TAGGING = ("tag", "tag_field")
 _UPPER = "{'str_to_upper': True}"
+_WITHIN = (
+    "import pydantic\nimport typing_extensions\n\n\n@pydantic.with_config({})\n"
+    f"class Row(typing_extensions.TypedDict):{FIELD}\n\n\n"
+)
 _NO_TEXT = "n: dict[UUID, tuple[int | None, ...]]\n    way: Literal['a', 'b']"
 
 
@@ -38,7 +42,8 @@ class TypeOptionsChanged(BreakingRule):
     function; `tag` or `tag_field`, and somebody looks at it: a union, or a reader that takes only
     what it knows (a tag that is the name of the class changes with it); the `boundary` of a
     flag, which says what comes of bits that it does not know; what a model's configuration asks
-    of numbers and texts, if it has any: `allow_inf_nan`, `str_max_length`, `str_to_lower`, …"""
+    of numbers and texts, if it has any: `allow_inf_nan`, `str_max_length`, `str_to_lower`, …; and
+    that of a TypedDict or a dataclass in a model."""
 
     id = "TYPE_OPTIONS_CHANGED"
     tier = Tier.WIRE
@@ -110,6 +115,14 @@ class TypeOptionsChanged(BreakingRule):
                 f"@dataclass\nclass Note:{FIELD}\n\n\n{_model(_UPPER, 'notes: list[Note]')}",
             ),
             "shop.contracts.Cart",
+            "`str_to_upper` was not set, and is `True`",
+        ),
+        Breaking(
+            *case(
+                f"{_WITHIN.format('{}')}{_model('{}', 'row: Row')}",
+                f"{_WITHIN.format(_UPPER)}{_model('{}', 'row: Row')}",
+            ),
+            "shop.contracts.Row",
             "`str_to_upper` was not set, and is `True`",
         ),
     )
