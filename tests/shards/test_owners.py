@@ -296,6 +296,28 @@ async def _texts(*given: str) -> AsyncIterator[str]:
         await asyncio.sleep(0.001)
 
 
+@in_town("a", "b", faults=Faults(delay=(0.01, 0.01)))
+async def test_D14_the_next_value_of_a_room_follows_a_change_after_one_hop(town: Town) -> None:
+    """It is asked for ahead at the shard's owner; and at the next owner, when it has moved."""
+    client = town.calling.client(RoomsClient)
+    changes = client.changes.count("hall")
+    assert (await anext(changes)).value == 0
+    lines = 0
+    for name in (await client.owner("hall"), ""):
+        if not name:
+            await town.go(await client.owner("hall"))
+            await town.settled()
+            assert (await asyncio.wait_for(anext(changes), 5)).value == lines
+        for _ in range(3):
+            following = asyncio.ensure_future(anext(changes))
+            await asyncio.sleep(0.1)
+            began, lines = now(), lines + 1
+            saying = asyncio.ensure_future(client.say("hall", f"line {lines}"))
+            assert (await following).value == lines
+            assert now() - began < 0.05  # one hop for the command
+            await saying
+
+
 @in_town("a", "b")
 async def test_D20_what_is_sent_goes_to_the_owner(town: Town) -> None:
     """A stream to a command, and one there and back behind a head; also after a move, of which the

@@ -167,6 +167,8 @@ class Client:
         if self.frozen:
             return
         chance = self.world.random
+        if self.world.watching.random() < 0.3:
+            self.ask_ahead()
         match chance.randrange(12):
             case 0 | 1 | 2:
                 self.ask(chance.randrange(KEYS))
@@ -198,10 +200,28 @@ class Client:
         self.pump()
 
     def ask(self, key: int) -> None:
-        """Get a value, unless it is held or asked for."""
-        asked = any(w.kind is Kind.COMPUTE and w.n == key for w in self.waiting.values())
-        if key not in self.replicas and not asked:
-            self._call(Wanted(Kind.COMPUTE, key))
+        """Get a value, unless it is held or asked for; one that was asked for ahead is that."""
+        if key in self.replicas or self._waits(Kind.COMPUTE, key) is not None:
+            return
+        ahead = self._waits(Kind.AHEAD, key)
+        if ahead is not None and self.session.wanted(ahead, ask(Kind.COMPUTE, key), self.world.now):
+            self.waiting[ahead].kind = Kind.COMPUTE
+            return
+        if ahead is not None:
+            del self.waiting[ahead]
+            self.session.cancel(ahead)
+        self._call(Wanted(Kind.COMPUTE, key))
+
+    def ask_ahead(self) -> None:
+        """Ask for what comes after a value that is held."""
+        if self.replicas:
+            key = self.world.watching.choice(list(self.replicas))
+            if self._waits(Kind.AHEAD, key) is None:
+                self._call(Wanted(Kind.AHEAD, key, str(self.replicas[key][0])))
+
+    def _waits(self, kind: Kind, key: int) -> int | None:
+        ids = (id for id, each in self.waiting.items() if each.kind is kind and each.n == key)
+        return next(ids, None)
 
     def ask_all(self) -> None:
         """Get every value, and read every stream to its end."""
@@ -267,9 +287,11 @@ class Client:
 
     def _completed(self, id: int, payload: bytes, held: bool) -> None:
         wanted = self._take(id)
-        if held is not (wanted.kind is Kind.COMPUTE):
+        if held is not (wanted.kind in (Kind.COMPUTE, Kind.AHEAD)):
             raise Violation(f"call {id} is held wrongly")
-        if held:
+        if held and wanted.n in self.replicas:  # it was asked for anew meanwhile
+            self.session.unsubscribe([id])
+        elif held:
             self.replicas[wanted.n] = (id, int(payload))
             self.keys[id] = wanted.n
         elif payload != b"done %d" % wanted.n:
@@ -289,8 +311,8 @@ class Client:
             if id not in self.keys:
                 raise Violation(f"{id} is not held, but was said to be complete (D4)")
             del self.replicas[self.keys.pop(id)]
-        else:
-            self._call(self._take(id))
+        elif (wanted := self._take(id)).kind is not Kind.AHEAD:
+            self._call(wanted)
 
     def _unsent(self, id: int) -> None:
         wanted = self._take(id)
@@ -299,7 +321,8 @@ class Client:
             raise Violation(f"the finished result of {name} was forgotten (D13)")
         if wanted.sent:
             raise Violation(f"what was sent with {name} would be sent anew (D18)")
-        self._call(wanted)
+        if wanted.kind is not Kind.AHEAD:
+            self._call(wanted)
 
     def _item(self, id: int, index: int, payload: bytes) -> None:
         wanted = self.waiting.get(id)
@@ -320,5 +343,5 @@ class Client:
         self._open()
         for id, wanted in waiting.items():
             lost = wanted.kind is Kind.COMMAND and id in event.pending
-            if not lost and wanted.next == wanted.sent == 0:
+            if not lost and wanted.kind is not Kind.AHEAD and wanted.next == wanted.sent == 0:
                 self._call(wanted)

@@ -44,6 +44,8 @@ class Host:
         self.admission = Admission(iid, key, lambda _: True, world.now, Timing())
         self.running: dict[tuple[int, int], Body] = {}
         self.kept: dict[tuple[int, int], int] = {}
+        self.parked: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        """By a kept result, calls that come after it, each with its key."""
         self.operations: dict[str, str] = {}
         self.connected = True
         self.alive = True
@@ -170,6 +172,7 @@ class Host:
                     if client.wants(gen, id):
                         raise Violation(f"result {id} was dropped while it is held (D3)")
                     self.kept.pop((gen, id), None)
+                    self._begin(session, id)
             case he.Consumed(id):
                 self._stream(session, id)
             case he.ItemsReceived(id, first, payloads):
@@ -192,6 +195,7 @@ class Host:
                     self.running.pop((gen, id), None)
                 for id in held:
                     self.kept.pop((gen, id), None)
+                    self.parked.pop((gen, id), None)
                 if any(known[0] == gen for known in [*self.running, *self.kept]):
                     raise Violation(f"{self.iid} still works for a closed session (D17)")
                 for data in session.outgoing():
@@ -207,6 +211,11 @@ class Host:
             else:
                 body.items = n
                 self._stream(session, id)
+            return
+        if kind is Kind.AHEAD:
+            self.parked.setdefault((session.gen, int(operation)), []).append((id, n))
+            if (session.gen, int(operation)) not in self.kept:
+                self._begin(session, int(operation))
             return
         if kind is Kind.COMPUTE:
             body.key = n
@@ -225,6 +234,13 @@ class Host:
                     lambda: self._finish(session, id, kind, n, operation, version)
                 ),
             )
+
+    def _begin(self, session: HostSession, of: int) -> None:
+        """A result has ended: what comes after it begins, if it is wanted still."""
+        for id, n in self.parked.pop((session.gen, of), ()):
+            if (session.gen, id) in self.running:
+                session.begin(id)
+                self._start(session, id, Kind.COMPUTE, n, "")
 
     def _finish(
         self, session: HostSession, id: int, kind: Kind, n: int, operation: str, version: int
@@ -297,3 +313,4 @@ class Host:
     def _invalidate(self, gen: int, id: int) -> None:
         session = next(session for session in self.sessions.values() if session.gen == gen)
         session.invalidated(id, "written")
+        self._begin(session, id)

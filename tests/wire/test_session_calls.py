@@ -14,19 +14,21 @@ from fusionrt.wire.frames import (
     End,
     Ending,
     Failure,
+    Fence,
     Items,
     Kind,
+    Mark,
     Results,
     Resync,
 )
 from fusionrt.wire.limits import Limits
 
-from .session_pair import Pair, plain
+from .session_pair import Pair, ask, plain
 
 SMALL = Limits(max_bytes=4096)
 
 
-def send(pair: Pair, *frames: Calls | BadCalls | Resync | Credit) -> list[he.HostEvent]:
+def send(pair: Pair, *frames: Calls | BadCalls | Resync | Credit | Fence) -> list[he.HostEvent]:
     """A message that the client did not send itself."""
     return pair.host.receive(pair.said(1, *frames), pair.now)
 
@@ -376,3 +378,105 @@ def test_frames_about_unknown_ids_change_nothing() -> None:
         Items(9, 0, (b"",)),
     )
     assert pair.say(2, *frames, End(9, 5, None)) == []
+
+
+def ahead(pair: Pair, of: int) -> int:
+    """A call that comes after a result, and is sent."""
+    id = pair.client.ahead(plain(Kind.AHEAD, operation=str(of)))
+    pair.to_host()
+    return id
+
+
+def test_D15_a_call_that_is_made_ahead_computes_nothing_until_it_begins() -> None:
+    """A fence waits for more where bodies run that may read anything."""
+    pair = Pair()
+    id = ahead(pair, pair.compute())
+    for number in (1, 2):
+        (fence,) = send(pair, Fence(number, (Mark("service", "h2", 5),), 1))
+        assert isinstance(fence, he.FenceReceived)
+        assert fence.computing is (number == 2)
+        pair.host.begin(id)
+
+
+def test_D12_a_call_that_is_made_ahead_is_registered_on_both_sides() -> None:
+    """Before it begins, when it is wanted, when its result is held, and when that is stale."""
+    pair = Pair()
+    of = pair.compute()
+    id = ahead(pair, of)
+
+    def agree() -> bool:
+        pair.wait(2.0)
+        (told,) = [each for each in pair.to_host() if isinstance(each, he.KeepAliveReceived)]
+        pair.host.acknowledge(told)
+        pair.to_client()
+        return told.agrees
+
+    assert agree()
+    pair.host.invalidated(of, "changed")
+    pair.host.begin(id)
+    assert ce.Invalidated((of,), "changed", True) in pair.to_client()
+    assert pair.client.wanted(id, ask(Kind.COMPUTE), pair.now)
+    assert agree()
+    pair.host.result(id, b"new", keep=True)
+    assert pair.to_client() == [ce.Completed((id,), (b"new",), True)]
+    assert agree()
+    pair.host.invalidated(id, "changed again")
+    assert pair.to_client() == [ce.Invalidated((id,), "changed again", True)]
+    assert agree()
+    assert pair.host.statistics().registered == 0
+
+
+@pytest.mark.parametrize(
+    "operations", [(), ("",), ("x",), ("-1",), ("1.0",), ("9" * 40,), ("1", "2"), ("\u00b2",)]
+)
+def test_D21_a_call_that_comes_after_nothing_readable_is_refused(
+    operations: tuple[str, ...],
+) -> None:
+    """It names no result: no body runs."""
+    pair = Pair()
+    told = send(pair, Calls(1, Kind.AHEAD, 7, (b"",), Encoding.MSGPACK, 1000, operations))
+    assert told == []
+    (envelope,) = pair.from_host()
+    (failure,) = envelope.frames
+    assert isinstance(failure, Failure) and failure.code == "bad_request"
+
+
+def test_D27_a_call_that_is_made_ahead_takes_nobodys_place() -> None:
+    """As many as one likes are under way, and others leave all the same; one that is wanted counts,
+    and what it takes is counted from then on.
+    """
+    pair = Pair(Limits(under_way=3))
+    ids = [ahead(pair, pair.compute()) for _ in range(10)]
+    pair.now += 1.0
+    calls = [pair.client.call(plain(deadline=1000.0)) for _ in range(3)]
+    pair.to_host()
+    assert not any(map(pair.client.unsent, calls))
+    for id in calls:
+        pair.host.result(id, b"")
+    pair.to_client()
+    assert pair.client.refuses(0.5, pair.now) == 0.0
+    for id in ids[:3]:
+        assert pair.client.wanted(id, ask(Kind.COMPUTE), pair.now)
+    last = pair.client.call(plain(deadline=1000.0))
+    pair.to_host()
+    assert pair.client.unsent(last)
+    pair.host.result(ids[0], b"", keep=True)
+    pair.to_client()
+    pair.to_host()
+    assert not pair.client.unsent(last)
+
+
+def test_D13_only_a_call_that_was_sent_can_be_wanted() -> None:
+    """One that waits here, was given up, or is over is made anew."""
+    pair = Pair()
+    of = pair.compute()
+    id = pair.client.ahead(plain(Kind.AHEAD, operation=str(of)))
+    way = ask(Kind.COMPUTE)
+    assert not pair.client.wanted(id, way, pair.now)
+    pair.to_host()
+    pair.client.cancel(id)
+    assert not pair.client.wanted(id, way, pair.now)
+    id = ahead(pair, of)
+    pair.host.result(id, b"", keep=True)
+    pair.to_client()
+    assert not pair.client.wanted(id, way, pair.now)

@@ -8,16 +8,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any, NoReturn, TypeVar
+from weakref import WeakValueDictionary
 
 from ..contract import ComputeOptions
-from ..graph import SCOPE, Computed, arguments_of
+from ..graph import SCOPE, Computed, arguments_of, key_of
 from ..operations import CommandScope
 from ..primitives import now
-from ..rpc import Ask, Registration
+from ..rpc import Ahead, Ask, Registration
 from ..services.pipeline import Pipeline
 from ..table import Compute
 from ..wire.digest import content_id
 from ..wire.frames import Kind
+from .ahead import Watched, Watching
 from .last_known import UNKNOWN
 from .reader import FIRST, ReadBy
 from .replica import UNHEARD, UNPROVEN, Question, lean_on, recall, registration_of
@@ -77,7 +79,24 @@ class Replicas(Wired):
     ) -> AsyncIterator[Computed[Any]]:
         """The computed now, and after each invalidation."""
         changes = super().changes(method, args, kwargs)
-        return changes if self._pipeline is None else ReadBy(changes, self._as_reader(math.inf))
+        if self._pipeline is not None:  # whose interceptors see each call as it is made
+            return ReadBy(changes, self._as_reader(math.inf))
+        return Watching(changes, self._watch(method, self.arguments(method, args, kwargs)))
+
+    def _watch(self, method: str, arguments: tuple[Any, ...]) -> Watched:
+        among, key = self._watched[method], self.function(method).key(arguments)
+        watched = among.get(key)
+        if watched is None:
+            watched = among[key] = Watched(partial(self._ask_ahead, method, arguments))
+        return watched
+
+    def _ask_ahead(self, method: str, arguments: tuple[Any, ...], of: Registration) -> Ahead | None:
+        """Make the call that comes after a result, if a host holds that."""
+        self._check_home()
+        if of.session is None or not of.session.holds(of):
+            return None
+        way, sent = self._split(self._read(method, math.inf, Kind.AHEAD), arguments)
+        return of.session.ahead(of, way, way.encoded(sent))
 
     async def raw(self, method: str, arguments: tuple[Any, ...]) -> _T:
         result: _T = await self.call(method, self._keyers[method].normalize(arguments))
@@ -104,9 +123,11 @@ class Replicas(Wired):
 
     def body(self, method: str) -> Callable[..., Awaitable[Any]]:
         question = self._question(method)
+        watched = self._watched[method] = WeakValueDictionary()
 
         def body(*arguments: Any) -> Awaitable[Any]:
-            if not isinstance(SCOPE.get(), Computed):  # it makes no replica
+            replica = SCOPE.get()
+            if not isinstance(replica, Computed):  # it makes no replica
                 return self.call(method, arguments)
             # Its callers have deadlines, each its own; the last one that leaves cancels it. The
             # first one's says whether it can be served in time.
@@ -118,20 +139,28 @@ class Replicas(Wired):
                 if value is not UNKNOWN:
                     recall(self._peer, question)
                     return _known(value)
-            registration = registration_of(self._peer, question)
+            registration, ahead = registration_of(self._peer, question), None
+            if watched and (its := watched.get(key_of(replica))) is not None:
+                ahead = its.replaced(registration)
             if pipeline is None:
-                return self._replicate(way, arguments, registration)
+                return self._replicate(way, arguments, registration, ahead)
+            if ahead is not None:
+                ahead.give_up()
             return self._replicate_through(pipeline, way, method, arguments, registration)
 
         return body
 
     async def _replicate(
-        self, way: Way, arguments: tuple[Any, ...], registration: Registration
+        self,
+        way: Way,
+        arguments: tuple[Any, ...],
+        registration: Registration,
+        ahead: Ahead | None = None,
     ) -> Any:
         """Ask for the value of the replica whose body runs."""
         known = self._last_known
         try:
-            value = await answer_of(self._ask(way, arguments, "", registration))
+            value = await answer_of(self._ask(way, arguments, "", registration, ahead))
         except Exception as error:
             lean_on(registration, failed=True)
             if known is not None and not isinstance(error, UNHEARD):
@@ -168,14 +197,14 @@ class Replicas(Wired):
                 lean_on(registration, failed=failed)
         return value
 
-    def _read(self, method: str, seconds: float) -> Way:
+    def _read(self, method: str, seconds: float, kind: Kind = Kind.COMPUTE) -> Way:
         """How the calls that make its replicas are made, for readers that have so many seconds."""
-        way = self._reads.get((method, seconds))
+        way = self._reads.get((method, seconds, kind))
         if way is None:
             if len(self._reads) >= READS:
                 self._reads.clear()
-            way = Way(Kind.COMPUTE, self._sent, method, self._peer, seconds)
-            self._reads[method, seconds] = way
+            way = Way(kind, self._sent, method, self._peer, seconds)
+            self._reads[method, seconds, kind] = way
         return way
 
     async def _in_time(self, method: str, call: Coroutine[Any, Any, _T]) -> _T:

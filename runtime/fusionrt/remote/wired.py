@@ -7,17 +7,19 @@ import copy
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any, Self, TypeVar
+from weakref import WeakValueDictionary
 
 from ..graph import Computed, Graph, HotTable, Origin, at_home, new_hot_table
 from ..interceptors import Interceptor, Side
 from ..operations import checked_id
 from ..primitives import now
-from ..rpc import Incoming, Lot, Peer, Pending, Registration, Upload
+from ..rpc import Ahead, Incoming, Lot, Peer, Pending, Registration, Upload
 from ..services.methods import ComputeMethods
 from ..services.pipeline import Pipeline
 from ..table import Contract
 from ..wire.frames import Ending, Kind
 from ..wire.runs import Request
+from .ahead import Watched
 from .asking import Asking
 from .last_known import LastKnown
 from .reader import Reader
@@ -63,7 +65,8 @@ class Wired(ComputeMethods):
         self._once: Self | None = None
         """The same without retries."""
         self._ways: dict[str, Way] = {}
-        self._reads: dict[tuple[str, float], Way] = {}
+        self._reads: dict[tuple[str, float, Kind], Way] = {}
+        self._watched: dict[str, WeakValueDictionary[object, Watched]] = {}
         self.hits: dict[str, HotTable] = {}
         """Of the methods whose raw arguments may be keys: where a client looks its hits up."""
         self._reader = self._as_reader(TIMEOUT)
@@ -176,11 +179,12 @@ class Wired(ComputeMethods):
         arguments: tuple[Any, ...],
         operation: str = "",
         registration: Registration | None = None,
+        ahead: Ahead | None = None,
     ) -> Pending:
         data = self._encode(way, arguments)
         if way.headers:
             self._check_size(way, data, operation)
-        return self._peer.ask(way, data, operation, registration)
+        return self._peer.ask(way, data, operation, registration, ahead)
 
     def _encode(self, way: Way, arguments: tuple[Any, ...]) -> bytes:
         graph = self._graph  # as `_check_home`, without its frame

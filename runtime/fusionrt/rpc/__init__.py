@@ -1,5 +1,6 @@
 """Calls and streams over a transport: peers on the client's end, responders on the host's."""
 
+from .client.ahead import Ahead
 from .client.answer import Ask, Pending, doubted, in_doubt
 from .client.caller import Caller
 from .client.lots import Lot
@@ -38,6 +39,7 @@ __all__ = [
     "CONSOLE",
     "OUTAGE_GRACE",
     "TOKEN",
+    "Ahead",
     "Answer",
     "Ask",
     "Bodies",

@@ -6,6 +6,7 @@ by message: a call by itself costs a place in a list and one in a dict.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Collection, Iterable
 from itertools import compress, repeat
@@ -18,7 +19,7 @@ from .inflow import Inflows, Taken
 from .limits import Limits
 from .pace import Pace
 from .refusals import OVERLOADED, refusal
-from .runs import Queue, Run
+from .runs import Ask, Queue, Run
 from .states import CALL, Phase
 from .uploads import ClientUploads
 
@@ -37,6 +38,8 @@ class CallTable:
         """uploads: what is sent with streams."""
         self.queue = Queue()
         self.pace = Pace(limits.under_way)
+        self._apart = Pace(limits.under_way)
+        """Of what was made ahead, which takes as long as it takes: nobody asks it."""
         self._at_a_time: Final = limits.under_way
         self._told: Final = told
         self._streams: Final = Inflows(limits)
@@ -73,7 +76,22 @@ class CallTable:
         self._enter(CALL[Phase.QUEUED]["send"], run.ids, run)
         run.since = now
         if run.ask.kind is not Kind.STREAM:
-            self.pace.begun(len(run), now)
+            run.pace = self._apart if run.ask.kind is Kind.AHEAD else self.pace
+            run.pace.begun(len(run), now)
+
+    def wanted(self, id: int, ask: Ask, now: float) -> bool:
+        """Somebody waits for a call that was made ahead: it is one like any other from here on.
+
+        False: it was not sent, or is over.
+        """
+        ahead = self._sent.get(id)
+        if ahead is None:
+            return False
+        ahead.pace.left(1, ahead.since)
+        run = self._sent[id] = Run(ask, id, math.inf, False)
+        run.since, run.pace = now, self.pace
+        self.pace.begun(1, now)
+        return True
 
     def refused(self, ids: Iterable[int], waiting: int, now: float) -> None:
         """Calls that waited cannot be served in time, for so many wait: they are not sent."""
@@ -115,7 +133,8 @@ class CallTable:
         elif id in self._streams:
             self._drop_stream(id)
         else:
-            self.pace.left(1, self._sent.pop(id).since)
+            run = self._sent.pop(id)
+            run.pace.left(1, run.since)
         self._enter(CALL[phase]["end"], (id,))
         return phase
 
@@ -131,7 +150,7 @@ class CallTable:
         if len(ids) != len(payloads):
             return False
         if len(ids) == 1 and (run := self._sent.pop(ids[0], None)) is not None:
-            self.pace.ended(1, run.since, now)  # as below; a message a call is common, too
+            run.pace.ended(1, run.since, now)  # as below; a message a call is common, too
             if frame.kept:
                 self._enter(CALL[Phase.SENT]["keep"], ids)
             self._told.append(events.Completed(ids, payloads, frame.kept))
@@ -139,7 +158,7 @@ class CallTable:
         runs = list(map(self._sent.pop, ids, repeat(None)))
         first = runs[0] if runs else None
         if first is not None and runs.count(first) == len(runs):  # nearly always
-            self.pace.ended(len(runs), first.since, now)
+            first.pace.ended(len(runs), first.since, now)
             self._enter(CALL[Phase.SENT]["keep" if frame.kept else "end"], ids)
             self._told.append(events.Completed(ids, payloads, frame.kept))
             return True
@@ -149,7 +168,7 @@ class CallTable:
             ids, payloads = tuple(compress(ids, known)), tuple(compress(payloads, known))
         counted = Counter(run for run in runs if run is not None)
         for run, count in counted.items():
-            self.pace.ended(count, run.since, now)
+            run.pace.ended(count, run.since, now)
         self._enter(CALL[Phase.SENT]["keep" if frame.kept else "end"], ids)
         if len({run.ask for run in counted}) == 1:
             self._told.append(events.Completed(ids, payloads, frame.kept))
@@ -169,9 +188,9 @@ class CallTable:
                 return
             self._drop_stream(frame.id)
         elif frame.code == OVERLOADED:
-            self.pace.refused(run.since)
+            run.pace.refused(run.since)
         else:
-            self.pace.ended(1, run.since, now)
+            run.pace.ended(1, run.since, now)
         self._enter(CALL[Phase.SENT]["keep" if kept else "end"], (frame.id,))
         self._told.append(events.Failed(frame.id, frame.code, frame.message, frame.data, kept))
 

@@ -155,6 +155,16 @@ class ClientSession:
         """Let go of held results (D17)."""
         self._outbox.unsubscribe(ids)
 
+    def ahead(self, request: Asked) -> int:
+        """Make a call that nobody waits for, and that takes nobody's room."""
+        id = self.call(request)
+        self.room += 1
+        return id
+
+    def wanted(self, id: int, ask: Ask, now: float) -> bool:
+        """Somebody waits for a call that was made ahead; false if it was not sent, or is over."""
+        return self._calls.wanted(id, ask, now)
+
     def consumed(self, id: int, index: int, *, at_once: bool = False) -> bool:
         """The reader of a stream took the items up to this index: more may come (D18).
 

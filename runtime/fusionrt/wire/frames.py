@@ -68,6 +68,9 @@ class Kind(IntEnum):
     STREAM = 3
     ONEWAY = 4
     """Nobody waits for its end: it is not registered, and nothing is told of it."""
+    AHEAD = 5
+    """A compute call that begins when a result ends that the client holds: it is stale, most times,
+    and who watches it would ask for the next one. It is registered from when it comes."""
 
 
 class Encoding(IntEnum):
@@ -107,7 +110,8 @@ class Calls(Frame, frozen=True, tag=1):
     method: `method_id` of its name.
     budget: milliseconds that are left; 0 means that time is up.
     operations: of commands, an operation id for each, which survives resending; of compute calls
-        that ask whether a result still holds, its `content_id` (D16); otherwise empty.
+        that ask whether a result still holds, its `content_id` (D16); of calls that are made ahead,
+        the id of the result that each comes after; otherwise empty.
     headers: names and values that all of them carry, such as `traceparent`; most calls carry none,
         and those that do travel in frames of their own.
     """

@@ -60,6 +60,7 @@ _LIMITS = Limits()
 _UNASKED = events.KeepAliveReceived(0, True)
 """Its answer proves nothing, but tells what is suspended."""
 _LATE = Ending("timeout", "its time was up when it arrived")
+_DIGITS = len(str(LAST_ID))
 _UNREADABLE = Ending(
     "bad_request", "the call cannot be read: client and service do not fit each other"
 )
@@ -222,7 +223,7 @@ class HostSession:
                 self._dropped += len(ids)
         elif calls.budget == 0:
             self._refuse(ids, _LATE)
-        elif calls.operations and len(calls.operations) != len(calls.arguments):
+        elif (calls.operations or calls.kind is Kind.AHEAD) and not _is_whole(calls):
             self._refuse(ids, _UNREADABLE)
         elif calls.kind is Kind.STREAM and len(self._streams) + len(ids) > self._limits.streams:
             self._refuse(ids, refusal(RETRY_AFTER))
@@ -416,6 +417,10 @@ class HostSession:
             self.suspended(suspended)
         self._outbox.say(Fenced(number, suspended is None))
 
+    def begin(self, id: int) -> None:
+        """A call that was made ahead runs now."""
+        self._registry.begin(id)
+
     def wants(self, id: int) -> bool:
         """Whether a call waits for an answer still."""
         return self._registry.method(id) is not None
@@ -477,3 +482,12 @@ class HostSession:
             for frame in self._uploads.frames():
                 self._outbox.say(frame)
         return self._outbox.messages()
+
+
+def _is_whole(calls: Calls) -> bool:
+    """Whether there is an operation for each call; for one that is made ahead, an id."""
+    operations = calls.operations
+    if len(operations) != len(calls.arguments):
+        return False
+    ahead = calls.kind is Kind.AHEAD
+    return not ahead or all(of.isdecimal() and len(of) <= _DIGITS for of in operations)

@@ -85,6 +85,12 @@ class Registry:
         """Whether compute calls run."""
         return any(run.kind is Kind.COMPUTE for run in self._running.values())
 
+    def begin(self, id: int) -> None:
+        """What a call that was made ahead comes after has ended: it is a compute call that runs."""
+        run = self._running.get(id)
+        if run is not None:
+            self._running[id] = Run(Kind.COMPUTE, run.method)
+
     def add(self, ids: range, run: Run) -> None:
         """Register calls that were not registered."""
         self._running.update(dict.fromkeys(ids, run))

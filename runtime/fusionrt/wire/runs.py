@@ -14,6 +14,7 @@ from operator import attrgetter
 from typing import Final, NamedTuple, Protocol, Self, TypeAlias
 
 from .frames import Encoding, Kind
+from .pace import Pace
 
 __all__ = ["ANYWAY", "SESSION", "Ask", "Asked", "Headers", "Queue", "Request", "Run"]
 
@@ -77,7 +78,7 @@ class Ask:
 class Asked(Protocol):
     """A call to make.
 
-    deadline: on the clock that the session is told; seconds. operation: a command's operation id.
+    deadline: on the clock that the session is told; seconds. operation: see `Calls.operations`.
     """
 
     @property
@@ -104,7 +105,7 @@ class Run:
 
     deadline: the last of theirs. opened, latest: that of the first, and how late the last may be.
     identified: whether there is an operation for each of them, or none at all.
-    since: when they were sent.
+    since: when they were sent. pace: what learns from how long they take.
     """
 
     __slots__ = (
@@ -116,6 +117,7 @@ class Run:
         "latest",
         "opened",
         "operations",
+        "pace",
         "since",
     )
 
@@ -129,6 +131,7 @@ class Run:
         self.arguments: list[bytes] = []
         self.operations: list[str] = []
         self.since = 0.0
+        self.pace: Pace
 
     def __len__(self) -> int:
         return len(self.arguments)

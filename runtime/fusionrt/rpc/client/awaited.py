@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...wire import client_events as events
 from ...wire.client import ClientSession
 from ...wire.frames import Ending, Mark
+from .ahead import Ahead
 from .answer import Ask, Pending
 from .lots import Lots
 from .registration import Registration
@@ -26,13 +27,14 @@ class Awaited:
     """By id, what the session has to tell of; it is told by message, not by call.
 
     calls: without an answer. lots: those that were made together. streams: without an end.
-    held: what the host holds for this process.
+    ahead: calls that nobody waits for yet. held: what the host holds for this process.
     """
 
     def __init__(self, session: Session, wire: ClientSession) -> None:
         self.calls: dict[int, Pending] = {}
         self.lots = Lots()
         self.streams: dict[int, Incoming] = {}
+        self.ahead: dict[int, Ahead] = {}
         self.held: dict[int, Registration] = {}
         self._session = session
         self._wire = wire
@@ -43,7 +45,13 @@ class Awaited:
 
     def find(self, id: int) -> Pending | Incoming | None:
         """What has no answer, or no end, yet."""
-        return self.calls.get(id) or self.lots.find(id) or self.streams.get(id)
+        call = self.calls.get(id) or self.lots.find(id) or self.ahead.get(id)
+        return call or self.streams.get(id)
+
+    def is_early(self, id: int) -> bool:
+        """Whether that is a call that was made ahead."""
+        call = self.calls.get(id)
+        return call is not None and call.early
 
     def pop(self, id: int) -> Pending | Incoming | None:
         """The same, which is over."""
@@ -51,7 +59,7 @@ class Awaited:
 
     def pop_call(self, id: int) -> Pending | None:
         """A call that is over."""
-        return self.calls.pop(id, None) or self.lots.pop(id)
+        return self.calls.pop(id, None) or self.lots.pop(id) or self.ahead.pop(id, None)
 
     def next_due(self) -> float:
         """When the first caller has waited long enough."""
@@ -169,6 +177,9 @@ class Awaited:
 
     def clear(self) -> dict[int, Pending | Incoming]:
         """Forget what waits."""
+        for call in self.ahead.values():
+            call.lapse()
+        self.ahead.clear()
         waiting = self.all()
         self.calls, self.streams = {}, {}
         self.lots.clear()

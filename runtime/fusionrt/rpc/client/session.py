@@ -14,10 +14,11 @@ from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
 from ...wire.frames import Ending, Kind
 from ...wire.packing import ZSTD, Packing
-from ...wire.refusals import MOVED, RETRY_AFTER, refusal
+from ...wire.refusals import MOVED, OVERLOADED, RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
 from ..sending import Senders
+from .ahead import Ahead
 from .answer import Ask, Pending, in_doubt
 from .awaited import Awaited
 from .fenced import Fenced
@@ -128,6 +129,45 @@ class Session(Fenced):
         if lot.deadline < self._late_at.due:
             self._late_at.set(lot.deadline)
 
+    def ahead(self, of: Registration, ask: Ask, arguments: bytes) -> Ahead | None:
+        """Make a call that begins when a result ends that is held. None: it is not, or there is no
+        room for more.
+        """
+        if not self.holds(of) or self.room <= 0:
+            return None
+        self.close_lot()
+        answer = self._loop.create_future()
+        early = Registration(of.peer)
+        call = Ahead(ask, arguments, math.inf, str(of.id), answer, registration=early, session=self)
+        call.id = id = self._wire.ahead(call)
+        self._awaited.ahead[id] = call
+        self._changed()
+        return call
+
+    def wanted(self, ahead: Ahead, call: Pending) -> bool:
+        """Somebody makes this call now; false if what was made ahead of it is over."""
+        id, ahead_of_it = ahead.id, self._awaited.ahead
+        if ahead_of_it.get(id) is not ahead or not self._wire.wanted(id, call.ask, self.now()):
+            return False
+        del ahead_of_it[id]
+        call.session, call.id, call.early = self, id, True
+        self._awaited.calls[id] = call
+        return True
+
+    def holds(self, registration: Registration) -> bool:
+        """Whether its host does, for this, as far as is known."""
+        return self._awaited.held.get(registration.id) is registration
+
+    def hand_over(self, early: Registration, registration: Registration) -> bool:
+        """What is held for the one is held for the other from here on; false if it is not held."""
+        if not self.holds(early):
+            return False
+        registration.session, registration.id = self, early.id
+        self._awaited.held[early.id] = registration
+        if not early.live():
+            registration.suspended()
+        return True
+
     def stream(self, stream: Incoming) -> None:
         """Ask for a stream."""
         self.close_lot()
@@ -231,6 +271,7 @@ class Session(Fenced):
         """
         self.close_lot()
         self._wire.gap(self.now())
+        self._lapse()
         error = self._outage.error(self.service)
         for call in self._awaited.all().values():
             ask, unsent = call.request.ask, self._unsent(call.id)
@@ -388,9 +429,11 @@ class Session(Fenced):
             case events.Draining():
                 self._drain()
             case events.Failed(id, code, message, data, _) if code == MOVED:
-                call = self._awaited.pop(id)
+                call = self._undone(id)
                 if call is not None:
                     self._owner.moved(call, Ending(code, message, data))
+            case events.Failed(id, code) if code == OVERLOADED and self._awaited.is_early(id):
+                self._again(id)  # and it takes its turn here
             case events.Gone(reason, unsent, sent, _):
                 waiting = self._end(f"{self.service}: {reason}")
                 never, perhaps = (
@@ -419,9 +462,24 @@ class Session(Fenced):
             self._senders.credited(id)
 
     def _again(self, id: int, may_have_run: bool = False) -> None:
-        call = self._awaited.pop(id)
+        call = self._undone(id)
         if call is not None:
             self._owner.again(call, may_have_run=may_have_run)
+
+    def _undone(self, id: int) -> Call | None:
+        """A call that is to be made anew, or elsewhere: one that was made ahead is not."""
+        call = self._awaited.pop(id)
+        if isinstance(call, Ahead):
+            call.lapse()
+            return None
+        if isinstance(call, Pending):
+            call.early = False
+        return call
+
+    def _lapse(self) -> None:
+        """No call was made ahead."""
+        for call in list(self._awaited.ahead.values()):
+            call.give_up()
 
     def _drain(self) -> None:
         """The host finishes what it runs; everything else goes to another one (D22)."""
@@ -430,6 +488,7 @@ class Session(Fenced):
         if again:
             return
         self._owner.draining(self)
+        self._lapse()
         for id in self._wire.recall():
             call = self._awaited.pop(id)
             if call is not None:

@@ -7,15 +7,20 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Final
 
+from ...wire.frames import Calls
 from ...wire.host import HostSession
 from .accounts import Account
+from .parked import Parked
 from .servant import Held, Promise
 
 __all__ = ["Holdings"]
 
 
 class Holdings:
-    """Each until it is invalidated, or nobody wants it."""
+    """Each until it is invalidated, or nobody wants it.
+
+    parked: calls that come after some of them.
+    """
 
     def __init__(
         self,
@@ -26,11 +31,12 @@ class Holdings:
         share: Account,
         confides: bool,
         leaned: Callable[[], int],
+        begin: Callable[[Calls], None],
     ) -> None:
         """changed: there may be something to send. quota: of results that are held. share: what
         its principal may hold with each of its sessions, if that is less.
         confides: whether the client is told in full why results are invalidated (D28).
-        leaned: see `Servant.leaned`.
+        leaned: see `Servant.leaned`. begin: takes calls that come after what is held.
         """
         self._wire: Final = wire
         self._changed: Final = changed
@@ -38,6 +44,7 @@ class Holdings:
         self._share: Final = share
         self.confides: Final = confides
         self._held: dict[int, Held] = {}
+        self.parked: Final = Parked(self._held.__contains__, begin)
         self._watched: dict[int, Callable[[], None]] = {}
         """What the client was told to be suspended, and how to hear no more of it."""
         self._looking = False
@@ -113,10 +120,12 @@ class Holdings:
             held = self._held.pop(id, None)
             if held is not None:
                 held.release()
+                self.parked.ended(id)
 
     def clear(self) -> None:
         """Nobody wants any."""
         self._watch(())
+        self.parked.clear()
         self.release(list(self._held))
 
     def invalidated(self, id: int, reason: str) -> None:
@@ -124,3 +133,5 @@ class Holdings:
         if self._held.pop(id, None) is not None:
             self._wire.invalidated(id, reason)
             self._changed()
+            if self.parked.calls:
+                self.parked.ended(id)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from typing import Any, Final
 
 from ...identity import Asker
-from ...primitives import spawn
+from ...primitives import now, spawn
 from ...wire import host_events as events
 from ...wire.envelopes import ClientEnvelope
 from ...wire.frames import Calls, Ending, Kind, Mark
@@ -25,6 +25,7 @@ from .behind import Behind, Reflect
 from .contexts import Contexts
 from .gate import Gate
 from .holdings import Holdings
+from .parked import joined
 from .pool import Pool
 from .read_your_writes import Outlet
 from .servant import Answer, Call, Servant, calls_of, internal, one_of
@@ -37,6 +38,10 @@ from .work import Line, Work
 __all__ = ["Session"]
 
 _log = logging.getLogger("fusionrt")
+
+AT_ONCE: Final = 250
+"""Calls that were made ahead and begin in one turn of the loop: a part of those that may wait for
+their turn, so that most end, and none is refused for all the others."""
 
 _NO_ANSWER: Final = Ending(
     "cancelled", "its body ended without an answer: it was cancelled on its host"
@@ -104,7 +109,10 @@ class Session:
             share=account,
             confides=confides,
             leaned=servant.leaned,
+            begin=self._begin,
         )
+        self._begun: list[Calls] = []
+        """Made ahead, and about to start."""
         self._behind = Behind(wire, reflect, self._start, self._pass)
         self._wrote: tuple[list[int], Marks] = [], Marks()
         """What calls changed that are about to be answered, and which."""
@@ -118,11 +126,8 @@ class Session:
         """A message of the client came. False: the session is over."""
         for event in self.wire.receive(envelope, now):
             match event:
-                case events.CallsReceived():
-                    if self._behind.fences and event.calls.kind is not Kind.COMMAND:
-                        self._behind.hold_back(event.calls, event.deadline)
-                    else:
-                        self._start(event.calls, event.deadline)
+                case events.CallsReceived(calls, deadline):
+                    self._come(calls, deadline)
                 case events.Refused(count):
                     self._gate.refused += count
                 case events.CallCancelled(id):
@@ -191,6 +196,7 @@ class Session:
         waits = came = 0
         if self._line.works:
             waits = sum(work.bytes * len(work.todo) for work in self._line.works)
+        waits += self._holdings.parked.bytes
         if self._arriving:
             came = sum(arriving.size for arriving in self._arriving.values())
         return Usage(running + self._line.calls, streams, self.wire.kept_bytes + waits + came)
@@ -245,6 +251,9 @@ class Session:
             no = Answer(failure=refusal(RETRY_AFTER))
             self.answers(calls.kind, calls.method, [(id, no) for id in calls.ids])
             return
+        if calls.kind is Kind.AHEAD:
+            self._holdings.parked.add(calls)
+            return
         try:
             bodies = self._servant.answer(calls, self)
         except Exception as error:
@@ -258,6 +267,30 @@ class Session:
         if work.todo and work.is_timed:
             self._deadlines.set(work, work.seconds)
         self._pool.wake()
+
+    def _begin(self, calls: Calls) -> None:
+        """What a call comes after has ended. What sets that off goes on first."""
+        self.wire.begin(calls.first)
+        self._begun.append(calls)
+        if len(self._begun) == 1:
+            self._begin_soon()
+
+    def _begin_soon(self) -> None:
+        self._loop.call_soon(self._begin_some, context=self._contexts.fresh())
+
+    def _begin_some(self) -> None:
+        """Begin no more at once than may stand in line, and not what was given up meanwhile."""
+        begun, self._begun = self._begun[:AT_ONCE], self._begun[AT_ONCE:]
+        if self._begun:
+            self._begin_soon()
+        for calls in joined(each for each in begun if self.wire.wants(each.first)):
+            self._come(calls, now() + calls.budget / 1000.0)
+
+    def _come(self, calls: Calls, deadline: float) -> None:
+        if self._behind.fences and calls.kind is not Kind.COMMAND:
+            self._behind.hold_back(calls, deadline)
+        else:
+            self._start(calls, deadline)
 
     def _start_each(self, calls: Calls, deadline: float, error: Exception) -> None:
         """The fault of a call costs that call only (D29)."""
@@ -372,6 +405,7 @@ class Session:
 
     def _stop(self, id: int) -> None:
         self._pool.notice()
+        self._holdings.parked.drop(id)
         work = self._gate.leave(self._line, id)
         if work is not None and not work.open:
             self.over(work)
@@ -387,6 +421,7 @@ class Session:
             return finish and work.kind is Kind.ONEWAY
 
         self._behind.clear()
+        self._begun.clear()
         self._pool.notice()
         for work in self._timed():
             if not goes_on(work):

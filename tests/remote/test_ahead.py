@@ -1,0 +1,298 @@
+"""What is watched is asked for ahead: its next value follows without a question."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from fusionrt import Call, Computed, Host, Next, Origin, OriginKind
+from fusionrt.primitives import now
+from fusionrt.transport.memory import Faults, MemoryNetwork
+from tests.lab import Broken, LabClient, Pair, TinyLab
+from tests.virtual import virtual
+from tests.waiting import until
+
+HOP = 0.01
+"""Seconds from one process to another, by way of the broker."""
+ONE = pytest.approx(HOP, abs=HOP / 2)
+
+
+@asynccontextmanager
+async def far_apart() -> AsyncIterator[Pair]:
+    """A lab and a client of it, `HOP` seconds from each other."""
+    lab = TinyLab({"a": 1, "b": 2})
+    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
+    transport = network.connect("calling")
+    async with (
+        Host(transport=network.connect("serving")) as serving,
+        Host(transport=transport) as calling,
+    ):
+        await serving.serve(lab)
+        yield Pair(serving, calling, lab, calling.client(LabClient), transport)
+        lab.gate.set()
+
+
+def awaits_next(changes: AsyncIterator[Computed[int]]) -> asyncio.Task[tuple[Any, float]]:
+    """The next value, or error, that a watcher has, and when."""
+
+    async def following() -> tuple[Any, float]:
+        computed = await anext(changes)
+        return computed.error or computed.value, now()
+
+    return asyncio.create_task(following())
+
+
+async def all_wait(
+    two: Pair, watchers: list[AsyncIterator[Computed[int]]]
+) -> list[asyncio.Task[tuple[Any, float]]]:
+    """Each has a value, and waits for the next one."""
+    await asyncio.gather(*map(anext, watchers))
+    waiting = [awaits_next(changes) for changes in watchers]
+    await until(lambda: two.on_host().session.registered == 2 * len(watchers))
+    return waiting
+
+
+async def put(lab: TinyLab, value: int) -> None:
+    await lab.put("a", value)
+
+
+async def invalidate(lab: TinyLab, value: int) -> None:
+    lab.data["a"] = value
+    lab.invalidate.get("a")
+
+
+@pytest.mark.parametrize("change", [put, invalidate])
+def test_D14_the_next_value_follows_a_change_after_one_hop(
+    change: Callable[[TinyLab, int], Awaitable[None]],
+) -> None:
+    """Not after the three of an invalidation, a question and its answer; each time."""
+
+    @virtual
+    async def main() -> None:
+        async with far_apart() as two:
+            changes = two.client.changes.double("a")
+            await anext(changes)
+            for value in range(2, 12):
+                following = awaits_next(changes)
+                await asyncio.sleep(5 * HOP)
+                began = now()
+                await change(two.lab, value)
+                came, at = await following
+                assert came == 2 * value
+                assert at - began == ONE
+            assert two.lab.ran.count("double a") == 11
+
+    main()
+
+
+@virtual
+async def test_D14_a_question_that_is_under_way_is_not_asked_twice() -> None:
+    """A change that comes before the host has the call that is made ahead of it."""
+    async with far_apart() as two:
+        changes = two.client.changes.double("a")
+        await anext(changes)
+        for value in range(2, 12):
+            following = awaits_next(changes)
+            await asyncio.sleep(HOP / 2)
+            began = now()
+            await two.lab.put("a", value)
+            came, at = await following
+            assert came == 2 * value
+            assert at == pytest.approx(began + 1.5 * HOP, abs=HOP / 2)
+        assert two.lab.ran.count("double a") == 11
+
+
+@virtual
+async def test_D17_who_waits_no_more_has_asked_for_nothing() -> None:
+    """The call that was made ahead is over, on both sides, when the last watcher of a key leaves;
+    whoever comes back makes it again.
+    """
+    async with far_apart() as two:
+        watchers = [two.client.changes.get("a") for _ in range(2)]
+        for changes in watchers:
+            await anext(changes)
+        for _ in range(3):
+            first, second = map(awaits_next, watchers)
+            await until(lambda: two.on_host().session.registered == 2)
+            assert two.on_client().calls == two.on_host().running == two.on_host().waiting == 0
+            first.cancel()
+            await asyncio.sleep(5 * HOP)
+            assert two.on_host().session.registered == 2
+            second.cancel()
+            await until(lambda: two.on_host().session.registered == 1)
+        two.calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
+        await until(lambda: two.on_host().session.registered == 0)
+
+
+@virtual
+async def test_D17_what_came_for_nobody_is_let_go() -> None:
+    """Whoever watched is cancelled as the next value arrives."""
+    async with far_apart() as two:
+        changes = two.client.changes.get("a")
+        before = await anext(changes)
+        following = awaits_next(changes)
+        await until(lambda: two.on_host().session.registered == 2)
+
+        def leave(_: object) -> None:
+            following.cancel()
+
+        before.on_invalidated(leave)
+        await invalidate(two.lab, 5)
+        await asyncio.wait({following})
+        assert following.cancelled()
+        await until(lambda: two.on_host().session.registered == two.on_host().held == 0)
+        assert (await anext(changes)).value == 5
+
+
+@virtual
+async def test_D17_a_replica_that_is_invalidated_here_has_its_next_value() -> None:
+    """Its host is told that the result is let go, and so does not wait for its end."""
+    async with far_apart() as two:
+        changes = two.client.changes.get("a")
+        await anext(changes)
+        following = awaits_next(changes)
+        await until(lambda: two.on_host().session.registered == 2)
+        began = now()
+        two.calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
+        came, at = await following
+        assert came == 1
+        assert at - began == pytest.approx(2 * HOP, abs=HOP / 2)
+        assert await asyncio.wait_for(two.client.get("a"), 1) == 1
+
+
+@virtual
+async def test_D29_an_error_that_is_held_follows_like_a_value() -> None:
+    """And what an error was asked for ahead of, too."""
+    async with far_apart() as two:
+        changes = two.client.changes.fail("declared")
+        await anext(changes)
+        for _ in range(3):
+            following = awaits_next(changes)
+            await asyncio.sleep(5 * HOP)
+            two.lab.invalidate.fail("declared")
+            came, _at = await asyncio.wait_for(following, 5)
+            assert isinstance(came, Broken)
+        assert two.lab.ran == ["fail declared"] * 4
+
+
+@virtual
+async def test_D27_watchers_take_nobodys_turn() -> None:
+    """More of them than calls may be under way: others are served at once."""
+    async with far_apart() as two:
+        watchers = [two.client.changes.get(f"{number}") for number in range(1500)]
+        waiting = await all_wait(two, watchers)
+        began = now()
+        assert await two.client.echo("hello") == "hello"
+        assert now() - began < 3 * HOP
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_D27_what_is_asked_ahead_is_refused_to_no_watcher(at_once: bool) -> None:
+    """Though all of them are to be served at once, and these are more than run and wait there."""
+
+    @virtual
+    async def main() -> None:
+        async with far_apart() as two:
+            two.lab.gate.set()
+            watchers = [two.client.changes.slow(f"{number}") for number in range(2600)]
+            waiting = await all_wait(two, watchers)
+            if not at_once:
+                two.lab.gate.clear()
+            for number in range(2600):
+                two.lab.data[f"{number}"] = number
+                two.lab.invalidate.slow(f"{number}")
+            if not at_once:
+                await until(lambda: two.lab.waiting >= 1000)
+                await asyncio.sleep(1)
+                two.lab.gate.set()
+            values = [value for value, _ in await asyncio.gather(*waiting)]
+            assert values == [*range(2600)]
+            assert two.lab.ran.count("slow 0") == two.lab.ran.count("slow 2599") == 2
+
+    main()
+
+
+@virtual
+async def test_D22_a_host_that_drains_waits_for_no_watcher() -> None:
+    """What was made ahead is given up; whoever watches goes on at another host."""
+    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
+    async with Host(transport=network.connect("calling")) as calling:
+        old, new = TinyLab({"a": 1}), TinyLab({"a": 1})
+        first = await Host(transport=network.connect("first")).__aenter__()
+        await first.serve(old)
+        changes = calling.client(LabClient).changes.get("a")
+        await anext(changes)
+        following = awaits_next(changes)
+        await until(lambda: first.statistics().services["lab"].sessions[0].session.registered == 2)
+        async with Host(transport=network.connect("second")) as second:
+            await second.serve(new)
+            began = now()
+            await first.__aexit__(None, None, None)
+            assert now() - began < 0.5
+            await asyncio.sleep(2.0)  # it asks the other host whether it has the same
+            for value in (2, 3):
+                if following.done():
+                    following = awaits_next(changes)
+                await asyncio.sleep(5 * HOP)
+                began = now()
+                await new.put("a", value)
+                came, at = await asyncio.wait_for(following, 10)
+                assert came == value
+            assert at - began == ONE
+
+
+@virtual
+async def test_D26_an_outage_ends_what_was_asked_ahead() -> None:
+    """Of that nobody hears; who watches is told of the outage, and of what is new after it."""
+    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
+    async with (
+        Host(transport=network.connect("serving")) as serving,
+        Host(transport=network.connect("calling")) as calling,
+    ):
+        lab = TinyLab({"a": 1})
+        await serving.serve(lab)
+        changes = calling.client(LabClient).changes.get("a")
+        await anext(changes)
+        following = awaits_next(changes)
+        await asyncio.sleep(5 * HOP)
+        network.disconnect("calling")
+        await asyncio.sleep(30)
+        await lab.put("a", 2)
+        network.reconnect("calling")
+        async with asyncio.timeout(20):
+            while (await following)[0] != 2:
+                following = awaits_next(changes)
+        following = awaits_next(changes)
+        await asyncio.sleep(5 * HOP)
+        began = now()
+        await lab.put("a", 3)
+        came, at = await following
+        assert came == 3
+        assert at - began == ONE
+
+
+@virtual
+async def test_interceptors_see_each_call_as_it_is_made() -> None:
+    """What passes interceptors is not asked ahead of them."""
+    seen: list[str] = []
+
+    async def note(call: Call, next: Next) -> Any:
+        seen.append(call.method)
+        return await next()
+
+    async with far_apart() as two:
+        changes = two.client.with_options(interceptors=[note]).changes.get("a")
+        await anext(changes)
+        following = awaits_next(changes)
+        await asyncio.sleep(5 * HOP)
+        assert two.on_host().session.registered == 1
+        await two.lab.put("a", 2)
+        assert (await following)[0] == 2
+        assert seen == ["get", "get"]
