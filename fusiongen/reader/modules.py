@@ -92,6 +92,13 @@ class Module:
         ref = self.named(node)
         return self.modules.definition(ref) if ref else None
 
+    def gives_to_stars(self, name: str) -> bool:
+        """Whether `from … import *` takes a name that this module has, as far as its text shows."""
+        listed = self.scan.assigned.get("__all__")
+        if listed is None:
+            return not name.startswith("_")
+        return any(_may_list(each, name) for each in listed)
+
     @property
     def postpones(self) -> bool:
         """Whether its annotations are texts: `from __future__ import annotations`."""
@@ -117,6 +124,15 @@ class Module:
             package = inner
             del rest[0]
         return Ref(module=package, name=".".join(rest))
+
+
+def _may_list(node: cst.BaseExpression, name: str) -> bool:
+    if not isinstance(node, cst.List | cst.Tuple):
+        return True
+    texts = (each.value for each in node.elements)
+    return any(
+        not isinstance(each, cst.SimpleString) or each.evaluated_value == name for each in texts
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +203,21 @@ class Modules:
     def _trace(self, ref: Ref) -> Ref:
         seen = {ref}
         while (module := self.find(ref.module)) is not None:
-            moved = module.resolve(ref.name) if ref.head in module.scan.bindings else None
+            bound = ref.head in module.scan.bindings
+            moved = module.resolve(ref.name) if bound else self._starred(module, ref, set())
             if moved is None or moved in seen:
                 break
             seen.add(moved)
             ref = moved
         return ref
+
+    def _starred(self, module: Module, ref: Ref, seen: set[str]) -> Ref | None:
+        """The name in the last of the modules whose star import brings it there."""
+        seen.add(module.name)
+        for star in reversed(module.scan.stars):
+            home = None if star in seen or self.is_broken(star) else self.find(star)
+            if home is None or not home.gives_to_stars(ref.head):
+                continue
+            if ref.head in home.scan.bindings or self._starred(home, ref, seen) is not None:
+                return Ref(module=star, name=ref.name)
+        return None

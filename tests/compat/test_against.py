@@ -71,6 +71,37 @@ def test_C6_a_type_that_only_moved_breaks_nothing(committed: Write) -> None:
     assert rules == {"TYPE_REMOVED", "RESULT_RESPELLED", "PARAMETER_RESPELLED"}
 
 
+@pytest.mark.parametrize(
+    ("kept", "more"),
+    [
+        ("from shop.more import *\n", TYPES),
+        ("from .more import *\n", f"{TYPES}\n\n__all__ = ('Cart',)\n"),
+        ("from shop.most import *\n", TYPES),
+        ("from typing import *\nfrom .more import *\nfrom gone import *\n", TYPES),
+    ],
+)
+def test_C6_a_type_that_its_old_module_has_of_a_star_only_moved(
+    committed: Write, kept: str, more: str
+) -> None:
+    """Whichever module the contract takes it from, it is the same type; and what changes of it is
+    told."""
+    star = "from .types import *\nfrom .more import *\n"  # each of the other one
+    files = {"shop/types.py": kept, "shop/most.py": star, "shop/more.py": more}
+    for contract in (OLD, OLD.replace("shop.types", "shop.more")):
+        assert told_against(committed({**files, "shop/contracts.py": contract})) == []
+        changed = {**files, "shop/more.py": more.replace("id: str", "id: int")}
+        (found,) = told_against(committed({**changed, "shop/contracts.py": contract}))
+        assert found.rule == "FIELD_TYPE_CHANGED"
+
+
+def test_C6_a_type_that_no_star_brings_is_gone(committed: Write) -> None:
+    """`__all__` says what one brings; a name that begins with `_` it does not bring by itself."""
+    more = {"shop/contracts.py": OLD.replace("shop.types", "shop.more")}
+    for text in (f"{TYPES}\n\n__all__ = ['Other']\n", f"{TYPES}\n\n__all__ = []\n"):
+        files = {**more, "shop/types.py": "from shop.more import *\n", "shop/more.py": text}
+        assert "TYPE_REMOVED" in {each.rule for each in told_against(committed(files))}
+
+
 def test_C6_a_type_that_keeps_its_old_name_breaks_nothing(committed: Write) -> None:
     """A class that was renamed and is still found under the old name, as an alias, also where the
     contract uses the new one; so does the contract itself."""
