@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Final
 
 from ...identity import Asker
-from ...primitives import now, spawn
+from ...primitives import now
 from ...wire import host_events as events
 from ...wire.envelopes import ClientEnvelope
 from ...wire.frames import Calls, Ending, Kind, Mark
 from ...wire.host import HostSession
-from ...wire.marks import Marks
 from ...wire.packing import ZSTD, Packing
 from ...wire.refusals import RETRY_AFTER, refusal
 from ..deadlines import Deadlines
-from ..failed import Failed
-from ..inbox import Inbox
-from ..sending import Sender, Senders
 from .accounts import Account, Usage
 from .behind import Behind, Reflect
 from .contexts import Contexts
@@ -28,12 +24,14 @@ from .holdings import Holdings
 from .parked import joined
 from .pool import Pool
 from .read_your_writes import Outlet
-from .servant import Answer, Call, Servant, calls_of, internal, one_of
+from .servant import Answer, Servant, calls_of, internal, one_of
 from .statistics import SessionStatistics
-from .streams import Arriving, OpenStreams
+from .stream_calls import StreamCalls
+from .streams import OpenStreams
 from .unheard import Unheard
 from .waiting import Waiting
 from .work import Line, Work
+from .written import Written
 
 __all__ = ["Session"]
 
@@ -46,7 +44,7 @@ their turn, so that most end, and none is refused for all the others."""
 _NO_ANSWER: Final = Ending(
     "cancelled", "its body ended without an answer: it was cancelled on its host"
 )
-_CALL_OVER: Final = Ending("cancelled", "the call is over that its items were sent with")
+
 _LATE: Final = Ending("timeout", "its time was up before it was done")
 
 
@@ -91,7 +89,6 @@ class Session:
         self._gate = gate
         self._pool = pool
         self._line = Line(wire.principal)
-        self._streams = streams
         self._unheard = unheard
         self._contexts = contexts
         self._outlet = outlet
@@ -99,7 +96,6 @@ class Session:
         self._deadlines: Deadlines[Work] = Deadlines(self.late)
         self._bodies: dict[int, Waiting] = {}
         """Those that wait, by their ids: among which each is."""
-        self._running_streams: dict[int, asyncio.Task[None]] = {}
         self._told: dict[int, tuple[list[int], list[bytes]]] = {}
         """Results that are not held, by their method: they are told together, after all else."""
         self._holdings = Holdings(
@@ -114,12 +110,9 @@ class Session:
         self._begun: list[Calls] = []
         """Made ahead, and about to start."""
         self._behind = Behind(wire, reflect, self._start, self._pass)
-        self._wrote: tuple[list[int], Marks] = [], Marks()
-        """What calls changed that are about to be answered, and which."""
-        self._loose = outlet.loose.version
-        self.senders = Senders(wire, self.changed)
-        self._arriving: dict[int, Arriving] = {}
-        """What is sent with streams that run."""
+        self.written: Final = Written(wire, outlet.loose)
+        """What calls changed that are about to be answered."""
+        self._streams = StreamCalls(self, streams, gate, servant, contexts.fresh, outlet)
         account.join(self)
 
     def receive(self, envelope: ClientEnvelope, now: float) -> bool:
@@ -136,11 +129,11 @@ class Session:
                     self._holdings.release(ids)
                 case events.Consumed(id, credit):
                     if credit > 0:
-                        self.senders.credited(id)
+                        self._streams.senders.credited(id)
                 case events.ItemsReceived(id, index, payloads):
-                    self._arriving[id].received(index, payloads)
+                    self._streams.arriving[id].received(index, payloads)
                 case events.Ended(id, failure):
-                    self._arriving[id].ended(failure)
+                    self._streams.arriving[id].ended(failure)
                 case events.FenceReceived(number, marks, hops, computing):
                     self._behind.fence(number, marks, hops, computing)
                 case events.ProbeReceived(probe):
@@ -170,7 +163,7 @@ class Session:
     @property
     def busy(self) -> bool:
         """Whether calls run or wait for their turn."""
-        return bool(self._bodies or self._running_streams or self._line.works)
+        return bool(self._bodies or self._streams.running or self._line.works)
 
     @property
     def principal(self) -> str:
@@ -184,7 +177,7 @@ class Session:
             principal=self.wire.principal,
             running=len(self.running),
             waiting=self._line.calls,
-            blocked=len(self.senders),
+            blocked=len(self._streams.senders),
             deadlines=sum(work.open for work in self._timed()),
             held=len(self._holdings),
             session=self.wire.statistics(),
@@ -192,14 +185,11 @@ class Session:
 
     def usage(self) -> Usage:
         """What the client has, beside what is held for it."""
-        running, streams = len(self._bodies), len(self._running_streams)
-        waits = came = 0
+        running, streams = len(self._bodies), len(self._streams.running)
+        waits = self._holdings.parked.bytes + self._streams.unread
         if self._line.works:
-            waits = sum(work.bytes * len(work.todo) for work in self._line.works)
-        waits += self._holdings.parked.bytes
-        if self._arriving:
-            came = sum(arriving.size for arriving in self._arriving.values())
-        return Usage(running + self._line.calls, streams, self.wire.kept_bytes + waits + came)
+            waits += sum(work.bytes * len(work.todo) for work in self._line.works)
+        return Usage(running + self._line.calls, streams, self.wire.kept_bytes + waits)
 
     def trim(self) -> None:
         """The client may hold less than before."""
@@ -220,7 +210,7 @@ class Session:
         """What runs for the client."""
         self._pool.notice()
         bodies = (waiting.tasks[id] for id, waiting in self._bodies.items())
-        return [*bodies, *self._running_streams.values()]
+        return [*bodies, *self._streams.running.values()]
 
     def changed(self) -> None:
         """There may be something to send."""
@@ -229,8 +219,7 @@ class Session:
     def outgoing(self) -> list[bytes]:
         """The messages to send now."""
         told, self._told = self._told, {}
-        if self._wrote[0] or self._loose != self._outlet.loose.version:
-            self._say_wrote(bool(told))
+        self.written.say(answered=bool(told))
         for method, (ids, payloads) in told.items():
             self.wire.results(method, ids, payloads)
         messages = self.wire.outgoing()
@@ -244,7 +233,7 @@ class Session:
         """Answer calls: hits at once, the others in their turn."""
         if calls.kind is Kind.STREAM:
             for call in calls_of(calls):
-                self._start_stream(call)
+                self._streams.start(call)
             return
         if not self.account.admits(calls=len(calls.arguments)):
             self._gate.refused += len(calls.arguments)
@@ -319,13 +308,12 @@ class Session:
         elif kind is Kind.ONEWAY:
             self._unheard.add(each.failure for _, each in answers)
             return
-        if self._wrote[0] or self._loose != self._outlet.loose.version:
-            self._say_wrote(kind is not Kind.COMPUTE)
+        self.written.say(answered=kind is not Kind.COMPUTE)
         good = [(id, each) for id, each in answers if each.failure is None]
         ids, payloads = [id for id, _ in good], [each.payload for _, each in good]
         kept = set(self.wire.results(method, ids, payloads, keep=True))
         for id, (_, failure, held) in answers:
-            if failure is not None and self._fail(id, failure, keep=held is not None):
+            if failure is not None and self.fail(id, failure, keep=held is not None):
                 kept.add(id)
             if held is not None and id in kept:
                 self._holdings.hold(id, held)
@@ -337,21 +325,7 @@ class Session:
         self.changed()
 
     def wrote(self, id: int, marks: tuple[Mark, ...]) -> None:
-        self._wrote[0].append(id)
-        self._wrote[1].add(marks)
-
-    def _say_wrote(self, answered: bool) -> None:
-        """Say what calls have changed that are answered now (D15).
-
-        answered: whether a call is that may have called commands of which nobody was told.
-        """
-        ids, marks = self._wrote
-        if answered and self._loose != self._outlet.loose.version:
-            marks.add(self._outlet.loose.since(self._loose))
-            self._loose = self._outlet.loose.version
-        if marks:
-            self.wire.wrote(ids, marks.all())
-            self._wrote = [], Marks()
+        self.written.add(id, marks)
 
     def _pass(self, number: int, proven: bool) -> None:
         """A fence is passed; proven: and nothing that is held is suspended (D6c)."""
@@ -373,7 +347,7 @@ class Session:
         for id in ids:
             del self._bodies[id]
 
-    def _ending(self, task: asyncio.Task[None]) -> Answer | None:
+    def ending(self, task: asyncio.Task[None]) -> Answer | None:
         """What is told of a call whose task ended so, unless it was answered before."""
         if task.cancelled():
             return Answer(failure=_NO_ANSWER)
@@ -394,12 +368,12 @@ class Session:
         if work.kind is Kind.ONEWAY:
             self._unheard.add([_LATE] * work.open)
         for id in (*self._gate.drop(work), *work.bodies):
-            self._fail(id, _LATE)
+            self.fail(id, _LATE)
             self._stop(id)
         self.over(work)
         self.changed()
 
-    def _fail(self, id: int, failure: Ending, *, keep: bool = False) -> bool:
+    def fail(self, id: int, failure: Ending, *, keep: bool = False) -> bool:
         """Nothing is said if it was answered, or nobody wants an answer any more."""
         return self.wire.failure(id, failure.code, failure.message, failure.data, keep=keep)
 
@@ -411,8 +385,8 @@ class Session:
             self.over(work)
         if id in self._bodies:
             self._pool.cancel(self._bodies[id], id)
-        elif id in self._running_streams:
-            self._running_streams[id].cancel()
+        else:
+            self._streams.stop(id)
 
     def _clear(self, finish: bool) -> None:
         """Nobody waits for answers any more. finish: nobody did for those of one-way calls."""
@@ -434,99 +408,5 @@ class Session:
         for id, waiting in self._bodies.items():
             if not goes_on(waiting.work):
                 self._pool.cancel(waiting, id)
-        for task in self._running_streams.values():
-            task.cancel()
+        self._streams.stop_all()
         self._holdings.clear()
-
-    # -- streams --
-
-    def _start_stream(self, call: Call) -> None:
-        """A stream may take longer than its call had time."""
-        try:
-            work = self._servant.stream(call, _Reply(self, call.id))
-        except Exception as error:
-            self.end(call.id, self.failed(error).failure)
-            return
-        if work is None:
-            return
-        if self._streams.full or not self.account.admits(streams=1):
-            work.close()
-            self._gate.refused += 1
-            self._arriving.pop(call.id, None)
-            self.end(call.id, refusal(RETRY_AFTER))
-            return
-        self._streams.add(self._run_stream(call.id, work))
-
-    def _run_stream(self, id: int, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        task = spawn(work, name="fusion stream", context=self._contexts.fresh())
-        self._running_streams[id] = task
-
-        def ended(task: asyncio.Task[None]) -> None:
-            del self._running_streams[id]
-            self.senders.left(id)
-            work.close()  # if it never began
-            arriving = self._arriving.pop(id, None)
-            if arriving is not None:
-                arriving.fail(Failed(_CALL_OVER))
-            if (unanswered := self._ending(task)) is not None:
-                self.end(id, unanswered.failure)
-
-        task.add_done_callback(ended)
-        return task
-
-    def end(self, id: int, failure: Ending | None) -> None:
-        """End a stream."""
-        if self._wrote[0]:
-            self._say_wrote(answered=False)
-        self.wire.end(id, failure)
-        self.changed()
-
-    def result(self, id: int, payload: bytes, command: bool) -> None:
-        """Answer a stream by one item."""
-        if command:
-            self._outlet.flush_others(self)
-        if self._wrote[0] or self._loose != self._outlet.loose.version:
-            self._say_wrote(answered=True)
-        self.wire.item(id, payload)
-        self.end(id, None)
-
-    def arriving(self, id: int) -> Inbox:
-        """What is sent with a stream."""
-        arriving = self._arriving[id] = Arriving(id, self.wire, self.changed)
-        return arriving
-
-    def fail_stream(self, id: int, failure: Ending) -> None:
-        """Say that a stream did not begin."""
-        self._fail(id, failure)
-        self.changed()
-
-
-class _Reply:
-    __slots__ = ("_id", "_session")
-
-    def __init__(self, session: Session, id: int) -> None:
-        self._session: Final = session
-        self._id: Final = id
-
-    @property
-    def principal(self) -> str:
-        return self._session.principal
-
-    @property
-    def asker(self) -> Asker:
-        return self._session.asker
-
-    def failure(self, failure: Ending) -> None:
-        self._session.fail_stream(self._id, failure)
-
-    def stream(self, *, newest: bool = False) -> Sender:
-        return self._session.senders.sender(self._id, newest=newest)
-
-    def wrote(self, marks: tuple[Mark, ...]) -> None:
-        self._session.wrote(self._id, marks)
-
-    def result(self, payload: bytes, *, command: bool) -> None:
-        self._session.result(self._id, payload, command)
-
-    def arriving(self) -> Inbox:
-        return self._session.arriving(self._id)
