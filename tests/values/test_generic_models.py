@@ -57,6 +57,14 @@ class Whole(BaseModel, frozen=True):
     held: Holder[Page[Way | None]]
 
 
+class Zeroth(BaseModel):
+    z: int
+
+
+class Bytes(BaseModel):
+    z: int
+
+
 Ways = Page[Way | None]
 WRITTEN: list[Any] = [
     Ways,
@@ -150,6 +158,26 @@ def test_C3_a_union_of_generic_models_tells_members_by_what_they_are_of() -> Non
         assert type(subject.decode(subject.encode(value))) is Page[str | None]
     for row, arrives in (("1", Page[str | None]), (1, Page[int | None]), (b"1", Page[bytes])):
         assert type(subject.decode(subject.encode(_page(Page, row)))) is arrives
+
+
+@pytest.mark.parametrize(
+    ("head", "around"),
+    [
+        (Annotated, _same),
+        (Holder, Holder),
+        (Page, lambda page: _page(Page[Any], page)),
+    ],
+)
+def test_C6_two_spellings_are_one_member_of_a_union(
+    head: Any, around: Callable[[Any], Any]
+) -> None:
+    """So its members have the numbers that they have in the lock, where there is one spelling."""
+    more = ("a note",) if head is Annotated else ()
+    written = [head[(each, *more)] for each in WRITTEN[:-1]]
+    once, twice = codec(Bytes | written[0] | Zeroth), codec(Union[(Bytes, *written, Zeroth)])
+    for value in (around(_page(Ways)), Bytes(z=1), Zeroth(z=1)):
+        assert once.encode(value) == twice.encode(value)
+        assert twice.decode(once.encode(value)) == value
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,11 @@ written, they are three. A generic dataclass, attrs class or Struct is one class
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-__all__ = ["bare_model", "model_arguments", "model_parameters"]
+__all__ = ["bare_model", "however_written", "model_arguments", "model_parameters"]
 
 
 def model_parameters(tp: Any) -> tuple[Any, ...]:
@@ -26,6 +27,23 @@ def model_arguments(tp: Any) -> tuple[Any, ...]:
 def bare_model(tp: Any) -> Any:
     """A pydantic model without what it is of; any other type as it is."""
     return _generic(tp).get("origin") or tp
+
+
+def however_written(tp: Any) -> Hashable:
+    """What is the same for a type in all of its spellings, with such models in it as well."""
+    arguments = model_arguments(tp)
+    if arguments:
+        return bare_model(tp), *map(however_written, arguments)
+    origin = get_origin(tp)
+    if origin is None or origin is Literal:
+        return tp  # type: ignore[no-any-return]
+    if origin in (Union, UnionType):
+        return frozenset(map(however_written, get_args(tp)))
+    if origin is Annotated:
+        marks = tuple(each for each in tp.__metadata__ if not isinstance(each, str))
+        inner = however_written(tp.__origin__)
+        return (inner, marks) if marks else inner
+    return origin, *map(however_written, get_args(tp))
 
 
 def _generic(tp: Any) -> Mapping[str, Any]:

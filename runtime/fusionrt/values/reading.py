@@ -29,7 +29,7 @@ from ..contract import Secret
 from ..errors import UnsupportedType
 from .aliases import QuotedAlias, is_alias, quoted_alias, value_of
 from .fields import declared_fields, substitute
-from .generic_models import model_arguments, model_parameters
+from .generic_models import however_written, model_arguments, model_parameters
 from .instead import unknown
 from .scalars import SCALARS
 from .shapes import (
@@ -241,9 +241,10 @@ class _Reader:
         for argument in arguments:
             read = self.read(argument)
             for member in read.members if isinstance(read, AnyOf) else (read,):
-                known = members.setdefault(member.tp, member)
+                key = however_written(member.tp)
+                known = members.setdefault(key, member)
                 if (member.secret or read.secret) and not known.secret:
-                    members[member.tp] = dataclasses.replace(known, secret=True)
+                    members[key] = dataclasses.replace(known, secret=True)
         if len(members) == 1:
             return next(iter(members.values()))
         return AnyOf(tp, tuple(sorted(members.values(), key=_order)))
