@@ -5,8 +5,11 @@ What is looked up is looked up once, so that the time is linear in their size (C
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Final
 
 from ..contract import Contract, Method
 from ..errors import ContractError, Diagnostic, Violation
@@ -23,6 +26,8 @@ from .sources import Sources
 from .structures import Structures
 
 __all__ = ["Reading", "read"]
+
+_DEPTH: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +90,23 @@ def _judged(
 ) -> list[Diagnostic]:
     """What rules say of each finished contract; returns what are only warnings."""
     warnings: list[Diagnostic] = []
-    for rule in CONTRACT_RULES:
-        found = warnings if rule.warning else diagnostics
-        for contract in contracts:
-            found.extend(rule.check(contract, structures))
+    with _room_for_chains():
+        for rule in CONTRACT_RULES:
+            found = warnings if rule.warning else diagnostics
+            for contract in contracts:
+                found.extend(rule.check(contract, structures))
     return warnings
+
+
+@contextmanager
+def _room_for_chains() -> Iterator[None]:
+    """Rules follow classes that refer to each other, hundreds in a row, by calls within calls."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _DEPTH))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
 
 
 def _duplicates(services: list[ServiceSyntax]) -> Iterable[Diagnostic]:

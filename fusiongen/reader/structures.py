@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, TypeAlias
 
 import libcst as cst
 
@@ -23,7 +24,10 @@ from .shapes import Field, Structure
 from .standard import standard
 from .values import Values
 
-__all__ = ["Structures"]
+__all__ = ["Search", "Structures"]
+
+Search: TypeAlias = Callable[[Type, "Structures", set[Any]], str | None]
+"""Tells the first thing that is wrong with a type, or with whatever that refers to."""
 
 
 class Structures:
@@ -32,6 +36,7 @@ class Structures:
     def __init__(self, modules: Modules) -> None:
         self._modules = modules
         self._known: dict[Ref, Structure | None] = {}
+        self._fine: dict[Search, set[Any]] = {}
         self.values = Values(modules, self._member)
 
     def origin(self, ref: Ref) -> Ref:
@@ -157,6 +162,18 @@ class Structures:
     def _is_error(self, base: Ref) -> bool:
         structure = self.of(base)
         return is_exception(base) if structure is None else structure.kind is Kind.EXCEPTION
+
+    def first(self, search: Search, type_: Type) -> str | None:
+        """What a search finds in a type, or `None`.
+
+        It is given what it has come by, in this type and in others before, and need not look at
+        again: where classes refer to each other, ways between them are without number (C7).
+        """
+        seen = self._fine.setdefault(search, set())
+        problem = search(type_, self, seen)
+        if problem is not None:
+            seen.clear()  # what led there leads there again
+        return problem
 
     def is_variable(self, ref: Ref) -> bool:
         """Whether a name is a type variable's."""

@@ -17,7 +17,7 @@ __all__ = ["unstable"]
 _HAVE_TO_BE_FROZEN = (*FREEZABLE, Kind.TYPED_DICT)
 
 
-def unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+def unstable(type_: Type, structures: Structures, seen: set[Ref]) -> str | None:
     """Why a type cannot be part of a key, or `None`."""
     if isinstance(type_, Named):
         problem = _unstable_class(structures.origin(type_.ref), structures, seen)
@@ -25,11 +25,14 @@ def unstable(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str |
         problem = problem or next(filter(None, kept), None)
         if problem is not None:
             return problem
-    problems = (unstable(each, structures, seen) for each in inner(type_))
-    return next((problem for problem in problems if problem is not None), None)
+    for each in inner(type_):
+        problem = unstable(each, structures, seen)
+        if problem is not None:
+            return problem
+    return None
 
 
-def _unstable_class(origin: Ref, structures: Structures, seen: frozenset[Ref]) -> str | None:
+def _unstable_class(origin: Ref, structures: Structures, seen: set[Ref]) -> str | None:
     structure = structures.of(origin)
     problem = None if structure is None else _unstable_structure(structure, structures, seen)
     known = f"builtins.{origin.name}" if origin.module == "builtins" else str(origin)
@@ -44,12 +47,10 @@ def _unstable_class(origin: Ref, structures: Structures, seen: frozenset[Ref]) -
     return None
 
 
-def _unstable_structure(
-    structure: Structure, structures: Structures, seen: frozenset[Ref]
-) -> str | None:
+def _unstable_structure(structure: Structure, structures: Structures, seen: set[Ref]) -> str | None:
     if structure.ref in seen:
         return None
-    seen |= {structure.ref}
+    seen.add(structure.ref)
     if structure.target is not None:
         return unstable(structure.target, structures, seen)
     if not structure.is_value and structure.kind in _HAVE_TO_BE_FROZEN:

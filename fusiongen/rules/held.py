@@ -36,22 +36,26 @@ _DEEPEST: Final = 8
 """Forms of one generic class within each other; the runtime refuses more."""
 
 
-def unhashable_within(type_: Type, structures: Structures) -> str | None:
+def unhashable_within(type_: Type, structures: Structures, seen: set[Type]) -> str | None:
     """What is wrong with the members of a set or the keys of a dict in a type, or `None`."""
-    return _Within(structures).of(type_)
+    return _Within(structures, seen).of(type_)
 
 
 def unhashable_in_fields(structure: Structure, structures: Structures) -> str | None:
     """The same of the fields of a class."""
-    return _Within(structures).fields(Named(ref=structure.ref), structure, _is_field)
+    return _Within(structures, set()).fields(Named(ref=structure.ref), structure, _is_field)
+
+
+def _unhashable(type_: Type, structures: Structures, seen: set[Type]) -> str | None:
+    return _Hashed(structures, seen).of(type_)
 
 
 class _Walk:
     """Looks at each part of a type once, for what is wrong with it."""
 
-    def __init__(self, structures: Structures) -> None:
+    def __init__(self, structures: Structures, seen: set[Type]) -> None:
         self._structures = structures
-        self._seen: set[Type] = set()
+        self._seen = seen
         self._path: list[Ref] = []
 
     def of(self, type_: Type) -> str | None:
@@ -64,7 +68,11 @@ class _Walk:
         raise NotImplementedError
 
     def _inner(self, type_: Type) -> str | None:
-        return next(filter(None, map(self.of, inner(type_))), None)
+        for each in inner(type_):
+            problem = self.of(each)
+            if problem is not None:
+                return problem
+        return None
 
     def _known(self, type_: Named) -> str:
         origin = self._structures.origin(type_.ref)
@@ -78,10 +86,11 @@ class _Walk:
             return None
         self._path.append(structure.ref)
         given = dict(zip(structure.parameters, type_.arguments or (), strict=False))
-        problems = (
-            self._field(each, given, structure) for each in structure.fields if counts(each)
-        )
-        problem = next(filter(None, problems), None)
+        problem = None
+        for each in filter(counts, structure.fields):
+            problem = self._field(each, given, structure)
+            if problem is not None:
+                break
         self._path.pop()
         return problem
 
@@ -97,7 +106,7 @@ class _Within(_Walk):
     def _named(self, type_: Named) -> str | None:
         held = _HELD.get(self._known(type_))
         if held is not None and type_.items:
-            reason = _Hashed(self._structures).of(type_.items[0])
+            reason = self._structures.first(_unhashable, type_.items[0])
             if reason is not None:
                 return f"{held} must be hashable where it arrives: {reason}"
         structure = self._structures.of(type_.ref)

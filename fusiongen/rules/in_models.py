@@ -20,14 +20,15 @@ _LOOKED_INTO = (Kind.DATACLASS, Kind.NAMED_TUPLE, Kind.TYPED_DICT)
 """Sorts of whose fields a model makes a schema."""
 
 
-def hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+def hidden(type_: Type, structures: Structures, seen: set[Ref]) -> str | None:
     """What a class in a type would not bring along, or `None`."""
     for part in parts(type_):
         structure = structures.of(part.ref) if isinstance(part, Named) else None
         if structure is None or structure.ref in seen:
             continue
+        seen.add(structure.ref)
         if structure.target is not None:
-            problem = hidden(structure.target, structures, seen | {structure.ref})
+            problem = hidden(structure.target, structures, seen)
             if problem is not None:
                 return problem
         for field in structure.fields:
@@ -46,7 +47,7 @@ def hidden(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | N
             foreign = _foreign(field.type, structures) if structure.validated else None
             if foreign is not None:
                 return f"{where}: {foreign}"
-            problem = hidden(field.type, structures, seen | {structure.ref})
+            problem = hidden(field.type, structures, seen)
             if problem is not None:
                 return problem
     return None
@@ -103,7 +104,7 @@ def _is_excluded(field: Field) -> bool:
 def unknown_to_pydantic(type_: Named, structures: Structures) -> str | None:
     """Why a generic model, or one within, cannot be made of these arguments, or `None`."""
     for argument in filling_a_model(type_, structures):
-        problem = _without_schema(argument, structures, frozenset())
+        problem = structures.first(_without_schema, argument)
         problem = problem or homeless(argument) or _foreign(argument, structures)
         if problem is not None:
             return f"a pydantic model holds what `{type_.ref.name}` is of: {problem}"
@@ -115,10 +116,10 @@ def filling_a_model(type_: Named, structures: Structures) -> Sequence[Type]:
     structure = structures.of(type_.ref)
     if not type_.arguments or structure is None:
         return ()
-    return type_.arguments if _fills_a_model(structure, structures, frozenset()) else ()
+    return type_.arguments if _fills_a_model(structure, structures, set()) else ()
 
 
-def _without_schema(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+def _without_schema(type_: Type, structures: Structures, seen: set[Ref]) -> str | None:
     """Why pydantic has no schema of a class, or of what it looks at within, or `None`."""
     for part in parts(type_):
         if not isinstance(part, Named):
@@ -130,22 +131,24 @@ def _without_schema(type_: Type, structures: Structures, seen: frozenset[Ref]) -
             continue
         if given.kind in (Kind.ATTRS, Kind.STRUCT):
             return f"pydantic has no schema for `{origin.name}`"
+        seen.add(given.ref)
         types = (field.type for field in given.fields if given.kind in _LOOKED_INTO)
         for each in (given.target, *types):
-            if each and (problem := _without_schema(each, structures, seen | {given.ref})):
+            if each and (problem := _without_schema(each, structures, seen)):
                 return problem
     return None
 
 
-def _fills_a_model(structure: Structure, structures: Structures, seen: frozenset[Ref]) -> bool:
+def _fills_a_model(structure: Structure, structures: Structures, seen: set[Ref]) -> bool:
     """Whether the type arguments of a class reach a pydantic model."""
     if structure.kind is Kind.MODEL:
         return True
+    seen.add(structure.ref)
     for field in structure.fields:
         for part in parts(field.type) if field.type is not None else ():
             inner = structures.of(part.ref) if isinstance(part, Named) else None
             if inner is None or inner.ref in seen or not structures.is_open(part):
                 continue
-            if inner.fields and _fills_a_model(inner, structures, seen | {structure.ref}):
+            if inner.fields and _fills_a_model(inner, structures, seen):
                 return True
     return False

@@ -155,11 +155,11 @@ class UnstableKey(ContractRule):
             for parameter in method.parameters:
                 if (
                     parameter.filled
-                    or without_wire_form(parameter.type, structures, frozenset()) is not None
-                    or unhashable_within(parameter.type, structures) is not None
+                    or structures.first(without_wire_form, parameter.type) is not None
+                    or structures.first(unhashable_within, parameter.type) is not None
                 ):
                     continue  # FG050 or FG054 says it
-                problem = unstable(parameter.type, structures, frozenset())
+                problem = structures.first(unstable, parameter.type)
                 if problem is not None:
                     what = f"`{parameter.name}` of the compute method `{method.name}`"
                     yield cls.at(parameter.span, f"{what} cannot be a key: {problem}")

@@ -99,8 +99,8 @@ def _untold(ref: Ref, structures: Structures) -> str | None:
     structure = structures.of(structures.exception(ref))
     if structure is None:
         return None
-    problem = field_without_wire_form(structure, structures, frozenset())
-    problem = problem or hidden(Named(ref=structure.ref), structures, frozenset())
+    problem = field_without_wire_form(structure, structures, set())
+    problem = problem or structures.first(hidden, Named(ref=structure.ref))
     return None if problem is None else f"cannot travel: {problem}"
 
 

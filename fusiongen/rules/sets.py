@@ -123,8 +123,8 @@ class Unhashable(ContractRule):
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
         for method in contract.methods:
             for span, what, type_ in travelling(method):
-                if without_wire_form(type_, structures, frozenset()) is None:  # FG050 says it
-                    problem = unhashable_within(type_, structures)
+                if structures.first(without_wire_form, type_) is None:  # FG050 says it
+                    problem = structures.first(unhashable_within, type_)
                     if problem is not None:
                         yield cls.at(span, f"{what} cannot travel: {problem}")
         for ref in contract.raises:

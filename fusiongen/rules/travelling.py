@@ -42,19 +42,20 @@ def travelling(method: Method) -> Iterator[tuple[Span, str, Type]]:
         yield method.span, f"`{method.name}`", method.head
 
 
-def without_wire_form(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+def without_wire_form(type_: Type, structures: Structures, seen: set[Ref]) -> str | None:
     """Why a type cannot travel, or `None`."""
     if isinstance(type_, Named):
         problem = _class_without_wire_form(type_, structures, seen)
         if problem is not None:
             return problem
-    problems = (without_wire_form(each, structures, seen) for each in inner(type_))
-    return next((problem for problem in problems if problem is not None), None)
+    for each in inner(type_):
+        problem = without_wire_form(each, structures, seen)
+        if problem is not None:
+            return problem
+    return None
 
 
-def _class_without_wire_form(
-    type_: Named, structures: Structures, seen: frozenset[Ref]
-) -> str | None:
+def _class_without_wire_form(type_: Named, structures: Structures, seen: set[Ref]) -> str | None:
     origin = structures.origin(type_.ref)
     if identity(origin) is not None:
         return f"`{origin.name}` says who asks, which only the whole type of a parameter can"
@@ -65,9 +66,10 @@ def _class_without_wire_form(
         if structure.target is not None:
             if origin in seen:
                 return None
+            seen.add(origin)
             if structure.is_object and (problem := homeless(structure.target)) is not None:
                 return problem
-            return without_wire_form(structure.target, structures, seen | {origin})
+            return without_wire_form(structure.target, structures, seen)
         problem = structure.kind.without_wire_form(origin.name)
         if structure.flaw is not None:
             problem = f"`{origin.name}` {structure.flaw}"
@@ -78,7 +80,7 @@ def _class_without_wire_form(
             problem = f"what `{origin.name}` holds beside its own keys would not arrive"
         problem = problem or unknown_to_pydantic(type_, structures)
         problem = problem or field_without_wire_form(structure, structures, seen)
-        return problem or hidden(type_, structures, frozenset())
+        return problem or structures.first(hidden, type_)
     known = str(origin) if origin.module != "builtins" else f"builtins.{origin.name}"
     if known in ENCODED:
         return f"pydantic would decode `{origin}` twice; declare `bytes` or `str`"
@@ -112,17 +114,18 @@ def _of_pythons_own(
 
 
 def field_without_wire_form(
-    structure: Structure, structures: Structures, seen: frozenset[Ref]
+    structure: Structure, structures: Structures, seen: set[Ref]
 ) -> str | None:
     """Why a field of a record, or of an exception that declares fields, cannot travel, or `None`: a
     pydantic model has its own opinion of what its fields may be."""
     if structure.ref in seen or structure.kind not in (*RECORDS, Kind.EXCEPTION):
         return None
+    seen.add(structure.ref)
     for field in structure.fields:
         type_ = _set_type(structure, field, structures)
         if type_ is None or field.attribute or structures.is_open(type_):
             continue
-        problem = homeless(type_) or without_wire_form(type_, structures, seen | {structure.ref})
+        problem = homeless(type_) or without_wire_form(type_, structures, seen)
         if problem is not None:
             return f"the field `{field.name}` of `{structure.ref.name}`: {problem}"
     return None
@@ -143,7 +146,7 @@ def _set_type(structure: Structure, field: Field, structures: Structures) -> Typ
     return Union(members=rest) if len(rest) > 1 else rest[0]
 
 
-def read_once(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str | None:
+def read_once(type_: Type, structures: Structures, seen: set[Ref]) -> str | None:
     """Why a result may be one that can be read only once, though it is kept; or `None`."""
     for part in parts(type_):
         if not isinstance(part, Named):
@@ -154,8 +157,9 @@ def read_once(type_: Type, structures: Structures, seen: frozenset[Ref]) -> str 
         structure = structures.of(origin) if origin not in seen else None
         if structure is None:
             continue
+        seen.add(origin)
         for each in (structure.target, *(field.type for field in structure.fields)):
-            problem = read_once(each, structures, seen | {origin}) if each is not None else None
+            problem = read_once(each, structures, seen) if each is not None else None
             if problem is not None:
                 return problem
     return None

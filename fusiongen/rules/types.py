@@ -286,8 +286,8 @@ class UnsupportedType(ContractRule):
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
         for method in contract.methods:
             for span, what, type_ in travelling(method):
-                problem = without_wire_form(type_, structures, frozenset())
+                problem = structures.first(without_wire_form, type_)
                 if problem is None and type_ in (method.result, method.head):
-                    problem = read_once(type_, structures, frozenset())
+                    problem = structures.first(read_once, type_)
                 if problem is not None:
                     yield cls.at(span, f"{what} cannot travel: {problem}")

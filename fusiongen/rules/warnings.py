@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ..contract import Kind, MethodKind, Named, Type, inner
+from ..contract import Kind, MethodKind, Named, Ref, Type, inner
 from .base import ContractRule, Invalid, ProjectRule
 from .known_types import JSON_VALUE
 from .sizes import Size, size_of, together
@@ -84,7 +84,7 @@ class MutableResult(ContractRule):
     @classmethod
     def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
         for method in contract.of_kind(MethodKind.COMPUTE):
-            changeable = _changeable(method.result, structures)
+            changeable = structures.first(_changeable, method.result)
             if changeable is not None:
                 problem = f"the cached result of `{method.name}` can be changed: {changeable}"
                 yield cls.at(method.span, problem)
@@ -251,21 +251,22 @@ def _too_large(subject: str, verb: str, size: Size) -> str | None:
     return f"{subject} may have {size.most:,} bytes, {message}" if size.most > MESSAGE else None
 
 
-def _changeable(
-    type_: Type, structures: Structures, seen: frozenset[str] = frozenset()
-) -> str | None:
+def _changeable(type_: Type, structures: Structures, seen: set[Ref]) -> str | None:
     """What in a type can be changed, or `None`."""
     within = inner(type_)
     if isinstance(type_, Named):
         origin = structures.origin(type_.ref)
         structure = structures.of(origin)
-        if structure is not None and str(origin) not in seen:
+        if structure is not None and origin not in seen:
             if structure.kind in _MAY_CHANGE and not structure.is_value:
                 return f"`{origin.name}` is not frozen"
             shown = (structure.target, *(field.type for field in structure.fields))
             within = (*(each for each in shown if each is not None), *within)
-            seen |= {str(origin)}
+            seen.add(origin)
         elif f"{origin.module}.{origin.name}" in _MUTABLE:
             return f"it holds a `{origin.name}`"
-    problems = (_changeable(each, structures, seen) for each in within)
-    return next((problem for problem in problems if problem is not None), None)
+    for each in within:
+        problem = _changeable(each, structures, seen)
+        if problem is not None:
+            return problem
+    return None
