@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import operator
+import sys
+import types
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +14,7 @@ import msgspec
 import pytest
 
 from fusionrt.errors import UnsupportedType
+from fusionrt.values import faithful
 from fusionrt.values.codecs import codec
 
 
@@ -64,3 +69,29 @@ def test_C3_a_record_within_itself_comes_back_through_a_union() -> None:
     tree = Tree("root", (Tree(UUID(int=1), (3, Tree("leaf"))), 4))
     assert codec(Tree).decode(codec(Tree).encode(tree)) == tree
     assert codec(Tree | int).decode(codec(Tree | int).encode(tree)) == tree
+
+
+def test_C7_nodes_of_a_tree_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of many classes holds any of them: the first call of a method waits for its codec."""
+    looks = 0
+    look = faithful._is_misread
+
+    def counted(cls: type) -> bool:
+        nonlocal looks
+        looks += 1
+        return look(cls)
+
+    monkeypatch.setattr(faithful, "_is_misread", counted)
+    names = [f"Node{n}" for n in range(20)]
+    module = types.ModuleType("tree_of_nodes")
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    for name in names:
+        node: Any = type(name, (), {"__annotations__": {"id": int, "inner": "Node | None"}})
+        node.__module__ = module.__name__
+        setattr(module, name, dataclass(frozen=True)(node))
+    nodes = [getattr(module, name) for name in names]
+    module.__dict__["Node"] = functools.reduce(operator.or_, nodes)
+    first, last = nodes[0], nodes[-1]
+    tree = first(1, last(2, first(3, None)))
+    assert codec(first).decode(codec(first).encode(tree)) == tree
+    assert looks < 5 * len(nodes) ** 2

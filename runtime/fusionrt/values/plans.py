@@ -59,9 +59,11 @@ class _Plans:
     def __init__(self) -> None:
         self._known: dict[Shape, Plan | None] = {}
         self._models: dict[Any, Record | None] = {}
+        self._faithful: set[Shape] = set()
+        self._direct: dict[Shape, bool] = {}
 
     def plan(self, shape: Shape) -> Plan:
-        if faithful(shape, set()) and accepted(shape.tp):
+        if self._is_direct(shape):
             return Plan(shape.tp, maybe_null=_nullable(shape))
         match shape:
             case OneOf():
@@ -94,6 +96,16 @@ class _Plans:
             case Checked():
                 return self._checked(shape)
         return Plan(Any, to.only_plain, maybe_null=True)
+
+    def _is_direct(self, shape: Shape) -> bool:
+        """Whether msgspec carries it by itself; looked at once, for classes refer to each other."""
+        if shape not in self._direct:
+            seen = self._faithful.copy()
+            is_faithful = faithful(shape, seen)
+            if is_faithful:
+                self._faithful = seen
+            self._direct[shape] = is_faithful and accepted(shape.tp)
+        return self._direct[shape]
 
     def _union(self, shape: AnyOf) -> Plan:
         members = tuple(member for member in shape.members if not _is_none(member))
