@@ -22,6 +22,7 @@ class Scan:
     assigned: all the values of each name that is given one here; of a part, twice the whole.
     aliases: those that a `type` statement makes.
     rebound: classes that are not all that their name is bound to.
+    several: the names that are defined here, and mean something else elsewhere here.
     inner: classes inside of classes and functions.
     inner_bindings: what is imported there.
     calls: calls that are a statement, or the value of one.
@@ -36,6 +37,7 @@ class Scan:
         self.assigned: dict[str, list[cst.BaseExpression]] = {}
         self.aliases: dict[str, cst.TypeAlias] = {}
         self.rebound: list[cst.ClassDef] = []
+        self.several: set[str] = set()
         self.inner: list[cst.ClassDef] = []
         self.inner_bindings: dict[str, Ref] = {}
         self.calls: list[cst.Call] = []
@@ -171,7 +173,10 @@ class Scan:
 
     def _bind(self, name: str, ref: Ref, node: cst.CSTNode | None = None) -> None:
         if name in self.bindings:
-            both = (self.definitions.get(name), node)
+            known = self.definitions.get(name)
+            if known is not None and (node is None or not known.deep_equals(node)):
+                self.several.add(name)
+            both = (known, node)
             self.rebound.extend(each for each in both if isinstance(each, cst.ClassDef))
         self.bindings.setdefault(name, ref)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import libcst as cst
@@ -28,6 +29,9 @@ __all__ = ["Search", "Structures"]
 
 Search: TypeAlias = Callable[[Type, "Structures", set[Any]], str | None]
 """Tells the first thing that is wrong with a type, or with whatever that refers to."""
+
+_NOT_TRAVELLING = (Kind.PLAIN, Kind.PROTOCOL, Kind.VARIABLE)
+_SEVERAL = "is not all that its name means in its module: declare one type of this name"
 
 
 class Structures:
@@ -70,6 +74,12 @@ class Structures:
             return Structure(ref, Kind.UNKNOWN, complete=False)
         if module is None:
             return None
+        found = self._defined(module, ref)
+        if ref.head in module.scan.several and found.kind not in _NOT_TRAVELLING:
+            return replace(found, flaw=found.flaw or _SEVERAL)
+        return found
+
+    def _defined(self, module: Module, ref: Ref) -> Structure:
         node = module.node_of(ref.name)
         match node:
             case None if _is_type_parameter(module, ref):

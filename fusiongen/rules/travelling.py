@@ -61,6 +61,8 @@ def _class_without_wire_form(type_: Named, structures: Structures, seen: set[Ref
         return f"`{origin.name}` says who asks, which only the whole type of a parameter can"
     structure = structures.of(origin)
     if structure is not None:
+        if structure.flaw is not None:
+            return f"`{origin.name}` {structure.flaw}"
         if structure.target is not None and structures.is_endless(structure):
             return f"`{origin.name}` stands for itself, which is no type"
         if structure.target is not None:
@@ -71,8 +73,6 @@ def _class_without_wire_form(type_: Named, structures: Structures, seen: set[Ref
                 return problem
             return without_wire_form(structure.target, structures, seen)
         problem = structure.kind.without_wire_form(origin.name)
-        if structure.flaw is not None:
-            problem = f"`{origin.name}` {structure.flaw}"
         problem = problem or _of_pythons_own(structure, structures, frozenset())
         if problem is None and type_.arguments is None and structure.generic:
             problem = f"`{origin.name}` does not say of what, as `{origin.name}[int]` does"

@@ -36,6 +36,9 @@ class UnsupportedType(ContractRule):
         "    async def get(self, json: Json) -> Json: ...",
         "class Patch(Struct):\n    note: str | UnsetType = UNSET\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def patch(self, patch: Patch) -> None: ...",
+        "if sys.version_info >= (3, 12):\n    Ids = tuple[str, ...]\nelse:\n"
+        "    Ids: TypeAlias = tuple[str, ...]\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> Ids: ...",
         "@dataclass\nclass Cart:\n    id: str\n    if sys.platform == 'linux':\n        most = 3\n"
         "    if TYPE_CHECKING:\n        seen: int\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
@@ -220,6 +223,21 @@ class UnsupportedType(ContractRule):
             "14:15",
             "`get` cannot travel: `Color` may have `BLUE` or not: declare it outside of `if`, "
             "`try` and the like",
+        ),
+        Invalid(
+            "try:\n    import orjson\n\n    @dataclass\n    class Cart:\n        id: str\n"
+            "except ImportError:\n    @dataclass\n    class Cart:\n        id: int\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "15:15",
+            "`get` cannot travel: `Cart` is not all that its name means in its module: declare one "
+            "type of this name",
+        ),
+        Invalid(
+            "if sys.version_info >= (3, 12):\n    Id = str\nelse:\n    Id = int\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> list[Id]: ...",
+            "9:15",
+            "`get` cannot travel: `Id` is not all that its name means in its module: declare one "
+            "type of this name",
         ),
         Invalid(
             "@dataclass\nclass Cart:\n    id: InitVar[str]\n\n\n"
