@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from decimal import Decimal
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 
 import attrs
 import msgspec
@@ -13,6 +13,7 @@ import pytest
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
+from fusionrt.errors import WireError
 from fusionrt.values.codecs import codec
 from fusionrt.values.keys import Keyer
 from tests.values.zoo import picture
@@ -63,6 +64,14 @@ class Pair(NamedTuple, Generic[T]):
 
 
 class Couple(Pair[Decimal]): ...
+
+
+class Couples(Pair[tuple[T, ...]], Generic[T]):
+    """So is that of this one."""
+
+
+class Table(TypedDict):
+    rows: Rows[Decimal]
 
 
 class Box(msgspec.Struct, Generic[T], frozen=True):
@@ -119,6 +128,8 @@ ALL: list[Any] = [
     (Price, {"held": ONE, "note": ""}),
     (Sale, {"held": ONE, "note": "", "count": 1}),
     (Rows[Decimal], {"held": (ONE,), "own": ONE}),
+    (Couples[Decimal], Couples((ONE,))),
+    (Table, {"rows": {"held": (ONE,), "own": ONE}}),
     (
         Priced,
         Priced(
@@ -136,6 +147,22 @@ def test_C3_an_inherited_field_arrives_as_what_the_base_is_given(tp: Any, value:
         subject = codec(place)
         assert picture(subject.decode(subject.encode(put))) == picture(put)
         assert picture(subject.decode_json(subject.encode_json(put))) == picture(put)
+
+
+@pytest.mark.parametrize(("tp", "value"), ALL)
+def test_C3_it_arrives_so_under_a_constraint_too(tp: Any, value: Any) -> None:
+    """pydantic looks at the constraint, and at no field that it would misread."""
+    seen: list[Any] = []
+    marked = Annotated[tp, pydantic.AfterValidator(lambda given: seen.append(given) or given)]
+    some = Annotated[list[tp], pydantic.Field(min_length=1)]
+    for place, put in ((marked, value), (some, [value]), (marked | None, value)):
+        subject = codec(place)
+        assert picture(subject.decode(subject.encode(put))) == picture(put)
+    assert [picture(each) for each in seen] == [picture(value)] * len(seen) != []
+    with pytest.raises(WireError):
+        codec(some).decode(codec(list[tp]).encode([]))
+    with pytest.raises(WireError):
+        codec(marked).decode(codec(Any).encode({"held": "no"}))
 
 
 @pytest.mark.parametrize(("tp", "value"), FROZEN)

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+from pydantic import ConfigDict, PydanticUserError, SkipValidation, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 
 from ..errors import UnsupportedType
+from .fields import has_filled_base
+from .inner import inner_shapes
 from .model_fields import refuse_encoded
-from .shapes import Checked, spell
+from .reading import record_style, shape_of
+from .shapes import Checked, Record, Shape, either, spell
 
 __all__ = ["adapter", "checker", "refusal_of", "spell_refusal", "validate"]
+
+_READ_ANEW = ("namedtuple", "typeddict")
+"""Sorts of records that pydantic reads; of others it takes instances as they are."""
 
 
 def adapter(tp: Any) -> TypeAdapter[Any]:
@@ -47,10 +54,38 @@ def checker(shape: Checked) -> Callable[[Any], Any]:
     """
     marks = getattr(shape.tp, "__metadata__", ())
     refuse_encoded(shape.tp, marks)
+    tp = _believing(shape.tp)
     try:
-        return _made(shape.tp, None).validate_python
+        return _made(tp, None).validate_python
     except PydanticSchemaGenerationError:  # a class that only we carry: its instances will do
-        return _made(shape.tp, ConfigDict(arbitrary_types_allowed=True)).validate_python
+        return _made(tp, ConfigDict(arbitrary_types_allowed=True)).validate_python
+
+
+def _believing(tp: Any) -> Any:
+    """The type with records taken as they are in which pydantic would take a type parameter of a
+    base for one of the class: they are read before they are checked."""
+    origin, given = get_origin(tp), get_args(tp)
+    if origin is Annotated:
+        return Annotated[_believing(given[0]), *tp.__metadata__]
+    if _is_read_anew(origin or tp) and _holds_filled(shape_of(tp)):
+        return Annotated[tp, SkipValidation]
+    if origin in (None, Literal):
+        return tp
+    inner = tuple(map(_believing, given))
+    if inner == given:
+        return tp
+    return either(inner) if origin in (Union, UnionType) else origin[inner]
+
+
+def _is_read_anew(cls: Any) -> bool:
+    return isinstance(cls, type) and record_style(cls) in _READ_ANEW
+
+
+def _holds_filled(shape: Shape) -> bool:
+    return any(
+        isinstance(each, Record) and each.style in _READ_ANEW and has_filled_base(each.cls)
+        for each in inner_shapes(shape, set())
+    )
 
 
 def refusal_of(problem: ValueError) -> str:
