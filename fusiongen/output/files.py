@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from ..errors import GenerationError
 from ..project import Project
 from .stamp import MARK, SCRIPT_MARK
 
-__all__ = ["in_the_way", "orphans", "owned", "replace", "shown", "text_of"]
+__all__ = ["delete", "in_the_way", "orphans", "owned", "replace", "shown", "text_of"]
 
 
 def text_of(path: Path) -> str:
@@ -22,32 +24,69 @@ def text_of(path: Path) -> str:
 
 def replace(texts: Mapping[Path, str]) -> None:
     """Write files so that all of them are there, each whole, or none: the first takes its place
-    once the last is written beside its own.
+    once the last is written beside its own, and gives it back if another one cannot.
 
     Raises:
         GenerationError: one of them cannot be written.
     """
     written: dict[Path, str] = {}
+    former: dict[Path, str] = {}
+    placed: list[Path] = []
     path = Path()
     try:
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, written[path] = tempfile.mkstemp(
-                prefix=f".{path.name}.", suffix=".tmp", dir=path.parent
-            )
+            handle, written[path] = _beside(path)
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
+            if path.exists():
+                handle, former[path] = _beside(path)
+                os.close(handle)
+                shutil.copy2(path, former[path])
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
             os.chmod(written[path], mode)
         for path, temporary in written.items():
             os.replace(temporary, path)
+            placed.append(path)
     except OSError as error:
+        for each in placed:
+            _give_back(each, former.get(each))
         raise GenerationError(
             f"{path} cannot be written: {error.strerror or error}; mend that, and run this again"
         ) from error
     finally:
-        for temporary in written.values():
+        for temporary in (*written.values(), *former.values()):
             Path(temporary).unlink(missing_ok=True)
+
+
+def delete(paths: Iterable[Path]) -> None:
+    """Delete files, and their folders if nothing is left there.
+
+    Raises:
+        GenerationError: one of them cannot be deleted.
+    """
+    for path in paths:
+        try:
+            path.unlink()
+            if not any(path.parent.iterdir()):
+                path.parent.rmdir()
+        except OSError as error:
+            raise GenerationError(
+                f"{path} cannot be deleted: {error.strerror or error}; mend that, and run this "
+                "again"
+            ) from error
+
+
+def _beside(path: Path) -> tuple[int, str]:
+    return tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+
+
+def _give_back(path: Path, former: str | None) -> None:
+    with suppress(OSError):  # `check` finds it, and another run mends it
+        if former is None:
+            path.unlink()
+        else:
+            os.replace(former, path)
 
 
 def in_the_way(path: Path) -> Path | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import GenerationError
 from ..project import LOCK_FILE, Project
-from .files import in_the_way, orphans, replace, shown, text_of
+from .files import delete, in_the_way, orphans, replace, shown, text_of
 from .lock import lock_is_intact
 from .outcome import Outcome
 from .plan import Plan, plan
@@ -40,10 +40,7 @@ def write(project: Project, wanted: Plan) -> Outcome:
         _refuse_what_is_not_ours(project, path)
     gone = orphans(project, files)
     replace(changed)
-    for path in gone:
-        path.unlink()
-        if not any(path.parent.iterdir()):
-            path.parent.rmdir()
+    delete(gone)
     unchanged = tuple(path for path in files if path not in changed)
     return Outcome(tuple(changed), unchanged, gone, edited, wanted.reading.warnings)
 

@@ -95,6 +95,32 @@ def test_C4_an_interrupted_write_leaves_the_old_file(
     assert _snapshot(tmp_path / "shop" / "generated") == before
 
 
+@pytest.mark.parametrize("failing", range(1, 5))
+def test_C4_a_file_that_cannot_take_its_place_leaves_all_as_they_were(
+    project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    """Somebody has it open, or it is mounted: those before it give their places back, new ones too,
+    and no temporary file is left."""
+    config = '[tool.fusiongen]\ncontracts = ["shop/*.py"]\nout = "shop/generated"\n'
+    generate(project({"shop/contracts.py": CONTRACT}, config))
+    before = _snapshot(tmp_path / "shop" / "generated")
+    replace, calls = os.replace, 0
+
+    def fail_once(old: str, new: Path) -> None:
+        nonlocal calls
+        calls += 1
+        if calls == failing:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", fail_once)
+    changed = {"shop/contracts.py": CONTRACT.replace("get", "find"), "shop/orders.py": SECOND}
+    with pytest.raises(GenerationError, match=r"cannot be written: Permission denied"):
+        generate(project(changed, config))
+    assert _snapshot(tmp_path / "shop" / "generated") == before
+    assert generate(project(changed, config)).written
+
+
 def test_C4_a_file_that_cannot_be_written_leaves_all_as_they_were(
     project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,6 +139,27 @@ def test_C4_a_file_that_cannot_be_written_leaves_all_as_they_were(
     with pytest.raises(GenerationError, match=r"lock.json cannot be written: No space left"):
         generate(project({"shop/contracts.py": CONTRACT.replace("get", "find")}))
     assert _snapshot(tmp_path / "shop" / "generated") == before
+
+
+def test_C4_a_file_that_cannot_be_deleted_is_told_in_words(
+    project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is an orphan still, which the next run deletes."""
+    generate(project({"shop/contracts.py": CONTRACT}))
+    unlink = Path.unlink
+
+    def fail(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".py":
+            raise PermissionError(errno.EACCES, "Permission denied")
+        unlink(path, missing_ok)
+
+    loaded = project({"shop/contracts.py": SECOND})
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", fail)
+        with pytest.raises(GenerationError, match=r"cannot be deleted: Permission denied; mend"):
+            generate(loaded)
+    assert len(generate(loaded).deleted) == 4
+    assert not (tmp_path / "shop" / "generated" / "carts").exists()
 
 
 @pytest.mark.parametrize(
