@@ -10,7 +10,7 @@ import libcst as cst
 
 from ..contract import Ref
 from ..errors import Span
-from .nodes import dotted, inner_class
+from .nodes import dotted, inner_class, statements
 from .parsing import Source
 from .sources import Sources
 from .standard import standard
@@ -110,8 +110,18 @@ class Module:
         head, *rest = name.split(".")
         node = self.scan.definitions.get(head)
         for part in rest:
-            node = inner_class(node, part) if isinstance(node, cst.ClassDef) else None
+            node = self._inner(node, part) if isinstance(node, cst.ClassDef) else None
         return node
+
+    def _inner(self, node: cst.ClassDef, name: str) -> cst.CSTNode | None:
+        """The class of this name in a class, or what an alias there stands for."""
+        for each in statements(node.body):
+            match each:
+                case cst.AnnAssign(
+                    target=cst.Name(value=own), annotation=cst.Annotation(annotation=marked)
+                ) if own == name and str(self.meaning(marked)) == "typing.TypeAlias":
+                    return each.value
+        return inner_class(node, name)
 
     def _below(self, package: str, names: Sequence[str]) -> Ref:
         """`a.b.C` where `a` is a module: modules first, by what is known, else by lower case."""

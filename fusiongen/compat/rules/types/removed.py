@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...lineage import ancestors
 from ...rule import Breaking, BreakingRule, Tier
+from ..cases import USE
 from .cases import FIELD, case
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _IDS = (
     "{0} = tuple[str, ...]\n\n\n@service\nclass Carts(Protocol):\n"
     "    async def ids(self) -> {0}: ..."
 )
+_OF_SHOP = USE.replace("-> Cart", "-> Shop.Cart")
 
 
 class TypeRemoved(BreakingRule):
@@ -39,6 +41,11 @@ class TypeRemoved(BreakingRule):
         case(
             f"@dataclass\nclass Cart:{FIELD}",
             f"@dataclass\nclass Basket:{FIELD}\n\n\nCart = Basket",
+        ),
+        (
+            f"class Shop:\n    @dataclass\n    class Cart:\n        id: str{_OF_SHOP}",
+            f"from typing import TypeAlias\n\n\n@dataclass\nclass Basket:{FIELD}\n\n\n"
+            f"class Shop:\n    Cart: TypeAlias = Basket{_OF_SHOP}",
         ),
     )
 
