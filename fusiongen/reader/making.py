@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -47,6 +48,7 @@ _SCHEMA = "__get_pydantic_core_schema__"
 _NEUTRAL = ("abc.ABC", "object", "typing.Generic")
 _DECORATED = (Kind.ATTRS, Kind.DATACLASS, Kind.NAMED_TUPLE)
 """Sorts that a subclass inherits without what makes fields of its own annotations."""
+_CHANGED = "in a class, Python reads that as another name; rename it"
 MADE_OF_THEIR_KIND = (*_DECORATED, Kind.ENUM, Kind.STRUCT)
 """Sorts that inherit fields of their own sort only."""
 
@@ -139,9 +141,18 @@ def own_fields(
     if making.attrs is not None:
         fields = attrs_fields(members, making.attrs.annotated, shadows)
     for field in fields:
+        is_private = local_first and field.name.startswith("_")  # pydantic's are no fields
+        if not is_private and _is_changed(field.name):
+            field = replace(field, flaw=_CHANGED)
         if making.inherited:
             field = replace(field, flaw="it is none: the class lacks the decorator of its base")
         yield replace(field, flaw=None, attribute=True) if making.is_plain_error else field
+
+
+def _is_changed(name: str) -> bool:
+    """Whether Python, in the body of a class, reads it as another name."""
+    is_mangled = name.startswith("__") and not name.endswith("__")
+    return is_mangled or unicodedata.normalize("NFKC", name) != name
 
 
 def is_frozen(making: Making, options: Mapping[str, str], above: bool) -> bool:

@@ -44,6 +44,9 @@ class UnsupportedType(ContractRule):
         "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
         "Ids = tuple[str, ...]\nName = NewType('Name', str)\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self, ids: Ids) -> Name: ...",
+        "class Cart(BaseModel):\n    id: str\n    __seen: int = 0\n\n\n"
+        "Row = typing.TypedDict('Row', {'__id': str})\n\n\n"
+        "@service\nclass Carts(Protocol):\n    async def get(self) -> dict[str, Row | Cart]: ...",
     )
     INVALID = (
         Invalid(
@@ -245,6 +248,20 @@ class UnsupportedType(ContractRule):
             "8:15",
             "`get` cannot travel: the field `id` of `Cart`: it is an `InitVar`, "
             "which is not kept; declare a field",
+        ),
+        Invalid(
+            "@dataclass\nclass Cart:\n    __id: str\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "8:15",
+            "`get` cannot travel: the field `__id` of `Cart`: in a class, Python reads that as "
+            "another name; rename it",
+        ),
+        Invalid(
+            "class Cart(BaseModel):\n    \ufb01nd: str\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+            "7:15",
+            "`get` cannot travel: the field `\ufb01nd` of `Cart`: in a class, Python reads that as "
+            "another name; rename it",
         ),
         Invalid(
             "@dataclass\nclass Cart:\n    Decimal: Optional[Decimal] = None\n\n\n"
