@@ -67,6 +67,21 @@ def test_C4_unchanged_files_keep_their_mtime(project: Write, tmp_path: Path) -> 
     assert _snapshot(tmp_path)[str(package)] == before[str(package)]
 
 
+def test_a_file_has_the_mode_that_it_had_or_that_new_files_have(
+    project: Write, tmp_path: Path
+) -> None:
+    """Not that of the temporary file that it was written to, which only its owner may read."""
+    generate(project({"shop/contracts.py": CONTRACT}))
+    carts = tmp_path / "shop" / "generated" / "carts"
+    client, other = carts / "client.py", carts / "proxy.py"
+    (tmp_path / "new").touch()
+    usual = (tmp_path / "new").stat().st_mode
+    assert client.stat().st_mode == usual
+    client.chmod(0o640)
+    generate(project({"shop/contracts.py": CONTRACT.replace("get", "find")}))
+    assert client.stat().st_mode & 0o777 == 0o640 and other.stat().st_mode == usual
+
+
 def test_C4_nothing_is_written_on_failure(project: Write, tmp_path: Path) -> None:
     """One wrong contract among several leaves every file as it was."""
     config = '[tool.fusiongen]\ncontracts = ["shop/*.py"]\nout = "shop/generated"\n'
