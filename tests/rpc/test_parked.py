@@ -2,41 +2,42 @@
 
 from __future__ import annotations
 
-from fusionrt.rpc.host.parked import Parked, joined
+from fusionrt.rpc.host.parked import Parked, Place, begun
 from fusionrt.wire.frames import Calls, Encoding, Kind
 
 HEADERS = (("a", "b"),)
 
 
-def calls(first: int, *of: int, method: int = 7) -> Calls:
+def calls(first: int, *of: int) -> Calls:
     """Calls that were made ahead, in a frame; their arguments are of as many bytes as their id."""
     arguments = tuple(bytes(first + index) for index in range(len(of)))
     operations = tuple(map(str, of))
-    return Calls(first, Kind.AHEAD, method, arguments, Encoding.JSON, 9, operations, HEADERS)
+    return Calls(first, Kind.AHEAD, 7, arguments, Encoding.JSON, 9, operations, HEADERS)
 
 
-def begun(id: int) -> Calls:
-    """The same, one of them, as it begins."""
-    return Calls(id, Kind.COMPUTE, 7, (bytes(id),), Encoding.JSON, 9, (), HEADERS)
+def running(first: int, last: int) -> Calls:
+    """Some of them, as they begin."""
+    arguments = tuple(map(bytes, range(first, last + 1)))
+    return Calls(first, Kind.COMPUTE, 7, arguments, Encoding.JSON, 9, (), HEADERS)
 
 
 def test_each_begins_once_with_the_end_of_its_result() -> None:
     """Or at once, if that has ended, or if another one waits for it already."""
-    held, told = {1, 2, 3}, list[Calls]()
+    held, told = {1, 2, 3}, list[Place]()
     parked = Parked(held.__contains__, told.append)
     parked.add(calls(10, 1, 2, 4, 1))
-    assert told == [begun(12), begun(13)]
+    assert [place.id for place in told] == [12, 13]
     assert parked.bytes == 10 + 11
     parked.ended(1)
     parked.ended(1)
     parked.ended(3)
-    assert told[2:] == [begun(10)]
+    assert [place.id for place in told] == [12, 13, 10]
     assert parked.bytes == 11
 
 
 def test_what_is_given_up_never_begins() -> None:
     """One of them, or all."""
-    told = list[Calls]()
+    told = list[Place]()
     parked = Parked(lambda _: True, told.append)
     parked.add(calls(10, 1, 2))
     parked.drop(10)
@@ -48,13 +49,9 @@ def test_what_is_given_up_never_begins() -> None:
 
 
 def test_what_was_sent_together_begins_together() -> None:
-    """Whatever the order in which the results end; what differs, or is missing, parts them."""
-    other = Calls(14, Kind.COMPUTE, 8, (b"",), Encoding.JSON, 9)
-    frames = joined([begun(11), begun(16), other, begun(10), begun(12), begun(15)])
-    assert [(list(frame.ids), frame.method) for frame in frames] == [
-        ([10, 11, 12], 7),
-        ([14], 8),
-        ([15, 16], 7),
-    ]
-    assert frames[0].arguments == (bytes(10), bytes(11), bytes(12))
-    assert joined([]) == []
+    """Whatever the order in which the results end; what is missing parts them."""
+    one, other = calls(10, *range(7)), calls(20, 8)
+    places = [Place(one, 1), Place(one, 6), Place(other, 0), Place(one, 0), Place(one, 2)]
+    frames = [*begun([*places, Place(one, 5)])]
+    assert frames == [running(10, 12), running(15, 16), running(20, 20)]
+    assert [*begun([])] == []

@@ -204,13 +204,10 @@ class Client:
         if key in self.replicas or self._waits(Kind.COMPUTE, key) is not None:
             return
         ahead = self._waits(Kind.AHEAD, key)
-        if ahead is not None and self.session.wanted(ahead, ask(Kind.COMPUTE, key), self.world.now):
-            self.waiting[ahead].kind = Kind.COMPUTE
-            return
         if ahead is not None:
-            del self.waiting[ahead]
-            self.session.cancel(ahead)
-        self._call(Wanted(Kind.COMPUTE, key))
+            self.waiting[ahead].kind = Kind.COMPUTE
+        else:
+            self._call(Wanted(Kind.COMPUTE, key))
 
     def ask_ahead(self) -> None:
         """Ask for what comes after a value that is held."""

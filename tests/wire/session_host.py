@@ -239,7 +239,7 @@ class Host:
         """A result has ended: what comes after it begins, if it is wanted still."""
         for id, n in self.parked.pop((session.gen, of), ()):
             if (session.gen, id) in self.running:
-                session.begin(id)
+                session.begin((id,))
                 self._start(session, id, Kind.COMPUTE, n, "")
 
     def _finish(

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..graph import Graph
-from ..rpc import Ahead, Peer, Pending, Registration, ShardPeer
+from ..rpc import Peer, Pending, Registration, ShardPeer
 from ..services.pipeline import Pipeline
 from ..shards import Routing
 from ..table import Contract
@@ -56,9 +56,8 @@ class RemoteForBrowsers(Remote):
         arguments: tuple[Any, ...],
         operation: str = "",
         registration: Registration | None = None,
-        ahead: Ahead | None = None,
     ) -> Pending:
-        return super()._ask(*self._split(way, arguments), operation, registration, ahead)
+        return super()._ask(*self._split(way, arguments), operation, registration)
 
     def _stream(
         self,

@@ -93,7 +93,7 @@ class Replicas(Wired):
     def _ask_ahead(self, method: str, arguments: tuple[Any, ...], of: Registration) -> Ahead | None:
         """Make the call that comes after a result, if a host holds that."""
         self._check_home()
-        if of.session is None or not of.session.holds(of):
+        if of.session is None:
             return None
         way, sent = self._split(self._read(method, math.inf, Kind.AHEAD), arguments)
         return of.session.ahead(of, way, way.encoded(sent))
@@ -160,7 +160,9 @@ class Replicas(Wired):
         """Ask for the value of the replica whose body runs."""
         known = self._last_known
         try:
-            value = await answer_of(self._ask(way, arguments, "", registration, ahead))
+            if ahead is None or not ahead.take(way, registration):
+                ahead = None
+            value = await answer_of(ahead or self._ask(way, arguments, "", registration))
         except Exception as error:
             lean_on(registration, failed=True)
             if known is not None and not isinstance(error, UNHEARD):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Graph
-from ..rpc import Ahead, Incoming, Pending, Registration, ShardPeer, Upload
+from ..rpc import Incoming, Pending, Registration, ShardPeer, Upload
 from ..services.pipeline import Pipeline
 from ..shards import Routing
 from ..table import Contract
@@ -47,10 +47,9 @@ class ShardRemote(Remote):
         arguments: tuple[Any, ...],
         operation: str = "",
         registration: Registration | None = None,
-        ahead: Ahead | None = None,
     ) -> Pending:
         self._check_home()
         data = way.encoded(arguments)
         self._check_size(way, data, operation)
         shard = self._routing.of(way.method_name, arguments)
-        return self._shard_peer.ask(way, data, operation, registration, ahead, shard)
+        return self._shard_peer.ask(way, data, operation, registration, shard)

@@ -13,7 +13,7 @@ from ..graph import Computed, Graph, HotTable, Origin, at_home, new_hot_table
 from ..interceptors import Interceptor, Side
 from ..operations import checked_id
 from ..primitives import now
-from ..rpc import Ahead, Incoming, Lot, Peer, Pending, Registration, Upload
+from ..rpc import Incoming, Lot, Peer, Pending, Registration, Upload
 from ..services.methods import ComputeMethods
 from ..services.pipeline import Pipeline
 from ..table import Contract
@@ -179,12 +179,11 @@ class Wired(ComputeMethods):
         arguments: tuple[Any, ...],
         operation: str = "",
         registration: Registration | None = None,
-        ahead: Ahead | None = None,
     ) -> Pending:
         data = self._encode(way, arguments)
         if way.headers:
             self._check_size(way, data, operation)
-        return self._peer.ask(way, data, operation, registration, ahead)
+        return self._peer.ask(way, data, operation, registration)
 
     def _encode(self, way: Way, arguments: tuple[Any, ...]) -> bytes:
         graph = self._graph  # as `_check_home`, without its frame

@@ -30,6 +30,7 @@ from .frames import (
 from .proofs import LENGTH
 
 __all__ = [
+    "CHARACTER",
     "batches",
     "call_size",
     "chunks",
@@ -49,18 +50,18 @@ _FIXED = 64  # a frame's integers, flags and array headers
 _RUN = 48  # those of a frame of calls, results or items
 _ID = 9  # the largest msgpack integer
 _HEADER = 5  # of the longest bytes or text
-_CHARACTER = 4  # the most bytes of one in UTF-8
+CHARACTER = 4  # the most bytes of one in UTF-8
 
 
 def overhead(*names: str) -> int:
     """At most so many bytes does an envelope add to its frames."""
-    return _FIXED + _HEADER + LENGTH + sum(_CHARACTER * len(name) for name in names)
+    return _FIXED + _HEADER + LENGTH + sum(CHARACTER * len(name) for name in names)
 
 
 def call_size(arguments: bytes, operation: str, headers: Iterable[tuple[str, str]] = ()) -> int:
     """At most so many bytes does a call take."""
     texts = _texts_size([text for pair in headers for text in pair])
-    return _FIXED + len(arguments) + _CHARACTER * len(operation) + texts
+    return _FIXED + len(arguments) + CHARACTER * len(operation) + texts
 
 
 def parts(
@@ -96,7 +97,7 @@ def _payloads_size(payloads: Sequence[bytes]) -> int:
 
 
 def _texts_size(texts: Sequence[str]) -> int:
-    return _CHARACTER * (sum(map(len, texts)) + len(texts))
+    return CHARACTER * (sum(map(len, texts)) + len(texts))
 
 
 def size(frame: ClientFrame | HostFrame) -> int:
@@ -110,19 +111,19 @@ def size(frame: ClientFrame | HostFrame) -> int:
             texts = (*frame.operations, *(text for pair in frame.headers for text in pair))
             return _RUN + _payloads_size(frame.arguments) + _texts_size(texts)
         case Invalidated():
-            return _FIXED + _ID * len(frame.ids) + _CHARACTER * len(frame.reason)
+            return _FIXED + _ID * len(frame.ids) + CHARACTER * len(frame.reason)
         case Wrote():
             return _FIXED + _ID * len(frame.ids) + _marks_size(frame.marks)
         case Unsubscribe():
             return _FIXED + _ID * len(frame.ids)
         case Failure():
             text = len(frame.code) + len(frame.message)
-            return _FIXED + _CHARACTER * text + len(frame.data)
+            return _FIXED + CHARACTER * text + len(frame.data)
         case End():
             if (failure := frame.failure) is None:
                 return _FIXED
             text = len(failure.code) + len(failure.message)
-            return _FIXED + _CHARACTER * text + len(failure.data)
+            return _FIXED + CHARACTER * text + len(failure.data)
         case Acknowledged():
             return _FIXED + _ID * len(frame.suspended)
         case Resynced():
@@ -131,9 +132,9 @@ def size(frame: ClientFrame | HostFrame) -> int:
             ids = len(frame.held) + len(frame.pending) + 4 * len(frame.streams)
             return _FIXED + _ID * ids
         case Hello():
-            return _FIXED + _CHARACTER * len(frame.opened)
+            return _FIXED + CHARACTER * len(frame.opened)
         case Rejected():
-            return _FIXED + _CHARACTER * len(frame.reason)
+            return _FIXED + CHARACTER * len(frame.reason)
         case Probe():
             return _RUN + _HEADER + len(frame.arguments)
         case Fence():

@@ -6,9 +6,8 @@ by message: a call by itself costs a place in a list and one in a dict.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from itertools import compress, repeat
 from typing import Final
 
@@ -19,7 +18,7 @@ from .inflow import Inflows, Taken
 from .limits import Limits
 from .pace import Pace
 from .refusals import OVERLOADED, refusal
-from .runs import Ask, Queue, Run
+from .runs import Queue, Run
 from .states import CALL, Phase
 from .uploads import ClientUploads
 
@@ -45,12 +44,13 @@ class CallTable:
         self._streams: Final = Inflows(limits)
         self._uploads: Final = uploads
         self._sent: dict[int, Run] = {}
-        """What has no answer yet, streams not counted."""
+        """What has no answer yet, but for streams, and for what was made ahead."""
+        self._ahead: dict[int, Run] = {}
         self._held: dict[int, None] = {}
         self._abandoned: dict[int, None] = {}
         """Of these the host is to be told."""
         self._digest = Digest()
-        """Over what is held; of the rest there is so little that it is counted in at the look."""
+        """Over what is held or made ahead; the rest, which is little, is counted in at the look."""
 
     @property
     def digest(self) -> Digest:
@@ -59,7 +59,7 @@ class CallTable:
 
     def phase(self, id: int) -> Phase:
         """How far a call is."""
-        if id in self._sent or id in self._streams:
+        if id in self._sent or id in self._streams or id in self._ahead:
             return Phase.SENT
         if id in self._held:
             return Phase.HELD
@@ -78,20 +78,6 @@ class CallTable:
         if run.ask.kind is not Kind.STREAM:
             run.pace = self._apart if run.ask.kind is Kind.AHEAD else self.pace
             run.pace.begun(len(run), now)
-
-    def wanted(self, id: int, ask: Ask, now: float) -> bool:
-        """Somebody waits for a call that was made ahead: it is one like any other from here on.
-
-        False: it was not sent, or is over.
-        """
-        ahead = self._sent.get(id)
-        if ahead is None:
-            return False
-        ahead.pace.left(1, ahead.since)
-        run = self._sent[id] = Run(ask, id, math.inf, False)
-        run.since, run.pace = now, self.pace
-        self.pace.begun(1, now)
-        return True
 
     def refused(self, ids: Iterable[int], waiting: int, now: float) -> None:
         """Calls that waited cannot be served in time, for so many wait: they are not sent."""
@@ -117,6 +103,9 @@ class CallTable:
             if run.ask.kind is Kind.STREAM:
                 for id in ids:
                     self._streams.open(id)
+            elif run.ask.kind is Kind.AHEAD:
+                self._ahead.update(dict.fromkeys(ids, run))
+                self._digest.add_all(ids)
             else:
                 self._sent.update(dict.fromkeys(ids, run))
 
@@ -133,8 +122,9 @@ class CallTable:
         elif id in self._streams:
             self._drop_stream(id)
         else:
-            run = self._sent.pop(id)
-            run.pace.left(1, run.since)
+            for run in self._answered((id,)):
+                if run is not None:
+                    run.pace.left(1, run.since)
         self._enter(CALL[phase]["end"], (id,))
         return phase
 
@@ -155,7 +145,7 @@ class CallTable:
                 self._enter(CALL[Phase.SENT]["keep"], ids)
             self._told.append(events.Completed(ids, payloads, frame.kept))
             return True
-        runs = list(map(self._sent.pop, ids, repeat(None)))
+        runs = self._answered(ids)
         first = runs[0] if runs else None
         if first is not None and runs.count(first) == len(runs):  # nearly always
             first.pace.ended(len(runs), first.since, now)
@@ -181,7 +171,7 @@ class CallTable:
 
     def failed(self, frame: Failure, now: float) -> None:
         """An error came."""
-        run = self._sent.pop(frame.id, None)
+        (run,) = self._answered((frame.id,))
         kept = frame.kept and run is not None
         if run is None:
             if frame.id not in self._streams:
@@ -194,6 +184,15 @@ class CallTable:
         self._enter(CALL[Phase.SENT]["keep" if kept else "end"], (frame.id,))
         self._told.append(events.Failed(frame.id, frame.code, frame.message, frame.data, kept))
 
+    def _answered(self, ids: Sequence[int]) -> list[Run | None]:
+        """These wait no longer: of which runs they were."""
+        runs = [*map(self._sent.pop, ids, repeat(None))]
+        if self._ahead and None in runs:
+            ahead = [id for id in ids if id in self._ahead]
+            self._digest.remove_all(ahead)
+            runs = [run or self._ahead.pop(id, None) for id, run in zip(ids, runs, strict=True)]
+        return runs
+
     def _no_streams(self, ids: Iterable[int]) -> None:
         """The host answers these as if they were no streams."""
         for id in ids:
@@ -205,7 +204,8 @@ class CallTable:
         """Results became stale."""
         found = dict.fromkeys(ids)
         held = tuple([id for id in found if id in self._held])
-        pending = tuple([id for id in found if id in self._sent and self._leave(id)])
+        sent, ahead = self._sent, self._ahead
+        pending = tuple([id for id in found if (id in sent or id in ahead) and self._leave(id)])
         if held:
             self._let_go(held)
             self._told.append(events.Invalidated(held, reason, True))
@@ -300,11 +300,12 @@ class CallTable:
         with these the host is told.
         """
         self.parted()
-        return [*self._held], [*self._sent], [self._streams.reading(id) for id in self._streams]
+        pending = [*self._sent, *self._ahead]
+        return [*self._held], pending, [self._streams.reading(id) for id in self._streams]
 
     def clear(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """Forget all: the ids that were queued, sent, held."""
-        sent, held = sorted([*self._sent, *self._streams]), tuple(self._held)
+        sent, held = sorted([*self._sent, *self._ahead, *self._streams]), tuple(self._held)
         queued = tuple(self.queue.ids())
         self.parted()
         for id in (*queued, *sent, *held):
@@ -313,7 +314,8 @@ class CallTable:
         return queued, tuple(sent), held
 
     def __len__(self) -> int:
-        return len(self.queue) + len(self._sent) + len(self._streams) + len(self._held)
+        waiting = len(self.queue) + len(self._sent) + len(self._ahead) + len(self._streams)
+        return waiting + len(self._held)
 
 
 _LOST: Final = Ending("stream_lost", "the host no longer knows this stream: start it anew")

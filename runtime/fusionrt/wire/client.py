@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable
 
 from . import client_events as events
-from .batch import batches, overhead
+from .batch import CHARACTER, batches, overhead
 from .bond import SUCCEEDED, Bond, TurnedAway
 from .calls import CallTable
 from .client_events import ClientSessionStatistics, Outgoing
@@ -103,9 +103,9 @@ class ClientSession:
             self._events.append(events.Unsent(id := self._calls.queue.skip()))
             return id
         self.room -= 1
-        if not request.operation and len(request.arguments) <= self._roomy:
+        if len(request.arguments) + CHARACTER * len(request.operation) <= self._roomy:
             return self._add(request)
-        return self._outbox.call(request)
+        return self._outbox.refuse(request)
 
     def calls(self, ask: Ask, arguments: list[bytes], opened: float, deadline: float) -> int:
         """Make calls that are alike, with ids in a row: the first one's. They are no commands.
@@ -160,10 +160,6 @@ class ClientSession:
         id = self.call(request)
         self.room += 1
         return id
-
-    def wanted(self, id: int, ask: Ask, now: float) -> bool:
-        """Somebody waits for a call that was made ahead; false if it was not sent, or is over."""
-        return self._calls.wanted(id, ask, now)
 
     def consumed(self, id: int, index: int, *, at_once: bool = False) -> bool:
         """The reader of a stream took the items up to this index: more may come (D18).

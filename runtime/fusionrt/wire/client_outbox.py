@@ -65,11 +65,9 @@ class ClientOutbox:
         self._unwanted: list[int] = []
         self._probes: list[Probe] = []
 
-    def call(self, request: Asked) -> int:
-        """Queue a call, or fail it if no message can carry it: its id."""
+    def refuse(self, request: Asked) -> int:
+        """Fail a call that no message can carry: its id."""
         length = len(request.arguments)
-        if call_size(request.arguments, request.operation) <= self._largest:
-            return self._queue.add(request)
         id = self._queue.skip()
         problem = (
             f"its arguments have {length:,} bytes, too many for a message of {self._largest:,}"

@@ -7,7 +7,7 @@ Its states are `HostState`'s.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from . import host_events as events
@@ -241,7 +241,7 @@ class HostSession:
         released: list[int] = []
         for id in ids:
             stage = self._registry.remove(id)
-            if stage is Stage.RUNNING:
+            if stage in (Stage.RUNNING, Stage.PARKED):
                 told.append(events.CallCancelled(id))
             elif stage is Stage.KEPT:
                 released.append(id)
@@ -417,9 +417,9 @@ class HostSession:
             self.suspended(suspended)
         self._outbox.say(Fenced(number, suspended is None))
 
-    def begin(self, id: int) -> None:
-        """A call that was made ahead runs now."""
-        self._registry.begin(id)
+    def begin(self, ids: Iterable[int]) -> None:
+        """Calls that were made ahead run now."""
+        self._registry.begin(ids)
 
     def wants(self, id: int) -> bool:
         """Whether a call waits for an answer still."""

@@ -50,20 +50,23 @@ class Registry:
 
     def __init__(self, streams: Outflows, uploads: HostUploads) -> None:
         self._digest = Digest()
-        """Over what is kept; of the rest there is so little that it is counted in at the look."""
+        """Over what is kept or parked; of the rest there is so little that it is counted in at the
+        look."""
         self.streams: Final = streams
         self.uploads: Final = uploads
+        self._parked: Final[dict[int, Run]] = {}
         self._running: Final[dict[int, Run]] = {}
         self._kept: Final[set[int]] = set()
         self._leaving: Final[set[int]] = set()
         self._at: Final[Mapping[Stage, dict[int, Run] | set[int]]] = {
+            Stage.PARKED: self._parked,
             Stage.RUNNING: self._running,
             Stage.KEPT: self._kept,
             Stage.LEAVING: self._leaving,
         }
 
     def __len__(self) -> int:
-        return len(self._running) + len(self._kept) + len(self._leaving)
+        return sum(map(len, self._at.values()))
 
     def __contains__(self, id: int) -> bool:
         return self._stage(id) is not Stage.OVER
@@ -85,14 +88,20 @@ class Registry:
         """Whether compute calls run."""
         return any(run.kind is Kind.COMPUTE for run in self._running.values())
 
-    def begin(self, id: int) -> None:
-        """What a call that was made ahead comes after has ended: it is a compute call that runs."""
-        run = self._running.get(id)
-        if run is not None:
-            self._running[id] = Run(Kind.COMPUTE, run.method)
+    def begin(self, ids: Iterable[int]) -> None:
+        """Calls run from here on that were parked, if they are wanted still."""
+        parked = [id for id in ids if id in self._parked]
+        assert ENTRY[Stage.PARKED]["begin"] is Stage.RUNNING
+        for id in parked:
+            self._running[id] = Run(Kind.COMPUTE, self._parked.pop(id).method)
+        self._digest.remove_all(parked)
 
     def add(self, ids: range, run: Run) -> None:
         """Register calls that were not registered."""
+        if run.kind is Kind.AHEAD:
+            self._parked.update(dict.fromkeys(ids, run))
+            self._digest.add_all(ids)
+            return
         self._running.update(dict.fromkeys(ids, run))
         if run.kind is Kind.STREAM:
             for id in ids:
@@ -116,8 +125,8 @@ class Registry:
 
     def clear(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Forget all: the ids of what was running, and of results that were kept."""
-        running, kept = tuple(self._running), tuple(self._kept)
-        self._digest.remove_all(kept)
+        running, kept = (*self._parked, *self._running), tuple(self._kept)
+        self._digest.remove_all((*self._parked, *kept))
         for ids in self._at.values():
             for id in ids:
                 self.streams.drop(id)
@@ -126,12 +135,14 @@ class Registry:
         return running, kept
 
     def method(self, id: int) -> int | None:
-        """What a call that runs was made of."""
-        run = self._running.get(id)
+        """What a call was made of that has no answer."""
+        run = self._running.get(id) or self._parked.get(id)
         return None if run is None else run.method
 
     def told(self, ids: Sequence[int], word: Literal["keep", "tell"]) -> Collection[int]:
         """The last word so far of calls is about to be sent: those of them that still ran."""
+        if self._parked:  # they are refused before they run
+            self.begin(ids)
         runs = [*map(self._running.pop, ids, repeat(None))]
         if not all(runs):
             ids = [*compress(ids, runs)]
@@ -159,6 +170,8 @@ class Registry:
             return Stage.RUNNING
         if id in self._kept:
             return Stage.KEPT
+        if id in self._parked:
+            return Stage.PARKED
         return Stage.LEAVING if id in self._leaving else Stage.OVER
 
     def _enter(self, stage: Stage, ids: Collection[int]) -> None:
@@ -173,6 +186,9 @@ class Registry:
         """A call that stood there, and is to enter another one."""
         if stage is Stage.RUNNING:
             del self._running[id]
+        elif stage is Stage.PARKED:
+            del self._parked[id]
+            self._digest.remove(id)
         elif stage is Stage.KEPT:
             self._kept.remove(id)
             self._digest.remove(id)
@@ -199,12 +215,13 @@ class Registry:
             word = self._word(id, words)
             if word is not None:
                 done.again.append(word)
-            known = word is not None or id in self._running
+            known = word is not None or id in self._running or id in self._parked
             (listed.add if known else done.gone.append)(id)
         for reading in streams:
             known = self._rewound(reading, words, done.again)
             (listed.add if known else done.gone.append)(reading.id)
-        done.stopped.extend(self._unlisted(Stage.RUNNING, listed))
+        for stage in (Stage.PARKED, Stage.RUNNING):
+            done.stopped.extend(self._unlisted(stage, listed))
         done.released.extend(self._unlisted(Stage.KEPT, listed))
         for id in (*done.stopped, *done.released, *self._unlisted(Stage.LEAVING, listed)):
             self.remove(id)

@@ -150,12 +150,14 @@ CALL: Final[Table[Phase, Literal["send", "keep", "end"]]] = {
 class Stage(State):
     """How far a registered call or stream is, for its host.
 
-    RUNNING ──keep──▶ KEPT ──invalidate──▶ LEAVING ──end──▶ OVER
+    PARKED ──begin──▶ RUNNING ──keep──▶ KEPT ──invalidate──▶ LEAVING ──end──▶ OVER
     RUNNING ──tell──▶ LEAVING
     RUNNING ──invalidate──▶ LEAVING
-    RUNNING, KEPT ──end──▶ OVER
+    PARKED, RUNNING, KEPT ──end──▶ OVER
     """
 
+    PARKED = auto()
+    """It was made ahead of the end of a result (`Kind.AHEAD`)."""
     RUNNING = auto()
     KEPT = auto()
     """Its result was told; its invalidation will be (D3)."""
@@ -165,7 +167,8 @@ class Stage(State):
     """It is not registered."""
 
 
-ENTRY: Final[Table[Stage, Literal["keep", "tell", "invalidate", "end"]]] = {
+ENTRY: Final[Table[Stage, Literal["begin", "keep", "tell", "invalidate", "end"]]] = {
+    Stage.PARKED: {"begin": Stage.RUNNING, "end": Stage.OVER},
     Stage.RUNNING: {
         "keep": Stage.KEPT,
         "tell": Stage.LEAVING,

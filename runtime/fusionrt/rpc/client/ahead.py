@@ -6,16 +6,27 @@ the call as the result ends: what is new follows the invalidation, without a que
 
 from __future__ import annotations
 
-from .answer import Pending
+from .answer import Ask
+from .registration import Registration
+from .search import ShardPending
 
 __all__ = ["Ahead"]
 
 
-class Ahead(Pending):
-    """If it comes to nothing, whoever wants the result asks anew: no error of it is told."""
+class Ahead(ShardPending):
+    """If it comes to nothing, whoever wants the result asks anew: no error of it is told.
+
+    wanted: somebody waits for it: it is a call like any other (of a shard whose owner any host may
+        know, should it be made anew).
+    """
+
+    wanted: bool = False
 
     def fail(self, error: Exception) -> None:
-        self.lapse()
+        if self.wanted:
+            super().fail(error)
+        else:
+            self.lapse()
 
     def lapse(self) -> None:
         """Nothing comes of it."""
@@ -23,22 +34,18 @@ class Ahead(Pending):
 
     def give_up(self) -> None:
         super().give_up()
-        self.lapse()
-        if self.registration is not None:
+        if not self.wanted and self.registration is not None:
+            self.lapse()
             self.registration.release()
 
-    def become(self, call: Pending) -> bool:
-        """Let a call that somebody waits for have what comes of this one; false if that is nothing.
-
-        It is given up then.
-        """
+    def take(self, ask: Ask, registration: Registration) -> bool:
+        """Make it the call that somebody waits for. False: it came to nothing, and is given up."""
         session, early = self.session, self.registration
-        assert session is not None and early is not None and call.registration is not None
-        answer = self.answer
-        if session.wanted(self, call) or (
-            not answer.cancelled() and session.hand_over(early, call.registration)
-        ):
-            call.answer = answer
-            return True
-        self.give_up()
-        return False
+        if session is not None and session.wanted(self):
+            self.wanted = True
+            self.ask, self.operation, self.registration = ask, "", registration
+        elif session is not None and early is not None and not self.answer.cancelled():
+            self.wanted = session.hand_over(early, registration)
+        if not self.wanted:
+            self.give_up()
+        return self.wanted

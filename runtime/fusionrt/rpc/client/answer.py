@@ -85,8 +85,7 @@ class Pending(msgspec.Struct, eq=False):
     due: when its caller has waited long enough. registration: what a compute call's result will be
     held by. session, id: where it was sent. lost: how many hosts were lost while they ran it.
     wrote: what it changed, also in other services (D15).
-    doubtful: it may have run, wherever it waits now. early: it was made before anybody waited, and
-    so without a look at whether its host has room for it.
+    doubtful: it may have run, wherever it waits now.
     stale: how often its result was stale before it was there.
     """
 
@@ -102,7 +101,6 @@ class Pending(msgspec.Struct, eq=False):
     lost: int = 0
     wrote: tuple[Mark, ...] = ()
     doubtful: bool = False
-    early: bool = False
     stale: int = 0
 
     @property

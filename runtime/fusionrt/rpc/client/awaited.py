@@ -48,11 +48,6 @@ class Awaited:
         call = self.calls.get(id) or self.lots.find(id) or self.ahead.get(id)
         return call or self.streams.get(id)
 
-    def is_early(self, id: int) -> bool:
-        """Whether that is a call that was made ahead."""
-        call = self.calls.get(id)
-        return call is not None and call.early
-
     def pop(self, id: int) -> Pending | Incoming | None:
         """The same, which is over."""
         return self.pop_call(id) or self.streams.pop(id, None)

@@ -31,7 +31,6 @@ from ...wire.refusals import refusal
 from ...wire.runs import Headers, Request
 from ..deadlines import Deadlines, TimeLimit
 from ..subjects import Place
-from .ahead import Ahead
 from .answer import Ask, Pending, in_doubt
 from .lots import Lot
 from .outage import Outage
@@ -127,12 +126,9 @@ class Peer:
         arguments: bytes,
         operation: str = "",
         registration: Registration | None = None,
-        ahead: Ahead | None = None,
     ) -> Pending:
         """Make a call, and await its `answer`; with a registration, the result stays registered,
         and whoever reads it asked for a `refusal`, and has a time limit of its own.
-
-        ahead: the same call, if it was made before.
 
         Its errors are those of `call`, as the ask makes them. Whoever leaves before there is an
         answer says `give_up`.
@@ -142,8 +138,6 @@ class Peer:
         due = deadline if registration is None else math.inf
         answer: asyncio.Future[Any] = asyncio.Future(loop=self._loop)
         pending = Pending(ask, arguments, deadline, operation, answer, due, registration)
-        if ahead is not None and ahead.become(pending):
-            return pending
         if registration is None and (session is None or session.room <= 0):
             refused = self.refusal(ask.timeout)
             if refused is not None:

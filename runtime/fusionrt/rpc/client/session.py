@@ -14,7 +14,7 @@ from ...wire.client import ClientSession
 from ...wire.envelopes import HostEnvelope
 from ...wire.frames import Ending, Kind
 from ...wire.packing import ZSTD, Packing
-from ...wire.refusals import MOVED, OVERLOADED, RETRY_AFTER, refusal
+from ...wire.refusals import MOVED, RETRY_AFTER, refusal
 from ...wire.states import Machine
 from ..deadlines import Alarm
 from ..sending import Senders
@@ -130,28 +130,28 @@ class Session(Fenced):
             self._late_at.set(lot.deadline)
 
     def ahead(self, of: Registration, ask: Ask, arguments: bytes) -> Ahead | None:
-        """Make a call that begins when a result ends that is held. None: it is not, or there is no
-        room for more.
+        """Make a call that begins when a result ends that is held. None: that is not held, or calls
+        wait for others.
         """
         if not self.holds(of) or self.room <= 0:
             return None
-        self.close_lot()
+        if self._lot is not None:
+            self.close_lot()
         answer = self._loop.create_future()
         early = Registration(of.peer)
         call = Ahead(ask, arguments, math.inf, str(of.id), answer, registration=early, session=self)
         call.id = id = self._wire.ahead(call)
         self._awaited.ahead[id] = call
-        self._changed()
+        if not self._flushing:
+            self._changed()
         return call
 
-    def wanted(self, ahead: Ahead, call: Pending) -> bool:
-        """Somebody makes this call now; false if what was made ahead of it is over."""
-        id, ahead_of_it = ahead.id, self._awaited.ahead
-        if ahead_of_it.get(id) is not ahead or not self._wire.wanted(id, call.ask, self.now()):
+    def wanted(self, call: Ahead) -> bool:
+        """Somebody waits for a call that was made ahead; false if it is over."""
+        awaited = self._awaited
+        if awaited.ahead.get(call.id) is not call:
             return False
-        del ahead_of_it[id]
-        call.session, call.id, call.early = self, id, True
-        self._awaited.calls[id] = call
+        awaited.calls[call.id] = awaited.ahead.pop(call.id)
         return True
 
     def holds(self, registration: Registration) -> bool:
@@ -432,8 +432,6 @@ class Session(Fenced):
                 call = self._undone(id)
                 if call is not None:
                     self._owner.moved(call, Ending(code, message, data))
-            case events.Failed(id, code) if code == OVERLOADED and self._awaited.is_early(id):
-                self._again(id)  # and it takes its turn here
             case events.Gone(reason, unsent, sent, _):
                 waiting = self._end(f"{self.service}: {reason}")
                 never, perhaps = (
@@ -469,11 +467,9 @@ class Session(Fenced):
     def _undone(self, id: int) -> Call | None:
         """A call that is to be made anew, or elsewhere: one that was made ahead is not."""
         call = self._awaited.pop(id)
-        if isinstance(call, Ahead):
+        if isinstance(call, Ahead) and not call.wanted:
             call.lapse()
             return None
-        if isinstance(call, Pending):
-            call.early = False
         return call
 
     def _lapse(self) -> None:

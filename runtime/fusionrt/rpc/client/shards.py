@@ -17,7 +17,6 @@ from ...wire.frames import VERSION, Ending, Hello, Welcome
 from ...wire.refusals import moved_shard, refusal
 from ...wire.runs import Request
 from ..subjects import Place, Subjects
-from .ahead import Ahead
 from .answer import Ask, Pending
 from .owner import Call
 from .peer import CLOSED, PATIENCE, Options, Peer
@@ -61,7 +60,6 @@ class ShardPeer(Peer):
         arguments: bytes,
         operation: str = "",
         registration: Registration | None = None,
-        ahead: Ahead | None = None,
         shard: int | None = None,
     ) -> Pending:
         """See `Peer`. shard: whose owner is asked; None: any host, which may know."""
@@ -69,8 +67,6 @@ class ShardPeer(Peer):
         answer = self._loop.create_future()
         call = ShardPending(ask, arguments, deadline, operation, answer, shard=shard)
         call.registration = registration
-        if ahead is not None and ahead.become(call):
-            return call
         if registration is None:
             call.due = deadline
             session = self._by_host.get(self._owners.get(-1 if shard is None else shard, ""))

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Final
 
-from ...wire.frames import Calls
 from ...wire.host import HostSession
 from .accounts import Account
-from .parked import Parked
+from .parked import Parked, Place
 from .servant import Held, Promise
 
 __all__ = ["Holdings"]
@@ -31,7 +30,7 @@ class Holdings:
         share: Account,
         confides: bool,
         leaned: Callable[[], int],
-        begin: Callable[[Calls], None],
+        begin: Callable[[Place], None],
     ) -> None:
         """changed: there may be something to send. quota: of results that are held. share: what
         its principal may hold with each of its sessions, if that is less.

@@ -4,16 +4,25 @@ after (see `Kind.AHEAD`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from operator import attrgetter
-from typing import Final
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final, NamedTuple
 
 from msgspec import structs
 
 from ...wire.frames import Calls, Kind
-from .servant import one_of
 
-__all__ = ["Parked", "joined"]
+__all__ = ["Parked", "Place", "begun"]
+
+
+class Place(NamedTuple):
+    """One call of a frame."""
+
+    calls: Calls
+    at: int
+
+    @property
+    def id(self) -> int:
+        return self.calls.first + self.at
 
 
 class Parked:
@@ -22,9 +31,9 @@ class Parked:
     calls: by the result that each comes after. bytes: of their arguments.
     """
 
-    def __init__(self, holds: Callable[[int], bool], begin: Callable[[Calls], None]) -> None:
-        """holds: whether a result has not ended. begin: takes each as the call that it is then."""
-        self.calls: Final[dict[int, Calls]] = {}
+    def __init__(self, holds: Callable[[int], bool], begin: Callable[[Place], None]) -> None:
+        """holds: whether a result has not ended. begin: takes each when it is to begin."""
+        self.calls: Final[dict[int, Place]] = {}
         self.bytes = 0
         self._after: Final[dict[int, int]] = {}
         """By its id, what each comes after."""
@@ -36,14 +45,13 @@ class Parked:
         so that there are no more of them than results.
         """
         for index, operation in enumerate(calls.operations):
-            of = int(operation)
-            call = structs.replace(one_of(calls, index), kind=Kind.COMPUTE, operations=())
+            of, place = int(operation), Place(calls, index)
             if of in self.calls or not self._holds(of):
-                self._begin(call)
+                self._begin(place)
             else:
-                self.calls[of] = call
-                self.bytes += len(call.arguments[0])
-                self._after[call.first] = of
+                self.calls[of] = place
+                self.bytes += len(calls.arguments[index])
+                self._after[place.id] = of
 
     def ended(self, of: int) -> None:
         """A result has ended."""
@@ -61,28 +69,32 @@ class Parked:
         self._after.clear()
         self.bytes = 0
 
-    def _pop(self, of: int) -> Calls:
-        call = self.calls.pop(of)
-        self.bytes -= len(call.arguments[0])
-        del self._after[call.first]
-        return call
+    def _pop(self, of: int) -> Place:
+        place = self.calls.pop(of)
+        self.bytes -= len(place.calls.arguments[place.at])
+        del self._after[place.id]
+        return place
 
 
-def joined(calls: Iterable[Calls]) -> list[Calls]:
-    """The same calls in fewer frames: those that are alike and have ids in a row in one."""
-    runs: list[list[Calls]] = []
-    for call in sorted(calls, key=attrgetter("first")):
-        if runs and _follows(call, runs[-1][-1]):
-            runs[-1].append(call)
-        else:
-            runs.append([call])
-    return [
-        structs.replace(run[0], arguments=tuple(call.arguments[0] for call in run)) for run in runs
-    ]
+def begun(places: Iterable[Place]) -> Iterator[Calls]:
+    """The calls that they are from here on: those of a frame that have ids in a row in one."""
+    frames: dict[int, tuple[Calls, list[int]]] = {}
+    for calls, index in places:
+        frames.setdefault(calls.first, (calls, []))[1].append(index)
+    for calls, indices in frames.values():
+        indices.sort()
+        start = 0
+        for end in range(1, len(indices) + 1):
+            if end == len(indices) or indices[end] != indices[end - 1] + 1:
+                yield _part(calls, indices[start], indices[end - 1] + 1)
+                start = end
 
 
-def _follows(call: Calls, last: Calls) -> bool:
-    return call.first == last.first + 1 and _alike(call) == _alike(last)
-
-
-_alike: Final = attrgetter("method", "encoding", "headers")
+def _part(calls: Calls, start: int, stop: int) -> Calls:
+    return structs.replace(
+        calls,
+        first=calls.first + start,
+        kind=Kind.COMPUTE,
+        arguments=calls.arguments[start:stop],
+        operations=(),
+    )

@@ -21,7 +21,7 @@ from .behind import Behind, Reflect
 from .contexts import Contexts
 from .gate import Gate
 from .holdings import Holdings
-from .parked import joined
+from .parked import Place, begun
 from .pool import Pool
 from .read_your_writes import Outlet
 from .servant import Answer, Servant, calls_of, internal, one_of
@@ -38,8 +38,8 @@ __all__ = ["Session"]
 _log = logging.getLogger("fusionrt")
 
 AT_ONCE: Final = 250
-"""Calls that were made ahead and begin in one turn of the loop: a part of those that may wait for
-their turn, so that most end, and none is refused for all the others."""
+"""Calls that were made ahead do not begin while so many of the client wait for their turn: none is
+refused because all of them are to begin at once."""
 
 _NO_ANSWER: Final = Ending(
     "cancelled", "its body ended without an answer: it was cancelled on its host"
@@ -107,7 +107,7 @@ class Session:
             leaned=servant.leaned,
             begin=self._begin,
         )
-        self._begun: list[Calls] = []
+        self._begun: list[Place] = []
         """Made ahead, and about to start."""
         self._behind = Behind(wire, reflect, self._start, self._pass)
         self.written: Final = Written(wire, outlet.loose)
@@ -222,6 +222,8 @@ class Session:
         self.written.say(answered=bool(told))
         for method, (ids, payloads) in told.items():
             self.wire.results(method, ids, payloads)
+        if self._begun:
+            self._begin_soon()
         messages = self.wire.outgoing()
         if self._packing is not None and ZSTD in self.wire.packs:
             messages = [self._packing.pack(data) for data in messages]
@@ -257,23 +259,24 @@ class Session:
             self._deadlines.set(work, work.seconds)
         self._pool.wake()
 
-    def _begin(self, calls: Calls) -> None:
+    def _begin(self, place: Place) -> None:
         """What a call comes after has ended. What sets that off goes on first."""
-        self.wire.begin(calls.first)
-        self._begun.append(calls)
+        self._begun.append(place)
         if len(self._begun) == 1:
             self._begin_soon()
 
     def _begin_soon(self) -> None:
-        self._loop.call_soon(self._begin_some, context=self._contexts.fresh())
+        if self._begun and self._line.calls < AT_ONCE:
+            self._loop.call_soon(self._begin_some, context=self._contexts.fresh())
 
     def _begin_some(self) -> None:
-        """Begin no more at once than may stand in line, and not what was given up meanwhile."""
-        begun, self._begun = self._begun[:AT_ONCE], self._begun[AT_ONCE:]
-        if self._begun:
-            self._begin_soon()
-        for calls in joined(each for each in begun if self.wire.wants(each.first)):
+        """Begin as many as may stand in line; the others when these leave it."""
+        room = max(0, AT_ONCE - self._line.calls)
+        places, self._begun = self._begun[:room], self._begun[room:]
+        for calls in begun(place for place in places if self.wire.wants(place.id)):
+            self.wire.begin(calls.ids)
             self._come(calls, now() + calls.budget / 1000.0)
+        self._begin_soon()
 
     def _come(self, calls: Calls, deadline: float) -> None:
         if self._behind.fences and calls.kind is not Kind.COMMAND:
@@ -383,6 +386,7 @@ class Session:
         work = self._gate.leave(self._line, id)
         if work is not None and not work.open:
             self.over(work)
+        self._begin_soon()
         if id in self._bodies:
             self._pool.cancel(self._bodies[id], id)
         else:
