@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 import pytest
 
-from fusionrt import Host
+from fusionrt import Host, Origin, OriginKind
 from fusionrt.testing import run
-from fusionrt.transport.memory import MemoryNetwork
+from fusionrt.transport.memory import Faults, MemoryNetwork
 from tests.chain.generated.baskets import BasketsClient
 from tests.chain.generated.prices import PricesClient
 from tests.chain.services import BasketsOver, PricesFrom, SummariesOver
+from tests.waiting import until
 
 LOST = 8.0
 """Seconds in which a host that was killed is given up, and another one found."""
@@ -155,6 +156,29 @@ def test_D16_a_matched_replica_is_as_good_as_new() -> None:
             w.caller.graph.prune()
             await asyncio.sleep(1.0)
             assert w.caller.statistics().caller.peers["prices"].held == 0
+
+    run(main(), seed=1)
+
+
+@pytest.mark.parametrize("asked", [False, True])
+def test_D17_a_lost_replica_that_is_left_is_held_by_no_other_host(asked: bool) -> None:
+    """Though somebody keeps it, and though that host is asked for it, and has another value."""
+
+    async def main() -> None:
+        async with world() as w:
+            price = await w.prices.computed.get("x")
+            w.truth["x"] = 7
+            await w.start_another()
+            w.network.faults = Faults(delay=(0.01, 0.01))
+            await w.lose("drained")
+            await asyncio.sleep(0.1)
+            if asked:
+                await until(lambda: bool(w.next.ran))
+            w.caller.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
+            await asyncio.sleep(LOST)
+            assert w.next.ran == (["x"] if asked else [])
+            assert w.caller.statistics().caller.peers["prices"].held == 0
+            assert not price.is_consistent
 
     run(main(), seed=1)
 

@@ -80,6 +80,7 @@ class _Tie(Registration):
 
     def _left(self, _: object) -> None:
         if self._reason:
+            self._reason = ""  # nobody asks whether it is the same
             self.peer.writes.adrift.discard(self)
         self.release()
 
@@ -161,6 +162,7 @@ class _Tie(Registration):
         self.peer.writes.adrift.discard(self)
         reason, self._reason = self._reason, ""
         self.invalidated(reason)
+        self.release()  # it was left meanwhile, and told nobody
 
     def _matched(self, computed: Computed[Any]) -> None:
         session = self.session
