@@ -180,6 +180,34 @@ async def test_D29_an_error_that_is_held_follows_like_a_value() -> None:
 
 
 @virtual
+async def test_D17_an_error_that_came_for_nobody_is_let_go() -> None:
+    """It is told together with the end of the last one, and a watcher comes first who wants none."""
+    network = MemoryNetwork(1)
+    async with (
+        Host(transport=network.connect("serving")) as serving,
+        Host(transport=network.connect("calling")) as calling,
+    ):
+        lab = TinyLab()
+        await serving.serve(lab)
+        client = calling.client(LabClient)
+        watchers = [client.changes.fail("declared") for _ in range(2)]
+        last, _ = await asyncio.gather(*map(anext, watchers))
+        coming = list[asyncio.Task[tuple[Any, float]]]()
+        last.on_invalidated(lambda _: coming.append(awaits_next(watchers[1])))
+        coming.append(awaits_next(watchers[0]))
+        await asyncio.sleep(1)
+        network.partition("calling")
+        lab.invalidate.fail("declared")
+        await asyncio.sleep(1)
+        network.heal()
+        await until(lambda: len(coming) == 2)
+        for came, _at in await asyncio.gather(*coming):
+            assert isinstance(came, Broken)
+        await asyncio.sleep(1)
+        assert calling.statistics().caller.peers["lab"].held == 1
+
+
+@virtual
 async def test_D27_watchers_take_nobodys_turn() -> None:
     """More of them than calls may be under way: others are served at once."""
     async with far_apart() as two:

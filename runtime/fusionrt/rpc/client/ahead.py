@@ -26,7 +26,7 @@ class Ahead(ShardPending):
         if self.wanted:
             super().fail(error)
         else:
-            self.lapse()
+            self.give_up()
 
     def lapse(self) -> None:
         """Nothing comes of it."""
