@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -180,8 +182,49 @@ async def test_D29_an_error_that_is_held_follows_like_a_value() -> None:
 
 
 @virtual
+async def test_G39_a_watcher_that_is_collected_elsewhere_has_asked_for_nothing() -> None:
+    """Another thread's collector finds it as it waits: the session hears of that in its own."""
+    async with far_apart() as two:
+        changes = two.client.changes.get("a")
+        await anext(changes)
+        waiting = [cast("Coroutine[Any, Any, Any]", anext(changes))]
+        waiting[0].send(None)
+        await until(lambda: two.on_host().session.registered == 2)
+        collector = threading.Thread(target=waiting.clear)
+        collector.start()
+        collector.join()
+        assert two.on_client().session.registered == 2
+        await until(lambda: two.on_host().session.registered == 1)
+
+
+def test_G39_a_watcher_that_a_closed_loop_left_behind_is_collected_without_a_word(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nobody is left to hear that it waits no longer."""
+    problems = list[Any]()
+    monkeypatch.setattr(sys, "unraisablehook", problems.append)
+    hosts, waiting = list[Host](), list[Coroutine[Any, Any, Any]]()
+
+    async def leave_behind() -> None:
+        network = MemoryNetwork(1)
+        for name in ("serving", "calling"):
+            hosts.append(await Host(transport=network.connect(name)).__aenter__())
+        await hosts[0].serve(TinyLab())
+        changes = hosts[1].client(LabClient).changes.get("a")
+        await anext(changes)
+        waiting.append(cast("Coroutine[Any, Any, Any]", anext(changes)))
+        waiting[0].send(None)
+
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(leave_behind())
+    loop.close()
+    waiting.clear()
+    assert problems == []
+
+
+@virtual
 async def test_D17_an_error_that_came_for_nobody_is_let_go() -> None:
-    """It is told together with the end of the last one, and a watcher comes first who wants none."""
+    """It is told with the end of the last one, and a watcher comes first who wants none."""
     network = MemoryNetwork(1)
     async with (
         Host(transport=network.connect("serving")) as serving,

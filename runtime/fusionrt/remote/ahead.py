@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Final
 
 from ..graph import Computed
+from ..primitives import run_in_loop
 from ..rpc import Ahead, Registration
 
 __all__ = ["Watched", "Watching"]
@@ -16,11 +18,14 @@ class Watched:
     the call that it would make when the result is stale is made ahead.
     """
 
-    __slots__ = ("__weakref__", "_ahead", "_ask", "_tie", "_waiting")
+    __slots__ = ("__weakref__", "_ahead", "_ask", "_loop", "_tie", "_waiting")
 
-    def __init__(self, ask: Callable[[Registration], Ahead | None]) -> None:
+    def __init__(
+        self, ask: Callable[[Registration], Ahead | None], loop: asyncio.AbstractEventLoop
+    ) -> None:
         """ask: makes the call that comes after a result."""
         self._ask: Final = ask
+        self._loop: Final = loop
         self._ahead: Ahead | None = None
         self._tie: Registration | None = None
         """Of its newest replica with a host."""
@@ -33,7 +38,10 @@ class Watched:
             self._ahead = self._ask(self._tie)
 
     def left(self) -> None:
-        """It waits no longer."""
+        """It waits no longer; or the collector, in any thread, found that nobody did."""
+        run_in_loop(self._loop, self._left)
+
+    def _left(self) -> None:
         self._waiting -= 1
         if not self._waiting and self._ahead is not None:
             self._ahead.give_up()
@@ -54,8 +62,8 @@ class Watching(AsyncIterator[Computed[Any]]):
         self._watched: Final = watched
 
     async def __anext__(self) -> Computed[Any]:
-        self._watched.waits()
         try:
+            self._watched.waits()
             return await anext(self._changes)
         finally:
             self._watched.left()

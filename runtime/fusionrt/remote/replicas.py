@@ -84,10 +84,12 @@ class Replicas(Wired):
         return Watching(changes, self._watch(method, self.arguments(method, args, kwargs)))
 
     def _watch(self, method: str, arguments: tuple[Any, ...]) -> Watched:
-        among, key = self._watched[method], self.function(method).key(arguments)
+        function, among = self.function(method), self._watched[method]
+        key = function.key(arguments)
         watched = among.get(key)
         if watched is None:
-            watched = among[key] = Watched(partial(self._ask_ahead, method, arguments))
+            ask = partial(self._ask_ahead, method, arguments)
+            watched = among[key] = Watched(ask, function.graph.loop)
         return watched
 
     def _ask_ahead(self, method: str, arguments: tuple[Any, ...], of: Registration) -> Ahead | None:
