@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from fusionrt import Call, Computed, Host, Next, Origin, OriginKind
+from fusionrt import Call, Computed, Host, Next, Origin, OriginKind, RemoteUnavailable
 from fusionrt.primitives import now
 from fusionrt.transport.memory import Faults, MemoryNetwork
 from tests.lab import Broken, LabClient, Pair, TinyLab
@@ -320,6 +320,51 @@ async def test_D22_a_host_that_drains_waits_for_no_watcher() -> None:
 
 
 @virtual
+async def test_D4_what_is_stale_before_it_is_there_is_made_anew() -> None:
+    """Once it has begun it is a call like any other, and whoever waits for it hears nothing."""
+    async with far_apart() as two:
+        two.lab.gate.set()
+        changes = two.client.changes.slow("a")
+        await anext(changes)
+        following = awaits_next(changes)
+        await asyncio.sleep(5 * HOP)
+        two.lab.gate.clear()
+        two.lab.invalidate.slow("a")
+        await until(lambda: two.lab.waiting == 1)
+        two.lab.data["a"] = 7
+        two.lab.invalidate.slow("a")
+        await until(lambda: two.lab.ran.count("slow a") == 3)
+        two.lab.gate.set()
+        assert (await following)[0] == 7
+
+
+@virtual
+async def test_D13_what_began_on_a_host_that_is_lost_is_asked_of_the_next() -> None:
+    """As the call that it is by then, not as one that comes after a result of the lost one."""
+    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
+    async with Host(transport=network.connect("calling")) as calling:
+        old, new = TinyLab({"a": 1}), TinyLab({"a": 5})
+        old.gate.set()
+        new.gate.set()
+        first = await Host(transport=network.connect("first")).__aenter__()
+        await first.serve(old)
+        changes = calling.client(LabClient).changes.slow("a")
+        await anext(changes)
+        following = awaits_next(changes)
+        await asyncio.sleep(5 * HOP)
+        old.gate.clear()
+        old.invalidate.slow("a")
+        await until(lambda: old.waiting == 1)
+        await asyncio.sleep(5 * HOP)
+        async with Host(transport=network.connect("second")) as second:
+            await second.serve(new)
+            network.crash("first")
+            came, _at = await asyncio.wait_for(following, 20)
+            assert came == 5
+        await first.__aexit__(OSError, OSError("crashed"), None)
+
+
+@virtual
 async def test_D26_an_outage_ends_what_was_asked_ahead() -> None:
     """Of that nobody hears; who watches is told of the outage, and of what is new after it."""
     network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
@@ -350,6 +395,31 @@ async def test_D26_an_outage_ends_what_was_asked_ahead() -> None:
 
 
 @virtual
+async def test_D26_who_watches_in_an_outage_asks_nothing_ahead() -> None:
+    """Whoever needs the next value has an error at once, and not a call that waits for its end."""
+    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
+    async with (
+        Host(transport=network.connect("serving")) as serving,
+        Host(transport=network.connect("calling")) as calling,
+    ):
+        await serving.serve(TinyLab())
+        client = calling.client(LabClient)
+        changes = client.changes.get("a")
+        await anext(changes)
+        network.disconnect("calling")
+        await asyncio.sleep(30)
+        assert not (await anext(changes)).is_consistent
+        following = awaits_next(changes)
+        await asyncio.sleep(1)
+        began = now()
+        calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
+        came, at = await asyncio.wait_for(following, 15)
+        assert isinstance(came, RemoteUnavailable)
+        assert at - began < 1
+        network.reconnect("calling")
+
+
+@virtual
 async def test_interceptors_see_each_call_as_it_is_made() -> None:
     """What passes interceptors is not asked ahead of them."""
     seen: list[str] = []
@@ -367,3 +437,27 @@ async def test_interceptors_see_each_call_as_it_is_made() -> None:
         await two.lab.put("a", 2)
         assert (await following)[0] == 2
         assert seen == ["get", "get"]
+
+
+@pytest.mark.parametrize(("first", "then"), [(0, 1), (1, 0)])
+def test_D17_what_interceptors_ask_themselves_is_not_asked_ahead_as_well(
+    first: int, then: int
+) -> None:
+    """Somebody else watches the same, and has asked ahead: that is given up, or taken."""
+
+    async def pass_on(call: Call, next: Next) -> Any:
+        return await next()
+
+    @virtual
+    async def main() -> None:
+        async with far_apart() as two:
+            views = [two.client, two.client.with_options(interceptors=[pass_on])]
+            watchers = [views[index].changes.get("a") for index in (first, then)]
+            await asyncio.gather(*map(anext, watchers))
+            following = [awaits_next(changes) for changes in watchers]
+            await until(lambda: two.on_host().session.registered == 2)
+            await two.lab.put("a", 2)
+            assert [value for value, _ in await asyncio.gather(*following)] == [2, 2]
+            await until(lambda: two.on_host().session.registered == two.on_host().held == 1)
+
+    main()

@@ -44,7 +44,7 @@ class Ahead(ShardPending):
         if session is not None and session.wanted(self):
             self.wanted = True
             self.ask, self.operation, self.registration = ask, "", registration
-        elif session is not None and early is not None and not self.answer.cancelled():
+        elif session is not None and early is not None:
             self.wanted = session.hand_over(early, registration)
         if not self.wanted:
             self.give_up()

@@ -131,9 +131,9 @@ class Session(Fenced):
 
     def ahead(self, of: Registration, ask: Ask, arguments: bytes) -> Ahead | None:
         """Make a call that begins when a result ends that is held. None: that is not held, or calls
-        wait for others.
+        wait for others, or fail for an outage (D26).
         """
-        if not self.holds(of) or self.room <= 0:
+        if not self.holds(of) or self.room <= 0 or self._outage.declared:
             return None
         if self._lot is not None:
             self.close_lot()
