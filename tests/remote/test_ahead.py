@@ -124,6 +124,7 @@ async def test_D17_who_waits_no_more_has_asked_for_nothing() -> None:
             first.cancel()
             await asyncio.sleep(5 * HOP)
             assert two.on_host().session.registered == 2
+            assert two.on_host().held == 1
             second.cancel()
             await until(lambda: two.on_host().session.registered == 1)
         two.calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
@@ -288,6 +289,28 @@ def test_D27_what_is_asked_ahead_is_refused_to_no_watcher(at_once: bool) -> None
             assert two.lab.ran.count("slow 0") == two.lab.ran.count("slow 2599") == 2
 
     main()
+
+
+@virtual
+async def test_D19_what_is_given_up_before_its_turn_never_runs() -> None:
+    """More begin than may run and stand in line, and their watchers leave."""
+    async with far_apart() as two:
+        two.lab.gate.set()
+        watchers = [two.client.changes.slow(f"{number}") for number in range(1500)]
+        waiting = await all_wait(two, watchers)
+        two.lab.gate.clear()
+        two.lab.ran.clear()
+        for number in range(1500):
+            two.lab.invalidate.slow(f"{number}")
+        await until(lambda: two.lab.waiting == 1000)
+        await asyncio.sleep(1)
+        for task in waiting:
+            task.cancel()
+        await asyncio.wait(waiting)
+        await until(lambda: two.on_host().session.registered == 0)
+        two.lab.gate.set()
+        await asyncio.sleep(1)
+        assert len(two.lab.ran) < 1250  # some had their turn as others left
 
 
 @virtual
