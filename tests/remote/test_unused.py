@@ -6,16 +6,19 @@ import asyncio
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from fusionrt import Computed, Host
+from fusionrt.abi import Compute
+from fusionrt.contract import ComputeOptions
 from fusionrt.testing import run
 from fusionrt.transport.memory import MemoryNetwork
 from tests.chain.generated.baskets import BasketsClient
 from tests.chain.generated.prices import PricesClient
 from tests.chain.services import BasketsOver, PricesFrom, SummariesOver
+from tests.lab import CONTRACT, LabClient, TinyLab
 from tests.sizes import size
 
 UNUSED = 60.0
@@ -166,5 +169,35 @@ def test_D25_the_time_is_an_option() -> None:
             await w.prices.put("a", 5)
             assert await w.prices.get("a") == 5
             assert w.held() == (1, 1)
+
+    run(main(), seed=1)
+
+
+def test_D25_what_min_cache_holds_stays_so_long() -> None:
+    """Though nobody uses it: whoever declares that wants it to be there (G23)."""
+    methods = {method.name: method for method in CONTRACT.methods}
+    declared = methods["get"]
+    assert isinstance(declared, Compute)
+    methods["get"] = replace(declared, options=ComputeOptions(min_cache=3 * UNUSED))
+    contract = replace(CONTRACT, methods=tuple(methods.values()))
+
+    class KeptClient(LabClient, contract=contract):
+        pass
+
+    async def main() -> None:
+        network = MemoryNetwork(1)
+        async with (
+            Host(transport=network.connect("serving")) as serving,
+            Host(transport=network.connect("calling"), unused_after=UNUSED) as calling,
+        ):
+            await serving.serve(TinyLab())
+            client = calling.client(KeptClient)
+            for read in (client.get, client.double):
+                assert await read("a") == 0
+            await collected(SURE)
+            assert client.peek.get("a") is not None
+            assert client.peek.double("a") is None
+            await collected(3 * UNUSED)
+            assert client.peek.get("a") is None
 
     run(main(), seed=1)
