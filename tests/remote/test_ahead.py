@@ -13,8 +13,9 @@ import pytest
 
 from fusionrt import Call, Computed, Host, Next, Origin, OriginKind, RemoteUnavailable
 from fusionrt.primitives import now
+from fusionrt.rpc import Registration
 from fusionrt.transport.memory import Faults, MemoryNetwork
-from tests.lab import Broken, LabClient, Pair, TinyLab
+from tests.lab import Broken, LabClient, Pair, TinyLab, peer_of
 from tests.virtual import virtual
 from tests.waiting import until
 
@@ -165,6 +166,24 @@ async def test_D17_a_replica_that_is_invalidated_here_has_its_next_value() -> No
         assert came == 1
         assert at - began == pytest.approx(2 * HOP, abs=HOP / 2)
         assert await asyncio.wait_for(two.client.get("a"), 1) == 1
+
+
+@virtual
+async def test_D6c_what_came_early_is_suspended_for_whoever_takes_it() -> None:
+    """Its host had said, before anybody asked for the result, that it cannot vouch for it."""
+    async with far_apart() as two:
+        await two.client.get("a")
+        peer = peer_of(two.client)
+        session = peer._session
+        assert session is not None
+        (early,) = session._awaited.held.values()
+        taken = [Registration(peer) for _ in range(2)]
+        assert session.hand_over(early, taken[0])
+        assert taken[0].live()
+        taken[0].suspended()
+        assert session.hand_over(taken[0], taken[1])
+        assert not taken[1].live()
+        assert not session.hand_over(early, Registration(peer))
 
 
 @virtual
