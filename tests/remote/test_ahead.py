@@ -462,6 +462,30 @@ async def test_D26_who_watches_in_an_outage_asks_nothing_ahead() -> None:
 
 
 @virtual
+async def test_D26_what_was_asked_ahead_keeps_nobody_waiting_in_an_outage() -> None:
+    """Though whoever watches was not told of it yet."""
+    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
+    async with (
+        Host(transport=network.connect("serving")) as serving,
+        Host(transport=network.connect("calling"), outage_grace=0.1) as calling,
+    ):
+        await serving.serve(TinyLab())
+        client = calling.client(LabClient)
+        changes = client.changes.get("a")
+        await anext(changes)
+        following = awaits_next(changes)
+        await asyncio.sleep(5 * HOP)
+        network.disconnect("calling")
+        await asyncio.sleep(0.2)
+        began = now()
+        calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
+        came, at = await asyncio.wait_for(following, 15)
+        assert isinstance(came, RemoteUnavailable)
+        assert at - began < 1
+        network.reconnect("calling")
+
+
+@virtual
 async def test_interceptors_see_each_call_as_it_is_made() -> None:
     """What passes interceptors is not asked ahead of them."""
     seen: list[str] = []

@@ -172,8 +172,6 @@ class Awaited:
 
     def clear(self) -> dict[int, Pending | Incoming]:
         """Forget what waits."""
-        for call in self.ahead.values():
-            call.lapse()
         self.ahead.clear()
         waiting = self.all()
         self.calls, self.streams = {}, {}

@@ -271,7 +271,8 @@ class Session(Fenced):
         """
         self.close_lot()
         self._wire.gap(self.now())
-        self._lapse()
+        for ahead in list(self._awaited.ahead.values()):
+            ahead.give_up()
         error = self._outage.error(self.service)
         for call in self._awaited.all().values():
             ask, unsent = call.request.ask, self._unsent(call.id)
@@ -472,11 +473,6 @@ class Session(Fenced):
             return None
         return call
 
-    def _lapse(self) -> None:
-        """No call was made ahead."""
-        for call in list(self._awaited.ahead.values()):
-            call.give_up()
-
     def _drain(self) -> None:
         """The host finishes what it runs; everything else goes to another one (D22)."""
         again = self._machine.state is SessionState.LEAVING
@@ -484,7 +480,6 @@ class Session(Fenced):
         if again:
             return
         self._owner.draining(self)
-        self._lapse()
         for id in self._wire.recall():
             call = self._awaited.pop(id)
             if call is not None:
