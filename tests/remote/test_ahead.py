@@ -380,6 +380,40 @@ async def test_D4_what_is_stale_before_it_is_there_is_made_anew() -> None:
         assert (await following)[0] == 7
 
 
+@pytest.mark.parametrize("ticks", range(4))
+def test_D15_what_began_before_a_command_and_is_stale_as_it_comes_is_no_answer(ticks: int) -> None:
+    """Whoever reads after the command, and begins the replica's body before who watches does."""
+
+    @virtual
+    async def main() -> None:
+        async with far_apart() as two:
+            two.lab.gate.set()
+            changes = two.client.changes.slow("a")
+            reads = list[asyncio.Task[int]]()
+
+            def returned(_: object) -> None:
+                """As a command does, of a service that slow's host has no order with."""
+                two.calling.graph.wrote()
+                reads.append(asyncio.create_task(two.client.slow("a")))
+
+            (await anext(changes)).on_invalidated(returned)
+            following = awaits_next(changes)
+            await asyncio.sleep(5 * HOP)
+            two.lab.gate.clear()
+            two.lab.invalidate.slow("a")
+            await until(lambda: two.lab.waiting == 1 and bool(reads))
+            await asyncio.sleep(5 * HOP)
+            two.lab.data["a"] = 7
+            two.lab.gate.set()
+            for _ in range(ticks):
+                await asyncio.sleep(0)
+            two.lab.invalidate.slow("a")
+            assert await reads[0] == 7
+            assert (await following)[0] == 7
+
+    main()
+
+
 @virtual
 async def test_D13_what_began_on_a_host_that_is_lost_is_asked_of_the_next() -> None:
     """As the call that it is by then, not as one that comes after a result of the lost one."""

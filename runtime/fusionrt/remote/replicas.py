@@ -162,9 +162,10 @@ class Replicas(Wired):
         """Ask for the value of the replica whose body runs."""
         known = self._last_known
         try:
-            if ahead is None or not ahead.take(way, registration):
-                ahead = None
-            value = await answer_of(ahead or self._ask(way, arguments, "", registration))
+            if ahead is not None and ahead.take(way, registration):
+                value = await self._came_early(ahead, way, arguments, registration)
+            else:
+                value = await answer_of(self._ask(way, arguments, "", registration))
         except Exception as error:
             lean_on(registration, failed=True)
             if known is not None and not isinstance(error, UNHEARD):
@@ -174,6 +175,22 @@ class Replicas(Wired):
         if known is not None:
             known.learn(way, arguments, value)
         return value
+
+    async def _came_early(
+        self, ahead: Ahead, way: Way, arguments: tuple[Any, ...], registration: Registration
+    ) -> Any:
+        """What a call that was made ahead brings. If that is stale as it comes, it may be older
+        than what this process changed before anybody wanted it: it is asked for anew (D15).
+        """
+        try:
+            value = await answer_of(ahead)
+        except Exception:
+            if not registration.ended:
+                raise
+        else:
+            if not registration.ended:
+                return value
+        return await answer_of(self._ask(way, arguments, "", registration))
 
     async def _replicate_through(
         self,

@@ -87,6 +87,11 @@ class Registration:
         if self.session is not None:
             self.session.release(self)
 
+    @property
+    def ended(self) -> bool:
+        """Whether a host held the result, and does not any more."""
+        return self.session is not None and not self.session.holds(self)
+
     # -- what the session says --
 
     def suspended(self) -> None:
