@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, cast
 
+import msgspec
 import pytest
 
 from fusionrt import Host, Overloaded, Quota
@@ -23,7 +24,7 @@ from fusionrt.transport import Message
 from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.envelopes import decode_host_envelope, encode_client_envelope
-from fusionrt.wire.frames import VERSION, Calls, Encoding, Failure, Hello, Kind, Results
+from fusionrt.wire.frames import VERSION, Calls, Cancel, Encoding, Failure, Hello, Kind, Results
 from tests.lab import LabClient, TinyLab, peer_of
 from tests.waiting import until
 
@@ -177,6 +178,50 @@ async def _greedy() -> None:
         assert (told(Results), told(Failure)) == (4, 6)
         assert 4 * 30_000 <= it.has("greedy").bytes < 5 * 30_000
         assert await (await it.client("few")).blob(1000) == bytes(1000)
+
+
+def test_D27_calls_made_ahead_that_wait_for_their_turn_count() -> None:
+    """Though no result of that id is held; those that are given up count no more."""
+    run(_ahead_of_nothing(), seed=1)
+
+
+async def _ahead_of_nothing() -> None:
+    async with world(Quota(bytes=100_000)) as it:
+        greedy = it.network.connect("greedy")
+        heard: list[Message] = []
+        await greedy.subscribe("fusion.c.>", heard.append)
+        name = "cid", "greedy", 7
+        hello = encode_client_envelope(*name, 0, (Hello(1, VERSION),))
+        greedy.publish(Subjects().hosts("lab"), hello)
+        await until(lambda: heard)
+        welcome = decode_host_envelope(heard[0].payload)
+
+        def say(*frames: Calls | Cancel) -> None:
+            data = encode_client_envelope(*name, 1, frames, welcome.proof)
+            greedy.publish(Subjects().host("lab", it.serving.iid), data)
+
+        def slow(first: int, kind: Kind, *keys: str) -> Calls:
+            arguments = tuple(msgspec.msgpack.encode([key]) for key in keys)
+            operations = ("999",) * len(keys) if kind is Kind.AHEAD else ()
+            method = method_id("slow")
+            return Calls(first, kind, method, arguments, Encoding.MSGPACK, 60_000, operations)
+
+        say(slow(1000, Kind.COMPUTE, *map(str, range(1000))))
+        await until(lambda: it.lab.waiting == 1000)
+        say(slow(2000, Kind.COMPUTE, *map(str, range(300))))
+        await asyncio.sleep(2 * RECOUNT)
+        assert it.has("greedy").calls == 1300
+        ids = range(3000, 3010)
+        for id in ids:
+            say(slow(id, Kind.AHEAD, "x" * 30_000))
+            await asyncio.sleep(2 * RECOUNT)
+        assert it.has("greedy").calls == 1304
+        assert 4 * 30_000 <= it.has("greedy").bytes < 5 * 30_000
+        say(*map(Cancel, ids))
+        await asyncio.sleep(2 * RECOUNT)
+        assert it.has("greedy").calls == 1300
+        assert it.has("greedy").bytes < 30_000
+        it.lab.gate.set()
 
 
 class Asker:

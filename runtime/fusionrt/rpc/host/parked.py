@@ -24,6 +24,11 @@ class Place(NamedTuple):
     def id(self) -> int:
         return self.calls.first + self.at
 
+    @property
+    def bytes(self) -> int:
+        """Of its arguments."""
+        return len(self.calls.arguments[self.at])
+
 
 class Parked:
     """They cost no more than their place here until they begin.
@@ -50,7 +55,7 @@ class Parked:
                 self._begin(place)
             else:
                 self.calls[of] = place
-                self.bytes += len(calls.arguments[index])
+                self.bytes += place.bytes
                 self._after[place.id] = of
 
     def ended(self, of: int) -> None:
@@ -71,7 +76,7 @@ class Parked:
 
     def _pop(self, of: int) -> Place:
         place = self.calls.pop(of)
-        self.bytes -= len(place.calls.arguments[place.at])
+        self.bytes -= place.bytes
         del self._after[place.id]
         return place
 

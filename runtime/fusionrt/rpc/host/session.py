@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import islice
 from typing import Final
 
 from ...identity import Asker
@@ -107,8 +108,8 @@ class Session:
             leaned=servant.leaned,
             begin=self._begin,
         )
-        self._begun: list[Place] = []
-        """Made ahead, and about to start."""
+        self._begun: dict[int, Place] = {}
+        """Made ahead, and about to start, by their ids."""
         self._behind = Behind(wire, reflect, self._start, self._pass)
         self.written: Final = Written(wire, outlet.loose)
         """What calls changed that are about to be answered."""
@@ -186,7 +187,9 @@ class Session:
     def usage(self) -> Usage:
         """What the client has, beside what is held for it."""
         running, streams = len(self._bodies), len(self._streams.running)
+        running += len(self._begun)
         waits = self._holdings.parked.bytes + self._streams.unread
+        waits += sum(place.bytes for place in self._begun.values())
         if self._line.works:
             waits += sum(work.bytes * len(work.todo) for work in self._line.works)
         return Usage(running + self._line.calls, streams, self.wire.kept_bytes + waits)
@@ -261,7 +264,7 @@ class Session:
 
     def _begin(self, place: Place) -> None:
         """What a call comes after has ended. What sets that off goes on first."""
-        self._begun.append(place)
+        self._begun[place.id] = place
         if len(self._begun) == 1:
             self._begin_soon()
 
@@ -272,7 +275,7 @@ class Session:
     def _begin_some(self) -> None:
         """Begin as many as may stand in line; the others when these leave it."""
         room = max(0, AT_ONCE - self._line.calls)
-        places, self._begun = self._begun[:room], self._begun[room:]
+        places = [self._begun.pop(id) for id in list(islice(self._begun, room))]
         for calls in begun(place for place in places if self.wire.wants(place.id)):
             self.wire.begin(calls.ids)
             self._come(calls, now() + calls.budget / 1000.0)
@@ -383,6 +386,7 @@ class Session:
     def _stop(self, id: int) -> None:
         self._pool.notice()
         self._holdings.parked.drop(id)
+        self._begun.pop(id, None)
         work = self._gate.leave(self._line, id)
         if work is not None and not work.open:
             self.over(work)
