@@ -50,8 +50,20 @@ def test_what_is_given_up_never_begins() -> None:
 
 def test_what_was_sent_together_begins_together() -> None:
     """Whatever the order in which the results end; what is missing parts them."""
-    one, other = calls(10, *range(7)), calls(20, 8)
-    places = [Place(one, 1), Place(one, 6), Place(other, 0), Place(one, 0), Place(one, 2)]
-    frames = [*begun([*places, Place(one, 5)])]
-    assert frames == [running(10, 12), running(15, 16), running(20, 20)]
+    told = list[Place]()
+    parked = Parked(lambda _: False, told.append)
+    parked.add(calls(10, *range(7)))
+    parked.add(calls(17, 8))
+    wanted = [told[at] for at in (1, 6, 7, 0, 5, 2)]
+    assert [*begun(wanted)] == [running(10, 12), running(15, 16), running(17, 17)]
     assert [*begun([])] == []
+
+
+def test_D27_a_call_that_waits_keeps_its_own_arguments_only() -> None:
+    """Those of others that were sent with it, and given up, are let go."""
+    parked = Parked(lambda _: True, lambda _: None)
+    parked.add(Calls(1, Kind.AHEAD, 7, (b"", bytes(100_000)), Encoding.JSON, 9, ("1", "2")))
+    parked.drop(2)
+    assert parked.bytes == 0
+    (place,) = parked.calls.values()
+    assert place.arguments == b"" and place.alike.arguments == ()

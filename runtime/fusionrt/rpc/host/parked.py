@@ -15,19 +15,11 @@ __all__ = ["Parked", "Place", "begun"]
 
 
 class Place(NamedTuple):
-    """One call of a frame."""
+    """One call. alike: its frame, without the arguments of it and of the others."""
 
-    calls: Calls
-    at: int
-
-    @property
-    def id(self) -> int:
-        return self.calls.first + self.at
-
-    @property
-    def bytes(self) -> int:
-        """Of its arguments."""
-        return len(self.calls.arguments[self.at])
+    id: int
+    arguments: bytes
+    alike: Calls
 
 
 class Parked:
@@ -49,14 +41,17 @@ class Parked:
         """Each begins when its result ends: now, if it has. A second one of a result does not wait,
         so that there are no more of them than results.
         """
-        for index, operation in enumerate(calls.operations):
-            of, place = int(operation), Place(calls, index)
+        alike = structs.replace(calls, kind=Kind.COMPUTE, arguments=(), operations=())
+        for id, operation, arguments in zip(
+            calls.ids, calls.operations, calls.arguments, strict=True
+        ):
+            of, place = int(operation), Place(id, arguments, alike)
             if of in self.calls or not self._holds(of):
                 self._begin(place)
             else:
                 self.calls[of] = place
-                self.bytes += place.bytes
-                self._after[place.id] = of
+                self.bytes += len(arguments)
+                self._after[id] = of
 
     def ended(self, of: int) -> None:
         """A result has ended."""
@@ -76,30 +71,23 @@ class Parked:
 
     def _pop(self, of: int) -> Place:
         place = self.calls.pop(of)
-        self.bytes -= place.bytes
+        self.bytes -= len(place.arguments)
         del self._after[place.id]
         return place
 
 
 def begun(places: Iterable[Place]) -> Iterator[Calls]:
     """The calls that they are from here on: those of a frame that have ids in a row in one."""
-    frames: dict[int, tuple[Calls, list[int]]] = {}
-    for calls, index in places:
-        frames.setdefault(calls.first, (calls, []))[1].append(index)
-    for calls, indices in frames.values():
-        indices.sort()
-        start = 0
-        for end in range(1, len(indices) + 1):
-            if end == len(indices) or indices[end] != indices[end - 1] + 1:
-                yield _part(calls, indices[start], indices[end - 1] + 1)
-                start = end
+    run: list[Place] = []
+    for place in sorted(places):
+        if run and (place.id != run[-1].id + 1 or place.alike is not run[-1].alike):
+            yield _joined(run)
+            run = []
+        run.append(place)
+    if run:
+        yield _joined(run)
 
 
-def _part(calls: Calls, start: int, stop: int) -> Calls:
-    return structs.replace(
-        calls,
-        first=calls.first + start,
-        kind=Kind.COMPUTE,
-        arguments=calls.arguments[start:stop],
-        operations=(),
-    )
+def _joined(run: list[Place]) -> Calls:
+    arguments = tuple([place.arguments for place in run])
+    return structs.replace(run[0].alike, first=run[0].id, arguments=arguments)

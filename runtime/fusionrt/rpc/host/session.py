@@ -189,7 +189,7 @@ class Session:
         running, streams = len(self._bodies), len(self._streams.running)
         running += len(self._begun)
         waits = self._holdings.parked.bytes + self._streams.unread
-        waits += sum(place.bytes for place in self._begun.values())
+        waits += sum(len(place.arguments) for place in self._begun.values())
         if self._line.works:
             waits += sum(work.bytes * len(work.todo) for work in self._line.works)
         return Usage(running + self._line.calls, streams, self.wire.kept_bytes + waits)
