@@ -28,7 +28,7 @@ from fusionrt.abi import (
     Stream,
     Types,
 )
-from fusionrt.rpc import Peer, PeerStatistics
+from fusionrt.rpc import OUTAGE_GRACE, Peer, PeerStatistics
 from fusionrt.rpc.client.statistics import SessionStatistics as ClientSide
 from fusionrt.rpc.host.statistics import SessionStatistics as HostSide
 from fusionrt.transport import Transport
@@ -365,13 +365,15 @@ def peer_of(client: LabClient) -> Peer:
 
 
 @asynccontextmanager
-async def in_memory(lab: TinyLab) -> AsyncIterator[Pair]:
-    """The lab served, and a client of it, without a broker."""
-    network = MemoryNetwork(1)
+async def in_memory(
+    lab: TinyLab, network: MemoryNetwork | None = None, outage_grace: float = OUTAGE_GRACE
+) -> AsyncIterator[Pair]:
+    """The lab served, and a client of it, without a broker. outage_grace: of the client's host."""
+    network = network or MemoryNetwork(1)
     transport = network.connect("calling")
     async with (
         Host(transport=network.connect("serving")) as serving,
-        Host(transport=transport) as calling,
+        Host(transport=transport, outage_grace=outage_grace) as calling,
     ):
         await serving.serve(lab)
         yield Pair(serving, calling, lab, calling.client(LabClient), transport)

@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any, cast
 
 import pytest
@@ -15,7 +15,7 @@ from fusionrt import Call, Computed, Host, Next, Origin, OriginKind, RemoteUnava
 from fusionrt.primitives import now
 from fusionrt.rpc import Registration
 from fusionrt.transport.memory import Faults, MemoryNetwork
-from tests.lab import Broken, LabClient, Pair, TinyLab, peer_of
+from tests.lab import Broken, LabClient, Pair, TinyLab, in_memory, peer_of
 from tests.virtual import virtual
 from tests.waiting import until
 
@@ -24,19 +24,14 @@ HOP = 0.01
 ONE = pytest.approx(HOP, abs=HOP / 2)
 
 
-@asynccontextmanager
-async def far_apart() -> AsyncIterator[Pair]:
-    """A lab and a client of it, `HOP` seconds from each other."""
-    lab = TinyLab({"a": 1, "b": 2})
-    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
-    transport = network.connect("calling")
-    async with (
-        Host(transport=network.connect("serving")) as serving,
-        Host(transport=transport) as calling,
-    ):
-        await serving.serve(lab)
-        yield Pair(serving, calling, lab, calling.client(LabClient), transport)
-        lab.gate.set()
+def distant() -> MemoryNetwork:
+    """Whose processes are `HOP` seconds from each other."""
+    return MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
+
+
+def far_apart() -> AbstractAsyncContextManager[Pair]:
+    """A lab and a client of it, on such a network."""
+    return in_memory(TinyLab({"a": 1, "b": 2}), distant())
 
 
 def awaits_next(changes: AsyncIterator[Computed[int]]) -> asyncio.Task[tuple[Any, float]]:
@@ -246,28 +241,22 @@ def test_G39_a_watcher_that_a_closed_loop_left_behind_is_collected_without_a_wor
 async def test_D17_an_error_that_came_for_nobody_is_let_go() -> None:
     """It is told with the end of the last one, and a watcher comes first who wants none."""
     network = MemoryNetwork(1)
-    async with (
-        Host(transport=network.connect("serving")) as serving,
-        Host(transport=network.connect("calling")) as calling,
-    ):
-        lab = TinyLab()
-        await serving.serve(lab)
-        client = calling.client(LabClient)
-        watchers = [client.changes.fail("declared") for _ in range(2)]
+    async with in_memory(TinyLab(), network) as two:
+        watchers = [two.client.changes.fail("declared") for _ in range(2)]
         last, _ = await asyncio.gather(*map(anext, watchers))
         coming = list[asyncio.Task[tuple[Any, float]]]()
         last.on_invalidated(lambda _: coming.append(awaits_next(watchers[1])))
         coming.append(awaits_next(watchers[0]))
         await asyncio.sleep(1)
         network.partition("calling")
-        lab.invalidate.fail("declared")
+        two.lab.invalidate.fail("declared")
         await asyncio.sleep(1)
         network.heal()
         await until(lambda: len(coming) == 2)
         for came, _at in await asyncio.gather(*coming):
             assert isinstance(came, Broken)
         await asyncio.sleep(1)
-        assert calling.statistics().caller.peers["lab"].held == 1
+        assert two.calling.statistics().caller.peers["lab"].held == 1
 
 
 @virtual
@@ -335,7 +324,7 @@ async def test_D19_what_is_given_up_before_its_turn_never_runs() -> None:
 @virtual
 async def test_D22_a_host_that_drains_waits_for_no_watcher() -> None:
     """What was made ahead is given up; whoever watches goes on at another host."""
-    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
+    network = distant()
     async with Host(transport=network.connect("calling")) as calling:
         old, new = TinyLab({"a": 1}), TinyLab({"a": 1})
         first = await Host(transport=network.connect("first")).__aenter__()
@@ -417,7 +406,7 @@ def test_D15_what_began_before_a_command_and_is_stale_as_it_comes_is_no_answer(t
 @virtual
 async def test_D13_what_began_on_a_host_that_is_lost_is_asked_of_the_next() -> None:
     """As the call that it is by then, not as one that comes after a result of the lost one."""
-    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
+    network = distant()
     async with Host(transport=network.connect("calling")) as calling:
         old, new = TinyLab({"a": 1}), TinyLab({"a": 5})
         old.gate.set()
@@ -443,20 +432,15 @@ async def test_D13_what_began_on_a_host_that_is_lost_is_asked_of_the_next() -> N
 @virtual
 async def test_D26_an_outage_ends_what_was_asked_ahead() -> None:
     """Of that nobody hears; who watches is told of the outage, and of what is new after it."""
-    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
-    async with (
-        Host(transport=network.connect("serving")) as serving,
-        Host(transport=network.connect("calling")) as calling,
-    ):
-        lab = TinyLab({"a": 1})
-        await serving.serve(lab)
-        changes = calling.client(LabClient).changes.get("a")
+    network = distant()
+    async with in_memory(TinyLab({"a": 1}), network) as two:
+        changes = two.client.changes.get("a")
         await anext(changes)
         following = awaits_next(changes)
         await asyncio.sleep(5 * HOP)
         network.disconnect("calling")
         await asyncio.sleep(30)
-        await lab.put("a", 2)
+        await two.lab.put("a", 2)
         network.reconnect("calling")
         async with asyncio.timeout(20):
             while (await following)[0] != 2:
@@ -464,7 +448,7 @@ async def test_D26_an_outage_ends_what_was_asked_ahead() -> None:
         following = awaits_next(changes)
         await asyncio.sleep(5 * HOP)
         began = now()
-        await lab.put("a", 3)
+        await two.lab.put("a", 3)
         came, at = await following
         assert came == 3
         assert at - began == ONE
@@ -473,14 +457,9 @@ async def test_D26_an_outage_ends_what_was_asked_ahead() -> None:
 @virtual
 async def test_D26_who_watches_in_an_outage_asks_nothing_ahead() -> None:
     """Whoever needs the next value has an error at once, and not a call that waits for its end."""
-    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
-    async with (
-        Host(transport=network.connect("serving")) as serving,
-        Host(transport=network.connect("calling")) as calling,
-    ):
-        await serving.serve(TinyLab())
-        client = calling.client(LabClient)
-        changes = client.changes.get("a")
+    network = distant()
+    async with in_memory(TinyLab(), network) as two:
+        changes = two.client.changes.get("a")
         await anext(changes)
         network.disconnect("calling")
         await asyncio.sleep(30)
@@ -488,7 +467,7 @@ async def test_D26_who_watches_in_an_outage_asks_nothing_ahead() -> None:
         following = awaits_next(changes)
         await asyncio.sleep(1)
         began = now()
-        calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
+        two.calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
         came, at = await asyncio.wait_for(following, 15)
         assert isinstance(came, RemoteUnavailable)
         assert at - began < 1
@@ -498,21 +477,16 @@ async def test_D26_who_watches_in_an_outage_asks_nothing_ahead() -> None:
 @virtual
 async def test_D26_what_was_asked_ahead_keeps_nobody_waiting_in_an_outage() -> None:
     """Though whoever watches was not told of it yet."""
-    network = MemoryNetwork(1, Faults(delay=(HOP / 2, HOP / 2)))
-    async with (
-        Host(transport=network.connect("serving")) as serving,
-        Host(transport=network.connect("calling"), outage_grace=0.1) as calling,
-    ):
-        await serving.serve(TinyLab())
-        client = calling.client(LabClient)
-        changes = client.changes.get("a")
+    network = distant()
+    async with in_memory(TinyLab(), network, outage_grace=0.1) as two:
+        changes = two.client.changes.get("a")
         await anext(changes)
         following = awaits_next(changes)
         await asyncio.sleep(5 * HOP)
         network.disconnect("calling")
         await asyncio.sleep(0.2)
         began = now()
-        calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
+        two.calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
         came, at = await asyncio.wait_for(following, 15)
         assert isinstance(came, RemoteUnavailable)
         assert at - began < 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any, cast
 
@@ -24,7 +24,17 @@ from fusionrt.transport import Message
 from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.wire.digest import method_id
 from fusionrt.wire.envelopes import decode_host_envelope, encode_client_envelope
-from fusionrt.wire.frames import VERSION, Calls, Cancel, Encoding, Failure, Hello, Kind, Results
+from fusionrt.wire.frames import (
+    VERSION,
+    Calls,
+    Cancel,
+    ClientFrame,
+    Encoding,
+    Failure,
+    Hello,
+    Kind,
+    Results,
+)
 from tests.lab import LabClient, TinyLab, peer_of
 from tests.waiting import until
 
@@ -142,6 +152,26 @@ async def test_G34_results_that_are_held_for_one_principal_are_bounded() -> None
         assert all(each.is_consistent for each in kept)
 
 
+async def greets(it: World) -> tuple[Callable[..., None], list[Message]]:
+    """A client that says what it likes, in a session of the principal `greedy`: how, and what it is
+    told.
+    """
+    greedy = it.network.connect("greedy")
+    heard: list[Message] = []
+    await greedy.subscribe("fusion.c.>", heard.append)
+    name = "cid", "greedy", 7
+    hello = encode_client_envelope(*name, 0, (Hello(1, VERSION),))
+    greedy.publish(Subjects().hosts("lab"), hello)
+    await until(lambda: heard)
+    welcome = decode_host_envelope(heard[0].payload)
+
+    def say(*frames: ClientFrame) -> None:
+        data = encode_client_envelope(*name, 1, frames, welcome.proof)
+        greedy.publish(Subjects().host("lab", it.serving.iid), data)
+
+    return say, heard
+
+
 def test_D27_bytes_of_one_principal_are_bounded() -> None:
     """Who asks for much, and never says that it came, is refused when that is too much: by what it
     has as of a moment ago, so in virtual time.
@@ -151,21 +181,13 @@ def test_D27_bytes_of_one_principal_are_bounded() -> None:
 
 async def _greedy() -> None:
     async with world(Quota(bytes=100_000)) as it:
-        greedy = it.network.connect("greedy")
-        heard: list[Message] = []
-        await greedy.subscribe("fusion.c.>", heard.append)
-        name = "cid", "greedy", 7
-        hello = encode_client_envelope(*name, 0, (Hello(1, VERSION),))
-        greedy.publish(Subjects().hosts("lab"), hello)
-        await until(lambda: heard)
-        welcome = decode_host_envelope(heard[0].payload)
+        say, heard = await greets(it)
 
         def ask(id: int) -> None:
             arguments = (b"\x91\xcd\x75\x30",)  # [30000]
             blob = method_id("blob")
             call = Calls(id, Kind.COMPUTE, blob, arguments, Encoding.MSGPACK, 5000)
-            data = encode_client_envelope(*name, 1, (call,), welcome.proof)
-            greedy.publish(Subjects().host("lab", it.serving.iid), data)
+            say(call)
 
         def told(cls: type) -> int:
             frames = [f for m in heard for f in decode_host_envelope(m.payload).frames]
@@ -187,18 +209,7 @@ def test_D27_calls_made_ahead_that_wait_for_their_turn_count() -> None:
 
 async def _ahead_of_nothing() -> None:
     async with world(Quota(bytes=100_000)) as it:
-        greedy = it.network.connect("greedy")
-        heard: list[Message] = []
-        await greedy.subscribe("fusion.c.>", heard.append)
-        name = "cid", "greedy", 7
-        hello = encode_client_envelope(*name, 0, (Hello(1, VERSION),))
-        greedy.publish(Subjects().hosts("lab"), hello)
-        await until(lambda: heard)
-        welcome = decode_host_envelope(heard[0].payload)
-
-        def say(*frames: Calls | Cancel) -> None:
-            data = encode_client_envelope(*name, 1, frames, welcome.proof)
-            greedy.publish(Subjects().host("lab", it.serving.iid), data)
+        say, _ = await greets(it)
 
         def slow(first: int, kind: Kind, *keys: str) -> Calls:
             arguments = tuple(msgspec.msgpack.encode([key]) for key in keys)

@@ -215,7 +215,7 @@ class Registry:
             word = self._word(id, words)
             if word is not None:
                 done.again.append(word)
-            known = word is not None or id in self._running or id in self._parked
+            known = word is not None or self.method(id) is not None
             (listed.add if known else done.gone.append)(id)
         for reading in streams:
             known = self._rewound(reading, words, done.again)

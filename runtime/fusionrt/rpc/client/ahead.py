@@ -28,14 +28,10 @@ class Ahead(ShardPending):
         else:
             self.give_up()
 
-    def lapse(self) -> None:
-        """Nothing comes of it."""
-        self.answer.cancel()
-
     def give_up(self) -> None:
         super().give_up()
         if not self.wanted and self.registration is not None:
-            self.lapse()
+            self.answer.cancel()
             self.registration.release()
 
     def take(self, ask: Ask, registration: Registration) -> bool:

@@ -469,7 +469,7 @@ class Session(Fenced):
         """A call that is to be made anew, or elsewhere: one that was made ahead is not."""
         call = self._awaited.pop(id)
         if isinstance(call, Ahead) and not call.wanted:
-            call.lapse()
+            call.give_up()
             return None
         return call
 
