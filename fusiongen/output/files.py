@@ -16,6 +16,10 @@ from .stamp import MARK, SCRIPT_MARK
 __all__ = ["delete", "in_the_way", "orphans", "owned", "replace", "shown", "text_of"]
 
 
+RUNTIME = "fusion"
+"""The folder of the runtime for browsers, beside the modules of contracts."""
+
+
 def text_of(path: Path) -> str:
     """A file's text, whatever its line ends, without the mark that some editors put before it;
     bytes that are no text make it a foreign file."""
@@ -107,11 +111,13 @@ def orphans(project: Project, files: Mapping[Path, str]) -> tuple[Path, ...]:
 
 
 def owned(project: Project) -> list[Path]:
-    """The files that may be generated, as they lie there. The links by which an editor says that
-    it has one open are none."""
+    """The files that may be generated, as they lie there, and where one may be: a bundler's copies
+    and installed packages lie deeper. The links by which an editor says that it has one open are
+    none."""
     found = sorted(project.out.glob("*/*.py"))
     if project.javascript is not None:
-        scripts = (project.javascript.rglob(f"*.{ending}") for ending in ("js", "d.ts"))
+        places = (project.javascript, project.javascript / RUNTIME)
+        scripts = (place.glob(f"*.{ending}") for place in places for ending in ("js", "d.ts"))
         found.extend(sorted(path for each in scripts for path in each))
     return [path for path in found if path.is_file()]
 

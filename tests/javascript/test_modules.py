@@ -103,6 +103,21 @@ def test_C5_check_knows_the_modules(shop: Project) -> None:
     assert check(shop, None, Tier.SOURCE) == []
 
 
+def test_C5_copies_where_nothing_is_generated_are_nobodys(shop: Project) -> None:
+    """What a bundler or a package manager put below the folder is neither told of nor deleted."""
+    generate(shop)
+    web = shop.directory / "web" / "generated"
+    copies = [web / "dist" / "gone.js", web / "node_modules" / "shop" / "fusion" / "gone.js"]
+    for copy in copies:
+        copy.parent.mkdir(parents=True)
+        copy.write_text(_text(shop, "todos.js"))
+    (web / "fusion" / "gone.js").write_text(_text(shop, "fusion/link.js"))
+    (told,) = check(shop, None, Tier.SOURCE)
+    assert told.message.startswith("web/generated/fusion/gone.js has no contract")
+    assert generate(shop).deleted == (web / "fusion" / "gone.js",)
+    assert all(copy.exists() for copy in copies)
+
+
 def test_C4_a_file_that_is_not_ours_is_in_the_way(shop: Project) -> None:
     """Nothing is written then."""
     web = shop.directory / "web" / "generated"
