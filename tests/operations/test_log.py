@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
@@ -21,7 +23,7 @@ from fusionrt import (
     OutcomeUnknown,
     operation,
 )
-from fusionrt.operations import Nudges, StoredKey, StoredOperation, nudges
+from fusionrt.operations import Nudges, StoredKey, StoredOperation, looking, nudges
 from fusionrt.transport.memory import MemoryNetwork
 from fusionrt.wire.frames import Mark
 from tests.chain.generated.baskets import BasketsClient
@@ -606,6 +608,32 @@ async def test_O9_a_host_looks_whether_it_missed_too_much_before_it_answers() ->
         assert await client.echo("x") == "x"
         await until(lambda: client.peek.get("a") is None)
         assert await client.get("a") == 8
+
+
+async def test_O9_what_reads_in_a_process_that_was_stopped_reads_nothing_stale(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its own code asks no host: whatever came meanwhile wakes it after a look at the log."""
+    monkeypatch.setattr(looking, "PERIOD", 0.05)
+    here, there = socket.socketpair()
+    here.setblocking(False)
+    async with site() as it:
+        one = await it.desk()
+        assert await one.get("a") == 1
+
+        async def read() -> int:
+            await asyncio.get_running_loop().sock_recv(here, 1)
+            return await one.get("a")
+
+        reading = asyncio.create_task(read())
+        await asyncio.sleep(0)
+        it.log.data["a"] = 7
+        it.opened(0).behind = True
+        there.send(b"x")
+        time.sleep(0.1)  # noqa: ASYNC251 - the process is stopped
+        assert await reading == 7
+    for each in (here, there):
+        each.close()
 
 
 # -- ids --

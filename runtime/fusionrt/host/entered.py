@@ -12,6 +12,7 @@ from ..graph import Graph, inspect_ending, let_unused_go
 from ..observing.discovery import Discovery
 from ..observing.health import Health, health_of
 from ..observing.statistics import HostStatistics
+from ..operations import Looking
 from ..primitives import background, new_id
 from ..transport import Transport
 from ..transport.nats import NatsTransport
@@ -87,6 +88,7 @@ class Entered:
         if settings.log is not None:
             opened = settings.log.open(self.commits.applier)
             nudges.log = await exits.enter_async_context(opened)
+            exits.callback(Looking(nudges.log).close)
             exits.callback(nudges.close)
         sweeping = background(
             let_unused_go(self.graph, settings.unused_after), name="fusion unused"

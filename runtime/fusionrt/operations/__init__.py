@@ -7,6 +7,7 @@ from .current import CurrentOperation, operation
 from .jetstream import JetStreamLog
 from .lagging import LAG, tell_of_lag
 from .log import Follower, LogStatistics, OpenLog, OperationLog
+from .looking import Looking
 from .nudges import Nudges
 from .once import apart
 from .operation import Fate, Key, Operation, apply, checked_id, owned_id
@@ -31,6 +32,7 @@ __all__ = [
     "Key",
     "LocalCommitter",
     "LogStatistics",
+    "Looking",
     "NewEvent",
     "Nudges",
     "OpenLog",
