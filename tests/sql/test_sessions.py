@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, InvalidRequestError
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from fusionrt import FrameworkError, Host, LogMissing, MissingTables
 from fusionrt.sql import Database
@@ -347,6 +349,113 @@ async def test_O19_the_connection_of_a_command_does_not_commit(
         assert await count(one.db) == (0, 0)
         await one.notes.put(Note(3, "me", "add"))
         assert await count(one.db) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "COMMIT",
+        "commit transaction;",
+        "/* all */ END",
+        "-- all\nCOMMIT",
+        "ROLLBACK",
+        "PREPARE TRANSACTION 'a'",
+        "COMMIT AND CHAIN",
+    ],
+)
+async def test_O1_O19_a_statement_that_would_end_the_transaction_of_a_command_is_refused(
+    nats_server: str, url: str, statement: str
+) -> None:
+    """Before it runs, wherever: who swallows that has a command that is all or nothing, as ever."""
+
+    async def refused(session: AsyncSession | AsyncConnection) -> None:
+        with pytest.raises(FrameworkError, match="which would end its transaction"):
+            await session.execute(text(statement))
+
+    class Saying(Trying):
+        async def say(self, note: Note) -> None:
+            async with self.db.begin() as session:
+                session.add(row(1))
+                await session.flush()
+                await refused(session)
+                await refused(await session.connection())
+                async with self.db.begin() as inner:
+                    inner.add(row(2))
+                    await inner.flush()
+                    await refused(inner)
+            async with self.db.read() as session:
+                await refused(session)
+            async with self.db.begin() as session:
+                if note.owner == "fails":
+                    await session.execute(text(statement))
+
+    async with serving(nats_server, url, Saying) as one:
+        kept = await one.notes.computed.get(1)
+        with pytest.raises(FrameworkError, match="leave that out"):
+            await one.notes.put(Note(1, "fails", "say"))
+        assert (await count(one.db), kept.is_consistent) == ((0, 0), True)
+        await one.notes.put(Note(1, "me", "say"))
+        assert (await count(one.db), kept.is_consistent) == ((2, 1), False)
+
+
+@pytest.mark.parametrize("then", ["write", "nothing", "swallow", "fail"])
+@pytest.mark.parametrize("first", [False, True])
+async def test_O19_O20_a_transaction_that_was_ended_behind_its_session_is_noticed(
+    nats_server: str, url: str, first: bool, then: str
+) -> None:
+    """By the next statement, or when the command has succeeded: nothing is written outside of it,
+    and what it did write is invalidated everywhere."""
+
+    class Hiding(Trying):
+        async def hide(self, note: Note) -> None:
+            if not first:
+                await self.add(Note(2, "", ""))
+            async with self.db.begin() as session:
+                session.add(row(1))
+                await session.flush()
+                driver: Any = await (await session.connection()).get_raw_connection()
+                await driver.driver_connection.execute("COMMIT")
+                if then == "fail":
+                    raise Fails
+                if then != "nothing":
+                    with suppress(*[FrameworkError] * (then == "swallow")):
+                        session.add(row(3))
+                        await session.flush()
+
+    async with (
+        serving(nats_server, url, Hiding) as one,
+        serving(nats_server, url, Hiding) as other,
+    ):
+        kept = [await each.notes.computed.get(1) for each in (one, other)]
+        with pytest.raises((Fails, FrameworkError), match=r"ended within|^$"):
+            await one.notes.put(Note(1, "me", "hide"))
+        await other.open_log.catch_up()
+        assert [each.is_consistent for each in kept] == [False, False]
+        assert await count(one.db) == (1 if first else 2, 1)
+        await one.notes.put(Note(4, "me", "add"))
+        assert await count(one.db) == (2 if first else 3, 2)
+
+
+async def test_O1_a_conflict_that_rolled_all_back_is_noticed(
+    tmp_path: Path, nats_server: str
+) -> None:
+    """`OR ROLLBACK` of SQLite: what comes next would be committed by itself."""
+    url = f"sqlite+aiosqlite:///{tmp_path / 'notes.db'}"
+
+    class Conflicting(Trying):
+        async def conflict(self, note: Note) -> None:
+            await self.add(Note(1, "", ""))
+            async with self.db.begin() as session:
+                with suppress(IntegrityError):
+                    await session.execute(insert(Row).prefix_with("OR ROLLBACK").values(id=1))
+                await session.execute(insert(Row).values(id=2, owner="", text="", version=1))
+
+    async with Database(url) as db:
+        await db.create_all(Base.metadata)
+    async with serving(nats_server, url, Conflicting) as one:
+        with pytest.raises(FrameworkError, match="ended within"):
+            await one.notes.put(Note(1, "me", "conflict"))
+        assert (await count(one.db))[0] == 0
 
 
 async def test_a_command_whose_host_has_no_log_of_the_database_says_what_to_write(

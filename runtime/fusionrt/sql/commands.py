@@ -78,8 +78,10 @@ class Commands:
         try:
             result = await attempt()
             operation.result = operation.encoded(result)
+            transaction.check()
         except BaseException as error:
-            if transaction.shard is not None:  # COMMIT was not said, and will not be
+            if transaction.shard is not None and not transaction.ended_within:
+                # COMMIT was not said, and will not be
                 operation.fate = Fate.ROLLED_BACK
             ending = self._failed(operation, transaction)
             if isinstance(error, GeneratorExit):  # it may not wait for anything

@@ -60,6 +60,12 @@ class Flavour(Protocol):
         connection: another one. id: of the operation that it stored; empty if it stored none.
         """
 
+    def in_transaction(self, driver: Any) -> bool:
+        """Whether the database said so with its last answer.
+
+        driver: its connection.
+        """
+
     def reading(self, connection: AsyncConnection) -> AbstractAsyncContextManager[None]:
         """The database refuses writes, in the midst of a transaction that may have written."""
 

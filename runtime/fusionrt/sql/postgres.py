@@ -135,6 +135,9 @@ class Postgres:
             status = "committed" if await connection.scalar(stored) is not None else "aborted"
         return Fate.COMMITTED if status == "committed" else Fate.ROLLED_BACK
 
+    def in_transaction(self, driver: Any) -> bool:
+        return bool(driver.is_in_transaction())
+
     @asynccontextmanager
     async def reading(self, connection: AsyncConnection) -> AsyncIterator[None]:
         savepoint = await connection.begin_nested()

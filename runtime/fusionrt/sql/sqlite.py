@@ -114,6 +114,9 @@ class Sqlite:
         stored = select(func.count()).where(operations.c.id == id)
         return Fate.COMMITTED if await connection.scalar(stored) else Fate.ROLLED_BACK
 
+    def in_transaction(self, driver: Any) -> bool:
+        return bool(driver.in_transaction)
+
     @asynccontextmanager
     async def reading(self, connection: AsyncConnection) -> AsyncIterator[None]:
         await connection.execute(text("PRAGMA query_only = ON"))

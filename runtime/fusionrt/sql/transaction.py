@@ -8,14 +8,13 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import Final, Literal
 
-from sqlalchemy import event as events
-from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from ..errors import FrameworkError
 from ..operations import NewEvent, StoredOperation
 from ..primitives import to_its_end
+from .guard import Guard, ended_within
 from .outbox import store_event
 from .shard import Shard
 
@@ -48,7 +47,9 @@ class Transaction:
         """Where it has begun, ever: an operation stays there."""
         self.has_events = False
         """Whether it stored some, ever."""
+        self._ended_within = False
         self._connection: AsyncConnection | None = None
+        self._guard: Guard | None = None
         self._alone = _Turn()
         self._ended = False
 
@@ -69,6 +70,18 @@ class Transaction:
     def is_open(self) -> bool:
         """Whether there is anything to commit."""
         return self._connection is not None
+
+    @property
+    def ended_within(self) -> bool:
+        """Whether something in its command has ended it, and so may have committed."""
+        return self._ended_within or (self._guard is not None and self._guard.has_ended())
+
+    def check(self) -> None:
+        """Raises:
+        FrameworkError: it was.
+        """
+        if self.ended_within:
+            raise ended_within()
 
     @asynccontextmanager
     async def block(self, shard: Shard) -> AsyncIterator[AsyncSession]:
@@ -127,8 +140,8 @@ class Transaction:
             except BaseException:
                 await to_its_end(connection.close(), name="fusion close")
                 raise
-            events.listen(connection.sync_connection, "commit", self._check_commit)
             self._connection = connection
+            self._guard = Guard(connection, shard.flavour)
             await self._look(shard, connection)
         return self._connection
 
@@ -157,18 +170,9 @@ class Transaction:
             )
         return first
 
-    def _check_commit(self, connection: Connection) -> None:
-        if self._connection is not None:
-            connection.invalidate()  # the pool would take it for one that has no transaction
-            raise FrameworkError(
-                "the connection of a command's session was told to commit: what a command writes "
-                "is committed when it has succeeded, so leave that out"
-            )
-
     async def commit(self) -> None:
         """Let it be seen. What it raises does not tell whether it was (O12)."""
-        assert self._connection is not None
-        connection, self._connection = self._connection, None
+        connection = self._let_go()
         try:
             await connection.commit()
         finally:
@@ -177,8 +181,14 @@ class Transaction:
     async def rollback(self) -> None:
         """Forget all that was written; a block that comes later begins anew."""
         if self._connection is not None:
-            connection, self._connection = self._connection, None
-            await _close(connection)
+            await _close(self._let_go())
+
+    def _let_go(self) -> AsyncConnection:
+        assert self._connection is not None and self._guard is not None
+        self._ended_within = self.ended_within
+        self._guard.release()
+        connection, self._connection, self._guard = self._connection, None, None
+        return connection
 
     async def end(self) -> None:
         """Forget what was not committed; no block comes later."""
