@@ -108,6 +108,23 @@ async def test_O2_who_left_amid_its_rows_leaves_no_old_view_to_the_next(url: str
         assert [each.text for _, each in kept] == ["old"]
 
 
+async def test_O1_a_connection_that_is_thrown_away_lets_others_write(url: str) -> None:
+    """Whoever is cancelled amid a statement loses the connection; its cursor lives on in a frame of
+    what was raised. Nothing was written, and the next one waits for nobody."""
+    async with Database(url) as db, Database(url) as other:
+        async with db.begin() as session:
+            connection = await session.connection()
+            values = {"owner": "me", "text": "", "version": 1}
+            added = insert(Row).values([values | {"id": id} for id in range(30)])
+            rows = await connection.stream(added.returning(Row.id))
+            await rows.fetchone()
+            await session.invalidate()
+        async with other.begin() as session:
+            session.add(row(1))
+        assert await count(other) == (1, 0)
+        del rows  # not before
+
+
 async def test_a_database_in_memory_is_refused() -> None:
     """Each connection would have one of its own."""
     for url in ("sqlite+aiosqlite://", "sqlite+aiosqlite:///:memory:"):

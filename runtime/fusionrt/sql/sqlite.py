@@ -47,7 +47,8 @@ class _Connection(sqlite3.Connection):
 
     A cursor that was left amid its rows, by who streamed and had enough, keeps the view that the
     connection had, over ROLLBACK and BEGIN: whoever has the connection next would read what was
-    there before, and that would count as fresh.
+    there before, and that would count as fresh. And it keeps a connection that is closed: SQLite
+    lets its transaction, and the only lock to write, go with the last cursor that anybody holds.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -61,9 +62,17 @@ class _Connection(sqlite3.Connection):
 
     def rollback(self) -> None:
         """Each session ends with it, whether it wrote or not."""
+        self._end_cursors()
+        super().rollback()
+
+    def close(self) -> None:
+        """Of a session that was cancelled amid a statement it is all that is called."""
+        self._end_cursors()
+        super().close()
+
+    def _end_cursors(self) -> None:
         for cursor in [*self._cursors]:
             cursor.close()
-        super().rollback()
 
 
 class Sqlite:
