@@ -103,7 +103,7 @@ async def test_who_meets_another_version_runs_again(
 
 
 async def test_who_was_killed_by_a_deadlock_runs_again(nats_server: str, postgres: str) -> None:
-    """Two lock two rows in opposite order."""
+    """Two lock two rows in opposite order; they may meet again."""
     await made(postgres)
     async with AsyncExitStack() as exits:
         host = await met(exits, nats_server, postgres)
@@ -112,7 +112,8 @@ async def test_who_was_killed_by_a_deadlock_runs_again(nats_server: str, postgre
         assert [*await asyncio.gather(*map(notes.put, PAIR))] == [*PAIR]
         async with host.db.read() as session:
             texts = (await session.scalars(text("SELECT text FROM notes"))).all()
-        assert (texts, len(notes.ran), host.log.retried) == (["a!!", "a!!"], 3, 1)
+        assert texts == ["a!!", "a!!"]
+        assert host.log.retried >= 1 and len(notes.ran) == 2 + host.log.retried
 
 
 async def test_who_finds_the_database_locked_runs_again(
