@@ -95,6 +95,44 @@ async def test_G34_what_others_were_made_from_is_pinned() -> None:
     assert lab.graph.room.size <= LIMIT
 
 
+async def test_G34_what_comes_beside_what_is_pinned_goes_again() -> None:
+    """Though a hand walks far to find it; and so does what is pinned no longer, as others come."""
+    lab, many = Lab(max_computeds=LIMIT), 30 * LIMIT
+    lab.graph.events.handlers = ()
+    leaf, beside = lab.function("leaf", square), lab.function("beside", square)
+
+    async def total() -> int:
+        return sum([int(await leaf.fetch((number,))) for number in range(many)])
+
+    function = lab.function("total", total)
+    await function.fetch(())
+    for number in range(many):
+        await leaf.fetch((many + number,))
+        await beside.fetch((number,))
+    assert lab.graph.room.size - many < many / 10
+    assert function.peek(()) is not None
+    function.invalidate((), TEST)
+    for number in range(many, many + many // 4):
+        await beside.fetch((number,))
+    assert lab.graph.room.size <= LIMIT
+
+
+async def test_G34_what_was_pinned_once_leaves_no_room() -> None:
+    """Its place is not taken by others when it is gone."""
+    lab, many = Lab(max_computeds=LIMIT), 30 * LIMIT
+    lab.graph.events.handlers = ()
+    leaf = lab.function("leaf", square)
+
+    async def total() -> int:
+        return sum([int(await leaf.fetch((number,))) for number in range(many)])
+
+    await lab.function("total", total).fetch(())
+    lab.graph.invalidate_all(TEST)
+    for number in range(many):
+        await leaf.fetch((number,))
+    assert lab.graph.room.size <= LIMIT
+
+
 async def test_G34_a_held_result_is_invalidated_through_what_it_was_made_from() -> None:
     """It was let go; the invalidation of its dependency reaches it all the same."""
     lab = Lab(max_computeds=LIMIT)

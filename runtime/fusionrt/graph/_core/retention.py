@@ -25,6 +25,8 @@ STEPS: Final = 64
 """How far a hand goes at a time."""
 BATCH: Final = 16
 """How many results it lets go at a time, at most."""
+PACE: Final = 32
+"""How many results are looked at for each that comes, while what may be let go does not suffice."""
 
 
 @twin
@@ -159,7 +161,8 @@ class Room(RoomFields):
         self.size = 0
         self.evicted = 0
         self.now = now
-        self._patience = 0
+        self._rest = 0
+        """So many results may come before it is looked again what may go."""
 
     def empty(self) -> int:
         """Let everything go that may be, also if there is room for it; tells how many."""
@@ -182,19 +185,23 @@ class Room(RoomFields):
         return released
 
     def make(self) -> None:
-        """Let results go, if there are too many; where all are pinned, there is nothing to do."""
-        if self.size <= self.limit + self._patience:
+        """Let results go, for one more came than there is room for.
+
+        Where most are pinned, this is a long search, and those that come share it.
+        """
+        if self._rest:
+            self._rest -= 1
             return
+        looked = 0
         by_size = sorted(self._functions, key=lambda function: -function.kept.size)
         now = self.now()
         for spare_min_cached in (True, False):  # `min_cache` holds up to the bound only (G23)
             for function in by_size:
+                looked += min(STEPS, function.kept.size)
                 found = function.kept.sift(now, spare_min_cached=spare_min_cached)
                 for computed in found:
                     function.demote(computed)
                 self.evicted += len(found)
                 if self.size <= self.limit:
-                    self._patience = 0
                     return
-        # Nothing more can be done soon: look again when one in a hundred has come.
-        self._patience = self.size - self.limit + self.size // 100
+        self._rest = looked // PACE
