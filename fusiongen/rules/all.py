@@ -5,6 +5,7 @@ from __future__ import annotations
 from . import (
     bodies,
     files,
+    halves,
     identity,
     invalidations,
     keys,
@@ -26,6 +27,7 @@ __all__ = ["CONTRACT_RULES", "PROJECT_RULES", "RULES"]
 
 _MODULES = (
     files,
+    halves,
     names,
     protocols,
     services,
