@@ -290,6 +290,23 @@ test("changes bring each new value", async () => {
   assert.deepEqual(seen, [0, 2, 4, 6, 8])
 })
 
+test("G40 a command in what is watched or computed is refused, and changes nothing", async () => {
+  const key = fresh()
+  const bodies = [
+    async () => kit.put(key, 1),
+    async () => (await kit.get(key), kit.put(key, 1)),
+    async () => kit.put.optimistic(() => [fusion.patch(kit.get, [key], () => 1)])(key, 1),
+  ]
+  for (const body of [...bodies, ...bodies.map(fusion.computed)]) {
+    const shown = await new Promise((resolve) => {
+      const stop = fusion.watch(body, (each) => each.state === "loading" || (queueMicrotask(() => stop()), resolve(each)))
+    })
+    assert.equal(shown.error?.code, "command_in_compute")
+  }
+  assert.equal(await kit.get(key), 0)
+  assert.equal(await kit.put(key, 2), 2)
+})
+
 test("G21 what is behind a value can be looked at", async () => {
   const key = fresh()
   assert.equal(kit.peek.get(key), null)

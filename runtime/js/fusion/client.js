@@ -45,7 +45,7 @@ export function makeClient(service, peers, options = {}) {
     const call = new Calling(method, peer, peers, options)
     client[name] = call.caller()
     callings.set(client[name], call)
-    if (method.kind === Kind.COMMAND) client[name].optimistic = optimistically(client[name])
+    if (method.kind === Kind.COMMAND) client[name].optimistic = optimistically(method.name, client[name])
     if (method.kind !== Kind.COMPUTE) continue
     const reading = client[name]
     client.changes[name] = (/** @type {unknown[]} */ ...args) => changesOf(() => reading(...args))
@@ -74,9 +74,9 @@ export function patch(method, args, change) {
   return { key: call.key(args), change }
 }
 
-/** @param {Callable} command */
-const optimistically = (command) => (/** @type {(...args: unknown[]) => Patch[]} */ patches) =>
-  (/** @type {unknown[]} */ ...args) => own(async () => {
+/** @param {string} name @param {Callable} command */
+const optimistically = (name, command) => (/** @type {(...args: unknown[]) => Patch[]} */ patches) =>
+  (/** @type {unknown[]} */ ...args) => own(name, async () => {
     const laid = patches(...args).map(({ key, change }) => lay(key, change))
     const end = (/** @type {boolean} */ succeeded) => laid.forEach((over) => over(succeeded))
     try {
@@ -111,7 +111,7 @@ class Calling {
     const { kind, head, parameters } = this.#method
     const sends = parameters.some(([, parameter]) => "items" in parameter)
     if (kind === Kind.COMPUTE) return (...args) => this.#read(args)
-    if (kind === Kind.COMMAND) return (...args) => own(() => this.#told(args, sends))
+    if (kind === Kind.COMMAND) return (...args) => own(this.#method.name, () => this.#told(args, sends))
     if (kind === Kind.STREAM) return head ? (...args) => this.#open(args, head) : (...args) => this.#stream(args)
     return async (...args) => (sends ? this.#send(args) : this.#call(args, kind, ""))
   }
@@ -174,7 +174,7 @@ class Calling {
     try {
       return await this.#command(args, sends)
     } catch (error) {
-      if (!(error instanceof Cancelled)) tellFailure(this.#method.name, args, error, () => own(() => this.#told(args, sends)))
+      if (!(error instanceof Cancelled)) tellFailure(this.#method.name, args, error, () => own(this.#method.name, () => this.#told(args, sends)))
       throw error
     }
   }

@@ -1,9 +1,10 @@
 /** Whoever watches: what a function reads, now and at each change, and how sure that is (W3, W5). */
 
 import { attempt, now } from "./clock.js"
-import { Unavailable } from "./errors.js"
+import { FusionError, Unavailable } from "./errors.js"
 import { Made } from "./graph.js"
 import { page } from "./page.js"
+import { scope } from "./scope.js"
 
 /** Seconds after an own command in which changes are taken for its own. */
 const OWN = 1
@@ -40,8 +41,15 @@ function hidden() {
   return typeof document !== "undefined" && document.visibilityState === "hidden"
 }
 
-/** A command of this page: what it changes is asked for without delay (W5). @template T @param {() => Promise<T>} run */
-export async function own(run) {
+/**
+ * A command of this page: what it changes is asked for without delay (W5). What only reads calls none (G40).
+ *
+ * @template T @param {string} name @param {() => Promise<T>} run
+ */
+export async function own(name, run) {
+  if (scope().scope?.state === "computing") {
+    throw new FusionError("command_in_compute", `${name} was called by what is watched or computed, which only reads: call it from outside of that`)
+  }
   commands += 1
   try {
     return await run()
