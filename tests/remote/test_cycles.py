@@ -24,6 +24,7 @@ SOON = 4.0
 Reads: TypeAlias = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 CALM = Faults(delay=(0.0, 0.01))
+EVEN = Faults(delay=(0.005, 0.005))
 
 
 class SlowRing(Ring):
@@ -62,9 +63,10 @@ async def rings(
     *,
     one_host: bool = False,
     cls: Callable[[Mapping[str, tuple[str, ...]]], Ring] = Ring,
+    faults: Faults = CALM,
 ) -> AsyncIterator[Rings]:
     """reads: of each service, what each of its nodes reads."""
-    network = MemoryNetwork(1, CALM)
+    network = MemoryNetwork(1, faults)
     async with AsyncExitStack() as stack:
         hosts = {}
         for name in ("calling", "prices", "baskets", "summaries"):
@@ -143,6 +145,31 @@ def test_D24_every_participant_raises_wherever_it_was_entered(
             clients = {"prices": r.prices, "baskets": r.baskets, "summaries": r.summaries}
             calls = [clients[service].node(name) for service in reads for name in reads[service]]
             await raises_soon(*calls)
+
+    run(main(), seed=1)
+
+
+@pytest.mark.parametrize("reads", [TWO, THREE, TWICE], ids=["two", "three", "twice"])
+@pytest.mark.parametrize("seconds", [0.001, 0.03, 0.3])
+def test_D24_a_cycle_that_nobody_waits_for_any_more_comes_to_its_end(
+    reads: Reads, seconds: float
+) -> None:
+    """Whoever asked left before it was told, and no cancellation comes round faster than calls."""
+
+    async def main() -> None:
+        async with rings(reads, faults=EVEN) as r:
+            await r.prices.node("leaf")  # there are sessions
+            for ring in r.rings.values():
+                for others in ring.others.values():
+                    await others.node("leaf")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    await r.prices.node("a")
+            await asyncio.sleep(SOON)
+            ran = [len(ring.ran) for ring in r.rings.values()]
+            await asyncio.sleep(20.0)
+            assert [len(ring.ran) for ring in r.rings.values()] == ran
+            await raises_soon(r.prices.node("a"))
 
     run(main(), seed=1)
 

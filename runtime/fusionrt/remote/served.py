@@ -22,6 +22,7 @@ from ..wire.runs import ANYWAY
 from .arguments import Arguments
 from .asking import NO_GATEWAY
 from .failures import as_failure, bad_arguments
+from .given_up import GivenUp
 from .held import HeldComputed
 from .outcomes import Outcome, Outcomes
 from .payloads import Payloads
@@ -87,6 +88,7 @@ class Served:
         self._head = None if signature.head is None else codec(signature.head)
         self._result: Codec[Any] = codec(signature.result)
         self._payloads = Payloads()
+        self._given_up = GivenUp()
 
     def answer(self, calls: Calls, replies: Replies) -> Bodies | None:
         kind = calls.kind
@@ -214,7 +216,7 @@ class Served:
         if not missing:
             return None
 
-        anyway = ANYWAY in calls.headers
+        anyway, given_up = ANYWAY in calls.headers, self._given_up
 
         async def body(id: int, *arguments: Any) -> Computed[Any]:
             function = self._binding.function(self._method.name)
@@ -224,9 +226,16 @@ class Served:
                 key, flagged = function.key(arguments), _flagged(id, replies)
                 function.watch(key, flagged)
                 try:
+                    if given_up.times:
+                        await given_up.pause(key, function)
                     computed = await function.computed(arguments)
+                except asyncio.CancelledError:
+                    given_up.left(key, function)
+                    raise
                 finally:
                     function.unwatch(key, flagged)
+                if given_up.times:
+                    given_up.ended(key)
             if is_in_vain(computed):
                 await asyncio.sleep(IN_VAIN)
             return computed
