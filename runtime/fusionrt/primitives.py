@@ -18,6 +18,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, TypeVar
+from weakref import WeakSet
 
 from .native import hand, twin
 
@@ -27,6 +28,7 @@ __all__ = [
     "aclose",
     "asked_to_end",
     "background",
+    "cancel_once",
     "clock",
     "current_task",
     "maker",
@@ -187,6 +189,18 @@ def asked_to_end() -> bool:
     """
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0
+
+
+_cancelled: Final[WeakSet[asyncio.Task[Any]]] = WeakSet()
+
+
+def cancel_once(task: asyncio.Task[Any]) -> None:
+    """Cancel it, unless that was done so before: who is cancelled again while it cleans up leaves
+    that half done.
+    """
+    if task not in _cancelled:
+        _cancelled.add(task)
+        task.cancel()
 
 
 async def stop_all(tasks: Collection[asyncio.Task[Any]], patience: float = 0.1) -> None:

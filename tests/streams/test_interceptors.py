@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
 from contextvars import ContextVar
@@ -98,6 +100,32 @@ async def test_they_are_around_the_items_that_follow_a_head(way: Any) -> None:
         with pytest.raises(Refused):
             await way(world).open("refused", 1)
         assert seen.over == ["open"] * 3
+
+
+async def test_D19_they_clean_up_undisturbed_when_the_reader_has_no_time_left() -> None:
+    """Whoever closes a stream may give up waiting for that, close it again, and drop it."""
+    cleaning, may_end, clean = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def cleans_up(_: Call, next: Next) -> Any:
+        try:
+            return await next()
+        finally:
+            cleaning.set()
+            await may_end.wait()
+            clean.set()
+
+    async with linked([cleans_up], []) as world:
+        _, rows = await world.service.open("a", 10**6)
+        await anext(rows)
+        for _ in range(2):
+            closing = asyncio.ensure_future(cast(Any, rows).aclose())
+            await cleaning.wait()
+            closing.cancel()
+            await asyncio.wait([closing])
+        del rows, closing
+        gc.collect()
+        may_end.set()
+        await eventually(clean.is_set)
 
 
 @WAYS

@@ -19,10 +19,11 @@ from collections.abc import (
     Generator,
 )
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final, Self
 
 from ..interceptors import Call
-from ..primitives import aclose, run_in_loop, spawn
+from ..primitives import aclose, cancel_once, run_in_loop, spawn
 from .pipeline import Pipeline
 
 __all__ = ["PassingStream", "passed", "passing_head"]
@@ -217,11 +218,11 @@ class PassingStream(AsyncGenerator[Any, None]):
 
     def _give_up(self) -> None:
         self._source, self._over = None, True
-        self._task.cancel()
+        cancel_once(self._task)
 
     def __del__(self) -> None:
         with suppress(AttributeError):  # it was not made
-            run_in_loop(self._loop, self._task.cancel)
+            run_in_loop(self._loop, partial(cancel_once, self._task))
 
 
 class _Loop(AsyncIterator[Any]):

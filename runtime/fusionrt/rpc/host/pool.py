@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final
 
-from ...primitives import clock, current_task, maker
+from ...primitives import cancel_once, clock, current_task, maker
 from .contexts import Contexts, variables
 from .gate import Gate
 from .servant import Answer
@@ -240,7 +240,7 @@ class Pool:
         it was made: then no line of it runs that could tell of its end.
         """
         task = waiting.tasks[id]
-        task.cancel()
+        cancel_once(task)
         task.add_done_callback(partial(self._over, waiting, id))
 
     def _over(self, waiting: Waiting, id: int, task: object = None) -> None:

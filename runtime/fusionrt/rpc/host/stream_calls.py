@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 from ...identity import Asker
-from ...primitives import spawn
+from ...primitives import cancel_once, spawn
 from ...wire.frames import Ending, Mark
 from ...wire.refusals import RETRY_AFTER, refusal
 from ..failed import Failed
@@ -96,12 +96,12 @@ class StreamCalls:
     def stop(self, id: int) -> None:
         """Nobody reads it any more, if it is a stream (D19)."""
         if id in self.running:
-            self.running[id].cancel()
+            cancel_once(self.running[id])
 
     def stop_all(self) -> None:
         """Nobody reads any of them."""
         for task in self.running.values():
-            task.cancel()
+            cancel_once(task)
 
     def end(self, id: int, failure: Ending | None) -> None:
         """One is over."""
