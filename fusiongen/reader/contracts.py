@@ -61,8 +61,9 @@ def read(sources: Sources, names: Iterable[str]) -> Reading:
     diagnostics.extend(sources.broken)
     if diagnostics:
         raise ContractError(diagnostics)
-    for rule in PROJECT_RULES:
-        warnings.extend(rule.check_all(contracts, structures))
+    with _room_for_chains():
+        for rule in PROJECT_RULES:
+            warnings.extend(rule.check_all(contracts, structures))
     shown = (each for each in set(warnings) if not is_ignored(each, sources.lines(each.span.path)))
     by_name = sorted(contracts, key=lambda contract: contract.name)
     return Reading(tuple(by_name), structures, tuple(sorted(shown)), sources)

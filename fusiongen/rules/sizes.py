@@ -9,14 +9,14 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from ..contract import Annotated, Dots, Named, Ref, Type, Union, inner
+from ..contract import Annotated, Dots, Named, Ref, Type, Union
 from .known_types import CONTAINERS
 
 if TYPE_CHECKING:
     from ..reader.shapes import Field, Structure
     from ..reader.structures import Structures
 
-__all__ = ["Size", "size_of", "together"]
+__all__ = ["Size", "Sizes", "together"]
 
 _TEXTS = frozenset(("str", "bytes", "bytearray"))
 _NAMES: Mapping[str, tuple[str, ...]] = {
@@ -46,9 +46,10 @@ class _Bounds(NamedTuple):
     most: int | None = None
 
 
-_Known: TypeAlias = "dict[tuple[Ref, _Bounds], Size]"
+_Key: TypeAlias = "tuple[Ref, _Bounds]"
 
 _NOTHING = Size(0, 0)
+_ANY_LENGTH = _Bounds()
 
 
 def together(sizes: Iterable[Size]) -> Size:
@@ -57,83 +58,73 @@ def together(sizes: Iterable[Size]) -> Size:
     return Size(sum(each.least for each in found), sum(each.most for each in found))
 
 
-def size_of(
-    type_: Type | None,
-    structures: Structures,
-    bounds: _Bounds = _Bounds(),  # noqa: B008 - immutable
-    known: _Known | None = None,
-) -> Size:
-    """Of a value of this type.
+class Sizes:
+    """Of the types of a project, each class worked out once (C7).
 
-    bounds: of its length, as what stands around it says. known: of what was met on the way; what
-    stands around it counts as nothing there, for it is counted once.
+    Of classes that refer to each other each may hold all the others, and is as large: what one of
+    them says is counted once. (As Tarjan finds them: those that were met since the first of them,
+    once nothing in it leads back to what stands around it.)
     """
-    if known is None:
-        if type_ is None or structures.first(_bounded, type_) is None:
-            return _NOTHING
-        known = {}
-    match type_:
-        case Annotated(base=base, metadata=metadata):
-            return size_of(base, structures, _bounds(map(str, metadata), bounds), known)
-        case Union(members=alternatives):
-            sizes = [size_of(each, structures, bounds, known) for each in alternatives]
-            return Size(min(each.least for each in sizes), max(each.most for each in sizes))
-        case Named():
-            return _of_class(type_, structures, bounds, known)
-    return _NOTHING
 
+    def __init__(self, structures: Structures) -> None:
+        self._structures = structures
+        self._known: dict[_Key, Size] = {}
+        self._open: dict[_Key, int] = {}
+        self._back = 0
+        """The first of the open ones that what was met leads back to."""
 
-def _bounded(type_: Type, structures: Structures, seen: set[Ref]) -> str | None:
-    """What bounds a length in a type, or in whatever that refers to, or `None`."""
-    if isinstance(type_, Annotated) and _bounds(map(str, type_.metadata), _Bounds()) != _Bounds():
-        return "what is said beside a type"
-    within = inner(type_)
-    structure = structures.of(type_.ref) if isinstance(type_, Named) else None
-    if structure is not None and structure.ref not in seen:
-        seen.add(structure.ref)
-        said = (each.default for each in structure.fields if each.default is not None)
-        if _bounds(said, _Bounds()) != _Bounds():
-            return "what a field is given"
-        types = (structure.target, *(each.type for each in structure.fields))
-        within = (*within, *(each for each in types if each is not None))
-    for each in within:
-        bound = _bounded(each, structures, seen)
-        if bound is not None:
-            return bound
-    return None
+    def of(self, type_: Type, bounds: _Bounds = _ANY_LENGTH) -> Size:
+        """Of a value of this type.
 
-
-def _of_class(type_: Named, structures: Structures, bounds: _Bounds, known: _Known) -> Size:
-    origin = structures.origin(type_.ref)
-    structure = structures.of(origin)
-    if structure is not None:
-        bounded = origin, bounds
-        if bounded not in known:
-            known[bounded] = _NOTHING
-            known[bounded] = _of_structure(structure, structures, bounds, known)
-        return known[bounded]
-    if origin.module == "builtins" and origin.name in _TEXTS:
-        return Size(1, 1).times(bounds)
-    if f"{origin.module}.{origin.name}" not in CONTAINERS:
+        bounds: of its length, as what stands around it says.
+        """
+        match type_:
+            case Annotated(base=base, metadata=metadata):
+                return self.of(base, _bounds(map(str, metadata), bounds))
+            case Union(members=alternatives):
+                sizes = [self.of(each, bounds) for each in alternatives]
+                return Size(min(each.least for each in sizes), max(each.most for each in sizes))
+            case Named():
+                origin = self._structures.origin(type_.ref)
+                structure = self._structures.of(origin)
+                if structure is not None:
+                    return self._of_structure(structure, bounds)
+                return self._of_others(origin, type_, bounds)
         return _NOTHING
-    items = together(size_of(each, structures, known=known) for each in type_.items)
-    if origin.name == "tuple" and not any(isinstance(each, Dots) for each in type_.arguments or ()):
-        return items
-    return items.times(bounds)
 
+    def _of_others(self, origin: Ref, type_: Named, bounds: _Bounds) -> Size:
+        if origin.module == "builtins" and origin.name in _TEXTS:
+            return Size(1, 1).times(bounds)
+        if f"{origin.module}.{origin.name}" not in CONTAINERS:
+            return _NOTHING
+        items = together(map(self.of, type_.items))
+        dots = any(isinstance(each, Dots) for each in type_.arguments or ())
+        return items if origin.name == "tuple" and not dots else items.times(bounds)
 
-def _of_structure(
-    structure: Structure, structures: Structures, bounds: _Bounds, known: _Known
-) -> Size:
-    if structure.target is not None:
-        return size_of(structure.target, structures, bounds, known)
-    return together(_of_field(each, structures, known) for each in structure.fields)
+    def _of_structure(self, structure: Structure, bounds: _Bounds) -> Size:
+        key = structure.ref, bounds if structure.target is not None else _ANY_LENGTH
+        if key in self._known:
+            self._back = min(self._back, self._open.get(key, self._back))
+            return self._known[key]
+        place = len(self._open)
+        self._open[key], self._known[key] = place, _NOTHING
+        around, self._back = self._back, place
+        if structure.target is not None:
+            size = self.of(structure.target, bounds)
+        else:
+            size = together(map(self._of_field, structure.fields))
+        self._known[key] = size
+        while self._back == place < len(self._open):
+            each, _ = self._open.popitem()
+            self._known[each] = Size(self._known[each].least, size.most)
+        self._back = min(self._back, around)
+        return size
 
-
-def _of_field(field: Field, structures: Structures, known: _Known) -> Size:
-    type_ = structures.unmarked(field.type) if field.type is not None else None
-    said = [field.default] if field.default is not None else []
-    return size_of(type_, structures, _bounds(said, _Bounds()), known)
+    def _of_field(self, field: Field) -> Size:
+        if field.type is None:
+            return _NOTHING
+        said = [field.default] if field.default is not None else []
+        return self.of(self._structures.unmarked(field.type), _bounds(said, _ANY_LENGTH))
 
 
 def _bounds(metadata: Iterable[str], bounds: _Bounds) -> _Bounds:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..contract import Kind, MethodKind, Named, Ref, Type, inner
 from .base import ContractRule, Invalid, ProjectRule
 from .known_types import JSON_VALUE
-from .sizes import Size, size_of, together
+from .sizes import Size, Sizes, together
 
 if TYPE_CHECKING:
     from ..contract import Contract
@@ -167,7 +167,7 @@ class NeverInvalidated(ProjectRule):
                     yield cls.at(method.span, problem)
 
 
-class LargeMessage(ContractRule):
+class LargeMessage(ProjectRule):
     """By their own bounds, the arguments or the result of a method, or an item of a stream, may be,
     or always are, more than the broker takes in one message: 1 MiB, unless it is told otherwise.
     Such a call fails with `Refused`, or with `RemoteError`, when it is made. Types without bounds
@@ -221,6 +221,15 @@ class LargeMessage(ContractRule):
             "the result of `get` may have 3,000,000 bytes, and a message 1,048,576",
         ),
         Invalid(
+            "@dataclass\nclass Photo:\n    data: Annotated[bytes, Field(max_length=3_000_000)]\n"
+            "    album: 'Album | None'\n\n\n@dataclass\nclass Album:\n    cover: Photo | None\n\n\n"
+            "@service\nclass Carts(Protocol):\n"
+            "    # fusiongen: ignore[FG064]\n    async def first(self) -> Photo: ...\n\n"
+            "    async def get(self) -> Album: ...",
+            "17:15",
+            "the result of `get` may have 3,000,000 bytes, and a message 1,048,576",
+        ),
+        Invalid(
             "class Photo(BaseModel):\n    data: bytes = Field(max_length=3_000_000)\n\n\n"
             "@service\nclass Carts(Protocol):\n"
             "    async def put(self, first: Photo, second: Photo) -> None: ...",
@@ -230,13 +239,16 @@ class LargeMessage(ContractRule):
     )
 
     @classmethod
-    def check(cls, contract: Contract, structures: Structures) -> Iterator[Diagnostic]:
-        for method in contract.methods:
-            given = [size_of(each.type, structures) for each in method.parameters]
+    def check_all(
+        cls, contracts: Sequence[Contract], structures: Structures
+    ) -> Iterator[Diagnostic]:
+        sizes = Sizes(structures)
+        for method in (each for contract in contracts for each in contract.methods):
             what = "an item" if method.kind is MethodKind.STREAM else "the result"
+            given = together(sizes.of(each.type) for each in method.parameters)
             told = (
-                (f"the arguments of `{method.name}`", "have", together(given)),
-                (f"{what} of `{method.name}`", "has", size_of(method.result, structures)),
+                (f"the arguments of `{method.name}`", "have", given),
+                (f"{what} of `{method.name}`", "has", sizes.of(method.result)),
             )
             for subject, verb, size in told:
                 problem = _too_large(subject, verb, size)
