@@ -11,11 +11,13 @@ import pytest
 
 from fusionrt import ArgumentError, BadOperation, Host, JetStreamLog, operation
 from fusionrt.operations import Nudges, Operation, StoredKey, StoredOperation, nudges
+from fusionrt.operations.jetstream.storing import Storing
 from tests.chain.generated.baskets import BasketsClient
 from tests.chain.generated.prices import PricesClient
 from tests.chain.generated.summaries import SummariesClient
 from tests.chain.services import BasketsOver, PricesFrom, SummariesOver
 from tests.lab import TinyLab
+from tests.leaving import Slow
 from tests.waiting import until
 
 from .hosts import STREAM, jetstream_of, last_of, site, told
@@ -31,6 +33,14 @@ def nothing_after() -> None:
 def silent(monkeypatch: pytest.MonkeyPatch) -> None:
     """No host nudges another one."""
     monkeypatch.setattr(Nudges, "tell", lambda *_: None)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """Operations are stored slowly."""
+    slow = Slow()
+    monkeypatch.setattr(Storing, "store", slow.slowed(Storing.store))
+    return slow
 
 
 async def test_O2_a_reply_implies_that_the_origin_s_reads_see_the_change(jetstream: str) -> None:
@@ -262,8 +272,10 @@ async def test_O20_a_command_that_failed_is_heard_of(jetstream: str, silent: Non
         assert Nesting.after == []
 
 
-async def test_O20_a_command_that_was_cancelled_is_heard_of(jetstream: str, silent: None) -> None:
-    """Its caller gave it up when it had written."""
+async def test_O20_a_command_that_was_cancelled_is_heard_of(
+    jetstream: str, silent: None, slow: Slow
+) -> None:
+    """Its caller gave it up when it had written, and again while that is stored."""
 
     class Hanging(TinyLab):
         async def put(self, key: str, value: int) -> int:
@@ -277,24 +289,21 @@ async def test_O20_a_command_that_was_cancelled_is_heard_of(jetstream: str, sile
         command = asyncio.create_task(hanging.put("b", 9))
         await until(lambda: hanging.waiting)
         command.cancel()
-        await asyncio.wait({command})
-        assert command.cancelled()
+        await slow.leave(command)
         await until(lambda: not held.is_consistent)
         assert await it.labs[0].double("b") == 18
 
 
 async def test_O3_a_caller_that_leaves_as_it_is_stored_skips_nothing(
-    jetstream: str, silent: None
+    jetstream: str, silent: None, slow: Slow
 ) -> None:
-    """The operation is stored, and the origin's reads see it."""
-    async with site(jetstream, jetstream) as it:
-        one, two = it.labs
-        held = await two.computed.double("a")
-        command = asyncio.create_task(one.put("a", 5))
-        await until(lambda: it.data["a"] == 5)
-        command.cancel()
-        await asyncio.wait({command})
-        assert await one.double("a") == 10
+    """The operation is stored, the origin's reads see it, and what is to be done after it is."""
+    async with site(jetstream) as it:
+        one = await it.join(Host(jetstream, log=JetStreamLog()), Nesting)
+        assert await one.double("b") == 2 * it.data["b"]
+        held = await it.labs[0].computed.double("b")
+        await slow.leave(asyncio.create_task(one.slow_put("b", 5)))
+        assert (await one.double("b"), Nesting.after) == (10, ["b"])
         await until(lambda: not held.is_consistent)
 
 
