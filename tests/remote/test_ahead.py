@@ -350,6 +350,77 @@ async def test_D22_a_host_that_drains_waits_for_no_watcher() -> None:
             assert at - began == ONE
 
 
+def test_D22_what_is_asked_ahead_as_its_host_says_that_it_drains_is_asked_of_no_other_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It waits here still, and comes after a result that no other host knows."""
+
+    @virtual
+    async def main() -> None:
+        network = distant()
+        async with Host(transport=network.connect("calling")) as calling:
+            first = await Host(transport=network.connect("first")).__aenter__()
+            await first.serve(TinyLab({"a": 1}))
+            client = calling.client(LabClient)
+            changes = client.changes.get("a")
+            await anext(changes)
+            session = peer_of(client)._session
+            assert session is not None
+            drain = session._drain
+            following = cast("Coroutine[Any, Any, Any]", anext(changes))
+
+            def told() -> None:
+                following.send(None)
+                assert session._awaited.ahead
+                drain()
+
+            monkeypatch.setattr(session, "_drain", told)
+            async with Host(transport=network.connect("second")) as second:
+                await second.serve(TinyLab({"a": 1}))
+                await first.__aexit__(None, None, None)
+                await asyncio.sleep(5)  # it is asked whether it has the same
+                (theirs,) = second.statistics().services["lab"].sessions
+                assert theirs.session.registered == theirs.held == 1
+                assert calling.statistics().caller.peers["lab"].calls == 0
+                following.close()
+
+    main()
+
+
+@virtual
+async def test_D14_what_is_watched_is_asked_ahead_of_the_next_host_when_one_is_lost() -> None:
+    """That has the same: so whoever watches has no new result, only a new host."""
+    network = distant()
+    async with Host(transport=network.connect("calling")) as calling:
+        new = TinyLab({"a": 1})
+        first = await Host(transport=network.connect("first")).__aenter__()
+        await first.serve(TinyLab({"a": 1}))
+        watchers = [calling.client(LabClient).changes.get("a") for _ in range(2)]
+        before, _ = await asyncio.gather(*map(anext, watchers))
+
+        async def news() -> list[tuple[Any, float]]:
+            following = [awaits_next(changes) for changes in watchers]
+            return await asyncio.wait_for(asyncio.gather(*following), 20)
+
+        following = asyncio.create_task(news())
+        await asyncio.sleep(5 * HOP)
+        network.crash("first")
+        await following
+        assert not before.is_consistent
+        async with Host(transport=network.connect("second")) as second:
+            await second.serve(new)
+            await news()
+            assert before.is_consistent
+            following = asyncio.create_task(news())
+            await asyncio.sleep(5 * HOP)
+            began = now()
+            await new.put("a", 2)
+            for came, at in await following:
+                assert came == 2
+                assert at - began == ONE
+        await first.__aexit__(OSError, OSError("crashed"), None)
+
+
 @virtual
 async def test_D4_what_is_stale_before_it_is_there_is_made_anew() -> None:
     """Once it has begun it is a call like any other, and whoever waits for it hears nothing."""

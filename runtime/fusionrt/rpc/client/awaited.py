@@ -171,7 +171,9 @@ class Awaited:
         return waiting
 
     def clear(self) -> dict[int, Pending | Incoming]:
-        """Forget what waits."""
+        """Forget what waits; whoever watches may ask ahead anew, of the next host."""
+        for ahead in self.ahead.values():
+            ahead.answer.cancel()
         self.ahead.clear()
         waiting = self.all()
         self.calls, self.streams = {}, {}

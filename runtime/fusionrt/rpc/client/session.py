@@ -271,8 +271,7 @@ class Session(Fenced):
         """
         self.close_lot()
         self._wire.gap(self.now())
-        for ahead in list(self._awaited.ahead.values()):
-            ahead.give_up()
+        self._give_up_ahead()
         error = self._outage.error(self.service)
         for call in self._awaited.all().values():
             ask, unsent = call.request.ask, self._unsent(call.id)
@@ -281,6 +280,10 @@ class Session(Fenced):
                 call.fail(error if unsent else in_doubt(ask, error))
         self._changed()
         self._proof.set()  # whoever waits for it learns of the outage
+
+    def _give_up_ahead(self) -> None:
+        for ahead in list(self._awaited.ahead.values()):
+            ahead.give_up()
 
     def forgotten(self) -> None:
         """The outage has lasted for so long that the host knows nothing of it any more: no stream
@@ -480,6 +483,7 @@ class Session(Fenced):
         if again:
             return
         self._owner.draining(self)
+        self._give_up_ahead()
         for id in self._wire.recall():
             call = self._awaited.pop(id)
             if call is not None:
