@@ -7,11 +7,18 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
+import pytest
+
 from fusionrt import Host
 from fusionrt.testing import run
 from fusionrt.transport.memory import Faults, MemoryNetwork, MemoryTransport
-from fusionrt.wire.envelopes import decode_client_envelope
-from fusionrt.wire.frames import Fence
+from fusionrt.wire.envelopes import (
+    HostEnvelope,
+    decode_client_envelope,
+    decode_host_envelope,
+    encode_host_envelope,
+)
+from fusionrt.wire.frames import Farewell, Fence, Invalidated, Results
 from tests.chain.generated.baskets import BasketsClient
 from tests.chain.generated.prices import PricesClient
 from tests.chain.generated.summaries import SummariesClient
@@ -115,6 +122,43 @@ def test_D15_a_fence_vouches_for_nothing_once_its_host_has_left() -> None:
         async with AsyncExitStack() as second:
             await chain.start_baskets(second, "second")
             assert await reading == chain.expected
+
+    lived(test)
+
+
+@pytest.mark.parametrize("news", [Invalidated((1,), "it is stale"), Farewell()])
+def test_D15_what_is_told_before_it_is_known_what_it_is_made_from_is_no_answer(
+    news: Invalidated | Farewell,
+) -> None:
+    """A host says that with its first result; and that this is stale, or that it leaves itself, by
+    the same message: so nothing is held that could wait for the fence.
+    """
+
+    async def test(chain: Chain) -> None:
+        async with AsyncExitStack() as stack:
+            await chain.start_baskets(stack, "baskets")
+            assert await chain.summary() == chain.expected
+            late = await chain.start(stack, "late")
+            chain.lost.append(chain.apart("baskets"))
+            await late.client(PricesClient).put("a", 5)
+            transport = chain.transports["summaries"]
+            publish, told = transport.publish, list[HostEnvelope]()
+
+            def publish_with_news(
+                subject: str, payload: bytes, reply: str = "", *, held: bool = False
+            ) -> None:
+                if not told and subject.endswith(f"{late.statistics().caller.cid}.summaries"):
+                    it = decode_host_envelope(payload)
+                    if any(isinstance(frame, Results) for frame in it.frames):
+                        told.append(it)
+                        chain.lost.clear()
+                        frames = (*it.frames, news)
+                        payload = encode_host_envelope(it.iid, it.gen, it.number, frames, it.proof)
+                publish(subject, payload, reply, held=held)
+
+            transport.publish = publish_with_news  # type: ignore[method-assign]
+            assert await late.client(SummariesClient).of("a") == chain.expected
+            assert told
 
     lived(test)
 

@@ -14,7 +14,7 @@ from ..contract import ComputeOptions
 from ..graph import SCOPE, Computed, arguments_of, key_of
 from ..operations import CommandScope
 from ..primitives import now
-from ..rpc import Ahead, Ask, Registration
+from ..rpc import Ahead, Ask, Pending, Registration
 from ..services.pipeline import Pipeline
 from ..table import Compute
 from ..wire.digest import content_id
@@ -160,11 +160,18 @@ class Replicas(Wired):
         ahead: Ahead | None = None,
     ) -> Any:
         """Ask for the value of the replica whose body runs."""
-        known = self._last_known
+        known, value = self._last_known, None
         try:
             if ahead is not None and ahead.take(way, registration):
-                value = await self._came_early(ahead, way, arguments, registration)
+                asked: Pending = ahead
             else:
+                asked = self._ask(way, arguments, "", registration)
+            try:
+                value = await answer_of(asked)
+            except Exception:
+                if not (registration.ended and _may_be_older(asked)):
+                    raise
+            if registration.ended and _may_be_older(asked):
                 value = await answer_of(self._ask(way, arguments, "", registration))
         except Exception as error:
             lean_on(registration, failed=True)
@@ -175,22 +182,6 @@ class Replicas(Wired):
         if known is not None:
             known.learn(way, arguments, value)
         return value
-
-    async def _came_early(
-        self, ahead: Ahead, way: Way, arguments: tuple[Any, ...], registration: Registration
-    ) -> Any:
-        """What a call that was made ahead brings. If that is stale as it comes, it may be older
-        than what this process changed before anybody wanted it: it is asked for anew (D15).
-        """
-        try:
-            value = await answer_of(ahead)
-        except Exception:
-            if not registration.ended:
-                raise
-        else:
-            if not registration.ended:
-                return value
-        return await answer_of(self._ask(way, arguments, "", registration))
 
     async def _replicate_through(
         self,
@@ -248,6 +239,16 @@ class Replicas(Wired):
             with suppress(ValueError):  # closed in another context, which ends with it
                 FIRST.reset(first)
             call.close()  # if it never began
+
+
+def _may_be_older(asked: Pending) -> bool:
+    """Whether what is stale as it comes may be older than what this process changed before anybody
+    wanted it (D15): it was asked for ahead, or its host has not said yet that it reflects that. (A
+    call that was made anew came after all that.)
+    """
+    session = asked.session
+    early = isinstance(asked, Ahead) or (session is not None and session.reads_wait)
+    return early and not asked.stale
 
 
 async def _fail_soon(error: Exception) -> NoReturn:

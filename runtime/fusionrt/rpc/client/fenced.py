@@ -25,6 +25,11 @@ class Fenced(Vouching):
         self._wire = wire
         self._fencing = Fencing()
 
+    @property
+    def reads_wait(self) -> bool:
+        """Whether what comes may be older than what this process has changed."""
+        return self._fencing.reads_wait
+
     def fence(self, marks: Iterable[Mark], hops: int) -> None:
         """What is read from now on reflects this. A session with nothing held or asked sends it
         with its next call.

@@ -26,14 +26,16 @@ class Registration:
     It is a lease, too: of what is made from the result, while the host cannot vouch for it.
 
     session: that through which the result came; None if the host does not hold it. id: in that.
+    ended: whether it is stale, as it was told, or lost with its session.
     """
 
-    __slots__ = ("_resumed", "_suspended", "_turns", "id", "peer", "session")
+    __slots__ = ("_resumed", "_suspended", "_turns", "ended", "id", "peer", "session")
 
     def __init__(self, peer: Peer) -> None:
         self.peer: Final = peer
         self.session: Session | None = None
         self.id = 0
+        self.ended = False
         self._suspended = False
         self._resumed: asyncio.Event | None = None
         self._turns: Turns | None = None
@@ -87,11 +89,6 @@ class Registration:
         if self.session is not None:
             self.session.release(self)
 
-    @property
-    def ended(self) -> bool:
-        """Whether a host held the result, and does not any more."""
-        return self.session is not None and not self.session.holds(self)
-
     # -- what the session says --
 
     def suspended(self) -> None:
@@ -114,6 +111,7 @@ class Registration:
 
     def invalidated(self, reason: str) -> None:
         """The result is stale."""
+        self.ended = True
         if self._suspended:
             self.resumed()
         self.on_invalidated(reason)
