@@ -14,6 +14,7 @@ from ..output.lock import LockedField, LockedType
 from .opened import field_forms
 
 __all__ = [
+    "comparing",
     "constraints",
     "given_as",
     "given_default",
@@ -39,6 +40,7 @@ _FIELD_CALLS = {
 _DEFAULTS = ("default", "default_factory", "factory")
 _BY_NAME = ("populate_by_name", "validate_by_name")
 _NAMES = ("serialization_alias", "alias", "name")
+_COMPARING = {Kind.ATTRS: ("eq", "order"), Kind.DATACLASS: ("compare",)}
 _CONSTRAINTS = frozenset(
     (
         *("allow_inf_nan", "coerce_numbers_to_str", "decimal_places", "ge", "gt", "le", "lt"),
@@ -234,6 +236,19 @@ def constraints(field: LockedField) -> Mapping[str, str]:
     return {
         name: ast.unparse(value) for name, value in _keywords(field).items() if name in _CONSTRAINTS
     }
+
+
+def comparing(type_: LockedType, field: LockedField) -> Mapping[str, str | None]:
+    """What the field says of instances that are compared, where the class compares by fields; what
+    is as it is without saying so is `None`."""
+    keywords = _keywords(field)
+    said: dict[str, str | None] = {}
+    for option in _COMPARING.get(type_.kind, ()) if not type_.by_identity else ():
+        text = _text(keywords.get(option, keywords.get("cmp")))
+        said[option] = None if text in ("None", "True") else text
+    if not type_.ordered:
+        said.pop("order", None)
+    return said
 
 
 _STYLES = {

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from copy import copy
-from itertools import count
+from itertools import combinations, count
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,11 @@ _COMPARISONS: dict[str, Callable[[Any], bool]] = {
     "has no order": lambda value: isinstance(value < value, bool),
     "does not equal its copy": lambda value: bool(value == copy(value)),
 }
+_BETWEEN: dict[str, Callable[[Any, Any], Any]] = {
+    "are equal, or not": lambda one, other: bool(one == other),
+    "come one before the other": lambda one, other: bool(one < other),
+}
+"""What two instances tell of each other."""
 _MARKS = ("typing.NotRequired[", "typing.Required[", "typing.Final[", "typing.ReadOnly[")
 
 
@@ -264,6 +269,7 @@ def _misbehaving(name: str, old: LockedType, pair: Pair) -> Iterator[str]:
     before, after = pair.old.found(name), pair.new.found(name)
     if after is None:
         return
+    yield from _apart(before, after)
     for value in samples(before):
         fields = {each: getattr(value, each) for each in positional(old)}
         try:
@@ -285,6 +291,17 @@ def _misbehaving(name: str, old: LockedType, pair: Pair) -> Iterator[str]:
                 )
         except (AttributeError, TypeError, ValueError) as error:
             yield f"{value!r}: {error}"
+
+
+def _apart(before: Any, after: Any) -> Iterator[str]:
+    """What two values tell of each other, and not those that they are in the other version."""
+    values = [(value, _translated(before, value, after)) for value in samples(before)]
+    for says, tells in _BETWEEN.items():
+        for (one, one_made), (other, other_made) in combinations(values, 2):
+            with suppress(TypeError, ValueError):
+                if tells(one, other) != tells(one_made, other_made):
+                    yield f"{one!r} and {other!r} {says}, and are not as they were"
+                    break
 
 
 def _lost(value: Any, made: Any) -> Iterator[str]:

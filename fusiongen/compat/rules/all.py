@@ -15,6 +15,7 @@ from . import (
     services,
 )
 from .fields import added, defaults, moved, renamed, retyped
+from .fields import compared as fields_compared
 from .fields import removed as fields_removed
 from .parameters import asking, listed, passed
 from .parameters import retyped as parameters_retyped
@@ -26,7 +27,7 @@ __all__ = ["BREAKING_RULES"]
 _MODULES = (
     *(enums, exceptions, indexes, invalidations, keys, methods, protocols),
     *(results, services),
-    *(added, defaults, fields_removed, moved, renamed, retyped),
+    *(added, defaults, fields_compared, fields_removed, moved, renamed, retyped),
     *(asking, listed, parameters_retyped, passed),
     *(compared, kinds, options, targets, types_removed),
 )
