@@ -135,11 +135,15 @@ class Annotations:
             case cst.Subscript(value=value, slice=elements):
                 return self._generic(value, list(self._arguments(elements, at)), at)
             case _ if name is not None:
-                ref = self._standard(self._names.ref(name, at))
+                ref = self._standard(self._offered(name, self._names.ref(name, at)))
                 return self._unquoted(ref) or self._filled(ref) or self._named(ref)
         raise NotUnderstood.violation(
             self._module.span(at), f"`{self._module.code(node)}` is not a type"
         )
+
+    def _offered(self, name: str, ref: Ref) -> Ref:
+        """A name as its module offers it, where it may mean something else than what it names."""
+        return Ref(module=self._module.name, name=name) if self._module.stands_in(name) else ref
 
     def _filled(self, ref: Ref) -> Type | None:
         """`dict` says as much as `dict[Any, Any]`, which strict type checkers take, too."""

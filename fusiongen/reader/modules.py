@@ -72,6 +72,13 @@ class Module:
         ref = self.named(node)
         return standard(self.modules.meaning(ref)) if ref else None
 
+    def stands_in(self, name: str) -> bool:
+        """Whether a class here stands in for what is imported by this name, where that is missing:
+        `try: from library import Cart`, and `except ImportError: class Cart`."""
+        own = name.partition(".")[0]
+        imported = own not in self.scan.definitions
+        return imported and any(each.name.value == own for each in self.scan.rebound)
+
     def inner_meaning(self, decorator: cst.Decorator) -> Ref | None:
         """What a decorator means by what functions and classes import here."""
         called = decorator.decorator
@@ -170,6 +177,7 @@ class Modules:
         self._sources = sources
         self._modules: dict[str, Module | None] = {}
         self._origins: dict[Ref, Ref] = {}
+        self._stood_in_for: set[Ref] = set()
 
     def has(self, name: str) -> bool:
         """Whether a source root holds the module of this import name."""
@@ -192,6 +200,11 @@ class Modules:
             self._origins[ref] = self._trace(ref)
         return self._origins[ref]
 
+    def is_stood_in_for(self, ref: Ref) -> bool:
+        """Whether a name may also be the class of a module that it comes through."""
+        self.origin(ref)
+        return ref in self._stood_in_for
+
     def definition(self, ref: Ref) -> Definition | None:
         """Where the source roots define a name, and how; `None` if it is none of theirs."""
         origin = self.origin(ref)
@@ -211,8 +224,10 @@ class Modules:
         return ref
 
     def _trace(self, ref: Ref) -> Ref:
-        seen = {ref}
+        start, seen = ref, {ref}
         while (module := self.find(ref.module)) is not None:
+            if module.stands_in(ref.name):
+                self._stood_in_for.add(start)
             bound = ref.head in module.scan.bindings
             moved = module.resolve(ref.name) if bound else self._starred(module, ref, set())
             if moved is None or moved in seen:

@@ -47,6 +47,13 @@ class Structures:
         """Where a name is really defined, in its modern spelling."""
         return standard(self._modules.origin(ref))
 
+    def flaw(self, ref: Ref) -> str | None:
+        """Why what a name stands for cannot travel, whatever it holds; or `None`."""
+        if self._modules.is_stood_in_for(ref):
+            return _SEVERAL
+        structure = self.of(ref)
+        return None if structure is None else structure.flaw
+
     def has_module(self, name: str) -> bool:
         """Whether a source root holds the module of this import name."""
         return self._modules.has(name)

@@ -59,10 +59,11 @@ def _class_without_wire_form(type_: Named, structures: Structures, seen: set[Ref
     origin = structures.origin(type_.ref)
     if identity(origin) is not None:
         return f"`{origin.name}` says who asks, which only the whole type of a parameter can"
+    flaw = structures.flaw(type_.ref)
+    if flaw is not None:
+        return f"`{type_.ref.name}` {flaw}"
     structure = structures.of(origin)
     if structure is not None:
-        if structure.flaw is not None:
-            return f"`{origin.name}` {structure.flaw}"
         if structure.target is not None and structures.is_endless(structure):
             return f"`{origin.name}` stands for itself, which is no type"
         if structure.target is not None:

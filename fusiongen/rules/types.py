@@ -42,6 +42,9 @@ class UnsupportedType(ContractRule):
         "@dataclass\nclass Cart:\n    id: str\n    if sys.platform == 'linux':\n        most = 3\n"
         "    if TYPE_CHECKING:\n        seen: int\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "try:\n    from enum import StrEnum\nexcept ImportError:\n    from enum import Enum\n\n"
+        "    class StrEnum(str, Enum):\n        pass\n\n\nclass Color(StrEnum):\n    RED = 'red'\n\n"
+        "\n@service\nclass Carts(Protocol):\n    async def get(self) -> Color: ...",
         "Ids = tuple[str, ...]\nName = NewType('Name', str)\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self, ids: Ids) -> Name: ...",
         "class Cart(BaseModel):\n    id: str\n    __seen: int = 0\n\n\n"
@@ -232,6 +235,14 @@ class UnsupportedType(ContractRule):
             "except ImportError:\n    @dataclass\n    class Cart:\n        id: int\n\n\n"
             "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
             "15:15",
+            "`get` cannot travel: `Cart` is not all that its name means in its module: declare one "
+            "type of this name",
+        ),
+        Invalid(
+            "try:\n    from library import LibraryCart as Cart\nexcept ImportError:\n"
+            "    @dataclass\n    class Cart:\n        id: str\n\n\n"
+            "@service\nclass Carts(Protocol):\n    async def get(self) -> tuple[Cart, ...]: ...",
+            "11:15",
             "`get` cannot travel: `Cart` is not all that its name means in its module: declare one "
             "type of this name",
         ),

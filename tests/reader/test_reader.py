@@ -109,6 +109,28 @@ def test_C3_a_docstring_that_no_file_can_hold_is_refused(project: Write, whose: 
         assert found.rule == "FG055" and "holds half of a character" in str(found)
 
 
+@pytest.mark.parametrize("of", ["library", "shop.fast"])
+def test_C6_a_class_that_stands_in_for_an_import_is_refused(project: Write, of: str) -> None:
+    """Which of the two travels depends on what is installed; nobody would notice a change of it.
+    Also where a contract takes it from another module, and in a field."""
+    either = (
+        f"from dataclasses import dataclass\n\ntry:\n    from {of} import Cart\n"
+        "except ImportError:\n    @dataclass\n    class Cart:\n        id: str\n\n\n"
+        "@dataclass\nclass Page:\n    carts: list[Cart]\n"
+    )
+    files = {
+        "shop/contracts.py": f"{HEAD}from .also import Cart, Page\n\n\n@service\n"
+        "class Carts(Protocol):\n    async def get(self) -> Cart: ...\n"
+        "    async def all(self) -> Page: ...\n",
+        "shop/also.py": "from .types import Cart, Page\n",
+        "shop/types.py": either,
+        "shop/fast.py": "import typing\n\nclass Cart(typing.NamedTuple):\n    id: str\n",
+    }
+    found = _refused(project(files))
+    assert [each.rule for each in found] == ["FG050", "FG050"]
+    assert all("`Cart` is not all that its name means" in str(each) for each in found)
+
+
 def test_types_are_imported_from_where_the_contract_does(project: Write) -> None:
     """Relative, aliased and re-exported imports are resolved to absolute names."""
     text = (
