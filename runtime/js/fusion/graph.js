@@ -34,6 +34,8 @@ export class Computed {
   waiting = 0
   /** Whether it is shown before anybody has confirmed it. */
   tentative = false
+  /** Whether it came before its host had said that it reflects what this page has changed (D15). */
+  unfenced = false
   /** @type {Set<Computed>} What this was made from. */
   uses = new Set()
   /** @type {Set<Computed>} What it may have been made from; see `scope.js`. */

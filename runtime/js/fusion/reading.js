@@ -49,8 +49,13 @@ async function readOn(computed, next, name, options, shown) {
   const late = timeout === Infinity ? null : new Deadline(timeout, () => new CallTimeout(name, timeout))
   const abort = signal ? new Aborted(signal, name) : null
   try {
-    for (;;) {
+    for (let again = false; ; ) {
       await waiting(computed, [computed.settled, late?.over, abort?.over])
+      if (computed.state === "invalidated" && computed.unfenced && !again) {
+        again = true // it may be older than what this page changed before it was asked for (D15)
+        computed = next()
+        continue
+      }
       if (computed.error !== undefined) throw computed.error
       if (computed.state === "invalidated" || computed.proven || options.stale_ok) return computed.value
       if (shown && computed.shownEarly) return computed.value

@@ -114,12 +114,19 @@ class Held extends Asking {
 
   /** @param {Uint8Array} payload @param {boolean} held */
   completed(payload, held) {
+    this.#came(held)
     this.replica.arrived(payload, held)
   }
 
   /** @param {Ending} failure @param {boolean} held */
   failed(failure, held) {
+    this.#came(held)
     this.replica.fail(errorOf(this.declared, failure, this.timeout), held)
+  }
+
+  /** @param {boolean} held */
+  #came(held) {
+    this.replica.unfenced = held && this.session !== null && this.session.fences.waiting
   }
 
   /** @param {import("./errors.js").FusionError} error */
