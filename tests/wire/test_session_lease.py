@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from fusionrt.wire import client_events as ce
 from fusionrt.wire import host_events as he
 from fusionrt.wire.envelopes import ClientEnvelope, HostEnvelope, decode_host_envelope
@@ -11,6 +13,7 @@ from fusionrt.wire.frames import (
     VERSION,
     Acknowledged,
     Bye,
+    Farewell,
     Hello,
     KeepAlive,
     Kind,
@@ -127,6 +130,8 @@ def test_D9_no_responders_suspends_at_once_and_is_probed_again() -> None:
     """The first one suspends; the second after a probe ends the session."""
     pair = Pair()
     held = pair.compute()
+    pair.wait(2.0)
+    pair.exchange()  # a keep-alive of before is no probe
     pair.client.no_responders(pair.now)
     assert not pair.client.live(pair.now)
     assert pair.client.events() == [ce.Suspended()]
@@ -151,6 +156,7 @@ def test_D9_calls_wait_while_nobody_listens() -> None:
     assert pair.to_client() == [ce.Suspended(), ce.Resumed()]
     told = pair.to_host()
     assert [event.calls.first for event in told if isinstance(event, he.CallsReceived)] == [first]
+    assert [type(event) for event in told][-1] is he.KeepAliveReceived  # what was lost meanwhile?
     pair.client.no_responders(pair.now)
     second = pair.client.call(plain(Kind.COMMAND))
     pair.wait(1.0)
@@ -161,13 +167,16 @@ def test_D9_calls_wait_while_nobody_listens() -> None:
     assert (gone.unsent, gone.pending) == ((second,), (first,))
 
 
-def test_D9_another_host_that_answers_takes_its_place() -> None:
+@pytest.mark.parametrize("number", [0, 1], ids=["who only looked", "who opened a session"])
+def test_D9_another_host_that_answers_takes_its_place(number: int) -> None:
     """While the host is in doubt, any other one that answers ends the session; else it does not."""
     pair = Pair()
-    present = HostEnvelope("h2", 42, 0, (Welcome(1, VERSION),))
+    present = HostEnvelope("h2", 42, number, (Welcome(1, VERSION),))
     pair.client.receive(present, pair.now)
     assert pair.client.state is ClientState.OPEN
     pair.client.no_responders(pair.now)
+    pair.client.receive(HostEnvelope("h2", 42, 1, (Farewell(),)), pair.now)
+    assert pair.client.state is ClientState.OPEN, "only who welcomes takes it over"
     pair.client.receive(present, pair.now)
     *_, gone = pair.client.events()
     assert isinstance(gone, ce.Gone)

@@ -84,9 +84,7 @@ class Lease:
             return
         for earlier in [n for n in self._asked if n <= number]:
             del self._asked[earlier]
-        self._until = max(self._until, sent + self._timing.lease)
-        if not self.suspect:
-            self.good_until = self._until
+        self._until = self.good_until = max(self._until, sent + self._timing.lease)
         if number == self.number:
             self.probe_due = sent + self._timing.keep_alive
 
