@@ -43,8 +43,9 @@ class UnsupportedType(ContractRule):
         "    if TYPE_CHECKING:\n        seen: int\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
         "try:\n    from enum import StrEnum\nexcept ImportError:\n    from enum import Enum\n\n"
-        "    class StrEnum(str, Enum):\n        pass\n\n\nclass Color(StrEnum):\n    RED = 'red'\n\n"
-        "\n@service\nclass Carts(Protocol):\n    async def get(self) -> Color: ...",
+        "    class StrEnum(str, Enum):\n        pass\n\n\n"
+        "class Color(StrEnum):\n    RED = 'red'\n\n\n@service\nclass Carts(Protocol):\n"
+        "    async def get(self) -> Color: ...",
         "Ids = tuple[str, ...]\nName = NewType('Name', str)\n\n@service\nclass Carts(Protocol):\n"
         "    async def get(self, ids: Ids) -> Name: ...",
         "class Cart(BaseModel):\n    id: str\n    __seen: int = 0\n\n\n"
