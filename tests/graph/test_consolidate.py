@@ -214,6 +214,69 @@ def test_G26_what_is_invalidated_before_it_is_compared_is_not_computed(seed: int
 
 
 @virtual
+async def test_G26_what_ends_the_recomputation_invalidates() -> None:
+    """Though it is no error, and nothing is known of what would have come out."""
+
+    class Halt(BaseException):
+        pass
+
+    lab = Lab()
+    told: list[Any] = []
+    lab.graph.loop.set_exception_handler(lambda _, context: told.append(context["exception"]))
+    runs: list[int] = []
+
+    async def body() -> int:
+        runs.append(1)
+        if len(runs) == 2:
+            raise Halt
+        return 1
+
+    options = ComputeOptions(consolidate=1.0)
+    function = ConsolidatingFunction(lab.graph, "f", body, options=options)
+    target = await function.computed(())
+    function.invalidate((), TEST)
+    await asyncio.sleep(2)
+    assert not target.is_consistent and [type(error) for error in told] == [Halt]
+    assert await function.fetch(()) == 1
+
+
+@virtual
+async def test_G26_what_is_suspended_is_compared_too() -> None:
+    """To be suspended is not to have changed: nothing moves downstream."""
+    made = chain()
+
+    async def body() -> bool:
+        return bool(await made.leaf.fetch((), stale_ok=True) % 2)
+
+    options = ComputeOptions(consolidate=1.0)
+    odd = ConsolidatingFunction(made.lab.graph, "odd", body, options=options)
+    await made.leaf.fetch(())
+    made.lease()
+    target = await odd.computed(())
+    made.promise.turn(False)
+    odd.invalidate((), TEST)
+    await asyncio.sleep(2)
+    assert target.is_suspended and odd.made_from(target)[0].is_suspended
+    made.promise.turn(True)
+    assert target.is_consistent and odd.bodies == 2
+
+
+@virtual
+async def test_D20_results_that_are_chosen_go_without_a_comparison() -> None:
+    """At once, and no others: they may be another host's by now."""
+    lab = Lab()
+
+    async def body(number: int) -> int:
+        return number
+
+    options = ComputeOptions(consolidate=1.0)
+    function = ConsolidatingFunction(lab.graph, "f", body, options=options)
+    gone, stays = [await function.computed((number,)) for number in (1, 2)]
+    notify(function.mark_where(lambda arguments: arguments == (1,), TEST))
+    assert (gone.is_consistent, stays.is_consistent) == (False, True)
+
+
+@virtual
 async def test_D6b_a_lease_that_is_added_below_reaches_the_consolidated_result() -> None:
     """And what is made from it, at read; both are fresh again when it holds again."""
     made = chain()
