@@ -17,7 +17,7 @@ RUNTIME = ROOT / "runtime" / "fusionrt"
 TOOL = ROOT / "fusiongen"
 
 # What each room of the runtime may import, beside itself.
-BASE = {"contract", "errors", "native", "options", "primitives"}
+BASE = {"contract", "errors", "native", "options", "primitives", "seldom"}
 ROOMS: dict[str, set[str]] = {
     "annotations": set(),
     "contract": set(),
@@ -25,6 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "native": set(),
     "options": {"errors"},
     "primitives": {"native"},
+    "seldom": {"primitives"},
     "children": set(),
     "signals": set(),
     "identity": set(),

@@ -209,6 +209,23 @@ async def test_G14_every_handler_is_told_of_a_nudge_of_which_a_part_is_not_under
     assert sorted(told) == ["lab.double('a')", "lab.double('b')"]
 
 
+async def test_O5_D21_forged_nudges_do_not_fill_the_log(
+    two: Pair, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither those that cannot be read, nor those whose keys are none: they invalidate the whole
+    service each, and one line of each kind is written."""
+    for number in range(50):
+        two.transport.publish("fusion.op.lab", b"\xc1")
+        keys = (StoredKey("lab", "put", (b"\xa1a", b"\x01")),)  # which is no compute method
+        told = StoredOperation(str(number), "another", f"lab.put{number}", keys)
+        two.transport.publish("fusion.op.lab", nudges._encode(nudges._Nudge(told)))
+    stale = await two.lab.computed.double("a")
+    two.transport.publish("fusion.op.lab", b"\xc1")
+    await until(lambda: stale.origin is not None)
+    told_of = [each.getMessage() for each in caplog.records]
+    assert len(told_of) == 2, told_of
+
+
 async def test_O5_a_forged_nudge_with_a_name_without_end_costs_no_more_than_one_with_a_name(
     two: Pair,
 ) -> None:

@@ -241,6 +241,19 @@ async def test_D29_what_a_one_way_call_fails_with_is_counted_and_logged(
         assert "1 one-way calls of notes came to nothing" in caplog.text
 
 
+async def test_D21_one_way_calls_that_come_to_nothing_do_not_fill_the_log(
+    nats_server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All are counted; of those that cannot be read a line is written in a while."""
+    async with cluster(nats_server) as it:
+        it.hosts[0].gate.set()
+        for number in range(20):
+            await it.client.note(number)  # type: ignore[arg-type]
+            await it.client.find(str(number))  # so that it was not sent with the next one
+        await until(lambda: it.serving[0].statistics().services["notes"].unheard == 20)
+        assert caplog.text.count("came to nothing") == 1
+
+
 async def test_a_one_way_call_outlives_its_client(nats_server: str) -> None:
     """A process may tell, and end: its host does not stop what nobody waits for."""
     async with cluster(nats_server) as it:

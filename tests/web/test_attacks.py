@@ -74,6 +74,15 @@ async def test_W8_a_foreign_origin_is_refused(world: World, door: Door, origin: 
     assert door.gateway.statistics().pages == 0 and sessions(door) == 0
 
 
+async def test_W9_pages_that_are_refused_do_not_fill_the_log(
+    door: Door, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whoever asks again and again costs one line in a while."""
+    for number in range(20):
+        assert await refused(door.ws, Origin=f"https://{number}.example") == 403
+    assert len([each for each in caplog.records if "was refused" in each.getMessage()]) == 1
+
+
 async def test_W8_one_s_own_origin_and_those_that_are_listed_may(world: World) -> None:
     """In whatever case they are written."""
     await world.shop()

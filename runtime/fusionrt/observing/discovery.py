@@ -28,6 +28,7 @@ from ..graph import MethodStatistics
 from ..interceptors import CallKind, Side
 from ..primitives import clock, utc_now
 from ..rpc import Subjects
+from ..seldom import Seldom
 from ..transport import Message, Subscription, Transport
 from .statistics import CallKey, CallStatistics, HostStatistics
 
@@ -72,6 +73,7 @@ class Discovery:
         self._subjects = subjects
         self._statistics = statistics
         self._now = clock()
+        self._seldom = Seldom(_log)
         self._services: dict[str, tuple[Announced, datetime]] = {}
         self._subscriptions: list[Subscription] = []
         self._told: HostStatistics | None = None
@@ -120,7 +122,7 @@ class Discovery:
         try:
             self._transport.publish(subject, json.dumps(answer.to_dict()).encode())
         except FusionError as problem:  # it is too long, or the subject is none
-            _log.warning("the discovery by %s was not answered: %s", subject, problem)
+            self._seldom.warning("the discovery by %s was not answered: %s", subject, problem)
 
     # -- answers --
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Final
 
 from ..graph import Graph, Origin, OriginKind, notify
 from ..rpc import Subjects
+from ..seldom import Seldom
 from ..table import Contract
 from ..transport import Transport
 from .operation import Operation, apply
 from .stored import StoredOperation, from_stored
 
 __all__ = ["Applier"]
+
+_log = logging.getLogger("fusionrt")
 
 _LONGEST_NAME = 500  # characters of a command's; each origin repeats it
 
@@ -25,6 +29,7 @@ class Applier:
         self.transport: Final = transport
         self.subjects: Final = subjects
         self._graph: Final = graph
+        self._seldom: Final = Seldom(_log)
         self._served: dict[str, Contract] = {}
         self.pending: Final[set[str]] = set()
         """Operations of this host that may be stored, and are not applied."""
@@ -45,7 +50,8 @@ class Applier:
             if key.service in self._served
         ]
         if keys and not self._graph.closed:
-            apply(Operation(told.id, told.command[:_LONGEST_NAME], keys), self._graph)
+            operation = Operation(told.id, told.command[:_LONGEST_NAME], keys)
+            apply(operation, self._graph, self._seldom)
 
     def lost(self, why: str) -> None:
         """Invalidate everything that is served here: what changed is not known (O9)."""

@@ -17,6 +17,7 @@ import msgspec
 
 from ..primitives import background
 from ..rpc import Loose
+from ..seldom import Seldom
 from ..table import Contract
 from ..transport import Message, Subscription
 from ..wire.frames import Mark
@@ -66,6 +67,7 @@ class Nudges:
         self.log: OpenLog | None = None
         """Of this host, if it has one; set before anything is told or heard."""
         self._applier = applier
+        self._seldom = Seldom(_log)
         self._loose = loose
         self._sent: Counter[tuple[str, str]] = Counter()
         """How many nudges, by service and log."""
@@ -121,7 +123,7 @@ class Nudges:
         except (msgspec.MsgspecError, ValueError, RecursionError):
             every = StoredOperation("", "", "a command that cannot be read here", whole([service]))
             nudge = _Nudge(every)
-            _log.warning("a message on %s is no operation: it may be any", message.subject)
+            self._seldom.warning("a message on %s is no operation: it may be any", message.subject)
         if nudge.operation.iid == self._iid:
             return
         mark = Mark(service, _origin(nudge.operation.iid, nudge.log), nudge.number)

@@ -12,6 +12,7 @@ from ..errors import BadOperation
 from ..graph import Computed, Graph, Origin, OriginKind, Target, call_text, notify, str_of
 from ..options import is_text
 from ..rpc import ANONYMOUS
+from ..seldom import Seldom
 from ..table import Command, Contract
 from ..values.codecs import Codec, codec
 from ..values.masking import text_without_secrets
@@ -174,32 +175,36 @@ def owned_id(id: str, principal: str) -> str:
     return id if principal == ANONYMOUS and _OF not in id else f"{id}{_OF}{principal}"
 
 
-def apply(operation: Operation, graph: Graph) -> None:
+def apply(operation: Operation, graph: Graph, log: logging.Logger | Seldom = _log) -> None:
     """Invalidate what the operation's keys name in this graph; then tell the handlers (G15b).
 
     Never raises, for the command has run: a key that names nothing here, or not by arguments of
     the declared types, stands for its whole service and is reported loudly (O14).
+
+    log: where it is reported.
     """
     marked: list[Computed[Any]] = []
     try:
         for key in operation.keys:
             targets = (key.target,) if key.target else graph.targets.named(key.contract.name)
             for target in targets:
-                marked += _mark(target, key, operation.origin(key))
+                marked += _mark(target, key, operation.origin(key), log)
     finally:
         notify(marked)
 
 
-def _mark(target: Target, key: Key, origin: Origin) -> list[Computed[Any]]:
+def _mark(
+    target: Target, key: Key, origin: Origin, log: logging.Logger | Seldom
+) -> list[Computed[Any]]:
     if key.method is not None:
         try:
             return target.mark(key.method, key.arguments, origin)
         except Exception:
-            _log.exception(
+            log.exception(
                 "%s: every result of the service is invalidated; mend the command", origin
             )
     try:
         return target.mark_all(origin)
     except Exception:
-        _log.exception("%s: that failed, and its results may be stale", origin)
+        log.exception("%s: that failed, and its results may be stale", origin)
         return []

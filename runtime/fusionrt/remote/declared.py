@@ -19,6 +19,7 @@ import msgspec
 
 from ..errors import UnsupportedType, WireError
 from ..graph import str_of
+from ..seldom import Seldom
 from ..values.codecs import Codec, codec
 from ..values.fields import DeclaredField, declared_fields
 from ..values.reading import record_style
@@ -27,7 +28,7 @@ from ..values.untyped import decode_untyped, encode_untyped
 
 __all__ = ["check_declared", "declared", "declared_name", "raised"]
 
-_log = logging.getLogger("fusionrt")
+_seldom = Seldom(logging.getLogger("fusionrt"))
 _PLACES: Final[Mapping[type[UnicodeError], tuple[str, ...]]] = {
     UnicodeDecodeError: ("encoding", "object", "start", "end", "reason"),
     UnicodeEncodeError: ("encoding", "object", "start", "end", "reason"),
@@ -100,7 +101,7 @@ def raised(data: bytes, classes: tuple[type[Exception], ...]) -> Exception | Non
     try:
         return None if cls is None else _made(cls, decode_untyped(found.args), found.attributes)
     except Exception:
-        _log.exception("%s came from a host, and cannot be made here", found.name)
+        _seldom.exception("%s came from a host, and cannot be made here", found.name)
         return None
 
 

@@ -28,6 +28,7 @@ from ..errors import (
 )
 from ..graph import str_of
 from ..rpc import internal
+from ..seldom import Seldom
 from ..table import Contract
 from ..wire.frames import Ending
 from ..wire.refusals import LEASE_LOST, MOVED, OVERLOADED, refusal, refused
@@ -35,7 +36,7 @@ from .declared import declared, raised
 
 __all__ = ["ITEMS", "as_error", "as_failure", "bad_arguments", "items_failure"]
 
-_log = logging.getLogger("fusionrt")
+_seldom = Seldom(logging.getLogger("fusionrt"))
 ITEMS: Final = "items"
 """The code of a call that failed for its caller's iterator did: the caller raises its own error."""
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
@@ -48,7 +49,7 @@ def bad_arguments(error: Exception) -> Ending:
             return Ending("bad_arguments", str_of(error.problem))
         case WireError():
             return Ending("bad_arguments", str_of(error))
-    _log.error("arguments could not be read", exc_info=error)
+    _seldom.exception("arguments could not be read", exc_info=error)
     return Ending("bad_arguments", "they cannot be read")
 
 

@@ -34,6 +34,7 @@ from nats.js import JetStreamContext
 
 from ..errors import AuthorizationFailed, BrokerUnavailable, NotPermitted
 from ..primitives import background
+from ..seldom import Seldom
 from .base import Handler, Message
 from .credentials import Credentials
 from .signing import SigningClient, parsed_url, public_url
@@ -99,6 +100,7 @@ class Link:
         self._options = options
         self._refused = refused
         self._client = SigningClient()
+        self._seldom = Seldom(_log)
         self._problem: Exception | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._subscriptions: dict[Route, Subscription] = {}
@@ -245,7 +247,7 @@ class Link:
             try:
                 route.handler(Message(subject, payload, dead, reply))
             except Exception:
-                _log.exception("the handler of %s failed", subject)
+                self._seldom.exception("the handler of %s failed", subject)
 
         with suppress(nats.errors.Error):
             self._subscriptions[route] = await self._client.subscribe_at_once(

@@ -22,6 +22,7 @@ from nats.js.errors import BadRequestError, NotFoundError
 
 from ..errors import BrokerUnavailable, JetStreamUnavailable
 from ..primitives import new_id
+from ..seldom import Seldom
 from .journal import Appended, Extent, JournalReader, Kept, Record, Stop
 from .links import ERRORS, Links
 from .reading import ReadingClient
@@ -163,6 +164,7 @@ class _Consumer:
         self._skip = skip
         self._reader = reader
         self._links = links
+        self._seldom = Seldom(_log)
 
     def came(self, message: Msg) -> None:
         """A record, or one of the broker's own words."""
@@ -172,7 +174,7 @@ class _Consumer:
             else:
                 self._record(message)
         except Exception:
-            _log.exception("what %s delivers cannot be read", message.subject)
+            self._seldom.exception("what %s delivers cannot be read", message.subject)
 
     def _word(self, message: Msg, headers: dict[str, str]) -> None:
         stalled = headers.get("Nats-Consumer-Stalled", message.reply)

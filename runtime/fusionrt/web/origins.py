@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from starlette.requests import HTTPConnection
 
 from ..errors import ArgumentError
+from ..seldom import Seldom
 
 __all__ = ["Origins", "listed"]
 
@@ -27,6 +28,7 @@ class Origins:
 
     def __init__(self, listed: Iterable[str]) -> None:
         self._listed: Final = frozenset(listed)
+        self._seldom: Final = Seldom(_log)
 
     def allow(self, connection: HTTPConnection) -> bool:
         """Whether the page that makes this request may."""
@@ -36,7 +38,9 @@ class Origins:
         origin = origin.lower()
         if origin in self._listed or _place(origin) == connection.headers.get("host", "").lower():
             return True
-        _log.warning("a page of the origin %.200r was refused; see Gateway(origins=…)", origin)
+        self._seldom.warning(
+            "a page of the origin %.200r was refused; see Gateway(origins=…)", origin
+        )
         return False
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from ...errors import BrokerUnavailable
 from ...primitives import background, now, process_name, spawn, stop_all
+from ...seldom import Seldom
 from ...transport import Extent, Journal, Listener, Record, Stop
 from ..lagging import LAG, tell_of_lag
 from ..log import Follower
@@ -51,6 +52,7 @@ class Following(Listener):
         self, journal: Journal, follower: Follower, history_lost: Callable[[Extent], None]
     ) -> None:
         self.applied = 0
+        self._seldom: Final = Seldom(_log)
         self._journal: Final = journal
         self._follower: Final = follower
         self._history_lost: Final = history_lost
@@ -256,7 +258,7 @@ class Following(Listener):
 
     def _lose(self, why: str) -> None:
         """Invalidate everything; what is read from now on is as new as it can be."""
-        _log.warning(
+        self._seldom.warning(
             "all results are invalidated; the operation log %s: %s", self._journal.name, why
         )
         self._current = now()

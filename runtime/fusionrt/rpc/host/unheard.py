@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from typing import Final
 
+from ...seldom import Seldom
 from ...wire.frames import Ending
 
 __all__ = ["Unheard"]
@@ -19,6 +20,7 @@ class Unheard:
     def __init__(self, service: str) -> None:
         self.count = 0
         self._service: Final = service
+        self._seldom: Final = Seldom(_log)
 
     def add(self, failures: Iterable[Ending | None]) -> None:
         """Calls of one method ended so; those without a failure did what they should."""
@@ -26,4 +28,4 @@ class Unheard:
         if failed:
             self.count += len(failed)
             message = "%d one-way calls of %s came to nothing, the first for: %s"
-            _log.warning(message, len(failed), self._service, failed[0].message)
+            self._seldom.warning(message, len(failed), self._service, failed[0].message)
