@@ -83,9 +83,10 @@ async def changes(body: Vain) -> None:
 
 
 async def changes_of_a_dependant(body: Vain) -> None:
-    """Watched through a body that uses it."""
+    """Watched through a body that uses one that uses it."""
     inner = body.lab.function("f", body)
-    async for _ in Changes(body.lab.function("outer", lambda: inner.fetch(())), ()):
+    middle = body.lab.function("middle", lambda: inner.fetch(()))
+    async for _ in Changes(body.lab.function("outer", lambda: middle.fetch(())), ()):
         pass
 
 
