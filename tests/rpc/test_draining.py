@@ -7,8 +7,11 @@ import asyncio
 import pytest
 
 from fusionrt import Host
+from fusionrt.primitives import now
 from fusionrt.rpc.host import responder
+from fusionrt.transport.memory import Faults, MemoryNetwork
 from tests.lab import LabClient, TinyLab
+from tests.virtual import virtual
 from tests.waiting import until
 
 from .pool_world import busy
@@ -29,6 +32,24 @@ async def test_D22_running_calls_and_commands_finish(nats_server: str) -> None:
             await until(lambda: lab.waiting == 3)
             asyncio.get_running_loop().call_later(0.1, lab.gate.set)
         assert await asyncio.gather(*running) == ["waited", 5, 0]
+
+
+@virtual
+async def test_D22_the_first_call_of_a_client_that_was_just_welcomed_is_not_lost() -> None:
+    """Its host begins to stop when it has not heard of it yet; who came before costs no time."""
+    network = MemoryNetwork(1, Faults(delay=(0.005, 0.005)))
+    async with Host(transport=network.connect("calling")) as calling:
+        client = calling.client(LabClient)
+        for seconds in (0.012, 1.0):
+            lab = TinyLab()
+            async with Host(transport=network.connect("serving")) as serving:
+                await serving.serve(lab)
+                putting = asyncio.create_task(client.put("a", 5))
+                await asyncio.sleep(seconds)
+                began = now()
+            assert await putting == 5
+            assert lab.ran == ["put a"]
+        assert now() - began < 0.1
 
 
 async def test_D22_clients_move_at_once_to_another_host(

@@ -13,6 +13,7 @@ from ...primitives import clock, random_bits
 from ...transport import Handler, Listener, Message, Outbound, Subscription, Transport
 from ...wire.admission import Admission, rejection
 from ...wire.envelopes import ClientEnvelope, decode_client_envelope
+from ...wire.frames import Hello
 from ...wire.host import HostSession
 from ...wire.limits import Limits, Quota, Timing
 from ...wire.packing import Packing, forms_of, unpacking
@@ -34,6 +35,8 @@ __all__ = ["Responder"]
 
 PARTING: Final = 1.0
 """Seconds without a running call in which the clients of a host that drains move to another."""
+COMING: Final = 0.25
+"""Seconds in which a client comes that was welcomed just before its host drains."""
 LOOK: Final = 0.1
 """Seconds from one look at all sessions, for some that have expired, to the next: whoever is
 refused may say hello as often as it likes."""
@@ -100,6 +103,8 @@ class Responder(Listener):
         )
         self._left = asyncio.Event()
         self._draining = False
+        self._greeted: tuple[tuple[str, str, int], float] | None = None
+        """The last one who said hello, and when; nobody, once that one has a session."""
         self._sessions: dict[tuple[str, str, int], Session] = {}
         self._asker = asker
         self._accounts = Accounts(quota)
@@ -159,6 +164,8 @@ class Responder(Listener):
         for session in self._sessions.values():
             session.wire.farewell()
             session.changed()
+        if self._greeted is not None and (left := self._greeted[1] + COMING - self._now()) > 0.0:
+            await asyncio.sleep(left)  # its first calls may be under way: they would be lost
         while self._sessions or self._running() or self._gate.lines:
             if running := self._running():
                 await asyncio.wait(running)
@@ -290,6 +297,8 @@ class Responder(Listener):
         if answer is None:
             return self._opened(envelope, reply_subject, now)
         if answer:
+            if any(isinstance(frame, Hello) and not frame.opened for frame in envelope.frames):
+                self._greeted = (envelope.cid, envelope.principal, envelope.gen), now
             self._outbound.publish(reply_subject, answer)
         return None
 
@@ -305,7 +314,10 @@ class Responder(Listener):
             limits=self._limits,
         )
         self._admission.opened(envelope, now)
-        session = self._sessions[envelope.cid, envelope.principal, envelope.gen] = Session(
+        name = envelope.cid, envelope.principal, envelope.gen
+        if self._greeted is not None and self._greeted[0] == name:
+            self._greeted = None
+        session = self._sessions[name] = Session(
             wire,
             self._servant,
             reply_subject,
