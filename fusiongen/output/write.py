@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import GenerationError
@@ -35,10 +35,10 @@ def write(project: Project, wanted: Plan) -> Outcome:
     """
     files = wanted.files
     changed = {path: text for path, text in files.items() if _differs(path, text)}
-    edited = tuple(_edited(project, changed))
     for path in changed:
         _refuse_what_is_not_ours(project, path)
     gone = orphans(project, files)
+    edited = tuple(_edited(project, (*changed, *gone)))
     replace(changed)
     delete(gone)
     unchanged = tuple(path for path in files if path not in changed)
@@ -69,8 +69,8 @@ def _is_users(path: Path) -> bool:
     return bool(text.strip()) and state_of(text) is State.FOREIGN
 
 
-def _edited(project: Project, changed: Mapping[Path, str]) -> Iterator[str]:
-    for path in changed:
+def _edited(project: Project, paths: Iterable[Path]) -> Iterator[str]:
+    for path in paths:
         if not path.is_file():
             continue
         text = text_of(path)

@@ -88,6 +88,18 @@ def test_C5_an_old_abi_is_told_from_a_changed_contract(project: Write, out: Path
     assert _kinds(project) == {"carts/proxy.py": FindingKind.OLD_ABI}
 
 
+def test_C5_what_docs_say_of_an_abi_is_none(project: Write, out: Path) -> None:
+    """They stand in generated files as well."""
+    text = CONTRACT.replace(
+        "class Carts(Protocol):", 'class Carts(Protocol):\n    """Of\n\n    abi=1,\n    """'
+    )
+    assert text != CONTRACT
+    generate(project({"shop/contracts.py": text}))
+    assert "\n    abi=1,\n" in (out / "carts" / "server.py").read_text()
+    kinds = _kinds(project, text + "\n    async def ping(self) -> str: ...\n")
+    assert set(kinds.values()) == {FindingKind.STALE}
+
+
 def test_every_finding_carries_a_diff(project: Write, out: Path) -> None:
     """The diff leads from what is there to what should be."""
     (out / "carts" / "client.py").unlink()

@@ -279,6 +279,17 @@ def test_edits_by_hand_are_replaced_with_a_warning(project: Write, tmp_path: Pat
     assert path.read_text() == original
 
 
+def test_edits_by_hand_of_what_is_deleted_are_told_of(project: Write, tmp_path: Path) -> None:
+    """Its contract is gone, and the edits go with it."""
+    generate(project({"shop/contracts.py": CONTRACT}))
+    path = tmp_path / "shop" / "generated" / "carts" / "client.py"
+    path.write_text(path.read_text() + "x = 1\n")
+    outcome = generate(project({"shop/contracts.py": SECOND}))
+    assert path in outcome.deleted
+    told = "shop/generated/carts/client.py was edited by hand; the edits are gone"
+    assert outcome.warnings == (told,)
+
+
 def test_line_ends_of_a_checkout_do_not_matter(project: Write, tmp_path: Path) -> None:
     """A checkout that turned line ends into CRLF is as current as any."""
     loaded = project({"shop/contracts.py": CONTRACT})
