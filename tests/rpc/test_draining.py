@@ -9,6 +9,7 @@ import pytest
 from fusionrt import Host
 from fusionrt.primitives import now
 from fusionrt.rpc.host import responder
+from fusionrt.rpc.host.greeted import COMING, MOST, Greeted
 from fusionrt.transport.memory import Faults, MemoryNetwork
 from tests.lab import LabClient, TinyLab
 from tests.virtual import virtual
@@ -50,6 +51,23 @@ async def test_D22_the_first_call_of_a_client_that_was_just_welcomed_is_not_lost
             assert await putting == 5
             assert lab.ran == ["put a"]
         assert now() - began < 0.1
+
+
+def test_D27_few_are_known_who_were_welcomed_and_did_not_come() -> None:
+    """Those of a moment ago, and not all of a flood; who has come is none of them."""
+    greeted = Greeted()
+    assert greeted.expected(0.0) == 0.0
+    for gen in range(3 * MOST):
+        greeted.add(("c", "p", gen), gen / MOST)
+    assert 0 < len(greeted._since) < MOST
+    assert 0.0 < greeted.expected(3.0) <= COMING
+    assert greeted.expected(4.0) <= 0.0
+    for gen in range(2 * MOST):
+        greeted.add(("d", "p", gen), 4.0)
+    assert len(greeted._since) == MOST
+    for gen in range(2 * MOST):
+        greeted.came(("d", "p", gen))
+    assert greeted.expected(4.0) == 0.0
 
 
 async def test_D22_clients_move_at_once_to_another_host(

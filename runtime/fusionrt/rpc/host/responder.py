@@ -23,6 +23,7 @@ from .behind import Reflect, Reflecting
 from .clients import Clients
 from .contexts import Contexts
 from .gate import Gate
+from .greeted import Greeted
 from .pool import Pool
 from .read_your_writes import Outlet
 from .servant import Servant
@@ -35,8 +36,6 @@ __all__ = ["Responder"]
 
 PARTING: Final = 1.0
 """Seconds without a running call in which the clients of a host that drains move to another."""
-COMING: Final = 0.25
-"""Seconds in which a client comes that was welcomed just before its host drains."""
 LOOK: Final = 0.1
 """Seconds from one look at all sessions, for some that have expired, to the next: whoever is
 refused may say hello as often as it likes."""
@@ -103,8 +102,7 @@ class Responder(Listener):
         )
         self._left = asyncio.Event()
         self._draining = False
-        self._greeted: tuple[tuple[str, str, int], float] | None = None
-        """The last one who said hello, and when; nobody, once that one has a session."""
+        self._greeted = Greeted()
         self._sessions: dict[tuple[str, str, int], Session] = {}
         self._asker = asker
         self._accounts = Accounts(quota)
@@ -156,7 +154,8 @@ class Responder(Listener):
     async def drain(self) -> None:
         """Take no new client, ask the others to move, return when they did (D22).
 
-        Each finishes what it runs here first; one that is silent is not waited for.
+        Each finishes what it runs here first; one that is silent is not waited for. Of one that was
+        just welcomed the first calls may be under way, and would be lost.
         """
         self._draining = True
         if self._subscriptions:
@@ -164,8 +163,13 @@ class Responder(Listener):
         for session in self._sessions.values():
             session.wire.farewell()
             session.changed()
-        if self._greeted is not None and (left := self._greeted[1] + COMING - self._now()) > 0.0:
-            await asyncio.sleep(left)  # its first calls may be under way: they would be lost
+        await self._all_moved()
+        end = self._now() + PARTING
+        while (left := self._greeted.expected(now := self._now())) > 0.0 and now < end:
+            await asyncio.sleep(left)
+            await self._all_moved()
+
+    async def _all_moved(self) -> None:
         while self._sessions or self._running() or self._gate.lines:
             if running := self._running():
                 await asyncio.wait(running)
@@ -298,7 +302,7 @@ class Responder(Listener):
             return self._opened(envelope, reply_subject, now)
         if answer:
             if any(isinstance(frame, Hello) and not frame.opened for frame in envelope.frames):
-                self._greeted = (envelope.cid, envelope.principal, envelope.gen), now
+                self._greeted.add((envelope.cid, envelope.principal, envelope.gen), now)
             self._outbound.publish(reply_subject, answer)
         return None
 
@@ -315,8 +319,7 @@ class Responder(Listener):
         )
         self._admission.opened(envelope, now)
         name = envelope.cid, envelope.principal, envelope.gen
-        if self._greeted is not None and self._greeted[0] == name:
-            self._greeted = None
+        self._greeted.came(name)
         session = self._sessions[name] = Session(
             wire,
             self._servant,
