@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from ..errors import GenerationError
 from ..project import Project
+from .leftovers import beside
 from .stamp import MARK, SCRIPT_MARK
 
 __all__ = ["delete", "in_the_way", "orphans", "owned", "replace", "shown", "text_of"]
@@ -40,11 +40,11 @@ def replace(texts: Mapping[Path, str]) -> None:
     try:
         for path, text in texts.items():
             path.parent.mkdir(parents=True, exist_ok=True)
-            handle, written[path] = _beside(path)
+            handle, written[path] = beside(path)
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
                 file.write(text)
             if path.exists():
-                handle, former[path] = _beside(path)
+                handle, former[path] = beside(path)
                 os.close(handle)
                 shutil.copy2(path, former[path])
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
@@ -79,10 +79,6 @@ def delete(paths: Iterable[Path]) -> None:
                 f"{path} cannot be deleted: {error.strerror or error}; mend that, and run this "
                 "again"
             ) from error
-
-
-def _beside(path: Path) -> tuple[int, str]:
-    return tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
 
 
 def _give_back(path: Path, former: str | None) -> None:

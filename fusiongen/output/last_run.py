@@ -19,6 +19,7 @@ from ..errors import Diagnostic, Span
 from ..project import Project
 from ..resources import PACKAGE, folder
 from .files import owned
+from .leftovers import leftovers
 
 if TYPE_CHECKING:
     from .plan import Plan
@@ -47,6 +48,7 @@ def recall(project: Project) -> Remembered | None:
                 for path, digest in record["files"].items()
             )
             and list(map(str, owned(project))) == record["generated"]
+            and not leftovers(project)
         )
         if not current:
             return None
@@ -80,6 +82,8 @@ def remember(project: Project, plan: Plan) -> None:
         temporary = place.with_suffix(f".{os.getpid()}.tmp")
         temporary.write_text(json.dumps(record), encoding="utf-8")
         os.replace(temporary, place)
+        for left in place.parent.glob(f"{place.stem}.*.tmp"):  # of runs that were killed
+            left.unlink(missing_ok=True)
     except OSError:
         return  # a home that cannot be written costs time, nothing else
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from ..errors import GenerationError
 from ..project import LOCK_FILE, Project
 from .files import delete, in_the_way, orphans, replace, shown, text_of
+from .leftovers import leftovers
 from .lock import lock_is_intact
 from .outcome import Outcome
 from .plan import Plan, plan
@@ -39,10 +40,11 @@ def write(project: Project, wanted: Plan) -> Outcome:
         _refuse_what_is_not_ours(project, path)
     gone = orphans(project, files)
     edited = tuple(_edited(project, (*changed, *gone)))
+    deleted = (*gone, *leftovers(project))
     replace(changed)
-    delete(gone)
+    delete(deleted)
     unchanged = tuple(path for path in files if path not in changed)
-    return Outcome(tuple(changed), unchanged, gone, edited, wanted.reading.warnings)
+    return Outcome(tuple(changed), unchanged, deleted, edited, wanted.reading.warnings)
 
 
 def _differs(path: Path, text: str) -> bool:

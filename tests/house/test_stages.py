@@ -61,7 +61,7 @@ STAGES: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "output": (
         # what is there already
-        ("outcome", "stamp", "unions"),
+        ("leftovers", "outcome", "stamp", "unions"),
         ("files", "lock", "referenced", "spelled"),
         ("contents", "hiding"),
         # read, and render

@@ -13,7 +13,7 @@ from fusiongen import cli, resources
 from fusiongen.commands import check as checking
 from fusiongen.commands import generate as generating
 from fusiongen.compat.rule import Tier
-from fusiongen.output import last_run
+from fusiongen.output import last_run, leftovers
 from fusiongen.output.last_run import recall
 from fusiongen.output.write import generate
 from fusiongen.project import Project, load
@@ -134,6 +134,20 @@ def test_a_home_that_cannot_be_written_is_no_error(
     monkeypatch.setenv("XDG_CACHE_HOME", str(generated.directory / "pyproject.toml"))
     assert generating.generate(generated).written == ()
     assert recall(generated) is None
+
+
+def test_C4_what_killed_runs_left_is_noticed_and_deleted(
+    generated: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though nothing else has changed; and what they left of the record itself."""
+    beside, [record] = generated.out / "carts", (tmp_path / "cache" / "fusiongen").iterdir()
+    left = beside / ".client.py.fusiongen-abcdefgh.tmp"
+    left.touch()
+    record.with_suffix(".17.tmp").touch()
+    assert recall(generated) is not None
+    monkeypatch.setattr(leftovers, "RUNNING", -1.0)
+    assert generating.generate(generated).deleted == (left,)
+    assert [*record.parent.iterdir()] == [record] and not left.exists()
 
 
 def test_another_generator_is_noticed(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from fusiongen.errors import ContractError, GenerationError
+from fusiongen.output import leftovers
 from fusiongen.output.drift import check
 from fusiongen.output.stamp import State, state_of
 from fusiongen.output.write import generate
@@ -31,6 +33,18 @@ class Carts(Protocol):
     async def get(self, id: str) -> str: ...
 """
 SECOND = CONTRACT.replace("Carts", "Orders")
+
+
+_KILLED = """\
+import os, signal, sys
+from pathlib import Path
+from fusiongen.output.write import generate
+from fusiongen.project import load
+
+os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+generate(load(Path(sys.argv[1])))
+"""
+"""A run that is killed as the first file is to take its place."""
 
 
 def _snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
@@ -108,6 +122,34 @@ def test_C4_an_interrupted_write_leaves_the_old_file(
     with pytest.raises(GenerationError, match="cannot be written: disk full"):
         generate(project({"shop/contracts.py": SECOND}))
     assert _snapshot(tmp_path / "shop" / "generated") == before
+
+
+def test_C4_what_a_killed_run_left_is_deleted_by_the_next(
+    project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once nobody can be writing it any more. `check` does not mind it, and what others named, or
+    linked, is theirs; a folder that has nothing else goes with it."""
+    generate(project({"shop/contracts.py": CONTRACT}))
+    out = tmp_path / "shop" / "generated"
+    before = _snapshot(out)
+    project({"shop/contracts.py": CONTRACT.replace("get", "find")})
+    killed = subprocess.run([sys.executable, "-c", _KILLED, tmp_path / "pyproject.toml"])
+    assert killed.returncode == -signal.SIGKILL
+    loaded = project({"shop/contracts.py": CONTRACT})
+    left = {Path(each) for each in _snapshot(out).keys() - before.keys()}
+    assert left and check(loaded) == []
+    alone = out / "gone" / min(left).name
+    theirs = [out / "carts" / ".client.py.abcdefgh.tmp", out / ".client.py.fusiongen-notes.tmp"]
+    for each in (alone, *theirs):
+        each.parent.mkdir(exist_ok=True)
+        each.touch()
+    link = out / f"{min(left).name.removesuffix('.tmp')[:-1]}0.tmp"
+    link.symlink_to(tmp_path / "pyproject.toml")
+    assert generate(loaded).deleted == ()
+    monkeypatch.setattr(leftovers, "RUNNING", -1.0)
+    assert {*generate(loaded).deleted} == {alone, *left}
+    assert _snapshot(out).keys() - before.keys() == {*map(str, (*theirs, link))}
+    assert not alone.parent.exists()
 
 
 @pytest.mark.parametrize("failing", range(1, 5))
