@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 from shop.generated.carts import CartsClient
 from websockets.exceptions import ConnectionClosed
 
+from fusionrt.web.page import Page
+from fusionrt.web.taken import _Taken
 from fusionrt.wire.frames import KeepAlive
 from tests.sizes import size
 from tests.waiting import until
@@ -29,6 +32,12 @@ def left(door: Door) -> tuple[int, ...]:
         sum(session.running + session.deadlines for session in sessions),
         sum(len(each.principals) + each.streams for each in services),
     )
+
+
+def sockets() -> list[object]:
+    """Those of pages that something refers to."""
+    gc.collect()
+    return [each for each in gc.get_objects() if type(each) in (Page, _Taken)]
 
 
 @pytest.mark.search
@@ -57,6 +66,7 @@ async def test_W11_pages_that_went_leave_nothing(quick: World) -> None:
     await until(lambda: left(door) == (0,) * 6)
     await until(lambda: len(asyncio.all_tasks()) <= len(before))
     await until(lambda: not any(each.held for each in door.peers("carts")))
+    await until(lambda: not sockets())  # nor does a timer have one
 
 
 @pytest.mark.parametrize("relayed", [False, True])
