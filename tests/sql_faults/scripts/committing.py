@@ -87,9 +87,7 @@ async def committed_late(stage: Stage) -> list[str]:
     left: list[AsyncConnection] = []
 
     async def swallowed(transaction: Transaction) -> None:
-        assert transaction._connection is not None
-        left.append(transaction._connection)
-        transaction._connection = None
+        left.append(transaction._let_go())
         raise _CutError
 
     async def away(*_: object) -> Any:
