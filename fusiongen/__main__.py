@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-
-from .errors import not_installed
 
 __all__ = ["main"]
 
@@ -20,6 +19,8 @@ def main() -> None:
 
         app()
     except ModuleNotFoundError as error:
+        from .errors import not_installed
+
         problem = not_installed(error)
         if problem is None:
             raise
@@ -32,4 +33,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    # `python -m` looks for modules where it is run, first: a user's `queue.py` would run (C2).
+    with contextlib.suppress(FileNotFoundError):  # there is no such folder any more
+        if sys.path[:1] == [os.getcwd()]:
+            del sys.path[0]
     main()

@@ -358,6 +358,18 @@ def test_C2_nothing_of_the_users_is_imported(project: Write, tmp_path: Path) -> 
     assert finished.returncode == 0
 
 
+def test_C2_no_module_of_the_users_takes_the_place_of_pythons_own(
+    project: Write, tmp_path: Path
+) -> None:
+    """Where `python -m fusiongen` is run, Python would find these first."""
+    project({"shop/contracts.py": CONTRACT})
+    for name in ("calendar", "csv", "glob", "queue", "shlex", "statistics", "tomllib"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('was run')\n")
+    command = [sys.executable, "-m", "fusiongen", "generate"]
+    finished = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True)
+    assert finished.returncode == 0, finished.stderr
+
+
 def test_C1_the_same_project_elsewhere_gives_the_same_bytes(
     project: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
