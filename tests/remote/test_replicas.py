@@ -12,6 +12,7 @@ from functools import partial
 import pytest
 
 from fusionrt import Computed, Host, Origin, OriginKind, RemoteError
+from fusionrt.values.keys import Keyer
 from fusionrt.wire.limits import Limits
 from tests.lab import Broken, LabClient, Pair, TinyLab
 from tests.natsserver import NatsServer
@@ -31,6 +32,21 @@ async def test_D15_a_command_is_seen_by_the_next_read(two: Pair) -> None:
     for value in range(100):
         assert await two.client.double("a") == (2 * value if value else 2)
         await two.client.put("a", value + 1)
+
+
+async def test_G32_changes_normalise_their_arguments_once(
+    two: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To normalise may cost as much as to read them: they are those of a whole key."""
+    normalize, normalised = Keyer.normalize, []
+
+    def counted(self: Keyer, arguments: tuple[object, ...]) -> tuple[object, ...]:
+        normalised.append(arguments)
+        return normalize(self, arguments)
+
+    monkeypatch.setattr(Keyer, "normalize", counted)
+    two.client.changes.double("a")
+    assert normalised == [("a",)]
 
 
 async def test_changes_in_another_process_arrive_one_by_one(two: Pair) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn, TypeVar
 from weakref import WeakValueDictionary
 
 from ..contract import ComputeOptions
-from ..graph import SCOPE, Computed, arguments_of, key_of
+from ..graph import SCOPE, Changes, Computed, Function, arguments_of, key_of
 from ..operations import CommandScope
 from ..primitives import now
 from ..rpc import Ahead, Ask, Pending, Registration
@@ -78,14 +78,14 @@ class Replicas(Wired):
         self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> AsyncIterator[Computed[Any]]:
         """The computed now, and after each invalidation."""
-        changes = super().changes(method, args, kwargs)
+        function, arguments = self.function(method), self.arguments(method, args, kwargs)
+        changes = Changes(function, arguments)
         if self._pipeline is not None:  # whose interceptors see each call as it is made
             return ReadBy(changes, self._as_reader(math.inf))
-        return Watching(changes, self._watch(method, self.arguments(method, args, kwargs)))
+        return Watching(changes, self._watch(method, function, arguments))
 
-    def _watch(self, method: str, arguments: tuple[Any, ...]) -> Watched:
-        function, among = self.function(method), self._watched[method]
-        key = function.key(arguments)
+    def _watch(self, method: str, function: Function[Any], arguments: tuple[Any, ...]) -> Watched:
+        key, among = function.key(arguments), self._watched[method]
         watched = among.get(key)
         if watched is None:
             ask = partial(self._ask_ahead, method, arguments)

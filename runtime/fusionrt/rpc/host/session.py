@@ -276,7 +276,7 @@ class Session:
         """Begin as many as may stand in line; the others when these leave it."""
         room = max(0, AT_ONCE - self._line.calls)
         places = [self._begun.pop(id) for id in list(islice(self._begun, room))]
-        for calls in begun(place for place in places if self.wire.wants(place.id)):
+        for calls in begun(places):
             self.wire.begin(calls.ids)
             self._come(calls, now() + calls.budget / 1000.0)
         self._begin_soon()
