@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import gc
 import weakref
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -251,6 +252,30 @@ async def test_G11_a_call_that_ends_after_the_body_adds_no_edge() -> None:
     await tasks[0]
     slow.invalidate((), TEST)
     assert made.is_consistent
+
+
+async def test_G11_what_a_task_gets_after_the_body_from_one_that_swallowed_its_cancellation() -> (
+    None
+):
+    """It is nobody's result, and no reason to compute anew what the body returned before."""
+    lab, gate = Lab(), Gate()
+    tasks: list[asyncio.Task[str]] = []
+
+    async def stubborn() -> str:
+        with suppress(asyncio.CancelledError):
+            await gate()
+        return "kept on"
+
+    async def body() -> str:
+        tasks.append(asyncio.create_task(slow.fetch(())))
+        await settled()
+        return "done"
+
+    slow = lab.function("slow", stubborn)
+    made = await lab.function("f", body).computed(())
+    tasks[0].cancel()
+    assert await tasks[0] == "kept on"
+    assert made.is_consistent and slow.peek(()) is None
 
 
 async def test_G12_using_what_is_not_cached_leaves_nothing_cached() -> None:
