@@ -318,6 +318,26 @@ async def test_D14_the_next_value_of_a_room_follows_a_change_after_one_hop(town:
             await saying
 
 
+@in_town()
+async def test_D20_what_was_asked_ahead_is_made_anew_at_the_owner_of_its_shard(town: Town) -> None:
+    """By the session that there is: in a second one, a host would tell in another order (D15)."""
+    town.pause = 0.1
+    for name in "ab":
+        await town.come(name)
+    await town.settled()
+    client = town.calling.client(RoomsClient)
+    rooms = town.rooms[await client.owner("hall")]
+    changes = client.changes.count("hall")
+    await anext(changes)
+    following = asyncio.ensure_future(anext(changes))
+    await asyncio.sleep(0.1)
+    rooms.invalidate.count("hall")
+    await asyncio.sleep(0.05)  # the next value is awaited, and will be stale
+    rooms.invalidate.count("hall")
+    assert (await following).value == 0
+    assert len(town.calling.statistics().caller.peers["rooms"].sessions) == 1
+
+
 @in_town("a", "b")
 async def test_D20_what_is_sent_goes_to_the_owner(town: Town) -> None:
     """A stream to a command, and one there and back behind a head; also after a move, of which the

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..graph import Graph
-from ..rpc import Incoming, Pending, Registration, ShardPeer, Upload
+from ..rpc import Ahead, Incoming, Pending, Registration, ShardPeer, Upload
 from ..services.pipeline import Pipeline
 from ..shards import Routing
 from ..table import Contract
@@ -40,6 +40,12 @@ class ShardRemote(Remote):
 
     def _open_lot(self, way: Way) -> None:
         """Each goes to the owner of its shard."""
+
+    def _ask_ahead(self, method: str, arguments: tuple[Any, ...], of: Registration) -> Ahead | None:
+        ahead = super()._ask_ahead(method, arguments, of)
+        if ahead is not None:
+            ahead.shard = self._routing.of(method, arguments)
+        return ahead
 
     def _ask(
         self,

@@ -16,8 +16,7 @@ __all__ = ["Ahead"]
 class Ahead(ShardPending):
     """If it comes to nothing, whoever wants the result asks anew: no error of it is told.
 
-    wanted: somebody waits for it: it is a call like any other (of a shard whose owner any host may
-        know, should it be made anew).
+    wanted: somebody waits for it: it is a call like any other.
     """
 
     wanted: bool = False
