@@ -15,6 +15,7 @@ from fusionrt.errors import CycleError, ForeignCancellation, ServiceDisposed
 from fusionrt.graph import (
     Computed,
     Function,
+    Origin,
     OriginKind,
     State,
     invalidate,
@@ -279,8 +280,10 @@ async def test_G11_what_a_task_gets_after_the_body_from_one_that_swallowed_its_c
 
 
 async def test_G12_using_what_is_not_cached_leaves_nothing_cached() -> None:
-    """A body that swallows a framework error is flagged: its fallback is not kept."""
+    """A body that swallows a framework error is flagged: its fallback is not kept. Whoever watches
+    that body knows while it goes on."""
     lab = Lab()
+    told: list[Origin] = []
 
     async def broken() -> int:
         raise ServiceDisposed("other")
@@ -289,11 +292,15 @@ async def test_G12_using_what_is_not_cached_leaves_nothing_cached() -> None:
         try:
             return int(await dependency.fetch(()))
         except ServiceDisposed:
+            assert [origin.kind for origin in told] == [OriginKind.UNCACHED]
             return -1
 
     dependency, memo = lab.function("broken", broken), lab.function("f", body)
+    memo.watch((), told.append)
     assert await memo.fetch(()) == -1
     assert memo.peek(()) is None and dependency.peek(()) is None
+    memo.unwatch((), told.append)
+    assert await memo.fetch(()) == -1 and len(told) == 1
 
 
 async def test_G14_a_handler_fires_once_whenever_it_subscribed() -> None:
