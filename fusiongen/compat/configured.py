@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
+from typing import TypeVar
 
 from ..contract import Annotated, Kind, Named, parsed_type, parts
 from ..output.lock import Lock, LockedType
@@ -10,7 +11,9 @@ from .containers import ITEMS, TABLES
 from .opened import Types, names, opened, reached, texts
 from .told import SCALARS
 
-__all__ = ["asked_otherwise", "configured"]
+__all__ = ["asked_otherwise", "configured", "heeded"]
+
+_T = TypeVar("_T", bound=LockedType)
 
 _UNSAID = {
     "allow_inf_nan": "True",
@@ -28,20 +31,27 @@ _UNASKED = SCALARS.keys() | ITEMS | TABLES | {"object", "typing.Any"}
 def configured(lock: Lock) -> Lock:
     """The lock with what pydantic is told of a TypedDict, or of a dataclass that is none of its
     own, only where it sees them: in its own classes, and under constraints."""
-    seen = reached(_given_to_pydantic(lock), lock.types)
-    types = {name: it if name in seen else _untold(it) for name, it in lock.types.items()}
-    return lock.model_copy(update={"types": types})
+    return lock.model_copy(update={"types": heeded(lock.types, _constrained(lock))})
 
 
-def _given_to_pydantic(lock: Lock) -> Iterator[str]:
-    yield from (name for name, it in lock.types.items() if it.validated or it.kind is Kind.UNKNOWN)
+def heeded(types: Mapping[str, _T], others: Iterable[str] = ()) -> dict[str, _T]:
+    """The types with what pydantic is told of one only where it sees that: in its own classes.
+
+    others: that it sees, too.
+    """
+    own = (name for name, it in types.items() if it.validated or it.kind is Kind.UNKNOWN)
+    seen = reached((*own, *others), types)
+    return {name: it if name in seen else _untold(it) for name, it in types.items()}
+
+
+def _constrained(lock: Lock) -> Iterator[str]:
     for text in texts(lock):
         for part in parts(parsed_type(text)):
             found = opened(part, lock.types)
             yield from names(found) if isinstance(found, Annotated) else ()
 
 
-def _untold(type_: LockedType) -> LockedType:
+def _untold(type_: _T) -> _T:
     told = "extra", *_UNSAID
     options = {name: text for name, text in type_.options.items() if name not in told}
     return type_.model_copy(update={"options": options})

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..compat.configured import heeded
 from ..compat.containers import ITEMS, SETS, TABLES
 from ..compat.layout import is_closed, optional, record_style, travels_as_array, wire_name
 from ..contract import (
@@ -92,7 +93,7 @@ class Payloads:
     """
 
     def __init__(self, types: Mapping[str, TypeDescription], spell: Spelling) -> None:
-        self._types = types
+        self._types = heeded(types)
         self._spell = spell
         self._encodings = Encodings(types)
         self._names: dict[str, str] = {}

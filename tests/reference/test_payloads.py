@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any, get_type_hints
 
@@ -19,6 +20,7 @@ from fusiongen.output.reading import reading_of
 from fusiongen.reference.payloads import Payloads
 from fusiongen.show.description import Description, description_of
 from fusiongen.show.terminal import spelling_of
+from fusionrt import WireError
 from fusionrt.values.codecs import codec
 from fusionrt.values.model_fields import field_shape, model_fields
 from fusionrt.values.reading import shape_of
@@ -38,6 +40,7 @@ from fusionrt.values.shapes import (
     Text,
 )
 from tests.golden.regenerate import cases, project_of
+from tests.projects import Write
 
 from . import odd
 from .regenerate import ODD
@@ -156,6 +159,33 @@ def test_what_travels_in_another_form_is_valid(name: str) -> None:
     _check(description, method.result, hints["return"])
     for parameter in method.parameters:
         _check(description, parameter.type, hints[parameter.name])
+
+
+@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize("head", ["class Row(TypedDict):", "@dataclass\nclass Row:"])
+def test_C3_what_is_closed_for_pydantic_is_so_only_where_it_looks(
+    project: Write, head: str, within: bool
+) -> None:
+    """By itself such a type travels past it, and what it does not know is left out."""
+    text = (
+        "from dataclasses import dataclass\nfrom typing import Protocol\n\n"
+        "from pydantic import BaseModel, ConfigDict\nfrom typing_extensions import TypedDict\n\n"
+        f"from fusionrt import service\n\n\n{head}\n"
+        "    __pydantic_config__ = ConfigDict(extra='forbid')\n    id: str\n\n\n"
+        "class Page(BaseModel):\n    row: Row\n\n\n@service\nclass Rows(Protocol):\n"
+        f"    async def get(self) -> {'Page' if within else 'Row'}: ...\n"
+    )
+    description = description_of(reading_of(project({"shop/contracts.py": text})))
+    payloads = Payloads(description.types, spelling_of(description))
+    payloads.of(description.services["rows"].methods["get"].result)
+    namespace: dict[str, Any] = {"__name__": __name__}
+    exec(compile(text, "contracts.py", "exec", dont_inherit=True), namespace)
+    asked = namespace["Page" if within else "Row"]
+    more = {"id": "1", "more": 2}
+    payload = msgspec.msgpack.encode({"row": more} if within else more)
+    assert ("additionalProperties" in payloads.schemas["Row"]) is within
+    with pytest.raises(WireError) if within else nullcontext():
+        codec(asked).decode(payload)
 
 
 def _check(description: Description, text: str, tp: Any) -> None:
