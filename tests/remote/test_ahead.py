@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import pytest
 
-from fusionrt import Call, Computed, Host, Next, Origin, OriginKind, RemoteUnavailable
+from fusionrt import Call, Computed, Host, Next, Origin, OriginKind, Quota, RemoteUnavailable
 from fusionrt.primitives import now
 from fusionrt.rpc import Registration
 from fusionrt.transport.memory import Faults, MemoryNetwork
@@ -297,6 +297,35 @@ def test_D27_what_is_asked_ahead_is_refused_to_no_watcher(at_once: bool) -> None
             assert two.lab.ran.count("slow 0") == two.lab.ran.count("slow 2599") == 2
 
     main()
+
+
+@virtual
+async def test_G34_who_watches_more_than_is_held_for_him_drives_out_one_at_a_time() -> None:
+    """What is let go of does not come back at once by what was asked ahead, in the place of the
+    next one, and so on: it is asked for anew.
+    """
+    network = distant()
+    async with (
+        Host(transport=network.connect("serving"), quota=Quota(held=20)) as serving,
+        Host(transport=network.connect("calling")) as calling,
+    ):
+        await serving.serve(TinyLab())
+        client, values = calling.client(LabClient), list[int]()
+
+        async def watch(key: str) -> None:
+            async for computed in client.changes.get(key):
+                values.append(computed.value)
+
+        watching = [asyncio.create_task(watch(f"{number}")) for number in range(21)]
+        await asyncio.sleep(1)
+        values.clear()
+        await asyncio.sleep(1)
+        assert len(values) < 1 / HOP
+        (session,) = serving.statistics().services["lab"].sessions
+        assert session.held == 20
+        for task in watching:
+            task.cancel()
+        await asyncio.wait(watching)
 
 
 @virtual

@@ -48,6 +48,17 @@ def test_what_is_given_up_never_begins() -> None:
     assert (told, parked.bytes, parked.calls) == ([], 0, {})
 
 
+def test_G34_what_comes_after_a_result_that_is_let_go_of_does_not_begin() -> None:
+    """Whoever lets go of it says so to the client."""
+    told = list[Place]()
+    parked = Parked(lambda _: True, told.append)
+    parked.add(calls(10, 1, 2))
+    assert parked.withdraw(1) == 10
+    assert parked.withdraw(1) is None
+    parked.ended(1)
+    assert (told, parked.bytes, [*parked.calls]) == ([], 11, [2])
+
+
 def test_what_was_sent_together_begins_together() -> None:
     """Whatever the order in which the results end; what is missing parts them."""
     told = list[Place]()

@@ -14,6 +14,8 @@ from .servant import Held, Promise
 
 __all__ = ["Holdings"]
 
+_TOO_MANY: Final = "one client held too many results of this host"
+
 
 class Holdings:
     """Each until it is invalidated, or nobody wants it.
@@ -71,11 +73,16 @@ class Holdings:
         return min(self._quota, self._share.held)
 
     def trim(self) -> None:
-        """Let go of the oldest, if too many are kept."""
+        """Let go of the oldest, if too many are kept. A call that comes after one is to be made
+        anew: its result would be one too many at once, and so drive out all others in turn.
+        """
         most = self._most
         for oldest in list(islice(self._held, max(0, len(self._held) - most))):
             self._held[oldest].release()
-            self.invalidated(oldest, "one client held too many results of this host")
+            if (after := self.parked.withdraw(oldest)) is not None:
+                self._wire.begin((after,))
+                self._wire.invalidated(after, _TOO_MANY)
+            self.invalidated(oldest, _TOO_MANY)
 
     def suspended(self) -> list[int]:
         """Those whose freshness cannot be proven at the moment, which is to be told now (D6c). When

@@ -58,6 +58,10 @@ class Parked:
         if of in self.calls:
             self._begin(self._pop(of))
 
+    def withdraw(self, of: int) -> int | None:
+        """A result is let go of, and the call after it does not begin: its id."""
+        return self._pop(of).id if of in self.calls else None
+
     def drop(self, id: int) -> None:
         """Nobody wants a call any more."""
         if id in self._after:
