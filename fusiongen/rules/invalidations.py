@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
-from .base import Invalid, Rule
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
-__all__ = ["BadArguments", "BadEntry", "UnknownContract", "UnknownMethod", "UnknownVariable"]
+from ..contract import Call, Method, MethodKind, Parameter, ParameterKind
+from .base import Invalid, ProjectRule, Rule
+
+if TYPE_CHECKING:
+    from ..contract import Contract
+    from ..errors import Diagnostic
+    from ..reader.structures import Structures
+
+__all__ = [
+    "BadArguments",
+    "BadEntry",
+    "DefaultOnly",
+    "UnknownContract",
+    "UnknownMethod",
+    "UnknownVariable",
+]
 
 _GET = "    @compute\n    async def get(self, id: str, limit: int = 1) -> str: ...\n\n"
 
@@ -126,3 +142,60 @@ class UnknownContract(Rule):
             _put("str.get(id)"), "4:27", "`str` in `str.get(id)` is no contract of this project"
         ),
     )
+
+
+class DefaultOnly(ProjectRule):
+    """An entry leaves a parameter out that has a default. As in any call it stands for the default,
+    so results for other values of it stay cached."""
+
+    id = "FG065"
+    warning = True
+    fix = "Write `ANY` for every value, or the default itself if no other is meant."
+    VALID = tuple(
+        map(_put, ("get(id, ANY)", "get(id, 1)", "get(limit=ANY, id=id)", "get(i, 1) for i in ids"))
+    )
+    INVALID = (
+        Invalid(
+            _put("get(id)"),
+            "5:15",
+            "`put` invalidates `carts.get(id)` for the default of `limit` only",
+        ),
+        Invalid(
+            _put("Carts.get(id=i) for i in ids"),
+            "5:15",
+            "`put` invalidates `carts.get(id=i) for i in ids` for the default of `limit` only",
+        ),
+        Invalid(
+            "    @compute\n"
+            "    async def page(self, *, of: str = '', size: int = 9) -> str: ...\n\n"
+            "    @command(invalidates=['page()'])\n    async def put(self) -> None: ...",
+            "5:15",
+            "`put` invalidates `carts.page()` for the defaults of `of` and `size` only",
+        ),
+    )
+
+    @classmethod
+    def check_all(
+        cls, contracts: Sequence[Contract], structures: Structures
+    ) -> Iterator[Diagnostic]:
+        computes = {
+            (contract.ref, method.name): method
+            for contract in contracts
+            for method in contract.of_kind(MethodKind.COMPUTE)
+        }
+        for method in (each for contract in contracts for each in contract.methods):
+            for call in method.invalidates:
+                left = _left_out(call, computes[call.contract, call.method])
+                if left:
+                    names = " and ".join(f"`{each.name}`" for each in left)
+                    of = f"the default{'s' * (len(left) > 1)} of {names} only"
+                    yield cls.at(method.span, f"`{method.name}` invalidates `{call}` for {of}")
+
+
+def _left_out(call: Call, method: Method) -> list[Parameter]:
+    """The parameters of the method that an entry does not name."""
+    places = [each for each in method.parameters if each.kind is not ParameterKind.KEYWORD]
+    by_place = zip(places, call.arguments, strict=False)
+    given = {argument.name or place.name for place, argument in by_place}
+    given.update(argument.name for argument in call.arguments if argument.name is not None)
+    return [each for each in method.parameters if each.name not in given]
