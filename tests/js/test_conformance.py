@@ -30,7 +30,7 @@ from .node import HERE, installed
 from .shared import once
 from .suite import Suite, names_in
 
-NAMES = ("conformance", "optimistic", "cache", "refused", "shop", "link", "reading")
+NAMES = ("conformance", "optimistic", "cache", "refused", "kept", "shop", "link", "reading")
 CASES = [HERE / f"{name}.test.mjs" for name in NAMES]
 PRODUCTS = {"pen": Product("pen", Decimal(2)), "cup": Product("cup", Decimal(5))}
 

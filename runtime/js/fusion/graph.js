@@ -10,6 +10,8 @@ const KEPT = 60
 const SWEEP = 15
 /** Results that are kept, at most, if nobody uses them. */
 const MOST = 10_000
+/** Where more than those are used, so many times as many until it is looked again what may go. */
+const GROWN = 1.1
 /** Seconds that a failure is served which nobody will invalidate. */
 const UNPROVEN = 1
 /** How much longer than that it may be, so that pages which were refused together do not come back together. */
@@ -179,6 +181,8 @@ export class Graph {
   #failing = new Set()
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer
+  /** How many there may be until it is looked what may go. */
+  #room = MOST
 
   get size() {
     return this.#found.size
@@ -192,7 +196,10 @@ export class Graph {
   /** @param {string} key @param {Computed} computed */
   add(key, computed) {
     this.#found.set(key, computed)
-    if (this.#found.size > MOST) this.#sweep(0)
+    if (this.#found.size > this.#room) {
+      this.#sweep(0)
+      this.#room = Math.max(MOST, this.#found.size * GROWN)
+    }
     this.#timer ??= later(() => this.#swept(), SWEEP)
   }
 
@@ -230,6 +237,7 @@ export class Graph {
 
   #swept() {
     this.#timer = undefined
+    this.#room = MOST
     this.#sweep(KEPT)
     if (this.#found.size) this.#timer = later(() => this.#swept(), SWEEP)
   }
