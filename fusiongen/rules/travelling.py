@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from ..contract import RECORDS, Kind, Named, Ref, Type, Union, identity, inner, parts
+from ..contract import RECORDS, Annotated, Kind, Named, Ref, Type, Union, identity, inner, parts
 from .in_models import hidden, homeless, unknown_to_pydantic
 from .known_types import (
     BASES,
@@ -26,6 +27,11 @@ if TYPE_CHECKING:
     from ..reader.shapes import Field, Structure
     from ..reader.structures import Structures
 
+_CONSTRAINT = re.compile(
+    r"annotated_types\.|pydantic\.(\w+\.)?\w+Validator\(|"
+    r"(pydantic\.(fields\.)?Field|msgspec\.Meta)\(.*\b(gt|ge|lt|le|multiple_of|m(ax|in)_length|"
+    r"pattern|strict|max_digits|decimal_places|tz)="
+)
 _FORMING = ("abc", "builtins", "enum", "typing")
 """Modules whose classes say what sort of type is made of them."""
 
@@ -48,11 +54,50 @@ def without_wire_form(type_: Type, structures: Structures, seen: set[Ref]) -> st
         problem = _class_without_wire_form(type_, structures, seen)
         if problem is not None:
             return problem
+    if isinstance(type_, Union):
+        twice = _twice(type_, structures)
+        if twice is not None:
+            return f"`{twice}` is in a union twice, and only constraints differ: declare it once"
     for each in inner(type_):
         problem = without_wire_form(each, structures, seen)
         if problem is not None:
             return problem
     return None
+
+
+def _twice(union: Union, structures: Structures) -> str | None:
+    """What is a member twice, under other constraints: where one is read by its place among the
+    members, nothing but these would tell which of the two that is."""
+    found: dict[Type, tuple[str, ...]] = {}
+    for bare, constraints in _constrained(union, structures):
+        if found.setdefault(bare, constraints) != constraints:
+            return str(bare)
+    return None
+
+
+def _constrained(
+    type_: Type,
+    structures: Structures,
+    said: tuple[str, ...] = (),
+    opened: frozenset[Ref] = frozenset(),
+) -> Iterator[tuple[Type, tuple[str, ...]]]:
+    """The members of a union, those of aliases in their places, each with its constraints."""
+    match type_:
+        case Union(members=members) if not said:
+            for each in members:
+                yield from _constrained(each, structures, said, opened)
+        case Annotated(base=base, metadata=metadata):
+            more = tuple(text for text in map(str, metadata) if _CONSTRAINT.match(text))
+            yield from _constrained(base, structures, (*said, *more), opened)
+        case Named(ref=ref, arguments=arguments):
+            origin = structures.origin(ref)
+            structure = structures.of(origin) if origin not in opened else None
+            if structure is not None and structure.target is not None:
+                yield from _constrained(structure.target, structures, said, opened | {origin})
+            else:
+                yield Named(ref=origin, arguments=arguments), said
+        case _:
+            yield type_, said
 
 
 def _class_without_wire_form(type_: Named, structures: Structures, seen: set[Ref]) -> str | None:

@@ -42,6 +42,8 @@ class UnsupportedType(ContractRule):
         "@dataclass\nclass Cart:\n    id: str\n    if sys.platform == 'linux':\n        most = 3\n"
         "    if TYPE_CHECKING:\n        seen: int\n\n\n"
         "@service\nclass Carts(Protocol):\n    async def get(self) -> Cart: ...",
+        "    async def get(self, id: Annotated[str, 'a name'] | str, n: Annotated[int | None, "
+        "Field(gt=0)] | Annotated[str, Field(max_length=3)] | None) -> None: ...",
         "try:\n    from enum import StrEnum\nexcept ImportError:\n    from enum import Enum\n\n"
         "    class StrEnum(str, Enum):\n        pass\n\n\n"
         "class Color(StrEnum):\n    RED = 'red'\n\n\n@service\nclass Carts(Protocol):\n"
@@ -238,6 +240,22 @@ class UnsupportedType(ContractRule):
             "15:15",
             "`get` cannot travel: `Cart` is not all that its name means in its module: declare one "
             "type of this name",
+        ),
+        Invalid(
+            "    async def get(\n        self,\n"
+            "        n: Annotated[int, Field(gt=0)] | Annotated[int, msgspec.Meta(lt=-5)],\n"
+            "    ) -> str: ...",
+            "3:9",
+            "`n` of `get` cannot travel: `int` is in a union twice, and only constraints differ: "
+            "declare it once",
+        ),
+        Invalid(
+            "Id = NewType('Id', str)\nShort = Annotated[Id, Field(max_length=3)]\n\n\n"
+            "@service\nclass Carts(Protocol):\n"
+            "    async def get(self) -> dict[str, Short | None | str]: ...",
+            "7:15",
+            "`get` cannot travel: `str` is in a union twice, and only constraints differ: declare "
+            "it once",
         ),
         Invalid(
             "try:\n    from library import LibraryCart as Cart\nexcept ImportError:\n"
