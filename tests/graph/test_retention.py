@@ -117,6 +117,19 @@ async def test_G34_what_comes_beside_what_is_pinned_goes_again() -> None:
     assert lab.graph.room.size <= LIMIT
 
 
+async def test_G34_what_comes_beside_what_is_all_in_use_does_not_pile_up() -> None:
+    """Each use has left a mark, which a hand has to take before it may let go."""
+    lab, many = Lab(max_computeds=50 * LIMIT), 50 * LIMIT
+    lab.graph.events.handlers = ()
+    function = lab.function("f", square)
+    for _ in range(2):
+        for number in range(many):
+            await function.fetch((number,))
+    for number in range(many, 3 * many):
+        await function.fetch((number,))
+        assert lab.graph.room.size < 1.05 * many
+
+
 async def test_G34_what_was_pinned_once_leaves_no_room() -> None:
     """Its place is not taken by others when it is gone."""
     lab, many = Lab(max_computeds=LIMIT), 30 * LIMIT

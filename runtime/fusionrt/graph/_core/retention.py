@@ -187,7 +187,7 @@ class Room(RoomFields):
     def make(self) -> None:
         """Let results go, for one more came than there is room for.
 
-        Where most are pinned, this is a long search, and those that come share it.
+        Where most are pinned, or were used, this is a long search, and those that come share it.
         """
         if self._rest:
             self._rest -= 1
