@@ -276,7 +276,9 @@ def run(
     nats: Nats = None,
     loop: Annotated[Literal["asyncio", "uvloop"], typer.Option(help="extra `fast`")] = "asyncio",
 ) -> None:
-    """Serve an application until SIGTERM: `async def app(host: Host) -> None`."""
+    """Serve an application until SIGTERM: `async def app(host: Host) -> None`, or what makes its
+    host.
+    """
     from fusionrt import running
 
     from .commands.run import check_current

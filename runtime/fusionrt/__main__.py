@@ -14,7 +14,8 @@ from .running import Loop, Probes, run
 def main() -> int:
     """Run until a signal comes; errors are one sentence. Returns the exit code."""
     parser = argparse.ArgumentParser(prog="python -m fusionrt", description=__doc__)
-    parser.add_argument("target", metavar="MODULE:ATTR", help="async def app(host: Host) -> None")
+    application = "async def app(host: Host) -> None, or what makes its host"
+    parser.add_argument("target", metavar="MODULE:ATTR", help=application)
     parser.add_argument("--nats", metavar="URL", help="the broker; else NATS_URL, else embedded")
     loops = [loop.value for loop in Loop]
     parser.add_argument("--loop", choices=loops, default=loops[0], help="uvloop: extra `fast`")

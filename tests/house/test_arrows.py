@@ -75,7 +75,7 @@ ROOMS: dict[str, set[str]] = {
         *BASE,
         *("annotations", "graph"),
         *("front", "host", "identity", "interceptors", "operations", "remote", "rpc", "services"),
-        *("running", "signals", "table", "values", "wire"),
+        *("applications", "signals", "table", "values", "wire"),
     },
     "abi": {*BASE, "blocking", "values", "table", "services", "remote"},
     "clock": {*BASE, "graph", "abi"},
@@ -92,7 +92,8 @@ ROOMS: dict[str, set[str]] = {
         *("graph", "host", "operations", "remote", "services", "transport"),
         *("broker", "children"),
     },
-    "running": {*BASE, "annotations", "host", "observing", "signals"},
+    "applications": {*BASE, "annotations", "host"},
+    "running": {*BASE, "applications", "host", "observing", "signals"},
     "__init__": {
         *BASE,
         *(

@@ -13,7 +13,8 @@ from types import ModuleType
 import pytest
 
 from fusionrt import Host, running
-from fusionrt.running import Loop, LoopMissing, TargetError, load
+from fusionrt.applications import TargetError, load
+from fusionrt.running import Loop, LoopMissing
 from tests.lab import LabClient, TinyLab
 
 QUOTED = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from fusionrt import Host\n"

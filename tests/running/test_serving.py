@@ -13,11 +13,12 @@ from types import ModuleType
 import pytest
 
 from fusionrt import Host, running
-from fusionrt.running import serve
+from fusionrt.applications import Application, OwnHost, TargetError
+from fusionrt.running import Probes, serve
+from fusionrt.testing import eventually
 from tests.lab import LabClient, TinyLab
+from tests.observing.test_health import readyz
 from tests.waiting import until
-
-Application = Callable[[Host], Awaitable[None]]
 
 
 class Serving:
@@ -36,14 +37,17 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    monkeypatch: pytest.MonkeyPatch, url: str, app: Application
+    monkeypatch: pytest.MonkeyPatch,
+    url: str,
+    app: Application | OwnHost,
+    probes: Probes | None = None,
 ) -> AsyncIterator[Serving]:
     """Serve it, as a process of its own would."""
     module = ModuleType("an_application")
     vars(module)["app"] = app
     monkeypatch.setitem(sys.modules, "an_application", module)
     started: list[Host] = []
-    task = asyncio.create_task(serve("an_application:app", url, started.append))
+    task = asyncio.create_task(serve("an_application:app", url, started.append, probes))
     yield Serving(task, started)
     task.cancel()
     await asyncio.wait([task])
@@ -183,3 +187,119 @@ async def test_an_application_that_returns_goes_on_until_the_signal(
         assert await caller.client(LabClient).get("a") == 1
         await it.stopped()
         assert len(it.started) == 1
+
+
+async def test_an_application_may_make_its_host(
+    nats_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which has options then; everything is served when it yields it, and what stands after that
+    comes with the signal."""
+    did: list[str] = []
+
+    @asynccontextmanager
+    async def app(nats_url: str | None) -> AsyncIterator[Host]:
+        async with Host(nats_url, metrics=True) as host:
+            await host.serve(TinyLab({"a": 1}))
+            yield host
+            did.append("after it")
+        did.append("after its host")
+
+    async with serving(monkeypatch, nats_server, app) as it, Host(nats_server) as caller:
+        await until(lambda: it.started)
+        assert await caller.client(LabClient).get("a") == 1
+        [host] = it.started
+        assert host.statistics().measured is not None
+        await it.stopped()
+        assert did == ["after it", "after its host"]
+
+
+async def test_an_application_that_makes_its_host_is_cancelled_while_it_starts(
+    nats_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal does that, as to others; it is waited for."""
+    begun, told = asyncio.Event(), []
+
+    @asynccontextmanager
+    async def app(nats_url: str | None) -> AsyncIterator[Host]:
+        async with Host(nats_url) as host:
+            await host.serve(TinyLab({"a": 1}))
+            try:
+                begun.set()
+                await asyncio.Event().wait()
+            finally:
+                told.append(await host.client(LabClient).get("a"))
+            yield host
+
+    async with serving(monkeypatch, nats_server, app) as it:
+        await begun.wait()
+        await it.stopped()
+        assert told == [1] and it.started == []
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_what_an_application_that_makes_its_host_raises_is_raised(
+    nats_server: str, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Before its `yield`, and after it."""
+
+    @asynccontextmanager
+    async def app(nats_url: str | None) -> AsyncIterator[Host]:
+        async with Host(nats_url) as host:
+            if when == "before":
+                raise ValueError(when)
+            yield host
+        raise ValueError(when)
+
+    async with serving(monkeypatch, nats_server, app) as it:
+        with pytest.raises(ValueError, match=when):
+            if when == "after":
+                await until(lambda: it.started)
+                await it.stopped()
+            await it.task
+
+
+async def test_an_application_that_yields_no_host_is_told_so(
+    nats_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A `yield` alone is soon written."""
+
+    @asynccontextmanager
+    async def app(nats_url: str | None) -> AsyncIterator[Host]:
+        yield None  # type: ignore[misc]
+
+    async with serving(monkeypatch, nats_server, app) as it:
+        with pytest.raises(TargetError, match="it yields None, which is no host"):
+            await it.task
+
+
+async def test_probes_tell_of_the_host_that_an_application_makes(
+    nats_server: str, monkeypatch: pytest.MonkeyPatch, unused_tcp_port: int
+) -> None:
+    """It starts until it is yielded, is ready then, and stops from the signal on."""
+    go, end = asyncio.Event(), asyncio.Event()
+    probes = Probes(unused_tcp_port, "127.0.0.1")
+
+    def answers(status: int, problems: list[str]) -> Callable[[], Awaitable[bool]]:
+        async def does() -> bool:
+            answered, told = await readyz(probes.port)
+            return (answered, told["problems"]) == (status, problems)
+
+        return does
+
+    @asynccontextmanager
+    async def app(nats_url: str | None) -> AsyncIterator[Host]:
+        await go.wait()
+        async with Host(nats_url) as host:
+            await host.serve(TinyLab({"a": 1}))
+            yield host
+            await end.wait()
+
+    async with serving(monkeypatch, nats_server, app, probes) as it:
+        await eventually(answers(503, ["the application is starting"]), timeout=10)
+        go.set()
+        await until(lambda: it.started)
+        await eventually(answers(200, []))
+        os.kill(os.getpid(), signal.SIGTERM)
+        await eventually(answers(503, ["the host is stopping"]))
+        end.set()
+        await it.task

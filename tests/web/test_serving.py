@@ -17,7 +17,7 @@ import pytest
 from shop.generated.products import ProductsClient
 
 from fusionrt import FusionError, Host, PortTaken
-from fusionrt.running import TargetError
+from fusionrt.applications import TargetError
 from fusionrt.web.page import Code
 from fusionrt.web.serving import serve
 from tests.e2e.processes import PATHS, ServiceProcess

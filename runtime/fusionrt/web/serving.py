@@ -13,9 +13,9 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.types import ASGIApp
 
+from ..applications import named
 from ..errors import MissingPackage, PortTaken
 from ..host import Host
-from ..running import named
 from ..signals import stop_signals
 from .gateway import Gateway
 from .limits import LARGEST
