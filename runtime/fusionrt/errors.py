@@ -504,7 +504,8 @@ class OutcomeUnknown(RemoteUnavailable):
 
     _advice = (
         "; the call may have run: look whether it did before you make it again (a plain method "
-        "that may run twice is declared `@idempotent`)"
+        "that may run twice is declared `@idempotent`; a command runs once for an id of yours, "
+        "`with_options(operation=…)`, where its hosts have a log)"
     )
 
     def __init__(self, service: str, problem: str) -> None:
