@@ -24,6 +24,8 @@ _UNSAID = {
     "str_to_upper": "False",
 }
 """What it asks, and what pydantic does if it does not say so."""
+_TOLD = ("extra", *_UNSAID)
+_FORBID = "'forbid'"
 _NUMBERS = ("float", "decimal.Decimal")
 _UNASKED = SCALARS.keys() | ITEMS | TABLES | {"object", "typing.Any"}
 
@@ -35,13 +37,40 @@ def configured(lock: Lock) -> Lock:
 
 
 def heeded(types: Mapping[str, _T], others: Iterable[str] = ()) -> dict[str, _T]:
-    """The types with what pydantic is told of one only where it sees that: in its own classes.
+    """The types with what pydantic is told of one only where it sees that: in its own classes; and
+    with what it holds one to that says nothing itself.
 
     others: that it sees, too.
     """
     own = (name for name, it in types.items() if it.validated or it.kind is Kind.UNKNOWN)
     seen = reached((*own, *others), types)
-    return {name: it if name in seen else _untold(it) for name, it in types.items()}
+    told = {name: it if name in seen else _untold(it) for name, it in types.items()}
+    for name in _closed_from_around(told):
+        options = {**told[name].options, "extra": _FORBID}
+        told[name] = told[name].model_copy(update={"options": options})
+    return told
+
+
+def _closed_from_around(types: Mapping[str, LockedType]) -> set[str]:
+    """The types that have no configuration, and are in one that forbids what it does not know: it
+    is theirs, too, unless they are classes of pydantic."""
+    queue = [name for name, it in types.items() if it.options.get("extra") == _FORBID]
+    seen = set(queue)
+    while queue:
+        around = types[queue.pop()]
+        for text in (around.target or "None", *(field.type for field in around.fields)):
+            for name in names(parsed_type(text)):
+                if name in types and name not in seen and not _goes_by_its_own(types[name]):
+                    queue.append(name)
+                    seen.add(name)
+    return {name for name in seen if types[name].kind in (Kind.DATACLASS, Kind.TYPED_DICT)}
+
+
+def _goes_by_its_own(type_: LockedType) -> bool:
+    """Whether what is around it is not its configuration."""
+    own = not type_.options.keys().isdisjoint(_TOLD)
+    passing = (Kind.ALIAS, Kind.DATACLASS, Kind.NAMED_TUPLE, Kind.NEWTYPE, Kind.TYPED_DICT)
+    return own or type_.validated or type_.kind not in passing
 
 
 def _constrained(lock: Lock) -> Iterator[str]:
@@ -52,8 +81,7 @@ def _constrained(lock: Lock) -> Iterator[str]:
 
 
 def _untold(type_: _T) -> _T:
-    told = "extra", *_UNSAID
-    options = {name: text for name, text in type_.options.items() if name not in told}
+    options = {name: text for name, text in type_.options.items() if name not in _TOLD}
     return type_.model_copy(update={"options": options})
 
 

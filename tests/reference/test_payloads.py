@@ -161,31 +161,41 @@ def test_what_travels_in_another_form_is_valid(name: str) -> None:
         _check(description, parameter.type, hints[parameter.name])
 
 
-@pytest.mark.parametrize("within", [False, True])
+@pytest.mark.parametrize(
+    ("asked", "own", "closed"),
+    [
+        ("Row", "forbid", False),
+        ("Page", "forbid", True),
+        ("Page", None, False),
+        ("Closed", None, True),
+        ("Closed", "ignore", False),
+    ],
+)
 @pytest.mark.parametrize("head", ["class Row(TypedDict):", "@dataclass\nclass Row:"])
 def test_C3_what_is_closed_for_pydantic_is_so_only_where_it_looks(
-    project: Write, head: str, within: bool
+    project: Write, head: str, asked: str, own: str | None, closed: bool
 ) -> None:
-    """By itself such a type travels past it, and what it does not know is left out."""
+    """By itself such a type travels past it, and what it does not know is left out. In a model it
+    is what that is, unless it says so itself."""
+    says = "" if own is None else f"    __pydantic_config__ = ConfigDict(extra={own!r})\n"
     text = (
         "from dataclasses import dataclass\nfrom typing import Protocol\n\n"
         "from pydantic import BaseModel, ConfigDict\nfrom typing_extensions import TypedDict\n\n"
-        f"from fusionrt import service\n\n\n{head}\n"
-        "    __pydantic_config__ = ConfigDict(extra='forbid')\n    id: str\n\n\n"
-        "class Page(BaseModel):\n    row: Row\n\n\n@service\nclass Rows(Protocol):\n"
-        f"    async def get(self) -> {'Page' if within else 'Row'}: ...\n"
+        f"from fusionrt import service\n\n\n{head}\n{says}    id: str\n\n\n"
+        "class Page(BaseModel):\n    row: Row\n\n\n"
+        "class Closed(BaseModel, extra='forbid'):\n    row: Row\n\n\n"
+        f"@service\nclass Rows(Protocol):\n    async def get(self) -> {asked}: ...\n"
     )
     description = description_of(reading_of(project({"shop/contracts.py": text})))
     payloads = Payloads(description.types, spelling_of(description))
     payloads.of(description.services["rows"].methods["get"].result)
     namespace: dict[str, Any] = {"__name__": __name__}
     exec(compile(text, "contracts.py", "exec", dont_inherit=True), namespace)
-    asked = namespace["Page" if within else "Row"]
     more = {"id": "1", "more": 2}
-    payload = msgspec.msgpack.encode({"row": more} if within else more)
-    assert ("additionalProperties" in payloads.schemas["Row"]) is within
-    with pytest.raises(WireError) if within else nullcontext():
-        codec(asked).decode(payload)
+    payload = msgspec.msgpack.encode(more if asked == "Row" else {"row": more})
+    assert ("additionalProperties" in payloads.schemas["Row"]) is closed
+    with pytest.raises(WireError) if closed else nullcontext():
+        codec(namespace[asked]).decode(payload)
 
 
 def _check(description: Description, text: str, tp: Any) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 __all__ = ["FieldAddedRequired", "FieldAddedToClosedType"]
 
 _EITHER = USE.replace("-> Cart", "-> Cart | str")
+_LINE = "@dataclass\nclass Line:\n    id: str\n"
+_CLOSED = "\n\nclass Cart(BaseModel, extra='forbid'):"
 
 
 def _added(comparison: Comparison) -> Iterator[tuple[FieldPair, LockedField]]:
@@ -87,7 +89,7 @@ class FieldAddedRequired(BreakingRule):
 class FieldAddedToClosedType(BreakingRule):
     """A type that refuses fields that it does not know gained one: the old version does not read
     what the new one sends. Such are a `NamedTuple`, a Struct with `forbid_unknown_fields`, a model
-    with `extra="forbid"`."""
+    with `extra="forbid"`, and a dataclass or `TypedDict` in one."""
 
     id = "FIELD_ADDED_TO_CLOSED_TYPE"
     tier = Tier.WIRE
@@ -109,6 +111,12 @@ class FieldAddedToClosedType(BreakingRule):
             cart("class Cart(BaseModel, extra='forbid'):", "id: str"),
             cart("class Cart(BaseModel, extra='forbid'):", "id: str", "n: int = 0"),
             "shop.contracts.Cart.n",
+            "the field is new, and the old version refuses it",
+        ),
+        Breaking(
+            cart(f"{_LINE}{_CLOSED}", "line: Line"),
+            cart(f"{_LINE}    n: int = 0\n{_CLOSED}", "line: Line"),
+            "shop.contracts.Line.n",
             "the field is new, and the old version refuses it",
         ),
     )
