@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from pathlib import Path
 
 from ..errors import ContractError, GenerationError, NoBaseline, not_installed
@@ -37,8 +36,10 @@ def _sentence(error: Exception) -> str:
             return f"{text}: {error.filename}" if error.filename else str(error)
         case ModuleNotFoundError() if (problem := not_installed(error)) is not None:
             return problem
-    last = traceback.extract_tb(error.__traceback__)[-1]
+    from fusionrt.applications import place_of
+
+    place = place_of(error)
     return (
-        f"{type(error).__name__}: {error} ({Path(last.filename).name}:{last.lineno}); "
+        f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno}); "
         "`fusiongen --debug …` shows the traceback"
     )

@@ -10,7 +10,7 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Any, NamedTuple, cast
 
-from .applications import Application, OwnHost, TargetError, load, makes_its_host
+from .applications import OWN_HOST, Application, OwnHost, TargetError, load, makes_its_host
 from .errors import FusionError, NotBoundError
 from .host import GRACE, Host
 from .native import freeze
@@ -180,7 +180,7 @@ class _Own:
     async def _run(self, nats_url: str | None) -> None:
         async with self._application(nats_url) as host:
             if not isinstance(host, Host):
-                raise TargetError(self._target, f"it yields {host!r}, which is no host")
+                raise TargetError(self._target, f"it yields {host!r}, which is no host", OWN_HOST)
             self._host = host
             self._started(host)
             await self._stop.wait()

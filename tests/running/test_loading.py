@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from fusionrt import Host, running
-from fusionrt.applications import TargetError, load
+from fusionrt.applications import ImportFailed, TargetError, load
 from fusionrt.running import Loop, LoopMissing
 from tests.lab import LabClient, TinyLab
 
@@ -83,3 +83,26 @@ def test_a_loop_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "uvloop", None)
     with pytest.raises(LoopMissing, match=r"fusiongen\[fast\]"):
         running.run("an_application:app", None, lambda host: None, Loop.UVLOOP)
+
+
+def test_an_error_of_a_library_is_told_by_the_line_that_called_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is to be mended stands in the project, not where the library raised it."""
+    (tmp_path / "wrong_json.py").write_text("import json\n\njson.loads('{')\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(ImportFailed, match=r"\(wrong_json\.py:3\)"):
+        load("wrong_json:app")
+
+
+def test_an_application_that_yields_undecorated_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the decorator that it lacks."""
+    (tmp_path / "undecorated.py").write_text("async def app(nats_url):\n    yield\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(
+        TargetError, match=r"app yields, and is not decorated; .*@asynccontext"
+    ):
+        load("undecorated:app")
