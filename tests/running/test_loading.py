@@ -102,7 +102,5 @@ def test_an_application_that_yields_undecorated_is_told_so(
     """With the decorator that it lacks."""
     (tmp_path / "undecorated.py").write_text("async def app(nats_url):\n    yield\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(
-        TargetError, match=r"app yields, and is not decorated; .*@asynccontext"
-    ):
+    with pytest.raises(TargetError, match=r"app yields, and is not decorated; .*@asynccontext"):
         load("undecorated:app")
