@@ -10,7 +10,11 @@ from fusionrt import Host
 from fusionrt.primitives import now
 from fusionrt.rpc.host import responder
 from fusionrt.rpc.host.greeted import COMING, MOST, Greeted
+from fusionrt.rpc.host.responder import Responder
+from fusionrt.transport import Message
 from fusionrt.transport.memory import Faults, MemoryNetwork
+from fusionrt.wire.envelopes import encode_client_envelope
+from fusionrt.wire.frames import VERSION, Hello
 from tests.lab import LabClient, TinyLab
 from tests.virtual import virtual
 from tests.waiting import until
@@ -51,6 +55,40 @@ async def test_D22_the_first_call_of_a_client_that_was_just_welcomed_is_not_lost
             assert await putting == 5
             assert lab.ran == ["put a"]
         assert now() - began < 0.1
+
+
+def test_D22_who_comes_when_all_others_have_moved_is_not_welcomed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever knows the host by its id, as for a shard: what he would call next would be lost."""
+    network = MemoryNetwork()
+    welcomed = dict[str, bool]()
+
+    async def hello(iid: str, when: str) -> None:
+        transport, answers = network.connect(when), list[Message]()
+        await transport.subscribe(f"fusion.c.p1.{when}.>", answers.append)
+        data = encode_client_envelope(when, "p1", 7, 0, (Hello(1, VERSION),))
+        transport.publish(f"fusion.i.lab.{iid}", data)
+        await asyncio.sleep(0.1)
+        welcomed[when] = bool(answers)
+
+    close, iids = Responder.close, list[str]()
+
+    async def hello_and_close(self: Responder) -> None:
+        await hello(iids[0], "after")
+        await close(self)
+
+    monkeypatch.setattr(Responder, "close", hello_and_close)
+
+    @virtual
+    async def main() -> None:
+        async with Host(transport=network.connect("serving")) as serving:
+            await serving.serve(TinyLab())
+            iids.append(serving.iid)
+            await hello(serving.iid, "before")
+        assert welcomed == {"before": True, "after": False}
+
+    main()
 
 
 def test_D27_few_are_known_who_were_welcomed_and_did_not_come() -> None:

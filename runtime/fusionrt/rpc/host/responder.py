@@ -102,6 +102,7 @@ class Responder(Listener):
         )
         self._left = asyncio.Event()
         self._draining = False
+        self._drained = False
         self._greeted = Greeted()
         self._sessions: dict[tuple[str, str, int], Session] = {}
         self._asker = asker
@@ -168,6 +169,7 @@ class Responder(Listener):
         while (left := self._greeted.expected(now := self._now())) > 0.0 and now < end:
             await asyncio.sleep(left)
             await self._all_moved()
+        self._drained = True
 
     async def _all_moved(self) -> None:
         while self._sessions or self._running() or self._gate.lines:
@@ -288,7 +290,8 @@ class Responder(Listener):
         if not TOKEN.fullmatch(envelope.cid) or not TOKEN.fullmatch(envelope.principal):
             self._dropped += 1  # its answers would go to another subject
             return None
-        if self._draining and self._transport is None and not envelope.proof:
+        alone = self._drained or (self._draining and self._transport is None)
+        if alone and not envelope.proof:
             return None  # it says hello again, to another host
         reply_subject = self._answered(envelope.principal, envelope.cid, self.service)
         answer = self._admission.greet(envelope, now)
