@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..bodies.services import body_warnings
 from ..compat.rule import Tier
-from ..errors import ContractError, Diagnostic
+from ..errors import ContractError, Diagnostic, GenerationError
 from ..output.last_run import recall, remember
 from ..project import LOCK_FILE, Project
 from ..show.report import Report, of_diagnostic, of_finding
@@ -14,7 +14,7 @@ __all__ = ["check"]
 
 def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
     """Everything that is wrong with a project: broken rules, or else files that are not current,
-    breaking changes of a tier, and warnings.
+    roles that name what is not there, breaking changes of a tier, and warnings.
 
     Raises:
         GenerationError: the project cannot be read.
@@ -22,7 +22,8 @@ def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
     """
     if against is None and (last := recall(project)) is not None:
         lock = (project.out / LOCK_FILE).read_text(encoding="utf-8")
-        return _warnings(*last.warnings, *body_warnings(project, lock))
+        warnings = _warnings(*last.warnings, *body_warnings(project, lock))
+        return [*_roles(project, lock), *warnings]
     from ..compat.changes import changes_since
     from ..javascript.plan import plan
     from ..output.drift import compare
@@ -36,9 +37,24 @@ def check(project: Project, against: str | None, tier: Tier) -> list[Report]:
         remember(project, wanted)
     return [
         *(of_finding(finding) for finding in findings),
+        *_roles(project, wanted.lock),
         *(changes_since(project, wanted.reading, against, tier) if against is not None else ()),
         *_warnings(*wanted.reading.warnings, *body_warnings(project, wanted.lock)),
     ]
+
+
+def _roles(project: Project, lock: str) -> list[Report]:
+    """The first thing for which `fusiongen permissions` would refuse the roles (D30)."""
+    if not project.roles:
+        return []
+    from ..output.lock import Lock
+    from ..permissions import rights_for
+
+    try:
+        rights_for(Lock.model_validate_json(lock), project.roles)
+    except GenerationError as error:
+        return [Report("error", str(error))]
+    return []
 
 
 def _warnings(*found: Diagnostic) -> list[Report]:

@@ -8,12 +8,30 @@ from typing import Any
 
 import pytest
 
+from fusiongen.commands.check import check
+from fusiongen.compat.rule import Tier
 from fusiongen.contract import MethodKind
 from fusiongen.errors import GenerationError
 from fusiongen.output.lock import Lock, LockedContract, LockedMethod, lock_text
+from fusiongen.output.write import generate
 from fusiongen.permissions import Rights, as_json, as_nats, as_nsc, rights_of
 from fusiongen.project import Project, Role
 from tests.projects import Write
+
+CONTRACT = """\
+from typing import Protocol
+
+from fusionrt import command, compute, service
+
+
+@service
+class Carts(Protocol):
+    @compute
+    async def get(self, id: str) -> str: ...
+
+    @command(invalidates=["get(id)"])
+    async def put(self, id: str) -> None: ...
+"""
 
 
 @pytest.fixture
@@ -86,6 +104,17 @@ def test_an_unknown_service_is_told(shop: Project, role: Role) -> None:
     """With the role that names it, and what there is."""
     with pytest.raises(GenerationError, match=r"`it`: .* `cart`; there are carts, products"):
         rights_of(replace(shop, roles={"it": role}))
+
+
+def test_D30_check_tells_of_a_role_that_names_what_is_not_there(project: Write) -> None:
+    """A service that was renamed is found before its permissions are made, and each time anew."""
+    loaded = project({"shop/contracts.py": CONTRACT})
+    generate(loaded)
+    loaded = replace(loaded, roles={"it": Role(serves=["cart"])})
+    for _ in range(2):
+        [told] = check(loaded, None, Tier.CACHE)
+        assert told.kind == "error" and "no service `cart`; there are carts" in told.message
+    assert check(replace(loaded, roles={"it": Role(serves=["carts"])}), None, Tier.CACHE) == []
 
 
 @pytest.mark.parametrize("name", ["", "a.b", "a b", "*", ">", "ü", "a>"])

@@ -233,14 +233,14 @@ GENERATOR: dict[str, set[str]] = {
         *("compat", "output", "project", "reader", "reference", "render", "resources", "show"),
     },
     "manual": {*MODEL, "compat", "output", "project", "resources", "rules", "show"},
+    "permissions": {*MODEL, "output", "project"},
     "commands": {
         *MODEL,
         *("bodies", "compat", "javascript", "output", "project", "reader", "reference"),
-        *("render", "resources", "show"),
+        *("permissions", "render", "resources", "show"),
     },
     "migrations": {"errors"},
     "operations": {"errors"},
-    "permissions": {*MODEL, "output", "project"},
     "demo": {*MODEL, "commands", "output", "project", "resources"},
     "cli": {
         *MODEL,
