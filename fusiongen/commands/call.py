@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from fusionrt import FusionError
@@ -15,7 +17,16 @@ from fusionrt.wire.frames import Encoding, Ending, Kind
 from fusionrt.wire.refusals import OVERLOADED
 from fusionrt.wire.runs import Request
 
-__all__ = ["Call", "CallFailed", "UsageProblem", "parse_call", "request_of", "said"]
+__all__ = [
+    "Call",
+    "CallFailed",
+    "NoAnswer",
+    "UsageProblem",
+    "answered",
+    "parse_call",
+    "request_of",
+    "said",
+]
 
 
 class UsageProblem(FusionError):
@@ -38,6 +49,32 @@ class CallFailed(FusionError):
         self.call = call
         self.code = failure.code
         super().__init__(f"{call.service}.{call.method} {said(failure)}")
+
+
+class NoAnswer(FusionError, TimeoutError):
+    """Raised when a service did not answer in time."""
+
+    def __init__(self, call: Call, timeout: float) -> None:
+        self.call = call
+        self.timeout = timeout
+        super().__init__(
+            f"{call.service}.{call.method} had no answer within {timeout:g} s; "
+            "give it longer with --timeout"
+        )
+
+
+@asynccontextmanager
+async def answered(call: Call, timeout: float) -> AsyncIterator[None]:
+    """What is done here is done in time.
+
+    Raises:
+        NoAnswer: it is not.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            yield
+    except TimeoutError:
+        raise NoAnswer(call, timeout) from None
 
 
 def parse_call(target: str, arguments: Sequence[str]) -> Call:

@@ -29,9 +29,7 @@ def told(error: Exception) -> tuple[str, int, str]:
 def _sentence(error: Exception) -> str:
     """What is told of an error that is none of ours."""
     match error:
-        case TimeoutError():
-            return str(error) or "no answer in time; give it longer with --timeout"
-        case OSError():
+        case OSError() if str(error):
             text = error.strerror or str(error)
             return f"{text}: {error.filename}" if error.filename else str(error)
         case ModuleNotFoundError() if (problem := not_installed(error)) is not None:
@@ -39,7 +37,6 @@ def _sentence(error: Exception) -> str:
     from fusionrt.applications import place_of
 
     place = place_of(error)
-    return (
-        f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno}); "
-        "`fusiongen --debug …` shows the traceback"
-    )
+    what = f"{type(error).__name__}: {error}".removesuffix(": ")
+    where = f"{Path(place.filename).name}:{place.lineno}"
+    return f"{what} ({where}); `fusiongen --debug …` shows the traceback"

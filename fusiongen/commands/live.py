@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,7 +17,7 @@ from fusionrt.wire.digest import method_id
 from fusionrt.wire.frames import Encoding, Kind
 from fusionrt.wire.runs import Request
 
-from .call import Call, CallFailed, UsageProblem, request_of
+from .call import Call, CallFailed, UsageProblem, answered, request_of
 from .watch import Change, changes
 
 __all__ = ["Live"]
@@ -72,9 +71,9 @@ class Live:
             UsageProblem: the service has no such method.
             CallFailed: the service answers with a failure.
             RemoteUnavailable: no host serves it.
-            TimeoutError: it took too long.
+            NoAnswer: it took too long.
         """
-        async with asyncio.timeout(timeout):
+        async with answered(call, timeout):
             method = await self._method(call)
         peer = await self._peer(call.service)
         request = request_of(call, method.kind, timeout)
@@ -83,7 +82,7 @@ class Live:
                 async for item in peer.stream(request):
                     yield item.decode()
             else:
-                async with asyncio.timeout(timeout):
+                async with answered(call, timeout):
                     payload = await peer.call(request)
                 if payload is not None:  # of a one-way call nothing is heard
                     yield payload.decode()
@@ -97,8 +96,9 @@ class Live:
             UsageProblem: the service has no such compute method.
             CallFailed: the first call fails, and no change can mend that.
             RemoteUnavailable: no host serves it when the watch begins.
+            NoAnswer: the first call takes too long.
         """
-        async with asyncio.timeout(timeout):
+        async with answered(call, timeout):
             method = await self._method(call)
         if method.kind is not Kind.COMPUTE:
             kind = method.kind.name.lower()

@@ -14,7 +14,7 @@ from fusionrt.rpc import Failed, Peer, Registration
 from fusionrt.wire.frames import Kind
 from fusionrt.wire.refusals import OVERLOADED
 
-from .call import Call, CallFailed, request_of, said
+from .call import Call, CallFailed, answered, request_of, said
 
 __all__ = ["Change", "changes"]
 
@@ -60,7 +60,7 @@ async def _look(peer: Peer, call: Call, timeout: float, watched: _Watched, reaso
     registration = watched.registration
     request = request_of(call, Kind.COMPUTE, timeout)
     try:
-        async with asyncio.timeout(timeout):
+        async with answered(call, timeout):
             payload = await peer.call(request, registration)
     except Failed as failed:
         if not registration.id:
@@ -72,7 +72,7 @@ async def _look(peer: Peer, call: Call, timeout: float, watched: _Watched, reaso
         if not reason:
             raise
         watched.look_again()
-        return Change("", str(error) or f"no answer within {timeout:g} s", reason)
+        return Change("", str(error), reason)
     return Change(payload.decode(), "", reason)
 
 

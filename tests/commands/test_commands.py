@@ -121,6 +121,40 @@ def test_an_exception_of_a_body_tells_a_reference_only(project: Path, nats_serve
         broken.wait_for("KeyError: 'a secret'")
 
 
+SLOW = """
+import asyncio
+from shop.services import ProductsInMemory
+
+class Slow(ProductsInMemory):
+    async def get(self, id):
+        await asyncio.sleep(60)
+
+async def app(host):
+    await host.serve(Slow())
+
+async def late(host):
+    async with asyncio.timeout(0):
+        await asyncio.sleep(1)
+"""
+
+
+def test_what_takes_too_long_is_told_with_what_helps(project: Path, nats_server: str) -> None:
+    """An option of the command where it has one; else the line that waited."""
+    (project / "slow.py").write_text(SLOW)
+    nats = ("--nats", nats_server)
+    with Background("slow:app", *nats, cwd=project, module="fusionrt") as slow:
+        slow.wait_for("serving on")
+        for command in ("call", "watch"):
+            done = fusiongen(command, "products.get", '"1"', "--timeout", "0.5", *nats, cwd=project)
+            assert done.stderr == (
+                "error: products.get had no answer within 0.5 s; give it longer with --timeout\n"
+            )
+    done = fusiongen("run", "slow:late", *nats, cwd=project)
+    assert done.stderr == (
+        "error: TimeoutError (slow.py:13); `fusiongen --debug …` shows the traceback\n"
+    )
+
+
 def test_no_broker_is_told_within_3_s(project: Path) -> None:
     """Nothing listens on the port."""
     for command in ("call", "watch"):
