@@ -129,31 +129,27 @@ def _constants(method: Method) -> Iterator[str]:
 
 def _halved(type_: Type, structures: Structures, seen: set[Ref]) -> str | None:
     """Which text of a type, or of whatever that refers to, holds half of a character; or `None`."""
-    said: Iterable[Expression] = ()
-    match type_:
-        case Literals(values=said) | Annotated(metadata=said):
-            pass
-        case Named(ref=ref):
-            structure = structures.of(ref)
-            if structure is not None and structure.ref not in seen:
-                seen.add(structure.ref)
-                problem = _halved_within(structure, structures, seen)
-                if problem is not None:
-                    return problem
-    for text in map(structures.values.of_expression, said):
-        if _is_halved(text):
-            return f" {_HALF}: `{text}`"
-    problems = (_halved(each, structures, seen) for each in inner(type_))
-    return next(filter(None, problems), None)
-
-
-def _halved_within(structure: Structure, structures: Structures, seen: set[Ref]) -> str | None:
-    for what, text in _texts(structure):
-        if _is_halved(text):
-            return f": {what} {_HALF}: `{text}`"
-    types = (structure.target, *(each.type for each in structure.fields))
-    problems = (_halved(each, structures, seen) for each in types if each is not None)
-    return next(filter(None, problems), None)
+    waiting = [type_]
+    while waiting:  # and no frame for each class of a long chain (C7)
+        type_ = waiting.pop()
+        waiting += reversed([*inner(type_)])
+        said: Iterable[Expression] = ()
+        match type_:
+            case Literals(values=said) | Annotated(metadata=said):
+                pass
+            case Named(ref=ref):
+                structure = structures.of(ref)
+                if structure is not None and structure.ref not in seen:
+                    seen.add(structure.ref)
+                    for what, text in _texts(structure):
+                        if _is_halved(text):
+                            return f": {what} {_HALF}: `{text}`"
+                    types = (structure.target, *(each.type for each in structure.fields))
+                    waiting += [each for each in reversed(types) if each is not None]
+        for text in map(structures.values.of_expression, said):
+            if _is_halved(text):
+                return f" {_HALF}: `{text}`"
+    return None
 
 
 def _texts(structure: Structure) -> Iterator[tuple[str, str]]:
