@@ -54,15 +54,8 @@ def heeded(types: Mapping[str, _T], others: Iterable[str] = ()) -> dict[str, _T]
 def _closed_from_around(types: Mapping[str, LockedType]) -> set[str]:
     """The types that have no configuration, and are in one that forbids what it does not know: it
     is theirs, too, unless they are classes of pydantic."""
-    queue = [name for name, it in types.items() if it.options.get("extra") == _FORBID]
-    seen = set(queue)
-    while queue:
-        around = types[queue.pop()]
-        for text in (around.target or "None", *(field.type for field in around.fields)):
-            for name in names(parsed_type(text)):
-                if name in types and name not in seen and not _goes_by_its_own(types[name]):
-                    queue.append(name)
-                    seen.add(name)
+    closed = {name for name, it in types.items() if it.options.get("extra") == _FORBID}
+    seen = reached(closed, types, lambda it: it in closed or not _goes_by_its_own(types[it]))
     return {name for name in seen if types[name].kind in (Kind.DATACLASS, Kind.TYPED_DICT)}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from ..contract import (
     FIELD_FORMS,
@@ -78,13 +78,18 @@ def _texts(type_: LockedType) -> Iterator[str]:
     yield from (field.type for field in type_.fields)
 
 
-def reached(given: Iterable[str], types: Types) -> set[str]:
-    """The types of these names, and all that they are made of."""
+def reached(
+    given: Iterable[str], types: Types, goes_on: Callable[[str], bool] = lambda _: True
+) -> set[str]:
+    """The types of these names, and all that they are made of.
+
+    goes_on: whether a name is one of them; what only others are made of is not.
+    """
     found: set[str] = set()
     queue = list(given)
     while queue:
         name = queue.pop()
-        if name in types and name not in found:
+        if name in types and name not in found and goes_on(name):
             found.add(name)
             queue.extend(each for text in _texts(types[name]) for each in names(parsed_type(text)))
     return found

@@ -167,11 +167,9 @@ class _Own:
             if probes is not None:
                 await exits.enter_async_context(observe(self, *probes))
             serving = asyncio.create_task(self._run(nats_url))
-            stopped = asyncio.create_task(self._stop.wait())
             try:
-                await asyncio.wait({stopped, serving}, return_when=asyncio.FIRST_COMPLETED)
+                await _stopped_or_ended(self._stop, serving)
             finally:
-                stopped.cancel()
                 leaves = self._host is not None and self._stop.is_set()
                 await _end(serving, 2 * GRACE if leaves else 0)  # its host drains meanwhile
             if serving.done() and not serving.cancelled():
@@ -229,14 +227,18 @@ class _Announcing(Host):
 async def _until_stopped(
     stop: asyncio.Event, serving: asyncio.Future[None], host: _Announcing
 ) -> None:
+    await _stopped_or_ended(stop, serving)
+    if not stop.is_set():
+        serving.result()
+        host.announce()
+        await stop.wait()
+
+
+async def _stopped_or_ended(stop: asyncio.Event, serving: asyncio.Future[None]) -> None:
     stopped = asyncio.create_task(stop.wait())
     try:
         either: set[asyncio.Future[Any]] = {stopped, serving}
         await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        if not stop.is_set():
-            serving.result()
-            host.announce()
-            await stopped
     finally:
         stopped.cancel()
 

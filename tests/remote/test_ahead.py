@@ -44,6 +44,15 @@ def awaits_next(changes: AsyncIterator[Computed[int]]) -> asyncio.Task[tuple[Any
     return asyncio.create_task(following())
 
 
+async def told_of_the_outage(two: Pair, following: asyncio.Task[tuple[Any, float]]) -> None:
+    """Whoever waits is, at once, when what it has is stale."""
+    began = now()
+    two.calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
+    came, at = await asyncio.wait_for(following, 15)
+    assert isinstance(came, RemoteUnavailable)
+    assert at - began < 1
+
+
 async def all_wait(
     two: Pair, watchers: list[AsyncIterator[Computed[int]]]
 ) -> list[asyncio.Task[tuple[Any, float]]]:
@@ -566,11 +575,7 @@ async def test_D26_who_watches_in_an_outage_asks_nothing_ahead() -> None:
         assert not (await anext(changes)).is_consistent
         following = awaits_next(changes)
         await asyncio.sleep(1)
-        began = now()
-        two.calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
-        came, at = await asyncio.wait_for(following, 15)
-        assert isinstance(came, RemoteUnavailable)
-        assert at - began < 1
+        await told_of_the_outage(two, following)
         network.reconnect("calling")
 
 
@@ -585,11 +590,7 @@ async def test_D26_what_was_asked_ahead_keeps_nobody_waiting_in_an_outage() -> N
         await asyncio.sleep(5 * HOP)
         network.disconnect("calling")
         await asyncio.sleep(0.2)
-        began = now()
-        two.calling.graph.invalidate_all(Origin(OriginKind.CALL, "test"))
-        came, at = await asyncio.wait_for(following, 15)
-        assert isinstance(came, RemoteUnavailable)
-        assert at - began < 1
+        await told_of_the_outage(two, following)
         network.reconnect("calling")
 
 
